@@ -1,0 +1,59 @@
+package moka
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// unlimitedLimit is the hard limit of a key without one, in every unit
+// (new-api controller/billing.go).
+const unlimitedLimit = 100_000_000
+
+// subscription is what /v1/dashboard/billing/subscription shows, in the
+// gateway's display unit. The limit is all that was ever granted, not what is left.
+type subscription struct {
+	limit float64
+	until time.Time // the key's expiry; always zero when the account is shown
+}
+
+func (c *Client) subscription(ctx context.Context) (subscription, *Error) {
+	body, err := c.get(ctx, request{op: "subscription", path: "/v1/dashboard/billing/subscription", auth: byKey})
+	if err != nil {
+		return subscription{}, err
+	}
+	return decodeSubscription(body)
+}
+
+func decodeSubscription(body []byte) (subscription, *Error) {
+	var answer struct {
+		Object *string  `json:"object"`
+		Limit  *float64 `json:"hard_limit_usd"`
+		Until  int64    `json:"access_until"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Limit == nil || !fits(answer.Object, "billing_subscription") {
+		return subscription{}, mistyped("subscription", "no hard_limit_usd")
+	}
+	return subscription{*answer.Limit, unixTime(answer.Until)}, nil
+}
+
+// used reads /v1/dashboard/billing/usage: all-time use in the display unit. The
+// gateway sends hundredths, whatever the unit.
+func (c *Client) used(ctx context.Context) (float64, *Error) {
+	body, err := c.get(ctx, request{op: "usage", path: "/v1/dashboard/billing/usage", auth: byKey})
+	if err != nil {
+		return 0, err
+	}
+	return decodeUsed(body)
+}
+
+func decodeUsed(body []byte) (float64, *Error) {
+	var answer struct {
+		Object *string  `json:"object"`
+		Total  *float64 `json:"total_usage"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Total == nil || !fits(answer.Object, "list") {
+		return 0, mistyped("usage", "no total_usage")
+	}
+	return *answer.Total / 100, nil
+}

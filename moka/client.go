@@ -1,0 +1,158 @@
+package moka
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Credentials are what an account's owner holds. Either may be empty; the calls
+// that need the missing one then fail with [Unsupported] before a byte is sent.
+type Credentials struct {
+	APIKey      string // "sk-…": models and the billing endpoints
+	AccessToken string // the "system access token" of the personal settings: wallet, keys, usage
+	UserID      int64  // the numeric id the access token belongs to
+}
+
+// String keeps credentials out of whatever prints them.
+func (Credentials) String() string { return "<credentials>" }
+
+// GoString does the same for %#v.
+func (Credentials) GoString() string { return "<credentials>" }
+
+// Call tells an observer how one request went.
+type Call struct {
+	Op     string        // as in [Error]
+	Status int           // HTTP status, 0 when there was no answer
+	Took   time.Duration // from the first byte sent to the answer judged, without waiting for the limiter
+	Err    error         // nil when the answer was used
+}
+
+// Client talks to one gateway with the credentials of one account. It is safe
+// for use by several goroutines.
+type Client struct {
+	base    *url.URL
+	cred    Credentials
+	http    *http.Client
+	host    *hostLimit
+	limiter *Limiter
+	observe func(Call)
+	timeout time.Duration
+	now     func() time.Time
+	memory  memory
+}
+
+// String names the gateway, and keeps the credentials out of whatever prints a client.
+func (c *Client) String() string { return "client of " + c.base.Host }
+
+// GoString does the same for %#v.
+func (c *Client) GoString() string { return c.String() }
+
+// Option changes how [New] builds a client.
+type Option func(*Client)
+
+// WithHTTPClient makes the client send through h; accounts that share h share
+// its connections. Its cookie jar, redirect rule and timeout are not used.
+func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
+
+// WithObserver has f called after every request, from the goroutine that made it.
+func WithObserver(f func(Call)) Option { return func(c *Client) { c.observe = f } }
+
+// WithLimiter makes clients share request budgets; without it a client has its own.
+func WithLimiter(l *Limiter) Option { return func(c *Client) { c.limiter = l } }
+
+// WithTimeout bounds one call with its repetitions, without the time it waits
+// for the limiter. The default is 10 s.
+func WithTimeout(d time.Duration) Option { return func(c *Client) { c.timeout = d } }
+
+// WithNow replaces the clock that dates readings and ages what the client remembers.
+func WithNow(now func() time.Time) Option { return func(c *Client) { c.now = now } }
+
+const defaultTimeout = 10 * time.Second
+
+// New makes a client for the gateway at base, which may be written with or
+// without /v1 and trailing slashes; a path before /v1 is kept. Errors say what
+// to change and repeat neither the address nor a credential.
+func New(base string, cred Credentials, opts ...Option) (*Client, error) {
+	root, err := parseBase(base)
+	if err != nil {
+		return nil, err
+	}
+	cred, err = checked(cred)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{base: root, cred: cred, timeout: defaultTimeout, now: time.Now, observe: func(Call) {}}
+	for _, opt := range opts {
+		opt(c)
+	}
+	if c.http == nil {
+		c.http = &http.Client{Transport: NewTransport(nil)}
+	}
+	if c.limiter == nil {
+		c.limiter = NewLimiter(DefaultRequests, DefaultWindow)
+	}
+	if c.timeout <= 0 {
+		c.timeout = defaultTimeout
+	}
+	c.host = c.limiter.host(root.Host)
+	// A cookie would override the access token on gateways up to 2026-07, and a
+	// redirect could carry the key away: neither is left to the caller's client.
+	c.http = &http.Client{Transport: c.http.Transport, CheckRedirect: sameHost}
+	return c, nil
+}
+
+// NewTransport is a transport fit for polling a gateway: a reading's calls run
+// side by side, and net/http keeps only two idle connections a host by default.
+// With a nil proxy the environment decides (HTTPS_PROXY and so on).
+func NewTransport(proxy *url.URL) *http.Transport {
+	choose := http.ProxyFromEnvironment
+	if proxy != nil {
+		choose = http.ProxyURL(proxy)
+	}
+	return &http.Transport{
+		Proxy:                  choose,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           64,
+		MaxIdleConnsPerHost:    16,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    defaultTimeout,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+// maxRedirects is how many redirects within the host are followed.
+const maxRedirects = 3
+
+// sameHost stops at a redirect that leaves scheme, host or port: its answer is
+// then judged as it is, a redirect.
+func sameHost(next *http.Request, via []*http.Request) error {
+	first := via[0].URL
+	if next.URL.Scheme != first.Scheme || next.URL.Host != first.Host || len(via) > maxRedirects {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
+
+func checked(cred Credentials) (Credentials, error) {
+	cred.APIKey = strings.TrimSpace(cred.APIKey)
+	cred.AccessToken = strings.TrimSpace(cred.AccessToken)
+	if !sendable(cred.APIKey) {
+		return cred, errors.New("the API key has a character that cannot be sent: copy it again")
+	}
+	if !sendable(cred.AccessToken) {
+		return cred, errors.New("the access token has a character that cannot be sent: copy it again")
+	}
+	if cred.UserID < 0 {
+		return cred, errors.New("the user id " + strconv.FormatInt(cred.UserID, 10) + " is negative: use the id shown in the console")
+	}
+	return cred, nil
+}
+
+// sendable tells whether text can stand in a header: visible ASCII only.
+func sendable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+}

@@ -1,0 +1,218 @@
+package moka
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// APIKeyInfo is one of the account's API keys.
+type APIKeyInfo struct {
+	ID         int64
+	Name       string
+	Key        string   // masked, "abcd…wxyz": enough to recognise it, never enough to use it
+	State      KeyState // judged by expiry and figures too: the stored status lags behind
+	Unlimited  bool
+	Remaining  Maybe // unknown when unlimited
+	Used       Amount
+	ExpiresAt  time.Time // zero: never
+	CreatedAt  time.Time
+	AccessedAt time.Time // zero: never
+	Models     []string  // what the key is limited to, nil when it is not
+	Group      string    // "" is the account's own
+
+	// NeedsEnabling: the key ran dry or out of date, was given more, and is
+	// refused until somebody switches it on again in the console.
+	NeedsEnabling bool
+}
+
+// Bounds of the key list.
+const (
+	keyPageSize = 100 // the most a gateway gives
+	keyPages    = 50
+	// keyPageFull: releases that ignore the asked size send ten; a shorter page is the last.
+	keyPageFull = 10
+)
+
+// Keys lists the account's API keys in the order of their ids. It understands
+// both paging styles: a bare array with pages from 0 (until 2025-07), and an
+// object with pages from 1, where page 0 is the first too.
+func (c *Client) Keys(ctx context.Context) ([]APIKeyInfo, error) {
+	status, err := c.status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[int64]APIKeyInfo{}
+	page := 0
+	for range keyPages {
+		got, err := c.keyPage(ctx, page)
+		if err != nil {
+			return nil, err
+		}
+		before := len(byID)
+		for _, raw := range got.keys {
+			info, err := raw.info(status.Units, c.now())
+			if err != nil {
+				return nil, err
+			}
+			byID[info.ID] = info
+		}
+		if len(byID) == before || len(got.keys) < keyPageFull || got.total > 0 && len(byID) >= got.total {
+			return inOrder(byID), nil
+		}
+		page++
+		if page == 1 && got.fromOne {
+			page++ // 0 and 1 are the same page there
+		}
+	}
+	return nil, mistyped("token", "more keys than can be listed")
+}
+
+func inOrder(byID map[int64]APIKeyInfo) []APIKeyInfo {
+	keys := make([]APIKeyInfo, 0, len(byID))
+	for _, k := range byID {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b APIKeyInfo) int { return cmp.Compare(a.ID, b.ID) })
+	return keys
+}
+
+func (c *Client) keyPage(ctx context.Context, page int) (keyPage, *Error) {
+	query := url.Values{
+		"p":         {strconv.Itoa(page)},
+		"size":      {strconv.Itoa(keyPageSize)}, // until 2025-07
+		"page_size": {strconv.Itoa(keyPageSize)},
+	}
+	body, err := c.get(ctx, request{op: "token", path: "/api/token/", query: query, auth: byUser, further: true})
+	if err != nil {
+		return keyPage{}, err
+	}
+	defer clear(body) // it may hold whole keys
+	return decodeKeys(body)
+}
+
+type keyPage struct {
+	keys    []rawKey
+	total   int
+	fromOne bool
+}
+
+func decodeKeys(body []byte) (keyPage, *Error) {
+	var answer struct {
+		Data json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return keyPage{}, mistyped("token", "not a list of keys")
+	}
+	defer clear(answer.Data)
+	var page keyPage
+	if bytes.HasPrefix(answer.Data, []byte("[")) {
+		if json.Unmarshal(answer.Data, &page.keys) != nil {
+			return keyPage{}, mistyped("token", "not a list of keys")
+		}
+		return page, page.check()
+	}
+	var paged struct {
+		Total int       `json:"total"`
+		Items *[]rawKey `json:"items"`
+	}
+	if json.Unmarshal(answer.Data, &paged) != nil || paged.Items == nil {
+		return keyPage{}, mistyped("token", "not a list of keys")
+	}
+	page = keyPage{*paged.Items, paged.Total, true}
+	return page, page.check()
+}
+
+func (p keyPage) check() *Error {
+	for _, k := range p.keys {
+		if k.ID == nil || k.Remain == nil || k.Used == nil || k.Status == nil {
+			return mistyped("token", "a key without id, status or quota")
+		}
+	}
+	return nil
+}
+
+// rawKey is a key in raw quota.
+type rawKey struct {
+	ID        *int64     `json:"id"`
+	Key       maskedText `json:"key"`
+	Name      string     `json:"name"`
+	Status    *int       `json:"status"`
+	Created   int64      `json:"created_time"`
+	Accessed  int64      `json:"accessed_time"`
+	Expires   int64      `json:"expired_time"`
+	Remain    *int64     `json:"remain_quota"`
+	Used      *int64     `json:"used_quota"`
+	Unlimited bool       `json:"unlimited_quota"`
+	Limited   bool       `json:"model_limits_enabled"`
+	Models    string     `json:"model_limits"`
+	Group     string     `json:"group"`
+}
+
+// noEnds stands for a secret too short to show anything of.
+const noEnds = "…"
+
+// maskedText keeps the ends of a secret only.
+type maskedText string
+
+// UnmarshalJSON masks before anything else sees the value.
+func (m *maskedText) UnmarshalJSON(data []byte) error {
+	text := strings.TrimPrefix(strings.Trim(string(data), `"`), "sk-")
+	if len(text) < 12 {
+		*m = noEnds
+		return nil
+	}
+	// Cloned, because a substring would keep the whole key in memory.
+	*m = maskedText(strings.Clone(plain(text[:4])) + noEnds + strings.Clone(plain(text[len(text)-4:])))
+	return nil
+}
+
+// The statuses stored with a key (new-api common/constants.go).
+const (
+	storedEnabled  = 1
+	storedDisabled = 2
+)
+
+func (r rawKey) info(units Units, now time.Time) (APIKeyInfo, *Error) {
+	used, err1 := units.quota(*r.Used)
+	left, err2 := units.quota(*r.Remain)
+	if r.Unlimited {
+		left, err2 = 0, nil // means nothing then, and can be any number
+	}
+	if err1 != nil || err2 != nil {
+		return APIKeyInfo{}, mistyped("token", "a quota beyond any amount")
+	}
+	info := APIKeyInfo{
+		ID: *r.ID, Name: cut(plain(r.Name), maxMessage), Key: string(r.Key), Unlimited: r.Unlimited, Used: used,
+		ExpiresAt: unixTime(r.Expires), CreatedAt: unixTime(r.Created), AccessedAt: unixTime(r.Accessed),
+		Group: cut(plain(r.Group), maxMessage),
+	}
+	if !r.Unlimited {
+		info.Remaining = Known(left)
+	}
+	if r.Limited {
+		info.Models = strings.FieldsFunc(plain(r.Models), func(c rune) bool { return c == ',' || c == ' ' })
+	}
+	info.State, info.NeedsEnabling = r.state(now)
+	return info, nil
+}
+
+func (r rawKey) state(now time.Time) (state KeyState, needsEnabling bool) {
+	switch {
+	case *r.Status == storedDisabled:
+		return KeyDisabled, false
+	case r.Expires > 0 && r.Expires <= now.Unix():
+		return KeyExpired, false
+	case !r.Unlimited && *r.Remain <= 0:
+		return KeyExhausted, false
+	case *r.Status != storedEnabled:
+		return KeyDisabled, true
+	}
+	return KeyOK, false
+}

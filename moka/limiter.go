@@ -1,0 +1,178 @@
+package moka
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// The default budget of a host. The smallest limit a gateway ships with is 180
+// requests per 180 s and address (new-api common/constants.go, 2025), and other
+// programs behind the same address count against it too.
+const (
+	DefaultRequests = 120
+	DefaultWindow   = 180 * time.Second
+)
+
+// The budget of /api/usage/token/, which gateways limit to 20 requests per 20
+// minutes and address, together with logins.
+const (
+	explainRequests = 15
+	explainWindow   = 20 * time.Minute
+)
+
+// How long a host is left alone after a 429.
+const (
+	shortestPause = time.Second      // however little Retry-After asks for
+	usualPause    = time.Minute      // without Retry-After; doubled each time it was not enough
+	longestPause  = 30 * time.Minute // however much is asked for
+)
+
+// Limiter keeps the requests to every gateway host within a budget. Gateways
+// count per client address, so all accounts of a process should share one.
+type Limiter struct {
+	requests int
+	window   time.Duration
+
+	mu    sync.Mutex
+	hosts map[string]*hostLimit
+}
+
+// hostLimit is a host's two budgets: a 429 of the small one says nothing about the other.
+type hostLimit struct {
+	calls   *lane
+	explain *lane
+}
+
+// NewLimiter allows each host that many requests in any stretch of window.
+// Values that are not positive mean the defaults.
+func NewLimiter(requests int, window time.Duration) *Limiter {
+	if requests <= 0 {
+		requests = DefaultRequests
+	}
+	if window <= 0 {
+		window = DefaultWindow
+	}
+	return &Limiter{requests: requests, window: window, hosts: map[string]*hostLimit{}}
+}
+
+// Budget returns what the limiter allows each host.
+func (l *Limiter) Budget() (requests int, window time.Duration) { return l.requests, l.window }
+
+func (l *Limiter) host(name string) *hostLimit {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.hosts[name]
+	if h == nil {
+		h = &hostLimit{calls: newLane(l.requests, l.window), explain: newLane(explainRequests, explainWindow)}
+		l.hosts[name] = h
+	}
+	return h
+}
+
+// lane is one sliding window. Whoever holds turn waits for the next free place;
+// the others queue behind in the order they came.
+type lane struct {
+	turn   chan struct{}
+	window time.Duration
+
+	mu      sync.Mutex
+	granted []time.Time // ring of the last grants
+	next    int         // the oldest of them
+	paused  time.Time   // nothing is sent before
+	strikes int         // 429s in a row without Retry-After
+}
+
+func newLane(requests int, window time.Duration) *lane {
+	return &lane{turn: make(chan struct{}, 1), window: window, granted: make([]time.Time, requests)}
+}
+
+// heldBack says that a request was not sent, and how long it would have to wait.
+type heldBack struct {
+	rest   time.Duration
+	paused bool // the gateway asked for it, rather than our own budget
+}
+
+func (h *heldBack) Error() string {
+	why := "this program's own request budget is used up"
+	if h.paused {
+		why = "the gateway asked for a pause"
+	}
+	return fmt.Sprintf("not sent: %s for another %s", why, h.rest.Round(time.Second))
+}
+
+// wait returns when a request may be sent. It gives up at once when ctx cannot
+// last that long, and during a pause: a late answer serves nobody.
+func (l *lane) wait(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case l.turn <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-l.turn }()
+	for {
+		held := l.take()
+		if held == nil {
+			return nil
+		}
+		if deadline, ok := ctx.Deadline(); held.paused || ok && time.Until(deadline) < held.rest {
+			return held
+		}
+		timer := time.NewTimer(held.rest)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// take takes a place if one is free now.
+func (l *lane) take() *heldBack {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if rest := l.paused.Sub(now); rest > 0 {
+		return &heldBack{rest, true}
+	}
+	if oldest := l.granted[l.next]; !oldest.IsZero() {
+		if rest := l.window - now.Sub(oldest); rest > 0 {
+			return &heldBack{rest, false}
+		}
+	}
+	l.granted[l.next] = now
+	l.next = (l.next + 1) % len(l.granted)
+	return nil
+}
+
+// refused notes a 429; asked is what Retry-After says, 0 without one.
+func (l *lane) refused(asked time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if now.Before(l.paused) {
+		return // the calls side by side with the one that told us
+	}
+	pause := max(asked, shortestPause)
+	if asked <= 0 {
+		pause = min(usualPause<<min(l.strikes, 8), longestPause)
+		pause += rand.N(pause / 10)
+		l.strikes++
+	}
+	l.paused = now.Add(min(pause, longestPause))
+}
+
+// answered notes that the gateway serves us again.
+func (l *lane) answered() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if time.Now().After(l.paused) {
+		l.strikes = 0
+	}
+}

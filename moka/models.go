@@ -1,0 +1,52 @@
+package moka
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// Model is a model that an API key may call.
+type Model struct {
+	ID      string
+	OwnedBy string // differs between releases for the same model: for display only
+}
+
+// Models reads /v1/models with the API key: every model once, sorted bytewise.
+// That the list can be had does not mean that the key can still spend.
+func (c *Client) Models(ctx context.Context) ([]Model, error) {
+	body, err := c.get(ctx, request{op: "models", path: "/v1/models", auth: byKey, large: true})
+	if err != nil {
+		return nil, err
+	}
+	models, err := decodeModels(body)
+	if err != nil {
+		return nil, err
+	}
+	return models, nil
+}
+
+func decodeModels(body []byte) ([]Model, *Error) {
+	var answer struct {
+		Object *string `json:"object"`
+		Data   *[]struct {
+			ID      string `json:"id"`
+			OwnedBy string `json:"owned_by"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil || !fits(answer.Object, "list") {
+		return nil, mistyped("models", "not a list of models")
+	}
+	models := make([]Model, 0, len(*answer.Data))
+	for _, m := range *answer.Data {
+		if id := plain(m.ID); id != "" {
+			models = append(models, Model{id, plain(m.OwnedBy)})
+		}
+	}
+	slices.SortStableFunc(models, func(a, b Model) int { return strings.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(models, func(a, b Model) bool { return a.ID == b.ID }), nil
+}
+
+// fits tells whether an answer's "object" is the expected one, or left out.
+func fits(object *string, want string) bool { return object == nil || *object == want }

@@ -1,0 +1,40 @@
+package moka
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"unicode"
+)
+
+// maxNotice is how many runes of a notice are kept.
+const maxNotice = 4000
+
+// Notice reads /api/notice: the operator's announcement in Markdown, often
+// empty. It is somebody else's text: disarm it before showing it.
+func (c *Client) Notice(ctx context.Context) (string, error) {
+	body, err := c.get(ctx, request{op: "notice", path: "/api/notice", further: true})
+	if err != nil {
+		return "", err
+	}
+	text, err := decodeNotice(body)
+	if err != nil {
+		return "", err
+	}
+	return cut(c.withoutCredentials(text), maxNotice), nil
+}
+
+func decodeNotice(body []byte) (string, *Error) {
+	var answer struct {
+		Data *string `json:"data"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil {
+		return "", mistyped("notice", "not a text")
+	}
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+			return -1
+		}
+		return r
+	}, *answer.Data)), nil
+}

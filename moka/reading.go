@@ -1,0 +1,166 @@
+package moka
+
+import "time"
+
+// KeyState is what the gateway lets us conclude about an API key.
+type KeyState string
+
+// The states of a key. The zero value means that nothing could be learned.
+const (
+	KeyOK        KeyState = "ok"
+	KeyExhausted KeyState = "exhausted" // used up: an answer, not an error
+	KeyExpired   KeyState = "expired"
+	KeyDisabled  KeyState = "disabled"
+	KeyRefused   KeyState = "refused" // not accepted, and the gateway does not say why
+)
+
+// Scope says whose figures the billing endpoints show: a server option that no
+// answer names decides between the key's and the account's.
+type Scope string
+
+// The scopes.
+const (
+	ScopeKey     Scope = "key"
+	ScopeAccount Scope = "account"
+	ScopeUnknown Scope = "unknown"
+)
+
+// Key is what a reading learned with the API key.
+type Key struct {
+	State     KeyState  // "" when nothing could be learned
+	Scope     Scope     // whose figures these are
+	Unlimited bool      // no limit of its own: only the wallet limits it
+	Remaining Maybe     // unknown when unlimited
+	Used      Maybe     // all-time
+	Total     Maybe     // remaining + used; unknown when unlimited
+	ExpiresAt time.Time // zero: never, or not told
+
+	// Where the figures above are the account's, what the key's own limit
+	// leaves, and whether it has none.
+	Own          Maybe
+	OwnUnlimited bool
+}
+
+// Wallet is what a reading learned with the system access token.
+type Wallet struct {
+	Remaining      Maybe // can be negative
+	Used           Maybe // all-time
+	Requests       int64 // all-time
+	Plans          Maybe // left in active subscription plans; unknown where the gateway has none
+	PlansUnlimited bool  // an active plan without a limit
+}
+
+// Reading is what one poll of one account learned. Its two parts stand alone:
+// one can fail while the other is fine.
+type Reading struct {
+	At        time.Time
+	Key       *Key   // nil without an API key
+	KeyErr    *Error // why a figure of the key is missing
+	Wallet    *Wallet
+	WalletErr *Error
+	Units     Units // what the gateway's figures were converted with
+}
+
+// OK tells whether every figure that the credentials should give was had.
+func (r Reading) OK() bool { return r.KeyErr == nil && r.WalletErr == nil }
+
+// Err is the failure to tell first: the key's before the wallet's, nil when the reading is OK.
+func (r Reading) Err() *Error {
+	if r.KeyErr != nil {
+		return r.KeyErr
+	}
+	return r.WalletErr
+}
+
+// Spendable is what the next calls can cost: the smaller of what the key and
+// what the wallet (with its active plans) allow. It is unknown when a figure
+// that could be the smaller one is missing, and when there is no limit at all.
+// An expired or disabled key can spend nothing.
+func (r Reading) Spendable() Maybe {
+	key, keyBounds := r.keyLimit()
+	wallet, walletBounds := r.walletLimit()
+	switch {
+	case keyBounds && walletBounds:
+		return smaller(key, wallet)
+	case keyBounds:
+		return key
+	case walletBounds:
+		return wallet
+	}
+	return Maybe{}
+}
+
+// keyLimit returns what the key allows, and whether it limits at all.
+func (r Reading) keyLimit() (limit Maybe, bounds bool) {
+	if r.Key == nil {
+		return Maybe{}, false
+	}
+	switch r.Key.State {
+	case KeyOK:
+		if r.Key.Scope == ScopeAccount {
+			return r.Key.ownLimit(r.Wallet)
+		}
+		return r.Key.Remaining, !r.Key.Unlimited
+	case KeyExhausted, KeyExpired, KeyDisabled:
+		return smaller(Known(0), r.Key.Remaining.or(0)), true
+	}
+	return Maybe{}, true
+}
+
+// ownLimit is what a key allows whose figures are the account's. They leave the
+// account's plans out, so beside a wallet only the key's own limit counts.
+func (k *Key) ownLimit(wallet *Wallet) (limit Maybe, bounds bool) {
+	switch {
+	case wallet == nil && k.OwnUnlimited:
+		return k.Remaining, true
+	case wallet == nil:
+		return smaller(k.Remaining, k.Own), true
+	}
+	return k.Own, !k.OwnUnlimited
+}
+
+// walletLimit returns what the wallet and its plans allow, and whether they limit at all.
+func (r Reading) walletLimit() (limit Maybe, bounds bool) {
+	if r.Wallet == nil {
+		return Maybe{}, false
+	}
+	if r.Wallet.PlansUnlimited {
+		return Maybe{}, false
+	}
+	if r.WalletErr != nil && !r.Wallet.Plans.known {
+		return Maybe{}, true // there may be plans that could not be read
+	}
+	return r.Wallet.Remaining.Plus(r.Wallet.Plans.or(0)), true
+}
+
+func (m Maybe) or(a Amount) Maybe {
+	if m.known {
+		return m
+	}
+	return Known(a)
+}
+
+func smaller(a, b Maybe) Maybe {
+	if !a.known || !b.known {
+		return Maybe{}
+	}
+	return Known(min(a.amount, b.amount))
+}
+
+// Display is the unit in which the gateway shows amounts in its billing endpoints.
+type Display string
+
+// The displays (gateway option quota_display_type, or display_in_currency before 2025-09).
+const (
+	DisplayUSD    Display = "USD"
+	DisplayCNY    Display = "CNY"
+	DisplayRaw    Display = "TOKENS" // raw quota units
+	DisplayCustom Display = "CUSTOM" // shown in the console only; the API answers in dollars
+)
+
+// Units is how a gateway counts, as its /api/status says.
+type Units struct {
+	Display      Display
+	QuotaPerUnit int64   // raw quota units in a dollar, 500000 unless the operator changed it
+	CNYPerUSD    float64 // for DisplayCNY
+}

@@ -1,0 +1,223 @@
+package moka
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// auth says which credential a request carries.
+type auth int
+
+const (
+	public    auth = iota
+	byKey          // the API key
+	byUser         // the access token
+	maybeUser      // the access token if there is one
+)
+
+// Body limits. Answers of the family are a few kilobytes; lists of models,
+// prices and hourly use can reach megabytes.
+const (
+	smallBody = 8 << 20
+	largeBody = 32 << 20
+)
+
+// userAgent names us to the gateway's operator.
+const userAgent = "mokabot/1 (+moka gateway client)"
+
+// request is one documented read.
+type request struct {
+	op      string
+	path    string // exact: a missing or extra slash is a redirect or a web page
+	query   url.Values
+	auth    auth
+	further bool // a read that some members of the family do not offer
+	large   bool // see largeBody
+	explain bool // counts against the small budget too
+}
+
+// attempts is how often a read is sent at most.
+const attempts = 3
+
+// get sends a request and returns the body of an answer that is no failure.
+func (c *Client) get(ctx context.Context, r request) ([]byte, *Error) {
+	if err := c.mayAsk(r); err != nil {
+		return nil, err
+	}
+	if err := c.place(ctx, r); err != nil {
+		return nil, c.held(ctx, r, err)
+	}
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	body, status, err := c.once(ctx, r)
+	for n := 1; n < attempts && repeatable(err) && backOff(ctx, n) && c.host.calls.take() == nil; n++ {
+		body, status, err = c.once(ctx, r)
+	}
+	call := Call{Op: r.op, Status: status, Took: time.Since(start)}
+	if err != nil {
+		call.Err = err
+	}
+	c.observe(call)
+	return body, err
+}
+
+// mayAsk fails for a read whose credential is missing or that the gateway was
+// lately found not to offer.
+func (c *Client) mayAsk(r request) *Error {
+	missing := ""
+	switch {
+	case r.auth == byKey && c.cred.APIKey == "":
+		missing = "needs an API key"
+	case r.auth == byUser && c.cred.AccessToken == "":
+		missing = "needs a system access token"
+	case c.memory.isAbsent(r.op, c.now()):
+		missing = notOffered
+	default:
+		return nil
+	}
+	return &Error{Op: r.op, Kind: Unsupported, Message: missing}
+}
+
+// place waits for a place in the host's budget. The small budget is never
+// waited for: an explanation that comes twenty minutes late explains nothing.
+func (c *Client) place(ctx context.Context, r request) error {
+	if r.explain {
+		if held := c.host.explain.take(); held != nil {
+			return held
+		}
+	}
+	return c.host.calls.wait(ctx)
+}
+
+func (c *Client) held(ctx context.Context, r request, err error) *Error {
+	e := &Error{Op: r.op, Kind: RateLimited, Err: err}
+	if held, ok := errors.AsType[*heldBack](err); ok {
+		e.RetryAfter = held.rest
+		return e
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		e.Kind = Unavailable
+	}
+	return e
+}
+
+// once sends the request a single time and judges the answer.
+func (c *Client) once(ctx context.Context, r request) (body []byte, status int, failed *Error) {
+	req, err := c.build(ctx, r)
+	if err != nil {
+		return nil, 0, c.transportError(r.op, err)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, 0, c.transportError(r.op, err)
+	}
+	defer resp.Body.Close()
+	lane := c.host.calls
+	if r.explain {
+		lane = c.host.explain
+	}
+	if resp.StatusCode == http.StatusTooManyRequests {
+		asked := retryAfter(resp.Header.Get("Retry-After"), time.Now())
+		lane.refused(asked)
+		return nil, resp.StatusCode, &Error{Op: r.op, Kind: RateLimited, Status: resp.StatusCode, RetryAfter: asked}
+	}
+	lane.answered()
+	body, failed = c.read(r, resp)
+	if failed == nil {
+		failed = c.judge(r, resp, body)
+	}
+	if failed != nil {
+		return nil, resp.StatusCode, failed
+	}
+	return body, resp.StatusCode, nil
+}
+
+func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
+	u := *c.base
+	u.Path += r.path
+	u.RawQuery = r.query.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", userAgent)
+	switch {
+	case r.auth == byKey:
+		req.Header.Set("Authorization", "Bearer "+c.cred.APIKey)
+	case r.auth == byUser, r.auth == maybeUser && c.cred.AccessToken != "":
+		req.Header.Set("Authorization", "Bearer "+c.cred.AccessToken)
+		req.Header.Set("New-Api-User", strconv.FormatInt(c.cred.UserID, 10))
+	}
+	return req, nil
+}
+
+// read takes the body in, up to its limit, unpacked.
+func (c *Client) read(r request, resp *http.Response) ([]byte, *Error) {
+	limit := int64(smallBody)
+	if r.large {
+		limit = largeBody
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if err != nil {
+		e := c.transportError(r.op, err)
+		e.Status = resp.StatusCode
+		if resp.Uncompressed && e.Hint == "" && !errors.Is(err, context.Canceled) {
+			e.Kind = BadResponse // whatever arrived does not unpack
+		}
+		return nil, e
+	}
+	if int64(len(body)) > limit {
+		return nil, &Error{Op: r.op, Kind: BadResponse, Hint: HintTooLarge, Status: resp.StatusCode}
+	}
+	return body, nil
+}
+
+// repeatable tells whether the failure may be gone in a moment.
+func repeatable(err *Error) bool {
+	if err == nil || err.Kind != Unavailable || errors.Is(err.Err, context.Canceled) {
+		return false
+	}
+	switch err.Status {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	case 0, http.StatusOK:
+		return err.Err != nil && (err.Hint == "" || err.Hint == HintNoAddress)
+	}
+	return false
+}
+
+// backOff waits a little before attempt n+1, and tells whether there is still time.
+func backOff(ctx context.Context, n int) bool {
+	base := 100 * time.Millisecond << n
+	pause := base/2 + rand.N(base)
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= pause {
+		return false
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// retryAfter reads the header's seconds or date; 0 when it says neither.
+func retryAfter(value string, now time.Time) time.Duration {
+	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
+		return max(0, time.Duration(seconds)*time.Second)
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, at.Sub(now))
+	}
+	return 0
+}

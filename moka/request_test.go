@@ -1,0 +1,306 @@
+package moka
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// server answers every request with h over a real connection.
+func server(t *testing.T, h http.HandlerFunc) *Client {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	c, err := New(s.URL, bothCredentials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func asJSON(w http.ResponseWriter) { w.Header().Set("Content-Type", "application/json; charset=utf-8") }
+
+// Trap 29: a redirect to another host would carry the key away.
+func TestRedirectsStayWithTheHost(t *testing.T) {
+	var stolen atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stolen.Add(1) }))
+	defer other.Close()
+	elsewhere := server(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL+"/v1/models", http.StatusMovedPermanently)
+	})
+	_, err := elsewhere.Models(t.Context())
+	mustKind(t, err, "bad_response/redirect")
+	if stolen.Load() != 0 {
+		t.Error("the other host was asked")
+	}
+	loop := server(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) })
+	_, err = loop.Models(t.Context())
+	mustKind(t, err, "bad_response/redirect")
+	within := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == modelsPath {
+			http.Redirect(w, r, "/moved", http.StatusMovedPermanently)
+			return
+		}
+		asJSON(w)
+		io.WriteString(w, `{"data":[]}`)
+	})
+	if _, err := within.Models(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCookiesAreNotKept(t *testing.T) {
+	var cookies atomic.Int32
+	c := server(t, func(w http.ResponseWriter, r *http.Request) {
+		cookies.Add(int32(len(r.Cookies())))
+		http.SetCookie(w, &http.Cookie{Name: "session", Value: "x"})
+		asJSON(w)
+		io.WriteString(w, `{"data":[]}`)
+	})
+	for range 2 {
+		if _, err := c.Models(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if cookies.Load() != 0 {
+		t.Error("a cookie was sent back")
+	}
+}
+
+func TestOnlyPassingFailuresAreRepeated(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fails []reply
+		sent  int
+		ok    bool
+	}{
+		{"502 then fine", []reply{{status: 502}}, 2, true},
+		{"503, 504, then fine", []reply{{status: 503}, {status: 504}}, 3, true},
+		{"502 for ever", []reply{{status: 502}, {status: 502}, {status: 502}, {status: 502}}, 3, false},
+		{"500", []reply{{status: 500, body: "{}"}}, 1, false},
+		{"401", []reply{refusal(401, "Invalid token", "")}, 1, false},
+		{"429", []reply{{status: 429}}, 1, false},
+		{"web page", []reply{webPage()}, 1, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sent := 0
+				fine := &gateway{replies: map[string]reply{modelsPath: {body: `{"data":[]}`}}}
+				var calls []Call
+				client := dial(t, tripper(func(req *http.Request) (*http.Response, error) {
+					sent++
+					if sent > len(c.fails) {
+						return fine.RoundTrip(req)
+					}
+					return (&gateway{replies: map[string]reply{modelsPath: c.fails[sent-1]}}).RoundTrip(req)
+				}), bothCredentials, WithObserver(func(call Call) { calls = append(calls, call) }))
+				_, err := client.Models(t.Context())
+				if sent != c.sent || (err == nil) != c.ok {
+					t.Errorf("sent %d times, error %v", sent, err)
+				}
+				if len(calls) != 1 || calls[0].Op != "models" || calls[0].Status == 0 || (calls[0].Err == nil) != c.ok {
+					t.Errorf("observed %+v", calls)
+				}
+			})
+		})
+	}
+}
+
+func TestTransportFailuresSayWhatAPersonCanDo(t *testing.T) {
+	reset := &net.OpError{Op: "read", Err: errors.New("connection reset")}
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody.Close()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(407) }))
+	t.Cleanup(proxy.Close)
+	through, _ := url.Parse(proxy.URL)
+	deadProxy, _ := url.Parse("http://" + nobody.Addr().String())
+	failing := func(err error) http.RoundTripper {
+		return tripper(func(*http.Request) (*http.Response, error) { return nil, err })
+	}
+	for name, c := range map[string]struct {
+		base      string
+		transport http.RoundTripper
+		want      string
+	}{
+		"nobody listens":      {"http://" + nobody.Addr().String(), NewTransport(nil), "unavailable/no_address"},
+		"unknown name":        {"https://x.test", failing(&net.DNSError{Err: "no such host", Name: "x.test", IsNotFound: true}), "unavailable/no_address"},
+		"untrusted":           {untrusted(t), NewTransport(nil), "unavailable/tls"},
+		"proxy refuses":       {"https://x.test", NewTransport(through), "unavailable/proxy"},
+		"nobody at the proxy": {"https://x.test", NewTransport(deadProxy), "unavailable/proxy"},
+		"other":               {"https://x.test", failing(reset), "unavailable"},
+		"says the key":        {"https://x.test", failing(errors.New("bad thing with " + testKey + " and " + testToken)), "unavailable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, err := New(c.base, bothCredentials, WithHTTPClient(&http.Client{Transport: c.transport}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = client.Models(t.Context())
+			mustKind(t, err, c.want)
+		})
+	}
+}
+
+// untrusted is the address of a server whose certificate nobody knows.
+func untrusted(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func TestCancelledCallsSayThatTheyWere(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := dial(t, healthy(nil), bothCredentials).Models(ctx)
+	mustKind(t, err, "unavailable")
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+// Trap 22: words come with request ids, key fragments and in any language.
+func TestWordsOfAGatewayAreCleaned(t *testing.T) {
+	c := dial(t, healthy(nil), bothCredentials)
+	for text, want := range map[string]string{
+		"Invalid token (request id: 20261123abc)":      "Invalid token",
+		"[sk-abc***xyz] 该令牌额度已用尽":                      "sk-*** 该令牌额度已用尽",
+		"your key " + testKey + " is bad":              "your key *** is bad",
+		"token " + testToken + " is bad":               "token *** is bad",
+		"token " + url.QueryEscape(testToken) + " bad": "token *** bad",
+		"body " + testKey[3:]:                          "body ***",
+		"red\x1b[31m\u202Eline\r\n\tnext\x00":          "red[31mline next",
+		"bad \xff utf8":                                "bad utf8",
+		strings.Repeat("令", 500):                       strings.Repeat("令", 199) + "…",
+	} {
+		if got := c.clean(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+// Trap 21: what an answer echoes never comes out of an error.
+func TestNoErrorCarriesACredential(t *testing.T) { synctest.Test(t, noErrorCarriesACredential) }
+
+func noErrorCarriesACredential(t *testing.T) {
+	echo, _ := json.Marshal(testKey + " " + testToken)
+	for _, status := range []int{200, 400, 401, 403, 404, 418, 500, 503} {
+		g := healthy(nil)
+		for path := range g.replies {
+			g.set(path, reply{status: status, body: fmt.Sprintf(`{"error":{"message":%s,"code":%s}}`, echo, echo)})
+		}
+		r := dial(t, g, bothCredentials).Read(t.Context())
+		for _, e := range []*Error{r.KeyErr, r.WalletErr} {
+			text := fmt.Sprintf("%v %+v %#v", e, e, *e)
+			if strings.Contains(text, testKey[3:]) || strings.Contains(text, testToken) {
+				t.Errorf("HTTP %d: %s", status, text)
+			}
+		}
+	}
+}
+
+// Trap 9: an operator who switches the unit makes figures jump, not money.
+func TestSwitchedUnitIsNoticedAtOnce(t *testing.T) {
+	g := healthy(nil)
+	c := dial(t, g, bothCredentials)
+	before := verdictOf(c.Read(t.Context()))
+	g.set(statusPath, statusWith(`"quota_display_type":"TOKENS"`))
+	g.set(limitPath, limitOf("2623457"))
+	g.set(usedPath, usedOf("12345700"))
+	if after := verdictOf(c.Read(t.Context())); after != before {
+		t.Errorf("\n got %+v\nwant %+v", after, before)
+	}
+	if n := g.count(statusPath); n != 2 {
+		t.Errorf("%d calls for the status", n)
+	}
+}
+
+func TestStatusIsRememberedAndOutlivesAnOutage(t *testing.T) {
+	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	g := healthy(nil)
+	c := dial(t, g, bothCredentials, WithNow(func() time.Time { return now }))
+	want := verdictOf(c.Read(t.Context()))
+	now = now.Add(9 * time.Minute)
+	c.Read(t.Context())
+	if n := g.count(statusPath); n != 1 {
+		t.Errorf("%d calls for the status in ten minutes", n)
+	}
+	now = now.Add(2 * time.Minute)
+	g.set(statusPath, reply{status: 500})
+	if got := verdictOf(c.Read(t.Context())); got != want {
+		t.Errorf("without a new status: %+v", got)
+	}
+	if n := g.count(statusPath); n != 2 {
+		t.Errorf("%d calls for the status", n)
+	}
+}
+
+func TestMissingPlansAreNotAskedForAgainSoon(t *testing.T) {
+	now := time.Now()
+	g := healthy(map[string]reply{plansPath: noPath})
+	c := dial(t, g, bothCredentials, WithNow(func() time.Time { return now }))
+	c.Read(t.Context())
+	c.Read(t.Context())
+	if n := g.count(plansPath); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+	now = now.Add(2 * time.Hour)
+	c.Read(t.Context())
+	if n := g.count(plansPath); n != 2 {
+		t.Errorf("asked %d times after an upgrade could have happened", n)
+	}
+}
+
+func BenchmarkReading(b *testing.B) {
+	const slowest = 100 * time.Millisecond
+	answers := healthy(nil)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(slowest)
+		asJSON(w)
+		io.WriteString(w, answers.replies[r.URL.Path].body)
+	}))
+	defer s.Close()
+	transport := NewTransport(nil)
+	defer transport.CloseIdleConnections()
+	for b.Loop() {
+		c, err := New(s.URL, bothCredentials, WithHTTPClient(&http.Client{Transport: transport}), WithLimiter(NewLimiter(1000, time.Second)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if r := c.Read(b.Context()); !r.OK() {
+			b.Fatal(r.Err())
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(slowest), "x-slowest-call")
+}
+
+// The same without a wall clock: five calls of 100 ms are 100 ms.
+func TestReadingTakesAsLongAsItsSlowestCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := healthy(nil)
+		g.delay = 100 * time.Millisecond
+		start := time.Now()
+		r := dial(t, g, bothCredentials).Read(t.Context())
+		if took := time.Since(start); took != g.delay || !r.OK() || len(g.seen) != 5 {
+			t.Errorf("%d calls in %s: %v", len(g.seen), took, r.Err())
+		}
+	})
+}

@@ -1,0 +1,92 @@
+package moka
+
+import (
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// scrubbed is a cause whose text went through [Client.clean]; it can still be
+// told apart with errors.Is and errors.As.
+type scrubbed struct {
+	text string
+	err  error
+}
+
+func (s *scrubbed) Error() string { return s.text }
+func (s *scrubbed) Unwrap() error { return s.err }
+
+// transportError says why there was no whole answer. The address that net/http
+// puts into its errors is dropped.
+func (c *Client) transportError(op string, err error) *Error {
+	if outer, ok := errors.AsType[*url.Error](err); ok {
+		err = outer.Err
+	}
+	e := &Error{Op: op, Kind: Unavailable, Err: &scrubbed{c.clean(err.Error()), err}}
+	switch {
+	case errors.Is(err, context.Canceled):
+	case timedOut(err):
+		e.Hint = HintTimeout
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), isCorrupt(err):
+		e.Kind = BadResponse
+	case isProxy(err):
+		e.Hint = HintProxy
+	case isTLS(err):
+		e.Hint = HintTLS
+	case isAddress(err):
+		e.Hint = HintNoAddress
+	}
+	return e
+}
+
+func timedOut(err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	return errors.Is(err, context.DeadlineExceeded) || ok && timeout.Timeout()
+}
+
+func isCorrupt(err error) bool {
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	return corrupt
+}
+
+// isProxy knows a proxy's refusal of CONNECT by its text, which net/http builds
+// from the status line and nothing else ("Proxy Authentication Required").
+func isProxy(err error) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")
+	}
+	if strings.HasPrefix(err.Error(), "socks connect") {
+		return true
+	}
+	for status := http.StatusBadRequest; status < 600; status++ {
+		if text := http.StatusText(status); text != "" && text == err.Error() {
+			return true
+		}
+	}
+	return false
+}
+
+func isTLS(err error) bool {
+	_, unverified := errors.AsType[*tls.CertificateVerificationError](err)
+	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
+	_, hostname := errors.AsType[x509.HostnameError](err)
+	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
+	_, record := errors.AsType[tls.RecordHeaderError](err)
+	_, alert := errors.AsType[tls.AlertError](err)
+	return unverified || authority || hostname || invalid || record || alert
+}
+
+// isAddress goes by the step that failed, because the errno of a refused
+// connection differs between systems.
+func isAddress(err error) bool {
+	_, name := errors.AsType[*net.DNSError](err)
+	op, ok := errors.AsType[*net.OpError](err)
+	return name || ok && op.Op == "dial"
+}

@@ -1,0 +1,177 @@
+package moka
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// UsageRow is what one model was used in one hour, by all keys of the account.
+type UsageRow struct {
+	Hour     time.Time // its beginning, UTC
+	Model    string
+	Spent    Amount
+	Requests int64
+	Tokens   int64
+}
+
+// usageWindow is the longest span /api/data/self answers for, both bounds included.
+const usageWindow = 2_592_000
+
+// Usage reads /api/data/self: the rows of the hours that begin in [from, to),
+// sorted by hour and model. The gateway writes them some minutes late (five by
+// default). Where it does not record them the error is [Unsupported], because
+// its empty answer would look like nothing spent.
+func (c *Client) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, error) {
+	status, err := c.status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.mayAsk(request{op: "data/self", auth: byUser}); err != nil {
+		return nil, err
+	}
+	if !status.DataExport {
+		return nil, &Error{Op: "data/self", Kind: Unsupported, Message: "the gateway does not record usage by hour"}
+	}
+	sums := usageSums{}
+	for _, w := range windows(from, to, usageWindow) {
+		body, err := c.get(ctx, request{op: "data/self", path: "/api/data/self", query: w.query(), auth: byUser, further: true, large: true})
+		if err != nil {
+			return nil, err
+		}
+		if err := sums.add(body, w); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := sums.rows(status.Units)
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// SpentLog reads /api/log/self/stat: what the account spent in [from, to) by
+// the log, which is up to the second and knows no longest span. It is 0 where
+// the operator does not log use.
+func (c *Client) SpentLog(ctx context.Context, from, to time.Time) (Amount, error) {
+	status, err := c.status(ctx)
+	if err != nil {
+		return 0, err
+	}
+	query := window{max(0, from.Unix()), max(0, to.Unix()-1)}.query()
+	query.Set("type", "2")
+	body, err := c.get(ctx, request{op: "log/self/stat", path: "/api/log/self/stat", query: query, auth: byUser, further: true})
+	if err != nil {
+		return 0, err
+	}
+	spent, err := decodeStat(body, status.Units)
+	if err != nil {
+		return 0, err
+	}
+	return spent, nil
+}
+
+func decodeStat(body []byte, units Units) (Amount, *Error) {
+	var answer struct {
+		Data *struct {
+			Quota *int64 `json:"quota"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil || answer.Data.Quota == nil {
+		return 0, mistyped("log/self/stat", "no quota")
+	}
+	spent, err := units.quota(*answer.Data.Quota)
+	if err != nil {
+		return 0, mistyped("log/self/stat", "a quota beyond any amount")
+	}
+	return spent, nil
+}
+
+// window is a span in Unix seconds, both bounds included.
+type window struct{ first, last int64 }
+
+func (w window) query() url.Values {
+	return url.Values{
+		"start_timestamp": {strconv.FormatInt(w.first, 10)},
+		"end_timestamp":   {strconv.FormatInt(w.last, 10)},
+	}
+}
+
+// windows cuts [from, to) into spans that share no second.
+func windows(from, to time.Time, longest int64) []window {
+	var all []window
+	end := to.Unix()
+	for first := max(0, from.Unix()); first < end; first += longest {
+		all = append(all, window{first, min(first+longest, end) - 1})
+	}
+	return all
+}
+
+// usageHour names a row; the ids that the gateway sends do not.
+type usageHour struct {
+	at    int64
+	model string
+}
+
+type usageSum struct{ quota, requests, tokens int64 }
+
+type usageSums map[usageHour]usageSum
+
+// add takes the rows of one answer. Rows outside the asked span are left out:
+// they belong to another answer, or to nobody's question.
+func (s usageSums) add(body []byte, w window) *Error {
+	var answer struct {
+		Data *[]struct {
+			Model    string `json:"model_name"`
+			At       *int64 `json:"created_at"`
+			Quota    *int64 `json:"quota"`
+			Requests int64  `json:"count"`
+			Tokens   int64  `json:"token_used"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil {
+		return mistyped("data/self", "not a list of rows")
+	}
+	for _, row := range *answer.Data {
+		if row.At == nil || row.Quota == nil {
+			return mistyped("data/self", "a row without created_at or quota")
+		}
+		if *row.At < w.first || *row.At > w.last {
+			continue
+		}
+		hour := usageHour{*row.At - *row.At%3600, plain(row.Model)}
+		sum := s[hour]
+		if overflows(sum.quota, *row.Quota) || overflows(sum.requests, row.Requests) || overflows(sum.tokens, row.Tokens) {
+			return mistyped("data/self", "figures beyond counting")
+		}
+		s[hour] = usageSum{sum.quota + *row.Quota, sum.requests + row.Requests, sum.tokens + row.Tokens}
+	}
+	return nil
+}
+
+func overflows(a, b int64) bool {
+	sum := a + b
+	return (sum > a) != (b > 0) && b != 0
+}
+
+func (s usageSums) rows(units Units) ([]UsageRow, *Error) {
+	rows := make([]UsageRow, 0, len(s))
+	for hour, sum := range s {
+		spent, err := units.quota(sum.quota)
+		if err != nil {
+			return nil, mistyped("data/self", "a quota beyond any amount")
+		}
+		rows = append(rows, UsageRow{time.Unix(hour.at, 0).UTC(), hour.model, spent, sum.requests, sum.tokens})
+	}
+	slices.SortFunc(rows, func(a, b UsageRow) int {
+		if order := a.Hour.Compare(b.Hour); order != 0 {
+			return order
+		}
+		return strings.Compare(a.Model, b.Model)
+	})
+	return rows, nil
+}

@@ -1,0 +1,57 @@
+package moka
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// self is what /api/user/self says about the account, in raw quota. The answer
+// holds secrets besides; only these fields are taken from it.
+type self struct {
+	quota    int64 // what is left, not what was granted
+	used     int64
+	requests int64
+	group    string
+}
+
+func (c *Client) self(ctx context.Context) (self, *Error) {
+	body, err := c.get(ctx, request{op: "user/self", path: "/api/user/self", auth: byUser})
+	if err != nil {
+		return self{}, err
+	}
+	defer clear(body)
+	s, err := decodeSelf(body)
+	if err == nil {
+		c.memory.setGroup(s.group)
+	}
+	return s, err
+}
+
+func decodeSelf(body []byte) (self, *Error) {
+	var answer struct {
+		Data *struct {
+			Quota    *int64 `json:"quota"`
+			Used     *int64 `json:"used_quota"`
+			Requests int64  `json:"request_count"`
+			Group    string `json:"group"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil {
+		return self{}, mistyped("user/self", "not an account")
+	}
+	d := answer.Data
+	if d.Quota == nil || d.Used == nil {
+		return self{}, mistyped("user/self", "no quota or used_quota")
+	}
+	return self{*d.Quota, *d.Used, d.Requests, d.Group}, nil
+}
+
+// wallet converts the account's figures.
+func (u Units) wallet(s self) (*Wallet, *Error) {
+	left, err1 := u.quota(s.quota)
+	used, err2 := u.quota(s.used)
+	if err1 != nil || err2 != nil {
+		return &Wallet{Requests: s.requests}, mistyped("user/self", "a quota beyond any amount")
+	}
+	return &Wallet{Remaining: Known(left), Used: Known(used), Requests: s.requests}, nil
+}
