@@ -1,0 +1,105 @@
+package alert
+
+import (
+	"time"
+
+	"mokabot/moka"
+)
+
+// refusals is how many refusals in a row are told. A new-api server whose
+// database is in trouble answers 401 to good credentials, so one proves nothing.
+const refusals = 3
+
+// access decides on Unreachable and Refused, of which one at most is open:
+// whoever was told that a credential is refused knows that nothing can be read.
+func (p *pass) access() {
+	r := p.facts.Reading
+	switch {
+	case p.refused():
+		p.noteRefusal()
+	case r.OK() && (r.Key != nil || r.Wallet != nil):
+		p.forgetFailures()
+		if p.expiredNow() {
+			p.withdraw(Refused, Expired)
+		}
+		p.end(Refused)
+		p.end(Unreachable)
+	case !r.OK() && p.onlyExpired():
+		p.forgetFailures()
+		p.withdraw(Refused, Expired)
+		p.withdraw(Unreachable, Expired)
+	case !r.OK():
+		p.noteFailure()
+	}
+}
+
+// noteRefusal tells of the third refusal in a row, and not before they span
+// twice ConfirmAfter, for pollers that ask every second.
+func (p *pass) noteRefusal() {
+	p.startFailing()
+	if p.state.Refusals == 0 {
+		p.state.Refusing = p.now
+	}
+	p.state.Refusals++
+	if _, told := p.open(Refused); told {
+		return
+	}
+	if p.state.Refusals >= refusals && p.now.Sub(p.state.Refusing) >= 2*p.rules.ConfirmAfter {
+		p.withdraw(Unreachable, Refused)
+		p.raise(Incident{Condition: Refused, Level: -1})
+	}
+}
+
+// noteFailure tells of readings that are incomplete for UnreachableAfter. A
+// failure between refusals speaks for trouble at the gateway: the count starts over.
+func (p *pass) noteFailure() {
+	p.startFailing()
+	p.state.Refusing, p.state.Refusals = time.Time{}, 0
+	_, refused := p.open(Refused)
+	_, told := p.open(Unreachable)
+	if p.rules.UnreachableAfter > 0 && !refused && !told && p.now.Sub(p.state.Failing) >= p.rules.UnreachableAfter {
+		p.raise(Incident{Condition: Unreachable, Level: -1})
+	}
+}
+
+func (p *pass) forgetFailures() {
+	p.state.Failing, p.state.Refusing, p.state.Refusals = time.Time{}, time.Time{}, 0
+}
+
+func (p *pass) startFailing() {
+	if p.state.Failing.IsZero() {
+		p.state.Failing = p.now
+	}
+}
+
+// refused tells whether a credential was refused. Of an expired key that is
+// known and told already.
+func (p *pass) refused() bool {
+	r := p.facts.Reading
+	return refusal(r.WalletErr) || p.keyRefused() && !p.hasExpired()
+}
+
+func (p *pass) keyRefused() bool {
+	r := p.facts.Reading
+	return refusal(r.KeyErr) || r.Key != nil && (r.Key.State == moka.KeyDisabled || r.Key.State == moka.KeyRefused)
+}
+
+// onlyExpired tells whether all that is missing is missing because the key expired.
+func (p *pass) onlyExpired() bool {
+	return p.facts.Reading.WalletErr == nil && p.keyRefused() && p.hasExpired()
+}
+
+func (p *pass) hasExpired() bool {
+	_, expired := p.open(Expired)
+	return expired
+}
+
+// expiredNow tells whether this step found the expiry, and with it the reason of a refusal told before.
+func (p *pass) expiredNow() bool {
+	i, expired := p.open(Expired)
+	return expired && i.Since.Equal(p.now)
+}
+
+func refusal(err *moka.Error) bool {
+	return err != nil && (err.Kind == moka.Unauthorized || err.Kind == moka.Banned || err.Kind == moka.Forbidden)
+}

@@ -1,0 +1,164 @@
+package alert
+
+import (
+	"slices"
+	"time"
+)
+
+func onLadder(c Condition) bool { return c == Balance || c == Exhausted || c == WalletEmpty }
+
+// money decides on the ladder: down after confirmation, up past the margin.
+func (p *pass) money() {
+	told, i := p.toldRung()
+	at := p.stand(i)
+	if !at.known && !at.freed {
+		return
+	}
+	if told == len(p.rules.Levels) {
+		p.fromEmpty(i, at)
+		return
+	}
+	p.state.Clearing = time.Time{}
+	confirmed := p.confirm(told, at)
+	switch {
+	case confirmed == len(p.rules.Levels):
+		p.toEmpty(at.empty)
+	case confirmed > told:
+		p.toLevel(i, told, confirmed)
+	case told >= 0:
+		p.better(i, told, max(at.held, at.rung))
+	}
+}
+
+// toldRung returns the rung that was told, -1 for none, and its incident.
+func (p *pass) toldRung() (int, Incident) {
+	for _, c := range []Condition{Exhausted, WalletEmpty} {
+		if i, ok := p.open(c); ok {
+			return len(p.rules.Levels), i
+		}
+	}
+	if i, ok := p.open(Balance); ok {
+		return i.Level, i
+	}
+	return -1, Incident{}
+}
+
+// confirm notes which rungs the reading is on and returns the worst that
+// readings at least ConfirmAfter apart agree on; told when there is none worse.
+func (p *pass) confirm(told int, at standing) int {
+	was := p.state.Pending
+	p.state.Pending = nil
+	confirmed := told
+	for r := told + 1; r <= at.rung; r++ {
+		rung := p.pendingRung(r, at.empty)
+		if n := slices.IndexFunc(was, func(w Pending) bool {
+			return w.Condition == rung.Condition && w.Level == rung.Level
+		}); n >= 0 {
+			rung.Since = was[n].Since
+		}
+		if p.now.Sub(rung.Since) >= p.rules.ConfirmAfter {
+			confirmed = r
+			continue
+		}
+		p.state.Pending = append(p.state.Pending, rung)
+	}
+	return confirmed
+}
+
+func (p *pass) pendingRung(r int, empty Condition) Pending {
+	if r == len(p.rules.Levels) {
+		return Pending{Condition: empty, Since: p.now}
+	}
+	return Pending{Condition: Balance, Level: p.rules.Levels[r].Name, Since: p.now}
+}
+
+// toEmpty tells of an empty key or wallet, in place of a balance level.
+func (p *pass) toEmpty(c Condition) {
+	p.withdraw(Balance, c)
+	p.raise(Incident{Condition: c, Level: -1})
+}
+
+// toLevel tells of a worse level; that breaks a snooze.
+func (p *pass) toLevel(i Incident, told, level int) {
+	if told < 0 {
+		i = Incident{Condition: Balance}
+	}
+	i.SnoozedUntil, i.UntilTopUp = time.Time{}, false
+	i = p.onLevel(i, level)
+	if told < 0 {
+		p.raise(i)
+		return
+	}
+	p.tell(Worsened, i, told)
+}
+
+// better follows figures that rose, or rules that changed, with an edit or the end.
+func (p *pass) better(i Incident, told, held int) {
+	switch {
+	case held < 0 && p.quiet:
+		p.withdraw(Balance, "")
+	case held < 0:
+		p.end(Balance)
+	case held < told:
+		p.tell(Eased, p.onLevel(i, held), told)
+	default:
+		p.state.Incidents[Balance] = p.onLevel(i, told)
+	}
+}
+
+// fromEmpty waits until the key or wallet has had money for ConfirmAfter, or
+// for a top-up, because refunds of requests in flight make an empty one look
+// alive. It is told as the end, or as the level that the money reaches.
+func (p *pass) fromEmpty(i Incident, at standing) {
+	p.state.Pending = nil
+	if at.empty == i.Condition {
+		p.state.Clearing = time.Time{}
+		return
+	}
+	if p.state.Clearing.IsZero() {
+		p.state.Clearing = p.now
+	}
+	if p.facts.TopUp <= 0 && p.now.Sub(p.state.Clearing) < p.rules.ConfirmAfter {
+		return
+	}
+	p.state.Clearing = time.Time{}
+	switch {
+	case at.empty != "":
+		p.withdraw(i.Condition, at.empty)
+		p.raise(Incident{Condition: at.empty, Level: -1})
+	case at.rung >= 0:
+		p.withdraw(i.Condition, Balance)
+		p.raise(p.onLevel(Incident{Condition: Balance, TopUp: i.TopUp}, at.rung))
+	default:
+		p.end(i.Condition)
+	}
+}
+
+// onLevel puts a balance incident on a level, with the limits it is compared by.
+func (p *pass) onLevel(i Incident, n int) Incident {
+	l := p.rules.Levels[n]
+	i.Level, i.LevelName, i.Below, i.Runway = n, l.Name, l.Below, l.Runway
+	switch {
+	case l.Runway == 0 || p.facts.Runway.Idle:
+		i.ByRunway = false
+	case p.facts.Runway.Known:
+		i.ByRunway = p.facts.Runway.Mid < withMargin(l.Runway, p.rules.Margin)
+	}
+	return i
+}
+
+// recheckAt is when what waits for confirmation can be confirmed.
+func (p *pass) recheckAt() time.Time {
+	waiting := []time.Time{p.state.Clearing}
+	for _, w := range p.state.Pending {
+		waiting = append(waiting, w.Since)
+	}
+	var next time.Time
+	for _, since := range waiting {
+		at := since.Add(p.rules.ConfirmAfter)
+		if !since.IsZero() && at.After(p.now) && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
+}

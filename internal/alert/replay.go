@@ -1,0 +1,124 @@
+package alert
+
+import (
+	"iter"
+	"time"
+)
+
+// flapWithin is how soon after its end an incident that comes back counts as a flap.
+const flapWithin = time.Hour
+
+// History is what rules would have said over a row of stored readings.
+type History struct {
+	Events   []Event    // in order, edits left out
+	Edits    int        // how often live messages would have been edited
+	Pings    int        // posts that mention somebody
+	Flaps    int        // incidents raised again within an hour of their end, and levels left and told again as fast
+	Empties  []Emptying // every time the money ran out
+	Readings int
+	From, To time.Time
+}
+
+// Emptying is one time that the money ran out.
+type Emptying struct {
+	At    time.Time     // the first reading with nothing left
+	Told  time.Time     // the first post of the decline that led there, zero when nobody was warned
+	Lead  time.Duration // from Told to At; 0 when nobody was warned in time
+	Posts int           // posts about money from Told to At
+}
+
+// Replay runs stored readings, the oldest first, through the rules. The
+// readings are taken as they are: those that a running bot takes early to
+// confirm a low balance are missing, so it can only speak later than the bot
+// would have, by one poll interval at most.
+func Replay(rules Rules, facts iter.Seq[Facts]) History {
+	r := replay{ended: make(map[Condition]time.Time)}
+	var s State
+	for f := range facts {
+		var events []Event
+		s, events = Step(rules, s, f)
+		r.note(f)
+		for _, e := range events {
+			r.take(e)
+		}
+		r.follow(f)
+	}
+	return r.History
+}
+
+// replay gathers a History.
+type replay struct {
+	History
+	ended  map[Condition]time.Time
+	eased  time.Time // when a balance incident last became milder
+	told   time.Time // first post of the current decline
+	posts  int
+	wasOut bool
+}
+
+func (r *replay) note(f Facts) {
+	if r.Readings == 0 {
+		r.From = f.At
+	}
+	r.To = f.At
+	r.Readings++
+}
+
+func (r *replay) take(e Event) {
+	r.countFlap(e)
+	if !e.Kind.Post() {
+		r.Edits++
+		return
+	}
+	r.Events = append(r.Events, e)
+	if len(e.MentionRoles)+len(e.MentionUsers) > 0 {
+		r.Pings++
+	}
+	switch {
+	case !onLadder(e.Incident.Condition):
+	case e.Kind == Ended:
+		r.told, r.posts = time.Time{}, 0
+	default:
+		if r.told.IsZero() {
+			r.told = e.At
+		}
+		r.posts++
+	}
+}
+
+func (r *replay) countFlap(e Event) {
+	c := e.Incident.Condition
+	switch e.Kind {
+	case Ended:
+		r.ended[c] = e.At
+	case Eased:
+		r.eased = e.At
+	case Raised:
+		r.flap(r.ended[c], e.At)
+	case Worsened:
+		r.flap(r.eased, e.At)
+	}
+}
+
+func (r *replay) flap(before, at time.Time) {
+	if !before.IsZero() && at.Sub(before) < flapWithin {
+		r.Flaps++
+	}
+}
+
+// follow notes when the money runs out. Unknown is neither out nor in.
+func (r *replay) follow(f Facts) {
+	spendable, known := f.Reading.Spendable().Get()
+	if !known {
+		return
+	}
+	out := spendable <= 0
+	if out && !r.wasOut {
+		e := Emptying{At: f.At, Told: r.told, Posts: r.posts}
+		if !r.told.IsZero() {
+			e.Lead = f.At.Sub(r.told)
+		}
+		r.Empties = append(r.Empties, e)
+	}
+	r.wasOut = out
+}

@@ -1,0 +1,49 @@
+package alert
+
+import (
+	"maps"
+	"time"
+)
+
+// Snooze holds back the reminders of an open incident until a time, in place
+// of any snooze it has. It reports false, and changes nothing, when no such
+// incident is open or the time has passed. Step takes it that the caller shows
+// the new snooze in the live message.
+func Snooze(s State, c Condition, now, until time.Time) (State, bool) {
+	if !until.After(now) {
+		return s, false
+	}
+	return changed(s, c, func(i *Incident) { i.SnoozedUntil, i.UntilTopUp, i.Shown.Snoozed = until, false, true })
+}
+
+// SnoozeUntilTopUp holds back the reminders of an open incident until money
+// comes in. It reports false when no such incident is open.
+func SnoozeUntilTopUp(s State, c Condition) (State, bool) {
+	return changed(s, c, func(i *Incident) {
+		i.SnoozedUntil, i.UntilTopUp = time.Time{}, true
+		i.Shown.Snoozed = true
+	})
+}
+
+// Unsnooze ends a snooze. It reports false when the incident is not open or
+// not snoozed at now.
+func Unsnooze(s State, c Condition, now time.Time) (State, bool) {
+	if !s.Incidents[c].Snoozed(now) {
+		return s, false
+	}
+	return changed(s, c, func(i *Incident) {
+		i.SnoozedUntil, i.UntilTopUp = time.Time{}, false
+		i.Shown.Snoozed = false
+	})
+}
+
+func changed(s State, c Condition, change func(*Incident)) (State, bool) {
+	i, ok := s.Incidents[c]
+	if !ok {
+		return s, false
+	}
+	change(&i)
+	s.Incidents = maps.Clone(s.Incidents)
+	s.Incidents[c] = i
+	return s, true
+}

@@ -1,0 +1,130 @@
+package alert
+
+import (
+	"math"
+	"time"
+
+	"mokabot/moka"
+)
+
+// standing is where a reading puts an account on the ladder of money. Rungs
+// count from 0, the mildest level; the one below the last level is "empty".
+type standing struct {
+	known bool      // false: the reading says nothing about money
+	rung  int       // the worst rung that the figures are on, -1 for none
+	held  int       // the worst rung that the figures have not left by the margin
+	empty Condition // Exhausted or WalletEmpty when on the last rung
+	freed bool      // the empty key or wallet told of has money, whatever else is unknown
+}
+
+// stand reads the ladder off the figures. A key that is expired, disabled or
+// refused says nothing about money: that is told by its own condition.
+func (p *pass) stand(told Incident) standing {
+	r := p.facts.Reading
+	empty := emptiness(r, told.Condition)
+	if empty != "" {
+		n := len(p.rules.Levels)
+		return standing{known: true, rung: n, held: n, empty: empty}
+	}
+	at := standing{rung: -1, held: -1, freed: freed(r, told.Condition)}
+	if !tellsMoney(r) {
+		return at
+	}
+	spendable, known := r.Spendable().Get()
+	if !known {
+		return at
+	}
+	at.known = true
+	for n, l := range p.rules.Levels {
+		if p.on(l, spendable) || n == len(p.rules.Levels)-1 && spendable <= 0 {
+			at.rung, at.held = n, n
+		} else if !p.left(l, spendable, told) {
+			at.held = n
+		}
+	}
+	return at
+}
+
+// tellsMoney tells whether a reading's figures are about money: an expired or
+// disabled key can spend nothing, whatever is left on it.
+func tellsMoney(r moka.Reading) bool {
+	return r.Key == nil || r.Key.State == moka.KeyOK || r.Key.State == moka.KeyExhausted
+}
+
+// on tells whether the figures are on a level.
+func (p *pass) on(l Level, spendable moka.Amount) bool {
+	if below, ok := l.Below.Get(); ok && spendable < below {
+		return true
+	}
+	return p.facts.Runway.Known && !p.facts.Runway.Idle && p.facts.Runway.Mid < l.Runway
+}
+
+// left tells whether the figures are better than a level by the margin. An
+// unknown runway keeps a level only if the runway was what it was told for.
+func (p *pass) left(l Level, spendable moka.Amount, told Incident) bool {
+	if below, ok := l.Below.Get(); ok && spendable < scaled(below, 1+p.rules.Margin) {
+		return false
+	}
+	switch {
+	case l.Runway == 0 || p.facts.Runway.Idle:
+		return true
+	case !p.facts.Runway.Known:
+		return !told.ByRunway
+	}
+	return p.facts.Runway.Mid >= withMargin(l.Runway, p.rules.Margin)
+}
+
+// emptiness tells which of key and wallet is empty: the key, or the wallet
+// behind a key with money. An empty wallet told of stays so when the key is used up too.
+func emptiness(r moka.Reading, told Condition) Condition {
+	if r.Key == nil {
+		return ""
+	}
+	wallet := walletEmpty(r.Wallet)
+	switch remaining, known := r.Key.Remaining.Get(); {
+	case told == WalletEmpty && wallet:
+		return WalletEmpty
+	case r.Key.State == moka.KeyExhausted:
+		return Exhausted
+	case r.Key.State != moka.KeyOK:
+		return ""
+	case !r.Key.Unlimited && known && remaining <= 0:
+		return Exhausted
+	case wallet && (r.Key.Unlimited || known):
+		return WalletEmpty
+	}
+	return ""
+}
+
+func walletEmpty(w *moka.Wallet) bool {
+	if w == nil || w.PlansUnlimited {
+		return false
+	}
+	remaining, known := w.Remaining.Get()
+	plans, _ := w.Plans.Get()
+	return known && remaining+plans <= 0
+}
+
+// freed tells whether what was told to be empty certainly is not any more.
+func freed(r moka.Reading, told Condition) bool {
+	switch told {
+	case Exhausted:
+		return r.Key != nil && r.Key.State == moka.KeyOK && (r.Key.Unlimited || r.Key.Remaining.Known())
+	case WalletEmpty:
+		return r.Wallet != nil && (r.Wallet.PlansUnlimited || r.Wallet.Remaining.Known()) && !walletEmpty(r.Wallet)
+	}
+	return false
+}
+
+func withMargin(d time.Duration, margin float64) time.Duration {
+	return time.Duration(scaled(moka.Amount(d), 1+margin))
+}
+
+// scaled multiplies, and stays at the largest amount where the product is no amount.
+func scaled(a moka.Amount, factor float64) moka.Amount {
+	product := math.Round(float64(a) * factor)
+	if math.IsNaN(product) || product >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return moka.Amount(max(product, math.MinInt64))
+}

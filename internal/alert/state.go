@@ -1,0 +1,97 @@
+package alert
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+)
+
+// State is what was said about an account, and what must be remembered to say
+// the next thing. The zero value is an account never heard of. It is encoded as
+// JSON; use [Decode] to read it back.
+type State struct {
+	Incidents map[Condition]Incident `json:"incidents,omitempty"` // open ones
+	Pending   []Pending              `json:"pending,omitempty"`   // seen, not confirmed
+	Clearing  time.Time              `json:"clearing,omitzero"`   // since when an empty key or wallet has money again, not confirmed
+	Failing   time.Time              `json:"failing,omitzero"`    // since when no reading was complete
+	Refusing  time.Time              `json:"refusing,omitzero"`   // since when every reading was refused
+	Refusals  int                    `json:"refusals,omitempty"`  // how many such readings in a row
+	Expires   time.Time              `json:"expires,omitzero"`    // the key's expiry as last told by the gateway
+	LastAt    time.Time              `json:"last_at,omitzero"`    // of the last step
+	Recheck   time.Time              `json:"recheck,omitzero"`    // see RecheckAt
+	Sequence  uint64                 `json:"sequence"`            // of the last incident
+}
+
+// Pending is a rung of the money ladder that every reading since then was on
+// or below, and that waits for confirmation.
+type Pending struct {
+	Condition Condition `json:"condition"`
+	Level     string    `json:"level,omitempty"`
+	Since     time.Time `json:"since"`
+}
+
+// Decode reads a stored State. Nothing stored, in an old database or for a new
+// account, is the zero State.
+func Decode(data []byte) (State, error) {
+	var s State
+	if len(data) == 0 {
+		return s, nil
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
+		return State{}, err
+	}
+	maps.DeleteFunc(s.Incidents, func(c Condition, i Incident) bool { return c != i.Condition })
+	return s, nil
+}
+
+// RecheckAt is when a reading should be taken ahead of the usual round, to
+// confirm what the last one saw; zero when nothing waits. It is always later
+// than the last step, so a failing gateway is not asked in a tight loop.
+func (s State) RecheckAt() time.Time { return s.Recheck }
+
+// Open lists the open incidents, the oldest first.
+func (s State) Open() []Incident {
+	open := slices.Collect(maps.Values(s.Incidents))
+	slices.SortFunc(open, func(a, b Incident) int {
+		if byTime := a.Since.Compare(b.Since); byTime != 0 {
+			return byTime
+		}
+		return slices.Index(order, a.Condition) - slices.Index(order, b.Condition)
+	})
+	return open
+}
+
+// clone makes a copy that can be changed without touching s.
+func (s State) clone() State {
+	s.Incidents = maps.Clone(s.Incidents)
+	if s.Incidents == nil {
+		s.Incidents = make(map[Condition]Incident)
+	}
+	s.Pending = slices.Clone(s.Pending)
+	return s
+}
+
+// clamp moves what would lie in the future back to now. A clock set back must
+// neither hold up what is due nor make it due twice.
+func (s *State) clamp(now time.Time) {
+	for c, i := range s.Incidents {
+		i.Since = notAfter(i.Since, now)
+		i.ToldAt = notAfter(i.ToldAt, now)
+		i.EditedAt = notAfter(i.EditedAt, now)
+		s.Incidents[c] = i
+	}
+	for n := range s.Pending {
+		s.Pending[n].Since = notAfter(s.Pending[n].Since, now)
+	}
+	s.Clearing = notAfter(s.Clearing, now)
+	s.Failing = notAfter(s.Failing, now)
+	s.Refusing = notAfter(s.Refusing, now)
+}
+
+func notAfter(t, now time.Time) time.Time {
+	if t.After(now) {
+		return now
+	}
+	return t
+}

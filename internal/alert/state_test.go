@@ -1,0 +1,91 @@
+package alert
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"mokabot/moka"
+)
+
+func TestDecodeOldState(t *testing.T) {
+	for name, blob := range map[string]string{
+		"nothing stored": "", "null": "null", "empty": "{}",
+		"fields of another release": `{"later":1,"incidents":{"balance":{"id":"balance-1","condition":"balance","new":true}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := Decode([]byte(blob))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := storyFacts(time.Date(2026, 8, 3, 10, 0, 0, 0, time.UTC), []string{"$100"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			Step(storyRules(), s, f)
+		})
+	}
+	if _, err := Decode([]byte("{")); err == nil {
+		t.Error("a cut state was taken")
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(""))
+	f.Add([]byte(`{"incidents":{"balance":{"id":"balance-1","condition":"balance","level":9,"level_name":"low"}}}`))
+	f.Add([]byte(`{"incidents":{"exhausted":{"condition":"exhausted","level":-5}},"pending":[{"condition":"spike"}]}`))
+	facts, err := storyFacts(time.Date(2026, 8, 3, 10, 0, 0, 0, time.UTC), []string{"$4", "wallet", "$3"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, blob []byte) {
+		s, err := Decode(blob)
+		if err != nil {
+			return
+		}
+		for range 3 {
+			s, _ = Step(storyRules(), s, facts)
+			facts.At = facts.At.Add(time.Minute)
+		}
+		stored, err := json.Marshal(s)
+		if err != nil {
+			t.Skip("times that JSON has no form for")
+		}
+		if _, err := Decode(stored); err != nil {
+			t.Fatalf("cannot read back %s: %v", stored, err)
+		}
+	})
+}
+
+func TestScaledStaysAnAmount(t *testing.T) {
+	most := moka.Amount(1<<63 - 1)
+	for _, c := range []struct {
+		a      moka.Amount
+		factor float64
+		want   moka.Amount
+	}{{100, 1.05, 105}, {most, 2, most}, {-most, 2, -most - 1}, {0, 5, 0}} {
+		if got := scaled(c.a, c.factor); got != c.want {
+			t.Errorf("scaled(%d, %v) = %d, want %d", int64(c.a), c.factor, int64(got), int64(c.want))
+		}
+	}
+}
+
+func BenchmarkStep(b *testing.B) {
+	at := time.Date(2026, 8, 3, 10, 0, 0, 0, time.UTC)
+	for name, words := range map[string][]string{"fine": {"$100"}, "low": {"$4", "runway", "10h"}} {
+		b.Run(name, func(b *testing.B) {
+			f, err := storyFacts(at, words)
+			if err != nil {
+				b.Fatal(err)
+			}
+			rules, s := storyRules(), State{}
+			s, _ = Step(rules, s, f)
+			f.At = at.Add(5 * time.Minute)
+			s, _ = Step(rules, s, f)
+			b.ReportAllocs()
+			for b.Loop() {
+				Step(rules, s, f)
+			}
+		})
+	}
+}

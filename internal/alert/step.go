@@ -1,0 +1,222 @@
+package alert
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"mokabot/moka"
+)
+
+// editEvery is how often a live message is edited at most for changed figures.
+const editEvery = time.Minute
+
+// order is the order in which events of one step are told.
+var order = []Condition{Refused, Unreachable, Expired, Expiring, WalletEmpty, Exhausted, Balance, Spike}
+
+// Step compares what a poll found out with what was said, and returns what is
+// to be said now together with the state after saying it. f.At is taken as the
+// time. It changes neither s nor rules; the same arguments give the same result.
+//
+// One fact is told by one incident. Balance, Exhausted and WalletEmpty are one
+// ladder, of which an empty key or wallet is the lowest rung; Refused takes the
+// place of Unreachable, and Expired that of Expiring. At most one of each group
+// is open, so none of them can ping twice for the same reading.
+func Step(rules Rules, s State, f Facts) (State, []Event) {
+	p := &pass{rules: rules, state: s.clone(), facts: f, now: f.At}
+	p.state.clamp(p.now)
+	p.followRules()
+	p.noteTopUp()
+	p.expiry()
+	p.access()
+	p.money()
+	p.spike()
+	p.repeat()
+	p.state.LastAt = p.now
+	p.state.Recheck = p.recheckAt()
+	slices.SortStableFunc(p.events, func(a, b Event) int {
+		return slices.Index(order, a.Incident.Condition) - slices.Index(order, b.Incident.Condition)
+	})
+	return p.state, p.events
+}
+
+// pass is one step being taken.
+type pass struct {
+	rules  Rules
+	state  State
+	facts  Facts
+	now    time.Time
+	events []Event
+	quiet  bool // the open balance incident was told by other rules
+}
+
+// open returns the open incident of a condition.
+func (p *pass) open(c Condition) (Incident, bool) {
+	i, ok := p.state.Incidents[c]
+	return i, ok
+}
+
+// raise opens an incident and tells of it.
+func (p *pass) raise(i Incident) {
+	p.state.Sequence++
+	i.ID = p.newID(i.Condition)
+	i.Since = p.now
+	p.tell(Raised, i, -1)
+}
+
+// newID carries the time as well, so that an account whose state was lost does
+// not use an id twice.
+func (p *pass) newID(c Condition) string {
+	return string(c) + "-" + strconv.FormatInt(p.now.Unix(), 36) + "-" + strconv.FormatUint(p.state.Sequence, 10)
+}
+
+// tell notes a message about an incident that stays open.
+func (p *pass) tell(k Kind, i Incident, from int) {
+	if k.Post() {
+		i.ToldAt = p.now
+		i.Posts++
+	}
+	i.EditedAt = p.now
+	i.Shown = p.figures(i)
+	p.state.Incidents[i.Condition] = i
+	p.events = append(p.events, p.event(k, i, from))
+}
+
+// end closes an incident, if it is open, and tells that it is over.
+func (p *pass) end(c Condition) {
+	if i, ok := p.close(c); ok {
+		i.ToldAt = p.now
+		i.Posts++
+		p.events = append(p.events, p.event(Ended, i, i.Level))
+	}
+}
+
+// withdraw closes an incident, if it is open, without a post.
+func (p *pass) withdraw(c, by Condition) {
+	if i, ok := p.close(c); ok {
+		e := p.event(Withdrawn, i, i.Level)
+		e.By = by
+		p.events = append(p.events, e)
+	}
+}
+
+func (p *pass) close(c Condition) (Incident, bool) {
+	i, ok := p.open(c)
+	if !ok {
+		return i, false
+	}
+	delete(p.state.Incidents, c)
+	i.EndedAt, i.EditedAt = p.now, p.now
+	i.SnoozedUntil, i.UntilTopUp = time.Time{}, false
+	i.Shown = p.figures(i)
+	return i, true
+}
+
+func (p *pass) event(k Kind, i Incident, from int) Event {
+	e := Event{Kind: k, Incident: i, From: from, Facts: p.facts, At: p.now}
+	told := p.level(i)
+	if k != Ended && k != Withdrawn && i.Condition == Balance {
+		e.Level = told
+	}
+	if told != nil && k.Post() {
+		e.MentionRoles, e.MentionUsers = slices.Clone(told.MentionRoles), slices.Clone(told.MentionUsers)
+	}
+	return e
+}
+
+// level returns whose mentions and reminders an incident has: a copy of its own
+// level, or of the worst when calls fail; nil for what can wait.
+func (p *pass) level(i Incident) *Level {
+	n := -1
+	switch i.Condition {
+	case Balance:
+		n = i.Level
+	case Exhausted, WalletEmpty, Expired, Refused:
+		n = len(p.rules.Levels) - 1
+	}
+	if n < 0 || n >= len(p.rules.Levels) {
+		return nil
+	}
+	l := p.rules.Levels[n]
+	return &l
+}
+
+// noteTopUp adds money that came in to every open incident.
+func (p *pass) noteTopUp() {
+	if p.facts.TopUp <= 0 {
+		return
+	}
+	for c, i := range p.state.Incidents {
+		i.TopUp += p.facts.TopUp
+		i.UntilTopUp = false
+		p.state.Incidents[c] = i
+	}
+}
+
+// repeat sends reminders that are due and edits live messages whose figures
+// changed. An incident that was told of in this step has nothing to repeat.
+func (p *pass) repeat() {
+	told := make(map[Condition]bool)
+	for _, e := range p.events {
+		told[e.Incident.Condition] = true
+	}
+	for _, c := range slices.Sorted(maps.Keys(p.state.Incidents)) {
+		i := p.state.Incidents[c]
+		if !i.SnoozedUntil.After(p.now) {
+			i.SnoozedUntil = time.Time{}
+			p.state.Incidents[c] = i
+		}
+		switch {
+		case told[c]:
+		case p.reminderDue(i):
+			p.tell(Reminder, i, i.Level)
+		case p.now.Sub(i.EditedAt) >= editEvery && p.figures(i).differ(i.Shown):
+			p.tell(Updated, i, i.Level)
+		}
+	}
+}
+
+// reminderDue: only what is about money is repeated; the rest is told once.
+func (p *pass) reminderDue(i Incident) bool {
+	if !onLadder(i.Condition) || i.Snoozed(p.now) {
+		return false
+	}
+	l := p.level(i)
+	return l != nil && l.RemindEvery > 0 && p.now.Sub(i.ToldAt) >= l.RemindEvery
+}
+
+// figures returns what the live message shows after this step: what is unknown
+// now stays as it was.
+func (p *pass) figures(i Incident) Figures {
+	shown := i.Shown
+	shown.Snoozed = i.Snoozed(p.now)
+	var money moka.Maybe
+	switch {
+	case i.Condition == Spike:
+		money = p.facts.HourSpent
+	case tellsMoney(p.facts.Reading):
+		money = p.facts.Reading.Spendable()
+	}
+	if money.Known() {
+		shown.Money = money
+		shown.Runway = 0
+		if p.facts.Runway.Known {
+			shown.Runway = p.facts.Runway.Mid
+		}
+	}
+	return shown
+}
+
+// differ tells whether a reader would see a difference worth an edit: a cent,
+// a tenth of the runway, or a snooze that has passed.
+func (f Figures) differ(shown Figures) bool {
+	a, known := f.Money.Get()
+	b, was := shown.Money.Get()
+	if f.Snoozed != shown.Snoozed || known != was || toCents(a) != toCents(b) {
+		return true
+	}
+	return (f.Runway - shown.Runway).Abs() > max(f.Runway, shown.Runway)/10
+}
+
+func toCents(a moka.Amount) moka.Amount { return a / (moka.Dollar / 100) }

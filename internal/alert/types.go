@@ -1,0 +1,139 @@
+// Package alert decides when to speak about an account. It is pure: what is
+// known and what was said are kept apart in [State], [Step] compares them, and
+// every difference worth telling is an [Event]. It reads no clock, sends
+// nothing and stores nothing; whoever calls it does so in one transaction.
+package alert
+
+import (
+	"time"
+
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+// Level is one rung of the ladder that a balance falls down. A level without
+// Below goes by runway alone, one without Runway by the balance alone; with
+// both, either one is enough to be on it.
+type Level struct {
+	Name         string
+	Below        moka.Maybe
+	Runway       time.Duration // 0: not by runway
+	RemindEvery  time.Duration // 0: told once
+	MentionRoles []string
+	MentionUsers []string
+}
+
+// Rules are an account's settings.
+type Rules struct {
+	ChannelID        string
+	Levels           []Level       // from the mildest to the worst
+	ConfirmAfter     time.Duration // 0: one reading is enough
+	Margin           float64       // 0.05: five per cent above a level clears it
+	UnreachableAfter time.Duration // 0: not told
+	KeyExpiry        time.Duration // 0: only told when expired
+	SpikeFactor      float64       // 0: no spike warnings
+	SpikeAtLeast     moka.Amount
+}
+
+// Condition is one thing that can be wrong with an account. There is at most
+// one incident per account and condition.
+type Condition string
+
+// The conditions.
+const (
+	Balance     Condition = "balance"      // on one of the levels
+	Unreachable Condition = "unreachable"  // cannot be read for UnreachableAfter
+	Refused     Condition = "refused"      // the gateway refuses a credential, several times in a row
+	Expiring    Condition = "expiring"     // the key expires within KeyExpiry
+	Expired     Condition = "expired"      // the key has expired
+	Exhausted   Condition = "exhausted"    // the key is used up
+	WalletEmpty Condition = "wallet_empty" // the key shows money, the wallet behind it has none
+	Spike       Condition = "spike"        // an hour far above what is usual for that hour
+)
+
+// Facts are what one poll of an account found out, as far as alerts go by it.
+type Facts struct {
+	At        time.Time
+	Reading   moka.Reading
+	Runway    spend.Runway
+	HourSpent moka.Maybe  // spent in the last 60 minutes
+	HourUsual moka.Maybe  // what such an hour usually costs; unknown without enough history
+	TopUp     moka.Amount // added since the reading before this one, 0 when nothing was
+}
+
+// Kind is what happened to an incident.
+type Kind string
+
+// The kinds of event.
+const (
+	Raised   Kind = "raised"   // a new incident
+	Worsened Kind = "worsened" // on a worse level than told
+	Eased    Kind = "eased"    // on a better level than told, not over; told by editing only
+	Reminder Kind = "reminder" // still so
+	Updated  Kind = "updated"  // figures changed; told by editing only
+	Ended    Kind = "ended"    // over
+
+	// Withdrawn is an end without a message: another incident tells of the same
+	// trouble now ([Event.By]), or the settings no longer ask for this one.
+	Withdrawn Kind = "withdrawn"
+)
+
+// Post tells whether the event deserves a message of its own. All others only
+// edit the incident's live message.
+func (k Kind) Post() bool {
+	return k == Raised || k == Worsened || k == Reminder || k == Ended
+}
+
+// Incident is one thing that is wrong, from when it began until it is over.
+type Incident struct {
+	ID           string      `json:"id"` // letters, digits, - and _; stable, unique with the account's name
+	Condition    Condition   `json:"condition"`
+	Level        int         `json:"level"` // index into Rules.Levels as told; -1 for conditions without levels
+	LevelName    string      `json:"level_name,omitempty"`
+	Since        time.Time   `json:"since"`
+	ToldAt       time.Time   `json:"told_at"`   // when a post (not an edit) last told of it
+	EditedAt     time.Time   `json:"edited_at"` // when the live message was last brought up to date
+	EndedAt      time.Time   `json:"ended_at,omitzero"`
+	TopUp        moka.Amount `json:"top_up"` // added while it was open
+	SnoozedUntil time.Time   `json:"snoozed_until,omitzero"`
+	UntilTopUp   bool        `json:"until_top_up,omitempty"`
+	Posts        int         `json:"posts"` // how many posts told of it; makes nonces stable
+
+	Below    moka.Maybe    `json:"below"`               // the level's limits as last compared with figures:
+	Runway   time.Duration `json:"runway,omitempty"`    // other limits in the rules mean a reload
+	ByRunway bool          `json:"by_runway,omitempty"` // the runway was short when it was last known
+	Expires  time.Time     `json:"expires,omitzero"`    // of Expiring and Expired: the expiry told of
+	Shown    Figures       `json:"shown"`               // what the live message shows
+}
+
+// Figures are what a live message shows that changes.
+type Figures struct {
+	Money   moka.Maybe    `json:"money"`            // spendable, or the hour's spending of a spike
+	Runway  time.Duration `json:"runway,omitempty"` // the middle of the range; 0: unknown or idle
+	Snoozed bool          `json:"snoozed,omitempty"`
+}
+
+// Snoozed tells whether reminders are held back at now.
+func (i Incident) Snoozed(now time.Time) bool {
+	return i.UntilTopUp || i.SnoozedUntil.After(now)
+}
+
+// Event is a difference between what is known and what was said.
+type Event struct {
+	Kind     Kind
+	Incident Incident  // as it is after the event
+	From     int       // level told before; -1 for none
+	Level    *Level    // the level now told, nil for conditions without levels and when over
+	By       Condition // of Withdrawn: the condition that tells of it now, "" when the rules changed
+	Facts    Facts
+	At       time.Time
+
+	// MentionRoles and MentionUsers are who a post pings: those of the level
+	// told, of the level left when it is over, and of the worst level when
+	// calls fail (exhausted, wallet empty, expired, refused). Edits ping nobody.
+	MentionRoles []string
+	MentionUsers []string
+}
+
+// Duration is how long the incident has lasted at the time of the event.
+func (e Event) Duration() time.Duration { return max(0, e.At.Sub(e.Incident.Since)) }

@@ -1,0 +1,95 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// baseURL is a gateway's address. It is not repeated in a problem, because it
+// may hold a password.
+func (v value) baseURL(to *string) {
+	text, ok := v.scalar()
+	if !ok {
+		return
+	}
+	text = strings.TrimSpace(text)
+	u, err := url.Parse(text)
+	switch {
+	case !strings.Contains(text, "://"):
+		v.problem("needs a scheme; write https://HOST")
+	case err != nil || u.Hostname() == "" || !goodPort(u.Port()):
+		v.problem("is not an address; write https://HOST")
+	case u.Scheme != "https" && u.Scheme != "http":
+		v.problem("must begin with https://")
+	case u.User != nil:
+		v.problem("has a user name or password in it; remove it")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		v.problem("must end before the ? or #")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		v.problem("is http, which would send the key in the clear; write https:// (http is for this machine only)")
+	default:
+		*to = strings.TrimRight(text, "/")
+	}
+}
+
+// proxy is a proxy's address, which may hold a password, or nothing.
+func (v value) proxy(to *string) {
+	text, ok := v.scalar()
+	if !ok {
+		return
+	}
+	if text = strings.TrimSpace(text); text == "" {
+		*to = ""
+		return
+	}
+	u, err := url.Parse(text)
+	schemes := []string{"http", "https", "socks5"}
+	switch {
+	case err != nil || !strings.Contains(text, "://") || u.Hostname() == "" || !goodPort(u.Port()):
+		v.problem("is not a proxy's address; write such as http://127.0.0.1:7890 or socks5://127.0.0.1:1080")
+	case !slices.Contains(schemes, u.Scheme):
+		v.problem("must begin with http://, https:// or socks5://")
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+		v.problem("must end after the port")
+	default:
+		*to = text
+	}
+}
+
+// listen is a host and a port, the host possibly empty, or nothing.
+func (v value) listen(to *string) {
+	text, ok := v.scalar()
+	if !ok {
+		return
+	}
+	if text == "" {
+		*to = ""
+		return
+	}
+	host, port, err := net.SplitHostPort(text)
+	if err != nil || port == "" || !goodPort(port) || strings.ContainsAny(host, " /@") {
+		v.problem("%s is not host:port; write such as 127.0.0.1:9464", v.quoted())
+		return
+	}
+	*to = text
+}
+
+func goodPort(port string) bool {
+	if port == "" {
+		return true
+	}
+	_, err := strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+func loopback(host string) bool {
+	host = strings.ToLower(host)
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,148 @@
+// Package config reads config.yaml. It is strict and tells everything that is
+// wrong at once, each with file, line and path, because somebody who mends a
+// file wants to mend it once. It only reads: it opens no connection and no
+// database, starts nothing, and checks nothing against a server.
+//
+// Every key is asked for in one place, in the function that reads its section;
+// what nobody asked for is an unknown key. Defaults stand before reading, so a
+// zero that was written stays zero.
+package config
+
+import (
+	"log/slog"
+	"time"
+
+	"mokabot/internal/alert"
+)
+
+// DefaultBaseURL is the gateway of an account that names none.
+const DefaultBaseURL = "https://api.moka-ai.com"
+
+// Config is a whole configuration, checked, with its defaults filled in.
+type Config struct {
+	File         string         // as given to Load; empty when the environment was read
+	Language     string         // en or zh-CN, of everything posted unasked
+	Timezone     *time.Location // of days, and of reports that name none
+	PollInterval time.Duration  // at least one second
+	// RequestBudget is how many requests may go to one gateway host in 180
+	// seconds, by all accounts together. new-api's own limit for its API is 180
+	// per IP address in that time (common/init.go).
+	RequestBudget int
+	Discord       Discord
+	Accounts      []Account   // at least one
+	Alerts        alert.Rules // what holds for accounts that say nothing else
+	Reports       []Report
+	ModelWatch    ModelWatch
+	Storage       Storage
+	Listen        string // host:port of health and metrics; empty: nobody listens
+	Log           Log
+	Welcome       bool // post a greeting when the bot joins a guild
+
+	lines map[string]int // path to line, for problems that are found after loading
+}
+
+// Discord is how the bot reaches Discord. All of it may be missing until the
+// bot itself is to run; see [Config.NeedDiscord].
+type Discord struct {
+	Token     Secret
+	GuildIDs  []string // where commands are registered; empty: everywhere
+	Proxy     string   // empty: as the environment says. May hold a password: do not log it
+	Operators Operators
+}
+
+// Operators are who may snooze and trigger reports. With neither, it is
+// whoever has the permission to manage the guild.
+type Operators struct {
+	Roles, Users []string
+}
+
+// Account is one gateway account. It has a key, or an access token together
+// with a user id, or both.
+type Account struct {
+	Name        string
+	BaseURL     string
+	APIKey      Secret
+	AccessToken Secret
+	UserID      int64  // 0 without an access token
+	Proxy       string // empty: as the environment says. May hold a password: do not log it
+	Alerts      alert.Rules
+}
+
+// Period is how much time a report covers.
+type Period string
+
+// The periods.
+const (
+	Day   Period = "day"
+	Week  Period = "week"
+	Month Period = "month"
+)
+
+// Report is a summary that is posted by the calendar.
+type Report struct {
+	Name      string
+	Cron      string // five fields or @daily and the like; never @every, never with a zone
+	Timezone  *time.Location
+	Period    Period
+	ChannelID string   // the alerts' channel when the report names none
+	Accounts  []string // all accounts when the report names none
+	WeekStart time.Weekday
+}
+
+// ModelWatch looks for models that come, go or change their price.
+type ModelWatch struct {
+	Cron      string // empty: off. By Config.Timezone; @every is allowed
+	ChannelID string // empty: no message of its own
+	File      string // kept up to date with one model id on each line; empty: none
+}
+
+// Storage is where history is kept, and for how long.
+type Storage struct {
+	Path      string // relative to the working directory
+	Retention Retention
+}
+
+// Retention is how long history is kept. Daily figures are kept for ever.
+type Retention struct {
+	Readings time.Duration // single readings
+	Hours    time.Duration // hourly figures
+}
+
+// Log is how the bot logs.
+type Log struct {
+	Level  slog.Level
+	Format string // text or json
+}
+
+// Account finds an account by its name.
+func (c *Config) Account(name string) (Account, bool) {
+	for _, a := range c.Accounts {
+		if a.Name == name {
+			return a, true
+		}
+	}
+	return Account{}, false
+}
+
+// NeedDiscord is nil when the configuration is enough to run the bot, and
+// otherwise a *[Problems]. Loading does not ask for this, so that balances can
+// be read on the command line by somebody without a Discord application.
+func (c *Config) NeedDiscord() error {
+	var problems Problems
+	add := func(path, text string) {
+		problems.List = append(problems.List, Problem{File: c.File, Line: c.lines[path], Path: path, Text: text})
+	}
+	if c.Discord.Token.Empty() {
+		add("discord.token", "is missing; create a bot at https://discord.com/developers/applications and put its token here, or its file in token_file")
+	}
+	if c.Alerts.ChannelID == "" && c.lines["alerts.levels"] > 0 && len(c.Alerts.Levels) > 0 {
+		add("alerts.levels", "there is no channel to warn in; set alerts.channel_id")
+	}
+	for i, a := range c.Accounts {
+		path := index("accounts", i) + ".alerts.levels"
+		if a.Alerts.ChannelID == "" && c.lines[path] > 0 && len(a.Alerts.Levels) > 0 {
+			add(path, "there is no channel to warn in; set alerts.channel_id")
+		}
+	}
+	return problems.orNil()
+}

@@ -1,0 +1,80 @@
+package config
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+)
+
+// credential reads the key called name, or the file named under name_file.
+// Whether either was written is the second result, so that a credential that
+// could not be read is not reported as missing too.
+func (m *mapping) credential(name string) (secret Secret, tried bool) {
+	inline, file := m.get(name), m.get(name+"_file")
+	switch {
+	case inline.given() && file.given():
+		file.problem("stands beside %s; keep one of them", name)
+		return Secret{}, true
+	case inline.given():
+		text, ok := inline.scalar()
+		if !ok {
+			return Secret{}, true
+		}
+		secret = inline.secret(text)
+		return secret, text != ""
+	case file.given():
+		return file.secretFile(), true
+	}
+	return Secret{}, false
+}
+
+// secret takes a credential as it will stand in a header, where a space or a
+// line break inside would make every request fail.
+func (v value) secret(text string) Secret {
+	for _, r := range text {
+		if r <= ' ' || r > '~' {
+			v.problem("has a space, a line break or a foreign letter in it; copy it again, without \"Bearer\"")
+			return Secret{}
+		}
+	}
+	return NewSecret(text)
+}
+
+// secretFile reads a credential from a file, without the line break at its end.
+func (v value) secretFile() Secret {
+	path, ok := v.scalar()
+	if !ok {
+		return Secret{}
+	}
+	text, err := readFile(path, 64<<10)
+	if err != nil {
+		v.r.problems.List = append(v.r.problems.List, Problem{
+			File: v.r.file, Line: v.line, Path: v.path, Text: "cannot be read: " + err.Error(), cause: err,
+		})
+		return Secret{}
+	}
+	trimmed := strings.TrimRight(string(text), "\r\n")
+	if trimmed == "" {
+		v.problem("the file is empty")
+	}
+	return v.secret(trimmed)
+}
+
+var errTooLarge = errors.New("the file is too large")
+
+// readFile reads at most limit bytes.
+func readFile(path string, limit int64) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err = errors.Join(err, file.Close()); err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, errTooLarge
+	}
+	return data, nil
+}

@@ -1,0 +1,115 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// cron is a schedule line. Only where every is set may it be "@every": a
+// report stands for a period of the calendar, and @every drifts through it.
+func (v value) cron(to *string, every bool) {
+	text, ok := v.scalar()
+	if !ok {
+		return
+	}
+	text = strings.Join(strings.Fields(text), " ")
+	if text == "" {
+		*to = ""
+		return
+	}
+	line, err := checkCron(text, every)
+	if err != nil {
+		v.problem("%s: %v", v.quoted(), err)
+		return
+	}
+	*to = line
+}
+
+// checkCron returns the line with Sunday written as 0, which is the only way
+// robfig/cron knows it.
+func checkCron(line string, every bool) (string, error) {
+	if strings.Contains(line, "TZ=") {
+		return "", errors.New("no time zone here; use the key timezone")
+	}
+	if interval, ok := strings.CutPrefix(line, "@every"); ok {
+		return line, checkEvery(strings.TrimSpace(interval), every)
+	}
+	if fields := strings.Fields(line); len(fields) == 5 {
+		fields[4] = sundayIsZero(fields[4])
+		line = strings.Join(fields, " ")
+	}
+	schedule, err := parseCron(line)
+	if err != nil {
+		// The parser repeats what strconv says, which helps nobody.
+		text, _, _ := strings.Cut(err.Error(), ": strconv.")
+		return "", fmt.Errorf("not a cron line (minute hour day month weekday): %s", text)
+	}
+	// A fixed start makes the answer the same every day; 2024 holds a 29 February.
+	if schedule.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
+		return "", errors.New("there is no such day, so it would never happen")
+	}
+	return line, nil
+}
+
+func checkEvery(interval string, allowed bool) error {
+	if !allowed {
+		return errors.New("@every does not go by the calendar; write a cron line such as 0 9 * * *")
+	}
+	d, err := time.ParseDuration(interval)
+	switch {
+	case err != nil:
+		return errors.New("not a duration after @every; write such as @every 1h30m")
+	case d < time.Second:
+		return errors.New("@every needs at least 1s")
+	}
+	return nil
+}
+
+// parseCron turns a panic of the parser, which some lines cause, into an error.
+func parseCron(line string) (schedule cron.Schedule, err error) {
+	defer func() {
+		if recover() != nil {
+			schedule, err = nil, errors.New("it cannot be read")
+		}
+	}()
+	return cron.ParseStandard(line)
+}
+
+// sundayIsZero rewrites a weekday field in which Sunday is 7. What it does not
+// understand stays as it is, for the parser to complain about.
+func sundayIsZero(field string) string {
+	parts := strings.Split(field, ",")
+	for i, part := range parts {
+		parts[i] = strings.Join(weekdays(part), ",")
+	}
+	return strings.Join(parts, ",")
+}
+
+// weekdays spells out a part such as "5-7" or "1-7/2".
+func weekdays(part string) []string {
+	span, by, stepped := strings.Cut(part, "/")
+	first, last, ranged := strings.Cut(span, "-")
+	step := 1
+	if !ranged {
+		last = first
+	}
+	if stepped {
+		step, _ = strconv.Atoi(by)
+	}
+	from, err := strconv.Atoi(first)
+	if err != nil || last != "7" || from < 0 || from > 7 || step < 1 {
+		return []string{part}
+	}
+	var days []string
+	for day := from; day <= 7; day += min(step, 8) {
+		days = append(days, strconv.Itoa(day%7))
+	}
+	slices.Sort(days)
+	return slices.Compact(days)
+}

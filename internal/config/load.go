@@ -1,0 +1,158 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// maxSize is far above what a person writes.
+const maxSize = 1 << 20
+
+// Load reads the file at path and the environment variables it names. Its
+// error is a *[Problems]; errors.Is(err, fs.ErrNotExist) holds when there is no
+// such file (or no such file of a secret).
+func Load(path string) (*Config, error) { return LoadWith(path, os.LookupEnv) }
+
+// LoadWith is Load with another environment.
+func LoadWith(path string, lookup Lookup) (*Config, error) {
+	data, err := readFile(path, maxSize)
+	if err != nil {
+		var where *os.PathError
+		text := err.Error()
+		if errors.As(err, &where) {
+			text = where.Err.Error()
+		}
+		return nil, &Problems{[]Problem{{File: path, Text: "cannot be read: " + text, cause: err}}}
+	}
+	return parse(path, data, lookup)
+}
+
+// FromEnvironment is the configuration of somebody without a file: one account
+// called "default", of MOKA_BASE_URL, MOKA_API_KEY, MOKA_ACCESS_TOKEN and
+// MOKA_USER_ID. Its error is a *[Problems].
+func FromEnvironment(lookup Lookup) (*Config, error) {
+	account := &yaml.Node{Kind: yaml.MappingNode}
+	add := func(key, text string) {
+		account.Content = append(account.Content, scalarNode(key), scalarNode(text))
+	}
+	add("name", "default")
+	for _, v := range environment {
+		if text, ok := lookup(v.name); ok && text != "" {
+			add(v.key, "${"+v.name+"}")
+		}
+	}
+	root := &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
+		scalarNode("accounts"), {Kind: yaml.SequenceNode, Content: []*yaml.Node{account}},
+	}}
+	cfg, r := read("", root, lookup)
+	for i, p := range r.problems.List {
+		r.problems.List[i].Path = variableFor(p.Path)
+		for _, v := range environment {
+			r.problems.List[i].Text = strings.ReplaceAll(r.problems.List[i].Text, v.key, v.name)
+		}
+	}
+	if err := r.problems.orNil(); err != nil {
+		return nil, err
+	}
+	return cfg, nil
+}
+
+// environment is which variable stands for which key of an account.
+var environment = []struct{ key, name string }{
+	{"base_url", "MOKA_BASE_URL"},
+	{"api_key", "MOKA_API_KEY"},
+	{"access_token", "MOKA_ACCESS_TOKEN"},
+	{"user_id", "MOKA_USER_ID"},
+}
+
+// variableFor names a place of the account made of the environment as the
+// person who set the environment knows it.
+func variableFor(path string) string {
+	key := strings.TrimPrefix(path, "accounts[0].")
+	for _, v := range environment {
+		if v.key == key {
+			return v.name
+		}
+	}
+	return "environment"
+}
+
+func scalarNode(text string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
+}
+
+// parse reads the text of a file.
+func parse(path string, data []byte, lookup Lookup) (*Config, error) {
+	root, problem := document(data)
+	if problem != nil {
+		problem.File = path
+	}
+	if root == nil {
+		return nil, &Problems{[]Problem{*problem}}
+	}
+	cfg, r := read(path, root, lookup)
+	if problem != nil {
+		r.problems.List = append(r.problems.List, *problem)
+	}
+	if err := r.problems.orNil(); err != nil {
+		return nil, err
+	}
+	return cfg, nil
+}
+
+// document is the only document of a text. With a second one after it there is
+// a problem and a root, so that the first is still looked through. yaml.v3 ignores a second one
+// silently, and promises no freedom from panics on broken input.
+func document(data []byte) (root *yaml.Node, problem *Problem) {
+	defer func() {
+		if recover() != nil {
+			root, problem = nil, &Problem{Text: "is not YAML"}
+		}
+	}()
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var first, second yaml.Node
+	err := decoder.Decode(&first)
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, &Problem{Text: "the file is empty; start from config.yaml.example"}
+	case err != nil:
+		return nil, syntax(err)
+	}
+	root = first.Content[0]
+	if root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null" {
+		return nil, &Problem{Text: "the file is empty; start from config.yaml.example"}
+	}
+	err = decoder.Decode(&second)
+	switch {
+	case err == nil:
+		return root, &Problem{Line: second.Line, Text: "a second document begins here; a file holds one, remove the ---"}
+	case !errors.Is(err, io.EOF):
+		return nil, syntax(err)
+	}
+	return root, nil
+}
+
+// syntax takes the line out of the parser's message.
+func syntax(err error) *Problem {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	problem := &Problem{}
+	if match := atLine.FindStringSubmatch(text); match != nil {
+		problem.Line, _ = strconv.Atoi(match[1])
+		text = strings.TrimPrefix(text, match[0])
+	}
+	problem.Text = fmt.Sprintf("is not YAML: %s", text)
+	if strings.Contains(text, "cannot start any token") {
+		problem.Text += " (indent with spaces, not tabs; quote a text that begins with @, % or `)"
+	}
+	return problem
+}
+
+var atLine = regexp.MustCompile(`^line (\d+): `)

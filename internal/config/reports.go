@@ -1,0 +1,113 @@
+package config
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func readReports(v value, c *Config) []Report {
+	var reports []Report
+	var all []string
+	for _, a := range c.Accounts {
+		if a.Name != "" {
+			all = append(all, a.Name)
+		}
+	}
+	names := names{}
+	for _, item := range v.list() {
+		if !isMapping(item) {
+			item.mapping()
+			continue
+		}
+		r := Report{
+			Timezone: c.Timezone, Period: Day, ChannelID: c.Alerts.ChannelID,
+			Accounts: slices.Clone(all), WeekStart: time.Monday,
+		}
+		m := item.mapping()
+		if name := m.get("name"); name.name(&r.Name) {
+			names.add(name, r.Name, "report")
+		}
+		r.readTimes(m)
+		r.readChannel(m.get("channel_id"))
+		r.readAccounts(m.get("accounts"), all)
+		m.done()
+		reports = append(reports, r)
+	}
+	return reports
+}
+
+// readChannel leaves the alerts' channel where the report names none.
+func (r *Report) readChannel(v value) {
+	var own string
+	if !v.snowflake(&own) {
+		return
+	}
+	if own != "" {
+		r.ChannelID = own
+	}
+	if r.ChannelID == "" && !v.r.faulty("alerts.channel_id") {
+		v.problem("is missing, and alerts.channel_id too; set one of them")
+	}
+}
+
+// readTimes reads when a report is posted and what time it covers.
+func (r *Report) readTimes(m *mapping) {
+	cron := m.get("cron")
+	cron.cron(&r.Cron, false)
+	if !cron.given() || cron.node.Value == "" {
+		cron.problem("is missing; write such as \"0 9 * * *\" for every day at nine")
+	}
+	m.get("timezone").zone(&r.Timezone)
+	period := string(r.Period)
+	m.get("period").choice(&period, string(Day), string(Week), string(Month))
+	r.Period = Period(period)
+	var first string
+	m.get("week_start").choice(&first, weekdayNames...)
+	if i := slices.Index(weekdayNames, first); i >= 0 {
+		r.WeekStart = time.Weekday(i)
+	}
+}
+
+// weekdayNames are in the order of time.Weekday.
+var weekdayNames = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+
+// readAccounts reads which accounts a report is about.
+func (r *Report) readAccounts(v value, all []string) {
+	if !v.given() {
+		return
+	}
+	items := v.list()
+	if isList(v) && len(items) == 0 {
+		v.problem("is empty; name accounts, or remove the key to report on all")
+	}
+	r.Accounts = make([]string, 0, len(items))
+	for _, item := range items {
+		name, ok := item.scalar()
+		switch {
+		case !ok:
+		case !slices.Contains(all, name):
+			item.problem("there is no account %s%s", item.quoted(), didYouMean(name, all))
+		case slices.Contains(r.Accounts, name):
+			item.problem("%s is there twice; remove one", item.quoted())
+		default:
+			r.Accounts = append(r.Accounts, name)
+		}
+	}
+}
+
+// short writes a duration without the zero units at its end: 72h, not 72h0m0s.
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	if hours, ok := strings.CutSuffix(text, "h"); ok && digits.MatchString(hours) && d%day == 0 && d > 3*day {
+		return strconv.Itoa(int(d/day)) + "d"
+	}
+	return text
+}

@@ -1,0 +1,221 @@
+package config
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"mokabot/moka"
+)
+
+// text sets to when something was written there.
+func (v value) text(to *string) {
+	if text, ok := v.scalar(); ok {
+		*to = strings.TrimSpace(text)
+	}
+}
+
+// choice is one of a few words.
+func (v value) choice(to *string, words ...string) {
+	text, ok := v.scalar()
+	if !ok {
+		return
+	}
+	for _, word := range words {
+		if text == word {
+			*to = word
+			return
+		}
+	}
+	v.problem("%s is not one of %s%s", v.quoted(), strings.Join(words, ", "), didYouMean(text, words))
+}
+
+// yes is true or false.
+func (v value) yes(to *bool) {
+	word := strconv.FormatBool(*to)
+	v.choice(&word, "true", "false")
+	*to = word == "true"
+}
+
+// number is a whole number between least and most.
+func (v value) number(to *int, least, most int) {
+	text, ok := v.scalar()
+	if !ok {
+		return
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		v.problem("%s is not a whole number from %d to %d", v.quoted(), least, most)
+		return
+	}
+	*to = n
+}
+
+// name is the name of an account, a report or a level. Names stand in
+// messages, so they hold nothing that Discord would take for markup.
+func (v value) name(to *string) bool {
+	text, ok := v.scalar()
+	if !ok {
+		if !v.given() {
+			v.problem("is missing")
+		}
+		return false
+	}
+	if !goodName.MatchString(text) {
+		v.problem("%s is not a name: use 1 to 32 letters, digits, - _ or .", v.quoted())
+		return false
+	}
+	*to = text
+	return true
+}
+
+// snowflake is a Discord id. It is read as text, because a float64 would round
+// it. What was written is not repeated: people paste tokens into wrong lines.
+// Its result is whether nothing was wrong.
+func (v value) snowflake(to *string) bool {
+	text, ok := v.scalar()
+	if !ok {
+		return !v.given()
+	}
+	if text == "" {
+		*to = ""
+		return true
+	}
+	if n, err := strconv.ParseUint(text, 10, 64); err != nil || n == 0 || !digits.MatchString(text) {
+		v.problem("is not a Discord id, which is a number such as 1098765432109876543 (Developer Mode, right click, Copy ID)")
+		return false
+	}
+	*to = text
+	return true
+}
+
+// snowflakes is a list of Discord ids.
+func (v value) snowflakes(to *[]string) {
+	if !v.given() {
+		return
+	}
+	ids := []string{}
+	for _, item := range v.list() {
+		var id string
+		item.snowflake(&id)
+		if id != "" {
+			ids = append(ids, id)
+		}
+	}
+	*to = ids
+}
+
+// duration is nothing at all (where that is allowed) or at least a second.
+func (v value) duration(to *time.Duration, zero bool) {
+	text, ok := v.scalar()
+	if !ok {
+		return
+	}
+	if digits.MatchString(text) && strings.Trim(text, "0") != "" {
+		v.problem("%s has no unit; write %ss, %sm, %sh or %sd", v.quoted(), shorten(text), shorten(text), shorten(text), shorten(text))
+		return
+	}
+	d, ok := parseDuration(text)
+	switch {
+	case !ok:
+		v.problem("%s is not a duration; write such as 30s, 5m, 72h or 7d", v.quoted())
+	case d < 0:
+		v.problem("%s is negative", v.quoted())
+	case d == 0 && !zero:
+		v.problem("must be at least 1s")
+	case d != 0 && d < time.Second:
+		v.problem("%s is shorter than one second", v.quoted())
+	default:
+		*to = d
+	}
+}
+
+// parseDuration knows what time.ParseDuration does, and days of 24 hours in front.
+func parseDuration(text string) (time.Duration, bool) {
+	match := withDays.FindStringSubmatch(text)
+	if match == nil {
+		d, err := time.ParseDuration(text)
+		return d, err == nil
+	}
+	const most = 100_000 // days; with what may follow still within a Duration
+	days, err := strconv.Atoi(match[1])
+	if err != nil || days > most {
+		return 0, false
+	}
+	d := time.Duration(days) * 24 * time.Hour
+	if match[2] == "" {
+		return d, true
+	}
+	rest, err := time.ParseDuration(match[2])
+	if err != nil || rest < 0 || rest > math.MaxInt64-d {
+		return 0, false
+	}
+	return d + rest, true
+}
+
+// money is dollars with at most six decimals, which is all an Amount can hold.
+func (v value) money() moka.Maybe {
+	text, ok := v.scalar()
+	if !ok {
+		return moka.Maybe{}
+	}
+	match := dollars.FindStringSubmatch(text)
+	if match == nil {
+		hint := ""
+		if strings.HasPrefix(text, "-") {
+			hint = "; it cannot be negative"
+		}
+		v.problem("%s is not an amount in US dollars; write such as 20.00, with at most six decimals%s", v.quoted(), hint)
+		return moka.Maybe{}
+	}
+	micros := match[2] + strings.Repeat("0", 6-len(match[2]))
+	n, err := strconv.ParseInt(match[1]+micros, 10, 64)
+	if err != nil {
+		v.problem("%s is more money than can be counted", v.quoted())
+		return moka.Maybe{}
+	}
+	return moka.Known(moka.Amount(n))
+}
+
+// percent is a share of one, written with a per cent sign.
+func (v value) percent(to *float64) {
+	text, ok := v.scalar()
+	if !ok {
+		return
+	}
+	bare, signed := strings.CutSuffix(text, "%")
+	share, err := strconv.ParseFloat(bare, 64)
+	switch {
+	case err != nil || !decimal.MatchString(bare) || share > 100:
+		v.problem("%s is not a percentage from 0%% to 100%%", v.quoted())
+	case !signed && share != 0:
+		v.problem("%s has no %%; write such as 5%%", v.quoted())
+	default:
+		*to = share / 100
+	}
+}
+
+// factor is 0 for off, or more than one.
+func (v value) factor(to *float64) {
+	text, ok := v.scalar()
+	if !ok {
+		return
+	}
+	const most = 1000
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || !decimal.MatchString(text) || f > most || (f != 0 && f <= 1) {
+		v.problem("%s is neither 0 (off) nor a number above 1 and up to %d", v.quoted(), most)
+		return
+	}
+	*to = f
+}
+
+var (
+	goodName = regexp.MustCompile(`^[\p{L}\p{M}\p{N}_.-]{1,32}$`)
+	digits   = regexp.MustCompile(`^[0-9]+$`)
+	decimal  = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,9})?$`)
+	dollars  = regexp.MustCompile(`^([0-9]+)(?:\.([0-9]{1,6}))?$`)
+	withDays = regexp.MustCompile(`^([0-9]+)d(.*)$`)
+)

@@ -1,0 +1,71 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+)
+
+// hidden is what a secret prints as.
+const hidden = "<secret>"
+
+// Secret is a credential that cannot be printed by accident: every verb of fmt
+// and every marshaller writes "<secret>", or nothing when it is empty. The text
+// is behind a pointer, so that even reflection over an unexported field, where
+// fmt calls no methods, shows an address instead.
+type Secret struct {
+	text *string
+}
+
+// NewSecret holds text.
+func NewSecret(text string) Secret {
+	if text == "" {
+		return Secret{}
+	}
+	return Secret{&text}
+}
+
+// Reveal is the credential itself, "" when there is none.
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
+
+// Empty tells whether there is no credential.
+func (s Secret) Empty() bool { return s.text == nil }
+
+// Equal tells whether both hold the same credential.
+func (s Secret) Equal(other Secret) bool { return s.Reveal() == other.Reveal() }
+
+// String is "<secret>", or "" when there is none.
+func (s Secret) String() string {
+	if s.Empty() {
+		return ""
+	}
+	return hidden
+}
+
+// Format prints like String for every verb; %q is quoted.
+func (s Secret) Format(f fmt.State, verb rune) {
+	text := s.String()
+	if verb == 'q' {
+		text = strconv.Quote(text)
+	}
+	// A fmt.State has nowhere to report a failed write to.
+	_, _ = io.WriteString(f, text)
+}
+
+// GoString is like String; it is for callers other than fmt.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue keeps the credential out of logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText keeps the credential out of JSON, XML and the like.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// MarshalYAML keeps the credential out of YAML.
+func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }

@@ -1,0 +1,103 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// day is 24 hours, for settings that are about time and not the calendar.
+const day = 24 * time.Hour
+
+// read walks a document. The configuration is only good when the reader has
+// found no problem.
+func read(file string, root *yaml.Node, lookup Lookup) (*Config, *reader) {
+	r := &reader{file: file, lookup: lookup, lines: map[string]int{}, known: map[string]bool{}}
+	c := defaults()
+	c.File, c.lines = file, r.lines
+	m := value{r: r, line: max(1, root.Line)}.at(root, "").mapping()
+	m.get("language").choice(&c.Language, "en", "zh-CN")
+	m.get("timezone").zone(&c.Timezone)
+	m.get("poll_interval").duration(&c.PollInterval, false)
+	m.get("requests_per_180s").number(&c.RequestBudget, 1, 100_000)
+	c.Discord.read(m.get("discord"))
+	readRules(m.get("alerts"), &c.Alerts)
+	c.Accounts = readAccounts(m.get("accounts"), c.Alerts)
+	c.Reports = readReports(m.get("reports"), c)
+	c.ModelWatch.read(m.get("model_watch"))
+	c.Storage.read(m.get("storage"))
+	m.get("listen").listen(&c.Listen)
+	c.Log.read(m.get("log"))
+	m.get("welcome").yes(&c.Welcome)
+	m.done()
+	return c, r
+}
+
+func defaults() *Config {
+	return &Config{
+		Language:      "en",
+		Timezone:      time.UTC,
+		PollInterval:  5 * time.Minute,
+		RequestBudget: 120,
+		Alerts:        defaultRules(),
+		Storage:       Storage{"mokabot.db", Retention{Readings: 30 * day, Hours: 365 * day}},
+		Log:           Log{slog.LevelInfo, "text"},
+	}
+}
+
+func (d *Discord) read(v value) {
+	m := v.mapping()
+	d.Token, _ = m.credential("token")
+	m.get("guild_ids").snowflakes(&d.GuildIDs)
+	m.get("proxy").proxy(&d.Proxy)
+	operators := m.get("operators").mapping()
+	operators.get("roles").snowflakes(&d.Operators.Roles)
+	operators.get("users").snowflakes(&d.Operators.Users)
+	operators.done()
+	m.done()
+}
+
+func (w *ModelWatch) read(v value) {
+	m := v.mapping()
+	m.get("cron").cron(&w.Cron, true)
+	m.get("channel_id").snowflake(&w.ChannelID)
+	m.get("file").text(&w.File)
+	m.done()
+}
+
+func (s *Storage) read(v value) {
+	m := v.mapping()
+	path := m.get("path")
+	path.text(&s.Path)
+	if path.given() && s.Path == "" {
+		path.problem("is empty; write such as mokabot.db")
+	}
+	retention := m.get("retention").mapping()
+	retention.get("readings").retention(&s.Retention.Readings)
+	retention.get("hours").retention(&s.Retention.Hours)
+	retention.done()
+	m.done()
+}
+
+// retention is at least two days: yesterday's spending must still be there
+// when today is over.
+func (v value) retention(to *time.Duration) {
+	kept := *to
+	v.duration(&kept, false)
+	if kept < 2*day {
+		v.problem("%s is too short; keep at least 2d", v.quoted())
+		return
+	}
+	*to = kept
+}
+
+func (l *Log) read(v value) {
+	m := v.mapping()
+	level := "info"
+	m.get("level").choice(&level, "debug", "info", "warn", "error")
+	m.get("format").choice(&l.Format, "text", "json")
+	m.done()
+	// The words are those that slog knows, so this cannot fail.
+	_ = l.Level.UnmarshalText([]byte(level))
+}

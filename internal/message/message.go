@@ -1,0 +1,78 @@
+// Package message turns data into what people read. It is pure: it fetches,
+// sends and measures nothing. One [Message] can be shown by Discord
+// (package bot) and by a terminal ([Message.String]) alike.
+package message
+
+import "time"
+
+// Tone is the colour of a card.
+type Tone string
+
+// The tones.
+const (
+	ToneInfo     Tone = "info"     // an answer
+	ToneGood     Tone = "good"     // fine, or fine again
+	ToneWarn     Tone = "warn"     // needs attention soon
+	ToneCritical Tone = "critical" // needs attention now
+	ToneMuted    Tone = "muted"    // unknown, snoozed, or old
+)
+
+// Message is one message, before Discord's limits are applied to it.
+type Message struct {
+	Text     string   `json:"text,omitempty"` // plain text above the cards
+	Cards    []Card   `json:"cards,omitempty"`
+	Buttons  []Button `json:"buttons,omitempty"`
+	Files    []File   `json:"files,omitempty"`
+	Mentions Mentions `json:"mentions,omitzero"`
+}
+
+// Card is an embed: a coloured box with a title, text and fields.
+type Card struct {
+	Title   string    `json:"title,omitempty"`
+	Text    string    `json:"text,omitempty"` // Discord markdown; upstream text in it is disarmed
+	Tone    Tone      `json:"tone,omitempty"`
+	Fields  []Field   `json:"fields,omitempty"`
+	Footer  string    `json:"footer,omitempty"`
+	Picture string    `json:"picture,omitempty"` // name of the file in Files to show below
+	At      time.Time `json:"at,omitzero"`
+}
+
+// Field is a small heading with a value under it.
+type Field struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Inline bool   `json:"inline,omitempty"` // may stand beside others
+}
+
+// Button is something to press below the message. Its action is
+// "command:argument:argument", at most 100 characters; it survives a restart.
+type Button struct {
+	Label    string      `json:"label"`
+	Action   string      `json:"action"`
+	Style    ButtonStyle `json:"style,omitempty"`
+	Disabled bool        `json:"disabled,omitempty"`
+}
+
+// ButtonStyle is a button's colour.
+type ButtonStyle string
+
+// The styles. The zero value is the plain grey one.
+const (
+	StylePlain   ButtonStyle = ""
+	StylePrimary ButtonStyle = "primary"
+	StyleDanger  ButtonStyle = "danger"
+)
+
+// File is an attachment.
+type File struct {
+	Name string `json:"name"`
+	Type string `json:"type"` // media type
+	Data []byte `json:"data"`
+}
+
+// Mentions are the roles and users that a message pings. Nobody else is ever
+// pinged, whatever its text says.
+type Mentions struct {
+	Roles []string `json:"roles,omitempty"`
+	Users []string `json:"users,omitempty"`
+}
