@@ -16,6 +16,7 @@ type Delta struct {
 	Spent    moka.Amount
 	TopUp    moka.Amount
 	Requests int64
+	Covered  time.Duration // how much of the time is covered: none of a long gap
 }
 
 // Hour is what is known of one hour of an account's spending.
