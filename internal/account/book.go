@@ -1,0 +1,219 @@
+// Package account turns the names in the configuration into clients and rules,
+// and keeps the newest and the last good reading of each account. It calls the
+// gateway only when asked to.
+package account
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"mokabot/internal/alert"
+	"mokabot/internal/config"
+	"mokabot/moka"
+)
+
+// Account is one gateway account with its client, its rules and what was last
+// read of it. It is safe for concurrent use.
+type Account struct {
+	Name   string
+	Client *moka.Client
+	Rules  alert.Rules
+
+	mu     sync.Mutex
+	latest moka.Reading
+	good   moka.Reading
+}
+
+// Read polls the account and remembers the reading.
+func (a *Account) Read(ctx context.Context) moka.Reading {
+	r := a.Client.Read(ctx)
+	if ctx.Err() == nil {
+		a.Remember(r)
+	}
+	return r
+}
+
+// Remember makes r the account's newest reading, and the last good one when it is OK.
+func (a *Account) Remember(r moka.Reading) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.latest = r
+	if r.OK() {
+		a.good = r
+	}
+}
+
+// Latest is the newest reading, false before the first.
+func (a *Account) Latest() (moka.Reading, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.latest, !a.latest.At.IsZero()
+}
+
+// Good is the last reading without a failure, false when there was none yet.
+func (a *Account) Good() (moka.Reading, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.good, !a.good.At.IsZero()
+}
+
+// Book is all accounts in the order of the configuration.
+type Book struct {
+	accounts []*Account
+}
+
+// Option changes how a [Book] reaches its gateways.
+type Option func(*options)
+
+type options struct {
+	transport http.RoundTripper
+	observe   func(account string, c moka.Call)
+}
+
+// WithTransport sends all calls through t instead of the network: the demo's way to its own gateway.
+func WithTransport(t http.RoundTripper) Option { return func(o *options) { o.transport = t } }
+
+// WithObserver reports every call to a gateway, for logs and metrics.
+func WithObserver(f func(account string, c moka.Call)) Option {
+	return func(o *options) { o.observe = f }
+}
+
+// New makes the clients of all accounts. Those that go the same way share one
+// pool of connections, and all share one limiter per gateway host.
+func New(c *config.Config, opts ...Option) (*Book, error) {
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
+	limiter := moka.NewLimiter(c.RequestBudget, 0)
+	pools := map[string]http.RoundTripper{}
+	book := &Book{}
+	for _, a := range c.Accounts {
+		transport, err := pool(pools, o.transport, a.Proxy)
+		if err != nil {
+			return nil, fmt.Errorf("account %s: %w", a.Name, err)
+		}
+		client, err := open(a, transport, limiter, o.observe)
+		if err != nil {
+			return nil, fmt.Errorf("account %s: %w", a.Name, err)
+		}
+		book.accounts = append(book.accounts, &Account{Name: a.Name, Client: client, Rules: a.Alerts})
+	}
+	return book, nil
+}
+
+func open(a config.Account, t http.RoundTripper, l *moka.Limiter, observe func(string, moka.Call)) (*moka.Client, error) {
+	opts := []moka.Option{moka.WithHTTPClient(&http.Client{Transport: t}), moka.WithLimiter(l)}
+	if observe != nil {
+		opts = append(opts, moka.WithObserver(func(c moka.Call) { observe(a.Name, c) }))
+	}
+	return moka.New(a.BaseURL, moka.Credentials{
+		APIKey: a.APIKey.Reveal(), AccessToken: a.AccessToken.Reveal(), UserID: a.UserID,
+	}, opts...)
+}
+
+func pool(pools map[string]http.RoundTripper, fixed http.RoundTripper, proxy string) (http.RoundTripper, error) {
+	if fixed != nil {
+		return fixed, nil
+	}
+	if t := pools[proxy]; t != nil {
+		return t, nil
+	}
+	var via *url.URL
+	if proxy != "" {
+		var err error
+		if via, err = url.Parse(proxy); err != nil {
+			return nil, fmt.Errorf("proxy is not a URL") // without the text: it may hold a password
+		}
+	}
+	t := moka.NewTransport(via)
+	pools[proxy] = t
+	return t, nil
+}
+
+// All are the accounts, in the order of the configuration.
+func (b *Book) All() []*Account { return b.accounts }
+
+// Names are the accounts' names, in the order of the configuration.
+func (b *Book) Names() []string {
+	names := make([]string, len(b.accounts))
+	for i, a := range b.accounts {
+		names[i] = a.Name
+	}
+	return names
+}
+
+// UnknownError says that there is no account of that name.
+type UnknownError struct {
+	Name  string
+	Known []string
+}
+
+// Error names the accounts that there are.
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("there is no account %q; the accounts are: %s", e.Name, strings.Join(e.Known, ", "))
+}
+
+// Get finds an account by its name, in any case. The error is an [*UnknownError].
+func (b *Book) Get(name string) (*Account, error) {
+	for _, a := range b.accounts {
+		if strings.EqualFold(a.Name, name) {
+			return a, nil
+		}
+	}
+	return nil, &UnknownError{Name: name, Known: b.Names()}
+}
+
+// Some are the named accounts, or all when none is named.
+func (b *Book) Some(names ...string) ([]*Account, error) {
+	if len(names) == 0 {
+		return b.accounts, nil
+	}
+	var found []*Account
+	for _, name := range names {
+		a, err := b.Get(name)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, a)
+	}
+	return found, nil
+}
+
+// Suggest are the names that contain what was typed so far, those that begin with it first.
+func (b *Book) Suggest(typed string) []string {
+	typed = strings.ToLower(typed)
+	var found []string
+	for _, name := range b.Names() {
+		if strings.Contains(strings.ToLower(name), typed) {
+			found = append(found, name)
+		}
+	}
+	slices.SortStableFunc(found, func(x, y string) int {
+		return begins(y, typed) - begins(x, typed)
+	})
+	return found
+}
+
+func begins(name, typed string) int {
+	if strings.HasPrefix(strings.ToLower(name), typed) {
+		return 1
+	}
+	return 0
+}
+
+// Read polls the accounts side by side; the readings are in the accounts' order.
+func Read(ctx context.Context, accounts []*Account) []moka.Reading {
+	readings := make([]moka.Reading, len(accounts))
+	var wg sync.WaitGroup
+	for i, a := range accounts {
+		wg.Go(func() { readings[i] = a.Read(ctx) })
+	}
+	wg.Wait()
+	return readings
+}

@@ -1,0 +1,38 @@
+package lang
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// duration writes the two largest units of d that are not zero.
+func duration(d time.Duration, units [4]string, between string) string {
+	seconds := int64(max(0, d).Round(time.Second) / time.Second)
+	counts := [4]int64{seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60}
+	var parts []string
+	for i, n := range counts {
+		if n > 0 {
+			parts = append(parts, strconv.FormatInt(n, 10)+units[i])
+		}
+		if n > 0 && len(parts) == 2 || n == 0 && len(parts) == 1 {
+			break // 2 d 0 h 5 min reads as 2 d
+		}
+	}
+	if len(parts) == 0 {
+		return "0" + units[3]
+	}
+	return strings.Join(parts, between)
+}
+
+// Coarse rounds an estimate to what it deserves: days above four days, hours
+// above two hours, and otherwise five minutes.
+func Coarse(d time.Duration) time.Duration {
+	switch {
+	case d >= 96*time.Hour:
+		return d.Round(24 * time.Hour)
+	case d >= 2*time.Hour:
+		return d.Round(time.Hour)
+	}
+	return d.Round(5 * time.Minute)
+}

@@ -1,0 +1,144 @@
+package lang
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+// English is the default language.
+func English() *Words {
+	return &Words{
+		Tag:      "en",
+		Colon:    ": ",
+		Duration: enDuration,
+		Runway:   enRunway,
+		Balance:  enBalance(),
+		Models:   enModels(),
+		Alert:    enAlert(),
+		Report:   enReport(),
+		Command:  enCommand(),
+		Help:     enHelp(),
+		Button: ButtonWords{
+			Previous: "Previous", Next: "Next",
+		},
+		Failure: enFailure(),
+		CLI:     enCLI(),
+	}
+}
+
+func enDuration(d time.Duration) string {
+	return duration(d, [4]string{" d", " h", " min", " s"}, " ")
+}
+
+func enRunway(r spend.Runway) string {
+	switch {
+	case r.Idle:
+		return "nothing is being spent"
+	case !r.Known:
+		return "not enough data yet"
+	}
+	low, mid, high := enDuration(Coarse(r.Low)), enDuration(Coarse(r.Mid)), enDuration(Coarse(r.High))
+	if low == high {
+		return "about " + mid
+	}
+	return fmt.Sprintf("about %s (%s to %s)", mid, low, high)
+}
+
+func enBalance() BalanceWords {
+	return BalanceWords{
+		Key: "API key", KeyOfAccount: "Account, as the API key sees it", KeyUnsure: "As the API key sees it",
+		Wallet: "Account balance", Plans: "Plans", PlansUnlimited: "a plan without a limit",
+		Total: "Total", Used: "Used", Remaining: "Remaining", Requests: "Requests",
+		Unlimited: "unlimited", Unknown: "unknown",
+		ToSpend:          func(a moka.Amount) string { return fmt.Sprintf("**%s** left to spend", a) },
+		ToSpendUnlimited: "No limit on this key; add an access token to see the account's balance.",
+		ToSpendUnknown:   "What is left to spend is unknown right now.",
+		Exhausted:        "Used up. After a top-up, enable the key again in the console.",
+		Disabled:         "Disabled in the console.",
+		Refused:          "Refused: it is invalid, expired, disabled or used up; the gateway does not say which.",
+		Expired:          func(when string) string { return "Expired " + when + "." },
+		ExpiredSometime:  "Expired.",
+		Expires:          "Expires",
+		Today:            "Spent today", Runway: "Lasts", AsOf: "As of",
+		LastKnown:   func(when string) string { return "These are the last known figures, from " + when + "." },
+		WalletEmpty: "The key shows money, but the account behind it is empty: calls fail until it is topped up.",
+	}
+}
+
+func enModels() ModelWords {
+	return ModelWords{
+		Title: func(account string, n int) string {
+			return fmt.Sprintf("%s: %s", account, plural(n, "model", "models"))
+		},
+		Found: func(account, search string, n int) string {
+			return fmt.Sprintf("%s: %s with “%s”", account, plural(n, "model", "models"), search)
+		},
+		None:     func(search string) string { return fmt.Sprintf("No model's name contains “%s”.", search) },
+		Empty:    "This key may not call any model.",
+		Other:    "others",
+		PerMTok:  func(in, out moka.Maybe) string { return fmt.Sprintf("%s in · %s out", in, out) },
+		PerCall:  func(a moka.Amount) string { return a.String() + " a call" },
+		Page:     func(page, of int) string { return fmt.Sprintf("Page %d of %d · prices per million tokens", page, of) },
+		Attached: "All ids are in the attached file.",
+		NoPrices: "Prices could not be read.",
+	}
+}
+
+func enReport() ReportWords {
+	return ReportWords{
+		Day:     func(span string) string { return "Summary of " + span },
+		Week:    func(span string) string { return "Week " + span },
+		Month:   func(span string) string { return "Month " + span },
+		Delayed: func(due string) string { return "Delayed: this was due " + due + "." },
+		Totals:  "All accounts",
+		Spent:   "Spent", Before: "Period before", Requests: "Requests",
+		Left: "Left to spend", Runway: "Lasts", TopUps: "Topped up",
+		Incidents: "Incidents", None: "none",
+		Readings:   "Readings",
+		Covered:    func(percent int) string { return fmt.Sprintf("cover %d %% of the period", percent) },
+		NoReadings: "No readings in this period, so what was spent is unknown.", NotComparable: "no readings to compare with",
+		Change:  func(before moka.Amount, percent string) string { return fmt.Sprintf("%s (%s)", before, percent) },
+		Missing: "Not available", MissingModels: "Usage by model", MissingReason: "needs a system access token",
+	}
+}
+
+func enCommand() CommandWords {
+	return CommandWords{
+		Names: map[string]string{},
+		Abouts: map[string]string{
+			"balance": "What is left to spend", "balance.account": "One account; all when none is named",
+			"balance.share": "Let everybody in the channel see the answer",
+			"models":        "The models a key may call, with prices", "models.search": "Part of a model's name",
+			"models.account": "Whose key; the first account when none is named",
+			"models.share":   "Let everybody in the channel see the answer",
+			"help":           "What this bot does", "help.share": "Let everybody in the channel see the answer",
+		},
+		NotAllowed:  "In a direct message I answer only to the operators of this bot. Use the command in the server instead.",
+		NotFromHere: "This bot does not answer in this server.",
+		TooOld:      "These buttons are too old. Please use the command again.",
+		Panicked:    "Something went wrong while answering. It is in the bot's log.",
+		NoSuch: func(account string, known []string) string {
+			return fmt.Sprintf("There is no account “%s”. The accounts are: %s.", account, strings.Join(known, ", "))
+		},
+	}
+}
+
+func enHelp() HelpWords {
+	return HelpWords{
+		Title:   "What I do",
+		Intro:   "I watch what is left on API keys and accounts of a moka-ai gateway, post a summary on schedule, and ping you before the money runs out.",
+		Private: "Answers are for your eyes only; add `share: true` to show them to the channel.", Accounts: "Accounts",
+		AlertsGoTo: func(channel string) string { return "Warnings go to " + channel + "." },
+	}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return moka.Grouped(uint64(max(0, n))) + " " + many
+}

@@ -1,0 +1,45 @@
+package lang
+
+import (
+	"fmt"
+	"time"
+
+	"mokabot/moka"
+)
+
+func enAlert() AlertWords {
+	named := func(format string) func(string, string) string {
+		return func(account, _ string) string { return fmt.Sprintf(format, account) }
+	}
+	over := func(format string) func(string) string {
+		return func(account string) string { return fmt.Sprintf(format, account) }
+	}
+	return AlertWords{
+		Balance: ConditionWords{
+			Raised: func(account, level string) string { return fmt.Sprintf("%s: balance is %s", account, level) },
+			Ended:  over("%s: balance is fine again"),
+		},
+		Unreachable: ConditionWords{Raised: named("%s: the balance cannot be read"),
+			Text: "Warnings about its level have to wait until it can be read again.", Ended: over("%s: the balance can be read again")},
+		Refused: ConditionWords{Raised: named("%s: the gateway refuses the credentials"),
+			Text: "Check the key and the access token in the gateway's console.", Ended: over("%s: the credentials are accepted again")},
+		Expiring: ConditionWords{Raised: named("%s: the API key expires soon"),
+			Text: "Extend it or replace it in the gateway's console.", Ended: over("%s: the API key was renewed")},
+		Expired: ConditionWords{Raised: named("%s: the API key has expired"),
+			Text: "Calls with it fail. Extend it or replace it in the gateway's console.", Ended: over("%s: the API key is valid again")},
+		Exhausted: ConditionWords{Raised: named("%s: the API key is used up"),
+			Text: "Calls with it fail. Raise its limit and enable it again in the gateway's console.", Ended: over("%s: the API key has money again")},
+		WalletEmpty: ConditionWords{Raised: named("%s: the account is empty"),
+			Text: "The key still shows money, but calls fail until the account is topped up.", Ended: over("%s: the account has money again")},
+		Spike: ConditionWords{Raised: named("%s: unusually high spending"),
+			Text: "The last hour cost far more than such an hour usually does.", Ended: over("%s: spending is back to normal")},
+
+		Worse: func(account, level string) string { return fmt.Sprintf("%s: balance is now %s", account, level) },
+		Still: func(title string) string { return title + " (still)" },
+		Left:  "Left to spend", Today: "Spent today", Runway: "Lasts", Since: "Since", Lasted: "Lasted",
+		TopUp: "Topped up", Limit: "Warned because",
+		Below:       func(a moka.Amount) string { return "less than " + a.String() + " is left" },
+		RunwayBelow: func(d time.Duration) string { return "it lasts less than " + enDuration(d) },
+		Either:      func(a, b string) string { return a + ", or " + b },
+	}
+}

@@ -1,0 +1,74 @@
+package lang
+
+import (
+	"fmt"
+	"time"
+)
+
+func enFailure() FailureWords {
+	return FailureWords{
+		WebPage:      "The gateway answered with a web page. Check base_url: it should be the API's address, such as https://api.moka-ai.com.",
+		Redirect:     "The gateway sends us to another host. That was not followed, because the key would travel along; put the final address in base_url.",
+		UserID:       "The user id does not belong to the access token. Use the id shown at the top right of the gateway's console as user_id.",
+		AccessToken:  "The system access token is not accepted. Generate a new one in the console's personal settings and put it in access_token.",
+		APIKey:       "The API key is not accepted. Check api_key against the console: it may be mistyped, expired, disabled or used up.",
+		NotFound:     "The gateway does not know this address. Check base_url: it should be the API's address, such as https://api.moka-ai.com.",
+		Address:      "The key may not be used from this machine's address. Allow the address in the key's settings.",
+		Timeout:      "The gateway did not answer in time. It is asked again at the next poll.",
+		NoAddress:    "The gateway cannot be reached at this address. Check base_url and the network.",
+		TLS:          "The gateway's certificate is not trusted. Check base_url, and the clock and certificates of this machine.",
+		Proxy:        "The proxy did not let the request through. Check proxy, or HTTPS_PROXY in the environment.",
+		TooLarge:     "The gateway's answer was too large to be right.",
+		Unauthorized: "The gateway does not accept the credentials. Check them in the configuration.",
+		Banned:       "The account is banned on the gateway. Ask its operator.",
+		Forbidden:    "The gateway does not allow this with these credentials.",
+		Unavailable:  "The gateway is not available right now. It is asked again at the next poll.",
+		BadResponse:  "The gateway's answer made no sense. Check base_url; if it is right, the gateway has a problem.",
+		Unsupported:  "This gateway does not offer that.",
+		Unexpected:   "Something unexpected went wrong. It is in the log.",
+		RateLimited: func(wait time.Duration) string {
+			if wait <= 0 {
+				return "The gateway limits the number of requests. It is asked again later."
+			}
+			return "The gateway limits the number of requests. It is asked again in " + enDuration(wait) + "."
+		},
+		Says:         func(words string) string { return fmt.Sprintf("The gateway says: %s", words) },
+		DiscordToken: "Discord does not accept the bot token. Copy it again from https://discord.com/developers/applications (Bot → Reset Token) into discord.token.",
+		DiscordDown:  "Discord cannot be reached. Check the network, and discord.proxy if you need one.",
+		NoChannel: func(channel string) string {
+			return fmt.Sprintf("There is no channel %s. Copy its id anew (right click → Copy Channel ID) into channel_id.", channel)
+		},
+		NoAccess: func(channel string) string {
+			return fmt.Sprintf("The bot cannot see channel %s. Invite the bot to the server and give it access to the channel.", channel)
+		},
+		MissingPermissions: func(channel, permissions string) string {
+			return fmt.Sprintf("In channel %s the bot lacks: %s.", channel, permissions)
+		},
+	}
+}
+
+func enCLI() CLIWords {
+	return CLIWords{
+		Written: func(n int, file string) string {
+			return fmt.Sprintf("%s written to %s", plural(n, "model id", "model ids"), file)
+		},
+		ConfigFine: func(file string, accounts, reports int) string {
+			return fmt.Sprintf("%s is fine: %s, %s.", file, plural(accounts, "account", "accounts"), plural(reports, "report", "reports"))
+		},
+		Good: "ok", Bad: "FAIL", Note: "note",
+		Gateway: "gateway", Key: "API key", Wallet: "account balance", Models: "models",
+		Account: "account", Channel: "channel", Discord: "Discord",
+		Version: func(v string) string { return "version " + v },
+		UnitOf:  "billing unit",
+		ViewOf:  map[string]string{"key": "figures of the key", "account": "figures of the account", "unknown": "figures of the key or the account: the gateway does not say"},
+		Polling: func(perDay int) string {
+			return fmt.Sprintf("polling costs about %s a day", plural(perDay, "request", "requests"))
+		},
+		DiscordAs: func(name string) string { return "signed in as " + name },
+		Invite:    func(link string) string { return "invite the bot with " + link },
+		NoDiscord: "no bot token configured; Discord was not checked",
+		Offers:    "offers", OffersNot: "not offered here",
+		Counted: func(n int) string { return plural(n, "model", "models") },
+		MayPost: "the bot may post, embed and attach here",
+	}
+}

@@ -1,0 +1,23 @@
+// Package lang holds every word that the program says to people, one struct a
+// language. Text that takes arguments is a func, so the compiler checks the
+// arguments and each language keeps its own word order. A third language is
+// one more file and one more line in [All].
+package lang
+
+import "strings"
+
+// All are the languages, the default first.
+func All() []*Words { return []*Words{English(), Chinese()} }
+
+// For returns the words for a language tag or Discord locale: "zh-TW" and
+// "zh-CN" are Chinese, anything unknown is English.
+func For(tag string) *Words {
+	base, _, _ := strings.Cut(strings.ToLower(tag), "-")
+	for _, w := range All() {
+		own, _, _ := strings.Cut(strings.ToLower(w.Tag), "-")
+		if own == base {
+			return w
+		}
+	}
+	return English()
+}

@@ -1,0 +1,97 @@
+package lang_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"mokabot/internal/lang"
+	"mokabot/internal/spend"
+)
+
+func TestEveryWordIsThereInEveryLanguage(t *testing.T) {
+	for _, w := range lang.All() {
+		t.Run(w.Tag, func(t *testing.T) { mustBeFilled(t, reflect.ValueOf(*w), "Words") })
+	}
+}
+
+func mustBeFilled(t *testing.T, v reflect.Value, path string) {
+	t.Helper()
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			mustBeFilled(t, v.Field(i), path+"."+v.Type().Field(i).Name)
+		}
+	case reflect.Map: // shown names may be missing: then the English one serves
+	default:
+		optional := path == "Words.Alert.Balance.Text" // the reason stands in a field of its own
+		if v.IsZero() && !optional {
+			t.Errorf("%s is empty", path)
+		}
+	}
+}
+
+func TestAboutsAreTheSameInEveryLanguage(t *testing.T) {
+	english := lang.English()
+	for _, w := range lang.All() {
+		for key := range english.Command.Abouts {
+			if w.Command.Abouts[key] == "" {
+				t.Errorf("%s: no description of %s", w.Tag, key)
+			}
+		}
+		for key := range english.CLI.ViewOf {
+			if w.CLI.ViewOf[key] == "" {
+				t.Errorf("%s: no words for scope %s", w.Tag, key)
+			}
+		}
+	}
+}
+
+func TestLocalesFallBack(t *testing.T) {
+	for locale, want := range map[string]string{
+		"zh-CN": "zh-CN", "zh-TW": "zh-CN", "zh": "zh-CN", "en-GB": "en", "en": "en", "fr": "en", "": "en",
+	} {
+		if got := lang.For(locale).Tag; got != want {
+			t.Errorf("For(%q) is %s, want %s", locale, got, want)
+		}
+	}
+}
+
+func TestDurationsReadLikePeopleSayThem(t *testing.T) {
+	for _, c := range []struct {
+		d      time.Duration
+		en, zh string
+	}{
+		{0, "0 s", "0 秒"},
+		{-time.Hour, "0 s", "0 秒"},
+		{30 * time.Second, "30 s", "30 秒"},
+		{90 * time.Second, "1 min 30 s", "1 分钟 30 秒"},
+		{45 * time.Minute, "45 min", "45 分钟"},
+		{76 * time.Hour, "3 d 4 h", "3 天 4 小时"},
+		{48*time.Hour + 5*time.Minute, "2 d", "2 天"},
+	} {
+		if got := lang.English().Duration(c.d); got != c.en {
+			t.Errorf("%v is %q, want %q", c.d, got, c.en)
+		}
+		if got := lang.Chinese().Duration(c.d); got != c.zh {
+			t.Errorf("%v is %q, want %q", c.d, got, c.zh)
+		}
+	}
+}
+
+func TestRunwayNeverPretendsToKnow(t *testing.T) {
+	hours := func(n int) time.Duration { return time.Duration(n) * time.Hour }
+	for _, c := range []struct {
+		r  spend.Runway
+		en string
+	}{
+		{spend.Runway{}, "not enough data yet"},
+		{spend.Runway{Idle: true}, "nothing is being spent"},
+		{spend.Runway{Known: true, Low: hours(60), Mid: hours(72), High: hours(130)}, "about 3 d (2 d 12 h to 5 d)"},
+		{spend.Runway{Known: true, Low: hours(5), Mid: hours(5), High: hours(5)}, "about 5 h"},
+	} {
+		if got := lang.English().Runway(c.r); got != c.en {
+			t.Errorf("%+v reads %q, want %q", c.r, got, c.en)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package message
+
+import (
+	"strings"
+
+	"mokabot/internal/alert"
+	"mokabot/internal/lang"
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+// Alarm is what happened to an account.
+type Alarm struct {
+	Account string
+	Levels  int // how many levels the account has
+	Event   alert.Event
+	Today   moka.Maybe // spent on the reader's calendar day
+}
+
+// Alert phrases an alarm. The same words serve for a post and for bringing an
+// incident's live message up to date; only a post pings.
+func Alert(w *lang.Words, a Alarm) Message {
+	e, account := a.Event, a.Account
+	words := conditionWords(&w.Alert, e.Incident.Condition)
+	over := e.Kind == alert.Ended || e.Kind == alert.Withdrawn
+	card := Card{Title: alertTitle(w, account, e, words), Tone: alertTone(a, over), At: e.At}
+	var text []string
+	if !over {
+		text = append(text, words.Text, alertCause(w, e))
+	}
+	card.Text = strings.Join(filled(text), "\n")
+	card.Fields = alertFields(w, e, a.Today, over)
+	m := Message{Cards: []Card{card}}
+	if e.Kind.Post() {
+		m.Mentions = Mentions{Roles: e.MentionRoles, Users: e.MentionUsers}
+	}
+	return m
+}
+
+func conditionWords(a *lang.AlertWords, c alert.Condition) lang.ConditionWords {
+	return map[alert.Condition]lang.ConditionWords{
+		alert.Balance: a.Balance, alert.Unreachable: a.Unreachable, alert.Refused: a.Refused,
+		alert.Expiring: a.Expiring, alert.Expired: a.Expired, alert.Exhausted: a.Exhausted,
+		alert.WalletEmpty: a.WalletEmpty, alert.Spike: a.Spike,
+	}[c]
+}
+
+func alertTitle(w *lang.Words, account string, e alert.Event, words lang.ConditionWords) string {
+	switch e.Kind {
+	case alert.Ended, alert.Withdrawn:
+		return words.Ended(account)
+	case alert.Worsened:
+		return w.Alert.Worse(account, e.Incident.LevelName)
+	case alert.Reminder:
+		return w.Alert.Still(words.Raised(account, e.Incident.LevelName))
+	}
+	return words.Raised(account, e.Incident.LevelName)
+}
+
+func alertTone(a Alarm, over bool) Tone {
+	e := a.Event
+	switch {
+	case e.Kind == alert.Withdrawn:
+		return ToneMuted
+	case over:
+		return ToneGood
+	case e.Incident.Condition == alert.Balance && e.Incident.Level < a.Levels-1:
+		return ToneWarn
+	case e.Incident.Condition == alert.Expiring || e.Incident.Condition == alert.Spike:
+		return ToneWarn
+	case e.Incident.Condition == alert.Unreachable:
+		return ToneMuted
+	}
+	return ToneCritical
+}
+
+// alertCause says what the gateway's failure was, where there is one.
+func alertCause(w *lang.Words, e alert.Event) string {
+	c := e.Incident.Condition
+	if failed := e.Facts.Reading.Err(); failed != nil && (c == alert.Unreachable || c == alert.Refused) {
+		return Failure(w, failed)
+	}
+	return ""
+}
+
+func alertFields(w *lang.Words, e alert.Event, today moka.Maybe, over bool) []Field {
+	var fields []Field
+	add := func(name, value string) {
+		if value != "" {
+			fields = append(fields, Field{Name: name, Value: value, Inline: true})
+		}
+	}
+	if left, ok := e.Facts.Reading.Spendable().Get(); ok {
+		add(w.Alert.Left, left.String())
+	}
+	if spent, ok := today.Get(); ok {
+		add(w.Alert.Today, spent.String())
+	}
+	if e.Facts.Runway != (spend.Runway{}) && aboutMoney(e.Incident.Condition) {
+		add(w.Alert.Runway, w.Runway(e.Facts.Runway))
+	}
+	if over {
+		if e.Incident.TopUp > 0 {
+			add(w.Alert.TopUp, e.Incident.TopUp.String())
+		}
+		add(w.Alert.Lasted, w.Duration(e.Duration()))
+		return fields
+	}
+	add(w.Alert.Limit, limitText(w, e.Level))
+	add(w.Alert.Since, Relative(e.Incident.Since))
+	return fields
+}
+
+func aboutMoney(c alert.Condition) bool {
+	return c == alert.Balance || c == alert.Exhausted || c == alert.WalletEmpty
+}
+
+func limitText(w *lang.Words, l *alert.Level) string {
+	if l == nil {
+		return ""
+	}
+	below, byBalance := l.Below.Get()
+	switch {
+	case byBalance && l.Runway > 0:
+		return w.Alert.Either(w.Alert.Below(below), w.Alert.RunwayBelow(l.Runway))
+	case byBalance:
+		return w.Alert.Below(below)
+	}
+	return w.Alert.RunwayBelow(l.Runway)
+}
+
+func filled(lines []string) []string {
+	var out []string
+	for _, l := range lines {
+		if l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}

@@ -1,0 +1,192 @@
+package message
+
+import (
+	"strings"
+
+	"mokabot/internal/alert"
+	"mokabot/internal/lang"
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+// Account is what is known of one account at the moment.
+type Account struct {
+	Name    string
+	Reading moka.Reading  // the newest one, failed parts included
+	Last    *moka.Reading // the last good one, shown when the newest failed; nil: none
+	Today   moka.Maybe    // spent on the reader's calendar day; unknown without history
+	Runway  *spend.Runway // nil: without history
+	Levels  []alert.Level // what the colour goes by
+}
+
+// Balance answers what is left, one card an account.
+func Balance(w *lang.Words, accounts []Account) Message {
+	var m Message
+	for _, a := range accounts {
+		m.Cards = append(m.Cards, balanceCard(w, a))
+	}
+	return m
+}
+
+func balanceCard(w *lang.Words, a Account) Card {
+	r, old := a.Reading, false
+	var text []string
+	if !r.OK() {
+		if a.Last != nil && nothing(r) {
+			text = append(text, Failure(w, r.Err()), w.Balance.LastKnown(Relative(a.Last.At)))
+			r, old = *a.Last, true
+		}
+	}
+	card := Card{Title: a.Name, Tone: balanceTone(a.Levels, r), At: r.At}
+	if old {
+		card.Tone = ToneMuted
+	}
+	text = append(text, toSpend(w, r))
+	if r.Key != nil && r.Wallet != nil && walletEmpty(r) {
+		text = append(text, w.Balance.WalletEmpty)
+	}
+	card.Text = strings.Join(text, "\n")
+	card.Fields = append(card.Fields, figures(w, r)...)
+	if today, ok := a.Today.Get(); ok {
+		card.Fields = append(card.Fields, Field{Name: w.Balance.Today, Value: today.String(), Inline: true})
+	}
+	if a.Runway != nil {
+		card.Fields = append(card.Fields, Field{Name: w.Balance.Runway, Value: w.Runway(*a.Runway), Inline: true})
+	}
+	card.Fields = append(card.Fields, Field{Name: w.Balance.AsOf, Value: Relative(r.At), Inline: true})
+	return card
+}
+
+// nothing tells whether a reading holds no figure at all.
+func nothing(r moka.Reading) bool {
+	return (r.Key == nil || r.Key.State == "") && (r.Wallet == nil || !r.Wallet.Remaining.Known())
+}
+
+func walletEmpty(r moka.Reading) bool {
+	wallet, known := r.Wallet.Remaining.Get()
+	spendable, spendableKnown := r.Spendable().Get()
+	key, keyKnown := r.Key.Remaining.Get()
+	return known && wallet <= 0 && spendableKnown && spendable <= 0 && (r.Key.Unlimited || keyKnown && key > 0)
+}
+
+func balanceTone(levels []alert.Level, r moka.Reading) Tone {
+	left, known := r.Spendable().Get()
+	if !known {
+		if r.OK() {
+			return ToneInfo
+		}
+		return ToneMuted
+	}
+	if left <= 0 {
+		return ToneCritical
+	}
+	tone := ToneGood
+	for i, level := range levels {
+		if below, has := level.Below.Get(); has && left < below {
+			tone = ToneWarn
+			if i == len(levels)-1 {
+				tone = ToneCritical
+			}
+		}
+	}
+	return tone
+}
+
+func toSpend(w *lang.Words, r moka.Reading) string {
+	if left, known := r.Spendable().Get(); known {
+		return w.Balance.ToSpend(left)
+	}
+	if r.OK() && r.Key != nil && r.Key.Unlimited && r.Wallet == nil {
+		return w.Balance.ToSpendUnlimited
+	}
+	return w.Balance.ToSpendUnknown
+}
+
+func figures(w *lang.Words, r moka.Reading) []Field {
+	var fields []Field
+	if r.Key != nil {
+		fields = append(fields, keyField(w, *r.Key, r.KeyErr))
+	}
+	if r.Wallet != nil {
+		fields = append(fields, walletField(w, *r.Wallet, r.WalletErr))
+	}
+	return fields
+}
+
+func keyField(w *lang.Words, k moka.Key, failed *moka.Error) Field {
+	name := map[moka.Scope]string{
+		moka.ScopeKey: w.Balance.Key, moka.ScopeAccount: w.Balance.KeyOfAccount,
+	}[k.Scope]
+	if name == "" {
+		name = w.Balance.KeyUnsure
+	}
+	if k.State != moka.KeyOK {
+		name = w.Balance.Key
+	}
+	lines := keyState(w, k, failed)
+	if k.Unlimited {
+		lines = append(lines, line(w, w.Balance.Total, w.Balance.Unlimited))
+		lines = append(lines, amountLine(w, w.Balance.Used, k.Used)...)
+	} else {
+		lines = append(lines, amountLine(w, w.Balance.Total, k.Total)...)
+		lines = append(lines, amountLine(w, w.Balance.Used, k.Used)...)
+		lines = append(lines, amountLine(w, w.Balance.Remaining, k.Remaining)...)
+	}
+	if k.State == moka.KeyOK && !k.ExpiresAt.IsZero() {
+		lines = append(lines, line(w, w.Balance.Expires, Moment(k.ExpiresAt)))
+	}
+	return Field{Name: name, Value: block(w, lines), Inline: true}
+}
+
+func keyState(w *lang.Words, k moka.Key, failed *moka.Error) []string {
+	switch {
+	case k.State == moka.KeyExhausted:
+		return []string{w.Balance.Exhausted}
+	case k.State == moka.KeyExpired && k.ExpiresAt.IsZero():
+		return []string{w.Balance.ExpiredSometime}
+	case k.State == moka.KeyExpired:
+		return []string{w.Balance.Expired(Moment(k.ExpiresAt))}
+	case k.State == moka.KeyDisabled:
+		return []string{w.Balance.Disabled}
+	case k.State == moka.KeyRefused && failed != nil && failed.Kind == moka.Unauthorized:
+		return []string{w.Balance.Refused, w.Failure.APIKey}
+	case failed != nil:
+		return []string{Failure(w, failed)}
+	}
+	return nil
+}
+
+func walletField(w *lang.Words, wallet moka.Wallet, failed *moka.Error) Field {
+	var lines []string
+	if failed != nil {
+		lines = append(lines, Failure(w, failed))
+	}
+	lines = append(lines, amountLine(w, w.Balance.Used, wallet.Used)...)
+	lines = append(lines, amountLine(w, w.Balance.Remaining, wallet.Remaining)...)
+	if plans, ok := wallet.Plans.Get(); ok && plans != 0 {
+		lines = append(lines, line(w, w.Balance.Plans, plans.String()))
+	}
+	if wallet.PlansUnlimited {
+		lines = append(lines, line(w, w.Balance.Plans, w.Balance.PlansUnlimited))
+	}
+	if wallet.Remaining.Known() {
+		lines = append(lines, line(w, w.Balance.Requests, moka.Grouped(uint64(max(0, wallet.Requests)))))
+	}
+	return Field{Name: w.Balance.Wallet, Value: block(w, lines), Inline: true}
+}
+
+func amountLine(w *lang.Words, name string, a moka.Maybe) []string {
+	if amount, ok := a.Get(); ok {
+		return []string{line(w, name, amount.String())}
+	}
+	return nil
+}
+
+func line(w *lang.Words, name, value string) string { return name + w.Colon + value }
+
+func block(w *lang.Words, lines []string) string {
+	if len(lines) == 0 {
+		return w.Balance.Unknown
+	}
+	return strings.Join(lines, "\n")
+}

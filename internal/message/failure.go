@@ -1,0 +1,55 @@
+package message
+
+import (
+	"errors"
+
+	"mokabot/internal/lang"
+	"mokabot/moka"
+)
+
+// Failure is the one place where an error of the gateway becomes a sentence
+// for people, with what to do about it. What the gateway itself says is added,
+// disarmed.
+func Failure(w *lang.Words, err error) string {
+	var e *moka.Error
+	if !errors.As(err, &e) || e == nil {
+		return w.Failure.Unexpected
+	}
+	text := cure(&w.Failure, e)
+	if e.Message != "" {
+		text += " " + w.Failure.Says(Disarm(e.Message))
+	}
+	return text
+}
+
+func cure(f *lang.FailureWords, e *moka.Error) string {
+	if e.Kind == moka.RateLimited {
+		return f.RateLimited(e.RetryAfter)
+	}
+	if e.Kind == moka.Banned {
+		return f.Banned
+	}
+	if text := byHint(f, e.Hint); text != "" {
+		return text
+	}
+	return byKind(f, e.Kind)
+}
+
+func byHint(f *lang.FailureWords, h moka.Hint) string {
+	return map[moka.Hint]string{
+		moka.HintWebPage: f.WebPage, moka.HintRedirect: f.Redirect, moka.HintUserID: f.UserID,
+		moka.HintAccessToken: f.AccessToken, moka.HintAPIKey: f.APIKey, moka.HintNotFound: f.NotFound,
+		moka.HintAddress: f.Address, moka.HintTimeout: f.Timeout, moka.HintNoAddress: f.NoAddress,
+		moka.HintTLS: f.TLS, moka.HintProxy: f.Proxy, moka.HintTooLarge: f.TooLarge,
+	}[h]
+}
+
+func byKind(f *lang.FailureWords, k moka.Kind) string {
+	if text := map[moka.Kind]string{
+		moka.Unauthorized: f.Unauthorized, moka.Forbidden: f.Forbidden, moka.Unavailable: f.Unavailable,
+		moka.BadResponse: f.BadResponse, moka.Unsupported: f.Unsupported,
+	}[k]; text != "" {
+		return text
+	}
+	return f.Unexpected
+}

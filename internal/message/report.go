@@ -1,0 +1,169 @@
+package message
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"mokabot/internal/alert"
+	"mokabot/internal/lang"
+	"mokabot/moka"
+)
+
+// Span is the kind of period that a report covers.
+type Span string
+
+// The spans.
+const (
+	SpanDay   Span = "day"
+	SpanWeek  Span = "week"
+	SpanMonth Span = "month"
+)
+
+// Report is a summary of a period.
+type Report struct {
+	Span     Span
+	From, To time.Time // in the report's zone, half open
+	Due      time.Time // when it should have been posted
+	Delayed  bool
+	Accounts []ReportAccount
+}
+
+// ReportAccount is one account's part of a report.
+type ReportAccount struct {
+	Account
+	Spent     moka.Maybe // unknown when no reading covers any of the period
+	Before    moka.Maybe // spent in the period before; unknown likewise
+	Requests  int64      // 0 where the credentials do not tell
+	TopUps    moka.Amount
+	Covered   float64 // part of the period that readings cover, 0 to 1
+	Incidents []string
+	Picture   []byte // PNG; nil: none
+}
+
+// Summary phrases a report: one message, one card an account, totals on top
+// when there are several.
+func Summary(w *lang.Words, r Report) Message {
+	var m Message
+	if len(r.Accounts) > 1 {
+		m.Cards = append(m.Cards, totalsCard(w, r))
+	}
+	for i, a := range r.Accounts {
+		card := reportCard(w, r, a)
+		if len(a.Picture) > 0 {
+			card.Picture = fmt.Sprintf("chart-%d.png", i+1)
+			m.Files = append(m.Files, File{Name: card.Picture, Type: "image/png", Data: a.Picture})
+		}
+		m.Cards = append(m.Cards, card)
+	}
+	if len(m.Cards) > 0 && r.Delayed {
+		m.Cards[0].Text = strings.Join(filled([]string{w.Report.Delayed(Moment(r.Due)), m.Cards[0].Text}), "\n")
+	}
+	return m
+}
+
+func reportTitle(w *lang.Words, r Report) string {
+	const iso = "2006-01-02"
+	switch r.Span {
+	case SpanWeek:
+		return w.Report.Week(r.From.Format(iso) + " – " + r.To.Add(-time.Second).Format(iso))
+	case SpanMonth:
+		return w.Report.Month(r.From.Format("2006-01"))
+	}
+	return w.Report.Day(r.From.Format(iso))
+}
+
+func totalsCard(w *lang.Words, r Report) Card {
+	spent, left := moka.Known(0), moka.Known(0)
+	for _, a := range r.Accounts {
+		spent, left = spent.Plus(a.Spent), left.Plus(a.left())
+	}
+	return Card{
+		Title: reportTitle(w, r) + " · " + w.Report.Totals, Tone: ToneInfo, At: r.Due,
+		Fields: []Field{
+			{Name: w.Report.Spent, Value: orUnknown(w, spent), Inline: true},
+			{Name: w.Report.Left, Value: orUnknown(w, left), Inline: true},
+		},
+	}
+}
+
+func reportCard(w *lang.Words, r Report, a ReportAccount) Card {
+	card := Card{Title: a.Name + " · " + reportTitle(w, r), Tone: balanceTone(a.Levels, a.shown()), At: r.Due}
+	add := func(name, value string, inline bool) {
+		card.Fields = append(card.Fields, Field{Name: name, Value: value, Inline: inline})
+	}
+	add(w.Report.Spent, orUnknown(w, a.Spent), true)
+	add(w.Report.Before, against(w, a.Spent, a.Before), true)
+	add(w.Report.Left, orUnknown(w, a.left()), true)
+	if a.Runway != nil {
+		add(w.Report.Runway, w.Runway(*a.Runway), true)
+	}
+	if a.Requests > 0 {
+		add(w.Report.Requests, moka.Grouped(uint64(a.Requests)), true)
+	}
+	if a.TopUps > 0 {
+		add(w.Report.TopUps, a.TopUps.String(), true)
+	}
+	if len(a.Incidents) > 0 {
+		add(w.Report.Incidents, strings.Join(a.Incidents, "\n"), false)
+	}
+	card.Text = reportText(w, a)
+	card.Footer = w.Report.Readings + " " + w.Report.Covered(int(math.Floor(a.Covered*100)))
+	return card
+}
+
+func reportText(w *lang.Words, a ReportAccount) string {
+	var lines []string
+	if err := a.Reading.Err(); err != nil {
+		lines = append(lines, Failure(w, err))
+		if a.Last != nil {
+			lines = append(lines, w.Balance.LastKnown(Relative(a.Last.At)))
+		}
+	}
+	if !a.Spent.Known() {
+		lines = append(lines, w.Report.NoReadings)
+	}
+	if a.Reading.Wallet == nil {
+		lines = append(lines, fmt.Sprintf("%s%s%s (%s)", w.Report.Missing, w.Colon, w.Report.MissingModels, w.Report.MissingReason))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// shown is the reading to speak of: the newest, or the last good one where that failed.
+func (a Account) shown() moka.Reading {
+	if !a.Reading.OK() && a.Last != nil && nothing(a.Reading) {
+		return *a.Last
+	}
+	return a.Reading
+}
+
+func (a Account) left() moka.Maybe { return a.shown().Spendable() }
+
+func against(w *lang.Words, spent, before moka.Maybe) string {
+	now, nowKnown := spent.Get()
+	then, thenKnown := before.Get()
+	switch {
+	case !thenKnown:
+		return w.Report.NotComparable
+	case !nowKnown || then <= 0:
+		return then.String()
+	}
+	return w.Report.Change(then, fmt.Sprintf("%+.0f%%", (now-then).USD()/then.USD()*100))
+}
+
+func orUnknown(w *lang.Words, a moka.Maybe) string {
+	if amount, ok := a.Get(); ok {
+		return amount.String()
+	}
+	return w.Balance.Unknown
+}
+
+// IncidentLine is one line of a report's incidents.
+func IncidentLine(w *lang.Words, account string, c alert.Condition, level string, since time.Time, over bool, lasted time.Duration) string {
+	text := conditionWords(&w.Alert, c).Raised(account, level) + " · " + Moment(since)
+	if over {
+		text += " · " + w.Alert.Lasted + w.Colon + w.Duration(lasted)
+	}
+	return text
+}

@@ -1,0 +1,71 @@
+package message
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var (
+	stamp  = regexp.MustCompile(`<t:(-?\d+):[a-zA-Z]>`)
+	strong = regexp.MustCompile(`\*\*(.+?)\*\*`)
+	code   = regexp.MustCompile("`(.+?)`")
+)
+
+// String is the message for a terminal: no markdown, times in UTC.
+func (m Message) String() string {
+	var b strings.Builder
+	writeBlock(&b, "", plain(m.Text))
+	for i, c := range m.Cards {
+		if i > 0 || m.Text != "" {
+			b.WriteByte('\n')
+		}
+		c.write(&b)
+	}
+	return b.String()
+}
+
+func (c Card) write(b *strings.Builder) {
+	writeBlock(b, "", plain(c.Title))
+	writeBlock(b, "  ", plain(c.Text))
+	for _, f := range c.Fields {
+		writeBlock(b, "  ", plain(f.Name))
+		writeBlock(b, "    ", plain(f.Value))
+	}
+	writeBlock(b, "  ", plain(c.Footer))
+}
+
+func writeBlock(b *strings.Builder, indent, text string) {
+	if text == "" {
+		return
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		b.WriteString(strings.TrimRight(indent+line, " ") + "\n")
+	}
+}
+
+func plain(text string) string {
+	text = stamp.ReplaceAllStringFunc(text, func(s string) string {
+		seconds, err := strconv.ParseInt(stamp.FindStringSubmatch(s)[1], 10, 64)
+		if err != nil {
+			return s
+		}
+		return time.Unix(seconds, 0).UTC().Format("2006-01-02 15:04 UTC")
+	})
+	text = strong.ReplaceAllString(text, "$1")
+	return undisarm(code.ReplaceAllString(text, "$1"))
+}
+
+// Relative is a moment as everybody's own Discord shows it: "5 minutes ago".
+func Relative(t time.Time) string { return discordTime(t, "R") }
+
+// Moment is a moment in the reader's own zone and language.
+func Moment(t time.Time) string { return discordTime(t, "f") }
+
+func discordTime(t time.Time, style string) string {
+	return "<t:" + strconv.FormatInt(t.Unix(), 10) + ":" + style + ">"
+}
+
+// Plain is one text of a message for a terminal.
+func Plain(text string) string { return plain(text) }
