@@ -1,0 +1,115 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+
+	"mokabot/internal/lang"
+)
+
+// inputOf reads an interaction. In a direct message there is no Member.
+func inputOf(i *discordgo.Interaction) Input {
+	in := Input{GuildID: i.GuildID, Words: lang.For(string(i.Locale)), Options: map[string]string{}}
+	switch {
+	case i.Member != nil && i.Member.User != nil:
+		in.UserID, in.RoleIDs = i.Member.User.ID, i.Member.Roles
+		in.Manages = i.Member.Permissions&(discordgo.PermissionManageServer|discordgo.PermissionAdministrator) != 0
+	case i.User != nil:
+		in.UserID = i.User.ID
+	}
+	switch data := i.Data.(type) {
+	case discordgo.ApplicationCommandInteractionData:
+		in.Name = data.Name
+		for _, o := range data.Options {
+			in.take(o)
+		}
+	case discordgo.MessageComponentInteractionData:
+		in.Name, in.Args = splitAction(data.CustomID)
+	}
+	return in
+}
+
+func (in *Input) take(o *discordgo.ApplicationCommandInteractionDataOption) {
+	if o.Focused {
+		in.Focused = o.Name
+	}
+	switch v := o.Value.(type) {
+	case string:
+		in.Options[o.Name] = v
+	case bool:
+		in.Share = in.Share || o.Name == "share" && v
+	default:
+		in.Options[o.Name] = fmt.Sprint(v)
+	}
+}
+
+// errStranger and errElsewhere say that somebody may not have an answer.
+var (
+	errStranger  = errors.New("a direct message from somebody who is no operator")
+	errElsewhere = errors.New("a server that the bot does not serve")
+)
+
+// admit says who gets an answer: everybody in the configured servers, and in
+// direct messages the operators alone, because nobody else's right to see the
+// figures can be told there.
+func (b *Bot) admit(ctx context.Context, in Input) error {
+	if in.GuildID == "" {
+		return b.admitDirect(ctx, in)
+	}
+	if len(b.GuildIDs) > 0 && !slices.Contains(b.GuildIDs, in.GuildID) {
+		return errElsewhere
+	}
+	return nil
+}
+
+func (b *Bot) admitDirect(ctx context.Context, in Input) error {
+	if slices.Contains(b.Operators.Users, in.UserID) {
+		return nil
+	}
+	if len(b.Operators.Users) > 0 && len(b.Operators.Roles) == 0 {
+		return errStranger
+	}
+	guilds := b.GuildIDs
+	if len(guilds) == 0 {
+		_, guilds = b.place.get()
+	}
+	for _, guild := range guilds {
+		roles, manages, err := b.REST.standing(ctx, guild, in.UserID, b.now())
+		if err != nil {
+			b.Log.Debug("membership could not be read", "guild", guild, "err", err)
+			continue
+		}
+		if b.Operators.cover(in.UserID, roles, manages) {
+			return nil
+		}
+	}
+	return errStranger
+}
+
+// cover tells whether somebody is an operator.
+func (o Operators) cover(user string, roles []string, manages bool) bool {
+	if len(o.Roles) == 0 && len(o.Users) == 0 {
+		return manages
+	}
+	return slices.Contains(o.Users, user) ||
+		slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(o.Roles, r) })
+}
+
+// standing is what a user is in a server: their roles, and whether they manage it.
+func (r *REST) standing(ctx context.Context, guild, user string, now time.Time) (roles []string, manages bool, err error) {
+	var g accessGuild
+	if err := r.read(ctx, "guild", discordgo.EndpointGuild(guild), "guilds", guild, &g); err != nil {
+		return nil, false, err
+	}
+	var m accessMember
+	if err := r.read(ctx, "member", discordgo.EndpointGuildMember(guild, user), "guilds/members", guild, &m); err != nil {
+		return nil, false, err
+	}
+	may := permissions(g, m, nil, user, now)
+	return m.Roles, may&(discordgo.PermissionManageServer|PermissionAdministrator) != 0, nil
+}

@@ -1,0 +1,110 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"mokabot/internal/message"
+)
+
+// deliver tries one message and writes down what became of it.
+func (d *Delivery) deliver(work context.Context, m Due) outcome {
+	ctx, cancel := context.WithTimeout(work, attemptTime)
+	defer cancel()
+	o := outcome{channel: m.Channel}
+	id, err := d.attempt(ctx, m)
+	// What happened is written down even when the time for it is over.
+	work, done := context.WithTimeout(context.WithoutCancel(work), noteTime)
+	defer done()
+	if err == nil {
+		o.err = d.Box.Sent(work, m.ID, id, d.Now())
+		d.Log.Info("message delivered", "id", m.ID, "key", m.Key, "attempts", m.Attempts+1)
+	} else if permanent(err) {
+		d.Log.Error("message given up", "id", m.ID, "key", m.Key, "channel", m.Channel, "err", err)
+		o.err = d.Box.Dead(work, m.ID, d.Now(), err.Error())
+	} else {
+		o.retryAt = d.Now().Add(retryAfter(err, m.Attempts))
+		d.Log.Warn("message not delivered yet", "id", m.ID, "key", m.Key, "retry_at", o.retryAt, "err", err)
+		o.err = d.Box.Retry(work, m.ID, o.retryAt, err.Error())
+	}
+	if o.err != nil {
+		// The row is tried again; the nonce keeps that from showing twice.
+		d.Log.Error("the outbox cannot be written", "id", m.ID, "err", o.err)
+		o.retryAt = d.Now().Add(firstRetry)
+	}
+	if refusedToken(err) {
+		o.err = err
+	}
+	return o
+}
+
+// attempt sends or edits, and gives the message's id.
+func (d *Delivery) attempt(ctx context.Context, m Due) (string, error) {
+	var msg message.Message
+	if err := json.Unmarshal(m.Payload, &msg); err != nil {
+		return "", &Error{Op: "read stored message", Kind: KindPermanent, Err: err}
+	}
+	if m.EditOf != "" {
+		return d.edit(ctx, m, msg)
+	}
+	if id, ok, err := d.sentEarlier(ctx, m); ok || err != nil {
+		return id, err
+	}
+	if err := d.Box.Sending(ctx, m.ID, d.Now()); err != nil {
+		return "", fmt.Errorf("note the attempt: %w", err)
+	}
+	return d.Send.Send(ctx, m.Channel, msg, m.Nonce)
+}
+
+// edit replaces an earlier message. One that somebody has deleted needs no
+// edit any more.
+func (d *Delivery) edit(ctx context.Context, m Due, msg message.Message) (string, error) {
+	if m.TargetMessageID == "" {
+		return "", &Error{Op: "edit message", Kind: KindPermanent, Message: "the message to edit was never delivered"}
+	}
+	if err := d.Box.Sending(ctx, m.ID, d.Now()); err != nil {
+		return "", fmt.Errorf("note the attempt: %w", err)
+	}
+	err := d.Send.Edit(ctx, m.Channel, m.TargetMessageID, msg)
+	if hasCode(err, codeUnknownMessage) {
+		d.Log.Info("the message to edit has been deleted", "id", m.ID, "key", m.Key)
+		err = nil
+	}
+	return m.TargetMessageID, err
+}
+
+// sentEarlier looks into the channel when an earlier attempt may have
+// succeeded and Discord may have forgotten its nonce since.
+func (d *Delivery) sentEarlier(ctx context.Context, m Due) (string, bool, error) {
+	if m.FirstTriedAt.IsZero() || d.Now().Sub(m.FirstTriedAt) < nonceMemory {
+		return "", false, nil
+	}
+	id, found, err := d.Send.Find(ctx, m.Channel, m.Nonce, m.FirstTriedAt)
+	if found {
+		d.Log.Info("message had arrived after all", "id", m.ID, "key", m.Key)
+	}
+	if err != nil && permanent(err) {
+		return "", false, nil // the channel is closed to us: sending will tell why
+	}
+	return id, found, err
+}
+
+func refusedToken(err error) bool { return err != nil && KindOf(err) == KindUnauthorized }
+
+func permanent(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == KindPermanent
+}
+
+// retryAfter doubles from two seconds to five minutes; Discord's word counts
+// more.
+func retryAfter(err error, attempts int) time.Duration {
+	wait := jitter(min(firstRetry<<min(max(attempts, 0), mostDoubling), longestRetry))
+	if e, ok := errors.AsType[*Error](err); ok {
+		wait = max(wait, e.RetryAfter)
+	}
+	return wait
+}

@@ -1,0 +1,348 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mokabot/internal/message"
+)
+
+// box is an outbox in memory.
+type box struct {
+	mu      sync.Mutex
+	rows    []*row
+	changed chan struct{}
+}
+
+type row struct {
+	Due
+	next  time.Time
+	state string // "", "sent" or "dead"
+	sent  string
+}
+
+func newBox(rows ...Due) *box {
+	b := &box{changed: make(chan struct{}, 1)}
+	for i, d := range rows {
+		d.ID = int64(i + 1)
+		if d.Payload == nil {
+			d.Payload, _ = json.Marshal(message.Message{Text: fmt.Sprint("message ", d.ID)})
+		}
+		d.Nonce = fmt.Sprint("nonce", d.ID)
+		b.rows = append(b.rows, &row{Due: d})
+	}
+	return b
+}
+
+func (b *box) Due(_ context.Context, now time.Time, limit int) ([]Due, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var due []Due
+	heads := map[string]bool{}
+	for _, r := range b.rows {
+		if r.state != "" || heads[r.Channel] {
+			continue
+		}
+		heads[r.Channel] = true
+		if !r.next.After(now) && len(due) < limit {
+			due = append(due, r.Due)
+		}
+	}
+	return due, nil
+}
+
+func (b *box) with(id int64, f func(*row)) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f(b.rows[id-1])
+	return nil
+}
+
+func (b *box) Sending(_ context.Context, id int64, now time.Time) error {
+	return b.with(id, func(r *row) {
+		if r.FirstTriedAt.IsZero() {
+			r.FirstTriedAt = now
+		}
+		r.Attempts++
+	})
+}
+
+func (b *box) Sent(_ context.Context, id int64, messageID string, _ time.Time) error {
+	return b.with(id, func(r *row) { r.state, r.sent = "sent", messageID })
+}
+
+func (b *box) Retry(_ context.Context, id int64, next time.Time, _ string) error {
+	return b.with(id, func(r *row) { r.next = next })
+}
+
+func (b *box) Dead(_ context.Context, id int64, _ time.Time, _ string) error {
+	return b.with(id, func(r *row) { r.state = "dead" })
+}
+
+func (b *box) Changed() <-chan struct{} { return b.changed }
+
+func (b *box) states() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []string
+	for _, r := range b.rows {
+		out = append(out, r.state)
+	}
+	return out
+}
+
+// post is a scripted Discord.
+type post struct {
+	mu    sync.Mutex
+	calls []string
+	send  func(ctx context.Context, channel string, n int) error // n counts the calls for the channel
+	found bool
+	per   map[string]int
+}
+
+func (p *post) note(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, fmt.Sprintf(format, args...))
+}
+
+func (p *post) Send(ctx context.Context, channel string, m message.Message, nonce string) (string, error) {
+	p.mu.Lock()
+	if p.per == nil {
+		p.per = map[string]int{}
+	}
+	p.per[channel]++
+	n := p.per[channel]
+	p.mu.Unlock()
+	p.note("send %s %s", channel, nonce)
+	if p.send != nil {
+		if err := p.send(ctx, channel, n); err != nil {
+			return "", err
+		}
+	}
+	return "m" + nonce, nil
+}
+
+func (p *post) Edit(_ context.Context, channel, id string, _ message.Message) error {
+	p.note("edit %s %s", channel, id)
+	return &Error{Kind: KindPermanent, Status: 404, Code: codeUnknownMessage}
+}
+
+func (p *post) Find(_ context.Context, channel, nonce string, _ time.Time) (string, bool, error) {
+	p.note("find %s %s", channel, nonce)
+	return "earlier", p.found, nil
+}
+
+func (p *post) all() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.calls)
+}
+
+// delivering runs a delivery on the bubble's clock for a while.
+func delivering(t *testing.T, b *box, p *post, d time.Duration) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	return (&Delivery{Box: b, Send: p, Log: slog.New(slog.DiscardHandler)}).Run(ctx)
+}
+
+func TestChannelsKeepTheirOrderAndDoNotWaitForEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(Due{Channel: "a"}, Due{Channel: "b"}, Due{Channel: "a"}, Due{Channel: "b"})
+		p := &post{send: func(ctx context.Context, channel string, _ int) error {
+			if channel != "a" {
+				return nil
+			}
+			<-ctx.Done() // stuck
+			return &Error{Kind: KindTransient, Err: ctx.Err()}
+		}}
+		if err := delivering(t, b, p, 30*time.Second); err != nil {
+			t.Error(err)
+		}
+		if got := b.states(); !slices.Equal(got, []string{"", "sent", "", "sent"}) {
+			t.Errorf("states %q", got)
+		}
+		if calls := p.all(); slices.Contains(calls, "send a nonce3") || !slices.Contains(calls, "send b nonce4") {
+			t.Errorf("calls %q", calls)
+		}
+	})
+}
+
+func TestTransientFailuresAreTriedAgainAndObeyRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var at []time.Time
+		b := newBox(Due{Channel: "a"})
+		p := &post{send: func(_ context.Context, _ string, n int) error {
+			at = append(at, time.Now())
+			switch n {
+			case 1:
+				return &Error{Kind: KindRateLimited, RetryAfter: 90 * time.Second}
+			case 2:
+				return &Error{Kind: KindTransient, Status: 503}
+			}
+			return nil
+		}}
+		if err := delivering(t, b, p, 10*time.Minute); err != nil {
+			t.Error(err)
+		}
+		if len(at) != 3 || at[1].Sub(at[0]) != 90*time.Second || at[2].Sub(at[1]) > 8*time.Second {
+			t.Errorf("attempts at %v", at)
+		}
+		if got := b.states(); got[0] != "sent" {
+			t.Errorf("states %q", got)
+		}
+	})
+}
+
+func TestPermanentRefusalsAreGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(Due{Channel: "a"}, Due{Channel: "a"}, Due{Channel: "c", Payload: []byte("{")}, Due{Channel: "d", EditOf: "k"}, Due{Channel: "e", EditOf: "k", TargetMessageID: "7"})
+		p := &post{send: func(_ context.Context, _ string, n int) error {
+			if n == 1 {
+				return &Error{Kind: KindPermanent, Status: 404, Code: codeUnknownChannel}
+			}
+			return nil
+		}}
+		if err := delivering(t, b, p, time.Minute); err != nil {
+			t.Error(err)
+		}
+		if got := b.states(); !slices.Equal(got, []string{"dead", "sent", "dead", "dead", "sent"}) {
+			t.Errorf("states %q", got)
+		}
+	})
+}
+
+func TestAnOldAttemptIsLookedForBeforeItIsRepeated(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		age   time.Duration
+		found bool
+		want  []string
+	}{
+		{"fresh: the nonce protects", time.Minute, true, []string{"send a nonce1"}},
+		{"old and there", 10 * time.Minute, true, []string{"find a nonce1"}},
+		{"old and not there", 10 * time.Minute, false, []string{"find a nonce1", "send a nonce1"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBox(Due{Channel: "a", FirstTriedAt: time.Now().Add(-c.age), Attempts: 1})
+			p := &post{found: c.found}
+			_ = delivering(t, b, p, time.Minute)
+			if got := p.all(); !slices.Equal(got, c.want) || b.states()[0] != "sent" {
+				t.Errorf("%s: calls %q, state %q", c.name, got, b.states())
+			}
+		})
+	}
+}
+
+func TestARefusedTokenStopsTheDeliveryAndKeepsTheMessage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(Due{Channel: "a"})
+		p := &post{send: func(context.Context, string, int) error { return &Error{Kind: KindUnauthorized, Status: 401} }}
+		err := delivering(t, b, p, time.Hour)
+		if err == nil || KindOf(err) != KindUnauthorized || len(p.all()) != 1 || b.states()[0] != "" {
+			t.Errorf("%v, calls %q, state %q", err, p.all(), b.states())
+		}
+	})
+}
+
+func TestTheEndFinishesWhatIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(Due{Channel: "quick"}, Due{Channel: "stuck"})
+		p := &post{send: func(ctx context.Context, channel string, _ int) error {
+			wait := 5 * time.Second
+			if channel == "stuck" {
+				wait = time.Hour
+			}
+			return pause(ctx, wait)
+		}}
+		start := time.Now()
+		_ = delivering(t, b, p, time.Second)
+		if took := time.Since(start); took != time.Second+drainTime {
+			t.Errorf("it took %s", took)
+		}
+		if got := b.states(); !slices.Equal(got, []string{"sent", ""}) {
+			t.Errorf("states %q", got)
+		}
+	})
+}
+
+func TestStoredThenCutIsOneMessage(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		d := &dedupingDiscord{cut: 3}
+		rest, _ := newREST(t, d.serve)
+		b := newBox(Due{Channel: "1"})
+		if restart { // Discord has forgotten the nonce since
+			b.rows[0].FirstTriedAt = time.Now().Add(-time.Hour)
+			d.store(t, rest)
+			d.nonces, d.cut = nil, 0
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		done := make(chan error, 1)
+		go func() {
+			done <- (&Delivery{Box: b, Send: rest, Log: slog.New(slog.DiscardHandler)}).Run(ctx)
+		}()
+		until(t, "delivery", func() bool { return b.states()[0] == "sent" })
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if len(d.messages) != 1 || b.rows[0].sent != "1000" {
+			t.Errorf("restart %v: %d messages, noted %q", restart, len(d.messages), b.rows[0].sent)
+		}
+	}
+}
+
+// dedupingDiscord stores a message and cuts the line, a few times.
+type dedupingDiscord struct {
+	mu       sync.Mutex
+	cut      int
+	nonces   map[string]string
+	messages []wireMessage
+}
+
+func (d *dedupingDiscord) store(t *testing.T, r *REST) {
+	t.Helper()
+	if _, err := r.Send(t.Context(), "1", message.Message{Text: "message 1"}, "nonce1"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d *dedupingDiscord) serve(_ int, w http.ResponseWriter, r *http.Request) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case r.Method == http.MethodGet && r.URL.Path == "/api/v9/users/@me":
+		answerJSON(w, 200, `{"id":"42"}`)
+		return
+	case r.Method == http.MethodGet:
+		content, _ := json.Marshal(d.messages[0].Content)
+		answerJSON(w, 200, fmt.Sprintf(`[{"id":"1000","author":{"id":"42"},"content":%s,"embeds":[]}]`, content))
+		return
+	}
+	var m wireMessage
+	_ = json.NewDecoder(r.Body).Decode(&m)
+	if d.nonces == nil {
+		d.nonces = map[string]string{}
+	}
+	id := d.nonces[m.Nonce]
+	if id == "" || !m.EnforceNonce {
+		id = fmt.Sprint(1000 + len(d.messages))
+		d.messages = append(d.messages, m)
+		d.nonces[m.Nonce] = id
+	}
+	if d.cut > 0 {
+		d.cut--
+		cutLine(w)
+		return
+	}
+	answerJSON(w, 200, `{"id":"`+id+`"}`)
+}
