@@ -1,0 +1,78 @@
+// Package schedule turns time into work: it polls the accounts, lets the rules
+// decide about each reading, and writes the reports that are due. What it has
+// to say goes into the store's outbox, in the transaction that changes the
+// state behind it; delivering is somebody else's.
+package schedule
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// wallClock is a cron line that goes by the clock on the wall of one zone: a
+// time that a clock change skips comes at the first instant after the gap, and
+// one that a clock change repeats comes once, the first time.
+//
+// robfig/cron's own schedule would skip the one and repeat the other, so only
+// its search is used, on a clock without changes.
+type wallClock struct {
+	line cron.Schedule
+	loc  *time.Location
+}
+
+// newWallClock reads a line that the configuration has checked.
+func newWallClock(line string, loc *time.Location) (w wallClock, err error) {
+	defer func() { // the parser panics on some inputs
+		if v := recover(); v != nil {
+			err = fmt.Errorf("cron line %q: %v", line, v)
+		}
+	}()
+	s, err := cron.ParseStandard(line)
+	if spec, ok := s.(*cron.SpecSchedule); ok {
+		spec.Location = time.UTC
+	}
+	return wallClock{s, loc}, err
+}
+
+// Next is the first turn after t, zero when there is none.
+func (w wallClock) Next(t time.Time) time.Time {
+	if every, ok := w.line.(cron.ConstantDelaySchedule); ok {
+		return every.Next(t)
+	}
+	wall := naive(t.In(w.loc))
+	for {
+		wall = w.line.Next(wall)
+		if wall.IsZero() {
+			return time.Time{}
+		}
+		if at := firstInstant(wall, w.loc); at.After(t) {
+			return at
+		}
+	}
+}
+
+// naive is what the clock on the wall shows, as a time in UTC.
+func naive(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
+}
+
+// firstInstant is the earliest instant at which the clock on the wall shows
+// that time or a later one.
+func firstInstant(wall time.Time, loc *time.Location) time.Time {
+	const widest = 26 * time.Hour // further than any zone is from UTC
+	t := wall.Add(-widest).In(loc)
+	for {
+		_, offset := t.Zone()
+		at := wall.Add(-time.Duration(offset) * time.Second).In(loc)
+		start, end := t.ZoneBounds()
+		switch {
+		case !start.IsZero() && at.Before(start):
+			return start.In(loc) // the wanted time lies in the gap before
+		case end.IsZero() || at.Before(end):
+			return at
+		}
+		t = end.In(loc)
+	}
+}

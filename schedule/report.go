@@ -1,0 +1,182 @@
+package schedule
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"mokabot/internal/account"
+	"mokabot/internal/config"
+	"mokabot/internal/lang"
+	"mokabot/internal/message"
+	"mokabot/internal/spend"
+	"mokabot/internal/store"
+)
+
+const (
+	// onTime is how late a report may be without being called delayed.
+	onTime = 2 * time.Minute
+	// mostLate is how many missed periods are made up for.
+	mostLate = 3
+	// glance is the longest time between two looks at the clock, so that a
+	// suspended machine or a stepped clock delays no report by more.
+	glance = 30 * time.Second
+)
+
+// Reporter posts each period of each report once.
+type Reporter struct {
+	Book    *account.Book
+	Store   *store.DB
+	Words   *lang.Words
+	Reports []config.Report
+	Log     *slog.Logger
+	Now     func() time.Time // nil for the real clock
+}
+
+func (r *Reporter) now() time.Time {
+	if r.Now == nil {
+		return time.Now()
+	}
+	return r.Now()
+}
+
+// Run looks at the clock until ctx ends.
+func (r *Reporter) Run(ctx context.Context) error {
+	for {
+		r.Check(ctx)
+		timer := time.NewTimer(r.untilNext())
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}
+
+// untilNext is how long to sleep: to the next turn of any report, at most a glance.
+func (r *Reporter) untilNext() time.Duration {
+	now := r.now()
+	wait := glance
+	for _, rep := range r.Reports {
+		clock, err := newWallClock(rep.Cron, rep.Timezone)
+		if err != nil {
+			continue
+		}
+		if next := clock.Next(now); !next.IsZero() {
+			wait = min(wait, next.Sub(now))
+		}
+	}
+	return max(wait, 10*time.Millisecond)
+}
+
+// Check posts what is due. One failing report does not hold up the others.
+func (r *Reporter) Check(ctx context.Context) {
+	for _, rep := range r.Reports {
+		if err := r.check(ctx, rep); err != nil && ctx.Err() == nil {
+			r.Log.Error("report failed; it is tried again", "report", rep.Name, "err", err)
+		}
+	}
+}
+
+func (r *Reporter) check(ctx context.Context, rep config.Report) error {
+	clock, err := newWallClock(rep.Cron, rep.Timezone)
+	if err != nil {
+		return err
+	}
+	now := r.now()
+	known, err := r.knownSince(ctx, rep, now)
+	if err != nil {
+		return err
+	}
+	for _, due := range lastTurns(clock, rep, known, now) {
+		if err := r.post(ctx, rep, due, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// knownSince is when the report was first seen in a configuration.
+func (r *Reporter) knownSince(ctx context.Context, rep config.Report, now time.Time) (time.Time, error) {
+	mark := "report/" + rep.Name + "/known"
+	if _, err := r.Store.Once(ctx, mark, now); err != nil {
+		return time.Time{}, err
+	}
+	at, _, err := r.Store.Marked(ctx, mark)
+	return at, err
+}
+
+// lastTurns are the latest turns up to now since there is such a report,
+// oldest first, one for each of the last periods.
+func lastTurns(clock wallClock, rep config.Report, known, now time.Time) []time.Time {
+	from := period(rep, now).From
+	for range mostLate {
+		from = period(rep, from).From
+	}
+	if from.Before(known.Add(-time.Second)) {
+		from = known.Add(-time.Second)
+	}
+	var turns []time.Time
+	for t := clock.Next(from); !t.IsZero() && !t.After(now); t = clock.Next(t) {
+		if n := len(turns); n > 0 && period(rep, turns[n-1]) == period(rep, t) {
+			continue // the first turn in a period reports it
+		}
+		turns = append(turns, t)
+	}
+	return turns[max(0, len(turns)-mostLate):]
+}
+
+// period is the last whole period before t.
+func period(rep config.Report, t time.Time) spend.Period {
+	before := func(p spend.Period) time.Time { return p.From.Add(-time.Second) }
+	switch rep.Period {
+	case config.Week:
+		return spend.Week(before(spend.Week(t, rep.Timezone, rep.WeekStart)), rep.Timezone, rep.WeekStart)
+	case config.Month:
+		return spend.Month(before(spend.Month(t, rep.Timezone)), rep.Timezone)
+	}
+	return spend.Day(before(spend.Day(t, rep.Timezone)), rep.Timezone)
+}
+
+func (r *Reporter) post(ctx context.Context, rep config.Report, due, now time.Time) error {
+	p := period(rep, due)
+	mark := fmt.Sprintf("report/%s/%s/%s", rep.Name, rep.Period, p.From.Format("2006-01-02"))
+	if _, done, err := r.Store.Marked(ctx, mark); done || err != nil {
+		return err
+	}
+	delayed := now.Sub(due) > onTime
+	if delayed {
+		if covered, err := r.anyReadingBefore(ctx, rep, p.To); !covered || err != nil {
+			return err
+		}
+	}
+	report, err := r.Build(ctx, rep, p)
+	if err != nil {
+		return err
+	}
+	report.Due, report.Delayed = due, delayed
+	payload, err := json.Marshal(message.Summary(r.Words, report))
+	if err != nil {
+		return err
+	}
+	_, err = r.Store.Once(ctx, mark, now, store.Outgoing{Key: mark, Channel: rep.ChannelID, Payload: payload, At: now})
+	r.Log.Info("report", "name", rep.Name, "period", p.From.Format("2006-01-02"), "delayed", delayed, "err", err)
+	return err
+}
+
+// anyReadingBefore tells whether anything at all was known of the period.
+func (r *Reporter) anyReadingBefore(ctx context.Context, rep config.Report, end time.Time) (bool, error) {
+	for _, name := range rep.Accounts {
+		first, ok, err := r.Store.FirstReading(ctx, name)
+		if err != nil {
+			return false, err
+		}
+		if ok && first.Before(end) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
