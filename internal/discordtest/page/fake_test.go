@@ -1,0 +1,101 @@
+package page
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+)
+
+// fake is a Discord with made-up messages.
+type fake struct {
+	mu       sync.Mutex
+	channels []Channel
+	messages map[string][]json.RawMessage
+	events   chan Event
+	calls    []string
+	fail     error
+}
+
+const testCommands = `[
+ {"type":1,"name":"balance","description":"What is left","name_localizations":{"zh-CN":"余额"},"description_localizations":{"zh-CN":"还剩多少"},
+  "options":[{"type":3,"name":"account","description":"Which account","name_localizations":{"zh-CN":"账户"},"autocomplete":true},
+             {"type":5,"name":"share","description":"Show it to everybody","name_localizations":{"zh-CN":"公开"}}]},
+ {"name":"models","description":"Models and prices",
+  "options":[{"type":3,"name":"search","description":"Part of a name"},{"type":3,"name":"account","description":"Which account","autocomplete":true},{"type":5,"name":"share","description":"Show it to everybody"}]},
+ {"name":"plan","description":"A made-up one","options":[
+  {"type":3,"name":"kind","description":"Which","required":true,"choices":[{"name":"Daily report","value":"day"},{"name":"Weekly","value":"week"}]},
+  {"type":4,"name":"days","description":"How many"},{"type":10,"name":"limit","description":"How much"}]},
+ {"type":3,"name":"a message command"}]`
+
+func newFake() *fake {
+	return &fake{
+		channels: []Channel{{ID: "1", Name: "alerts", Topic: "Pings"}, {ID: "2", Name: "reports"}, {ID: "3", Name: "mokabot", Direct: true}},
+		messages: map[string][]json.RawMessage{
+			"1": {json.RawMessage(`{"id":"11","content":"<script>alert(1)</script>"}`), json.RawMessage(`{broken`)},
+			"2": {json.RawMessage(`{"id":"21","content":"**summary**"}`)},
+		},
+		events: make(chan Event, 8),
+	}
+}
+
+func (f *fake) note(format string, args ...any) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, fmt.Sprintf(format, args...))
+	return f.fail
+}
+
+func (f *fake) last() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.calls) == 0 {
+		return ""
+	}
+	return f.calls[len(f.calls)-1]
+}
+
+func (f *fake) Channels() []Channel { return f.channels }
+
+func (f *fake) Messages(channel string) []json.RawMessage { return f.messages[channel] }
+
+func (f *fake) Subscribe(context.Context) <-chan Event { return f.events }
+
+func (f *fake) Commands() []json.RawMessage {
+	var all []json.RawMessage
+	if err := json.Unmarshal([]byte(testCommands), &all); err != nil {
+		panic(err)
+	}
+	return all
+}
+
+func (f *fake) Slash(_ context.Context, channel, locale, name string, options map[string]any) error {
+	return f.note("slash %s %s %s %v", channel, locale, name, options)
+}
+
+func (f *fake) Press(_ context.Context, channel, locale, message, custom string) error {
+	return f.note("press %s %s %s %s", channel, locale, message, custom)
+}
+
+func (f *fake) Autocomplete(_ context.Context, _, _, _, option, typed string) ([]Choice, error) {
+	if typed == "fail" {
+		return nil, errors.New("no")
+	}
+	return []Choice{{"team", "team"}, {"the other " + option, "the other"}}, nil
+}
+
+func (f *fake) Attachments() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte("file " + r.URL.Path))
+	})
+}
+
+func (f *fake) Actions(locale string) []Action {
+	return []Action{{ID: "spend", Label: "Spend " + locale}}
+}
+
+func (f *fake) Act(_ context.Context, id string) error { return f.note("act %s", id) }
+
+func (f *fake) Names() map[string]string { return map[string]string{"77": "operators"} }

@@ -1,0 +1,104 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	all := decode(newFake().Commands())
+	for _, c := range []struct{ text, want string }{
+		{"/balance", "balance map[]"},
+		{"  /balance  ", "balance map[]"},
+		{"／余额", "balance map[]"},
+		{"/BALANCE account:team share:true", "balance map[account:team share:true]"},
+		{"/balance account: team", "balance map[account:team]"},
+		{`/balance account:"my team" share:no`, "balance map[account:my team share:false]"},
+		{"/余额 账户：团队 公开:是", "balance map[account:团队 share:true]"},
+		{"/balance share:true team", "balance map[account:team share:true]"},
+		{"/balance team yes", "balance map[account:team share:true]"},
+		{"/balance account:", "balance map[]"},
+		{"/models claude", "models map[search:claude]"},
+		{"/models claude:beta", "models map[search:claude:beta]"},
+		{"/models claude team true", "models map[account:team search:claude share:true]"},
+		{`/models "claude opus"`, "models map[search:claude opus]"},
+		{"/plan weekly 3 2.5", "plan map[days:3 kind:week limit:2.5]"},
+		{`/plan kind:"daily report"`, "plan map[kind:day]"},
+		{"hello", "Only commands"},
+		{"", "Only commands"},
+		{"/", "Only commands"},
+		{"/nothing", "no command /nothing"},
+		{"/bal", "Did you mean /balance?"},
+		{"/balance team true more", `No option is left for "more"`},
+		{"/balance share:perhaps", `share cannot be "perhaps"`},
+		{"/plan", "kind is missing"},
+		{"/plan month", `no choice "month"`},
+		{"/plan week few", `days cannot be "few"`},
+		{"/a", "no command /a"}, // what is no chat command cannot be typed
+	} {
+		l, err := parse(all, c.text, "en-US")
+		got := fmt.Sprint(l.command.Name, " ", l.options)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%q: %s, want %s", c.text, got, c.want)
+		}
+	}
+}
+
+// entries is a menu in one line: its kind, and what the composer would hold.
+func entries(t *testing.T, locale, text string) string {
+	t.Helper()
+	m := server{newFake()}.menu(t.Context(), "", locale, text)
+	out := m.Kind
+	for _, i := range m.Items {
+		out += " | " + i.Text
+	}
+	return out
+}
+
+func TestMenu(t *testing.T) {
+	for _, c := range []struct{ locale, text, want string }{
+		{"en-US", "hello", ""},
+		{"en-US", "/", "commands | /balance  | /models  | /plan "},
+		{"en-US", "/b", "commands | /balance "},
+		{"zh-CN", "/", "commands | /余额  | /models  | /plan "},
+		{"zh-CN", "/b", "commands | /balance "},
+		{"en-US", "/nothing ", ""},
+		{"en-US", "/balance ", "options | /balance account: | /balance share:"},
+		{"zh-CN", "/余额 ", "options | /余额 账户: | /余额 公开:"},
+		{"en-US", "/balance sh", "values | /balance account:team  | /balance account:\"the other\"  | /balance share:"},
+		{"en-US", "/balance account:", "values | /balance account:team  | /balance account:\"the other\" "},
+		{"en-US", "/balance account:fail", "options"},
+		{"en-US", "/balance account:team ", "options | /balance account:team share:"},
+		{"en-US", `/balance account:"the other"`, `options | /balance account:"the other" share:`},
+		{"en-US", "/balance account:team share:", "values | /balance account:team share:true  | /balance account:team share:false "},
+		{"en-US", "/balance share:t", "values | /balance share:true "},
+		{"en-US", "/balance share: f", "values | /balance share:false "},
+		{"en-US", "/plan d", "values | /plan kind:day  | /plan days:"},
+	} {
+		if got := entries(t, c.locale, c.text); got != c.want {
+			t.Errorf("%s %q: %q, want %q", c.locale, c.text, got, c.want)
+		}
+	}
+}
+
+func TestComplete(t *testing.T) {
+	w := ask(t, Handler(newFake()), "GET", "/complete?text=/bal&locale=zh-CN", "")
+	want := `{"kind":"commands","items":[{"label":"/balance","about":"还剩多少","hint":"[账户] [公开]","text":"/balance "}]}`
+	if w.Body.String() != want {
+		t.Error(w.Body)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	all := decode(newFake().Commands())
+	f.Add(`/balance account:"x share:`)
+	f.Add("/plan ：：\xff :")
+	f.Fuzz(func(t *testing.T, text string) {
+		_, _ = parse(all, text, "en-US")
+		server{newFake()}.menu(t.Context(), "", "zh-CN", text)
+	})
+}
