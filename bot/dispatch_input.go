@@ -18,7 +18,7 @@ func inputOf(i *discordgo.Interaction) Input {
 	switch {
 	case i.Member != nil && i.Member.User != nil:
 		in.UserID, in.RoleIDs = i.Member.User.ID, i.Member.Roles
-		in.Manages = i.Member.Permissions&(discordgo.PermissionManageServer|discordgo.PermissionAdministrator) != 0
+		in.Manages = i.Member.Permissions&(discordgo.PermissionManageGuild|discordgo.PermissionAdministrator) != 0
 	case i.User != nil:
 		in.UserID = i.User.ID
 	}
@@ -111,5 +111,5 @@ func (r *REST) standing(ctx context.Context, guild, user string, now time.Time) 
 		return nil, false, err
 	}
 	may := permissions(g, m, nil, user, now)
-	return m.Roles, may&(discordgo.PermissionManageServer|PermissionAdministrator) != 0, nil
+	return m.Roles, may&(discordgo.PermissionManageGuild|PermissionAdministrator) != 0, nil
 }

@@ -1,0 +1,114 @@
+// Command mokabot is a Discord bot that watches the balance of accounts on a
+// gateway of the new-api family. Run without arguments it lists its commands.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"mokabot/internal/config"
+)
+
+// subcommand is one entry of the command line.
+type subcommand struct {
+	name, args, about string
+	run               func(ctx context.Context, t terminal, args []string) error
+}
+
+// subcommands is all of the command line; a new command is one line here and one function.
+func subcommands() []subcommand {
+	return []subcommand{
+		{"run", "[--config FILE]", "the bot, until it is interrupted", runBot},
+		{"demo", "[--listen 127.0.0.1:8080]", "try everything in the browser: no account, no Discord", runDemo},
+		{"check", "[--config FILE] [--offline] [--json]", "check the configuration, every credential and every channel", runCheck},
+		{"balance", "[--config FILE] [--json] [ACCOUNT]", "what is left", runBalance},
+		{"models", "[--config FILE] [--json] [--search TEXT] [-o FILE] [ACCOUNT]", "the models a key may call", runModels},
+		{"version", "", "this program's version", runVersion},
+	}
+}
+
+// terminal is what a subcommand may touch of the world outside.
+type terminal struct {
+	out    io.Writer // the answer
+	err    io.Writer // the log, and what went wrong
+	lookup config.Lookup
+}
+
+// Exit statuses.
+const (
+	exitFine   = 0
+	exitFailed = 1 // something asked for could not be had
+	exitUsage  = 2 // bad arguments or bad configuration
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(execute(ctx, terminal{os.Stdout, os.Stderr, os.LookupEnv}, os.Args[1:]))
+}
+
+// execute runs one command line and returns its exit status.
+func execute(ctx context.Context, t terminal, args []string) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage(t.out)
+		if len(args) == 0 {
+			return exitUsage
+		}
+		return exitFine
+	}
+	for _, c := range subcommands() {
+		if c.name == args[0] {
+			return status(t, c, c.run(ctx, t, args[1:]))
+		}
+	}
+	fmt.Fprintf(t.err, "mokabot: there is no command %q\n\n", args[0])
+	usage(t.err)
+	return exitUsage
+}
+
+// silentError ends a command whose output has said everything already.
+type silentError struct{}
+
+func (silentError) Error() string { return "failed" }
+
+// usageError is a mistake in the arguments.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+func status(t terminal, c subcommand, err error) int {
+	var problems *config.Problems
+	var mistake usageError
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintf(t.out, "mokabot %s %s\n%s\n", c.name, c.args, c.about)
+		return exitFine
+	case errors.As(err, &problems):
+		fmt.Fprintln(t.err, problems)
+		return exitUsage
+	case errors.As(err, &mistake):
+		fmt.Fprintf(t.err, "mokabot %s: %s\nusage: mokabot %s %s\n", c.name, mistake.text, c.name, c.args)
+		return exitUsage
+	case errors.Is(err, silentError{}):
+		return exitFailed
+	}
+	fmt.Fprintf(t.err, "mokabot %s: %v\n", c.name, err)
+	return exitFailed
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "mokabot watches the balance of moka-ai accounts, from Discord and from here.")
+	fmt.Fprintln(w)
+	for _, c := range subcommands() {
+		fmt.Fprintf(w, "  mokabot %-8s %s\n", c.name, c.args)
+		fmt.Fprintf(w, "          %-8s %s\n", "", c.about)
+	}
+}

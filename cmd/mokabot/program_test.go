@@ -1,0 +1,189 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mokabot/internal/config"
+	"mokabot/internal/discordtest"
+	"mokabot/moka/mokatest"
+)
+
+// asProgram makes the test binary be the program itself, so that tests can run
+// it in a process of its own.
+const asProgram = "MOKABOT_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+const (
+	testKey   = "sk-testTESTtestTESTtestTESTtestTESTtestTESTtest1234"
+	testToken = "test+access/token+of+nobody=="
+)
+
+// world is both fakes with the real program between them.
+type world struct {
+	discord *discordtest.Server
+	gateway *mokatest.Server
+	server  *httptest.Server // the gateway on loopback
+	dir     string
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{discord: discordtest.New(), gateway: mokatest.New(mokatest.V2026_08), dir: t.TempDir()}
+	t.Cleanup(w.discord.Close)
+	w.gateway.AddAccount(mokatest.Account{ID: 2, Username: "alice", AccessToken: testToken, Quota: 50_000_000, UsedQuota: 1_234_567, Requests: 42})
+	w.gateway.AddKey(2, mokatest.Key{Key: testKey, Name: "normal", Remain: 45_005_000, Used: 101_150_000})
+	w.gateway.Update(func(s *mokatest.State) {
+		s.Models = []mokatest.Model{{ID: "openai/gpt-4o", Owner: "openai", Input: 2.5, Output: 10}, {ID: "moka/claude-sonnet-4-6", Owner: "moka", Input: 3, Output: 15}}
+	})
+	w.server = httptest.NewServer(w.gateway)
+	t.Cleanup(w.server.Close)
+	return w
+}
+
+// config writes a configuration; its lines may be changed in pairs of old and new.
+func (w *world) config(t *testing.T, changes ...string) string {
+	t.Helper()
+	text := strings.NewReplacer(changes...).Replace(fmt.Sprintf(`
+poll_interval: 1s
+discord:
+  token: %s
+  guild_ids: ["%s"]
+accounts:
+  - name: team
+    base_url: %s
+    api_key: %s
+    access_token: %s
+    user_id: 2
+alerts:
+  channel_id: "%s"
+  confirm_after: 1s
+  spike: {factor: 0, at_least: 1.00}
+  levels:
+    - {name: low, below: 20.00, remind_every: 24h, mention_roles: ["%s"]}
+    - {name: critical, below: 5.00, remind_every: 6h, mention_roles: ["%s"]}
+reports:
+  - {name: daily, cron: "* * * * *", period: day, channel_id: "%s"}
+requests_per_180s: 5000
+storage:
+  path: %s
+`, discordtest.Token, discordtest.GuildID, w.server.URL, testKey, testToken, discordtest.AlertsChannel,
+		discordtest.OnCallRole, discordtest.OnCallRole, discordtest.ReportChannel, filepath.Join(w.dir, "mokabot.db")))
+	file := filepath.Join(w.dir, "config.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// run starts the bot in this process and returns how to stop it.
+func (w *world) run(t *testing.T, file string, clock func() time.Time) (stop func()) {
+	t.Helper()
+	c, err := config.LoadWith(file, os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var log lockedBuffer
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		err := serve(ctx, c, outside{discord: w.discord.Client(), clock: clock}, newLog(&log, c.Log))
+		if err != nil {
+			t.Errorf("the bot ended with %v", err)
+		}
+	})
+	var once sync.Once
+	stop = func() {
+		once.Do(func() {
+			cancel()
+			wg.Wait()
+			noSecrets(t, "the log", log.String())
+			if t.Failed() {
+				t.Log(log.String())
+			}
+		})
+	}
+	t.Cleanup(stop)
+	if err := w.discord.Connected(deadline(t)); err != nil {
+		t.Fatalf("the bot did not connect: %v\n%s", err, log.String())
+	}
+	return stop
+}
+
+func noSecrets(t *testing.T, where, text string) {
+	t.Helper()
+	for _, secret := range []string{testKey, testToken, discordtest.Token} {
+		for i := 0; i+12 <= len(secret); i++ {
+			if strings.Contains(text, secret[i:i+12]) {
+				t.Fatalf("%s holds a part of a secret", where)
+			}
+		}
+	}
+}
+
+func deadline(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// program runs the program as a process of its own, with nothing of this
+// process's environment but what it needs.
+func program(t *testing.T, env []string, args ...string) (*exec.Cmd, *lockedBuffer, *lockedBuffer) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, args...)
+	cmd.Env = append([]string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, env...)
+	cmd.Dir = t.TempDir()
+	out, log := &lockedBuffer{}, &lockedBuffer{}
+	cmd.Stdout, cmd.Stderr = out, log
+	return cmd, out, log
+}
+
+// command runs one command line in this process.
+func command(t *testing.T, env map[string]string, args ...string) (status int, out, log string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	status = execute(deadline(t), terminal{&o, &e, func(name string) (string, bool) {
+		v, ok := env[name]
+		return v, ok
+	}}, args)
+	noSecrets(t, "the output", o.String()+e.String())
+	return status, o.String(), e.String()
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

@@ -1,0 +1,282 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"mokabot/internal/discordtest"
+	"mokabot/moka/mokatest"
+)
+
+// atTheMinute is a clock on which a minute begins after a moment.
+func atTheMinute(wait time.Duration) func() time.Time {
+	began := time.Now()
+	shift := began.Add(wait).Truncate(time.Minute).Add(time.Minute).Sub(began.Add(wait))
+	return func() time.Time { return time.Now().Add(shift) }
+}
+
+func titled(text string) func(discordtest.Message) bool {
+	return func(m discordtest.Message) bool {
+		return len(m.Embeds) > 0 && strings.Contains(m.Embeds[0].Title+m.Embeds[0].Description, text)
+	}
+}
+
+func count(w *world, channel, text string) (n int) {
+	for _, m := range w.discord.Messages(channel) {
+		if titled(text)(m) {
+			n++
+		}
+	}
+	return n
+}
+
+// polled waits until the account was read n more times.
+func (w *world) polled(t *testing.T, n int) {
+	t.Helper()
+	reads := func() (reads int) {
+		for _, r := range w.gateway.Requests() {
+			if r.Path == "/api/user/self" {
+				reads++
+			}
+		}
+		return reads
+	}
+	goal := reads() + n
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for reads() < goal {
+		select {
+		case <-tick.C:
+		case <-deadline(t).Done():
+			t.Fatalf("only %d polls", reads())
+		}
+	}
+}
+
+func TestTheMainJobFromEndToEnd(t *testing.T) {
+	w := newWorld(t)
+	file := w.config(t)
+	stop := w.run(t, file, atTheMinute(4*time.Second))
+
+	answer, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "balance"})
+	if err != nil || !titled("**$90.01** left to spend")(answer) || !answer.Ephemeral() {
+		t.Fatalf("/balance answers %+v, %v", answer, err)
+	}
+	if _, err := w.discord.WaitMessage(deadline(t), discordtest.ReportChannel, titled("team · Summary of ")); err != nil {
+		t.Fatalf("no summary: %v", err)
+	}
+
+	w.gateway.Spend(testKey, 36_000_000) // $72: 18.01 is left
+	ping, err := w.discord.WaitMessage(deadline(t), discordtest.AlertsChannel, titled("team: balance is low"))
+	if err != nil || len(ping.MentionRoles) != 1 || ping.MentionRoles[0] != discordtest.OnCallRole {
+		t.Fatalf("the ping is %+v, %v", ping, err)
+	}
+	stop()
+	registered := w.discord.Registrations()
+	stop = w.run(t, file, atTheMinute(time.Second))
+	w.polled(t, 4)
+	if n := count(w, discordtest.AlertsChannel, "balance is low"); n != 1 {
+		t.Errorf("after a restart %d messages say that the balance is low, want 1", n)
+	}
+	if w.discord.Registrations() != registered {
+		t.Error("unchanged commands were registered again")
+	}
+	if n := count(w, discordtest.ReportChannel, "Summary of"); n != 1 {
+		t.Errorf("%d summaries of one day, want 1", n)
+	}
+
+	w.gateway.Spend(testKey, 7_500_000) // $15: 3.01 is left
+	if _, err := w.discord.WaitMessage(deadline(t), discordtest.AlertsChannel, titled("team: balance is now critical")); err != nil {
+		t.Fatalf("a worse level was not told: %v", err)
+	}
+	w.gateway.TopUp(2, 40_000_000)
+	over, err := w.discord.WaitMessage(deadline(t), discordtest.AlertsChannel, func(m discordtest.Message) bool {
+		return titled("team: balance is fine again")(m) && m.Edited == nil
+	})
+	if err != nil {
+		t.Fatalf("the recovery was not told: %v", err)
+	}
+	if !strings.Contains(string(over.JSON()), "$80.00") {
+		t.Errorf("the recovery does not tell the top-up: %s", over.JSON())
+	}
+	stop()
+	for _, v := range w.discord.Violations() {
+		t.Error(v)
+	}
+}
+
+func TestAnswersInDiscord(t *testing.T) {
+	w := newWorld(t)
+	w.run(t, w.config(t), nil)
+	for _, c := range []struct {
+		what string
+		call discordtest.Call
+		want string
+	}{
+		{"balance in Chinese", discordtest.Call{Name: "balance", Locale: "zh-TW"}, "还可使用 **$90.01**"},
+		{"one account, in any case", discordtest.Call{Name: "balance", Options: map[string]any{"account": "TEAM"}}, "**$90.01**"},
+		{"an unknown account", discordtest.Call{Name: "balance", Options: map[string]any{"account": "nobody@everyone"}}, "There is no account"},
+		{"models", discordtest.Call{Name: "models"}, "team: 2 models"},
+		{"models that match", discordtest.Call{Name: "models", Options: map[string]any{"search": "GPT"}}, "1 model with “GPT”"},
+		{"no such model", discordtest.Call{Name: "models", Options: map[string]any{"search": "nothing"}}, "No model's name contains"},
+		{"help", discordtest.Call{Name: "help"}, "What I do"},
+		{"help in Chinese", discordtest.Call{Name: "help", Locale: "zh-CN"}, "我能做什么"},
+		{"an operator's direct message", discordtest.Call{Name: "balance", Channel: discordtest.DirectChannel}, "**$90.01**"},
+		{"a stranger's direct message", discordtest.Call{Name: "balance", Channel: discordtest.DirectChannel, User: discordtest.StrangerID}, "only to the operators"},
+		{"a command of another version", discordtest.Call{Name: "gone"}, "too old"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			m, err := w.discord.Slash(deadline(t), c.call)
+			if err != nil || !titled(c.want)(m) || !m.Ephemeral() {
+				t.Errorf("answer %s, %v; want %q, for the caller alone", m.JSON(), err, c.want)
+			}
+		})
+	}
+	shared, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "balance", Options: map[string]any{"share": true}})
+	if err != nil || shared.Ephemeral() {
+		t.Errorf("with share: true the answer is %s, %v", shared.JSON(), err)
+	}
+	choices, err := w.discord.Autocomplete(deadline(t), discordtest.Call{Name: "balance"}, "account", "te")
+	if err != nil || len(choices) != 1 || choices[0].Name != "team" {
+		t.Errorf("the suggestions for te are %v, %v", choices, err)
+	}
+	for _, v := range w.discord.Violations() {
+		t.Error(v)
+	}
+}
+
+func TestFailuresInDiscordSayWhatToDo(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		fault mokatest.Fault
+		want  string
+	}{
+		{"a web page", mokatest.Fault{WebPage: true}, "web page. Check base_url"},
+		{"the gateway's own failure", mokatest.Fault{Status: 500, Body: "{}", ContentType: "application/json"}, "not available right now"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t)
+			w.gateway.Fault(c.fault)
+			w.run(t, w.config(t), nil)
+			m, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "balance"})
+			if err != nil || !strings.Contains(string(m.JSON()), c.want) {
+				t.Errorf("answer %s, %v; want %q", m.JSON(), err, c.want)
+			}
+			w.gateway.Clear()
+			if m, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "help"}); err != nil || !titled("What I do")(m) {
+				t.Errorf("/help answers %s, %v beside it", m.JSON(), err)
+			}
+		})
+	}
+}
+
+func TestAProxyCarriesRESTAndTheWebsocket(t *testing.T) {
+	for _, c := range []struct {
+		what       string
+		inConfig   bool
+		proxyInEnv bool
+	}{{"discord.proxy", true, false}, {"HTTPS_PROXY", false, true}} {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t)
+			proxy, err := w.discord.Proxy()
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(proxy.Close)
+			authority := w.dir + "/authority.pem"
+			if err := proxy.WriteCA(authority); err != nil {
+				t.Fatal(err)
+			}
+			env, change := []string{"SSL_CERT_FILE=" + authority}, "discord:"
+			if c.proxyInEnv {
+				env = append(env, "HTTPS_PROXY="+proxy.URL)
+			}
+			if c.inConfig {
+				change = "discord:\n  proxy: " + proxy.URL
+			}
+			cmd, _, log := program(t, env, "run", "--config", w.config(t, "discord:", change))
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.discord.Connected(deadline(t)); err != nil {
+				t.Fatalf("%v\n%s", err, log)
+			}
+			m, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "balance"})
+			if err != nil || !titled("$90.01")(m) {
+				t.Errorf("answer %s, %v\n%s", m.JSON(), err, log)
+			}
+			for _, host := range []string{"discord.com", "gateway.discord.gg"} {
+				if proxy.Connects(host) == 0 {
+					t.Errorf("%s was not reached through the proxy", host)
+				}
+			}
+			cmd.Process.Signal(syscall.SIGTERM)
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("after SIGTERM: %v\n%s", err, log)
+			}
+			noSecrets(t, "the log", log.String())
+		})
+	}
+}
+
+func TestARefusedBotTokenEndsTheProgramWithASentence(t *testing.T) {
+	w := newWorld(t)
+	proxy, err := w.discord.Proxy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(proxy.Close)
+	authority := w.dir + "/authority.pem"
+	if err := proxy.WriteCA(authority); err != nil {
+		t.Fatal(err)
+	}
+	file := w.config(t, "discord:", "discord:\n  proxy: "+proxy.URL, discordtest.Token, "MTIz.wrong.token-of-nobody-at-all")
+	cmd, _, log := program(t, []string{"SSL_CERT_FILE=" + authority}, "run", "--config", file)
+	cmd.Run()
+	if cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(log.String(), "Discord does not accept the bot token") {
+		t.Errorf("exit %d and\n%s", cmd.ProcessState.ExitCode(), log)
+	}
+}
+
+func TestAMissingChannelIsNamedAndTheRestGoesOn(t *testing.T) {
+	w := newWorld(t)
+	w.discord.RemoveChannel(discordtest.ReportChannel)
+	proxy, err := w.discord.Proxy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(proxy.Close)
+	authority := w.dir + "/authority.pem"
+	if err := proxy.WriteCA(authority); err != nil {
+		t.Fatal(err)
+	}
+	cmd, out, _ := program(t, []string{"SSL_CERT_FILE=" + authority, "HTTPS_PROXY=" + proxy.URL}, "check", "--config", w.config(t))
+	cmd.Run()
+	if cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(out.String(), "There is no channel "+discordtest.ReportChannel) {
+		t.Errorf("check: exit %d and\n%s", cmd.ProcessState.ExitCode(), out)
+	}
+	if !strings.Contains(out.String(), "#alerts · the bot may post") {
+		t.Errorf("the good channel is not reported:\n%s", out)
+	}
+	w.run(t, w.config(t), nil)
+	if m, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "balance"}); err != nil || !titled("$90.01")(m) {
+		t.Errorf("/balance answers %s, %v", m.JSON(), err)
+	}
+}
+
+func TestASecondBotOnTheSameFileIsRefused(t *testing.T) {
+	w := newWorld(t)
+	file := w.config(t)
+	w.run(t, file, nil)
+	cmd, _, log := program(t, nil, "run", "--config", file)
+	cmd.Run()
+	if cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(log.String(), "in use by another mokabot") {
+		t.Errorf("exit %d and\n%s", cmd.ProcessState.ExitCode(), log)
+	}
+	if _, err := os.Stat(w.dir + "/mokabot.db"); err != nil {
+		t.Error(err)
+	}
+}
