@@ -36,22 +36,38 @@ func newWallClock(line string, loc *time.Location) (w wallClock, err error) {
 	return wallClock{s, loc}, err
 }
 
+// turn is one time that a line asks for.
+type turn struct {
+	at  time.Time // when it comes
+	day time.Time // noon of the date that it is meant for; a gap at the end of a day puts the turn on the next
+}
+
 // Next is the first turn after t, zero when there is none.
-func (w wallClock) Next(t time.Time) time.Time {
+func (w wallClock) Next(t time.Time) time.Time { return w.next(t).at }
+
+func (w wallClock) next(t time.Time) turn {
 	if every, ok := w.line.(cron.ConstantDelaySchedule); ok {
-		return every.Next(t)
+		at := every.Next(t)
+		return turn{at, at}
 	}
-	wall := naive(t.In(w.loc))
-	for {
+	for wall := naive(t.In(w.loc).Add(-gapSlack)); ; {
 		wall = w.line.Next(wall)
 		if wall.IsZero() {
-			return time.Time{}
+			return turn{}
+		}
+		day := time.Date(wall.Year(), wall.Month(), wall.Day(), 12, 0, 0, 0, w.loc)
+		if day.Day() != wall.Day() {
+			continue // the zone left this date out
 		}
 		if at := firstInstant(wall, w.loc); at.After(t) {
-			return at
+			return turn{at, day}
 		}
 	}
 }
+
+// gapSlack is longer than any gap, so that a turn which a gap has put off is
+// still found just before it comes.
+const gapSlack = 3 * time.Hour
 
 // naive is what the clock on the wall shows, as a time in UTC.
 func naive(t time.Time) time.Time {

@@ -111,7 +111,7 @@ func (r *Reporter) knownSince(ctx context.Context, rep config.Report, now time.T
 
 // lastTurns are the latest turns up to now since there is such a report,
 // oldest first, one for each of the last periods.
-func lastTurns(clock wallClock, rep config.Report, known, now time.Time) []time.Time {
+func lastTurns(clock wallClock, rep config.Report, known, now time.Time) []turn {
 	from := period(rep, now).From
 	for range mostLate {
 		from = period(rep, from).From
@@ -119,9 +119,9 @@ func lastTurns(clock wallClock, rep config.Report, known, now time.Time) []time.
 	if from.Before(known.Add(-time.Second)) {
 		from = known.Add(-time.Second)
 	}
-	var turns []time.Time
-	for t := clock.Next(from); !t.IsZero() && !t.After(now); t = clock.Next(t) {
-		if n := len(turns); n > 0 && period(rep, turns[n-1]) == period(rep, t) {
+	var turns []turn
+	for t := clock.next(from); !t.at.IsZero() && !t.at.After(now); t = clock.next(t.at) {
+		if n := len(turns); n > 0 && period(rep, turns[n-1].day) == period(rep, t.day) {
 			continue // the first turn in a period reports it
 		}
 		turns = append(turns, t)
@@ -141,13 +141,13 @@ func period(rep config.Report, t time.Time) spend.Period {
 	return spend.Day(before(spend.Day(t, rep.Timezone)), rep.Timezone)
 }
 
-func (r *Reporter) post(ctx context.Context, rep config.Report, due, now time.Time) error {
-	p := period(rep, due)
+func (r *Reporter) post(ctx context.Context, rep config.Report, due turn, now time.Time) error {
+	p := period(rep, due.day)
 	mark := fmt.Sprintf("report/%s/%s/%s", rep.Name, rep.Period, p.From.Format("2006-01-02"))
 	if _, done, err := r.Store.Marked(ctx, mark); done || err != nil {
 		return err
 	}
-	delayed := now.Sub(due) > onTime
+	delayed := now.Sub(due.at) > onTime
 	if delayed {
 		if covered, err := r.anyReadingBefore(ctx, rep, p.To); !covered || err != nil {
 			return err
@@ -157,7 +157,7 @@ func (r *Reporter) post(ctx context.Context, rep config.Report, due, now time.Ti
 	if err != nil {
 		return err
 	}
-	report.Due, report.Delayed = due, delayed
+	report.Due, report.Delayed = due.at, delayed
 	payload, err := json.Marshal(message.Summary(r.Words, report))
 	if err != nil {
 		return err

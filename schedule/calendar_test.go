@@ -1,0 +1,112 @@
+package schedule
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+var zones = []string{
+	"UTC", "America/New_York", "America/Los_Angeles", "America/St_Johns", "America/Sao_Paulo", "America/Santiago", "America/Havana",
+	"America/Asuncion", "America/Scoresbysund", "Europe/London", "Europe/Berlin", "Europe/Moscow", "Europe/Lisbon", "Africa/Cairo",
+	"Africa/Casablanca", "Asia/Beirut", "Asia/Tehran", "Asia/Kathmandu", "Asia/Kolkata", "Asia/Shanghai", "Asia/Gaza", "Asia/Amman",
+	"Australia/Lord_Howe", "Australia/Adelaide", "Pacific/Apia", "Pacific/Auckland", "Pacific/Chatham", "Antarctica/Troll",
+}
+
+// Whatever the zone does with its clocks, a daily report runs once on each
+// date that the zone has, and never before its time.
+func TestEveryLocalDayHasExactlyOneRun(t *testing.T) {
+	years, every := 28, 3*time.Hour+30*time.Minute
+	if testing.Short() {
+		years, every = 6, 5*time.Hour+30*time.Minute
+	}
+	checked := 0
+	for _, name := range zones {
+		loc, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := time.Duration(0); at < 24*time.Hour; at += every {
+			checked += checkDays(t, loc, at, years)
+		}
+	}
+	t.Logf("%d zones, %d days checked", len(zones), checked)
+}
+
+func checkDays(t *testing.T, loc *time.Location, at time.Duration, years int) (checked int) {
+	t.Helper()
+	hour, minute := int(at.Hours()), int(at.Minutes())%60
+	clock, err := newWallClock(fmt.Sprintf("%d %d * * *", minute, hour), loc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := turn{at: time.Date(2010, 1, 1, 0, 0, 0, 0, loc).Add(-time.Second)}
+	end := time.Date(2010+years, 1, 1, 0, 0, 0, 0, loc)
+	previous := ""
+	for {
+		run = clock.next(run.at)
+		if !run.at.Before(end) {
+			return checked
+		}
+		local, date := run.at.In(loc), run.day.Format(time.DateOnly)
+		if date == previous || previous != "" && !follows(previous, date, loc) {
+			t.Fatalf("%v at %02d:%02d: after %s comes %s", loc, hour, minute, previous, local)
+		}
+		if local.Format(time.DateOnly) == date && local.Hour()*60+local.Minute() < hour*60+minute {
+			t.Fatalf("%v at %02d:%02d: too early at %s", loc, hour, minute, local)
+		}
+		previous, checked = date, checked+1
+	}
+}
+
+// follows tells whether the dates are neighbours on the zone's calendar, which
+// may lack a date: Apia had no 2011-12-30.
+func follows(previous, date string, loc *time.Location) bool {
+	day, err := time.Parse(time.DateOnly, previous)
+	if err != nil {
+		return false
+	}
+	next := day.AddDate(0, 0, 1)
+	noon := time.Date(next.Year(), next.Month(), next.Day(), 12, 0, 0, 0, loc)
+	if noon.Format(time.DateOnly) != next.Format(time.DateOnly) {
+		next = next.AddDate(0, 0, 1)
+	}
+	return next.Format(time.DateOnly) == date
+}
+
+func TestTurnsOnDaysWithClockChanges(t *testing.T) {
+	for _, c := range []struct{ what, zone, line, after, want string }{
+		{"a skipped time comes at the end of the gap", "America/New_York", "30 2 * * *", "2026-03-08T00:00:00-05:00", "2026-03-08T03:00:00-04:00"},
+		{"a repeated time comes the first time", "America/New_York", "30 1 * * *", "2026-11-01T00:00:00-04:00", "2026-11-01T01:30:00-04:00"},
+		{"and not again", "America/New_York", "30 1 * * *", "2026-11-01T01:30:00-04:00", "2026-11-02T01:30:00-05:00"},
+		{"a skipped midnight", "Asia/Beirut", "0 0 * * *", "2026-03-28T12:00:00+02:00", "2026-03-29T01:00:00+03:00"},
+		{"half an hour", "Australia/Lord_Howe", "15 2 * * *", "2026-10-04T00:00:00+10:30", "2026-10-04T02:30:00+11:00"},
+		{"a weekday", "Asia/Shanghai", "0 9 * * 1", "2026-11-23T09:00:00+08:00", "2026-11-30T09:00:00+08:00"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			loc, err := time.LoadLocation(c.zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			clock, err := newWallClock(c.line, loc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			after, err := time.Parse(time.RFC3339, c.after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := clock.Next(after).Format(time.RFC3339); got != c.want {
+				t.Errorf("after %s comes %s, want %s", c.after, got, c.want)
+			}
+		})
+	}
+}
+
+func TestALineThatPanicsTheParserIsAnError(t *testing.T) {
+	for _, line := range []string{"TZ=0", "CRON_TZ=Asia/Shanghai", "TZ=", "", "* * *"} {
+		if _, err := newWallClock(line, time.UTC); err == nil {
+			t.Errorf("%q is taken", line)
+		}
+	}
+}
