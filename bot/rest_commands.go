@@ -25,8 +25,9 @@ type Values interface {
 // everywhere is the scope of global commands.
 const everywhere = "global"
 
-// SyncCommands registers the commands in the guilds, or globally when there
-// are none. Discord allows 200 creations a day and guild, so it writes only
+// SyncCommands registers the commands in the guilds, where they appear at once,
+// and globally for direct messages alone, because a guild's commands are not to
+// be had there; without guilds it registers them globally for both. Discord allows 200 creations a day and guild, so it writes only
 // where something changed: what was written last is kept in values as a hash
 // by scope, and the names that Discord has now are compared as well, because
 // they vanish when the bot is removed from a guild and invited again. Commands
@@ -37,18 +38,27 @@ func (r *REST) SyncCommands(ctx context.Context, appID string, guildIDs []string
 	if err != nil {
 		return fmt.Errorf("encode commands: %w", err)
 	}
+	direct, err := json.Marshal(directOnly(commands))
+	if err != nil {
+		return fmt.Errorf("encode commands: %w", err)
+	}
 	name := "discord/commands/" + appID
 	written, err := writtenScopes(ctx, values, name)
 	if err != nil {
 		return err
 	}
-	scopes := guildIDs
-	if len(scopes) == 0 {
-		scopes = []string{everywhere}
+	scopes := append(slices.Clone(guildIDs), everywhere)
+	global := direct
+	if len(guildIDs) == 0 {
+		global = raw
 	}
 	errs := r.clearScopes(ctx, appID, scopes, written)
 	for _, scope := range scopes {
-		if err := r.syncScope(ctx, appID, scope, raw, written); err != nil {
+		wanted := raw
+		if scope == everywhere {
+			wanted = global
+		}
+		if err := r.syncScope(ctx, appID, scope, wanted, written); err != nil {
 			errs = append(errs, fmt.Errorf("register commands in %s: %w", scope, err))
 		}
 	}
@@ -57,6 +67,19 @@ func (r *REST) SyncCommands(ctx context.Context, appID string, guildIDs []string
 		err = values.SetValue(ctx, name, kept)
 	}
 	return errors.Join(append(errs, err)...)
+}
+
+// directOnly are the commands as direct messages see them: so none stands twice
+// in the menu of a guild that has its own.
+// https://docs.discord.com/developers/interactions/application-commands#interaction-contexts
+func directOnly(commands []*discordgo.ApplicationCommand) []*discordgo.ApplicationCommand {
+	direct := make([]*discordgo.ApplicationCommand, len(commands))
+	for i, c := range commands {
+		only := *c
+		only.Contexts = &[]discordgo.InteractionContextType{discordgo.InteractionContextBotDM}
+		direct[i] = &only
+	}
+	return direct
 }
 
 // writtenScopes reads scope -> hash of the commands written there.

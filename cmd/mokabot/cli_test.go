@@ -16,7 +16,7 @@ import (
 func example(t *testing.T) (*world, map[string]string) {
 	w := newWorld(t)
 	w.gateway.Update(func(s *mokatest.State) {
-		s.Accounts[0].Quota, s.Accounts[0].UsedQuota = 5_000_000, 1_234_567
+		s.Account(2).Quota, s.Account(2).UsedQuota = 5_000_000, 1_234_567
 	})
 	return w, map[string]string{"MOKA_BASE_URL": w.server.URL, "MOKA_API_KEY": testKey, "MOKA_ACCESS_TOKEN": testToken, "MOKA_USER_ID": "2"}
 }
@@ -34,7 +34,7 @@ func TestBalanceAsJSON(t *testing.T) {
 		"name": "default", "ok": true, "error": nil, "spendable_usd": 10.0,
 		"key.state": "ok", "key.scope": "key", "key.unlimited": false, "key.remaining_usd": 90.01,
 		"key.used_usd": 202.3, "key.total_usd": 292.31, "key.expires_at": nil,
-		"wallet.remaining_usd": 10.0, "wallet.used_usd": 2.469134, "wallet.request_count": 42.0, "wallet.plans_remaining_usd": nil,
+		"wallet.remaining_usd": 10.0, "wallet.used_usd": 2.469134, "wallet.request_count": 42.0, "wallet.plans_remaining_usd": 0.0,
 	} {
 		at, field := a, path
 		if part, rest, nested := strings.Cut(path, "."); nested {

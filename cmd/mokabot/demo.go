@@ -69,6 +69,7 @@ func runDemo(ctx context.Context, t terminal, args []string) error {
 	}
 	d := &demo{discord: discordtest.New(), gateway: mokatest.NewDemo(time.Now)}
 	defer d.discord.Close()
+	d.begin()
 	if err := d.invent(ctx, c, time.Now()); err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func runDemo(ctx context.Context, t terminal, args []string) error {
 		func(ctx context.Context) error { return servePage(ctx, listener, page.Handler(d)) },
 		func(ctx context.Context) error {
 			return serve(ctx, c, outside{
-				discord: d.discord.Client(), gateway: mokatest.Transport{Handler: d.gateway}, clock: soonAtTheMinute(began),
+				discord: d.discord.Client(), gateway: d.gateway.Client().Transport, clock: soonAtTheMinute(began),
 			}, log)
 		},
 		d.spend,

@@ -43,15 +43,38 @@ func (d *demo) spend(ctx context.Context) error {
 		case <-ticker.C:
 		}
 		cost := dollarsASecond / 2 * (0.5 + rand.Float64())
-		d.gateway.Spend(mokatest.DemoKey, int64(cost*unitsPerDollar))
+		d.use(cost)
 		if d.left() < refillBelow*unitsPerDollar {
-			d.gateway.TopUp(mokatest.DemoUserID, refill*unitsPerDollar)
+			d.topUp(refill)
 		}
 	}
 }
 
+// use books a call that costs so many dollars.
+func (d *demo) use(dollars float64) {
+	const tokensPerDollar = 120_000
+	models := []string{"moka/moka-pro", "anthropic/claude-sonnet-4.5", "openai/gpt-5-mini"}
+	d.gateway.Spend(mokatest.DemoKey, models[rand.IntN(len(models))], int64(dollars*unitsPerDollar), int64(dollars*tokensPerDollar))
+}
+
+// topUp adds so many dollars to the account and lets the key spend them.
+func (d *demo) topUp(dollars int64) {
+	d.gateway.TopUp(mokatest.DemoUserID, dollars*unitsPerDollar)
+	d.gateway.Update(func(s *mokatest.State) { s.Key(mokatest.DemoKey).Remain += dollars * unitsPerDollar })
+}
+
+// begin sets the account to where the invented past ends.
+func (d *demo) begin() {
+	d.gateway.Update(func(s *mokatest.State) {
+		remaining, used := int64(demoRemaining)/2, int64(demoUsed)/2 // a unit is two millionths of a dollar
+		a, k := s.Account(mokatest.DemoUserID), s.Key(mokatest.DemoKey)
+		a.Quota, a.UsedQuota, a.Requests = remaining, used, demoRequests
+		k.Remain, k.Used = remaining, used
+	})
+}
+
 func (d *demo) left() (quota int64) {
-	d.gateway.Update(func(s *mokatest.State) { quota = s.Accounts[0].Quota })
+	d.gateway.Update(func(s *mokatest.State) { quota = s.Account(mokatest.DemoUserID).Quota })
 	return quota
 }
 
@@ -153,8 +176,8 @@ type action struct {
 
 func demoActions() []action {
 	return []action{
-		{"spend", "Spend $10 at once", "立即消耗 $10", nil, func(d *demo) { d.gateway.Spend(mokatest.DemoKey, 10*unitsPerDollar) }},
-		{"topup", "Top up $50", "充值 $50", nil, func(d *demo) { d.gateway.TopUp(mokatest.DemoUserID, 50*unitsPerDollar) }},
+		{"spend", "Spend $10 at once", "立即消耗 $10", nil, func(d *demo) { d.use(10) }},
+		{"topup", "Top up $50", "充值 $50", nil, func(d *demo) { d.topUp(50) }},
 		{"gateway", "Take the gateway down", "让网关下线", func(d *demo) bool { return d.gatewayDown }, (*demo).toggleGateway},
 		{"discord", "Take Discord down", "让 Discord 下线", func(d *demo) bool { return d.discordDown }, (*demo).toggleDiscord},
 	}

@@ -15,9 +15,10 @@ const (
 	demoDays = 15
 	demoStep = 30 * time.Minute
 
-	// What the fake gateway's account begins with, see mokatest.NewDemo.
+	// What the fake gateway's account has at the beginning.
 	demoRemaining = moka.Amount(90_010_000)
 	demoUsed      = moka.Amount(202_300_000)
+	demoRequests  = 8412
 )
 
 // inventPast writes readings of the last half month as a bot that had been
@@ -58,7 +59,7 @@ func inventReading(ctx context.Context, db *store.DB, name string, at time.Time,
 	r := moka.Reading{
 		At: at.UTC(), Units: units,
 		Key:    &moka.Key{State: moka.KeyOK, Scope: moka.ScopeKey, Remaining: moka.Known(total - used), Used: moka.Known(used), Total: moka.Known(total)},
-		Wallet: &moka.Wallet{Remaining: moka.Known(total - used), Used: moka.Known(used), Requests: 8412 * int64(used) / int64(demoUsed)},
+		Wallet: &moka.Wallet{Remaining: moka.Known(total - used), Used: moka.Known(used), Requests: demoRequests * int64(used) / int64(demoUsed)},
 	}
 	return db.Poll(ctx, name, func(state, _ json.RawMessage) (store.Poll, error) {
 		var before spend.State

@@ -181,7 +181,7 @@ func TestTheDemoInABrowser(t *testing.T) {
 	b.say("/balance")
 	b.waitFor(20*time.Second, "left to spend", "API key", "Account balance")
 	b.say("/models claude")
-	b.waitFor(20*time.Second, "models with", "claude-sonnet-4-6")
+	b.waitFor(20*time.Second, "models with", "claude-sonnet-4.5")
 	left := 60*time.Second - time.Since(began)
 	b.waitFor(left, "team: balance is low", "@on-call")
 	b.waitFor(60*time.Second-time.Since(began), "team · Summary of")

@@ -49,11 +49,20 @@ func newWorld(t *testing.T) *world {
 	w.gateway.AddAccount(mokatest.Account{ID: 2, Username: "alice", AccessToken: testToken, Quota: 50_000_000, UsedQuota: 1_234_567, Requests: 42})
 	w.gateway.AddKey(2, mokatest.Key{Key: testKey, Name: "normal", Remain: 45_005_000, Used: 101_150_000})
 	w.gateway.Update(func(s *mokatest.State) {
-		s.Models = []mokatest.Model{{ID: "openai/gpt-4o", Owner: "openai", Input: 2.5, Output: 10}, {ID: "moka/claude-sonnet-4-6", Owner: "moka", Input: 3, Output: 15}}
+		s.Models = []mokatest.Model{{ID: "openai/gpt-4o", OwnedBy: "openai", Ratio: 1.25, Completion: 4}, {ID: "moka/claude-sonnet-4-6", OwnedBy: "moka", Ratio: 1.5, Completion: 5}}
 	})
 	w.server = httptest.NewServer(w.gateway)
 	t.Cleanup(w.server.Close)
 	return w
+}
+
+// spend books one call that costs so much quota.
+func (w *world) spend(quota int64) { w.gateway.Spend(testKey, "openai/gpt-4o", quota, 1000) }
+
+// topUp adds quota to the account and to what its key may spend.
+func (w *world) topUp(quota int64) {
+	w.gateway.TopUp(2, quota)
+	w.gateway.Update(func(s *mokatest.State) { s.Key(testKey).Remain += quota })
 }
 
 // config writes a configuration; its lines may be changed in pairs of old and new.

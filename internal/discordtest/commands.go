@@ -13,6 +13,7 @@ type Command struct {
 	Names       map[string]string `json:"name_localizations"`
 	Abouts      map[string]string `json:"description_localizations"`
 	Options     []Option          `json:"options"`
+	Contexts    []int             `json:"contexts"`
 
 	Raw json.RawMessage `json:"-"` // as it was registered
 }
@@ -54,6 +55,7 @@ func (s *Server) putCommands(r *http.Request) (any, *fault) {
 		list = append(list, c)
 	}
 	s.registrations++
+	s.announce()
 	s.commands[r.PathValue("guild")] = list
 	return raw, nil
 }

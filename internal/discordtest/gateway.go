@@ -68,11 +68,11 @@ func (s *Server) Drop() {
 	}
 }
 
-// Connected waits until a bot is ready.
+// Connected waits until a bot is ready and has registered its commands.
 func (s *Server) Connected(ctx context.Context) error {
 	for {
 		s.mu.Lock()
-		ready, changed := s.link != nil, s.linked
+		ready, changed := s.link != nil && s.commands[""] != nil, s.linked
 		s.mu.Unlock()
 		if ready {
 			return nil
@@ -127,6 +127,11 @@ func (s *Server) unlink(l *link) {
 
 func (s *Server) ready(l *link) {
 	s.link = l
+	s.announce()
+}
+
+// announce wakes whoever waits for the bot. The lock is held.
+func (s *Server) announce() {
 	close(s.linked)
 	s.linked = make(chan struct{})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -136,11 +137,34 @@ func (s *Server) ask(c Call, kind int, data map[string]any, m *Message) (*intera
 	if s.session == nil {
 		return nil, errors.New("no bot is connected")
 	}
+	if kind != typeComponent && !s.offers(c) {
+		return nil, fmt.Errorf("there is no command /%s here", c.Name)
+	}
 	i := &interaction{id: s.snowflake(), name: c.Name, channel: c.Channel, at: time.Now(), done: make(chan struct{})}
 	i.token = "interaction-" + i.id
 	s.byID[i.id], s.replies[i.token] = i, i
 	s.dispatch("INTERACTION_CREATE", s.payload(i, c, kind, data, m))
 	return i, nil
+}
+
+// offers tells whether the menu of a channel has the command: a guild's own
+// commands are not to be had in direct messages.
+func (s *Server) offers(c Call) bool {
+	const direct = 1 // interaction context BOT_DM
+	scopes := [][]Command{s.commands[GuildID], s.commands[""]}
+	ch := s.channel(c.Channel)
+	private := ch != nil && ch.Direct
+	if private {
+		scopes = scopes[1:]
+	}
+	for _, scope := range scopes {
+		for _, known := range scope {
+			if known.Name == c.Name && (!private || known.Contexts == nil || slices.Contains(known.Contexts, direct)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *Server) payload(i *interaction, c Call, kind int, data map[string]any, m *Message) map[string]any {

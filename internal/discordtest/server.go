@@ -56,7 +56,7 @@ type Server struct {
 	watchers      map[chan Event]bool
 	link          *link
 	session       *session
-	linked        chan struct{} // closed and replaced whenever a bot gets ready
+	linked        chan struct{} // closed and replaced whenever a bot connects or registers
 	serial        uint64
 	down          bool
 	cutAfterStore int

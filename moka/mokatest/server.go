@@ -1,243 +1,140 @@
-// Package mokatest is a fake gateway of the new-api family for tests and
-// demonstrations, as net/http/httptest is for servers: a programmable
-// http.Handler that answers, and refuses, the way real servers do.
 package mokatest
 
 import (
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 )
 
 // Version is a member of the family.
-type Version string
+type Version int
 
-// The members that are told apart, by the date of their release.
+// The members, by the month of their release. OneAPI is the ancestor.
 const (
-	V2025_04 Version = "2025-04"
-	V2025_12 Version = "2025-12"
-	V2026_07 Version = "2026-07"
-	V2026_08 Version = "2026-08"
+	V2025_04 Version = iota
+	V2025_12
+	V2026_07
+	V2026_08
+	OneAPI
 )
 
-// Versions are all of them, the oldest first.
-func Versions() []Version { return []Version{V2025_04, V2025_12, V2026_07, V2026_08} }
+// Versions returns all members, oldest first, the ancestor last.
+func Versions() []Version { return []Version{V2025_04, V2025_12, V2026_07, V2026_08, OneAPI} }
 
-func (v Version) before(other Version) bool { return v < other }
+// String is the month of the release, or "one-api".
+func (v Version) String() string {
+	names := []string{"2025-04", "2025-12", "2026-07", "2026-08", "one-api"}
+	if v < 0 || int(v) >= len(names) {
+		return "unknown"
+	}
+	return names[v]
+}
 
-// Server is the fake. It is safe for concurrent use.
+// atLeast tells whether v is a new-api of that release or a later one.
+func (v Version) atLeast(w Version) bool { return v != OneAPI && v >= w }
+
+// release is what the gateway calls itself.
+func (v Version) release() string {
+	return []string{"v0.6.5", "v0.10.0", "v0.99.0", "v1.0.0", "v0.6.11"}[v]
+}
+
+// Request is a call the server saw. It carries no credential.
+type Request struct {
+	At     time.Time
+	Method string
+	Path   string
+	Query  string // sorted; a key in it is left out
+	Status int    // 0 when it was left without an answer
+}
+
+// maxRequests is how many calls are remembered.
+const maxRequests = 10_000
+
+// Server is a fake gateway. It is safe for concurrent use.
 type Server struct {
 	version Version
+	started time.Time
 
-	mu     sync.Mutex
-	state  State
-	faults []Fault
-	asked  []Request
-	now    func() time.Time
-	serial int
+	mu       sync.Mutex
+	now      func() time.Time
+	state    State
+	faults   []*Fault
+	limits   Limits
+	knocks   map[string][]time.Time
+	spent    []spending
+	requests []Request
+	nextKey  int64
+	serial   uint64
 }
 
-// State is all that the server knows; see [Server.Update].
-type State struct {
-	Accounts []*Account
-	Keys     []*Key
-	Models   []Model
-	Options  Options
-}
-
-// Options are the operator's settings.
-type Options struct {
-	QuotaPerUnit int64
-	Display      string  // USD, CNY, TOKENS or CUSTOM
-	ExchangeRate float64 // yuan for a dollar
-	TokenStat    bool    // the billing endpoints show the key's figures, not the account's
-}
-
-// Account is a user of the gateway, counted in raw quota units.
-type Account struct {
-	ID                         int64
-	Username, AccessToken      string
-	Quota, UsedQuota, Requests int64
-	Banned                     bool
-}
-
-// Key is an API key. Status is 1 on, 2 disabled, 3 expired, 4 exhausted; 0 means 1.
-type Key struct {
-	Account      int64
-	Key, Name    string // "sk-…"
-	Remain, Used int64
-	Unlimited    bool
-	ExpiresAt    time.Time
-	Status       int
-}
-
-// Model is a model with its price in dollars for a million tokens.
-type Model struct {
-	ID, Owner     string
-	Input, Output float64
-}
-
-// Request is something that the server was asked. Credentials are not kept.
-type Request struct {
-	At           time.Time
-	Method, Path string
-	Status       int
-}
-
-// Fault is something that goes wrong. The first that fits a request applies.
-type Fault struct {
-	Path        string // of the requests that it hits, or its end; empty: all
-	Times       int    // how often; 0: until [Server.Clear]
-	Status      int    // with Body; 0: the true answer
-	Body        string
-	ContentType string
-	Header      map[string]string
-	Delay       time.Duration // before the answer
-	WebPage     bool          // the gateway's own HTML page with status 200
-	Cut         bool          // the answer ends in the middle
-}
-
-// New makes a server without accounts, with the operator's defaults.
+// New makes an empty gateway: no account, no key, three priced models and one
+// without a price, default options, no rate limits.
 func New(v Version) *Server {
-	return &Server{version: v, now: time.Now, state: State{Options: Options{
-		QuotaPerUnit: 500_000, Display: "USD", ExchangeRate: 7.3, TokenStat: true,
-	}}}
+	s := &Server{version: v, now: time.Now, started: time.Now(), knocks: map[string][]time.Time{}}
+	s.state = State{Models: plainModels(), Groups: plainGroups(), Options: Options{
+		QuotaPerUnit: 500_000, Display: "USD", USDExchangeRate: 7.3, TokenStat: true, DataExport: true,
+	}}
+	return s
 }
 
-// AddAccount adds a user.
-func (s *Server) AddAccount(a Account) {
-	s.Update(func(st *State) { st.Accounts = append(st.Accounts, &a) })
-}
+// Version returns which member the server plays.
+func (s *Server) Version() Version { return s.version }
 
-// AddKey adds an API key of an account.
-func (s *Server) AddKey(account int64, k Key) {
-	k.Account = account
-	s.Update(func(st *State) { st.Keys = append(st.Keys, &k) })
-}
-
-// Update changes anything, between two requests.
-func (s *Server) Update(f func(*State)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f(&s.state)
-}
-
-// Spend books one call with a key: on the key, on its account, and as a request.
-func (s *Server) Spend(key string, quota int64) {
-	s.Update(func(st *State) {
-		for _, k := range st.Keys {
-			if k.Key != key {
-				continue
-			}
-			k.Remain, k.Used = k.Remain-quota, k.Used+quota
-			if a := st.account(k.Account); a != nil {
-				a.Quota, a.UsedQuota, a.Requests = a.Quota-quota, a.UsedQuota+quota, a.Requests+1
-			}
-		}
-	})
-}
-
-// TopUp adds quota to an account and to its limited keys.
-func (s *Server) TopUp(account, quota int64) {
-	s.Update(func(st *State) {
-		if a := st.account(account); a != nil {
-			a.Quota += quota
-		}
-		for _, k := range st.Keys {
-			if k.Account == account && !k.Unlimited {
-				k.Remain += quota
-			}
-		}
-	})
-}
-
-func (st *State) account(id int64) *Account {
-	for _, a := range st.Accounts {
-		if a.ID == id {
-			return a
-		}
-	}
-	return nil
-}
-
-// Requests are all requests so far.
-func (s *Server) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]Request(nil), s.asked...)
-}
-
-// SetNow gives the server another clock.
+// SetNow replaces the clock, which decides on expiry, dates spending and runs
+// the rate limits. It must not call the server back.
 func (s *Server) SetNow(now func() time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.now = now
 }
 
-// Client reaches the server without a socket, whatever host is asked for.
-func (s *Server) Client() *http.Client { return &http.Client{Transport: Transport{s}} }
-
-// Transport carries requests to a handler in the same process.
-type Transport struct{ Handler http.Handler }
-
-// RoundTrip implements http.RoundTripper.
-func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	rec := httptest.NewRecorder()
-	done := make(chan any, 1)
-	go func() {
-		defer func() { done <- recover() }()
-		t.Handler.ServeHTTP(rec, r)
-	}()
-	select {
-	case <-r.Context().Done():
-		<-done
-		return nil, r.Context().Err()
-	case aborted := <-done:
-		if aborted != nil {
-			return nil, io.ErrUnexpectedEOF
-		}
-		return rec.Result(), nil
-	}
-}
-
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
-	defer s.note(rec, r)
-	fault, hit := s.nextFault(r.URL.Path)
-	if hit && (!wait(r, fault.Delay) || fault.strike(rec)) {
-		return
-	}
-	s.answer(rec, r)
-}
-
-func (s *Server) note(rec *recorder, r *http.Request) {
+// Requests returns the calls seen, oldest first.
+func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked = append(s.asked, Request{s.now(), r.Method, r.URL.Path, rec.status})
-	if len(s.asked) > mostAsked {
-		s.asked = s.asked[mostAsked/2:]
+	return slices.Clone(s.requests)
+}
+
+// remember notes a call. The lock is held.
+func (s *Server) remember(r *http.Request, status int) {
+	if len(s.requests) >= maxRequests {
+		s.requests = slices.Delete(s.requests, 0, maxRequests/2)
 	}
+	query := r.URL.Query()
+	query.Del("key")
+	s.requests = append(s.requests, Request{s.now(), r.Method, r.URL.Path, query.Encode(), status})
 }
 
-// mostAsked bounds what a demonstration that runs for days remembers.
-const mostAsked = 10_000
-
-type recorder struct {
-	http.ResponseWriter
-	status int
+// handle answers a call, after whatever a fault has in mind for it. It fails
+// when the caller went away first.
+func (s *Server) handle(r *http.Request) (reply, error) {
+	s.mu.Lock()
+	fault := s.takeFault(r.URL.Path)
+	s.mu.Unlock()
+	err := fault.wait(r.Context())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.remember(r, 0)
+		return reply{}, err
+	}
+	answer := s.limited(r)
+	answer = s.stamp(fault.apply(s, answer))
+	answer = zipped(r, answer)
+	if fault.BrokenGzip {
+		answer = answer.brokenGzip()
+	}
+	answer.cut = fault.Cut
+	s.remember(r, answer.status)
+	return answer, nil
 }
 
-func (r *recorder) WriteHeader(status int) {
-	r.status = status
-	r.ResponseWriter.WriteHeader(status)
+// ServeHTTP answers over a socket.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer, err := s.handle(r)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	answer.write(w, r)
 }
-
-// hits tells whether a fault applies to a path.
-func (f Fault) hits(path string) bool { return f.Path == "" || strings.HasSuffix(path, f.Path) }

@@ -1,0 +1,158 @@
+package mokatest
+
+import (
+	"crypto/rand"
+	"net/http"
+)
+
+// status is what the gateway tells anybody about itself.
+func (s *Server) status(*http.Request) reply {
+	o := s.state.Options
+	d := obj{
+		"version": s.version.release(), "start_time": s.started.Unix(), "system_name": "Moka",
+		"quota_per_unit": o.QuotaPerUnit, "display_in_currency": o.Display != "TOKENS",
+		"server_address": "http://localhost:3000", "logo": "", "footer_html": "", "email_verification": false,
+		"github_oauth": false, "github_client_id": "", "turnstile_check": false, "turnstile_site_key": "",
+		"wechat_login": false, "wechat_qrcode": "",
+	}
+	if s.version == OneAPI {
+		d["system_name"], d["chat_link"], d["top_up_link"], d["oidc"], d["lark_client_id"] = "One API", "", "", false, ""
+		return data(d)
+	}
+	d["price"], d["setup"], d["self_use_mode_enabled"], d["demo_site_enabled"] = 7.3, true, false, false
+	d["enable_data_export"], d["enable_batch_update"], d["data_export_default_time"] = o.DataExport, o.BatchUpdate, "hour"
+	d["enable_drawing"], d["enable_task"], d["mj_notify_enabled"] = true, true, false
+	if !s.version.atLeast(V2026_07) {
+		d["top_up_link"] = ""
+	}
+	if s.version.atLeast(V2025_12) {
+		d["quota_display_type"], d["usd_exchange_rate"] = o.Display, o.USDExchangeRate
+		d["custom_currency_symbol"], d["custom_currency_exchange_rate"] = "¤", 1
+		d["announcements_enabled"], d["announcements"] = true, []obj{}
+	}
+	s.decorate(d)
+	return data(d)
+}
+
+// decorate adds what only the console's own pages read.
+func (s *Server) decorate(d obj) {
+	for _, name := range []string{"docs_link", "linuxdo_client_id", "oidc_client_id", "oidc_authorization_endpoint", "telegram_bot_name"} {
+		d[name] = ""
+	}
+	for _, name := range []string{"linuxdo_oauth", "oidc_enabled", "telegram_oauth", "default_collapse_sidebar"} {
+		d[name] = false
+	}
+	d["chats"] = []obj{{"OpenCat": "opencat://team/join?domain={address}&token={key}"}}
+	if s.version == V2025_04 {
+		d["enable_online_topup"], d["min_topup"] = false, 1
+		return
+	}
+	for _, name := range []string{"HeaderNavModules", "SidebarModulesAdmin", "discord_client_id", "passkey_attachment", "passkey_rp_id"} {
+		d[name] = ""
+	}
+	for _, name := range []string{"discord_oauth", "passkey_login", "default_use_auto_group", "privacy_policy_enabled", "user_agreement_enabled"} {
+		d[name] = false
+	}
+	d["api_info_enabled"], d["api_info"], d["faq_enabled"], d["faq"] = true, []obj{}, true, []obj{}
+	d["uptime_kuma_enabled"], d["stripe_unit_price"], d["linuxdo_minimum_trust_level"] = true, 8, 0
+	if s.version.atLeast(V2026_07) {
+		d["theme"], d["checkin_enabled"], d["register_enabled"] = "default", false, true
+		d["password_login_enabled"], d["password_register_enabled"] = true, true
+	}
+}
+
+func (s *Server) notice(*http.Request) reply { return data(s.state.Notice) }
+
+// self is the account with its wallet.
+func (s *Server) self(_ *http.Request, a *Account) reply {
+	d := obj{
+		"id": a.ID, "username": a.Username, "display_name": a.Username, "role": 1, "status": 1, "email": "",
+		"quota": a.Quota, "used_quota": a.UsedQuota, "request_count": a.Requests, "group": a.Group,
+		"github_id": "", "oidc_id": "", "wechat_id": "", "aff_code": "MWMq", "inviter_id": 0,
+	}
+	switch s.version {
+	case OneAPI:
+		d["password"], d["verification_code"], d["access_token"], d["lark_id"] = "", "", "", ""
+		return data(d)
+	case V2025_04:
+		d["password"], d["verification_code"], d["access_token"], d["DeletedAt"] = "", "", a.AccessToken, nil
+	default:
+		d["discord_id"], d["stripe_customer"], d["sidebar_modules"] = "", "", ""
+		may := obj{"sidebar_modules": obj{"admin": false}, "sidebar_settings": true}
+		if s.version.atLeast(V2026_07) {
+			may["admin_permissions"] = obj{"channel": obj{"operate": false, "read": false, "secret_view": false, "sensitive_write": false, "write": false}}
+		}
+		d["permissions"] = may
+	}
+	d["telegram_id"], d["linux_do_id"], d["setting"] = "", "", ""
+	d["aff_count"], d["aff_quota"], d["aff_history_quota"] = 0, 0, 0
+	return data(d)
+}
+
+// newAccessToken is a read in name only: the old access token is dead at once.
+func (s *Server) newAccessToken(_ *http.Request, a *Account) reply {
+	a.AccessToken = rand.Text() + "fake"
+	return data(a.AccessToken)
+}
+
+func (s *Server) groups(*http.Request, *Account) reply {
+	d := obj{}
+	for _, g := range s.state.Groups {
+		d[g.Name] = obj{"desc": g.About, "ratio": g.Ratio}
+	}
+	return data(d)
+}
+
+// userModels has the models without a price too.
+func (s *Server) userModels(_ *http.Request, a *Account) reply {
+	ids := []string{}
+	for _, m := range s.state.Models {
+		if m.in(a.Group) {
+			ids = append(ids, m.ID)
+		}
+	}
+	return data(ids)
+}
+
+const priceVersion = "a42d372ccf0b5dd13ecf71203521f9d2"
+
+// pricing is the price list, for anybody. Only the newest member looks at the
+// access token, and takes an unknown one for none.
+func (s *Server) pricing(*http.Request) reply {
+	list := []obj{}
+	for i, m := range s.state.Models {
+		list = append(list, s.price(m))
+		if i == 0 && s.version.atLeast(V2026_07) {
+			list[0]["pricing_version"] = priceVersion
+		}
+	}
+	ratios, usable := obj{}, obj{}
+	for _, g := range s.state.Groups {
+		ratios[g.Name], usable[g.Name] = g.Ratio, g.About
+	}
+	body := obj{"data": list, "group_ratio": ratios, "usable_group": usable, "success": true}
+	if s.version == V2025_04 {
+		usable[""] = "用户分组"
+	} else {
+		body["auto_groups"], body["vendors"] = []string{"default"}, []obj{{"id": 1, "name": "OpenAI", "icon": "OpenAI"}}
+		body["supported_endpoint"] = obj{"openai": obj{"path": "/v1/chat/completions", "method": "POST"}}
+	}
+	if s.version.atLeast(V2026_07) {
+		body["pricing_version"] = priceVersion
+	}
+	return asJSON(http.StatusOK, body)
+}
+
+func (s *Server) price(m Model) obj {
+	o := obj{
+		"model_name": m.ID, "quota_type": 0, "model_ratio": m.Ratio, "model_price": 0, "owner_by": "",
+		"completion_ratio": m.Completion, "enable_groups": m.groups(),
+	}
+	if m.Price != 0 {
+		o["quota_type"], o["model_ratio"], o["model_price"], o["completion_ratio"] = 1, 0, m.Price, 0
+	}
+	if s.version.atLeast(V2025_12) {
+		o["supported_endpoint_types"] = []string{"openai"}
+	}
+	return o
+}

@@ -1,0 +1,123 @@
+package mokatest
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// longest is the longest span of /api/data/self, in seconds.
+const longest = 2_592_000
+
+// bounds are the call's timestamps; what is missing or no number counts as 0.
+func bounds(r *http.Request) (start, end int64) {
+	q := r.URL.Query()
+	start, _ = strconv.ParseInt(q.Get("start_timestamp"), 10, 64)
+	end, _ = strconv.ParseInt(q.Get("end_timestamp"), 10, 64)
+	return start, end
+}
+
+// hourly is what a model was used in an hour.
+type hourly struct {
+	hour                 int64
+	model                string
+	tokens, count, quota int64
+}
+
+// dataSelf is use by model and hour. Where it is not recorded the answer is
+// the same as for no use.
+func (s *Server) dataSelf(r *http.Request, a *Account) reply {
+	start, end := bounds(r)
+	if end-start > longest {
+		return failed(http.StatusOK, "时间跨度不能超过 1 个月")
+	}
+	rows := []obj{}
+	for i, h := range s.hours(a.ID, start, end) {
+		row := obj{
+			"id": i + 1, "user_id": a.ID, "username": a.Username, "model_name": h.model,
+			"created_at": h.hour, "token_used": h.tokens, "count": h.count, "quota": h.quota,
+		}
+		if s.version.atLeast(V2026_07) {
+			row["id"], row["use_group"], row["token_id"], row["channel_id"], row["node_name"] = 0, "", 0, 0, ""
+		}
+		rows = append(rows, row)
+	}
+	return data(rows)
+}
+
+// hours sums up the records between two times, both included: in the order
+// they came in, or lately by model.
+func (s *Server) hours(account, start, end int64) []hourly {
+	seen := s.now().Add(-s.state.Options.DataLag)
+	rows := []hourly{}
+	type slot struct {
+		hour  int64
+		model string
+	}
+	places := map[slot]int{}
+	for _, one := range s.spent {
+		hour := one.at.UTC().Truncate(time.Hour).Unix()
+		if one.account != account || !one.exported || one.at.After(seen) || hour < start || hour > end {
+			continue
+		}
+		i, ok := places[slot{hour, one.model}]
+		if !ok {
+			i = len(rows)
+			places[slot{hour, one.model}] = i
+			rows = append(rows, hourly{hour: hour, model: one.model})
+		}
+		rows[i].tokens += one.tokens
+		rows[i].quota += one.quota
+		rows[i].count++
+	}
+	if s.version.atLeast(V2026_07) {
+		slices.SortStableFunc(rows, func(a, b hourly) int { return cmp.Or(cmp.Compare(a.model, b.model), cmp.Compare(a.hour, b.hour)) })
+	}
+	return rows
+}
+
+// stat is what the log says was spent, up to the second. The ancestor logged
+// nothing by default.
+func (s *Server) stat(r *http.Request, a *Account) reply {
+	if s.version == OneAPI {
+		return data(obj{"quota": 0})
+	}
+	start, end := bounds(r)
+	q := r.URL.Query()
+	var quota, calls, tokens int64
+	for _, one := range s.spent {
+		at := one.at.Unix()
+		if one.account != a.ID || q.Get("token_name") != "" && q.Get("token_name") != one.key || q.Get("model_name") != "" && q.Get("model_name") != one.model {
+			continue
+		}
+		if s.now().Sub(one.at) <= time.Minute {
+			calls, tokens = calls+1, tokens+one.tokens
+		}
+		if at >= start && (end == 0 || at <= end) {
+			quota += one.quota
+		}
+	}
+	return data(obj{"quota": quota, "rpm": calls, "tpm": tokens})
+}
+
+// plans are the account's subscriptions.
+func (s *Server) plans(_ *http.Request, a *Account) reply {
+	active, all := []obj{}, []obj{}
+	for _, p := range a.Plans {
+		status := cmp.Or(p.Status, "active")
+		began := s.started.Unix()
+		one := obj{"subscription": obj{
+			"id": p.ID, "user_id": a.ID, "plan_id": 1, "amount_total": p.Total, "amount_used": p.Used,
+			"start_time": began, "end_time": seconds(p.EndsAt, 0), "status": status, "source": "admin",
+			"last_reset_time": 0, "next_reset_time": seconds(p.ResetsAt, 0), "upgrade_group": "", "prev_user_group": "",
+			"downgrade_group": "", "allow_wallet_overflow": true, "created_at": began, "updated_at": began,
+		}}
+		all = append(all, one)
+		if s.active(p) {
+			active = append(active, one)
+		}
+	}
+	return data(obj{"billing_preference": "subscription_first", "subscriptions": active, "all_subscriptions": all})
+}
