@@ -101,8 +101,7 @@ func enReport() ReportWords {
 		Readings:   "Readings",
 		Covered:    func(percent int) string { return fmt.Sprintf("cover %d %% of the period", percent) },
 		NoReadings: "No readings in this period, so what was spent is unknown.", NotComparable: "no readings to compare with",
-		Change:  func(before moka.Amount, percent string) string { return fmt.Sprintf("%s (%s)", before, percent) },
-		Missing: "Not available", MissingModels: "Usage by model", MissingReason: "needs a system access token",
+		Change: func(before moka.Amount, percent string) string { return fmt.Sprintf("%s (%s)", before, percent) },
 	}
 }
 

@@ -78,18 +78,16 @@ type ConditionWords struct {
 
 // ReportWords phrase the scheduled summaries.
 type ReportWords struct {
-	Day, Week, Month             func(span string) string
-	Delayed                      func(due string) string
-	Totals                       string
-	Spent, Before, Requests      string
-	Left, Runway, TopUps         string
-	Incidents, None              string
-	Readings                     string
-	Covered                      func(percent int) string
-	NoReadings, NotComparable    string
-	Change                       func(before moka.Amount, percent string) string
-	Missing                      string
-	MissingModels, MissingReason string
+	Day, Week, Month          func(span string) string
+	Delayed                   func(due string) string
+	Totals                    string
+	Spent, Before, Requests   string
+	Left, Runway, TopUps      string
+	Incidents, None           string
+	Readings                  string
+	Covered                   func(percent int) string
+	NoReadings, NotComparable string
+	Change                    func(before moka.Amount, percent string) string
 }
 
 // CommandWords name the slash commands and their options in Discord's menu,

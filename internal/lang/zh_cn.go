@@ -101,8 +101,7 @@ func zhReport() ReportWords {
 		Readings:   "读数",
 		Covered:    func(percent int) string { return fmt.Sprintf("覆盖本周期的 %d%%", percent) },
 		NoReadings: "本周期没有读数，消耗未知。", NotComparable: "没有可比较的读数",
-		Change:  func(before moka.Amount, percent string) string { return fmt.Sprintf("%s（%s）", before, percent) },
-		Missing: "无法提供", MissingModels: "按模型统计的用量", MissingReason: "需要系统访问令牌",
+		Change: func(before moka.Amount, percent string) string { return fmt.Sprintf("%s（%s）", before, percent) },
 	}
 }
 

@@ -124,9 +124,6 @@ func reportText(w *lang.Words, a ReportAccount) string {
 	if !a.Spent.Known() {
 		lines = append(lines, w.Report.NoReadings)
 	}
-	if a.Reading.Wallet == nil {
-		lines = append(lines, fmt.Sprintf("%s%s%s (%s)", w.Report.Missing, w.Colon, w.Report.MissingModels, w.Report.MissingReason))
-	}
 	return strings.Join(lines, "\n")
 }
 
