@@ -178,7 +178,7 @@ func startGateway(t *testing.T, f *fakeGateway, change func(*Gateway)) *running 
 	transport := &http.Transport{DisableKeepAlives: true}
 	g := &Gateway{
 		Token: testToken, Log: log, HTTP: &http.Client{Transport: rewriting{f.url, transport}},
-		Timing: Timing{Hello: 300 * time.Millisecond, Ready: 600 * time.Millisecond, Spacing: 100 * time.Millisecond, Retry: 50 * time.Millisecond, Drain: time.Second},
+		Timing: Timing{Hello: 2 * time.Second, Ready: 4 * time.Second, Spacing: 100 * time.Millisecond, Retry: 50 * time.Millisecond, Drain: time.Second},
 	}
 	if change != nil {
 		change(g)
@@ -229,7 +229,7 @@ func nothingLeft(t *testing.T) {
 // until waits for something that another goroutine does on the real clock.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	untilWithin(t, 8*time.Second, what, ok)
+	untilWithin(t, 30*time.Second, what, ok)
 }
 
 func untilWithin(t *testing.T, most time.Duration, what string, ok func() bool) {

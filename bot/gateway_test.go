@@ -72,7 +72,7 @@ func (c fault) heals(t *testing.T) {
 	g := startGateway(t, f, func(g *Gateway) { g.OnInteraction = a.take })
 	start := time.Now()
 	last := healed(f, c.plan)
-	untilWithin(t, 20*time.Second, "a good connection", func() bool { return g.State().Connected && last() })
+	untilWithin(t, time.Minute, "a good connection", func() bool { return g.State().Connected && last() })
 	f.push(interaction("1"))
 	until(t, "the command", func() bool { return a.count("1") == 1 })
 	ids, resumes := f.counts()

@@ -90,6 +90,7 @@ func serve(ctx context.Context, c *config.Config, world outside, log *slog.Logge
 	reports := &schedule.Reporter{Book: book, Store: db, Words: words, Reports: c.Reports, Log: log, Now: world.clock}
 
 	log.Info("mokabot starts", "version", version(), "accounts", len(book.All()), "reports", len(c.Reports))
+	warnOfUnserved(c, log)
 	if err := db.Revive(ctx); err != nil { // what was refused before may be allowed now
 		return err
 	}
@@ -133,6 +134,21 @@ func said(w *lang.Words, err error) error {
 		return errors.New(w.Failure.DiscordToken)
 	}
 	return err
+}
+
+// warnOfUnserved names the keys that are configured and that this version does
+// not act on yet.
+func warnOfUnserved(c *config.Config, log *slog.Logger) {
+	for _, key := range []struct {
+		name string
+		set  bool
+	}{
+		{"model_watch", c.ModelWatch.Cron != ""}, {"listen", c.Listen != ""}, {"welcome", c.Welcome},
+	} {
+		if key.set {
+			log.Warn("this version does not act on a key of the configuration yet", "key", key.name)
+		}
+	}
 }
 
 // warnOfChannels says at the start which channels the bot cannot post in.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -141,6 +142,32 @@ func TestAnswersInDiscord(t *testing.T) {
 	choices, err := w.discord.Autocomplete(deadline(t), discordtest.Call{Name: "balance"}, "account", "te")
 	if err != nil || len(choices) != 1 || choices[0].Name != "team" {
 		t.Errorf("the suggestions for te are %v, %v", choices, err)
+	}
+	for _, v := range w.discord.Violations() {
+		t.Error(v)
+	}
+}
+
+func TestPagesOfModels(t *testing.T) {
+	w := newWorld(t)
+	w.gateway.Update(func(s *mokatest.State) {
+		for i := range 60 {
+			s.Models = append(s.Models, mokatest.Model{ID: fmt.Sprintf("many/model-%02d", i), OwnedBy: "many", Ratio: 1, Completion: 2})
+		}
+	})
+	w.run(t, w.config(t), nil)
+	first, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "models"})
+	if err != nil || !strings.Contains(string(first.JSON()), "Page 1 of 3") || len(first.Attachments) != 1 {
+		t.Fatalf("answer %s, %v", first.JSON(), err)
+	}
+	next := first.Components[0].Components[1]
+	second, err := w.discord.Click(deadline(t), discordtest.Press{MessageID: first.ID, CustomID: next.CustomID})
+	if err != nil || second.ID != first.ID || !strings.Contains(string(second.JSON()), "Page 2 of 3") {
+		t.Errorf("after %q: %s, %v", next.Label, second.JSON(), err)
+	}
+	old, err := w.discord.Click(deadline(t), discordtest.Press{MessageID: first.ID, CustomID: "models:team:x:"})
+	if err != nil || !titled("too old")(old) {
+		t.Errorf("a button of another version: %s, %v", old.JSON(), err)
 	}
 	for _, v := range w.discord.Violations() {
 		t.Error(v)

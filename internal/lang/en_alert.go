@@ -34,9 +34,10 @@ func enAlert() AlertWords {
 		Spike: ConditionWords{Raised: named("%s: unusually high spending"),
 			Text: "The last hour cost far more than such an hour usually does.", Ended: over("%s: spending is back to normal")},
 
-		Worse: func(account, level string) string { return fmt.Sprintf("%s: balance is now %s", account, level) },
-		Still: func(title string) string { return title + " (still)" },
-		Left:  "Left to spend", Today: "Spent today", Runway: "Lasts", Since: "Since", Lasted: "Lasted",
+		Worse:  func(account, level string) string { return fmt.Sprintf("%s: balance is now %s", account, level) },
+		Still:  func(title string) string { return title + " (still)" },
+		Closed: func(title string) string { return title + " (closed)" },
+		Left:   "Left to spend", Today: "Spent today", Runway: "Lasts", Since: "Since", Lasted: "Lasted",
 		TopUp: "Topped up", Limit: "Warned because",
 		Below:       func(a moka.Amount) string { return "less than " + a.String() + " is left" },
 		RunwayBelow: func(d time.Duration) string { return "it lasts less than " + enDuration(d) },

@@ -62,6 +62,7 @@ type AlertWords struct {
 
 	Worse                      func(account, level string) string
 	Still                      func(title string) string
+	Closed                     func(title string) string // no longer followed here
 	Left, Today, Runway, Since string
 	Lasted, TopUp, Limit       string
 	Below                      func(moka.Amount) string

@@ -37,8 +37,9 @@ func zhAlert() AlertWords {
 		Worse: func(account, level string) string {
 			return fmt.Sprintf("%s：余额进一步降低（%s）", account, level)
 		},
-		Still: func(title string) string { return title + "（仍未解决）" },
-		Left:  "还可使用", Today: "今日消耗", Runway: "预计可用", Since: "开始时间", Lasted: "持续",
+		Still:  func(title string) string { return title + "（仍未解决）" },
+		Closed: func(title string) string { return title + "（已关闭）" },
+		Left:   "还可使用", Today: "今日消耗", Runway: "预计可用", Since: "开始时间", Lasted: "持续",
 		TopUp: "充值", Limit: "告警原因",
 		Below:       func(a moka.Amount) string { return "剩余不足 " + a.String() },
 		RunwayBelow: func(d time.Duration) string { return "预计可用不足 " + zhDuration(d) },

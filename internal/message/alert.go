@@ -47,8 +47,10 @@ func conditionWords(a *lang.AlertWords, c alert.Condition) lang.ConditionWords {
 
 func alertTitle(w *lang.Words, account string, e alert.Event, words lang.ConditionWords) string {
 	switch e.Kind {
-	case alert.Ended, alert.Withdrawn:
+	case alert.Ended:
 		return words.Ended(account)
+	case alert.Withdrawn: // not over: another message tells of it now, or the rules changed
+		return w.Alert.Closed(words.Raised(account, e.Incident.LevelName))
 	case alert.Worsened:
 		return w.Alert.Worse(account, e.Incident.LevelName)
 	case alert.Reminder:

@@ -111,6 +111,7 @@ func pages(w *lang.Words) map[string]message.Message {
 		"alert-low":         message.Alert(w, alarm(alert.Raised, alert.Balance, 0, reading(18.2))),
 		"alert-worse":       message.Alert(w, alarm(alert.Worsened, alert.Balance, 1, reading(4.2))),
 		"alert-still":       message.Alert(w, alarm(alert.Reminder, alert.Balance, 1, reading(4.2))),
+		"alert-closed":      message.Alert(w, alarm(alert.Withdrawn, alert.Balance, 0, reading(18.2))),
 		"alert-over":        message.Alert(w, alarm(alert.Ended, alert.Balance, 0, reading(54.2))),
 	}
 	for _, c := range []alert.Condition{alert.Unreachable, alert.Refused, alert.Expiring, alert.Expired, alert.Exhausted, alert.WalletEmpty, alert.Spike} {

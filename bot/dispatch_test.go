@@ -1,0 +1,108 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"testing"
+
+	"github.com/bwmarrin/discordgo"
+
+	"mokabot/internal/lang"
+	"mokabot/internal/message"
+	"mokabot/moka"
+)
+
+func TestAPanicInAHandlerIsAnAnswer(t *testing.T) {
+	b := &Bot{Log: slog.New(slog.DiscardHandler)}
+	in := Input{Name: "balance", GuildID: "1", Words: lang.English()}
+	m := b.answer(t.Context(), in, func(context.Context, *Bot, Input) (message.Message, error) { panic("oh") })
+	if len(m.Cards) != 1 || m.Cards[0].Text != lang.English().Command.Panicked {
+		t.Errorf("the answer is %v", m)
+	}
+}
+
+func TestWhoGetsAnAnswer(t *testing.T) {
+	b := &Bot{Log: slog.New(slog.DiscardHandler), GuildIDs: []string{"1"}, Operators: Operators{Users: []string{"7"}}}
+	for _, c := range []struct {
+		what string
+		in   Input
+		want error
+	}{
+		{"a member of the server", Input{GuildID: "1", UserID: "8"}, nil},
+		{"a member of another server", Input{GuildID: "2", UserID: "7"}, errElsewhere},
+		{"an operator's direct message", Input{UserID: "7"}, nil},
+		{"a stranger's direct message", Input{UserID: "8"}, errStranger},
+	} {
+		if err := b.admit(t.Context(), c.in); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.what, err, c.want)
+		}
+	}
+	for _, c := range []struct {
+		operators Operators
+		roles     []string
+		manages   bool
+		want      bool
+	}{
+		{Operators{}, nil, true, true},
+		{Operators{}, []string{"r"}, false, false},
+		{Operators{Roles: []string{"r"}}, []string{"r"}, false, true},
+		{Operators{Roles: []string{"r"}}, nil, true, false},
+	} {
+		if got := c.operators.cover("8", c.roles, c.manages); got != c.want {
+			t.Errorf("%+v with roles %v, manages %t: %t", c.operators, c.roles, c.manages, got)
+		}
+	}
+}
+
+func TestADirectMessageHasNoMember(t *testing.T) {
+	in := inputOf(&discordgo.Interaction{
+		Type: discordgo.InteractionApplicationCommand, User: &discordgo.User{ID: "7"}, Locale: "zh-TW",
+		Data: discordgo.ApplicationCommandInteractionData{Name: "balance", Options: []*discordgo.ApplicationCommandInteractionDataOption{
+			{Name: "account", Value: "team"}, {Name: "share", Value: true}, {Name: "odd", Value: 3.0},
+		}},
+	})
+	if in.UserID != "7" || in.Words.Tag != "zh-CN" || !in.Share || in.Options["account"] != "team" || in.Options["odd"] != "3" || in.GuildID != "" {
+		t.Errorf("read as %+v", in)
+	}
+}
+
+func TestFailuresOfDiscordAreSentences(t *testing.T) {
+	w := lang.English()
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&Error{Kind: KindUnauthorized}, w.Failure.DiscordToken},
+		{&Error{Kind: KindTransient}, w.Failure.DiscordDown},
+		{ErrUnknownChannel, w.Failure.NoChannel("5")},
+		{ErrNotText, w.Failure.NoChannel("5")},
+		{ErrNoAccess, w.Failure.NoAccess("5")},
+	} {
+		if got := ChannelFailure(w, "5", c.err); got != c.want {
+			t.Errorf("%v: %s", c.err, got)
+		}
+	}
+	b := &Bot{}
+	in := Input{Words: w}
+	if got := b.apology(in, &moka.Error{Kind: moka.Banned}); got != w.Failure.Banned {
+		t.Errorf("a banned account: %s", got)
+	}
+}
+
+func TestCommandsAreWhatDiscordAllows(t *testing.T) {
+	for _, d := range definitions() {
+		if d.Description == "" || len(d.Description) > 100 || (*d.NameLocalizations)[discordgo.ChineseCN] == "" {
+			t.Errorf("%s: %q, %v", d.Name, d.Description, d.NameLocalizations)
+		}
+		for _, o := range d.Options {
+			if o.Description == "" || o.DescriptionLocalizations[discordgo.ChineseTW] == "" {
+				t.Errorf("%s %s lacks a description", d.Name, o.Name)
+			}
+		}
+	}
+	if name, args := splitAction("models:team:1:a:b"); name != "models" || !slices.Equal(args, []string{"team", "1", "a", "b"}) {
+		t.Errorf("%s %v", name, args)
+	}
+}
