@@ -7,6 +7,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/alert"
+	"mokabot/internal/chart"
 	"mokabot/internal/config"
 	"mokabot/internal/message"
 	"mokabot/internal/spend"
@@ -52,6 +53,7 @@ func (r *Reporter) part(ctx context.Context, a *account.Account, reading moka.Re
 	runway, err := runwayOf(ctx, r.Store, a.Name, reading, r.now(), rep.Timezone)
 	part.Runway = &runway
 	part.Incidents = r.incidents(ctx, a.Name, p)
+	part.Picture = r.picture(ctx, a, p, rep.Timezone)
 	return part, err
 }
 
@@ -88,4 +90,42 @@ func (r *Reporter) incidents(ctx context.Context, name string, p spend.Period) [
 		lines = append(lines, message.IncidentLine(r.Words, name, alert.Condition(e.Condition), e.Level, e.Since, ended, end.At.Sub(e.Since)))
 	}
 	return lines
+}
+
+// picture draws the period: balance and spending, by the hour or by the day. It
+// is an extra too: without it the text is posted alone.
+func (r *Reporter) picture(ctx context.Context, a *account.Account, p spend.Period, zone *time.Location) []byte {
+	step := time.Hour
+	if p.To.Sub(p.From) > 8*24*time.Hour {
+		step = 24 * time.Hour
+	}
+	points, err := r.Store.Points(ctx, a.Name, p.From, p.To, step)
+	if err != nil {
+		r.Log.Error("chart could not be read", "account", a.Name, "err", err)
+		return nil
+	}
+	series := chart.Series{From: p.From, To: p.To, Loc: zone}
+	for i, l := range a.Rules.Levels {
+		if below, ok := l.Below.Get(); ok {
+			series.Levels = append(series.Levels, chart.Line{Amount: below, Worst: i == len(a.Rules.Levels)-1})
+		}
+	}
+	for _, at := range points {
+		end := at.At.Add(step)
+		if end.After(p.To) {
+			end = p.To
+		}
+		bar := chart.Bar{From: at.At, To: end}
+		if at.Covered > 0 {
+			bar.Amount = moka.Known(at.Spent)
+		}
+		series.Balance = append(series.Balance, chart.Point{At: end, Amount: at.Balance})
+		series.Spend = append(series.Spend, bar)
+	}
+	png, err := chart.Draw(series)
+	if err != nil {
+		r.Log.Error("chart could not be drawn", "account", a.Name, "err", err)
+		return nil
+	}
+	return png
 }

@@ -28,7 +28,7 @@ var (
 		"internal/discordtest/page": {},
 		"bot":                       {"moka", "internal/account", "internal/lang", "internal/message", "internal/store"},
 		"schedule": {
-			"moka", "internal/account", "internal/alert", "internal/config", "internal/lang",
+			"moka", "internal/account", "internal/alert", "internal/chart", "internal/config", "internal/lang",
 			"internal/message", "internal/spend", "internal/store",
 		},
 	}

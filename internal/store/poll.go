@@ -32,31 +32,26 @@ type Event struct {
 // Poll is a sample and everything that follows from it.
 type Poll struct {
 	Sample       Sample
-	Spend, Alert json.RawMessage // the states afterwards
+	Spend, Alert json.RawMessage // the states afterwards; empty: as before
 	Events       []Event
 	Out          []Outgoing
 }
 
 // Poll gives f the account's states, nil at first, and stores what f makes of
-// them in the same transaction.
+// them in the same transaction. f must not use the DB.
 func (db *DB) Poll(ctx context.Context, account string, f func(spend, alert json.RawMessage) (Poll, error)) error {
 	enqueued := false
 	err := db.tx(ctx, func(tx *sql.Tx) error {
-		spent, state, err := states(ctx, tx, account)
+		spent, alert, err := states(ctx, tx, account)
 		if err != nil {
 			return err
 		}
-		p, err := f(spent, state)
+		p, err := f(spent, alert)
 		if err != nil {
 			return err
 		}
 		enqueued = len(p.Out) > 0
-		return errors.Join(
-			addSample(ctx, tx, account, p.Sample),
-			setStates(ctx, tx, account, p.Spend, p.Alert),
-			addEvents(ctx, tx, p.Events),
-			enqueue(ctx, tx, p.Out),
-		)
+		return p.store(ctx, tx, account)
 	})
 	if err == nil && enqueued {
 		db.signal()
@@ -64,76 +59,81 @@ func (db *DB) Poll(ctx context.Context, account string, f func(spend, alert json
 	return err
 }
 
-func states(ctx context.Context, tx *sql.Tx, account string) (spent, alert json.RawMessage, err error) {
-	var a, b string
-	err = tx.QueryRowContext(ctx, `SELECT spend, alert FROM states WHERE account = ?`, account).Scan(&a, &b)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil, nil
+func (p Poll) store(ctx context.Context, tx *sql.Tx, account string) error {
+	s, err := addSample(ctx, tx, account, p.Sample)
+	if err != nil {
+		return err
 	}
-	return json.RawMessage(a), json.RawMessage(b), err
-}
-
-func setStates(ctx context.Context, tx *sql.Tx, account string, spent, alert json.RawMessage) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO states (account, spend, alert) VALUES (?, ?, ?)
-		ON CONFLICT (account) DO UPDATE SET spend = excluded.spend, alert = excluded.alert`,
-		account, string(spent), string(alert))
-	return err
-}
-
-func addSample(ctx context.Context, tx *sql.Tx, account string, s Sample) error {
-	d := s.Delta
-	_, err := tx.ExecContext(ctx, `INSERT INTO readings (account, at, spendable, key_remaining, key_used,
-		wallet_remaining, wallet_used, requests, key_state, unlimited, err_kind,
-		since, known, spent, top_up, new_requests, covered)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-		ON CONFLICT (account, at) DO NOTHING`,
-		account, millis(s.At), nullable(s.Spendable), nullable(s.KeyRemaining), nullable(s.KeyUsed),
-		nullable(s.WalletRemaining), nullable(s.WalletUsed), s.Requests, string(s.KeyState), s.Unlimited, string(s.ErrKind),
-		millis(d.From), d.Known, int64(d.Spent), int64(d.TopUp), d.Requests, d.Covered.Milliseconds())
-	return err
-}
-
-func addEvents(ctx context.Context, tx *sql.Tx, events []Event) error {
-	for _, e := range events {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO events (account, at, condition, kind, level, since, incident)
-			VALUES (?,?,?,?,?,?,?)`, e.Account, millis(e.At), e.Condition, e.Kind, e.Level, millis(e.Since), e.IncidentID); err != nil {
+	if err := addToSums(ctx, tx, account, s); err != nil {
+		return err
+	}
+	if _, err := exec(ctx, tx, sqlSetStates, account, string(p.Spend), string(p.Alert), millis(s.At)); err != nil {
+		return err
+	}
+	for _, e := range p.Events {
+		if _, err := exec(ctx, tx, sqlAddEvent, e.Account, millis(e.At), e.Condition, e.Kind, e.Level, millis(e.Since), e.IncidentID); err != nil {
 			return err
 		}
 	}
-	return nil
+	return enqueue(ctx, tx, p.Out)
+}
+
+// UpdateAlert gives f the account's alert state, nil at first, and stores what
+// f makes of it together with the messages that tell of it. f must not use the DB.
+func (db *DB) UpdateAlert(ctx context.Context, account string, f func(json.RawMessage) (json.RawMessage, []Outgoing, error)) error {
+	enqueued := false
+	err := db.tx(ctx, func(tx *sql.Tx) error {
+		_, alert, err := states(ctx, tx, account)
+		if err != nil {
+			return err
+		}
+		after, out, err := f(alert)
+		if err != nil {
+			return err
+		}
+		enqueued = len(out) > 0
+		if _, err := exec(ctx, tx, sqlSetStates, account, "", string(after), 0); err != nil {
+			return err
+		}
+		return enqueue(ctx, tx, out)
+	})
+	if err == nil && enqueued {
+		db.signal()
+	}
+	return err
+}
+
+// AlertState is the account's alert state, nil when there is none yet.
+func (db *DB) AlertState(ctx context.Context, account string) (json.RawMessage, error) {
+	text, _, err := one(ctx, db, scanText, sqlAlert, account)
+	return raw(text), err
+}
+
+func states(ctx context.Context, tx *sql.Tx, account string) (spent, alert json.RawMessage, err error) {
+	var a, b string
+	err = tx.QueryRowContext(ctx, sqlStates, account).Scan(&a, &b)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil, nil
+	}
+	return raw(a), raw(b), err
+}
+
+func raw(text string) json.RawMessage {
+	if text == "" {
+		return nil
+	}
+	return json.RawMessage(text)
 }
 
 // Events are what happened to an account's incidents in [from, to), oldest first.
 func (db *DB) Events(ctx context.Context, account string, from, to time.Time) ([]Event, error) {
-	rows, err := db.read.QueryContext(ctx, `SELECT account, condition, kind, level, at, since, incident FROM events
-		WHERE account = ? AND at >= ? AND at < ? ORDER BY at`, account, millis(from), millis(to))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var events []Event
-	for rows.Next() {
-		var e Event
-		var at, since int64
-		if err := rows.Scan(&e.Account, &e.Condition, &e.Kind, &e.Level, &at, &since, &e.IncidentID); err != nil {
-			return nil, err
-		}
-		e.At, e.Since = fromMillis(at), fromMillis(since)
-		events = append(events, e)
-	}
-	return events, rows.Err()
+	events, err := list(ctx, db.read, scanEvent, sqlEvents, account, millis(from), millis(to))
+	return events, told(db.path, err)
 }
 
-// FirstReading is when an account was first read, false when it never was.
-func (db *DB) FirstReading(ctx context.Context, account string) (time.Time, bool, error) {
-	var at sql.NullInt64
-	err := db.read.QueryRowContext(ctx, `SELECT MIN(at) FROM readings WHERE account = ?`, account).Scan(&at)
-	return fromMillis(at.Int64), at.Valid, err
-}
-
-func nullable(m moka.Maybe) any {
-	if a, ok := m.Get(); ok {
-		return int64(a)
-	}
-	return nil
+func scanEvent(r row) (e Event, err error) {
+	var at, since int64
+	err = r.Scan(&e.Account, &e.Condition, &e.Kind, &e.Level, &at, &since, &e.IncidentID)
+	e.At, e.Since = fromMillis(at), fromMillis(since)
+	return e, err
 }

@@ -1,16 +1,9 @@
 package store
 
-import (
-	"context"
-	"database/sql"
-	"fmt"
-)
+// The schema in its versions: never change one, add another. The version of a
+// file is the number of [migrations] that were carried out on it.
 
-// migrations lead from each version of the schema to the next. The version is
-// the number of those that were carried out; never change one, add another.
-// Amounts are millionths of a dollar, NULL when unknown; times are Unix
-// milliseconds, 0 for none.
-var migrations = []string{`
+const schema1 = `
 CREATE TABLE readings (
 	account          TEXT NOT NULL,
 	at               BIGINT NOT NULL,
@@ -72,37 +65,90 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_waiting ON outbox (state, channel, id);
 CREATE INDEX outbox_messages ON outbox (message_id);
-`}
+`
 
-// migrate brings the schema up to date, each step in a transaction of its own.
-func migrate(db *sql.DB) error {
-	ctx := context.Background()
-	var version int
-	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
-		return err
-	}
-	if version > len(migrations) {
-		return ErrNewer
-	}
-	for i := version; i < len(migrations); i++ {
-		if err := step(ctx, db, migrations[i], i+1); err != nil {
-			return fmt.Errorf("migration to schema %d: %w", i+1, err)
-		}
-	}
-	return nil
-}
-
-func step(ctx context.Context, db *sql.DB, statements string, version int) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if _, err := tx.ExecContext(ctx, statements); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, version)); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
+// schema2 keeps an account's readings together in the file (WITHOUT ROWID is
+// the one word that PostgreSQL does not know), adds the sums by hour and day,
+// and what the sums replaced.
+const schema2 = `
+ALTER TABLE readings RENAME TO readings1;
+CREATE TABLE readings (
+	account          TEXT NOT NULL,
+	at               BIGINT NOT NULL,
+	spendable        BIGINT,
+	key_remaining    BIGINT,
+	key_used         BIGINT,
+	wallet_remaining BIGINT,
+	wallet_used      BIGINT,
+	requests         BIGINT NOT NULL,
+	key_state        TEXT NOT NULL,
+	unlimited        INTEGER NOT NULL,
+	err_kind         TEXT NOT NULL,
+	since            BIGINT NOT NULL,
+	known            INTEGER NOT NULL,
+	spent            BIGINT NOT NULL,
+	top_up           BIGINT NOT NULL,
+	new_requests     BIGINT NOT NULL,
+	covered          BIGINT NOT NULL,
+	PRIMARY KEY (account, at)
+) WITHOUT ROWID;
+INSERT INTO readings (account, at, spendable, key_remaining, key_used, wallet_remaining, wallet_used, requests,
+	key_state, unlimited, err_kind, since, known, spent, top_up, new_requests, covered)
+SELECT account, at, spendable, key_remaining, key_used, wallet_remaining, wallet_used, requests,
+	key_state, unlimited, err_kind, since, known, spent, top_up, new_requests, covered FROM readings1;
+DROP TABLE readings1;
+CREATE TABLE hours (
+	account    TEXT NOT NULL,
+	start      BIGINT NOT NULL,
+	since      BIGINT NOT NULL,
+	until      BIGINT NOT NULL,
+	spent      BIGINT NOT NULL,
+	top_up     BIGINT NOT NULL,
+	requests   BIGINT NOT NULL,
+	covered    BIGINT NOT NULL,
+	balance    BIGINT,
+	balance_at BIGINT NOT NULL,
+	readings   BIGINT NOT NULL,
+	failed     BIGINT NOT NULL,
+	PRIMARY KEY (account, start)
+) WITHOUT ROWID;
+CREATE TABLE days (
+	account    TEXT NOT NULL,
+	start      BIGINT NOT NULL,
+	since      BIGINT NOT NULL,
+	until      BIGINT NOT NULL,
+	spent      BIGINT NOT NULL,
+	top_up     BIGINT NOT NULL,
+	requests   BIGINT NOT NULL,
+	covered    BIGINT NOT NULL,
+	balance    BIGINT,
+	balance_at BIGINT NOT NULL,
+	readings   BIGINT NOT NULL,
+	failed     BIGINT NOT NULL,
+	PRIMARY KEY (account, start)
+) WITHOUT ROWID;
+CREATE TABLE pruned (
+	level TEXT PRIMARY KEY,
+	until BIGINT NOT NULL
+);
+DROP INDEX events_by_time;
+ALTER TABLE events RENAME TO events1;
+CREATE TABLE events (
+	id        INTEGER PRIMARY KEY,
+	account   TEXT NOT NULL,
+	at        BIGINT NOT NULL,
+	condition TEXT NOT NULL,
+	kind      TEXT NOT NULL,
+	level     TEXT NOT NULL,
+	since     BIGINT NOT NULL,
+	incident  TEXT NOT NULL
+);
+INSERT INTO events (account, at, condition, kind, level, since, incident)
+SELECT account, at, condition, kind, level, since, incident FROM events1 ORDER BY at;
+DROP TABLE events1;
+CREATE INDEX events_by_time ON events (account, at);
+ALTER TABLE states ADD COLUMN first_reading BIGINT NOT NULL DEFAULT 0;
+UPDATE states SET first_reading = COALESCE((SELECT MIN(at) FROM readings WHERE readings.account = states.account), 0);
+ALTER TABLE outbox RENAME COLUMN sent_at TO done_at;
+CREATE INDEX outbox_edits ON outbox (edit_of, id) WHERE edit_of <> '';
+`

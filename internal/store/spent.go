@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"mokabot/internal/spend"
@@ -17,103 +18,52 @@ type Total struct {
 }
 
 // Spent adds up what was spent in [from, to). What was spent between two
-// readings on both sides of a boundary is divided in proportion to time.
+// readings on both sides of a boundary is divided in proportion to time, so
+// that the totals of adjoining periods add up.
 func (db *DB) Spent(ctx context.Context, account string, from, to time.Time) (Total, error) {
 	var t Total
-	err := db.deltas(ctx, account, from, to, func(d spend.Delta) {
-		t.add(d, from, to)
+	err := db.view(ctx, func(tx *sql.Tx) error {
+		h, err := horizonsOf(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, s := range h.exact(from.UnixMilli(), to.UnixMilli()) {
+			if err := s.pieces(ctx, tx, account, func(p piece) { t.add(p, s) }); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return t, err
 }
 
-func (t *Total) add(d spend.Delta, from, to time.Time) {
-	part, begin, end := share(d, from, to)
-	if part <= 0 {
+func (t *Total) add(p piece, s span) {
+	part, ok := p.clip(s.from, s.to)
+	if !ok {
 		return
 	}
-	t.Spent += portion(d.Spent, part)
-	t.Requests += int64(portion(moka.Amount(d.Requests), part))
-	if !d.To.After(to) && d.To.After(from) {
-		t.TopUps += d.TopUp // it happened before the reading that showed it
+	t.Spent += moka.Amount(part.spent)
+	t.TopUps += moka.Amount(part.topUp)
+	t.Requests += part.requests
+	t.Covered += time.Duration(part.covered) * time.Millisecond
+	if first := fromMillis(part.since); t.First.IsZero() || first.Before(t.First) {
+		t.First = first
 	}
-	t.Covered += time.Duration(float64(d.Covered) * part)
-	if t.First.IsZero() || begin.Before(t.First) {
-		t.First = begin
-	}
-	if end.After(t.Last) {
-		t.Last = end
+	if last := fromMillis(part.until); last.After(t.Last) {
+		t.Last = last
 	}
 }
 
-// share is the part of a delta's time that lies in [from, to).
-func share(d spend.Delta, from, to time.Time) (part float64, begin, end time.Time) {
-	begin, end = later(d.From, from), d.To
-	if end.After(to) {
-		end = to
-	}
-	whole := d.To.Sub(d.From)
-	if whole <= 0 || !end.After(begin) {
-		return 0, begin, end
-	}
-	return float64(end.Sub(begin)) / float64(whole), begin, end
-}
-
-func portion(a moka.Amount, part float64) moka.Amount {
-	if part >= 1 {
-		return a
-	}
-	return moka.Amount(float64(a)*part + 0.5)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-// Hours is what was spent in each hour of [from, to) of which something is known.
+// Hours is what was spent in each hour of [from, to) of which something is
+// known. The first is the whole hour that from lies in.
 func (db *DB) Hours(ctx context.Context, account string, from, to time.Time) ([]spend.Hour, error) {
-	totals := map[int64]*Total{}
-	err := db.deltas(ctx, account, from, to, func(d spend.Delta) {
-		for h := later(d.From, from).Truncate(time.Hour); h.Before(d.To) && h.Before(to); h = h.Add(time.Hour) {
-			t := totals[h.Unix()]
-			if t == nil {
-				t = &Total{}
-				totals[h.Unix()] = t
-			}
-			t.add(d, h, h.Add(time.Hour))
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	var hours []spend.Hour
-	for h := from.Truncate(time.Hour); h.Before(to); h = h.Add(time.Hour) {
-		if t := totals[h.Unix()]; t != nil {
-			hours = append(hours, spend.Hour{Start: h.UTC(), Spent: t.Spent, Covered: min(time.Hour, t.Covered)})
-		}
-	}
-	return hours, nil
+	found, err := list(ctx, db.read, scanHour, sqlHours, account, floor(from.UnixMilli(), hour), to.UnixMilli())
+	return found, told(db.path, err)
 }
 
-// deltas gives f every known delta that touches [from, to), oldest first.
-func (db *DB) deltas(ctx context.Context, account string, from, to time.Time, f func(spend.Delta)) error {
-	rows, err := db.read.QueryContext(ctx, `SELECT since, at, spent, top_up, new_requests, covered FROM readings
-		WHERE account = ? AND known <> 0 AND at > ? AND since < ? ORDER BY at`, account, millis(from), millis(to))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var since, at, spent, topUp, requests, covered int64
-		if err := rows.Scan(&since, &at, &spent, &topUp, &requests, &covered); err != nil {
-			return err
-		}
-		f(spend.Delta{
-			From: fromMillis(since), To: fromMillis(at), Known: true, Spent: moka.Amount(spent), TopUp: moka.Amount(topUp),
-			Requests: requests, Covered: time.Duration(covered) * time.Millisecond,
-		})
-	}
-	return rows.Err()
+func scanHour(r row) (h spend.Hour, err error) {
+	var start, covered int64
+	err = r.Scan(&start, &h.Spent, &covered)
+	h.Start, h.Covered = fromMillis(start), min(time.Hour, time.Duration(covered)*time.Millisecond)
+	return h, err
 }

@@ -1,8 +1,12 @@
 // Package store remembers: readings, what was concluded from them, what was
 // said about them and what is still to be said, all in one SQLite file. It
-// computes nothing. What belongs together (a reading, the state that follows
-// from it and the messages that tell of it) is one transaction, so that a
-// crash loses or repeats none of it.
+// computes nothing but sums. What belongs together (a reading, the state that
+// follows from it and the messages that tell of it) is one transaction, so
+// that a crash loses or repeats none of it.
+//
+// Statements keep to what SQLite and PostgreSQL have in common. Amounts are
+// millionths of a dollar, NULL when unknown; times are Unix milliseconds, 0
+// for none.
 package store
 
 import (
@@ -13,123 +17,148 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	_ "modernc.org/sqlite" // the database driver
 )
 
-// Ways in which a file cannot be opened.
-var (
-	ErrInUse   = errors.New("the database is in use by another mokabot; stop that one first, or give this one a storage.path of its own")
-	ErrCorrupt = errors.New("this is not a readable mokabot database; it was not touched. Restore a backup, or move the file away to start anew")
-	ErrNewer   = errors.New("this database was written by a newer mokabot; use that version, or move the file away to start anew")
-)
-
 // DB is the open file. It is safe for concurrent use.
 type DB struct {
-	write   *sql.DB // one connection: writers queue here and not in SQLite
+	path    string
+	write   *sql.DB // one connection: writers queue here and not in SQLite; nil when read-only
 	read    *sql.DB
 	lock    *os.File
 	changed chan struct{}
+	close   func() error
 }
 
 // readers is how many queries may run beside the writer.
 const readers = 4
 
-// Open opens or creates the file, for this process alone.
+// Open opens or creates the file, for this process alone. See the Err
+// variables for how it can fail; a file that it refuses is left as it was.
 func Open(path string) (*DB, error) {
+	if path == "" {
+		return nil, errors.New("the database needs a file name")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // or a second name would have a lock of its own
+	}
 	lock, err := lockFile(path + ".lock")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, told(path, fmt.Errorf("lock %s: %w", path, err))
 	}
 	db, err := open(path)
 	if err != nil {
 		lock.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, told(path, fmt.Errorf("open %s: %w", path, err))
 	}
 	db.lock = lock
 	return db, nil
 }
 
 func open(path string) (*DB, error) {
-	if err := create(path); err != nil {
+	if err := inspect(path); err != nil {
 		return nil, err
 	}
-	db := &DB{changed: make(chan struct{}, 1)}
-	var err error
-	if db.write, err = connect(path, "immediate", 1); err != nil {
+	if err := private(path); err != nil {
 		return nil, err
 	}
-	if err := migrate(db.write); err != nil {
-		db.write.Close()
-		return nil, readable(err)
-	}
-	if db.read, err = connect(path, "deferred", readers); err != nil {
-		db.write.Close()
-		return nil, err
-	}
-	return db, nil
-}
-
-// create makes sure that nobody else can read the file: SQLite gives its
-// journals the same mode.
-func create(path string) error {
-	if dir := filepath.Dir(path); dir != "." {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
-		}
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	write, err := connect(path, 1, url.Values{"_txlock": {"immediate"}, "_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "cache_size(-8000)",
+	}})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := f.Chmod(0o600); err != nil {
-		f.Close()
-		return err
+	if err := prepare(write); err != nil {
+		write.Close()
+		return nil, err
 	}
-	return f.Close()
+	read, err := connect(path, readers, reading)
+	if err != nil {
+		write.Close()
+		return nil, err
+	}
+	return made(&DB{path: path, write: write, read: read}), nil
 }
 
-func connect(path, lock string, most int) (*sql.DB, error) {
-	q := url.Values{"_txlock": {lock}, "_pragma": {
-		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
-	}}
-	db, err := sql.Open("sqlite", "file:"+url.PathEscape(path)+"?"+q.Encode())
+// prepare brings the schema up to date and the messages that a crash caught
+// under way back to where they were.
+func prepare(write *sql.DB) error {
+	ctx := context.Background()
+	if err := migrate(ctx, write, len(migrations)); err != nil {
+		return err
+	}
+	_, err := write.ExecContext(ctx, sqlRecover)
+	return err
+}
+
+// OpenReadOnly opens an existing file for queries, also while another process
+// has it open.
+func OpenReadOnly(path string) (*DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	read, err := connect(path, readers, url.Values{"mode": {"ro"}, "_pragma": reading["_pragma"]})
+	if err != nil {
+		return nil, err
+	}
+	version, err := recognise(context.Background(), read)
+	if err == nil && version < len(migrations) {
+		err = ErrOlder
+	}
+	if err != nil {
+		read.Close()
+		return nil, told(path, fmt.Errorf("open %s: %w", path, err))
+	}
+	return made(&DB{path: path, read: read}), nil
+}
+
+func made(db *DB) *DB {
+	db.changed = make(chan struct{}, 1)
+	db.close = sync.OnceValue(db.shut)
+	return db
+}
+
+// reading is how the connections are opened that only read.
+var reading = url.Values{"_pragma": {"busy_timeout(5000)", "query_only(ON)", "cache_size(-8000)"}}
+
+func connect(path string, most int, options url.Values) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", "file:"+url.PathEscape(path)+"?"+options.Encode())
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(most)
+	db.SetMaxIdleConns(most)
 	return db, nil
 }
 
-// readable tells a file that is no database of ours from every other failure.
-func readable(err error) error {
-	var coded interface{ Code() int }
-	if errors.As(err, &coded) {
-		switch coded.Code() & 0xff {
-		case 11, 26: // SQLITE_CORRUPT, SQLITE_NOTADB: https://www.sqlite.org/rescode.html
-			return ErrCorrupt
-		}
-	}
-	return err
-}
-
-// Close closes the file and lets go of its lock.
-func (db *DB) Close() error {
-	err := errors.Join(db.read.Close(), db.write.Close())
-	return errors.Join(err, db.lock.Close())
-}
-
-// tx runs f in one transaction; its changes stand only when it returns nil.
-func (db *DB) tx(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := db.write.BeginTx(ctx, nil)
+// private creates the file and keeps others from reading it. SQLite gives its
+// journals the same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	if err := f(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+	return errors.Join(f.Chmod(0o600), f.Close())
+}
+
+// Close closes the file and lets go of its lock.
+func (db *DB) Close() error { return db.close() }
+
+func (db *DB) shut() error {
+	err := db.read.Close()
+	if db.write != nil {
+		err = errors.Join(err, db.write.Close())
 	}
-	return tx.Commit()
+	if db.lock != nil {
+		err = errors.Join(err, db.lock.Close())
+	}
+	return err
 }
 
 func millis(t time.Time) int64 {

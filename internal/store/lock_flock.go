@@ -1,4 +1,4 @@
-//go:build unix
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
 package store
 
@@ -15,11 +15,12 @@ func lockFile(path string) (*os.File, error) {
 		return nil, err
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err != nil {
-		f.Close()
+	if err == nil {
+		return f, nil
 	}
+	f.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil, ErrInUse
 	}
-	return f, err
+	return nil, err
 }

@@ -1,0 +1,162 @@
+package chart
+
+import (
+	"image/color"
+	"math"
+	"time"
+)
+
+// The card's colours.
+var (
+	cardColor  = color.NRGBA{0x2b, 0x2d, 0x31, 0xff}
+	edgeColor  = color.NRGBA{0x46, 0x49, 0x50, 0xff}
+	gridColor  = color.NRGBA{0x3a, 0x3d, 0x44, 0xff}
+	baseColor  = color.NRGBA{0x5c, 0x60, 0x69, 0xff}
+	textColor  = color.NRGBA{0xb5, 0xba, 0xc1, 0xff}
+	lineColor  = color.NRGBA{0x34, 0xd3, 0xa6, 0xff}
+	spendColor = color.NRGBA{0x7f, 0x91, 0xff, 0xff}
+	warnColor  = color.NRGBA{0xf5, 0xb9, 0x3d, 0xff}
+	worstColor = color.NRGBA{0xff, 0x5f, 0x63, 0xff}
+)
+
+// Measures of the layout, in pixels.
+const (
+	margin     = 40.0
+	gutter     = 22.0 // between labels and the plot
+	rowHeight  = 42.0 // of a row of labels
+	capHeight  = 22.0 // of the digits
+	narrowest  = 46.0 // room for amounts that leaves the first date on the card
+	stripShare = 0.27 // of the spend strip in the plot's height
+	stripGap   = 46.0
+	lineWidth  = 6.0
+)
+
+// plot is a chart laid out, to be drawn on c.
+type plot struct {
+	c            *canvas
+	s            Series
+	runs         [][]sample
+	spans        []span
+	balance      axis
+	spend        axis
+	left, right  float64
+	bottom       float64
+	labels       []sideLabel
+	minutes, day int // the steps of the clock; minutes are 0 when days are enough
+}
+
+func newPlot(s Series) *plot {
+	s = tidy(s)
+	p := &plot{s: s, runs: runs(s), spans: spans(s)}
+	p.measure(Height - margin - 2*rowHeight)
+	p.left = math.Round(margin + gutter + max(p.balance.labelWidth(), p.spend.labelWidth(), narrowest))
+	p.labels = p.sideLabels()
+	p.right = Width - margin - gutter
+	for _, l := range p.labels {
+		p.right = min(p.right, math.Floor(Width-margin-gutter-2*pillPad-textWidth(l.text)))
+	}
+	p.steps()
+	if p.minutes == 0 { // one row of labels is enough
+		p.measure(Height - margin - rowHeight)
+	}
+	return p
+}
+
+// measure lays the two axes out above bottom.
+func (p *plot) measure(bottom float64) {
+	p.bottom = bottom
+	var levels, spent []float64
+	for _, l := range p.s.Levels {
+		levels = append(levels, l.Amount.USD())
+	}
+	for _, run := range p.runs {
+		for _, q := range run {
+			levels = append(levels, q.v)
+		}
+	}
+	for _, b := range p.spans {
+		spent = append(spent, b.v)
+	}
+	top, upper := margin+8, bottom
+	if len(spent) > 0 {
+		strip := math.Round((bottom - top) * stripShare)
+		upper = bottom - strip - stripGap
+		p.spend = newAxis(spent, 2.5, bottom-strip, bottom)
+	}
+	p.balance = newAxis(levels, 4.5, top, upper)
+}
+
+// steps chooses how far apart the time labels are.
+func (p *plot) steps() {
+	window := seconds(p.s.To) - seconds(p.s.From)
+	least := func(width float64) time.Duration {
+		return time.Duration(min(window*width/(p.right-p.left), 1e9) * 1e9)
+	}
+	p.day = dayStep(least(textWidth(isoDate) + 24))
+	if p.day == 1 {
+		p.minutes = minuteStep(least(textWidth("00:00") + 56))
+	}
+}
+
+// x is the pixel column of a Unix second.
+func (p *plot) x(t float64) float64 {
+	from, to := seconds(p.s.From), seconds(p.s.To)
+	return p.left + (t-from)/(to-from)*(p.right-p.left)
+}
+
+// grid draws the amounts' lines and labels.
+func (p *plot) grid() {
+	for _, a := range []axis{p.balance, p.spend} {
+		if a.step == 0 {
+			continue
+		}
+		for _, v := range a.ticks() {
+			y, c := math.Round(a.y(v)), gridColor
+			if v == 0 {
+				c = baseColor
+			}
+			p.c.rect(solid(c), p.left, y-1, p.right, y+1, 0)
+			if a.known {
+				label := a.label(v)
+				p.c.text(solid(textColor), p.left-gutter-textWidth(label), y+capHeight/2, label)
+			}
+		}
+	}
+}
+
+// clock draws the time labels, with the dates in a row of their own below hours.
+func (p *plot) clock() {
+	dates := days(p.s.From, p.s.To, p.s.Loc, p.day)
+	first := p.bottom + rowHeight + 6
+	if p.minutes == 0 {
+		p.row(dates, first, math.Inf(-1))
+		return
+	}
+	p.row(hours(p.s.From, p.s.To, p.s.Loc, p.minutes), first, math.Inf(-1))
+	taken := math.Inf(-1)
+	opening := p.s.From.In(p.s.Loc).Format(isoDate)
+	if width := textWidth(opening); len(dates) == 0 || p.x(seconds(dates[0].at))-width/2-gutter > p.left+width/2 {
+		p.c.text(solid(textColor), p.left-width/2, first+rowHeight-4, opening)
+		taken = p.left + width/2
+	}
+	p.row(dates, first+rowHeight-4, taken)
+}
+
+// row writes labels centred under their instants, each clear of the one before.
+func (p *plot) row(ticks []tick, base, taken float64) {
+	for _, t := range ticks {
+		x := math.Round(p.x(seconds(t.at)))
+		c := gridColor
+		if t.day {
+			c = baseColor
+		}
+		p.c.rect(solid(c), x-1, p.bottom, x+1, p.bottom+8, 0)
+		width := textWidth(t.label)
+		start := min(max(x-width/2, margin/2), Width-margin/2-width)
+		if start < taken+gutter {
+			continue
+		}
+		p.c.text(solid(textColor), start, base, t.label)
+		taken = start + width
+	}
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"iter"
+	"time"
+
+	"mokabot/moka"
+)
+
+// exportStep is how many rows are read at once, so that a slow consumer holds
+// up nobody.
+const exportStep = 1000
+
+// Record is what is kept of one reading, or of one hour or day of which the
+// readings are gone.
+type Record struct {
+	Account         string
+	At              time.Time     // of the reading; the beginning of the hour or day
+	Width           time.Duration // zero: a reading
+	Balance         moka.Maybe    // what could be spent, at the end
+	Spent, TopUps   moka.Amount
+	Requests        int64
+	Covered         time.Duration
+	Readings, Fails int64
+}
+
+// Samples are an account's readings in [from, to), oldest first. It ends with
+// an error at most once.
+func (db *DB) Samples(ctx context.Context, account string, from, to time.Time) iter.Seq2[Sample, error] {
+	return paged(from.UnixMilli(), to.UnixMilli(), func(s Sample) int64 { return millis(s.At) },
+		func(from, to int64) ([]Sample, error) {
+			found, err := list(ctx, db.read, scanSample, sqlSomeSamples, account, from, to, exportStep)
+			return found, told(db.path, err)
+		})
+}
+
+// Export is all that is kept of the accounts in [from, to), account by
+// account and oldest first, each stretch of time in the finest detail there
+// is. Without names it is of all accounts. It ends with an error at most once.
+func (db *DB) Export(ctx context.Context, from, to time.Time, accounts ...string) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		spans, names, err := db.exported(ctx, from, to, accounts)
+		if err != nil {
+			yield(Record{}, err)
+			return
+		}
+		for _, name := range names {
+			for i, s := range spans {
+				for r, err := range db.records(ctx, name, s, i > 0) {
+					if !yield(r, err) || err != nil {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+func (db *DB) exported(ctx context.Context, from, to time.Time, accounts []string) (spans []span, names []string, err error) {
+	if names = accounts; len(names) == 0 {
+		if names, err = db.Accounts(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	err = db.view(ctx, func(tx *sql.Tx) error {
+		h, err := horizonsOf(ctx, tx)
+		spans = h.atLeast(readings, from.UnixMilli(), to.UnixMilli())
+		return err
+	})
+	return spans, names, err
+}
+
+// records are what is kept of a span. After a coarser one, a reading tells
+// only of the time that the sums before it leave out.
+func (db *DB) records(ctx context.Context, account string, s span, continued bool) iter.Seq2[Record, error] {
+	return paged(s.from, s.to, func(r Record) int64 { return millis(r.At) }, func(from, to int64) ([]Record, error) {
+		scan := func(r row) (Record, error) { return scanRecord(r, account, s.width) }
+		statement := in(s.table, sqlRecords)
+		if s.width == 0 {
+			scan = func(r row) (Record, error) {
+				sample, err := scanSample(r)
+				if part, ok := pieceOf(sample).clip(s.from, millis(sample.At)); ok && continued {
+					sample.Delta.Spent, sample.Delta.Requests = moka.Amount(part.spent), part.requests
+					sample.Delta.Covered = time.Duration(part.covered) * time.Millisecond
+				}
+				return recordOf(account, sample), err
+			}
+			statement = sqlSomeSamples
+		}
+		found, err := list(ctx, db.read, scan, statement, account, from, to, exportStep)
+		return found, told(db.path, err)
+	})
+}
+
+func scanRecord(r row, account string, width int64) (Record, error) {
+	rec := Record{Account: account, Width: time.Duration(width) * time.Millisecond}
+	var at, covered int64
+	var balance sql.NullInt64
+	err := r.Scan(&at, &rec.Spent, &rec.TopUps, &rec.Requests, &covered, &balance, &rec.Readings, &rec.Fails)
+	rec.At, rec.Covered, rec.Balance = fromMillis(at), time.Duration(covered)*time.Millisecond, maybe(balance)
+	return rec, err
+}
+
+func recordOf(account string, s Sample) Record {
+	return Record{
+		Account: account, At: s.At, Balance: s.Spendable, Spent: s.Delta.Spent, TopUps: s.Delta.TopUp,
+		Requests: s.Delta.Requests, Covered: s.Delta.Covered, Readings: 1, Fails: flag(s.ErrKind != ""),
+	}
+}
+
+// paged reads [from, to) in portions, going on after the last row of each.
+func paged[T any](from, to int64, at func(T) int64, read func(from, to int64) ([]T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for {
+			portion, err := read(from, to)
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, v := range portion {
+				if !yield(v, nil) {
+					return
+				}
+			}
+			if len(portion) < exportStep {
+				return
+			}
+			from = at(portion[len(portion)-1]) + 1
+		}
+	}
+}

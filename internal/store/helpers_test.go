@@ -1,0 +1,100 @@
+package store
+
+import (
+	"database/sql"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+var t0 = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+
+func temp(t testing.TB) *DB {
+	t.Helper()
+	return reopen(t, filepath.Join(t.TempDir(), "test.db"))
+}
+
+func reopen(t testing.TB, path string) *DB {
+	t.Helper()
+	db, err := Open(path)
+	check(t, err)
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func equal[T comparable](t testing.TB, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+func keep(t testing.TB, db *DB, account string, samples ...Sample) {
+	t.Helper()
+	check(t, db.tx(t.Context(), func(tx *sql.Tx) error {
+		for _, s := range samples {
+			if err := (Poll{Sample: s}).store(t.Context(), tx, account); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// spentSample is a sample that followed on another one.
+func spentSample(from, to time.Time, spent moka.Amount) Sample {
+	return Sample{At: to, Spendable: moka.Known(100 * moka.Dollar), Delta: spend.Delta{
+		From: from, To: to, Known: true, Spent: spent, Requests: int64(spent) / 7, Covered: to.Sub(from),
+	}}
+}
+
+// walk is a row of samples with gaps, failures, top-ups and odd distances.
+func walk(r *rand.Rand, begin time.Time, n int) []Sample {
+	var all []Sample
+	last, at := begin, begin
+	for range n {
+		at = at.Add(time.Duration(1+r.IntN(600_000)) * time.Millisecond)
+		if r.IntN(40) == 0 {
+			at = at.Add(time.Duration(r.IntN(30)) * time.Hour)
+		}
+		if r.IntN(25) == 0 {
+			all = append(all, Sample{At: at, ErrKind: moka.Unavailable})
+			continue
+		}
+		s := spentSample(last, at, moka.Amount(r.Int64N(1_000_000)))
+		s.Spendable = moka.Known(moka.Amount(r.Int64N(1_000_000_000)))
+		if r.IntN(30) == 0 {
+			s.Delta.TopUp = moka.Amount(1 + r.IntN(50_000_000))
+		}
+		if r.IntN(50) == 0 {
+			s.Delta = spend.Delta{}
+		}
+		all, last = append(all, s), at
+	}
+	return all
+}
+
+// naive is what [DB.Spent] should say, straight from the samples.
+func naive(samples []Sample, from, to time.Time) (t Total) {
+	for _, s := range samples {
+		t.add(pieceOf(trimmed(s)), span{from: from.UnixMilli(), to: to.UnixMilli()})
+	}
+	return t
+}
+
+func number(t testing.TB, db *sql.DB, query string) (n int64) {
+	t.Helper()
+	check(t, db.QueryRowContext(t.Context(), query).Scan(&n))
+	return n
+}

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/url"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// content is written into a file of each earlier version, in its own terms.
+var content = []string{
+	"",
+	`INSERT INTO states VALUES ('a', 's', 'x');
+	INSERT INTO events VALUES ('a', 200, 'low', 'ended', 'w', 100, 'i'), ('a', 100, 'low', 'began', 'w', 100, 'i');
+	INSERT INTO marks VALUES ('m', 5);
+	INSERT INTO small_values VALUES ('v', 'text');
+	INSERT INTO outbox VALUES (7, 'p', 'c', 'a', '', '{}', 1, 'sending', 1, 9, 0, 0, '', ''), (8, 'q', 'c', 'a', '', '{}', 1, 'sent', 1, 9, 0, 10, 'm8', '')`,
+}
+
+func TestMigrations(t *testing.T) {
+	equal(t, "every earlier version has its content", len(content), len(migrations))
+	for version := range migrations {
+		samples := walk(rand.New(rand.NewPCG(13, 14)), t0, 300)
+		path := filepath.Join(t.TempDir(), "old.db")
+		older(t, path, version, samples)
+		db := reopen(t, path)
+		equal(t, "version", number(t, db.read, "PRAGMA user_version"), int64(len(migrations)))
+		if version == 0 {
+			continue
+		}
+		migrated(t, db, samples)
+		check(t, db.Close())
+		fresh := temp(t)
+		const shape = `SELECT COUNT(*) FROM sqlite_master WHERE sql IS NOT NULL`
+		equal(t, "schema", number(t, reopen(t, path).read, shape), number(t, fresh.read, shape))
+	}
+}
+
+func migrated(t *testing.T, db *DB, samples []Sample) {
+	ctx := t.Context()
+	end := samples[len(samples)-1].At
+	got, err := db.Spent(ctx, "a", t0.Add(-time.Hour), end.Add(time.Hour))
+	check(t, err)
+	equal(t, "spent", got, naive(samples, t0.Add(-time.Hour), end.Add(time.Hour)))
+	first, _, err := db.FirstReading(ctx, "a")
+	check(t, err)
+	equal(t, "first", first, samples[0].At)
+	events, err := db.Events(ctx, "a", time.UnixMilli(0), end)
+	check(t, err)
+	equal(t, "events", events[0].Kind+" "+events[1].Kind, "began ended")
+	value, _, err := db.Value(ctx, "v")
+	check(t, err)
+	equal(t, "value", string(value), "text")
+	_, marked, err := db.Marked(ctx, "m")
+	check(t, err)
+	equal(t, "marked", marked, true)
+	alert, err := db.AlertState(ctx, "a")
+	check(t, err)
+	equal(t, "alert", string(alert), "x")
+	equal(t, "waits", dueKeys(t, db, t0), "p")
+	sent, _, err := db.FindByMessage(ctx, "m8")
+	check(t, err)
+	equal(t, "sent", sent.DoneAt.UnixMilli(), 10)
+}
+
+// older makes a file as an earlier version would have left it.
+func older(t *testing.T, path string, version int, samples []Sample) {
+	t.Helper()
+	db, err := connect(path, 1, url.Values{"_pragma": {"journal_mode(WAL)"}})
+	check(t, err)
+	ctx := context.Background()
+	check(t, migrate(ctx, db, version))
+	tx, err := db.BeginTx(ctx, nil)
+	check(t, err)
+	_, err = tx.ExecContext(ctx, content[version])
+	check(t, err)
+	if version > 0 {
+		for _, s := range samples {
+			_, err := addSample(ctx, tx, "a", s)
+			check(t, err)
+		}
+	}
+	check(t, tx.Commit())
+	check(t, db.Close())
+}
+
+func TestMigrationThatFailsChangesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "old.db")
+	older(t, path, 1, nil)
+	db, err := connect(path, 1, nil)
+	check(t, err)
+	defer db.Close()
+	bad := migration{schema2 + "INSERT INTO nothing VALUES (1);", nil}
+	if err := bad.run(t.Context(), db, 2); err == nil {
+		t.Fatal("no error")
+	}
+	equal(t, "version", number(t, db, "PRAGMA user_version"), 1)
+	equal(t, "tables", number(t, db, "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('hours', 'readings1')"), 0)
+}

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"mokabot/moka"
+)
+
+// Point is one step of a curve.
+type Point struct {
+	At      time.Time     // the beginning of the step
+	Balance moka.Maybe    // the last known in the step
+	Spent   moka.Amount   // in the step
+	Covered time.Duration // how much of the step readings cover
+}
+
+const (
+	mostPoints = 100_000
+	fineSpan   = 31 * day // that is worth going through reading by reading
+)
+
+// Points divides [from, to) into steps, the last of which may be cut short.
+// Steps of which nothing is known are there too. Where steps do not lie on full
+// hours and the time is long, or readings were pruned, what was spent is
+// divided in proportion to time.
+func (db *DB) Points(ctx context.Context, account string, from, to time.Time, step time.Duration) ([]Point, error) {
+	c := curve{from: from.UnixMilli(), to: to.UnixMilli(), step: step.Milliseconds()}
+	if c.step <= 0 || (c.to-c.from)/c.step >= mostPoints {
+		return nil, errors.New("the steps of the curve are too small")
+	}
+	for at := c.from; at < c.to; at += c.step {
+		c.points = append(c.points, Point{At: time.UnixMilli(at).UTC()})
+	}
+	err := db.view(ctx, func(tx *sql.Tx) error {
+		h, err := horizonsOf(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, s := range h.atLeast(c.level(), c.from, c.to) {
+			if err := s.pieces(ctx, tx, account, func(p piece) { c.add(p, s) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return c.points, err
+}
+
+// curve is a row of points in the making.
+type curve struct {
+	from, to, step int64
+	points         []Point
+}
+
+// level is the coarsest whose rows fit into the steps.
+func (c *curve) level() level {
+	fits := func(width int64) bool { return c.from == floor(c.from, width) && c.step%width == 0 }
+	switch {
+	case fits(day):
+		return days
+	case fits(hour), c.to-c.from > fineSpan:
+		return hours
+	}
+	return readings
+}
+
+func (c *curve) add(p piece, s span) {
+	if p.balance.Valid && p.balanceAt >= s.from && p.balanceAt < s.to {
+		c.points[(p.balanceAt-c.from)/c.step].Balance = maybe(p.balance)
+	}
+	if !p.known {
+		return
+	}
+	if p.until <= p.since { // in no time: in the step that ends there, or around it
+		if part, ok := p.clip(s.from, s.to); ok {
+			c.count(part, (p.until-1-c.from)/c.step)
+		}
+		return
+	}
+	begin, end := max(p.since, s.from), min(p.until, s.to)
+	for i := (begin - c.from) / c.step; c.from+i*c.step < end; i++ {
+		first := max(s.from, c.from+i*c.step)
+		if part, ok := p.clip(first, min(s.to, c.from+(i+1)*c.step)); ok {
+			c.count(part, i)
+		}
+	}
+}
+
+func (c *curve) count(p piece, i int64) {
+	c.points[i].Spent += moka.Amount(p.spent)
+	c.points[i].Covered += time.Duration(p.covered) * time.Millisecond
+}
+
+// TopUp is money that was added to an account.
+type TopUp struct {
+	At     time.Time // of the reading that showed it; the end of the day or hour where readings were pruned
+	Amount moka.Amount
+}
+
+// TopUps is what was added to an account in (from, to], oldest first.
+func (db *DB) TopUps(ctx context.Context, account string, from, to time.Time) ([]TopUp, error) {
+	var found []TopUp
+	err := db.view(ctx, func(tx *sql.Tx) error {
+		h, err := horizonsOf(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, s := range h.atLeast(readings, from.UnixMilli(), to.UnixMilli()) {
+			statement := sqlReadingTopUps
+			if s.width > 0 {
+				statement = in(s.table, sqlSumTopUps)
+			}
+			some, err := list(ctx, tx, scanTopUp, statement, account, s.from, s.to)
+			if err != nil {
+				return err
+			}
+			found = append(found, some...)
+		}
+		return nil
+	})
+	return found, err
+}
+
+func scanTopUp(r row) (t TopUp, err error) {
+	var at int64
+	err = r.Scan(&at, &t.Amount)
+	t.At = fromMillis(at)
+	return t, err
+}

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+func TestPollIsOneTransaction(t *testing.T) {
+	db, ctx := temp(t), t.Context()
+	full := Poll{
+		Sample: spentSample(t0, t0.Add(time.Minute), 7), Spend: raw(`{"s":1}`), Alert: raw(`{"a":1}`),
+		Events: []Event{{Account: "a", Condition: "low", Kind: "began", Level: "warning", At: t0, Since: t0, IncidentID: "i"}},
+		Out:    []Outgoing{{Key: "k", Channel: "c", Payload: raw(`{}`), At: t0}},
+	}
+	broken := errors.New("no")
+	check(t, db.Poll(ctx, "a", func(s, a json.RawMessage) (Poll, error) {
+		equal(t, "states at first", len(s)+len(a), 0)
+		return full, nil
+	}))
+	<-db.Changed()
+	err := db.Poll(ctx, "a", func(s, a json.RawMessage) (Poll, error) {
+		equal(t, "states", string(s)+string(a), `{"s":1}{"a":1}`)
+		full.Sample.At, full.Out[0].Key = full.Sample.At.Add(time.Minute), "k2"
+		return full, broken
+	})
+	if !errors.Is(err, broken) {
+		t.Fatal(err)
+	}
+	full.Out[0].Payload, full.Spend = nil, nil
+	func() {
+		defer func() { _ = recover() }()
+		_ = db.Poll(ctx, "a", func(_, _ json.RawMessage) (Poll, error) { panic("no") })
+	}()
+	for table, want := range map[string]int64{"readings": 1, "hours": 1, "days": 1, "events": 1, "outbox": 1, "states": 1} {
+		equal(t, table, number(t, db.read, "SELECT COUNT(*) FROM "+table), want)
+	}
+	events, err := db.Events(ctx, "a", t0, t0.Add(time.Millisecond))
+	check(t, err)
+	equal(t, "event", events[0], Event{Account: "a", Condition: "low", Kind: "began", Level: "warning", At: t0, Since: t0, IncidentID: "i"})
+}
+
+func TestUpdateAlert(t *testing.T) {
+	db, ctx := temp(t), t.Context()
+	state, err := db.AlertState(ctx, "a")
+	check(t, err)
+	equal(t, "no state", state == nil, true)
+	check(t, db.UpdateAlert(ctx, "a", func(s json.RawMessage) (json.RawMessage, []Outgoing, error) {
+		equal(t, "at first", s == nil, true)
+		return raw("1"), []Outgoing{{Key: "k"}}, nil
+	}))
+	<-db.Changed()
+	if _, ok, err := db.FirstReading(ctx, "a"); ok || err != nil {
+		t.Fatal("an alert is no reading", err)
+	}
+	keep(t, db, "a", spentSample(t0, t0.Add(time.Minute), 7))
+	state, err = db.AlertState(ctx, "a")
+	check(t, err)
+	equal(t, "kept by a poll that said nothing", string(state), "1")
+	first, ok, err := db.FirstReading(ctx, "a")
+	check(t, err)
+	equal(t, "first", first, t0.Add(time.Minute))
+	equal(t, "ok", ok, true)
+}
+
+func TestSamplesComeBackAsTheyWere(t *testing.T) {
+	db, ctx := temp(t), t.Context()
+	good := Sample{
+		At: t0, Spendable: moka.Known(0), KeyRemaining: moka.Known(-5), KeyUsed: moka.Known(1), WalletUsed: moka.Known(1 << 60),
+		Requests: 12, KeyState: moka.KeyExhausted, Unlimited: true,
+		Delta: spend.Delta{From: t0.Add(-time.Minute), To: t0, Known: true, Spent: 3, TopUp: 4, Requests: 5, Covered: time.Minute},
+	}
+	bad := Sample{At: t0.Add(time.Hour), ErrKind: moka.Banned, Delta: spend.Delta{To: t0.Add(time.Hour)}}
+	keep(t, db, "a", good, bad)
+	keep(t, db, "b", bad)
+	last, ok, err := db.LastSample(ctx, "a")
+	check(t, err)
+	equal(t, "last", last, bad)
+	equal(t, "ok", ok, true)
+	last, ok, err = db.LastGood(ctx, "a")
+	check(t, err)
+	equal(t, "last good", last, good)
+	equal(t, "ok", ok, true)
+	_, ok, err = db.LastGood(ctx, "b")
+	check(t, err)
+	equal(t, "none good", ok, false)
+	names, err := db.Accounts(ctx)
+	check(t, err)
+	equal(t, "accounts", len(names), 2)
+}
+
+func TestTwoPollsInOneMillisecond(t *testing.T) {
+	db := temp(t)
+	s := spentSample(t0, t0.Add(time.Minute), 7)
+	keep(t, db, "a", s, s, s)
+	total, err := db.Spent(t.Context(), "a", t0, t0.Add(time.Hour))
+	check(t, err)
+	equal(t, "spent", total.Spent, 21)
+	equal(t, "readings", number(t, db.read, "SELECT COUNT(*) FROM readings"), 3)
+}
+
+func TestOnceAndValues(t *testing.T) {
+	db, ctx := temp(t), t.Context()
+	for i, want := range []bool{true, false} {
+		first, err := db.Once(ctx, "m", t0.Add(time.Duration(i)), Outgoing{Key: "k"}, Outgoing{Key: "l"})
+		check(t, err)
+		equal(t, "first", first, want)
+	}
+	at, ok, err := db.Marked(ctx, "m")
+	check(t, err)
+	equal(t, "marked", at, t0)
+	equal(t, "ok", ok, true)
+	_, ok, err = db.Marked(ctx, "other")
+	check(t, err)
+	equal(t, "other", ok, false)
+	waiting, dead, err := db.Depth(ctx)
+	check(t, err)
+	equal(t, "depth", [2]int{waiting, dead}, [2]int{2, 0})
+	for _, want := range []string{"x", "", "\x00\xff"} {
+		check(t, db.SetValue(ctx, "v", []byte(want)))
+		got, ok, err := db.Value(ctx, "v")
+		check(t, err)
+		equal(t, "value", string(got), want)
+		equal(t, "ok", ok, true)
+	}
+}

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+)
+
+// State is how far a message has come.
+type State string
+
+// The states of a message.
+const (
+	StateDue     State = "due"
+	StateSending State = "sending" // Discord may know it already
+	StateSent    State = "sent"
+	StateDead    State = "dead"    // Discord refuses it
+	StateDropped State = "dropped" // no longer wanted
+)
+
+// Post is a message of the outbox with what became of it.
+type Post struct {
+	Outgoing
+	ID        int64
+	State     State
+	Attempts  int
+	DoneAt    time.Time // when it was sent or given up; zero before
+	MessageID string    // Discord's, once it is sent
+	LastError string
+}
+
+// Revive gives the messages that were given up another chance, in their old
+// order, and counts them. Edits that newer ones have overtaken stay away.
+func (db *DB) ReviveN(ctx context.Context) (int, error) {
+	var revived int64
+	err := db.tx(ctx, func(tx *sql.Tx) (err error) {
+		if revived, err = exec(ctx, tx, sqlRevive); err != nil {
+			return err
+		}
+		if _, err = exec(ctx, tx, sqlDropDead); err != nil {
+			return err
+		}
+		edits, err := exec(ctx, tx, sqlReviveEdits)
+		revived += edits
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	if revived > 0 {
+		db.signal()
+	}
+	return int(revived), nil
+}
+
+// Depth counts the messages that wait and those that were given up.
+func (db *DB) Depth(ctx context.Context) (waiting, dead int, err error) {
+	err = db.read.QueryRowContext(ctx, sqlDepth).Scan(&waiting, &dead)
+	return waiting, dead, told(db.path, err)
+}
+
+// DeadLetters are the messages that were given up, newest first.
+func (db *DB) DeadLetters(ctx context.Context, limit int) ([]Post, error) {
+	posts, err := list(ctx, db.read, scanPost, sqlDeadLetters, limit)
+	return posts, told(db.path, err)
+}
+
+// FindPost is the message with a key, false when there is none.
+func (db *DB) FindPost(ctx context.Context, key string) (Post, bool, error) {
+	return one(ctx, db, scanPost, sqlFindPost, key)
+}
+
+// FindByMessage is the post that became a message on Discord, false when it is
+// none of ours.
+func (db *DB) FindByMessage(ctx context.Context, messageID string) (Post, bool, error) {
+	if messageID == "" {
+		return Post{}, false, nil
+	}
+	return one(ctx, db, scanPost, sqlFindByMessage, messageID)
+}
+
+func scanPost(r row) (p Post, err error) {
+	var payload, state string
+	var at, done int64
+	err = r.Scan(&p.ID, &p.Key, &p.Channel, &p.Account, &p.EditOf, &payload, &at, &state, &p.Attempts, &done, &p.MessageID, &p.LastError)
+	p.Payload, p.State = json.RawMessage(payload), State(state)
+	p.At, p.DoneAt = fromMillis(at), fromMillis(done)
+	return p, err
+}
+
+func (db *DB) Revive(ctx context.Context) error { _, err := db.ReviveN(ctx); return err }

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"mokabot/moka"
+)
+
+func TestPruneKeepsTheSums(t *testing.T) {
+	db, ctx, r := temp(t), t.Context(), rand.New(rand.NewPCG(11, 12))
+	samples := walk(r, t0.Add(time.Hour+time.Second), 2500)
+	keep(t, db, "a", samples...)
+	now := samples[len(samples)-1].At
+	kept := Retention{Readings: 3 * 24 * time.Hour, Hours: 8 * 24 * time.Hour}
+	for range 2 {
+		check(t, db.Prune(ctx, now, kept))
+	}
+	fine := now.Add(-kept.Readings).Truncate(time.Hour)
+	coarse := now.Add(-kept.Hours).Truncate(24 * time.Hour)
+	for range 150 {
+		from, to := t0.Add(time.Duration(r.Int64N(int64(now.Sub(t0))))), t0.Add(time.Duration(r.Int64N(int64(now.Sub(t0)))))
+		from, to = onGrid(from, fine, coarse), onGrid(to, fine, coarse)
+		got, err := db.Spent(ctx, "a", from, to)
+		check(t, err)
+		want := naive(samples, from, to)
+		equal(t, fmt.Sprint(from, to, fine, coarse), got, want)
+	}
+	oldest := number(t, db.read, "SELECT MIN(at) FROM readings")
+	if oldest < fine.UnixMilli() || number(t, db.read, "SELECT MIN(start) FROM hours") != coarse.UnixMilli() {
+		t.Fatal("not pruned")
+	}
+	first, _, err := db.FirstReading(ctx, "a")
+	check(t, err)
+	equal(t, "first reading", first, samples[0].At)
+	points, err := db.Points(ctx, "a", t0, now, 12*time.Hour)
+	check(t, err)
+	var sum moka.Amount
+	for _, p := range points {
+		sum += p.Spent
+	}
+	equal(t, "curve", sum, naive(samples, t0, now).Spent)
+}
+
+// onGrid moves a time to where the rows that are left still tell exactly.
+func onGrid(at, fine, coarse time.Time) time.Time {
+	switch {
+	case at.Before(coarse):
+		return at.Truncate(24 * time.Hour)
+	case at.Before(fine):
+		return at.Truncate(time.Hour)
+	}
+	return at.Truncate(time.Millisecond)
+}
+
+func TestPruneKeepsTheLastGoodReading(t *testing.T) {
+	db, ctx := temp(t), t.Context()
+	keep(t, db, "a", spentSample(t0, t0.Add(time.Minute), 5), spentSample(t0.Add(time.Minute), t0.Add(time.Hour), 5))
+	for i := range 5 {
+		keep(t, db, "a", Sample{At: t0.Add(time.Duration(i+2) * time.Hour), ErrKind: moka.Unavailable})
+	}
+	check(t, db.Prune(ctx, t0.Add(9000*time.Hour), Retention{Readings: time.Hour}))
+	equal(t, "left", number(t, db.read, "SELECT COUNT(*) FROM readings"), 2)
+	good, ok, err := db.LastGood(ctx, "a")
+	check(t, err)
+	equal(t, "good", good.At, t0.Add(time.Hour))
+	equal(t, "ok", ok, true)
+}
+
+func TestPruneOutbox(t *testing.T) {
+	db, ctx := temp(t), t.Context()
+	check(t, db.Enqueue(ctx, post("sent", "a"), post("edited", "a"), edit("e", "edited"), post("dead", "b"), post("waits", "b")))
+	send(t, db, "sent", "edited")
+	check(t, db.Dead(ctx, id(t, db, "dead"), t0, "no"))
+	check(t, db.Prune(ctx, t0.Add(80*24*time.Hour), Retention{Readings: time.Hour}))
+	equal(t, "young", number(t, db.read, "SELECT COUNT(*) FROM outbox"), 5)
+	check(t, db.Prune(ctx, t0.Add(100*24*time.Hour), Retention{Readings: time.Hour}))
+	equal(t, "old", number(t, db.read, "SELECT COUNT(*) FROM outbox"), 4)
+	if _, ok, err := db.FindPost(ctx, "sent"); ok || err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"mokabot/moka"
+)
+
+const (
+	longestGap     = 400 * 24 * time.Hour // between two readings that is still divided over time
+	longestCovered = time.Hour            // between two readings that tell how the money went
+	samePlaces     = 1000                 // milliseconds to look for a free one
+)
+
+// addSample stores a sample and returns it as it was stored: two in the same
+// millisecond are one millisecond apart.
+func addSample(ctx context.Context, tx *sql.Tx, account string, s Sample) (Sample, error) {
+	s = trimmed(s)
+	for range samePlaces {
+		d := s.Delta
+		n, err := exec(ctx, tx, sqlAddReading,
+			account, millis(s.At), nullable(s.Spendable), nullable(s.KeyRemaining), nullable(s.KeyUsed),
+			nullable(s.WalletRemaining), nullable(s.WalletUsed), s.Requests, string(s.KeyState), flag(s.Unlimited), string(s.ErrKind),
+			millis(d.From), flag(d.Known), int64(d.Spent), int64(d.TopUp), d.Requests, d.Covered.Milliseconds())
+		if err != nil || n > 0 {
+			return s, err
+		}
+		s.At = s.At.Add(time.Millisecond)
+	}
+	return s, fmt.Errorf("account %s has too many readings at %s", account, s.At)
+}
+
+// trimmed leaves of a delta what can be believed: nothing of one that is not
+// known, and no division over time where the clock must have been wrong.
+func trimmed(s Sample) Sample {
+	d := &s.Delta
+	if !d.Known {
+		d.Spent, d.TopUp, d.Requests, d.Covered = 0, 0, 0, 0
+		return s
+	}
+	gap := s.At.Sub(d.From)
+	if gap < 0 || gap > longestGap {
+		d.From = s.At
+	}
+	if gap < 0 || gap > longestCovered {
+		d.Covered = 0
+	}
+	return s
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func scanSample(r row) (s Sample, err error) {
+	var at, since, unlimited, known, covered int64
+	var state, kind string
+	var amounts [5]sql.NullInt64
+	d := &s.Delta
+	err = r.Scan(&at, &amounts[0], &amounts[1], &amounts[2], &amounts[3], &amounts[4],
+		&s.Requests, &state, &unlimited, &kind, &since, &known, &d.Spent, &d.TopUp, &d.Requests, &covered)
+	s.At, d.To, d.From = fromMillis(at), fromMillis(at), fromMillis(since)
+	s.Spendable, s.KeyRemaining, s.KeyUsed = maybe(amounts[0]), maybe(amounts[1]), maybe(amounts[2])
+	s.WalletRemaining, s.WalletUsed = maybe(amounts[3]), maybe(amounts[4])
+	s.KeyState, s.ErrKind, s.Unlimited = moka.KeyState(state), moka.Kind(kind), unlimited != 0
+	d.Known, d.Covered = known != 0, time.Duration(covered)*time.Millisecond
+	return s, err
+}
+
+// LastSample is the account's newest reading, false when there is none.
+func (db *DB) LastSample(ctx context.Context, account string) (Sample, bool, error) {
+	return one(ctx, db, scanSample, sqlLastSample, account)
+}
+
+// LastGood is the newest reading that tells what can be spent or had no
+// failure, false when there is none.
+func (db *DB) LastGood(ctx context.Context, account string) (Sample, bool, error) {
+	return one(ctx, db, scanSample, sqlLastGood, account)
+}
+
+// FirstReading is when an account was first read, false when it never was.
+// Pruning does not change it.
+func (db *DB) FirstReading(ctx context.Context, account string) (time.Time, bool, error) {
+	at, _, err := one(ctx, db, scanInt, sqlFirstReading, account)
+	return fromMillis(at), at != 0, err
+}
+
+// Accounts are the names of all accounts that were ever read.
+func (db *DB) Accounts(ctx context.Context) ([]string, error) {
+	names, err := list(ctx, db.read, scanText, sqlAccounts)
+	return names, told(db.path, err)
+}
+
+func scanInt(r row) (n int64, err error) { return n, r.Scan(&n) }

@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+)
+
+// level is one of the three resolutions in which the past is kept.
+type level struct {
+	table string
+	width int64 // of a row, in milliseconds; 0: a row is a reading
+}
+
+var (
+	readings = level{"readings", 0}
+	hours    = level{"hours", hour}
+	days     = level{"days", day}
+)
+
+// span is a stretch of time and the rows that tell of it.
+type span struct {
+	level
+	from, to int64
+}
+
+// horizons is how far back the finer levels reach. Days are kept for ever.
+type horizons struct {
+	readings int64 // always a full hour
+	hours    int64 // always a full day
+}
+
+func horizonsOf(ctx context.Context, tx *sql.Tx) (h horizons, err error) {
+	err = each(ctx, tx, func(r row) error {
+		var name string
+		var until int64
+		err := r.Scan(&name, &until)
+		switch name {
+		case readings.table:
+			h.readings = until
+		case hours.table:
+			h.hours = until
+		}
+		return err
+	}, sqlPruned)
+	return h, err
+}
+
+// exact covers [from, to) with as few rows as give the exact figures: readings
+// at the edges, hours and whole days between them. Where the fine rows are
+// gone, the coarse ones have to do.
+func (h horizons) exact(from, to int64) []span {
+	var spans []span
+	for at := from; at < to; {
+		l, end := h.next(at, to)
+		spans = append(spans, span{l, at, end})
+		at = end
+	}
+	return spans
+}
+
+func (h horizons) next(at, to int64) (level, int64) {
+	lastHour, lastDay := floor(to, hour), floor(to, day)
+	switch {
+	case at < h.hours:
+		return days, min(to, h.hours)
+	case at == floor(at, day) && lastDay > at:
+		return days, lastDay
+	case at == floor(at, hour) && lastHour > at:
+		if nextDay := floor(at, day) + day; nextDay < lastDay {
+			return hours, nextDay
+		}
+		return hours, lastHour
+	case at < h.readings:
+		return hours, min(to, floor(at, hour)+hour)
+	}
+	return readings, min(to, floor(at, hour)+hour)
+}
+
+// atLeast covers [from, to) with rows of one level, or coarser ones where
+// those are gone.
+func (h horizons) atLeast(l level, from, to int64) []span {
+	var spans []span
+	add := func(l level, until int64) {
+		if until = min(until, to); until > from {
+			spans = append(spans, span{l, from, until})
+			from = until
+		}
+	}
+	if l.width < day {
+		add(days, h.hours)
+	}
+	if l.width < hour {
+		add(hours, h.readings)
+	}
+	add(l, to)
+	return spans
+}
+
+// pieces gives f everything that is known of the span, oldest first. Pieces at
+// the edges reach beyond it.
+func (s span) pieces(ctx context.Context, tx *sql.Tx, account string, f func(piece)) error {
+	statement, args := sqlReadingPieces, []any{account, s.from, account, s.to, s.to}
+	if s.width > 0 {
+		statement, args = in(s.table, sqlSumPieces), []any{account, s.from - s.width, s.to}
+	}
+	return each(ctx, tx, func(r row) error {
+		var p piece
+		err := r.Scan(&p.since, &p.until, &p.known, &p.spent, &p.topUp, &p.requests, &p.covered, &p.balance, &p.balanceAt)
+		f(p)
+		return err
+	}, statement, args...)
+}

@@ -1,0 +1,132 @@
+package store
+
+import "strings"
+
+// Every statement of the package, but for the schema. They take their
+// arguments in the order of the question marks.
+
+// Readings.
+const (
+	sqlAddReading = `INSERT INTO readings (account, at, spendable, key_remaining, key_used,
+		wallet_remaining, wallet_used, requests, key_state, unlimited, err_kind,
+		since, known, spent, top_up, new_requests, covered)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (account, at) DO NOTHING`
+
+	sqlSample = `SELECT at, spendable, key_remaining, key_used, wallet_remaining, wallet_used,
+		requests, key_state, unlimited, err_kind, since, known, spent, top_up, new_requests, covered
+		FROM readings WHERE account = ?`
+	sqlLastSample   = sqlSample + ` ORDER BY at DESC LIMIT 1`
+	sqlLastGood     = sqlSample + ` AND (spendable IS NOT NULL OR err_kind = '') ORDER BY at DESC LIMIT 1`
+	sqlAllSamples   = sqlSample + ` ORDER BY at`
+	sqlSomeSamples  = sqlSample + ` AND at >= ? AND at < ? ORDER BY at LIMIT ?`
+	sqlReadAccounts = `SELECT DISTINCT account FROM readings ORDER BY account`
+
+	// The readings from a time on, and those after it as far as one can reach
+	// back into it.
+	sqlReadingPieces = `SELECT since, at, known, spent, top_up, new_requests, covered, spendable, at
+		FROM readings WHERE account = ? AND at >= ? AND at <= COALESCE((SELECT later.at FROM readings later
+			WHERE later.account = ? AND later.at >= ? AND later.known <> 0 ORDER BY later.at LIMIT 1), ?)
+		ORDER BY at`
+	sqlReadingTopUps = `SELECT at, top_up FROM readings WHERE account = ? AND at > ? AND at <= ? AND top_up <> 0 ORDER BY at`
+	sqlFirstOldest   = `SELECT COALESCE(MIN(at), 0) FROM readings WHERE account = ?`
+	// The newest reading and the newest good one stay, however old.
+	sqlPruneReadings = `DELETE FROM readings WHERE account = ? AND at < ?
+		AND at < (SELECT MAX(r.at) FROM readings r WHERE r.account = ?)
+		AND at <> COALESCE((SELECT r.at FROM readings r WHERE r.account = ?
+			AND (r.spendable IS NOT NULL OR r.err_kind = '') ORDER BY r.at DESC LIMIT 1), 0)`
+)
+
+// Sums. %s is hours or days.
+const (
+	sqlAddSum = `INSERT INTO %s (account, start, since, until, spent, top_up, requests, covered,
+		balance, balance_at, readings, failed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (account, start) DO UPDATE SET
+		since = CASE WHEN %s.since = 0 OR (excluded.since <> 0 AND excluded.since < %s.since) THEN excluded.since ELSE %s.since END,
+		until = CASE WHEN excluded.until > %s.until THEN excluded.until ELSE %s.until END,
+		spent = %s.spent + excluded.spent, top_up = %s.top_up + excluded.top_up,
+		requests = %s.requests + excluded.requests, covered = %s.covered + excluded.covered,
+		balance = CASE WHEN excluded.balance IS NOT NULL AND excluded.balance_at >= %s.balance_at THEN excluded.balance ELSE %s.balance END,
+		balance_at = CASE WHEN excluded.balance_at > %s.balance_at THEN excluded.balance_at ELSE %s.balance_at END,
+		readings = %s.readings + excluded.readings, failed = %s.failed + excluded.failed`
+	sqlSumPieces = `SELECT since, until, CASE WHEN since <> 0 THEN 1 ELSE 0 END, spent, top_up, requests, covered, balance, balance_at
+		FROM %s WHERE account = ? AND start > ? AND start < ? ORDER BY start`
+	sqlHours = `SELECT start, spent, covered FROM hours
+		WHERE account = ? AND start >= ? AND start < ? AND since <> 0 ORDER BY start`
+	sqlSumTopUps = `SELECT until, top_up FROM %s WHERE account = ? AND until > ? AND until <= ? AND top_up <> 0 ORDER BY start`
+	sqlRecords   = `SELECT start, spent, top_up, requests, covered, balance, readings, failed FROM %s
+		WHERE account = ? AND start >= ? AND start < ? ORDER BY start LIMIT ?`
+	sqlPruneHours = `DELETE FROM hours WHERE account = ? AND start < ?`
+
+	sqlPruned    = `SELECT level, until FROM pruned`
+	sqlSetPruned = `INSERT INTO pruned (level, until) VALUES (?, ?)
+		ON CONFLICT (level) DO UPDATE SET until = excluded.until WHERE excluded.until > pruned.until`
+)
+
+func in(table, statement string) string { return strings.ReplaceAll(statement, "%s", table) }
+
+// States, events, marks and values.
+const (
+	sqlAccounts     = `SELECT account FROM states WHERE first_reading <> 0 ORDER BY account`
+	sqlStates       = `SELECT spend, alert FROM states WHERE account = ?`
+	sqlAlert        = `SELECT alert FROM states WHERE account = ?`
+	sqlFirstReading = `SELECT first_reading FROM states WHERE account = ?`
+	sqlSetStates    = `INSERT INTO states (account, spend, alert, first_reading) VALUES (?, ?, ?, ?)
+		ON CONFLICT (account) DO UPDATE SET
+		spend = CASE WHEN excluded.spend = '' THEN states.spend ELSE excluded.spend END,
+		alert = CASE WHEN excluded.alert = '' THEN states.alert ELSE excluded.alert END,
+		first_reading = CASE WHEN states.first_reading = 0 OR (excluded.first_reading <> 0 AND
+			excluded.first_reading < states.first_reading) THEN excluded.first_reading ELSE states.first_reading END`
+
+	sqlAddEvent = `INSERT INTO events (account, at, condition, kind, level, since, incident) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	sqlEvents   = `SELECT account, condition, kind, level, at, since, incident FROM events
+		WHERE account = ? AND at >= ? AND at < ? ORDER BY at, id`
+
+	sqlAddMark  = `INSERT INTO marks (mark, at) VALUES (?, ?) ON CONFLICT (mark) DO NOTHING`
+	sqlMark     = `SELECT at FROM marks WHERE mark = ?`
+	sqlValue    = `SELECT value FROM small_values WHERE name = ?`
+	sqlSetValue = `INSERT INTO small_values (name, value) VALUES (?, ?)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`
+)
+
+// Outbox. An edit goes where the post is that it edits.
+const (
+	sqlEnqueue = `INSERT INTO outbox (post, channel, account, edit_of, payload, at, state, attempts,
+		first_tried, next_try, done_at, message_id, last_error)
+		VALUES (?, COALESCE((SELECT target.channel FROM outbox target WHERE target.post = ?), ?), ?, ?, ?, ?, 'due', 0, 0, 0, 0, '', '')
+		ON CONFLICT (post) DO NOTHING`
+	sqlReplaceEdits = `UPDATE outbox SET state = 'dropped' WHERE edit_of = ? AND post <> ? AND state = 'due'`
+
+	sqlDue = `SELECT o.id, o.post, o.channel, o.edit_of, COALESCE(t.message_id, ''), o.payload, o.attempts, o.first_tried
+		FROM outbox o LEFT JOIN outbox t ON t.post = o.edit_of
+		WHERE o.id IN (SELECT MIN(id) FROM outbox WHERE state IN ('due', 'sending') GROUP BY channel) AND o.next_try <= ?
+		ORDER BY o.id LIMIT ?`
+	orphans = `state IN ('due', 'sending') AND edit_of <> '' AND NOT EXISTS
+		(SELECT 1 FROM outbox t WHERE t.post = outbox.edit_of AND t.state IN ('due', 'sending', 'sent'))`
+	sqlCountOrphans = `SELECT COUNT(*) FROM outbox WHERE ` + orphans
+	sqlDropOrphans  = `UPDATE outbox SET state = 'dropped' WHERE ` + orphans
+
+	sqlSending = `UPDATE outbox SET state = 'sending', attempts = attempts + 1,
+		first_tried = CASE WHEN first_tried = 0 THEN ? ELSE first_tried END WHERE id = ?`
+	sqlSent    = `UPDATE outbox SET state = 'sent', message_id = ?, done_at = ?, last_error = '' WHERE id = ?`
+	sqlRetry   = `UPDATE outbox SET state = 'due', next_try = ?, last_error = ? WHERE id = ?`
+	sqlDead    = `UPDATE outbox SET state = 'dead', done_at = ?, last_error = ? WHERE id = ?`
+	sqlRecover = `UPDATE outbox SET state = 'due', next_try = 0 WHERE state = 'sending'`
+
+	newest = `NOT EXISTS (SELECT 1 FROM outbox n WHERE n.edit_of = outbox.edit_of AND n.id > outbox.id)`
+	// Given up, but for edits that a newer one has overtaken.
+	sqlRevive      = `UPDATE outbox SET state = 'due', next_try = 0, attempts = 0 WHERE state = 'dead' AND (edit_of = '' OR ` + newest + `)`
+	sqlDropDead    = `UPDATE outbox SET state = 'dropped' WHERE state = 'dead'`
+	sqlReviveEdits = `UPDATE outbox SET state = 'due', next_try = 0 WHERE state = 'dropped' AND edit_of <> '' AND ` + newest + `
+		AND EXISTS (SELECT 1 FROM outbox t WHERE t.post = outbox.edit_of AND t.state = 'due')`
+
+	sqlDepth = `SELECT COALESCE(SUM(CASE WHEN state = 'dead' THEN 0 ELSE 1 END), 0),
+		COALESCE(SUM(CASE WHEN state = 'dead' THEN 1 ELSE 0 END), 0) FROM outbox WHERE state IN ('due', 'sending', 'dead')`
+	sqlPost = `SELECT id, post, channel, account, edit_of, payload, at, state, attempts, done_at, message_id, last_error FROM outbox`
+
+	sqlDeadLetters   = sqlPost + ` WHERE state = 'dead' ORDER BY id DESC LIMIT ?`
+	sqlFindPost      = sqlPost + ` WHERE post = ?`
+	sqlFindByMessage = sqlPost + ` WHERE message_id = ? AND edit_of = '' ORDER BY id LIMIT 1`
+	sqlPruneOutbox   = `DELETE FROM outbox WHERE state IN ('sent', 'dropped') AND at < ? AND done_at < ?
+		AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.edit_of = outbox.post AND e.edit_of <> '' AND e.state IN ('due', 'sending'))`
+)

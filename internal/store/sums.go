@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"math/bits"
+	"time"
+)
+
+const (
+	hour = int64(time.Hour / time.Millisecond)
+	day  = 24 * hour
+)
+
+// piece is what is known of a stretch of time: between two readings, or of an
+// hour or a day. Times and durations are milliseconds.
+type piece struct {
+	since, until                    int64
+	known                           bool // false: only the balance holds
+	spent, topUp, requests, covered int64
+	balance                         sql.NullInt64
+	balanceAt                       int64
+}
+
+// clip is the part of p between two times, in proportion to time. The parts of
+// a piece add up to the piece exactly. What was topped up is not divided: it
+// belongs to the end, where a reading showed it.
+func (p piece) clip(from, to int64) (part piece, ok bool) {
+	if !p.known {
+		return piece{}, false
+	}
+	if p.until <= p.since {
+		return p, p.until > from && p.until <= to
+	}
+	part = piece{since: max(p.since, from), until: min(p.until, to), known: true}
+	if part.since >= part.until {
+		return piece{}, false
+	}
+	share := func(v int64) int64 {
+		whole := p.until - p.since
+		return scale(v, part.until-p.since, whole) - scale(v, part.since-p.since, whole)
+	}
+	part.spent, part.requests, part.covered = share(p.spent), share(p.requests), share(p.covered)
+	if p.until > from && p.until <= to {
+		part.topUp = p.topUp
+	}
+	return part, true
+}
+
+// scale is v*part/whole without overflow, for 0 <= part <= whole.
+func scale(v, part, whole int64) int64 {
+	if part == whole {
+		return v
+	}
+	abs := uint64(v)
+	if v < 0 {
+		abs = -abs
+	}
+	hi, lo := bits.Mul64(abs, uint64(part))
+	q, _ := bits.Div64(hi, lo, uint64(whole))
+	if v < 0 {
+		return -int64(q)
+	}
+	return int64(q)
+}
+
+func floor(t, width int64) int64 {
+	if rest := t % width; rest < 0 {
+		return t - rest - width
+	}
+	return t - t%width
+}
+
+// sum is one row of hours or of days.
+type sum struct {
+	piece
+	start            int64
+	readings, failed int64
+}
+
+// sums divides a reading over the hours or days that it tells of.
+func sums(s Sample, width int64) []sum {
+	p, at := pieceOf(s), millis(s.At)
+	var all []sum
+	if p.known {
+		for start := floor(min(p.since, p.until-1), width); start < p.until; start += width {
+			if part, ok := p.clip(start, start+width); ok {
+				all = append(all, sum{piece: part, start: start})
+			}
+		}
+	}
+	if n := len(all); n == 0 || all[n-1].start != floor(at, width) {
+		all = append(all, sum{start: floor(at, width)})
+	}
+	last := &all[len(all)-1]
+	last.readings, last.failed = 1, flag(s.ErrKind != "")
+	if last.balance = p.balance; p.balance.Valid {
+		last.balanceAt = at
+	}
+	return all
+}
+
+func pieceOf(s Sample) piece {
+	d := s.Delta
+	return piece{
+		since: millis(d.From), until: millis(s.At), known: d.Known,
+		spent: int64(d.Spent), topUp: int64(d.TopUp), requests: d.Requests, covered: d.Covered.Milliseconds(),
+		balance: nullable(s.Spendable), balanceAt: millis(s.At),
+	}
+}
+
+// addToSums adds a reading to its hours and days.
+func addToSums(ctx context.Context, tx *sql.Tx, account string, s Sample) error {
+	for _, l := range []level{hours, days} {
+		for _, h := range sums(s, l.width) {
+			if _, err := exec(ctx, tx, in(l.table, sqlAddSum), account, h.start, h.since, h.until,
+				h.spent, h.topUp, h.requests, h.covered, h.balance, h.balanceAt, h.readings, h.failed); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"mokabot/moka"
+)
+
+// tx runs f in one transaction; its changes stand only when it returns nil.
+func (db *DB) tx(ctx context.Context, f func(*sql.Tx) error) error {
+	if db.write == nil {
+		return told(db.path, ErrReadOnly)
+	}
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return told(db.path, err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if err := f(tx); err != nil {
+		return told(db.path, err)
+	}
+	return told(db.path, tx.Commit())
+}
+
+// view runs f on one unchanging state of the file.
+func (db *DB) view(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := db.read.BeginTx(ctx, nil)
+	if err != nil {
+		return told(db.path, err)
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing was written
+	return told(db.path, f(tx))
+}
+
+// update runs one statement in a transaction and counts the rows it changed.
+func (db *DB) update(ctx context.Context, statement string, args ...any) (n int64, err error) {
+	err = db.tx(ctx, func(tx *sql.Tx) error {
+		n, err = exec(ctx, tx, statement, args...)
+		return err
+	})
+	return n, err
+}
+
+func exec(ctx context.Context, tx *sql.Tx, statement string, args ...any) (int64, error) {
+	res, err := tx.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// querier is a pool of connections or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// row is one line of an answer.
+type row interface{ Scan(into ...any) error }
+
+// each gives f every row of the answer.
+func each(ctx context.Context, q querier, f func(row) error, statement string, args ...any) error {
+	rows, err := q.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// list reads all rows of the answer.
+func list[T any](ctx context.Context, q querier, scan func(row) (T, error), statement string, args ...any) ([]T, error) {
+	var all []T
+	err := each(ctx, q, func(r row) error {
+		v, err := scan(r)
+		all = append(all, v)
+		return err
+	}, statement, args...)
+	return all, err
+}
+
+// one reads the first row of the answer, false when there is none.
+func one[T any](ctx context.Context, db *DB, scan func(row) (T, error), statement string, args ...any) (T, bool, error) {
+	v, err := scan(db.read.QueryRowContext(ctx, statement, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		var none T
+		return none, false, nil
+	}
+	return v, err == nil, told(db.path, err)
+}
+
+func nullable(m moka.Maybe) sql.NullInt64 {
+	a, ok := m.Get()
+	return sql.NullInt64{Int64: int64(a), Valid: ok}
+}
+
+func maybe(n sql.NullInt64) moka.Maybe {
+	if !n.Valid {
+		return moka.Maybe{}
+	}
+	return moka.Known(moka.Amount(n.Int64))
+}
