@@ -1,0 +1,75 @@
+package account
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+
+	"mokabot/internal/config"
+	"mokabot/moka"
+)
+
+// refusing is a gateway that answers everything with a failure.
+type refusing struct{}
+
+func (refusing) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusInternalServerError, Body: http.NoBody, Header: http.Header{}, Request: r}, nil
+}
+
+func book(t *testing.T) *Book {
+	t.Helper()
+	b, err := New(&config.Config{Accounts: []config.Account{
+		{Name: "team", BaseURL: "https://gateway.example", APIKey: config.NewSecret("sk-one")},
+		{Name: "Steam", BaseURL: "https://gateway.example/v1", AccessToken: config.NewSecret("token"), UserID: 7},
+		{Name: "生产", BaseURL: "https://gateway.example", APIKey: config.NewSecret("sk-two")},
+	}}, WithTransport(refusing{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestAccountsAreFoundByTheirNames(t *testing.T) {
+	b := book(t)
+	if a, err := b.Get("TEAM"); err != nil || a.Name != "team" {
+		t.Errorf("TEAM is %v, %v", a, err)
+	}
+	_, err := b.Get("nobody")
+	var unknown *UnknownError
+	if !errors.As(err, &unknown) || !slices.Equal(unknown.Known, []string{"team", "Steam", "生产"}) {
+		t.Errorf("nobody gives %v", err)
+	}
+	if all, err := b.Some(); len(all) != 3 || err != nil {
+		t.Errorf("without a name: %v, %v", all, err)
+	}
+	if _, err := b.Some("team", "nobody"); err == nil {
+		t.Error("one unknown name of two is accepted")
+	}
+	if got := b.Suggest("TE"); !slices.Equal(got, []string{"team", "Steam"}) {
+		t.Errorf("suggestions for TE: %v", got)
+	}
+}
+
+func TestTheLastGoodReadingStaysWhenAReadFails(t *testing.T) {
+	a, err := book(t).Get("team")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := a.Good(); ok {
+		t.Error("there is a good reading before the first")
+	}
+	good := moka.Reading{Key: &moka.Key{State: moka.KeyOK, Remaining: moka.Known(moka.Dollar)}}
+	good.At = good.At.AddDate(2026, 0, 0)
+	a.Remember(good)
+	readings := Read(t.Context(), []*Account{a})
+	if readings[0].OK() {
+		t.Fatal("a failing gateway gives a good reading")
+	}
+	if kept, ok := a.Good(); !ok || kept.Spendable() != moka.Known(moka.Dollar) {
+		t.Errorf("the last good reading is %+v, %t", kept, ok)
+	}
+	if latest, ok := a.Latest(); !ok || latest.OK() {
+		t.Errorf("the latest reading is %+v, %t", latest, ok)
+	}
+}
