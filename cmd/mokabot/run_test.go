@@ -165,7 +165,7 @@ func TestPagesOfModels(t *testing.T) {
 	if err != nil || second.ID != first.ID || !strings.Contains(string(second.JSON()), "Page 2 of 3") {
 		t.Errorf("after %q: %s, %v", next.Label, second.JSON(), err)
 	}
-	old, err := w.discord.Click(deadline(t), discordtest.Press{MessageID: first.ID, CustomID: "models:team:x:"})
+	old, err := w.discord.Click(deadline(t), discordtest.Press{MessageID: first.ID, CustomID: "models:team:x:", Stale: true})
 	if err != nil || !titled("too old")(old) {
 		t.Errorf("a button of another version: %s, %v", old.JSON(), err)
 	}

@@ -2,172 +2,195 @@ package discordtest
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
+	"crypto/subtle"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"fmt"
-	"math/big"
+	"encoding/base64"
+	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
 
-// Proxy is a real CONNECT proxy on loopback that answers for Discord's hosts
-// itself, with certificates of its own authority. Through it the unmodified
-// program runs against the simulation: discord.proxy (or HTTPS_PROXY) names it,
-// and SSL_CERT_FILE names the authority.
+// Proxy is a real CONNECT proxy on loopback that is Discord for whoever goes
+// through it: it ends the TLS of Discord's hosts with certificates of its own
+// authority. So the unmodified program runs against the simulation, with the
+// proxy's URL as its proxy and the authority's file in SSL_CERT_FILE. Through
+// it GET /gateway answers wss://gateway.discord.gg.
 type Proxy struct {
-	URL string
+	URL string // http://127.0.0.1:port
 
-	server *http.Server // behind the TLS of Discord's hosts
-	listen net.Listener
-	ca     []byte
-	cert   tls.Certificate
+	s       *Server
+	hosts   map[string]http.Handler // beside Discord's
+	auth    string                  // wanted in Proxy-Authorization; empty: nothing
+	ca      *authority
+	tunnels *tunnels
+	front   *http.Server // takes CONNECT
+	back    *http.Server // behind the TLS
 
-	mu    sync.Mutex
-	seen  map[string]int
-	conns sync.WaitGroup
+	mu       sync.Mutex
+	connects map[string]int
 }
 
-type viaProxy struct{}
+// ProxyOption changes a [Proxy].
+type ProxyOption func(*Proxy)
 
-func proxied(r *http.Request) bool { return r.Context().Value(viaProxy{}) != nil }
+// WithProxyAuth makes the proxy demand a user and a password.
+func WithProxyAuth(user, password string) ProxyOption {
+	return func(p *Proxy) {
+		p.auth = "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+	}
+}
 
-// Proxy starts a proxy to this server. Close it at the end.
-func (s *Server) Proxy() (*Proxy, error) {
-	p := &Proxy{seen: map[string]int{}}
-	if err := p.certify(); err != nil {
-		return nil, err
+// WithHost makes the proxy answer for another host with h. Hosts that it does
+// not know are refused with 403.
+func WithHost(host string, h http.Handler) ProxyOption {
+	return func(p *Proxy) { p.hosts[strings.ToLower(host)] = h }
+}
+
+// Proxy starts a proxy. It ends with its own Close or with the server's.
+func (s *Server) Proxy(opts ...ProxyOption) (*Proxy, error) {
+	p := &Proxy{s: s, hosts: map[string]http.Handler{}, connects: map[string]int{}}
+	for _, o := range opts {
+		o(p)
 	}
 	var err error
-	if p.listen, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	if p.ca, err = newAuthority(slices.Collect(maps.Keys(p.hosts))); err != nil {
 		return nil, err
 	}
-	p.URL = "http://" + p.listen.Addr().String()
-	p.server = &http.Server{
-		Handler:           p.handler(s),
-		ReadHeaderTimeout: 10 * time.Second,
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
 	}
-	go p.server.Serve(p.listen)
+	p.URL = "http://" + l.Addr().String()
+	p.tunnels = &tunnels{addr: l.Addr(), queue: make(chan net.Conn), done: make(chan struct{})}
+	p.front = &http.Server{Handler: http.HandlerFunc(p.connect), ReadHeaderTimeout: time.Minute, ErrorLog: nowhere()}
+	p.back = &http.Server{
+		Handler: http.HandlerFunc(p.serve), ConnContext: rememberLine, ReadHeaderTimeout: time.Minute, ErrorLog: nowhere(),
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{p.ca.leaf}},
+	}
+	p.s.atClose(p.Close)
+	if !s.spawn(func() { _ = p.front.Serve(l) }) || !s.spawn(func() { _ = p.back.ServeTLS(p.tunnels, "", "") }) {
+		_ = l.Close()
+		p.Close()
+		return nil, ErrClosed
+	}
 	return p, nil
 }
 
-// Close ends the proxy.
+// Close ends the proxy and the connections through it.
 func (p *Proxy) Close() {
-	p.server.Close()
-	p.conns.Wait()
+	_ = p.front.Close()
+	_ = p.tunnels.Close()
+	_ = p.back.Close()
+	p.s.each(func(c *gatewayConn) {
+		if c.proxy == p {
+			c.cut()
+		}
+	})
 }
 
 // Connects is how often a tunnel to a host was asked for.
 func (p *Proxy) Connects(host string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.seen[host]
+	return p.connects[host]
 }
 
 // WriteCA writes the authority's certificate, for SSL_CERT_FILE.
-func (p *Proxy) WriteCA(file string) error { return os.WriteFile(file, p.ca, 0o600) }
+func (p *Proxy) WriteCA(file string) error { return os.WriteFile(file, p.ca.pem, 0o600) }
 
-// Authority is the authority's certificate pool, for clients in the same process.
+// Authority holds the authority's certificate, for clients in this process.
 func (p *Proxy) Authority() *x509.CertPool {
 	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(p.ca)
+	pool.AppendCertsFromPEM(p.ca.pem)
 	return pool
 }
 
-func (p *Proxy) handler(s *Server) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, _ := net.SplitHostPort(r.Host)
-		if r.Method != http.MethodConnect || host != "discord.com" && host != "gateway.discord.gg" {
-			http.Error(w, "this proxy leads to Discord only", http.StatusForbidden)
-			return
-		}
-		p.mu.Lock()
-		p.seen[host]++
-		p.mu.Unlock()
-		conn, _, err := w.(http.Hijacker).Hijack()
-		if err != nil {
-			return
-		}
-		fmt.Fprint(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
-		p.conns.Go(func() { p.tunnel(conn, host, s) })
-	})
-}
-
-// tunnel is the far end of one CONNECT: Discord's host as the client sees it.
-func (p *Proxy) tunnel(conn net.Conn, host string, s *Server) {
-	inner := http.Handler(s)
-	if host == "gateway.discord.gg" {
-		inner = http.HandlerFunc(s.gateway)
+// connect answers a CONNECT, and the tunnel goes on behind the TLS.
+func (p *Proxy) connect(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodConnect {
+		http.Error(w, "this proxy takes CONNECT only", http.StatusMethodNotAllowed)
+		return
 	}
-	one := &oneListener{conn: tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{p.cert}}), closed: make(chan struct{})}
-	server := &http.Server{
-		Handler:           inner,
-		ReadHeaderTimeout: time.Minute,
-		ConnContext:       func(ctx context.Context, _ net.Conn) context.Context { return context.WithValue(ctx, viaProxy{}, true) },
-		ConnState: func(_ net.Conn, state http.ConnState) {
-			if state == http.StateClosed || state == http.StateHijacked {
-				one.Close()
-			}
-		},
+	if p.auth != "" && subtle.ConstantTimeCompare([]byte(p.auth), []byte(r.Header.Get("Proxy-Authorization"))) == 0 {
+		w.Header().Set("Proxy-Authenticate", `Basic realm="discordtest"`)
+		http.Error(w, "authentication is required", http.StatusProxyAuthRequired)
+		return
 	}
-	server.Serve(one)
-}
-
-// oneListener accepts one connection that is there already.
-type oneListener struct {
-	conn   net.Conn
-	once   sync.Once
-	taken  bool
-	closed chan struct{}
-}
-
-func (l *oneListener) Accept() (net.Conn, error) {
-	if !l.taken {
-		l.taken = true
-		return l.conn, nil
+	host, port, err := net.SplitHostPort(r.Host)
+	p.mu.Lock()
+	p.connects[host]++
+	p.mu.Unlock()
+	_, known := p.hosts[strings.ToLower(host)]
+	switch {
+	case err != nil || port != "443" || !known && !isDiscord(host):
+		http.Error(w, "there is no way to "+r.Host, http.StatusForbidden)
+		return
+	case !known && p.s.isDown():
+		http.Error(w, "cannot reach "+r.Host, http.StatusBadGateway)
+		return
 	}
-	<-l.closed
-	return nil, net.ErrClosed
+	conn, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	if _, err := io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil || buffered.Reader.Buffered() > 0 {
+		_ = conn.Close() // nobody speaks before the tunnel is there
+		return
+	}
+	p.tunnels.add(conn)
 }
 
-func (l *oneListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
+// serve is a request inside a tunnel.
+func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	if h, ok := p.hosts[strings.ToLower(host)]; ok {
+		h.ServeHTTP(w, r)
+		return
+	}
+	p.s.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), proxied{}, p)))
+}
+
+// tunnels is a listener whose connections are those of the proxy's tunnels.
+type tunnels struct {
+	addr  net.Addr
+	queue chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func (t *tunnels) add(conn net.Conn) {
+	select {
+	case t.queue <- conn:
+	case <-t.done:
+		_ = conn.Close()
+	}
+}
+
+// Accept gives the next tunnel.
+func (t *tunnels) Accept() (net.Conn, error) {
+	select {
+	case conn := <-t.queue:
+		return conn, nil
+	case <-t.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close ends Accept.
+func (t *tunnels) Close() error {
+	t.once.Do(func() { close(t.done) })
 	return nil
 }
 
-func (l *oneListener) Addr() net.Addr { return l.conn.LocalAddr() }
-
-// certify makes an authority and a certificate for Discord's hosts.
-func (p *Proxy) certify() error {
-	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
-	ca := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "simulated authority"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(48 * time.Hour), KeyUsage: x509.KeyUsageCertSign,
-	}
-	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
-	if err != nil {
-		return err
-	}
-	p.ca = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER})
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
-	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "discord.com"}, DNSNames: []string{"discord.com", "gateway.discord.gg"},
-		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
-	p.cert = tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-	return err
-}
+// Addr is the proxy's address.
+func (t *tunnels) Addr() net.Addr { return t.addr }

@@ -1,246 +1,221 @@
-// Package discordtest is a simulated Discord, REST and gateway in one
-// http.Handler. It is strict: what the real one refuses it refuses too, with
-// the same error, and it keeps a list of everything that a well-behaved bot
-// would not have done ([Server.Violations]). Tests and the demonstration run
-// the real bot against it.
+// Package discordtest is a Discord to test a bot against: the REST API of
+// versions 9 and 10 and the gateway, in memory, behind one [http.Handler]. It
+// is stricter than the real one. Whatever a bot does that Discord would
+// refuse, or that Discord only advises against, is answered as Discord
+// answers it and noted in [Server.Violations].
+//
+// People are played by [Server.Slash], [Server.Click], [Server.Autocomplete]
+// and [Server.Say], outages by [Server.Inject], [Server.InjectGateway] and
+// [Server.Down]. A bot in the same process comes through [Server.Client], an
+// unmodified program through [Server.Proxy].
+//
+// Lengths are counted in UTF-16 units, the strictest reading of Discord's
+// word "characters".
 package discordtest
 
 import (
-	"encoding/json"
-	"fmt"
+	"context"
+	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 )
 
-// Who and what there is in the simulated Discord.
-const (
-	Token         = "MTIz.simulated.bot-token-of-nobody"
-	ApplicationID = "1000000000000000001"
-	BotUserID     = "1000000000000000002"
-	GuildID       = "2000000000000000001"
-	AlertsChannel = "3000000000000000001"
-	ReportChannel = "3000000000000000002"
-	DirectChannel = "3000000000000000003"
-	OperatorID    = "4000000000000000001"
-	StrangerID    = "4000000000000000002"
-	OnCallRole    = "5000000000000000001"
-	managerRole   = "5000000000000000002"
-)
-
-// Channel is a channel of the guild, or the direct messages with the bot.
-type Channel struct {
-	ID, Name string
-	Direct   bool
-	Deny     uint64 // permissions that the bot lacks here
-}
-
-// Server is the simulated Discord. It is safe for concurrent use.
+// Server is a simulated Discord. It is safe for use by many goroutines. Make
+// one with [New] and end it with [Server.Close].
 type Server struct {
-	mux    *http.ServeMux
-	listen *httptest.Server
+	settings settings
+	mux      *http.ServeMux
+	done     chan struct{} // closed by Close
+	running  sync.WaitGroup
 
-	mu            sync.Mutex
-	channels      []*Channel
-	messages      []*Message
-	replies       map[string]*interaction // by interaction token
-	byID          map[string]*interaction
-	commands      map[string][]Command
-	registrations int
-	violations    []string
-	identifies    []time.Time
-	watchers      map[chan Event]bool
-	link          *link
-	session       *session
-	linked        chan struct{} // closed and replaced whenever a bot connects or registers
-	serial        uint64
-	down          bool
-	cutAfterStore int
-	nonceMemory   time.Duration
+	vmu        sync.Mutex
+	violations []string
+	requests   []Request
+
+	mu         sync.Mutex
+	closed     bool
+	down       bool
+	change     chan struct{} // closed and replaced whenever something happens
+	lastID     uint64
+	guild      guild
+	channels   []*channel
+	users      map[string]User
+	messages   map[string][]*Message   // by channel, in the order of their ids
+	sends      map[string]sent         // channel and nonce -> message
+	owners     map[string]string       // id of an answer -> interaction token
+	commands   map[string][]Command    // guild, or "" -> commands
+	creates    map[string]int          // guild, or "" -> commands created
+	writes     int                     // of commands
+	tokens     map[string]*interaction // by token
+	byID       map[string]*interaction
+	sessions   []*session
+	conns      map[*gatewayConn]bool
+	identifies []time.Time
+	resumes    int
+	faults     []*Fault
+	gwFaults   []*GatewayFault
+	muted      bool
+	windows    map[string]*rateWindow
+	invalid    int
+	subs       map[*subscription]bool
+
+	lmu     sync.Mutex
+	local   net.Listener
+	closers []func()
 }
 
-// New makes a Discord with one guild, two text channels and a channel of
-// direct messages. Close it at the end.
-func New() *Server {
+type settings struct {
+	token        string
+	heartbeat    time.Duration
+	ackTime      time.Duration
+	tokenLife    time.Duration
+	nonceWindow  time.Duration
+	resumeWindow time.Duration
+	spacing      time.Duration
+	rateLimit    int
+	rateWindow   time.Duration
+	onViolation  func(string)
+}
+
+// New makes a simulated Discord with one guild, its channels #alerts and
+// #reports, the bot, an operator who manages the guild, a plain member, and
+// the operator's direct messages with the bot.
+func New(opts ...Option) *Server {
 	s := &Server{
-		replies: map[string]*interaction{}, byID: map[string]*interaction{}, commands: map[string][]Command{},
-		watchers: map[chan Event]bool{}, linked: make(chan struct{}), nonceMemory: 5 * time.Minute,
-		channels: []*Channel{
-			{ID: AlertsChannel, Name: "alerts"}, {ID: ReportChannel, Name: "reports"},
-			{ID: DirectChannel, Name: "direct message", Direct: true},
+		settings: settings{
+			token: Token, heartbeat: 41250 * time.Millisecond, ackTime: 3 * time.Second, tokenLife: 15 * time.Minute,
+			nonceWindow: 5 * time.Minute, resumeWindow: time.Minute, onViolation: func(string) {},
 		},
+		done: make(chan struct{}), change: make(chan struct{}),
+		messages: map[string][]*Message{}, sends: map[string]sent{}, owners: map[string]string{},
+		commands: map[string][]Command{}, creates: map[string]int{},
+		tokens: map[string]*interaction{}, byID: map[string]*interaction{},
+		conns: map[*gatewayConn]bool{}, windows: map[string]*rateWindow{}, subs: map[*subscription]bool{},
 	}
-	s.routes()
-	s.listen = httptest.NewServer(s)
+	for _, o := range opts {
+		o(&s.settings)
+	}
+	s.populate()
+	s.mux = s.routes()
 	return s
 }
 
-// Close ends all connections.
+// Close ends everything: connections, listeners and goroutines. It returns
+// when they have ended.
 func (s *Server) Close() {
-	s.Drop()
-	s.listen.CloseClientConnections()
-	s.listen.Close()
-}
-
-// Client reaches this server whatever host is asked for; a bot's REST client
-// and discordgo's session take it as it is.
-func (s *Server) Client() *http.Client {
-	u, err := url.Parse(s.listen.URL)
-	if err != nil {
-		panic(err) // httptest made it
-	}
-	return &http.Client{Transport: rerouted{u.Host, &http.Transport{MaxIdleConnsPerHost: 64}}}
-}
-
-type rerouted struct {
-	host string
-	next http.RoundTripper
-}
-
-func (t rerouted) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.URL.Scheme, r.URL.Host = "http", t.host
-	return t.next.RoundTrip(r)
-}
-
-// ServeHTTP answers a request, unless Discord is down.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	down := s.down
+	if !s.closed {
+		s.closed = true
+		close(s.done)
+		for c := range s.conns {
+			c.cut()
+		}
+		s.changed()
+	}
 	s.mu.Unlock()
-	if down {
-		w.WriteHeader(http.StatusBadGateway)
-		return
+	s.lmu.Lock()
+	closers := s.closers
+	s.closers = nil
+	s.lmu.Unlock()
+	for _, f := range closers {
+		f()
 	}
-	s.mux.ServeHTTP(w, r)
+	s.running.Wait()
 }
 
-// Down takes Discord away, gateway connections included, or brings it back.
-func (s *Server) Down(down bool) {
+// atClose has f called by Close.
+func (s *Server) atClose(f func()) {
+	s.lmu.Lock()
+	defer s.lmu.Unlock()
+	s.closers = append(s.closers, f)
+}
+
+// enter counts a goroutine that Close waits for; false when it is too late.
+func (s *Server) enter() bool {
 	s.mu.Lock()
-	s.down = down
-	s.mu.Unlock()
-	if down {
-		s.Drop()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
 	}
+	s.running.Add(1)
+	return true
 }
 
-// CutAfterStoring stores the next n messages and cuts the line before saying so.
-func (s *Server) CutAfterStoring(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.cutAfterStore = n
-}
-
-// RemoveChannel deletes a channel.
-func (s *Server) RemoveChannel(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.channels = slices.DeleteFunc(s.channels, func(c *Channel) bool { return c.ID == id })
-}
-
-// Deny takes permissions from the bot in a channel.
-func (s *Server) Deny(id string, permissions uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c := s.channel(id); c != nil {
-		c.Deny = permissions
+// spawn runs f in a goroutine that Close waits for.
+func (s *Server) spawn(f func()) bool {
+	if !s.enter() {
+		return false
 	}
+	go func() { defer s.running.Done(); f() }()
+	return true
 }
 
-// Channels are all channels.
-func (s *Server) Channels() []Channel {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var list []Channel
-	for _, c := range s.channels {
-		list = append(list, *c)
-	}
-	return list
+// changed wakes everybody who waits. The caller holds mu.
+func (s *Server) changed() {
+	close(s.change)
+	s.change = make(chan struct{})
 }
 
-// Violations are what the bot did that a well-behaved bot does not.
-func (s *Server) Violations() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := time.Now()
-	for _, i := range s.byID {
-		if !i.acked && !i.blamed && now.Sub(i.at) > ackTime {
-			i.blamed = true
-			s.blame("/%s was not acknowledged within 3 s", i.name)
+// await waits until ok, which runs with mu held.
+func (s *Server) await(ctx context.Context, ok func() bool) error {
+	for {
+		s.mu.Lock()
+		met, closed, change := ok(), s.closed, s.change
+		s.mu.Unlock()
+		switch {
+		case met:
+			return nil
+		case closed:
+			return ErrClosed
+		}
+		select {
+		case <-change:
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
 	}
+}
+
+// nextID makes a snowflake of the present moment. The caller holds mu.
+func (s *Server) nextID() string {
+	id := uint64(time.Now().UnixMilli()-snowflakeEpoch) << 22
+	if id <= s.lastID {
+		id = s.lastID + 1
+	}
+	s.lastID = id
+	return formatID(id)
+}
+
+// Violations lists what the bot did wrong, in order. Each begins with the
+// request or "gateway:".
+func (s *Server) Violations() []string {
+	s.vmu.Lock()
+	defer s.vmu.Unlock()
 	return slices.Clone(s.violations)
 }
 
-// Registrations is how often commands were written.
-func (s *Server) Registrations() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.registrations
+// ClearViolations forgets what was noted so far, for a test that makes some.
+func (s *Server) ClearViolations() {
+	s.vmu.Lock()
+	defer s.vmu.Unlock()
+	s.violations = nil
 }
 
-// Commands are the registered commands of a guild; "" for the global ones.
-func (s *Server) Commands(guild string) []Command {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.commands[guild])
+// Requests lists the REST requests that came, in order.
+func (s *Server) Requests() []Request {
+	s.vmu.Lock()
+	defer s.vmu.Unlock()
+	return slices.Clone(s.requests)
 }
 
-// Identifies are the times of all IDENTIFYs.
-func (s *Server) Identifies() []time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.identifies)
-}
-
-func (s *Server) channel(id string) *Channel {
-	for _, c := range s.channels {
-		if c.ID == id {
-			return c
-		}
-	}
-	return nil
-}
-
-// blame notes a violation. The lock is held.
-func (s *Server) blame(format string, args ...any) {
-	s.violations = append(s.violations, fmt.Sprintf(format, args...))
-}
-
-// snowflake is a new id: its upper bits are the time.
-// https://docs.discord.com/developers/reference#snowflakes
-func (s *Server) snowflake() string {
-	s.serial++
-	const epoch = 1_420_070_400_000
-	return strconv.FormatUint(uint64(time.Now().UnixMilli()-epoch)<<22|s.serial&0x3fffff, 10)
-}
-
-// fault is an answer of Discord's that refuses.
-type fault struct {
-	status, code int
-	text         string
-}
-
-func (f *fault) write(w http.ResponseWriter) {
-	reply(w, f.status, map[string]any{"code": f.code, "message": f.text})
-}
-
-func reply(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(v)
-}
-
-// cut closes the connection in the middle of a request.
-func cut(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	conn.Close()
+// Request is one REST request and its answer.
+type Request struct {
+	At     time.Time
+	Method string
+	Path   string // without the API's prefix and the query
+	Query  string
+	Body   []byte
+	Status int // 0: no answer was given
 }

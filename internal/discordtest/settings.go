@@ -1,0 +1,38 @@
+package discordtest
+
+import "time"
+
+// Option changes a [Server].
+type Option func(*settings)
+
+// WithToken sets the bot token that is taken, without the word "Bot".
+func WithToken(token string) Option { return func(s *settings) { s.token = token } }
+
+// WithHeartbeat sets the interval that HELLO demands; Discord's is 41.25 s.
+func WithHeartbeat(d time.Duration) Option { return func(s *settings) { s.heartbeat = d } }
+
+// WithAckTime sets how long an interaction waits for its first answer; 3 s.
+func WithAckTime(d time.Duration) Option { return func(s *settings) { s.ackTime = d } }
+
+// WithInteractionLife sets how long an interaction's token lives; 15 min.
+func WithInteractionLife(d time.Duration) Option { return func(s *settings) { s.tokenLife = d } }
+
+// WithNonceWindow sets how long an enforced nonce is remembered; 5 min.
+func WithNonceWindow(d time.Duration) Option { return func(s *settings) { s.nonceWindow = d } }
+
+// WithResumeWindow sets how long a cut session can be resumed; 1 min.
+func WithResumeWindow(d time.Duration) Option { return func(s *settings) { s.resumeWindow = d } }
+
+// WithIdentifySpacing makes an IDENTIFY that comes sooner than d after the
+// last one invalid, as Discord does with 5 s. The default is not to care.
+func WithIdentifySpacing(d time.Duration) Option { return func(s *settings) { s.spacing = d } }
+
+// WithRateLimit allows n requests per route and channel within d, and says so
+// in the headers. Without it there are no limits.
+func WithRateLimit(n int, d time.Duration) Option {
+	return func(s *settings) { s.rateLimit, s.rateWindow = n, d }
+}
+
+// WithOnViolation has f called for each violation as it happens. f must not
+// call the server.
+func WithOnViolation(f func(string)) Option { return func(s *settings) { s.onViolation = f } }
