@@ -39,7 +39,7 @@ func TestAbusiveAnswersAreFailuresNotFigures(t *testing.T) {
 			w.Header().Set("Content-Encoding", "gzip")
 			io.WriteString(w, `{"data":[]}`)
 		}, "bad_response"},
-		"gzip cut":            {cutGzip, "bad_response"},
+		"gzip cut":            {cutGzip, "unavailable"},
 		"connection cut":      {cutConnection, "unavailable"},
 		"proxy wants a login": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(407) }, "unavailable/proxy"},
 		"method not allowed":  {func(w http.ResponseWriter, _ *http.Request) { asJSON(w); w.WriteHeader(405); io.WriteString(w, `{}`) }, "bad_response"},

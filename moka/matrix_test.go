@@ -90,7 +90,7 @@ var matrix = []struct{ state, traps, members, want, keyErr, walletErr string }{
 	{"proxy's bad gateway", "", "ABCDO", "none unknown ?", "unavailable", "unavailable"},
 	{"bad gateway once", "", "ABCDO", "ok key $5.00", "-", "-"},
 	{"empty answer", "", "ABCDO", "none unknown ?", "bad_response", "bad_response"},
-	{"cut off", "", "ABCDO", "none unknown ?", "bad_response", "bad_response"},
+	{"cut off", "", "ABCDO", "none unknown ?", "unavailable", "unavailable"},
 	{"broken gzip", "", "ABCDO", "none unknown ?", "bad_response", "bad_response"},
 	{"no answer", "", "ABCDO", "none unknown ?", "unavailable/timeout", "unavailable/timeout"},
 	{"slow", "", "ABCDO", "ok key $5.00", "-", "-"},

@@ -169,7 +169,7 @@ func (c *Client) read(r request, resp *http.Response) ([]byte, *Error) {
 	if err != nil {
 		e := c.transportError(r.op, err)
 		e.Status = resp.StatusCode
-		if resp.Uncompressed && e.Hint == "" && !errors.Is(err, context.Canceled) {
+		if resp.Uncompressed && e.Hint == "" && !cutOff(err) && !errors.Is(err, context.Canceled) {
 			e.Kind = BadResponse // whatever arrived does not unpack
 		}
 		return nil, e
@@ -179,6 +179,10 @@ func (c *Client) read(r request, resp *http.Response) ([]byte, *Error) {
 	}
 	return body, nil
 }
+
+// cutOff tells whether the body ended before its end: the line's failure, not
+// the gateway's, also where the cut shows only while unpacking.
+func cutOff(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }
 
 // repeatable tells whether the failure may be gone in a moment.
 func repeatable(err *Error) bool {
