@@ -19,8 +19,8 @@ func (db *DB) Once(ctx context.Context, mark string, at time.Time, out ...Outgoi
 	if err != nil {
 		return false, err
 	}
-	if first && len(out) > 0 {
-		db.signal()
+	if first {
+		db.announce(out)
 	}
 	return first, nil
 }

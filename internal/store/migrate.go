@@ -15,6 +15,7 @@ type migration struct {
 var migrations = []migration{
 	{schema1, nil},
 	{schema2, sumUp},
+	{schema3, nil},
 }
 
 // migrate brings the schema up to the wanted version, each step in a

@@ -17,6 +17,11 @@ var content = []string{
 	INSERT INTO marks VALUES ('m', 5);
 	INSERT INTO small_values VALUES ('v', 'text');
 	INSERT INTO outbox VALUES (7, 'p', 'c', 'a', '', '{}', 1, 'sending', 1, 9, 0, 0, '', ''), (8, 'q', 'c', 'a', '', '{}', 1, 'sent', 1, 9, 0, 10, 'm8', '')`,
+	`INSERT INTO states VALUES ('a', 's', 'x', 0);
+	INSERT INTO events VALUES (1, 'a', 100, 'low', 'began', 'w', 100, 'i'), (2, 'a', 200, 'low', 'ended', 'w', 100, 'i');
+	INSERT INTO marks VALUES ('m', 5);
+	INSERT INTO small_values VALUES ('v', 'text');
+	INSERT INTO outbox VALUES (7, 'p', 'c', 'a', '', '{}', 1, 'sending', 1, 9, 0, 0, '', ''), (8, 'q', 'c', 'a', '', '{}', 1, 'sent', 1, 9, 0, 10, 'm8', '')`,
 }
 
 func TestMigrations(t *testing.T) {
@@ -78,8 +83,13 @@ func older(t *testing.T, path string, version int, samples []Sample) {
 	check(t, err)
 	if version > 0 {
 		for _, s := range samples {
-			_, err := addSample(ctx, tx, "a", s)
+			s, err := addSample(ctx, tx, "a", s)
 			check(t, err)
+			if version > 1 { // from then on sums are kept
+				check(t, addToSums(ctx, tx, "a", s))
+				_, err = exec(ctx, tx, sqlSetStates, "a", "", "", millis(s.At))
+				check(t, err)
+			}
 		}
 	}
 	check(t, tx.Commit())

@@ -18,6 +18,11 @@ type Outgoing struct {
 	EditOf  string          // the key of the post that it replaces; empty: a new post
 	Payload json.RawMessage // the message
 	At      time.Time
+
+	// NotBefore holds a post back for others that it may be joined with; Joins
+	// tells that it may. See [DB.Joined].
+	NotBefore time.Time
+	Joins     bool
 }
 
 // Due is a message whose turn it is.
@@ -31,22 +36,35 @@ type Due struct {
 	Nonce           string
 	Attempts        int
 	FirstTriedAt    time.Time // zero before the first attempt
+	Joins           bool      // others may be sent with it, see [DB.Joined]
 }
 
 // Enqueue adds messages to the outbox, all or none.
 func (db *DB) Enqueue(ctx context.Context, out ...Outgoing) error {
 	err := db.tx(ctx, func(tx *sql.Tx) error { return enqueue(ctx, tx, out) })
-	if err == nil && len(out) > 0 {
-		db.signal()
+	if err == nil {
+		db.announce(out)
 	}
 	return err
+}
+
+// announce wakes the sender, and once more when what is held back may go.
+func (db *DB) announce(out []Outgoing) {
+	if len(out) > 0 {
+		db.signal()
+	}
+	for _, o := range out {
+		if held := o.NotBefore.Sub(o.At); held > 0 {
+			time.AfterFunc(held, db.signal)
+		}
+	}
 }
 
 // enqueue ignores what is there already. Of several edits of one post only the
 // newest figures matter: it replaces those that nobody began to send.
 func enqueue(ctx context.Context, tx *sql.Tx, out []Outgoing) error {
 	for _, o := range out {
-		added, err := exec(ctx, tx, sqlEnqueue, o.Key, o.EditOf, o.Channel, o.Account, o.EditOf, string(o.Payload), millis(o.At))
+		added, err := exec(ctx, tx, sqlEnqueue, o.Key, o.EditOf, o.Channel, o.Account, o.EditOf, string(o.Payload), millis(o.At), millis(o.NotBefore), flag(o.Joins))
 		if err != nil {
 			return err
 		}
@@ -88,9 +106,9 @@ func (db *DB) Due(ctx context.Context, now time.Time, limit int) ([]Due, error) 
 }
 
 func scanDue(r row) (d Due, err error) {
-	var first int64
-	err = r.Scan(&d.ID, &d.Key, &d.Channel, &d.EditOf, &d.TargetMessageID, &d.Payload, &d.Attempts, &first)
-	d.FirstTriedAt, d.Nonce = fromMillis(first), nonce(d.Key)
+	var first, joins int64
+	err = r.Scan(&d.ID, &d.Key, &d.Channel, &d.EditOf, &d.TargetMessageID, &d.Payload, &d.Attempts, &first, &joins)
+	d.FirstTriedAt, d.Nonce, d.Joins = fromMillis(first), nonce(d.Key), joins != 0
 	return d, err
 }
 
@@ -109,7 +127,7 @@ func (db *DB) Sending(ctx context.Context, id int64, now time.Time) error {
 
 // Sent notes the delivery.
 func (db *DB) Sent(ctx context.Context, id int64, messageID string, now time.Time) error {
-	_, err := db.update(ctx, sqlSent, messageID, millis(now), id)
+	_, err := db.update(ctx, sqlSent, messageID, millis(now), id, id)
 	return err
 }
 
@@ -121,6 +139,6 @@ func (db *DB) Retry(ctx context.Context, id int64, next time.Time, cause string)
 
 // Dead gives the message up: Discord will always refuse it.
 func (db *DB) Dead(ctx context.Context, id int64, now time.Time, cause string) error {
-	_, err := db.update(ctx, sqlDead, millis(now), cause, id)
+	_, err := db.update(ctx, sqlDead, millis(now), cause, id, id)
 	return err
 }

@@ -40,7 +40,7 @@ type Poll struct {
 // Poll gives f the account's states, nil at first, and stores what f makes of
 // them in the same transaction. f must not use the DB.
 func (db *DB) Poll(ctx context.Context, account string, f func(spend, alert json.RawMessage) (Poll, error)) error {
-	enqueued := false
+	var out []Outgoing
 	err := db.tx(ctx, func(tx *sql.Tx) error {
 		spent, alert, err := states(ctx, tx, account)
 		if err != nil {
@@ -50,11 +50,11 @@ func (db *DB) Poll(ctx context.Context, account string, f func(spend, alert json
 		if err != nil {
 			return err
 		}
-		enqueued = len(p.Out) > 0
+		out = p.Out
 		return p.store(ctx, tx, account)
 	})
-	if err == nil && enqueued {
-		db.signal()
+	if err == nil {
+		db.announce(out)
 	}
 	return err
 }
@@ -81,7 +81,7 @@ func (p Poll) store(ctx context.Context, tx *sql.Tx, account string) error {
 // UpdateAlert gives f the account's alert state, nil at first, and stores what
 // f makes of it together with the messages that tell of it. f must not use the DB.
 func (db *DB) UpdateAlert(ctx context.Context, account string, f func(json.RawMessage) (json.RawMessage, []Outgoing, error)) error {
-	enqueued := false
+	var sent []Outgoing
 	err := db.tx(ctx, func(tx *sql.Tx) error {
 		_, alert, err := states(ctx, tx, account)
 		if err != nil {
@@ -91,14 +91,14 @@ func (db *DB) UpdateAlert(ctx context.Context, account string, f func(json.RawMe
 		if err != nil {
 			return err
 		}
-		enqueued = len(out) > 0
+		sent = out
 		if _, err := exec(ctx, tx, sqlSetStates, account, "", string(after), 0); err != nil {
 			return err
 		}
 		return enqueue(ctx, tx, out)
 	})
-	if err == nil && enqueued {
-		db.signal()
+	if err == nil {
+		db.announce(sent)
 	}
 	return err
 }

@@ -152,3 +152,11 @@ UPDATE states SET first_reading = COALESCE((SELECT MIN(at) FROM readings WHERE r
 ALTER TABLE outbox RENAME COLUMN sent_at TO done_at;
 CREATE INDEX outbox_edits ON outbox (edit_of, id) WHERE edit_of <> '';
 `
+
+// schema3 lets posts of one moment be sent as one message: those that may be
+// joined (joins), and which one leads them (leader, an id; 0: none).
+const schema3 = `
+ALTER TABLE outbox ADD COLUMN joins INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN leader BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX outbox_led ON outbox (leader) WHERE leader <> 0;
+`

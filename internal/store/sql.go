@@ -92,14 +92,14 @@ const (
 // Outbox. An edit goes where the post is that it edits.
 const (
 	sqlEnqueue = `INSERT INTO outbox (post, channel, account, edit_of, payload, at, state, attempts,
-		first_tried, next_try, done_at, message_id, last_error)
-		VALUES (?, COALESCE((SELECT target.channel FROM outbox target WHERE target.post = ?), ?), ?, ?, ?, ?, 'due', 0, 0, 0, 0, '', '')
+		first_tried, next_try, joins, leader, done_at, message_id, last_error)
+		VALUES (?, COALESCE((SELECT target.channel FROM outbox target WHERE target.post = ?), ?), ?, ?, ?, ?, 'due', 0, 0, ?, ?, 0, 0, '', '')
 		ON CONFLICT (post) DO NOTHING`
 	sqlReplaceEdits = `UPDATE outbox SET state = 'dropped' WHERE edit_of = ? AND post <> ? AND state = 'due'`
 
-	sqlDue = `SELECT o.id, o.post, o.channel, o.edit_of, COALESCE(t.message_id, ''), o.payload, o.attempts, o.first_tried
+	sqlDue = `SELECT o.id, o.post, o.channel, o.edit_of, COALESCE(t.message_id, ''), o.payload, o.attempts, o.first_tried, o.joins
 		FROM outbox o LEFT JOIN outbox t ON t.post = o.edit_of
-		WHERE o.id IN (SELECT MIN(id) FROM outbox WHERE state IN ('due', 'sending') GROUP BY channel) AND o.next_try <= ?
+		WHERE o.id IN (SELECT MIN(id) FROM outbox WHERE state IN ('due', 'sending') AND leader = 0 GROUP BY channel) AND o.next_try <= ?
 		ORDER BY o.id LIMIT ?`
 	orphans = `state IN ('due', 'sending') AND edit_of <> '' AND NOT EXISTS
 		(SELECT 1 FROM outbox t WHERE t.post = outbox.edit_of AND t.state IN ('due', 'sending', 'sent'))`
@@ -108,9 +108,10 @@ const (
 
 	sqlSending = `UPDATE outbox SET state = 'sending', attempts = attempts + 1,
 		first_tried = CASE WHEN first_tried = 0 THEN ? ELSE first_tried END WHERE id = ?`
-	sqlSent    = `UPDATE outbox SET state = 'sent', message_id = ?, done_at = ?, last_error = '' WHERE id = ?`
+	// What was sent along with a message goes its way.
+	sqlSent    = `UPDATE outbox SET state = 'sent', message_id = ?, done_at = ?, last_error = '' WHERE id = ? OR leader = ?`
 	sqlRetry   = `UPDATE outbox SET state = 'due', next_try = ?, last_error = ? WHERE id = ?`
-	sqlDead    = `UPDATE outbox SET state = 'dead', done_at = ?, last_error = ? WHERE id = ?`
+	sqlDead    = `UPDATE outbox SET state = 'dead', done_at = ?, last_error = ? WHERE id = ? OR leader = ?`
 	sqlRecover = `UPDATE outbox SET state = 'due', next_try = 0 WHERE state = 'sending'`
 
 	newest = `NOT EXISTS (SELECT 1 FROM outbox n WHERE n.edit_of = outbox.edit_of AND n.id > outbox.id)`
@@ -124,8 +125,21 @@ const (
 		COALESCE(SUM(CASE WHEN state = 'dead' THEN 1 ELSE 0 END), 0) FROM outbox WHERE state IN ('due', 'sending', 'dead')`
 	sqlPost = `SELECT id, post, channel, account, edit_of, payload, at, state, attempts, done_at, message_id, last_error FROM outbox`
 
-	sqlDeadLetters   = sqlPost + ` WHERE state = 'dead' ORDER BY id DESC LIMIT ?`
-	sqlFindPost      = sqlPost + ` WHERE post = ?`
+	sqlDeadLetters = sqlPost + ` WHERE state = 'dead' ORDER BY id DESC LIMIT ?`
+	sqlFindPost    = sqlPost + ` WHERE post = ?`
+	// Posts that may go with one that was never tried: those right behind it,
+	// up to the first that may not, or that has been tried.
+	sqlLead = `UPDATE outbox SET leader = ? WHERE id IN (SELECT id FROM outbox o WHERE o.channel = ? AND o.id > ?
+		AND o.state = 'due' AND o.joins = 1 AND o.first_tried = 0 AND o.leader = 0
+		AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.channel = o.channel AND b.id > ? AND b.id < o.id AND b.state IN ('due', 'sending')
+			AND b.edit_of = '' AND (b.joins = 0 OR b.first_tried <> 0))
+		ORDER BY o.id LIMIT ?)`
+	sqlLed = sqlPost + ` WHERE leader = ? ORDER BY id`
+	// The posts of one message, each with its newest content.
+	sqlPostsOf = sqlPost + ` WHERE message_id = ? AND edit_of = '' ORDER BY id`
+	sqlNewest  = `SELECT payload FROM outbox WHERE (edit_of = ? OR post = ?) AND state NOT IN ('dropped', 'dead')
+		ORDER BY CASE WHEN edit_of = '' THEN 0 ELSE id END DESC LIMIT 1`
+
 	sqlFindByMessage = sqlPost + ` WHERE message_id = ? AND edit_of = '' ORDER BY id LIMIT 1`
 	sqlPruneOutbox   = `DELETE FROM outbox WHERE state IN ('sent', 'dropped') AND at < ? AND done_at < ?
 		AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.edit_of = outbox.post AND e.edit_of <> '' AND e.state IN ('due', 'sending'))`

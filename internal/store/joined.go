@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+)
+
+// Joined are the payloads of the posts that go into one message with a due
+// post, which leads them. Which those are is settled before the first attempt
+// and stays so, because Discord may know the message from then on.
+func (db *DB) Joined(ctx context.Context, lead Due, most int) ([]json.RawMessage, error) {
+	if lead.EditOf != "" || !lead.Joins {
+		return nil, nil
+	}
+	var led []Post
+	err := db.tx(ctx, func(tx *sql.Tx) (err error) {
+		if lead.FirstTriedAt.IsZero() {
+			if _, err = exec(ctx, tx, sqlLead, lead.ID, lead.Channel, lead.ID, lead.ID, most); err != nil {
+				return err
+			}
+		}
+		led, err = list(ctx, tx, scanPost, sqlLed, lead.ID)
+		return err
+	})
+	return payloads(led), err
+}
+
+func payloads(posts []Post) []json.RawMessage {
+	var all []json.RawMessage
+	for _, p := range posts {
+		all = append(all, p.Payload)
+	}
+	return all
+}
+
+// Whole are the payloads of all posts that share the message which an edit
+// replaces, in their order, each as it is by now and the edited one as the
+// edit has it.
+func (db *DB) Whole(ctx context.Context, edit Due) ([]json.RawMessage, error) {
+	posts, err := db.PostsOf(ctx, edit.TargetMessageID)
+	if err != nil {
+		return nil, err
+	}
+	var all []json.RawMessage
+	for _, p := range posts {
+		payload := p.Payload
+		if p.Key == edit.EditOf {
+			payload = edit.Payload
+		} else if newest, ok, err := one(ctx, db, scanText, sqlNewest, p.Key, p.Key); err != nil {
+			return nil, err
+		} else if ok {
+			payload = json.RawMessage(newest)
+		}
+		all = append(all, payload)
+	}
+	return all, nil
+}
+
+// PostsOf are the posts that became one message on Discord, none when it is
+// not ours.
+func (db *DB) PostsOf(ctx context.Context, messageID string) ([]Post, error) {
+	if messageID == "" {
+		return nil, nil
+	}
+	posts, err := list(ctx, db.read, scanPost, sqlPostsOf, messageID)
+	return posts, told(db.path, err)
+}
