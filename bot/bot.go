@@ -9,20 +9,15 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/alert"
+	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
-	"mokabot/moka"
 )
-
-// History is what the bot knows of the past.
-type History interface {
-	// Today is what the account spent since midnight in the reader's zone;
-	// unknown without readings.
-	Today(ctx context.Context, account string) moka.Maybe
-}
 
 // Operators are the people who may see figures in direct messages and change
 // things. With neither roles nor users, it is whoever may manage the server.
@@ -30,27 +25,73 @@ type Operators struct {
 	Roles, Users []string
 }
 
-// Bot answers commands. Fill in the fields, then give [Bot.Interact] and
-// [Bot.Ready] to a [Gateway].
-type Bot struct {
-	REST         *REST
-	Values       Values // remembers which commands were registered
+// Incidents is what a bot may know and change about what is wrong.
+type Incidents interface {
+	// Open lists all incidents that are not over.
+	Open(ctx context.Context) ([]message.OpenIncident, error)
+	// OfMessage are the incidents that a message on Discord tells of.
+	OfMessage(ctx context.Context, messageID string) ([]alert.Ref, error)
+	// Find is an open incident, false when it is over.
+	Find(ctx context.Context, ref alert.Ref) (message.OpenIncident, bool, error)
+	// Story is what happened to an incident so far.
+	Story(ctx context.Context, o message.OpenIncident) ([]message.Happened, error)
+	// Snooze changes an incident's snooze; false when there was nothing to change.
+	Snooze(ctx context.Context, ref alert.Ref, q alert.Quiet) (message.OpenIncident, bool, error)
+}
+
+// Reports is what a bot may ask of the reports.
+type Reports interface {
+	Names() []string
+	// Ask builds a report and puts it into its channel; false when there is none
+	// of that name. The empty name is the first.
+	Ask(ctx context.Context, name, request string) (r message.Report, channel string, ok bool, err error)
+}
+
+// Setup is what a configuration makes of the bot. It is replaced as a whole
+// when the configuration is read again.
+type Setup struct {
 	Book         *account.Book
-	History      History
-	GuildIDs     []string // where commands are registered and answered; empty: everywhere
+	History      history.History
+	Incidents    Incidents
+	Reports      Reports
 	Operators    Operators
 	AlertChannel string
-	Log          *slog.Logger
-	Now          func() time.Time // nil for the real clock
-
-	place place
+	Language     string // of what is posted unasked
+	Welcome      bool   // explain the commands once, in the alerts' channel
 }
+
+func (s *Setup) words() *lang.Words { return lang.For(s.Language) }
+
+// Bot answers commands. Fill in the fields, call [Bot.Use], then give
+// [Bot.Interact] and [Bot.Ready] to a [Gateway].
+type Bot struct {
+	REST     *REST
+	Values   Values   // remembers which commands were registered
+	GuildIDs []string // where commands are registered and answered; empty: everywhere
+	Log      *slog.Logger
+	Now      func() time.Time // nil for the real clock
+
+	Health func(ctx context.Context) message.Health   // for /status
+	Reload func(ctx context.Context) message.Reloaded // reads the configuration again
+	// Observe is told of every answer, for metrics; nil: nobody is.
+	Observe func(command string, err error, took time.Duration)
+
+	current atomic.Pointer[Setup]
+	place   place
+	lists   modelLists
+}
+
+// Use puts a setup in force.
+func (b *Bot) Use(s Setup) { b.current.Store(&s) }
+
+func (b *Bot) setup() *Setup { return b.current.Load() }
 
 // Ready registers the commands when they changed, and notes where the bot is.
 func (b *Bot) Ready(ctx context.Context, r Ready) {
 	b.Log.Info("connected to Discord", "as", r.Name, "servers", len(r.GuildIDs))
 	b.place.set(r)
 	b.register(ctx)
+	b.welcome(ctx, r)
 }
 
 // Joined registers the commands in a server that the bot was let into.
@@ -66,7 +107,7 @@ func (b *Bot) register(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, registerTime)
 	defer cancel()
 	app, _ := b.place.get()
-	if err := b.REST.SyncCommands(ctx, app, b.GuildIDs, definitions(), b.Values); err != nil {
+	if err := b.REST.SyncCommands(ctx, app, b.GuildIDs, definitions(b.setup().Operators), b.Values); err != nil {
 		b.Log.Error("commands could not be registered", "err", err)
 	}
 }
@@ -116,11 +157,15 @@ type Input struct {
 	Focused string            // of an autocompletion: the option being typed
 	Share   bool              // everybody may see the answer
 
-	UserID  string
-	RoleIDs []string
-	Manages bool   // the user may manage the server
-	GuildID string // empty in a direct message
-	Words   *lang.Words
+	ID        string // of the interaction
+	MessageID string // of a button: the message that it stands below
+	Private   bool   // of a button: only its presser sees that message
+	UserID    string
+	RoleIDs   []string
+	Manages   bool   // the user may manage the server
+	GuildID   string // empty in a direct message
+	ChannelID string
+	Words     *lang.Words
 }
 
 // handler answers one call.

@@ -1,32 +1,41 @@
 package bot
 
 import (
+	"context"
+
 	"github.com/bwmarrin/discordgo"
 
+	"mokabot/internal/history"
 	"mokabot/internal/lang"
 )
 
 // command is a slash command: what Discord is told of it and what it does.
 type command struct {
-	name    string
-	options []option
-	run     handler
-	press   handler // answers the buttons below its answers; nil: it has none
+	name      string
+	options   []option
+	run       handler
+	operators bool                // only operators may use it
+	press     handler             // answers the buttons below its answers; nil: it has none
+	adds      func(in Input) bool // a press is answered by a new private message; nil: by editing the one pressed
 }
 
 // option is one option of a command.
 type option struct {
 	name    string
 	kind    discordgo.ApplicationCommandOptionType
-	suggest func(b *Bot, typed string) []string // nil: no completion
+	suggest suggester                             // nil: no completion
+	choices func(w *lang.Words) map[string]string // by value; nil: free text
 }
 
-func text(name string, suggest func(*Bot, string) []string) option {
-	return option{name, discordgo.ApplicationCommandOptionString, suggest}
+// suggester completes what was typed so far.
+type suggester func(ctx context.Context, b *Bot, in Input) []string
+
+func text(name string, suggest suggester) option {
+	return option{name: name, kind: discordgo.ApplicationCommandOptionString, suggest: suggest}
 }
 
 func share() option {
-	return option{"share", discordgo.ApplicationCommandOptionBoolean, nil}
+	return option{name: "share", kind: discordgo.ApplicationCommandOptionBoolean}
 }
 
 func findCommand(name string) (command, bool) {
@@ -38,11 +47,18 @@ func findCommand(name string) (command, bool) {
 	return command{}, false
 }
 
-// definitions is the command table as Discord wants it.
-func definitions() []*discordgo.ApplicationCommand {
+// definitions is the command table as Discord wants it. Where nobody is named
+// as an operator, Discord shows the operators' commands to those alone who may
+// manage the server.
+func definitions(o Operators) []*discordgo.ApplicationCommand {
 	var all []*discordgo.ApplicationCommand
 	for _, c := range commands() {
-		all = append(all, c.definition())
+		def := c.definition()
+		if c.operators && len(o.Roles) == 0 && len(o.Users) == 0 {
+			manage := int64(discordgo.PermissionManageGuild)
+			def.DefaultMemberPermissions = &manage
+		}
+		all = append(all, def)
 	}
 	return all
 }
@@ -67,9 +83,24 @@ func (c command) definition() *discordgo.ApplicationCommand {
 			NameLocalizations:        *shownIn(o.name, names),
 			DescriptionLocalizations: *shownIn(key, abouts),
 			Autocomplete:             o.suggest != nil,
+			Choices:                  o.choiceList(),
 		})
 	}
 	return def
+}
+
+// choiceList is what an option may be, in the order of the periods.
+func (o option) choiceList() []*discordgo.ApplicationCommandOptionChoice {
+	if o.choices == nil {
+		return nil
+	}
+	var list []*discordgo.ApplicationCommandOptionChoice
+	for _, value := range history.PeriodNames() {
+		list = append(list, &discordgo.ApplicationCommandOptionChoice{
+			Name: o.choices(lang.English())[value], NameLocalizations: *shownIn(value, o.choices), Value: value,
+		})
+	}
+	return list
 }
 
 func names(w *lang.Words) map[string]string  { return w.Command.Names }

@@ -2,31 +2,54 @@ package bot
 
 import (
 	"context"
-	"strconv"
-	"strings"
+	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/moka"
 )
 
 // commands is the table of slash commands; a new one is one line and one function.
 func commands() []command {
+	account := text("account", suggestAccounts)
 	return []command{
-		{name: "balance", options: []option{text("account", suggestAccounts), share()}, run: balance},
-		{name: "models", options: []option{text("search", nil), text("account", suggestAccounts), share()}, run: models, press: modelsPage},
+		{name: "balance", options: []option{account, share()}, run: balance},
+		{name: "models", options: []option{text("search", suggestModels), account, share()}, run: models, press: modelsPage},
+		{name: "usage", options: []option{periods(), account, share()}, run: usage},
+		{name: "keys", options: []option{account, share()}, run: keys, press: keysPage},
+		{name: "report", options: []option{text("name", suggestReports), share()}, run: report, operators: true},
+		{name: "alerts", options: []option{share()}, run: alerts, press: alertsPressed, adds: addsToAlarm},
+		{name: "status", options: []option{share()}, run: status},
+		{name: "reload", run: reload, operators: true},
 		{name: "help", options: []option{share()}, run: help},
 	}
 }
 
-func suggestAccounts(b *Bot, typed string) []string { return b.Book.Suggest(typed) }
+func periods() option {
+	o := text("period", nil)
+	o.choices = func(w *lang.Words) map[string]string { return w.Usage.Periods }
+	return o
+}
+
+func suggestAccounts(_ context.Context, b *Bot, in Input) []string {
+	return b.setup().Book.Suggest(in.Options["account"])
+}
 
 // named are the accounts that the option names: one, or all.
 func (b *Bot) named(in Input) ([]*account.Account, error) {
 	if name := in.Options["account"]; name != "" {
-		return b.Book.Some(name)
+		return b.setup().Book.Some(name)
 	}
-	return b.Book.Some()
+	return b.setup().Book.Some()
+}
+
+// first is the account that the option names, else the first of all.
+func (b *Bot) first(name string) (*account.Account, error) {
+	if name != "" {
+		return b.setup().Book.Get(name)
+	}
+	return b.setup().Book.All()[0], nil
 }
 
 func balance(ctx context.Context, b *Bot, in Input) (message.Message, error) {
@@ -42,62 +65,83 @@ func balance(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	return message.Balance(in.Words, views), nil
 }
 
+// view is an account as its cards show it. Where the gateway does not answer,
+// the last figures are shown, if need be those from before a restart.
 func (b *Bot) view(ctx context.Context, a *account.Account, r moka.Reading) message.Account {
-	v := message.Account{Name: a.Name, Reading: r, Levels: a.Rules.Levels}
-	if good, ok := a.Good(); ok && !r.OK() {
-		v.Last = &good
+	past := b.setup().History
+	v := message.Account{Name: a.Name, Reading: r, Levels: a.Rules.Levels, Today: past.Today(ctx, a.Name)}
+	spendable := r.Spendable()
+	if !r.OK() {
+		if good, ok := b.lastGood(ctx, a); ok {
+			v.Last = &good
+			if !spendable.Known() {
+				spendable = good.Spendable()
+			}
+		}
 	}
-	if b.History != nil {
-		v.Today = b.History.Today(ctx, a.Name)
+	runway, err := past.Runway(ctx, a.Name, spendable)
+	if err != nil {
+		b.Log.Error("the past could not be read", "account", a.Name, "err", err)
+		return v
 	}
+	v.Runway = &runway
 	return v
 }
 
-func models(ctx context.Context, b *Bot, in Input) (message.Message, error) {
-	return b.modelList(ctx, in, in.Options["account"], in.Options["search"], 0)
-}
-
-// modelsPage answers "models:ACCOUNT:PAGE:SEARCH".
-func modelsPage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
-	if len(in.Args) < 3 {
-		return message.Message{}, errTooOld
+func (b *Bot) lastGood(ctx context.Context, a *account.Account) (moka.Reading, bool) {
+	if good, ok := a.Good(); ok {
+		return good, true
 	}
-	page, err := strconv.Atoi(in.Args[1])
-	if err != nil {
-		return message.Message{}, errTooOld
-	}
-	return b.modelList(ctx, in, in.Args[0], strings.Join(in.Args[2:], ":"), page)
-}
-
-func (b *Bot) modelList(ctx context.Context, in Input, name, search string, page int) (message.Message, error) {
-	accounts, err := b.Book.Some()
-	if name != "" {
-		accounts, err = b.Book.Some(name)
-	}
-	if err != nil {
-		return message.Message{}, err
-	}
-	list, err := accounts[0].Client.Catalogue(ctx)
-	if err != nil {
-		return message.Message{}, err
-	}
-	search = strings.TrimSpace(search)
-	if search != "" {
-		list.Models = message.Matching(list.Models, search)
-	}
-	return message.Models(in.Words, message.ModelList{
-		Account: accounts[0].Name, Search: search, Models: list.Models, Priced: list.Priced, Page: page,
-	}), nil
+	return b.setup().History.LastGood(ctx, a.Name)
 }
 
 func help(_ context.Context, b *Bot, in Input) (message.Message, error) {
-	var list []message.Usage
+	s := b.setup()
+	return message.Help(in.Words, helped(), s.Book.Names(), s.AlertChannel), nil
+}
+
+// helped is the command table as /help shows it.
+func helped() []message.Command {
+	var list []message.Command
 	for _, c := range commands() {
-		u := message.Usage{Name: c.name}
+		listed := message.Command{Name: c.name}
 		for _, o := range c.options {
-			u.Options = append(u.Options, o.name)
+			listed.Options = append(listed.Options, o.name)
 		}
-		list = append(list, u)
+		list = append(list, listed)
 	}
-	return message.Help(in.Words, list, b.Book.Names(), b.AlertChannel), nil
+	return list
+}
+
+func status(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+	return message.Status(in.Words, b.Health(ctx), b.now()), nil
+}
+
+func reload(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+	return message.Reload(in.Words, b.Reload(ctx)), nil
+}
+
+// welcomeTime is for the one message that explains the commands.
+const welcomeTime = 30 * time.Second
+
+// welcome explains the commands once in the alerts' channel, if that is wanted.
+func (b *Bot) welcome(ctx context.Context, r Ready) {
+	s := b.setup()
+	if !s.Welcome || s.AlertChannel == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, welcomeTime)
+	defer cancel()
+	const mark = "welcomed"
+	if _, done, err := b.Values.Value(ctx, mark); done || err != nil {
+		return
+	}
+	m := message.Welcome(s.words(), r.Name, helped(), s.Book.Names(), s.AlertChannel)
+	if _, err := b.REST.Send(ctx, s.AlertChannel, m, "welcome-"+r.ApplicationID); err != nil {
+		b.Log.Warn("the welcome could not be posted", "channel", s.AlertChannel, "err", err)
+		return
+	}
+	if err := b.Values.SetValue(ctx, mark, []byte(r.ApplicationID)); err != nil {
+		b.Log.Error("the welcome could not be noted", "err", err)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/bwmarrin/discordgo"
 
 	"mokabot/internal/account"
+	"mokabot/internal/history"
 	"mokabot/internal/message"
 	"mokabot/moka"
 )
@@ -43,23 +44,35 @@ func (b *Bot) command(ctx context.Context, i *discordgo.Interaction, in Input) {
 		return
 	}
 	c, known := findCommand(in.Name)
-	if !known {
+	switch {
+	case !known:
 		c.run = tooOld
+	case c.operators && !b.operator(in):
+		c.run = notOperator
 	}
 	b.reply(ctx, i, in.Name, b.answer(ctx, in, c.run))
 }
 
-// pressed answers a button: the message that it stands below is edited.
+// pressed answers a button: the message that it stands below is edited, or a
+// private one is added.
 func (b *Bot) pressed(ctx context.Context, i *discordgo.Interaction, in Input) {
-	if err := b.REST.DeferUpdate(ctx, i.ID, i.Token); err != nil {
-		b.Log.Warn("button could not be acknowledged", "command", in.Name, "err", err)
-		return
-	}
 	c, known := findCommand(in.Name)
 	if !known || c.press == nil {
 		c.press = tooOld
 	}
+	acknowledge := func() error { return b.REST.DeferUpdate(ctx, i.ID, i.Token) }
+	if c.adds != nil && c.adds(in) {
+		acknowledge = func() error { return b.REST.Defer(ctx, i.ID, i.Token, true) }
+	}
+	if err := acknowledge(); err != nil {
+		b.Log.Warn("button could not be acknowledged", "command", in.Name, "err", err)
+		return
+	}
 	b.reply(ctx, i, in.Name, b.answer(ctx, in, c.press))
+}
+
+func notOperator(context.Context, *Bot, Input) (message.Message, error) {
+	return message.Message{}, errNotOperator
 }
 
 func tooOld(context.Context, *Bot, Input) (message.Message, error) {
@@ -72,6 +85,9 @@ func (b *Bot) answer(ctx context.Context, in Input, run handler) message.Message
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
 	m, err := b.guarded(ctx, in, run)
+	if b.Observe != nil {
+		b.Observe(in.Name, err, b.now().Sub(began))
+	}
 	b.Log.Info("command", "name", in.Name, "user", in.UserID, "guild", in.GuildID, "took", b.now().Sub(began), "err", err)
 	if err != nil {
 		return message.Note(b.apology(in, err), message.ToneMuted)
@@ -97,9 +113,17 @@ var errPanicked = errors.New("the command panicked")
 func (b *Bot) apology(in Input, err error) string {
 	var unknown *account.UnknownError
 	var gateway *moka.Error
+	var period *periodError
+	var report *reportError
 	switch {
 	case errors.As(err, &unknown):
 		return in.Words.Command.NoSuch(message.Disarm(unknown.Name), unknown.Known)
+	case errors.As(err, &period):
+		return in.Words.Command.NoPeriod(message.Disarm(period.name), history.PeriodNames())
+	case errors.As(err, &report):
+		return in.Words.Command.NoReport(message.Disarm(report.name), report.known)
+	case errors.Is(err, errNotOperator):
+		return in.Words.Command.NotOperator
 	case errors.Is(err, errStranger):
 		return in.Words.Command.NotAllowed
 	case errors.Is(err, errElsewhere):
@@ -132,7 +156,7 @@ func (b *Bot) suggest(ctx context.Context, i *discordgo.Interaction, in Input) {
 			if o.name != in.Focused || o.suggest == nil {
 				continue
 			}
-			for _, s := range o.suggest(b, in.Options[o.name]) {
+			for _, s := range o.suggest(ctx, b, in) {
 				choices = append(choices, Choice{Name: s, Value: s})
 			}
 		}

@@ -14,7 +14,7 @@ import (
 
 // inputOf reads an interaction. In a direct message there is no Member.
 func inputOf(i *discordgo.Interaction) Input {
-	in := Input{GuildID: i.GuildID, Words: lang.For(string(i.Locale)), Options: map[string]string{}}
+	in := Input{ID: i.ID, GuildID: i.GuildID, ChannelID: i.ChannelID, Words: lang.For(string(i.Locale)), Options: map[string]string{}}
 	switch {
 	case i.Member != nil && i.Member.User != nil:
 		in.UserID, in.RoleIDs = i.Member.User.ID, i.Member.Roles
@@ -30,6 +30,9 @@ func inputOf(i *discordgo.Interaction) Input {
 		}
 	case discordgo.MessageComponentInteractionData:
 		in.Name, in.Args = splitAction(data.CustomID)
+		if i.Message != nil {
+			in.MessageID, in.Private = i.Message.ID, i.Message.Flags&discordgo.MessageFlagsEphemeral != 0
+		}
 	}
 	return in
 }
@@ -50,8 +53,9 @@ func (in *Input) take(o *discordgo.ApplicationCommandInteractionDataOption) {
 
 // errStranger and errElsewhere say that somebody may not have an answer.
 var (
-	errStranger  = errors.New("a direct message from somebody who is no operator")
-	errElsewhere = errors.New("a server that the bot does not serve")
+	errStranger    = errors.New("a direct message from somebody who is no operator")
+	errElsewhere   = errors.New("a server that the bot does not serve")
+	errNotOperator = errors.New("somebody who is no operator")
 )
 
 // admit says who gets an answer: everybody in the configured servers, and in
@@ -67,11 +71,18 @@ func (b *Bot) admit(ctx context.Context, in Input) error {
 	return nil
 }
 
+// operator tells whether the caller may change things. Nobody else gets an
+// answer in a direct message.
+func (b *Bot) operator(in Input) bool {
+	return in.GuildID == "" || b.setup().Operators.cover(in.UserID, in.RoleIDs, in.Manages)
+}
+
 func (b *Bot) admitDirect(ctx context.Context, in Input) error {
-	if slices.Contains(b.Operators.Users, in.UserID) {
+	operators := b.setup().Operators
+	if slices.Contains(operators.Users, in.UserID) {
 		return nil
 	}
-	if len(b.Operators.Users) > 0 && len(b.Operators.Roles) == 0 {
+	if len(operators.Users) > 0 && len(operators.Roles) == 0 {
 		return errStranger
 	}
 	guilds := b.GuildIDs
@@ -84,7 +95,7 @@ func (b *Bot) admitDirect(ctx context.Context, in Input) error {
 			b.Log.Debug("membership could not be read", "guild", guild, "err", err)
 			continue
 		}
-		if b.Operators.cover(in.UserID, roles, manages) {
+		if operators.cover(in.UserID, roles, manages) {
 			return nil
 		}
 	}

@@ -24,7 +24,8 @@ func TestAPanicInAHandlerIsAnAnswer(t *testing.T) {
 }
 
 func TestWhoGetsAnAnswer(t *testing.T) {
-	b := &Bot{Log: slog.New(slog.DiscardHandler), GuildIDs: []string{"1"}, Operators: Operators{Users: []string{"7"}}}
+	b := &Bot{Log: slog.New(slog.DiscardHandler), GuildIDs: []string{"1"}}
+	b.Use(Setup{Operators: Operators{Users: []string{"7"}}})
 	for _, c := range []struct {
 		what string
 		in   Input
@@ -92,7 +93,7 @@ func TestFailuresOfDiscordAreSentences(t *testing.T) {
 }
 
 func TestCommandsAreWhatDiscordAllows(t *testing.T) {
-	for _, d := range definitions() {
+	for _, d := range definitions(Operators{}) {
 		if d.Description == "" || len(d.Description) > 100 || (*d.NameLocalizations)[discordgo.ChineseCN] == "" {
 			t.Errorf("%s: %q, %v", d.Name, d.Description, d.NameLocalizations)
 		}

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -26,7 +27,11 @@ type Outbox interface {
 	Retry(ctx context.Context, id int64, next time.Time, cause string) error
 	// Dead gives the message up: Discord will always refuse it.
 	Dead(ctx context.Context, id int64, now time.Time, cause string) error
-	// Changed is signalled when a message was added.
+	// Joined are the payloads of the posts that go into one message with a due one.
+	Joined(ctx context.Context, lead Due, most int) ([]json.RawMessage, error)
+	// Whole are the payloads of all posts in the message that an edit replaces.
+	Whole(ctx context.Context, edit Due) ([]json.RawMessage, error)
+	// Changed is signalled when a message was added, or may go now.
 	Changed() <-chan struct{}
 }
 

@@ -43,9 +43,9 @@ func (d *Delivery) deliver(work context.Context, m Due) outcome {
 
 // attempt sends or edits, and gives the message's id.
 func (d *Delivery) attempt(ctx context.Context, m Due) (string, error) {
-	var msg message.Message
-	if err := json.Unmarshal(m.Payload, &msg); err != nil {
-		return "", &Error{Op: "read stored message", Kind: KindPermanent, Err: err}
+	msg, err := d.compose(ctx, m)
+	if err != nil {
+		return "", err
 	}
 	if m.EditOf != "" {
 		return d.edit(ctx, m, msg)
@@ -57,6 +57,35 @@ func (d *Delivery) attempt(ctx context.Context, m Due) (string, error) {
 		return "", fmt.Errorf("note the attempt: %w", err)
 	}
 	return d.Send.Send(ctx, m.Channel, msg, m.Nonce)
+}
+
+// mostJoined is how many posts go into one message with another: an embed
+// each, of the ten that Discord takes.
+const mostJoined = maxEmbeds - 1
+
+// compose reads the message, together with those that share it.
+func (d *Delivery) compose(ctx context.Context, m Due) (message.Message, error) {
+	var payloads []json.RawMessage
+	var err error
+	if m.EditOf == "" {
+		payloads, err = d.Box.Joined(ctx, m, mostJoined)
+		payloads = append([]json.RawMessage{m.Payload}, payloads...)
+	} else if payloads, err = d.Box.Whole(ctx, m); len(payloads) == 0 {
+		payloads = []json.RawMessage{m.Payload}
+	}
+	if err != nil {
+		return message.Message{}, fmt.Errorf("read what is sent along: %w", err)
+	}
+	parts := make([]message.Message, len(payloads))
+	for i, raw := range payloads {
+		if err := json.Unmarshal(raw, &parts[i]); err != nil {
+			return message.Message{}, &Error{Op: "read stored message", Kind: KindPermanent, Err: err}
+		}
+		if m.EditOf != "" {
+			parts[i].Mentions = message.Mentions{} // an edit pings nobody
+		}
+	}
+	return message.Join(parts), nil
 }
 
 // edit replaces an earlier message. One that somebody has deleted needs no

@@ -87,6 +87,11 @@ func (b *box) Dead(_ context.Context, id int64, _ time.Time, _ string) error {
 	return b.with(id, func(r *row) { r.state = "dead" })
 }
 
+// Joined and Whole: in these tests every post is a message of its own.
+func (b *box) Joined(context.Context, Due, int) ([]json.RawMessage, error) { return nil, nil }
+
+func (b *box) Whole(context.Context, Due) ([]json.RawMessage, error) { return nil, nil }
+
 func (b *box) Changed() <-chan struct{} { return b.changed }
 
 func (b *box) states() []string {

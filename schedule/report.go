@@ -28,7 +28,7 @@ const (
 // Reporter posts each period of each report once.
 type Reporter struct {
 	Book    *account.Book
-	Store   *store.DB
+	Store   *store.DB // nil: nothing is remembered, and only [Reporter.Current] works
 	Words   *lang.Words
 	Reports []config.Report
 	Log     *slog.Logger

@@ -7,8 +7,8 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/alert"
-	"mokabot/internal/chart"
 	"mokabot/internal/config"
+	"mokabot/internal/history"
 	"mokabot/internal/message"
 	"mokabot/internal/spend"
 	"mokabot/internal/store"
@@ -34,40 +34,37 @@ func (r *Reporter) Build(ctx context.Context, rep config.Report, p spend.Period)
 }
 
 func (r *Reporter) part(ctx context.Context, a *account.Account, reading moka.Reading, rep config.Report, p spend.Period) (message.ReportAccount, error) {
+	h := r.history(rep)
 	part := message.ReportAccount{Account: message.Account{Name: a.Name, Reading: reading, Levels: a.Rules.Levels}}
 	if good, ok := a.Good(); ok && !reading.OK() {
 		part.Last = &good
+	} else if good, ok := h.LastGood(ctx, a.Name); ok && !reading.OK() {
+		part.Last = &good
 	}
-	spent, err := r.Store.Spent(ctx, a.Name, p.From, p.To)
+	used, err := h.Used(ctx, a, p, period(rep, p.From.Add(time.Second)))
 	if err != nil {
 		return part, err
 	}
-	prior := period(rep, p.From.Add(time.Second))
-	before, err := r.Store.Spent(ctx, a.Name, prior.From, prior.To)
-	if err != nil {
-		return part, err
-	}
-	part.Spent, part.Before = known(spent), known(before)
-	part.Requests, part.TopUps = spent.Requests, spent.TopUps
-	part.Covered = min(1, spent.Covered.Seconds()/p.To.Sub(p.From).Seconds())
-	runway, err := runwayOf(ctx, r.Store, a.Name, reading, r.now(), rep.Timezone)
+	part.Used = used
+	runway, err := h.Runway(ctx, a.Name, reading.Spendable())
 	part.Runway = &runway
 	part.Incidents = r.incidents(ctx, a.Name, p)
+	part.Changes = r.changes(ctx, a.Name, p)
 	part.Picture = r.picture(ctx, a, p, rep.Timezone)
 	return part, err
 }
 
-// known is what was spent, unknown when no reading tells.
-func known(t store.Total) moka.Maybe {
-	if t.First.IsZero() {
-		return moka.Maybe{}
-	}
-	return moka.Known(t.Spent)
+// history is the past as a report's reader divides it into days.
+func (r *Reporter) history(rep config.Report) history.History {
+	return history.History{Store: r.Store, Zone: rep.Timezone, Now: r.now}
 }
 
 // incidents are the period's incidents in words, each once. They are extras: a
 // report does not fail for want of them.
 func (r *Reporter) incidents(ctx context.Context, name string, p spend.Period) []string {
+	if r.Store == nil {
+		return nil
+	}
 	events, err := r.Store.Events(ctx, name, p.From, p.To)
 	if err != nil {
 		r.Log.Error("incidents could not be read", "account", name, "err", err)
@@ -92,40 +89,30 @@ func (r *Reporter) incidents(ctx context.Context, name string, p spend.Period) [
 	return lines
 }
 
-// picture draws the period: balance and spending, by the hour or by the day. It
-// is an extra too: without it the text is posted alone.
+// picture draws the period. It is an extra too: without it the text is posted
+// alone.
 func (r *Reporter) picture(ctx context.Context, a *account.Account, p spend.Period, zone *time.Location) []byte {
-	step := time.Hour
-	if p.To.Sub(p.From) > 8*24*time.Hour {
-		step = 24 * time.Hour
-	}
-	points, err := r.Store.Points(ctx, a.Name, p.From, p.To, step)
-	if err != nil {
-		r.Log.Error("chart could not be read", "account", a.Name, "err", err)
-		return nil
-	}
-	series := chart.Series{From: p.From, To: p.To, Loc: zone}
-	for i, l := range a.Rules.Levels {
-		if below, ok := l.Below.Get(); ok {
-			series.Levels = append(series.Levels, chart.Line{Amount: below, Worst: i == len(a.Rules.Levels)-1})
-		}
-	}
-	for _, at := range points {
-		end := at.At.Add(step)
-		if end.After(p.To) {
-			end = p.To
-		}
-		bar := chart.Bar{From: at.At, To: end}
-		if at.Covered > 0 {
-			bar.Amount = moka.Known(at.Spent)
-		}
-		series.Balance = append(series.Balance, chart.Point{At: end, Amount: at.Balance})
-		series.Spend = append(series.Spend, bar)
-	}
-	png, err := chart.Draw(series)
+	png, err := history.History{Store: r.Store, Zone: zone, Now: r.now}.Picture(ctx, a, p, zone)
 	if err != nil {
 		r.Log.Error("chart could not be drawn", "account", a.Name, "err", err)
 		return nil
 	}
 	return png
+}
+
+// changes are what became of the account's models in the period; nil when
+// nothing did, or nobody watched.
+func (r *Reporter) changes(ctx context.Context, name string, p spend.Period) *message.ModelChanges {
+	if r.Store == nil {
+		return nil
+	}
+	c, err := history.Changes(ctx, r.Store, name, p.From, p.To)
+	if err != nil {
+		r.Log.Error("model changes could not be read", "account", name, "err", err)
+		return nil
+	}
+	if c.Empty() {
+		return nil
+	}
+	return &c
 }

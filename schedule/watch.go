@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"mokabot/internal/account"
 	"mokabot/internal/alert"
+	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/spend"
@@ -22,13 +24,18 @@ const pollTime = 45 * time.Second
 
 // Watch polls every account and tells what changed about it.
 type Watch struct {
-	Book  *account.Book
-	Store *store.DB
-	Words *lang.Words
-	Zone  *time.Location // of the reader's day
-	Every time.Duration
-	Log   *slog.Logger
-	Now   func() time.Time // nil for the real clock
+	Book    *account.Book
+	Store   *store.DB
+	History history.History
+	Words   *lang.Words
+	Every   time.Duration
+	Log     *slog.Logger
+	Now     func() time.Time // nil for the real clock
+
+	// Observe is told of every poll, for metrics; nil: nobody is.
+	Observe func(account string, r moka.Reading, today moka.Maybe, runway spend.Runway)
+
+	rounds rounds
 }
 
 func (w *Watch) now() time.Time {
@@ -38,11 +45,13 @@ func (w *Watch) now() time.Time {
 	return w.Now()
 }
 
-// Run polls until ctx ends. The accounts' polls are spread over the interval;
-// a low reading is confirmed by an early one.
+// Run polls until ctx ends. The accounts' polls are spread over the interval; a
+// low reading is confirmed by an early one, and trouble with one account has
+// its neighbours read at once, so that one cause is told in one post.
 func (w *Watch) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	accounts := w.Book.All()
+	w.rounds.begin(accounts)
 	for i, a := range accounts {
 		first := w.Every * time.Duration(i) / time.Duration(len(accounts))
 		wg.Go(func() { w.follow(ctx, a, first) })
@@ -59,39 +68,54 @@ func (w *Watch) follow(ctx context.Context, a *account.Account, wait time.Durati
 		case <-ctx.Done():
 			timer.Stop()
 			return
+		case <-w.rounds.nudged(a):
+			timer.Stop()
 		case <-timer.C:
 		}
 		next = w.now().Add(w.Every)
-		recheck, err := w.Poll(ctx, a)
+		after, err := w.Poll(ctx, a)
 		if err != nil && ctx.Err() == nil {
 			w.Log.Error("poll could not be noted", "account", a.Name, "err", err)
 		}
-		if !recheck.IsZero() && recheck.Before(next) {
-			next = recheck
+		if after.Stirred {
+			w.rounds.nudge(a, w.now(), w.Every)
+		}
+		if !after.Recheck.IsZero() && after.Recheck.Before(next) {
+			next = after.Recheck
 		}
 	}
 }
 
+// After is what a poll asks for.
+type After struct {
+	Recheck time.Time // when an early reading is wanted, zero for none
+	Stirred bool      // trouble began, changed or ended
+}
+
 // Poll reads one account and stores the reading together with everything that
-// follows from it. It returns when an early reading is wanted, zero for none.
-func (w *Watch) Poll(ctx context.Context, a *account.Account) (recheck time.Time, err error) {
+// follows from it.
+func (w *Watch) Poll(ctx context.Context, a *account.Account) (after After, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pollTime)
 	defer cancel()
 	r := a.Read(ctx)
 	if ctx.Err() != nil && !r.OK() {
-		return time.Time{}, ctx.Err() // interrupted: that says nothing about the account
+		return After{}, ctx.Err() // interrupted: that says nothing about the account
 	}
 	w.logReading(a.Name, r)
 	facts, err := w.facts(ctx, a.Name, r)
 	if err != nil {
-		return time.Time{}, err
+		return After{}, err
 	}
+	extras := w.extras(ctx, a, facts)
 	err = w.Store.Poll(ctx, a.Name, func(spent, state json.RawMessage) (store.Poll, error) {
-		p, next, err := w.step(a, facts, spent, state)
-		recheck = next
+		p, is, err := w.step(a, facts, extras, spent, state)
+		after = is
 		return p, err
 	})
-	return recheck, err
+	if w.Observe != nil {
+		w.Observe(a.Name, r, w.History.Today(ctx, a.Name), facts.Runway)
+	}
+	return after, err
 }
 
 func (w *Watch) logReading(name string, r moka.Reading) {
@@ -106,37 +130,50 @@ func (w *Watch) logReading(name string, r moka.Reading) {
 func (w *Watch) facts(ctx context.Context, name string, r moka.Reading) (alert.Facts, error) {
 	f := alert.Facts{At: w.now().UTC(), Reading: r}
 	var err error
-	if f.Runway, err = runwayOf(ctx, w.Store, name, r, f.At, w.Zone); err != nil {
+	if f.Runway, err = w.History.Runway(ctx, name, r.Spendable()); err != nil {
 		return f, err
 	}
-	hour, err := w.Store.Spent(ctx, name, f.At.Add(-time.Hour), f.At)
-	if err != nil {
-		return f, err
-	}
-	if hour.Covered >= 45*time.Minute {
-		f.HourSpent = moka.Known(hour.Spent)
-		hours, err := w.Store.Hours(ctx, name, f.At.Add(-lookBack), f.At)
-		if err != nil {
-			return f, err
-		}
-		f.HourUsual = spend.Usual(hours, f.At, w.Zone)
-	}
-	return f, nil
+	f.HourSpent, f.HourUsual, err = w.History.Hour(ctx, name)
+	return f, err
 }
 
-// lookBack is how much of the past a forecast goes by.
-const lookBack = 60 * 24 * time.Hour
+// extras are what an alarm shows besides the reading.
+type extras struct {
+	today  moka.Maybe
+	models []message.ModelUse
+}
 
-func runwayOf(ctx context.Context, db *store.DB, name string, r moka.Reading, now time.Time, zone *time.Location) (spend.Runway, error) {
-	hours, err := db.Hours(ctx, name, now.Add(-lookBack), now)
+// modelTime is for asking which models cost most: an alarm does not wait long
+// for a thing that it can do without.
+const modelTime = 5 * time.Second
+
+// extras gathers them when this reading will be told of, and nothing else: what
+// will be told is found out by taking the step for trial.
+func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (x extras) {
+	raw, err := w.Store.AlertState(ctx, a.Name)
 	if err != nil {
-		return spend.Runway{}, err
+		return x
 	}
-	return spend.Forecast(hours, r.Spendable(), now, zone), nil
+	was, err := alert.Decode(raw)
+	if err != nil {
+		return x
+	}
+	_, events := alert.Step(a.Rules, was, f)
+	for _, e := range events {
+		if !x.today.Known() {
+			x.today = w.History.Today(ctx, a.Name)
+		}
+		if e.Kind.Post() && e.Kind != alert.Ended && f.Reading.Wallet != nil && x.models == nil {
+			short, cancel := context.WithTimeout(ctx, modelTime)
+			x.models = w.History.TopModels(short, a.Client)
+			cancel()
+		}
+	}
+	return x
 }
 
 // step is what follows from a reading: new states, and what is to be said.
-func (w *Watch) step(a *account.Account, f alert.Facts, spent, state json.RawMessage) (store.Poll, time.Time, error) {
+func (w *Watch) step(a *account.Account, f alert.Facts, x extras, spent, state json.RawMessage) (store.Poll, After, error) {
 	var before spend.State
 	if len(spent) > 0 {
 		if err := json.Unmarshal(spent, &before); err != nil {
@@ -148,26 +185,40 @@ func (w *Watch) step(a *account.Account, f alert.Facts, spent, state json.RawMes
 	f.TopUp = delta.TopUp
 	was, err := alert.Decode(state)
 	if err != nil {
-		return store.Poll{}, time.Time{}, fmt.Errorf("alert state of %s: %w", a.Name, err)
+		return store.Poll{}, After{}, fmt.Errorf("alert state of %s: %w", a.Name, err)
 	}
 	is, events := alert.Step(a.Rules, was, f)
 	p := store.Poll{Sample: sampleOf(f.Reading, delta)}
 	for _, e := range events {
-		p.Events = append(p.Events, store.Event{
-			Account: a.Name, Condition: string(e.Incident.Condition), Kind: string(e.Kind),
-			Level: e.Incident.LevelName, At: e.At, Since: e.Incident.Since, IncidentID: e.Incident.ID,
-		})
-		out, err := w.outgoing(a, e)
+		p.Events = append(p.Events, eventOf(a.Name, e))
+		out, err := w.outgoing(a, e, x)
 		if err != nil {
-			return p, time.Time{}, err
+			return p, After{}, err
 		}
 		p.Out = append(p.Out, out...)
 	}
 	if p.Spend, err = json.Marshal(after); err != nil {
-		return p, time.Time{}, err
+		return p, After{}, err
 	}
 	p.Alert, err = json.Marshal(is)
-	return p, is.RecheckAt(), err
+	return p, After{Recheck: is.RecheckAt(), Stirred: stirred(was, is, events)}, err
+}
+
+// stirred tells whether something began, changed or ended that the neighbours
+// of an account may share.
+func stirred(was, is alert.State, events []alert.Event) bool {
+	began := func(before, now time.Time) bool { return before.IsZero() && !now.IsZero() }
+	if len(was.Pending) == 0 && len(is.Pending) > 0 || began(was.Failing, is.Failing) || began(was.Refusing, is.Refusing) {
+		return true
+	}
+	return slices.ContainsFunc(events, func(e alert.Event) bool { return e.Kind.Post() && e.Kind != alert.Reminder })
+}
+
+func eventOf(name string, e alert.Event) store.Event {
+	return store.Event{
+		Account: name, Condition: string(e.Incident.Condition), Kind: string(e.Kind),
+		Level: e.Incident.LevelName, At: e.At, Since: e.Incident.Since, IncidentID: e.Incident.ID,
+	}
 }
 
 func sampleOf(r moka.Reading, d spend.Delta) store.Sample {
@@ -183,35 +234,4 @@ func sampleOf(r moka.Reading, d spend.Delta) store.Sample {
 		s.ErrKind = err.Kind
 	}
 	return s
-}
-
-// outgoing is what an event sends: a post of its own, and the incident's live
-// message brought up to date. Without a channel nothing is said.
-func (w *Watch) outgoing(a *account.Account, e alert.Event) ([]store.Outgoing, error) {
-	if a.Rules.ChannelID == "" {
-		return nil, nil
-	}
-	alarm := message.Alarm{Account: a.Name, Levels: len(a.Rules.Levels), Event: e}
-	var out []store.Outgoing
-	add := func(key, editOf string, m message.Message) error {
-		payload, err := json.Marshal(m)
-		out = append(out, store.Outgoing{Key: key, EditOf: editOf, Channel: a.Rules.ChannelID, Account: a.Name, Payload: payload, At: e.At})
-		return err
-	}
-	post := func(n int) string { return fmt.Sprintf("alert/%s/%s/%d", a.Name, e.Incident.ID, n) }
-	live := e.Incident.Posts
-	if e.Kind.Post() {
-		if err := add(post(e.Incident.Posts), "", message.Alert(w.Words, alarm)); err != nil {
-			return nil, err
-		}
-		live--
-	}
-	over := e.Kind == alert.Ended || !e.Kind.Post()
-	if live < 1 || !over {
-		return out, nil
-	}
-	edit := message.Alert(w.Words, alarm)
-	edit.Mentions = message.Mentions{}
-	key := fmt.Sprintf("%s/edit/%d", post(live), e.At.UnixMilli())
-	return out, add(key, post(live), edit)
 }

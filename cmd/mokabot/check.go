@@ -123,7 +123,7 @@ func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Durati
 		}
 		found = append(found, finding{name, o.Op, true, text})
 	}
-	add(w.CLI.Note, nil, w.CLI.Polling(int(24*time.Hour/every)*p.CallsPerReading))
+	add(w.CLI.Note, nil, w.CLI.Polling(int(24*time.Hour/every)*p.CallsPerReading)+" · "+w.CLI.Budget(p.Budget, p.BudgetWindow))
 	return found
 }
 
@@ -167,24 +167,40 @@ func checkDiscord(ctx context.Context, w *lang.Words, c *config.Config) []findin
 	if app, err := rest.Application(ctx); err == nil {
 		found = append(found, finding{w.CLI.Discord, w.CLI.Note, true, w.CLI.Invite(bot.InviteLink(app))})
 	}
-	for _, id := range channels(c) {
-		found = append(found, channelFinding(ctx, w, rest, id))
+	for _, ch := range channels(c) {
+		found = append(found, channelFindings(ctx, w, rest, ch)...)
 	}
 	return found
 }
 
-func channelFinding(ctx context.Context, w *lang.Words, rest *bot.REST, id string) finding {
-	f := finding{Subject: id, Topic: w.CLI.Channel}
-	access, err := rest.Access(ctx, id)
-	switch {
-	case err != nil:
-		f.Text = bot.ChannelFailure(w, id, err)
-	case len(access.Missing()) > 0:
-		f.Text = w.Failure.MissingPermissions("#"+access.ChannelName, join(access.Missing()))
-	default:
-		f.OK, f.Text = true, "#"+access.ChannelName+" · "+w.CLI.MayPost
+// channelFindings say whether the bot may post in a channel, and ping there
+// whom it is to ping.
+func channelFindings(ctx context.Context, w *lang.Words, rest *bot.REST, ch channelUse) []finding {
+	found := func(ok bool, text string) finding { return finding{ch.id, w.CLI.Channel, ok, text} }
+	access, err := rest.Access(ctx, ch.id)
+	if err != nil {
+		return []finding{found(false, bot.ChannelFailure(w, ch.id, err))}
 	}
-	return f
+	name := "#" + access.ChannelName
+	if missing := access.Missing(); len(missing) > 0 {
+		return []finding{found(false, w.Failure.MissingPermissions(name, join(missing)))}
+	}
+	text, faults := name+" · "+w.CLI.MayPost, []finding(nil)
+	var pinged []string
+	for _, role := range ch.roles {
+		switch {
+		case access.GuildID != "" && !access.HasRole(role):
+			faults = append(faults, found(false, w.CLI.NoSuchRole(name, role)))
+		case !access.CanMention(role):
+			faults = append(faults, found(false, w.CLI.CannotMention(name, role)))
+		default:
+			pinged = append(pinged, "@"+role)
+		}
+	}
+	if len(pinged) > 0 {
+		text += " · " + w.CLI.Mentions(join(pinged))
+	}
+	return append([]finding{found(true, text)}, faults...)
 }
 
 // discordClient is how the program reaches Discord: through the configured

@@ -14,21 +14,27 @@ import (
 // stand behind it.
 var (
 	ours = map[string][]string{
-		"moka":                      {},
-		"moka/mokatest":             {},
-		"internal/spend":            {"moka"},
-		"internal/alert":            {"moka", "internal/spend"},
-		"internal/lang":             {"moka", "internal/spend"},
-		"internal/chart":            {"moka"},
-		"internal/config":           {"moka", "internal/alert"},
-		"internal/store":            {"moka", "internal/spend"},
-		"internal/account":          {"moka", "internal/alert", "internal/config"},
-		"internal/message":          {"moka", "internal/alert", "internal/lang", "internal/spend"},
+		"moka":             {},
+		"moka/mokatest":    {},
+		"internal/spend":   {"moka"},
+		"internal/alert":   {"moka", "internal/spend"},
+		"internal/lang":    {"moka", "internal/spend"},
+		"internal/chart":   {"moka"},
+		"internal/config":  {"moka", "internal/alert"},
+		"internal/store":   {"moka", "internal/spend"},
+		"internal/account": {"moka", "internal/alert", "internal/config"},
+		"internal/message": {"moka", "internal/alert", "internal/lang", "internal/spend"},
+		"internal/history": {
+			"moka", "internal/account", "internal/alert", "internal/chart", "internal/message", "internal/spend", "internal/store",
+		},
+		"internal/story":            {"moka", "internal/alert", "internal/lang", "internal/message", "internal/spend"},
 		"internal/discordtest":      {},
 		"internal/discordtest/page": {},
-		"bot":                       {"moka", "internal/account", "internal/lang", "internal/message", "internal/store"},
+		"bot": {
+			"moka", "internal/account", "internal/alert", "internal/history", "internal/lang", "internal/message", "internal/spend", "internal/store",
+		},
 		"schedule": {
-			"moka", "internal/account", "internal/alert", "internal/chart", "internal/config", "internal/lang",
+			"moka", "internal/account", "internal/alert", "internal/config", "internal/history", "internal/lang",
 			"internal/message", "internal/spend", "internal/store",
 		},
 	}
@@ -40,7 +46,7 @@ var (
 		"github.com/gorilla/websocket":  {"bot", "internal/discordtest"},
 	}
 	impure = []string{"net", "net/http", "os", "database/sql"} // what pure packages do without
-	pure   = []string{"internal/spend", "internal/alert", "internal/lang", "internal/message", "internal/chart"}
+	pure   = []string{"internal/spend", "internal/alert", "internal/lang", "internal/message", "internal/chart", "internal/story"}
 )
 
 func TestImportsGoOneWay(t *testing.T) {

@@ -111,7 +111,10 @@ func (w *world) run(t *testing.T, file string, clock func() time.Time) (stop fun
 	var log lockedBuffer
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		err := serve(ctx, c, outside{discord: w.discord.Client(), clock: clock}, newLog(&log, c.Log))
+		err := serve(ctx, c, outside{
+			discord: w.discord.Client(), clock: clock,
+			again: func() (*config.Config, error) { return config.LoadWith(file, os.LookupEnv) },
+		}, newLog(&log, c.Log))
 		if err != nil {
 			t.Errorf("the bot ended with %v", err)
 		}

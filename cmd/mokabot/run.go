@@ -13,13 +13,10 @@ import (
 	"time"
 
 	"mokabot/bot"
-	"mokabot/internal/account"
+	"mokabot/internal/alert"
 	"mokabot/internal/config"
 	"mokabot/internal/lang"
-	"mokabot/internal/spend"
 	"mokabot/internal/store"
-	"mokabot/moka"
-	"mokabot/schedule"
 )
 
 func runBot(ctx context.Context, t terminal, args []string) error {
@@ -27,11 +24,15 @@ func runBot(ctx context.Context, t terminal, args []string) error {
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}
-	c, err := flags.load(t.lookup)
-	if err != nil {
-		return err
+	load := func() (*config.Config, error) {
+		c, err := flags.load(t.lookup)
+		if err != nil {
+			return nil, err
+		}
+		return c, c.NeedDiscord()
 	}
-	if err := c.NeedDiscord(); err != nil {
+	c, err := load()
+	if err != nil {
 		return err
 	}
 	log := newLog(t.err, c.Log)
@@ -39,19 +40,21 @@ func runBot(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return usageError{err.Error()}
 	}
-	return serve(ctx, c, outside{discord: discord}, log)
+	return serve(ctx, c, outside{discord: discord, again: load}, log)
 }
 
 // outside is how the program reaches the world. The demo puts its own two
 // servers here; everything else is the same.
 type outside struct {
 	discord *http.Client
-	gateway http.RoundTripper // nil: the network
-	clock   func() time.Time  // that reports go by; nil: the real one
+	gateway http.RoundTripper              // nil: the network
+	clock   func() time.Time               // that reports go by; nil: the real one
+	again   func() (*config.Config, error) // reads the configuration again; nil: it cannot change
 }
 
 // serve is the bot, from its parts to its end. It is one straight function on
-// purpose: this is the place to see what is connected with what.
+// purpose: this is the place to see what stands for the program's whole life.
+// What a configuration makes of it is in [service.cycle].
 func serve(ctx context.Context, c *config.Config, world outside, log *slog.Logger) error {
 	words := lang.For(c.Language)
 	db, err := store.Open(c.Storage.Path)
@@ -59,47 +62,33 @@ func serve(ctx context.Context, c *config.Config, world outside, log *slog.Logge
 		return err
 	}
 	defer db.Close()
-
-	opts := []account.Option{account.WithObserver(func(name string, call moka.Call) {
-		log.Debug("gateway call", "account", name, "op", call.Op, "status", call.Status, "took", call.Took, "err", call.Err)
-	})}
-	if world.gateway != nil {
-		opts = append(opts, account.WithTransport(world.gateway))
-	}
-	book, err := account.New(c, opts...)
-	if err != nil {
-		return err
-	}
 	proxy, err := proxyOf(c.Discord.Proxy)
 	if err != nil {
 		return err
 	}
-
 	rest := bot.NewREST(c.Discord.Token.Reveal(), world.discord, log, bot.WithVersion(version()))
-	b := &bot.Bot{
-		REST: rest, Values: db, Book: book, History: history{db, c.Timezone}, GuildIDs: c.Discord.GuildIDs,
-		Operators:    bot.Operators{Roles: c.Discord.Operators.Roles, Users: c.Discord.Operators.Users},
-		AlertChannel: c.Alerts.ChannelID, Log: log,
-	}
-	gateway := &bot.Gateway{
+	s := &service{world: world, log: log, db: db, began: time.Now(), next: make(chan cycle)}
+	s.bot = &bot.Bot{REST: rest, Values: db, GuildIDs: c.Discord.GuildIDs, Log: log, Health: s.health, Reload: s.reload}
+	s.gateway = &bot.Gateway{
 		Token: c.Discord.Token.Reveal(), HTTP: world.discord, Proxy: proxy, Values: db, Log: log,
-		OnInteraction: b.Interact, OnReady: b.Ready, OnGuild: b.Joined,
+		OnInteraction: s.bot.Interact, OnReady: s.bot.Ready, OnGuild: s.bot.Joined,
 	}
 	delivery := &bot.Delivery{Box: db, Send: rest, Log: log}
-	watch := &schedule.Watch{Book: book, Store: db, Words: words, Zone: c.Timezone, Every: c.PollInterval, Log: log}
-	reports := &schedule.Reporter{Book: book, Store: db, Words: words, Reports: c.Reports, Log: log, Now: world.clock}
-
-	log.Info("mokabot starts", "version", version(), "accounts", len(book.All()), "reports", len(c.Reports))
-	warnOfUnserved(c, log)
+	first, err := s.prepare(c)
+	if err != nil {
+		return err
+	}
+	s.use(first)
+	log.Info("mokabot starts", "version", version(), "accounts", len(c.Accounts), "reports", len(c.Reports))
 	if err := db.Revive(ctx); err != nil { // what was refused before may be allowed now
 		return err
 	}
 	return together(ctx,
-		func(ctx context.Context) error { return said(words, gateway.Run(ctx)) },
+		func(ctx context.Context) error { return said(words, s.gateway.Run(ctx)) },
 		func(ctx context.Context) error { return said(words, delivery.Run(ctx)) },
-		func(ctx context.Context) error { warnOfChannels(ctx, words, rest, channels(c), log); return nil },
-		watch.Run,
-		reports.Run,
+		func(ctx context.Context) error { return s.cycles(ctx, first) },
+		s.obeyHangups,
+		s.tidy,
 	)
 }
 
@@ -136,43 +125,54 @@ func said(w *lang.Words, err error) error {
 	return err
 }
 
-// warnOfUnserved names the keys that are configured and that this version does
-// not act on yet.
-func warnOfUnserved(c *config.Config, log *slog.Logger) {
-	for _, key := range []struct {
-		name string
-		set  bool
-	}{
-		{"model_watch", c.ModelWatch.Cron != ""}, {"listen", c.Listen != ""}, {"welcome", c.Welcome},
-	} {
-		if key.set {
-			log.Warn("this version does not act on a key of the configuration yet", "key", key.name)
+// warnOfChannels says at the start which channels the bot cannot post in, or
+// whom it cannot ping there.
+func warnOfChannels(ctx context.Context, w *lang.Words, rest *bot.REST, c *config.Config, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for _, ch := range channels(c) {
+		for _, f := range channelFindings(ctx, w, rest, ch) {
+			if !f.OK && ctx.Err() == nil {
+				log.Error(f.Text, "channel", ch.id)
+			}
 		}
 	}
 }
 
-// warnOfChannels says at the start which channels the bot cannot post in.
-func warnOfChannels(ctx context.Context, w *lang.Words, rest *bot.REST, ids []string, log *slog.Logger) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for _, id := range ids {
-		if f := channelFinding(ctx, w, rest, id); !f.OK && ctx.Err() == nil {
-			log.Error(f.Text, "channel", id)
-		}
-	}
+// channelUse is a channel that the configuration names, and whom it has pinged there.
+type channelUse struct {
+	id    string
+	roles []string
 }
 
 // channels are all that the configuration names, each once.
-func channels(c *config.Config) []string {
-	ids := []string{c.Alerts.ChannelID, c.ModelWatch.ChannelID}
+func channels(c *config.Config) []channelUse {
+	var all []channelUse
+	add := func(id string, levels []alert.Level) {
+		if id == "" {
+			return
+		}
+		at := slices.IndexFunc(all, func(u channelUse) bool { return u.id == id })
+		if at < 0 {
+			at, all = len(all), append(all, channelUse{id: id})
+		}
+		for _, l := range levels {
+			all[at].roles = append(all[at].roles, l.MentionRoles...)
+		}
+	}
+	add(c.Alerts.ChannelID, nil)
+	add(c.ModelWatch.ChannelID, nil)
 	for _, a := range c.Accounts {
-		ids = append(ids, a.Alerts.ChannelID)
+		add(a.Alerts.ChannelID, a.Alerts.Levels)
 	}
 	for _, r := range c.Reports {
-		ids = append(ids, r.ChannelID)
+		add(r.ChannelID, nil)
 	}
-	slices.Sort(ids)
-	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" })
+	for i := range all {
+		slices.Sort(all[i].roles)
+		all[i].roles = slices.Compact(all[i].roles)
+	}
+	return all
 }
 
 // proxyOf chooses the proxy for Discord: the configured one, else what the
@@ -200,19 +200,3 @@ func newLog(w io.Writer, c config.Log) *slog.Logger {
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func join(items []string) string { return strings.Join(items, ", ") }
-
-// history answers from the store what the reader's day has cost so far.
-type history struct {
-	db   *store.DB
-	zone *time.Location
-}
-
-// Today implements bot.History.
-func (h history) Today(ctx context.Context, name string) moka.Maybe {
-	now := time.Now()
-	total, err := h.db.Spent(ctx, name, spend.Day(now, h.zone).From, now)
-	if err != nil || total.First.IsZero() {
-		return moka.Maybe{}
-	}
-	return moka.Known(total.Spent)
-}

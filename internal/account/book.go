@@ -217,3 +217,19 @@ func Read(ctx context.Context, accounts []*Account) []moka.Reading {
 	wg.Wait()
 	return readings
 }
+
+// Inherit takes over what an earlier book has read of accounts of the same name.
+func (b *Book) Inherit(old *Book) {
+	for _, a := range b.accounts {
+		was, err := old.Get(a.Name)
+		if err != nil {
+			continue
+		}
+		if good, ok := was.Good(); ok {
+			a.Remember(good)
+		}
+		if latest, ok := was.Latest(); ok {
+			a.Remember(latest)
+		}
+	}
+}

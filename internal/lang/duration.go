@@ -36,3 +36,11 @@ func Coarse(d time.Duration) time.Duration {
 	}
 	return d.Round(5 * time.Minute)
 }
+
+// connected adds a round trip to a word, where it is known.
+func connected(word string, latency time.Duration) string {
+	if latency <= 0 {
+		return word
+	}
+	return word + " · " + strconv.FormatInt(max(1, latency.Milliseconds()), 10) + " ms"
+}

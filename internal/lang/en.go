@@ -2,7 +2,6 @@ package lang
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"mokabot/internal/spend"
@@ -19,11 +18,19 @@ func English() *Words {
 		Balance:  enBalance(),
 		Models:   enModels(),
 		Alert:    enAlert(),
+		Incident: enIncident(),
 		Report:   enReport(),
+		Usage:    enUsage(),
+		Keys:     enKeys(),
+		Watch:    enWatch(),
+		Status:   enStatus(),
+		Reload:   enReload(),
 		Command:  enCommand(),
 		Help:     enHelp(),
 		Button: ButtonWords{
 			Previous: "Previous", Next: "Next",
+			SnoozeHour: "Snooze 1 h", SnoozeShift: "Snooze 8 h", SnoozeUntilTopUp: "Until top-up",
+			EndSnooze: "End snooze", Details: "Details",
 		},
 		Failure: enFailure(),
 		CLI:     enCLI(),
@@ -84,7 +91,7 @@ func enModels() ModelWords {
 		PerCall:  func(a moka.Amount) string { return a.String() + " a call" },
 		Page:     func(page, of int) string { return fmt.Sprintf("Page %d of %d · prices per million tokens", page, of) },
 		Attached: "All ids are in the attached file.",
-		NoPrices: "Prices could not be read.",
+		NoPrices: "Prices could not be read.", New: "new",
 	}
 }
 
@@ -101,28 +108,9 @@ func enReport() ReportWords {
 		Readings:   "Readings",
 		Covered:    func(percent int) string { return fmt.Sprintf("cover %d %% of the period", percent) },
 		NoReadings: "No readings in this period, so what was spent is unknown.", NotComparable: "no readings to compare with",
-		Change: func(before moka.Amount, percent string) string { return fmt.Sprintf("%s (%s)", before, percent) },
-	}
-}
-
-func enCommand() CommandWords {
-	return CommandWords{
-		Names: map[string]string{},
-		Abouts: map[string]string{
-			"balance": "What is left to spend", "balance.account": "One account; all when none is named",
-			"balance.share": "Let everybody in the channel see the answer",
-			"models":        "The models a key may call, with prices", "models.search": "Part of a model's name",
-			"models.account": "Whose key; the first account when none is named",
-			"models.share":   "Let everybody in the channel see the answer",
-			"help":           "What this bot does", "help.share": "Let everybody in the channel see the answer",
-		},
-		NotAllowed:  "In a direct message I answer only to the operators of this bot. Use the command in the server instead.",
-		NotFromHere: "This bot does not answer in this server.",
-		TooOld:      "These buttons are too old. Please use the command again.",
-		Panicked:    "Something went wrong while answering. It is in the bot's log.",
-		NoSuch: func(account string, known []string) string {
-			return fmt.Sprintf("There is no account “%s”. The accounts are: %s.", account, strings.Join(known, ", "))
-		},
+		Change:    func(before moka.Amount, percent string) string { return fmt.Sprintf("%s (%s)", before, percent) },
+		NewModels: "Models",
+		Posted:    func(report, channel string) string { return fmt.Sprintf("“%s” was posted in %s.", report, channel) },
 	}
 }
 
@@ -132,6 +120,7 @@ func enHelp() HelpWords {
 		Intro:   "I watch what is left on API keys and accounts of a moka-ai gateway, post a summary on schedule, and ping you before the money runs out.",
 		Private: "Answers are for your eyes only; add `share: true` to show them to the channel.", Accounts: "Accounts",
 		AlertsGoTo: func(channel string) string { return "Warnings go to " + channel + "." },
+		Welcome:    func(bot string) string { return "Hello, this is " + bot },
 	}
 }
 

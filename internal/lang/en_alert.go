@@ -42,5 +42,6 @@ func enAlert() AlertWords {
 		Below:       func(a moka.Amount) string { return "less than " + a.String() + " is left" },
 		RunwayBelow: func(d time.Duration) string { return "it lasts less than " + enDuration(d) },
 		Either:      func(a, b string) string { return a + ", or " + b },
+		Models:      "Most of it", Snoozed: "Snoozed", UntilTopUp: "until a top-up",
 	}
 }

@@ -70,5 +70,17 @@ func enCLI() CLIWords {
 		Offers:    "offers", OffersNot: "not offered here",
 		Counted: func(n int) string { return plural(n, "model", "models") },
 		MayPost: "the bot may post, embed and attach here",
+		Budget: func(requests int, window time.Duration) string {
+			return fmt.Sprintf("at most %s in %s to this host", plural(requests, "request", "requests"), enDuration(window))
+		},
+		Mentions: func(names string) string { return "pings " + names },
+		NoSuchRole: func(channel, role string) string {
+			return fmt.Sprintf("In %s there is no role %s to ping. Copy its id anew into mention_roles.", channel, role)
+		},
+		CannotMention: func(channel, role string) string {
+			return fmt.Sprintf("In %s a mention of role %s pings nobody. Make the role mentionable, or give the bot “Mention @everyone, @here, and All Roles”.", channel, role)
+		},
+		NextRuns: "next",
+		Backtest: enBacktest(),
 	}
 }

@@ -14,15 +14,21 @@ type Words struct {
 	Duration func(time.Duration) string
 	Runway   func(spend.Runway) string
 
-	Balance BalanceWords
-	Models  ModelWords
-	Alert   AlertWords
-	Report  ReportWords
-	Command CommandWords
-	Help    HelpWords
-	Button  ButtonWords
-	Failure FailureWords
-	CLI     CLIWords
+	Balance  BalanceWords
+	Models   ModelWords
+	Alert    AlertWords
+	Incident IncidentWords
+	Report   ReportWords
+	Usage    UsageWords
+	Keys     KeyListWords
+	Watch    WatchWords
+	Status   StatusWords
+	Reload   ReloadWords
+	Command  CommandWords
+	Help     HelpWords
+	Button   ButtonWords
+	Failure  FailureWords
+	CLI      CLIWords
 }
 
 // BalanceWords phrase balances, wherever one is shown.
@@ -54,6 +60,7 @@ type ModelWords struct {
 	Page     func(page, of int) string
 	Attached string
 	NoPrices string
+	New      string // mark of a model that was not there a while ago
 }
 
 // AlertWords phrase what happens to an account.
@@ -68,6 +75,8 @@ type AlertWords struct {
 	Below                      func(moka.Amount) string
 	RunwayBelow                func(time.Duration) string
 	Either                     func(a, b string) string
+	Models, Snoozed            string // headings: what cost most lately, and until when it is quiet
+	UntilTopUp                 string
 }
 
 // ConditionWords phrase one condition: that it holds, what to do about it, and that it is over.
@@ -89,6 +98,8 @@ type ReportWords struct {
 	Covered                   func(percent int) string
 	NoReadings, NotComparable string
 	Change                    func(before moka.Amount, percent string) string
+	NewModels                 string
+	Posted                    func(report, channel string) string
 }
 
 // CommandWords name the slash commands and their options in Discord's menu,
@@ -98,20 +109,26 @@ type CommandWords struct {
 	Abouts      map[string]string // by command, and by "command.option"
 	NotAllowed  string
 	NotFromHere string
+	NotOperator string
 	TooOld      string
 	Panicked    string
 	NoSuch      func(account string, known []string) string
+	NoReport    func(name string, known []string) string
+	NoPeriod    func(period string, known []string) string
 }
 
 // HelpWords phrase /help.
 type HelpWords struct {
 	Title, Intro, Private, Accounts string
 	AlertsGoTo                      func(channel string) string
+	Welcome                         func(bot string) string // heads the same card when the bot comes to a server
 }
 
 // ButtonWords label the buttons.
 type ButtonWords struct {
-	Previous, Next string
+	Previous, Next                            string
+	SnoozeHour, SnoozeShift, SnoozeUntilTopUp string
+	EndSnooze, Details                        string
 }
 
 // FailureWords are the sentences that tell a failure and its cure.
@@ -138,10 +155,16 @@ type CLIWords struct {
 	UnitOf                       string
 	ViewOf                       map[string]string // by scope
 	Polling                      func(perDay int) string
+	Budget                       func(requests int, window time.Duration) string
 	DiscordAs                    func(name string) string
 	Invite                       func(link string) string
 	NoDiscord                    string
 	Offers, OffersNot            string
 	Counted                      func(n int) string
 	MayPost                      string
+	Mentions                     func(names string) string
+	NoSuchRole                   func(channel, role string) string
+	CannotMention                func(channel, role string) string
+	NextRuns                     string
+	Backtest                     BacktestWords
 }

@@ -2,7 +2,6 @@ package lang
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"mokabot/internal/spend"
@@ -19,11 +18,19 @@ func Chinese() *Words {
 		Balance:  zhBalance(),
 		Models:   zhModels(),
 		Alert:    zhAlert(),
+		Incident: zhIncident(),
 		Report:   zhReport(),
+		Usage:    zhUsage(),
+		Keys:     zhKeys(),
+		Watch:    zhWatch(),
+		Status:   zhStatus(),
+		Reload:   zhReload(),
 		Command:  zhCommand(),
 		Help:     zhHelp(),
 		Button: ButtonWords{
 			Previous: "上一页", Next: "下一页",
+			SnoozeHour: "静音 1 小时", SnoozeShift: "静音 8 小时", SnoozeUntilTopUp: "静音到充值",
+			EndSnooze: "取消静音", Details: "详情",
 		},
 		Failure: zhFailure(),
 		CLI:     zhCLI(),
@@ -84,7 +91,7 @@ func zhModels() ModelWords {
 			return fmt.Sprintf("第 %d 页，共 %d 页 · 价格按每百万 token 计", page, of)
 		},
 		Attached: "全部模型 ID 见附件。",
-		NoPrices: "未能读取价格。",
+		NoPrices: "未能读取价格。", New: "新",
 	}
 }
 
@@ -101,30 +108,10 @@ func zhReport() ReportWords {
 		Readings:   "读数",
 		Covered:    func(percent int) string { return fmt.Sprintf("覆盖本周期的 %d%%", percent) },
 		NoReadings: "本周期没有读数，消耗未知。", NotComparable: "没有可比较的读数",
-		Change: func(before moka.Amount, percent string) string { return fmt.Sprintf("%s（%s）", before, percent) },
-	}
-}
-
-func zhCommand() CommandWords {
-	return CommandWords{
-		Names: map[string]string{
-			"balance": "余额", "models": "模型", "help": "帮助",
-			"account": "账户", "search": "搜索", "share": "公开",
-		},
-		Abouts: map[string]string{
-			"balance": "查看还可使用的额度", "balance.account": "某个账户；不填则显示全部",
-			"balance.share": "让频道里的所有人都看到回答",
-			"models":        "查看令牌可调用的模型和价格", "models.search": "模型名称的一部分",
-			"models.account": "哪个账户的令牌；不填则为第一个账户",
-			"models.share":   "让频道里的所有人都看到回答",
-			"help":           "了解这个机器人", "help.share": "让频道里的所有人都看到回答",
-		},
-		NotAllowed:  "私信中我只回答本机器人的管理员。请在服务器里使用命令。",
-		NotFromHere: "本机器人不在此服务器提供服务。",
-		TooOld:      "这些按钮已经失效，请重新使用命令。",
-		Panicked:    "回答时出了问题，详情见机器人日志。",
-		NoSuch: func(account string, known []string) string {
-			return fmt.Sprintf("没有名为“%s”的账户。现有账户：%s。", account, strings.Join(known, "、"))
+		Change:    func(before moka.Amount, percent string) string { return fmt.Sprintf("%s（%s）", before, percent) },
+		NewModels: "模型变动",
+		Posted: func(report, channel string) string {
+			return fmt.Sprintf("报告“%s”已发到 %s。", report, channel)
 		},
 	}
 }
@@ -135,6 +122,7 @@ func zhHelp() HelpWords {
 		Intro:   "我会盯着 moka-ai 网关上令牌和账户的余额，定时发布汇总，并在额度用完之前提醒你。",
 		Private: "回答只有你自己能看到；加上 `share: true`（公开）可让频道里的人都看到。", Accounts: "账户",
 		AlertsGoTo: func(channel string) string { return "告警发到 " + channel + "。" },
+		Welcome:    func(bot string) string { return "大家好，我是 " + bot },
 	}
 }
 

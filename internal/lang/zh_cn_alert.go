@@ -44,5 +44,6 @@ func zhAlert() AlertWords {
 		Below:       func(a moka.Amount) string { return "剩余不足 " + a.String() },
 		RunwayBelow: func(d time.Duration) string { return "预计可用不足 " + zhDuration(d) },
 		Either:      func(a, b string) string { return a + "，或" + b },
+		Models:      "主要消耗", Snoozed: "静音", UntilTopUp: "直到充值",
 	}
 }

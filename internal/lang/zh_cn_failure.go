@@ -66,5 +66,17 @@ func zhCLI() CLIWords {
 		Offers:    "提供", OffersNot: "此处不提供",
 		Counted: func(n int) string { return fmt.Sprintf("%d 个模型", n) },
 		MayPost: "机器人可以在此发消息、嵌入内容和附件",
+		Budget: func(requests int, window time.Duration) string {
+			return fmt.Sprintf("对该主机每 %s 最多 %s 个请求", zhDuration(window), grouped(requests))
+		},
+		Mentions: func(names string) string { return "会提醒 " + names },
+		NoSuchRole: func(channel, role string) string {
+			return fmt.Sprintf("%s 中没有可提醒的身份组 %s。请重新复制其 ID 填入 mention_roles。", channel, role)
+		},
+		CannotMention: func(channel, role string) string {
+			return fmt.Sprintf("在 %s 提及身份组 %s 不会提醒任何人。请允许任何人提及该身份组，或授予机器人“提及 @everyone、@here 和所有身份组”权限。", channel, role)
+		},
+		NextRuns: "接下来",
+		Backtest: zhBacktest(),
 	}
 }

@@ -15,6 +15,7 @@ type Alarm struct {
 	Levels  int // how many levels the account has
 	Event   alert.Event
 	Today   moka.Maybe // spent on the reader's calendar day
+	Models  []ModelUse // what cost most lately, the most expensive first; nil: not known
 }
 
 // Alert phrases an alarm. The same words serve for a post and for bringing an
@@ -29,8 +30,11 @@ func Alert(w *lang.Words, a Alarm) Message {
 		text = append(text, words.Text, alertCause(w, e))
 	}
 	card.Text = strings.Join(filled(text), "\n")
-	card.Fields = alertFields(w, e, a.Today, over)
+	card.Fields = alertFields(w, a, over)
 	m := Message{Cards: []Card{card}}
+	if !over {
+		m.Buttons = snoozeButtons(w, "", e.Incident.Snoozed(e.At))
+	}
 	if e.Kind.Post() {
 		m.Mentions = Mentions{Roles: e.MentionRoles, Users: e.MentionUsers}
 	}
@@ -85,7 +89,11 @@ func alertCause(w *lang.Words, e alert.Event) string {
 	return ""
 }
 
-func alertFields(w *lang.Words, e alert.Event, today moka.Maybe, over bool) []Field {
+// alertModels is how many models an alarm has room for.
+const alertModels = 3
+
+func alertFields(w *lang.Words, a Alarm, over bool) []Field {
+	e := a.Event
 	var fields []Field
 	add := func(name, value string) {
 		if value != "" {
@@ -95,7 +103,7 @@ func alertFields(w *lang.Words, e alert.Event, today moka.Maybe, over bool) []Fi
 	if left, ok := e.Facts.Reading.Spendable().Get(); ok {
 		add(w.Alert.Left, left.String())
 	}
-	if spent, ok := today.Get(); ok {
+	if spent, ok := a.Today.Get(); ok {
 		add(w.Alert.Today, spent.String())
 	}
 	if e.Facts.Runway != (spend.Runway{}) && aboutMoney(e.Incident.Condition) {
@@ -110,6 +118,10 @@ func alertFields(w *lang.Words, e alert.Event, today moka.Maybe, over bool) []Fi
 	}
 	add(w.Alert.Limit, limitText(w, e.Level))
 	add(w.Alert.Since, Relative(e.Incident.Since))
+	add(w.Alert.Snoozed, snoozeText(w, e.Incident, e.At))
+	if lines := modelLines(w, a.Models, alertModels); len(lines) > 0 {
+		fields = append(fields, Field{Name: w.Alert.Models, Value: strings.Join(lines, "\n")})
+	}
 	return fields
 }
 

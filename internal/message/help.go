@@ -6,14 +6,14 @@ import (
 	"mokabot/internal/lang"
 )
 
-// Usage is a command as /help lists it.
-type Usage struct {
+// Command is a command as /help lists it.
+type Command struct {
 	Name    string
 	Options []string
 }
 
 // Help tells what the bot does and how to ask it.
-func Help(w *lang.Words, commands []Usage, accounts []string, alertChannel string) Message {
+func Help(w *lang.Words, commands []Command, accounts []string, alertChannel string) Message {
 	var lines []string
 	for _, c := range commands {
 		call := "/" + c.Name
@@ -33,4 +33,11 @@ func Help(w *lang.Words, commands []Usage, accounts []string, alertChannel strin
 // Note is a short answer of words alone.
 func Note(text string, tone Tone) Message {
 	return Message{Cards: []Card{{Text: text, Tone: tone}}}
+}
+
+// Welcome explains the commands once, when the bot comes to a server.
+func Welcome(w *lang.Words, bot string, commands []Command, accounts []string, alertChannel string) Message {
+	m := Help(w, commands, accounts, alertChannel)
+	m.Cards[0].Title = w.Help.Welcome(Disarm(bot))
+	return m
 }

@@ -16,6 +16,7 @@ type ModelList struct {
 	Models  []moka.PricedModel // all of the key's models that match, sorted by id
 	Priced  bool               // prices could be read
 	Page    int                // from 0
+	New     map[string]bool    // models that were not there a while ago, by id; nil: not watched
 }
 
 // modelsOnPage keeps a page well below an embed's 4096 characters.
@@ -89,7 +90,11 @@ func modelsText(w *lang.Words, l ModelList, shown []moka.PricedModel) string {
 			fmt.Fprintf(&b, "**%s**\n", heading(w, prefix))
 			last = prefix
 		}
-		b.WriteString(strings.TrimSuffix("`"+inCode(name)+"` "+price(w, m.Price), " ") + "\n")
+		tag := ""
+		if l.New[m.ID] {
+			tag = "**" + w.Models.New + "** "
+		}
+		b.WriteString(strings.TrimSuffix("`"+inCode(name)+"` "+tag+price(w, m.Price), " ") + "\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
@@ -142,7 +147,12 @@ func modelsFooter(w *lang.Words, l ModelList, page, pages int) string {
 
 // pageButtons carry the whole question, so they work after a restart.
 func pageButtons(w *lang.Words, l ModelList, page, pages int) []Button {
-	action := func(to int) string { return fmt.Sprintf("models:%s:%d:%s", l.Account, to, clipped(l.Search, 40)) }
+	return turnButtons(w, page, pages, func(to int) string {
+		return fmt.Sprintf("models:%s:%d:%s", l.Account, to, clipped(l.Search, 40))
+	})
+}
+
+func turnButtons(w *lang.Words, page, pages int, action func(to int) string) []Button {
 	return []Button{
 		{Label: w.Button.Previous, Action: action(page - 1), Disabled: page == 0},
 		{Label: w.Button.Next, Action: action(page + 1), Disabled: page == pages-1},

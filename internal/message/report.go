@@ -2,7 +2,6 @@ package message
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -33,13 +32,9 @@ type Report struct {
 // ReportAccount is one account's part of a report.
 type ReportAccount struct {
 	Account
-	Spent     moka.Maybe // unknown when no reading covers any of the period
-	Before    moka.Maybe // spent in the period before; unknown likewise
-	Requests  int64      // 0 where the credentials do not tell
-	TopUps    moka.Amount
-	Covered   float64 // part of the period that readings cover, 0 to 1
+	Used
 	Incidents []string
-	Picture   []byte // PNG; nil: none
+	Changes   *ModelChanges // of the model list in the period; nil: none, or not watched
 }
 
 // Summary phrases a report: one message, one card an account, totals on top
@@ -88,43 +83,24 @@ func totalsCard(w *lang.Words, r Report) Card {
 	}
 }
 
+// changesInReport is how many lines of model changes a report has room for.
+const changesInReport = 6
+
 func reportCard(w *lang.Words, r Report, a ReportAccount) Card {
 	card := Card{Title: a.Name + " · " + reportTitle(w, r), Tone: balanceTone(a.Levels, a.shown()), At: r.Due}
 	add := func(name, value string, inline bool) {
 		card.Fields = append(card.Fields, Field{Name: name, Value: value, Inline: inline})
 	}
-	add(w.Report.Spent, orUnknown(w, a.Spent), true)
-	add(w.Report.Before, against(w, a.Spent, a.Before), true)
-	add(w.Report.Left, orUnknown(w, a.left()), true)
-	if a.Runway != nil {
-		add(w.Report.Runway, w.Runway(*a.Runway), true)
-	}
-	if a.Requests > 0 {
-		add(w.Report.Requests, moka.Grouped(uint64(a.Requests)), true)
-	}
-	if a.TopUps > 0 {
-		add(w.Report.TopUps, a.TopUps.String(), true)
-	}
+	card.Fields = append(card.Fields, usedFields(w, a.Account, a.Used)...)
 	if len(a.Incidents) > 0 {
 		add(w.Report.Incidents, strings.Join(a.Incidents, "\n"), false)
 	}
-	card.Text = reportText(w, a)
-	card.Footer = w.Report.Readings + " " + w.Report.Covered(int(math.Floor(a.Covered*100)))
+	if a.Changes != nil {
+		add(w.Report.NewModels, strings.Join(changeLines(w, *a.Changes, changesInReport), "\n"), false)
+	}
+	card.Text = usedText(w, a.Account, a.Used)
+	card.Footer = coverage(w, a.Used)
 	return card
-}
-
-func reportText(w *lang.Words, a ReportAccount) string {
-	var lines []string
-	if err := a.Reading.Err(); err != nil {
-		lines = append(lines, Failure(w, err))
-		if a.Last != nil {
-			lines = append(lines, w.Balance.LastKnown(Relative(a.Last.At)))
-		}
-	}
-	if !a.Spent.Known() {
-		lines = append(lines, w.Report.NoReadings)
-	}
-	return strings.Join(lines, "\n")
 }
 
 // shown is the reading to speak of: the newest, or the last good one where that failed.

@@ -1,0 +1,159 @@
+package bot
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"mokabot/internal/alert"
+	"mokabot/internal/message"
+)
+
+// reportError says that there is no report of that name.
+type reportError struct {
+	name  string
+	known []string
+}
+
+func (e *reportError) Error() string { return "there is no report " + strconv.Quote(e.name) }
+
+func suggestReports(_ context.Context, b *Bot, in Input) []string {
+	typed := strings.ToLower(in.Options["name"])
+	var found []string
+	for _, name := range b.setup().Reports.Names() {
+		if strings.Contains(strings.ToLower(name), typed) {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// report posts a report in its channel and shows it to the caller too.
+func report(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+	name := in.Options["name"]
+	r, channel, ok, err := b.setup().Reports.Ask(ctx, name, in.ID)
+	if !ok {
+		return message.Message{}, &reportError{name, b.setup().Reports.Names()}
+	}
+	if err != nil {
+		return message.Message{}, err
+	}
+	if name == "" {
+		name = b.setup().Reports.Names()[0]
+	}
+	m := message.Summary(in.Words, r)
+	m.Text = in.Words.Report.Posted(name, "<#"+channel+">")
+	return m, nil
+}
+
+func alerts(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+	open, err := b.setup().Incidents.Open(ctx)
+	if err != nil {
+		return message.Message{}, err
+	}
+	return message.Incidents(in.Words, open, b.now()), nil
+}
+
+// quiets are what the buttons do to a snooze.
+var quiets = map[string]alert.Quiet{
+	message.ActionHour:       {For: time.Hour},
+	message.ActionShift:      {For: 8 * time.Hour},
+	message.ActionUntilTopUp: {UntilTopUp: true},
+	message.ActionEnd:        {},
+}
+
+// addsToAlarm: below an alarm, which everybody sees, a press is answered in
+// private; the list of /alerts is brought up to date instead.
+func addsToAlarm(in Input) bool {
+	return !in.Private || len(in.Args) > 0 && in.Args[0] == message.ActionDetails
+}
+
+// alertsPressed answers "alerts:WHAT", about the incidents that the message
+// tells of, and "alerts:WHAT:INCIDENT:ACCOUNT".
+func alertsPressed(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+	refs, err := b.pressedIncidents(ctx, in)
+	if err != nil {
+		return message.Message{}, err
+	}
+	if in.Args[0] == message.ActionDetails {
+		return b.details(ctx, in, refs)
+	}
+	quiet, known := quiets[in.Args[0]]
+	switch {
+	case !known:
+		return message.Message{}, errTooOld
+	case !b.operator(in):
+		return message.Message{}, errNotOperator
+	}
+	var lines []string
+	for _, ref := range refs {
+		line, err := b.snooze(ctx, in, ref, quiet)
+		if err != nil {
+			return message.Message{}, err
+		}
+		lines = append(lines, line)
+	}
+	if !addsToAlarm(in) {
+		return alerts(ctx, b, in)
+	}
+	return message.Note(strings.Join(lines, "\n"), message.ToneMuted), nil
+}
+
+func (b *Bot) pressedIncidents(ctx context.Context, in Input) ([]alert.Ref, error) {
+	switch len(in.Args) {
+	case 1:
+		refs, err := b.setup().Incidents.OfMessage(ctx, in.MessageID)
+		if err == nil && len(refs) == 0 {
+			err = errTooOld
+		}
+		return refs, err
+	case 3:
+		return []alert.Ref{{Account: in.Args[2], ID: in.Args[1]}}, nil
+	}
+	return nil, errTooOld
+}
+
+// snooze changes one incident's snooze and says so in a sentence.
+func (b *Bot) snooze(ctx context.Context, in Input, ref alert.Ref, q alert.Quiet) (string, error) {
+	o, changed, err := b.setup().Incidents.Snooze(ctx, ref, q)
+	if err != nil {
+		return "", err
+	}
+	b.Log.Info("snooze", "account", ref.Account, "incident", ref.ID, "for", q.For, "until_top_up", q.UntilTopUp, "by", in.UserID, "changed", changed)
+	w := &in.Words.Incident
+	if !changed {
+		if o, open, err := b.setup().Incidents.Find(ctx, ref); err != nil || open {
+			return w.NotSnoozed(message.IncidentName(in.Words, o.Account, o.Incident)), err
+		}
+		return w.Over, nil
+	}
+	name := message.IncidentName(in.Words, o.Account, o.Incident)
+	switch {
+	case q.UntilTopUp:
+		return w.SnoozedUntilTopUp(name), nil
+	case q.For > 0:
+		return w.SnoozedUntil(name, message.Moment(o.Incident.SnoozedUntil)), nil
+	}
+	return w.Unsnoozed(name), nil
+}
+
+func (b *Bot) details(ctx context.Context, in Input, refs []alert.Ref) (message.Message, error) {
+	var parts []message.Message
+	for _, ref := range refs {
+		o, open, err := b.setup().Incidents.Find(ctx, ref)
+		if err != nil {
+			return message.Message{}, err
+		}
+		if !open {
+			parts = append(parts, message.Note(in.Words.Incident.Over, message.ToneGood))
+			continue
+		}
+		story, err := b.setup().Incidents.Story(ctx, o)
+		if err != nil {
+			return message.Message{}, err
+		}
+		parts = append(parts, message.IncidentDetails(in.Words, o, story, b.now()))
+	}
+	return message.Join(parts), nil
+}

@@ -1,0 +1,98 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+
+	"mokabot/internal/account"
+	"mokabot/internal/history"
+	"mokabot/internal/message"
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+// mostUsages is how many accounts one answer has room for.
+const mostUsages = 10
+
+// periodError says that there is no period of that name.
+type periodError struct{ name string }
+
+func (e *periodError) Error() string { return "there is no period " + strconv.Quote(e.name) }
+
+func usage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+	name := in.Options["period"]
+	if name == "" {
+		name = history.Periods[0].Name
+	}
+	past := b.setup().History
+	p, before, ok := history.Period(name, b.now(), past.Zone)
+	if !ok {
+		return message.Message{}, &periodError{name}
+	}
+	accounts, err := b.named(in)
+	if err != nil {
+		return message.Message{}, err
+	}
+	accounts = accounts[:min(len(accounts), mostUsages)]
+	answers := make([]message.UsageAnswer, len(accounts))
+	failed := make([]error, len(accounts))
+	var wait sync.WaitGroup
+	for i, a := range accounts {
+		wait.Go(func() {
+			answers[i], failed[i] = b.usageOf(ctx, a, p, before)
+			answers[i].Period = name
+		})
+	}
+	wait.Wait()
+	return message.Usage(in.Words, answers), errors.Join(failed...)
+}
+
+func (b *Bot) usageOf(ctx context.Context, a *account.Account, p, before spend.Period) (message.UsageAnswer, error) {
+	past := b.setup().History
+	var reading moka.Reading
+	var wait sync.WaitGroup
+	wait.Go(func() { reading = a.Read(ctx) })
+	used, err := past.Used(ctx, a, p, before)
+	wait.Wait()
+	if used.Picture == nil && err == nil {
+		var undrawn error
+		if used.Picture, undrawn = past.Picture(ctx, a, p, past.Zone); undrawn != nil {
+			b.Log.Error("chart could not be drawn", "account", a.Name, "err", undrawn)
+		}
+	}
+	return message.UsageAnswer{Account: b.view(ctx, a, reading), Used: used}, err
+}
+
+func keys(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+	return b.keyList(ctx, in, in.Options["account"], 0)
+}
+
+// keysPage answers "keys:ACCOUNT:PAGE".
+func keysPage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+	if len(in.Args) != 2 {
+		return message.Message{}, errTooOld
+	}
+	page, err := strconv.Atoi(in.Args[1])
+	if err != nil {
+		return message.Message{}, errTooOld
+	}
+	return b.keyList(ctx, in, in.Args[0], page)
+}
+
+func (b *Bot) keyList(ctx context.Context, in Input, name string, page int) (message.Message, error) {
+	a, err := b.first(name)
+	if err != nil {
+		return message.Message{}, err
+	}
+	list, err := a.Client.Keys(ctx)
+	var refused *moka.Error
+	if errors.As(err, &refused) && refused.Kind == moka.Unsupported && refused.Status == 0 {
+		return message.Note(in.Words.Keys.NeedsToken, message.ToneMuted), nil
+	}
+	if err != nil {
+		return message.Message{}, err
+	}
+	return message.Keys(in.Words, message.KeyList{Account: a.Name, Keys: list, Page: page, Now: b.now()}), nil
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"mokabot/bot"
+	"mokabot/internal/account"
+	"mokabot/internal/config"
+	"mokabot/internal/history"
+	"mokabot/internal/lang"
+	"mokabot/internal/store"
+	"mokabot/moka"
+	"mokabot/schedule"
+)
+
+// service is the running bot: what stands for its whole life, and the cycle
+// that the configuration in force makes of it.
+type service struct {
+	world   outside
+	log     *slog.Logger
+	db      *store.DB
+	bot     *bot.Bot
+	gateway *bot.Gateway
+	began   time.Time
+	next    chan cycle
+
+	loading sync.Mutex // one reload at a time
+	mu      sync.Mutex
+	current cycle
+}
+
+// cycle is everything that a configuration decides and that another can
+// replace without a restart.
+type cycle struct {
+	config  *config.Config
+	book    *account.Book
+	watch   *schedule.Watch
+	reports *schedule.Reporter
+	models  *schedule.ModelWatch // nil: nobody watches
+}
+
+// prepare makes a cycle of a configuration. Nothing runs yet.
+func (s *service) prepare(c *config.Config) (cycle, error) {
+	opts := []account.Option{account.WithObserver(func(name string, call moka.Call) {
+		s.log.Debug("gateway call", "account", name, "op", call.Op, "status", call.Status, "took", call.Took, "err", call.Err)
+	})}
+	if s.world.gateway != nil {
+		opts = append(opts, account.WithTransport(s.world.gateway))
+	}
+	book, err := account.New(c, opts...)
+	if err != nil {
+		return cycle{}, err
+	}
+	words := lang.For(c.Language)
+	past := history.History{Store: s.db, Zone: c.Timezone}
+	next := cycle{
+		config: c, book: book,
+		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log},
+		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: s.world.clock},
+	}
+	if c.ModelWatch.Cron != "" {
+		next.models = &schedule.ModelWatch{
+			Book: book, Store: s.db, Words: words, Config: c.ModelWatch, Zone: c.Timezone, Write: writeFile, Log: s.log,
+		}
+	}
+	return next, nil
+}
+
+// use puts a cycle in force for everybody who asks from now on. What was read
+// of an account stays known.
+func (s *service) use(next cycle) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current.book != nil {
+		next.book.Inherit(s.current.book)
+	}
+	s.current = next
+	c := next.config
+	s.bot.Use(bot.Setup{
+		Book: next.book, History: next.watch.History, Incidents: next.watch, Reports: next.reports,
+		Operators:    bot.Operators{Roles: c.Discord.Operators.Roles, Users: c.Discord.Operators.Users},
+		AlertChannel: c.Alerts.ChannelID, Language: c.Language, Welcome: c.Welcome,
+	})
+}
+
+func (s *service) now() cycle {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current
+}
+
+// cycles runs the cycle in force, until ctx ends or a reload brings another.
+func (s *service) cycles(ctx context.Context, current cycle) error {
+	for {
+		inner, stop := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- s.run(inner, current) }()
+		select {
+		case current = <-s.next:
+			stop()
+			if err := <-ended; err != nil {
+				return err
+			}
+		case err := <-ended:
+			stop()
+			return err
+		}
+	}
+}
+
+func (s *service) run(ctx context.Context, c cycle) error {
+	parts := []func(context.Context) error{
+		c.watch.Run, c.reports.Run,
+		func(ctx context.Context) error {
+			warnOfChannels(ctx, lang.For(c.config.Language), s.bot.REST, c.config, s.log)
+			return nil
+		},
+	}
+	if c.models != nil {
+		parts = append(parts, c.models.Run)
+	}
+	return together(ctx, parts...)
+}
+
+const (
+	tidyFirst = time.Minute // after the start, when everything else has begun
+	tidyEvery = 6 * time.Hour
+)
+
+// tidy removes what is older than it is to be kept.
+func (s *service) tidy(ctx context.Context) error {
+	wait := time.NewTimer(tidyFirst)
+	defer wait.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-wait.C:
+		}
+		keep := s.now().config.Storage.Retention
+		err := s.db.Prune(ctx, time.Now(), store.Retention{Readings: keep.Readings, Hours: keep.Hours})
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("old readings could not be removed", "err", err)
+		}
+		wait.Reset(tidyEvery)
+	}
+}

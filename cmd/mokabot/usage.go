@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"mokabot/internal/account"
+	"mokabot/internal/history"
+	"mokabot/internal/lang"
+	"mokabot/internal/message"
+	"mokabot/moka"
+)
+
+func runUsage(ctx context.Context, t terminal, args []string) error {
+	flags := newArguments("usage").withConfig()
+	asJSON := flags.Bool("json", false, "one JSON object")
+	period := flags.String("period", history.Periods[0].Name, strings.Join(history.PeriodNames(), " "))
+	picture := flags.String("chart", "", "draw the period into this PNG")
+	names, err := flags.parse(args, 1)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(history.PeriodNames(), *period) {
+		return usageError{fmt.Sprintf("--period is one of: %s", strings.Join(history.PeriodNames(), ", "))}
+	}
+	a, done, err := ask(t, flags, *picture != "")
+	defer done()
+	if err != nil {
+		return err
+	}
+	one, err := a.one(names)
+	if err != nil {
+		return err
+	}
+	answer, err := a.usage(ctx, one, *period)
+	if err != nil {
+		return err
+	}
+	if err := drawTo(*picture, answer.Picture); err != nil {
+		return err
+	}
+	if *asJSON {
+		err = writeJSON(t.out, usageJSON(answer, a.config.Timezone))
+	} else {
+		_, err = fmt.Fprint(t.out, message.Usage(lang.For(a.config.Language), []message.UsageAnswer{answer}))
+	}
+	if err == nil && (!answer.Spent.Known() || failedToTell(answer.ModelsErr)) {
+		err = silentError{}
+	}
+	return err
+}
+
+// failedToTell: that a gateway does not offer something is an answer.
+func failedToTell(err *moka.Error) bool { return err != nil && err.Kind != moka.Unsupported }
+
+func (a asked) usage(ctx context.Context, one *account.Account, period string) (message.UsageAnswer, error) {
+	p, before, _ := history.Period(period, time.Now(), a.config.Timezone)
+	var reading moka.Reading
+	var wait sync.WaitGroup
+	wait.Go(func() { reading = one.Read(ctx) })
+	used, err := a.history.Used(ctx, one, p, before)
+	wait.Wait()
+	if err != nil {
+		return message.UsageAnswer{}, err
+	}
+	runway, err := a.history.Runway(ctx, one.Name, reading.Spendable())
+	if err != nil {
+		return message.UsageAnswer{}, err
+	}
+	used.Picture, err = a.history.Picture(ctx, one, p, a.config.Timezone)
+	view := message.Account{Name: one.Name, Reading: reading, Levels: one.Rules.Levels, Runway: &runway}
+	return message.UsageAnswer{Account: view, Used: used, Period: period}, err
+}
+
+func drawTo(file string, png []byte) error {
+	switch {
+	case file == "":
+		return nil
+	case png == nil:
+		return errors.New("there are no readings of this time to draw")
+	}
+	return writeFile(file, png)
+}
+
+// The JSON of `usage --json`; the README documents it.
+type (
+	usageAnswer struct {
+		Account  string       `json:"account"`
+		Period   string       `json:"period"`
+		From     string       `json:"from"`
+		To       string       `json:"to"`
+		Spent    moka.Maybe   `json:"spent_usd"`
+		Before   moka.Maybe   `json:"before_usd"`
+		Requests *int64       `json:"requests"`
+		Coverage float64      `json:"coverage"`
+		TopUps   moka.Amount  `json:"top_ups_usd"`
+		ByModel  []modelUsage `json:"by_model"`
+	}
+	modelUsage struct {
+		Model    string      `json:"model"`
+		Spent    moka.Amount `json:"spent_usd"`
+		Requests int64       `json:"requests"`
+		Tokens   int64       `json:"tokens"`
+	}
+)
+
+func usageJSON(a message.UsageAnswer, zone *time.Location) usageAnswer {
+	answer := usageAnswer{
+		Account: a.Name, Period: a.Period, From: a.From.In(zone).Format(time.RFC3339), To: a.To.In(zone).Format(time.RFC3339),
+		Spent: a.Spent, Before: a.Before, Coverage: a.Covered, TopUps: a.TopUps, ByModel: modelsUsed(a.Used),
+	}
+	if a.Reading.Wallet != nil { // only an account counts requests
+		answer.Requests = &a.Requests
+	}
+	return answer
+}
+
+// modelsUsed is null where the gateway or the credentials do not tell.
+func modelsUsed(u message.Used) []modelUsage {
+	if u.ModelsErr != nil {
+		return nil
+	}
+	list := []modelUsage{}
+	for _, m := range u.Models {
+		list = append(list, modelUsage{m.Model, m.Spent, m.Requests, m.Tokens})
+	}
+	return list
+}

@@ -1,0 +1,212 @@
+package history
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"mokabot/internal/message"
+	"mokabot/internal/store"
+	"mokabot/moka"
+)
+
+// ModelMemory is what is remembered of an account's models: those that were
+// seen twice in a row, those that were seen once, and what changed.
+type ModelMemory struct {
+	Since   time.Time              `json:"since"` // when the models below were confirmed; zero: never
+	Models  map[string]moka.Price  `json:"models"`
+	Pending map[string]moka.Price  `json:"pending,omitempty"`
+	Log     []message.ModelChanges `json:"log,omitempty"` // oldest first
+}
+
+// longestLog bounds the log of changes.
+const longestLog = 200
+
+// Models is the memory of an account's models.
+func Models(ctx context.Context, db *store.DB, account string) (ModelMemory, error) {
+	var m ModelMemory
+	raw, ok, err := db.Value(ctx, modelsValue(account))
+	if err != nil || !ok {
+		return m, err
+	}
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return ModelMemory{}, fmt.Errorf("models of %s: %w", account, err)
+	}
+	return m, nil
+}
+
+// Keep stores the memory.
+func (m ModelMemory) Keep(ctx context.Context, db *store.DB, account string) error {
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return db.SetValue(ctx, modelsValue(account), raw)
+}
+
+func modelsValue(account string) string { return "models/" + account }
+
+// Saw takes a list in and returns the memory after it. Changes are those that
+// this list confirms, because the one before it said the same; what the first
+// list of all holds is no change.
+func (m ModelMemory) Saw(list moka.Catalogue, account string, now time.Time) (ModelMemory, message.ModelChanges) {
+	seen := m.priced(list)
+	none := message.ModelChanges{}
+	if !m.Since.IsZero() && maps.Equal(seen, m.Models) {
+		m.Pending = nil
+		return m, none
+	}
+	if m.Pending == nil || !maps.Equal(seen, m.Pending) {
+		m.Pending = seen
+		return m, none
+	}
+	changes := m.changes(seen, list)
+	changes.Account, changes.At = account, now
+	first := m.Since.IsZero()
+	m.Since, m.Models, m.Pending = now, seen, nil
+	if first {
+		return m, none
+	}
+	m.Log = append(m.Log, changes)
+	m.Log = m.Log[max(0, len(m.Log)-longestLog):]
+	return m, changes
+}
+
+// priced is a list by id. Where prices could not be read, those that were
+// known stand: a failure is no change.
+func (m ModelMemory) priced(list moka.Catalogue) map[string]moka.Price {
+	seen := make(map[string]moka.Price, len(list.Models))
+	for _, model := range list.Models {
+		seen[model.ID] = model.Price
+		if !list.Priced {
+			seen[model.ID] = m.Models[model.ID]
+		}
+	}
+	return seen
+}
+
+func (m ModelMemory) changes(seen map[string]moka.Price, list moka.Catalogue) message.ModelChanges {
+	var c message.ModelChanges
+	for _, model := range list.Models {
+		was, known := m.Models[model.ID]
+		switch now := seen[model.ID]; {
+		case !known:
+			c.Added = append(c.Added, moka.PricedModel{Model: model.Model, Price: now})
+		case was != now:
+			c.Repriced = append(c.Repriced, message.Repriced{Model: model.ID, Was: was, Now: now})
+		}
+	}
+	for id := range m.Models {
+		if _, there := seen[id]; !there {
+			c.Removed = append(c.Removed, id)
+		}
+	}
+	slices.Sort(c.Removed)
+	return c
+}
+
+// New are the models that came within that time.
+func (m ModelMemory) New(since time.Time) map[string]bool {
+	added := map[string]bool{}
+	for _, c := range m.Log {
+		if c.At.Before(since) {
+			continue
+		}
+		for _, model := range c.Added {
+			added[model.ID] = true
+		}
+		for _, id := range c.Removed {
+			delete(added, id)
+		}
+	}
+	return added
+}
+
+// Changes is what became of an account's models in [from, to), added up.
+func Changes(ctx context.Context, db *store.DB, account string, from, to time.Time) (message.ModelChanges, error) {
+	m, err := Models(ctx, db, account)
+	sum := message.ModelChanges{Account: account}
+	for _, c := range m.Log {
+		if c.At.Before(from) || !c.At.Before(to) {
+			continue
+		}
+		sum.At = c.At
+		sum.Added = append(sum.Added, c.Added...)
+		sum.Removed = append(sum.Removed, c.Removed...)
+		sum.Repriced = append(sum.Repriced, c.Repriced...)
+	}
+	return sum, err
+}
+
+// IDs are all ids that are remembered of the accounts, one a line, as
+// model_ids.txt holds them.
+func IDs(memories []ModelMemory) []byte {
+	var ids []string
+	for _, m := range memories {
+		ids = slices.AppendSeq(ids, maps.Keys(m.Models))
+	}
+	slices.SortFunc(ids, strings.Compare)
+	var b bytes.Buffer
+	for _, id := range slices.Compact(ids) {
+		b.WriteString(id + "\n")
+	}
+	return b.Bytes()
+}
+
+// PerWeek is what a new price means at a week's use. The gateway counts tokens
+// in one sum, so how they divide into prompt and completion is taken from what
+// they cost at the old price.
+func PerWeek(was, now moka.Price, use message.ModelUse) moka.Maybe {
+	if old, ok := was.PerCall.Get(); ok {
+		fresh, ok := now.PerCall.Get()
+		if !ok {
+			return moka.Maybe{}
+		}
+		return moka.Known((fresh - old) * moka.Amount(use.Requests))
+	}
+	in, out, ok := split(was, use)
+	inNow, inOK := now.InputPerMTok.Get()
+	outNow, outOK := now.OutputPerMTok.Get()
+	if !ok || !inOK || !outOK {
+		return moka.Maybe{}
+	}
+	cost, err := moka.FromUSD((in*inNow.USD()+out*outNow.USD())/1e6 - use.Spent.USD())
+	if err != nil {
+		return moka.Maybe{}
+	}
+	return moka.Known(cost)
+}
+
+// split divides tokens into prompt and completion.
+func split(p moka.Price, use message.ModelUse) (in, out float64, ok bool) {
+	inPrice, inOK := p.InputPerMTok.Get()
+	outPrice, outOK := p.OutputPerMTok.Get()
+	tokens := float64(use.Tokens)
+	if !inOK || !outOK || tokens <= 0 {
+		return 0, 0, false
+	}
+	out = tokens / 2
+	if inPrice != outPrice {
+		out = (use.Spent.USD()*1e6 - tokens*inPrice.USD()) / (outPrice.USD() - inPrice.USD())
+	}
+	out = min(max(0, out), tokens)
+	return tokens - out, out, true
+}
+
+// NewModels are the models of an account that came since a moment; nil when
+// nobody watches.
+func (h History) NewModels(ctx context.Context, account string, since time.Time) map[string]bool {
+	if h.Store == nil {
+		return nil
+	}
+	m, err := Models(ctx, h.Store, account)
+	if err != nil {
+		return nil
+	}
+	return m.New(since)
+}

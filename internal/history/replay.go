@@ -1,0 +1,87 @@
+package history
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"mokabot/internal/alert"
+	"mokabot/internal/spend"
+	"mokabot/internal/store"
+	"mokabot/moka"
+)
+
+// Facts are an account's stored readings in [from, to) as a watching bot would
+// have judged each at its time. The error is of reading them, and is set when
+// the sequence has ended.
+func (h History) Facts(ctx context.Context, name string, from, to time.Time) (iter.Seq[alert.Facts], *error) {
+	var failed error
+	return func(yield func(alert.Facts) bool) {
+		hours, err := h.Store.Hours(ctx, name, from.Add(-lookBack), to)
+		if err != nil {
+			failed = err
+			return
+		}
+		past := pastHours{all: hours, zone: h.Zone}
+		for s, err := range h.Store.Samples(ctx, name, from, to) {
+			if err != nil {
+				failed = err
+				return
+			}
+			if !yield(past.facts(s)) {
+				return
+			}
+		}
+	}, &failed
+}
+
+// pastHours gives each reading only the hours before it.
+type pastHours struct {
+	all    []spend.Hour
+	zone   *time.Location
+	recent []store.Sample // of the last hour
+}
+
+func (p *pastHours) facts(s store.Sample) alert.Facts {
+	r := readingOf(s)
+	r.KeyErr, r.WalletErr = failureOf(s, r)
+	f := alert.Facts{At: s.At, Reading: r, TopUp: s.Delta.TopUp}
+	hours := p.before(s.At)
+	f.Runway = spend.Forecast(hours, s.Spendable, s.At, p.zone)
+	if spent, covered := p.hour(s); covered >= 45*time.Minute {
+		f.HourSpent, f.HourUsual = moka.Known(spent), spend.Usual(hours, s.At, p.zone)
+	}
+	return f
+}
+
+// before are the hours that a bot would have gone by at a moment.
+func (p *pastHours) before(at time.Time) []spend.Hour {
+	find := func(t time.Time) int {
+		i, _ := slices.BinarySearchFunc(p.all, t, func(h spend.Hour, t time.Time) int { return h.Start.Compare(t) })
+		return i
+	}
+	return p.all[find(at.Add(-lookBack)):find(at.Truncate(time.Hour))]
+}
+
+// hour is what the sixty minutes before a reading cost.
+func (p *pastHours) hour(s store.Sample) (spent moka.Amount, covered time.Duration) {
+	p.recent = append(p.recent, s)
+	p.recent = slices.DeleteFunc(p.recent, func(o store.Sample) bool { return s.At.Sub(o.At) >= time.Hour })
+	for _, o := range p.recent {
+		spent, covered = spent+o.Delta.Spent, covered+o.Delta.Covered
+	}
+	return spent, covered
+}
+
+// failureOf is what kept a stored reading from being complete.
+func failureOf(s store.Sample, r moka.Reading) (key, wallet *moka.Error) {
+	if s.ErrKind == "" {
+		return nil, nil
+	}
+	e := &moka.Error{Kind: s.ErrKind}
+	if r.Key == nil || !s.KeyRemaining.Known() && !s.Unlimited {
+		return e, nil
+	}
+	return nil, e
+}

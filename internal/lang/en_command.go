@@ -1,0 +1,43 @@
+package lang
+
+import (
+	"fmt"
+	"strings"
+)
+
+func enCommand() CommandWords {
+	const share = "Let everybody in the channel see the answer"
+	return CommandWords{
+		Names: map[string]string{},
+		Abouts: map[string]string{
+			"balance": "What is left to spend", "balance.account": "One account; all when none is named", "balance.share": share,
+			"models": "The models a key may call, with prices", "models.search": "Part of a model's name",
+			"models.account": "Whose key; the first account when none is named", "models.share": share,
+			"usage": "What was spent, on which models", "usage.period": "Which time; today when none is named",
+			"usage.account": "One account; all when none is named", "usage.share": share,
+			"keys": "The API keys of an account and what is left on each", "keys.account": "Which account; the first when none is named", "keys.share": share,
+			"report": "Post a report now", "report.name": "Which report; the first when none is named", "report.share": share,
+			"alerts": "What is wrong at the moment, and who has been told", "alerts.share": share,
+			"status": "How the bot itself is doing", "status.share": share,
+			"reload": "Read the configuration again",
+			"help":   "What this bot does", "help.share": share,
+		},
+		NotAllowed:  "In a direct message I answer only to the operators of this bot. Use the command in the server instead.",
+		NotFromHere: "This bot does not answer in this server.",
+		NotOperator: "Only the operators of this bot may do that.",
+		TooOld:      "These buttons are too old. Please use the command again.",
+		Panicked:    "Something went wrong while answering. It is in the bot's log.",
+		NoSuch: func(account string, known []string) string {
+			return fmt.Sprintf("There is no account “%s”. The accounts are: %s.", account, strings.Join(known, ", "))
+		},
+		NoReport: func(name string, known []string) string {
+			if len(known) == 0 {
+				return "No report is configured."
+			}
+			return fmt.Sprintf("There is no report “%s”. The reports are: %s.", name, strings.Join(known, ", "))
+		},
+		NoPeriod: func(period string, known []string) string {
+			return fmt.Sprintf("There is no period “%s”. Choose one of: %s.", period, strings.Join(known, ", "))
+		},
+	}
+}

@@ -1,0 +1,126 @@
+package lang
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"mokabot/moka"
+)
+
+func enUsage() UsageWords {
+	return UsageWords{
+		Periods: map[string]string{
+			"today": "today", "yesterday": "yesterday", "7d": "last 7 days", "30d": "last 30 days", "month": "this month",
+		},
+		ByModel: "By model",
+		Model: func(model string, spent moka.Amount, requests, tokens int64) string {
+			return fmt.Sprintf("%s %s · %s · %s", model, spent, plural(int(requests), "request", "requests"), plural(int(tokens), "token", "tokens"))
+		},
+		Rest: func(models int, spent moka.Amount) string {
+			return fmt.Sprintf("%s together %s", plural(models, "other model", "other models"), spent)
+		},
+		NeedsToken:  "Use by model needs the account's system access token.",
+		NotRecorded: "This gateway does not record use by model.",
+		Recorded:    func(a moka.Amount) string { return fmt.Sprintf("The gateway's own records say %s.", a) },
+		Filled:      "The readings do not cover all of this time; the sum is from the gateway's own records.",
+	}
+}
+
+func enKeys() KeyListWords {
+	return KeyListWords{
+		Title: func(account string, n int) string {
+			return fmt.Sprintf("%s: %s", account, plural(n, "API key", "API keys"))
+		},
+		None:       "This account has no API keys.",
+		NeedsToken: "The list of keys needs the account's system access token (access_token and user_id in the configuration).",
+		States: map[string]string{
+			"ok": "active", "exhausted": "used up", "expired": "expired", "disabled": "disabled", "refused": "refused",
+		},
+		NeedsEnabling:     "has money again, but must be enabled in the console",
+		Used:              func(a moka.Amount) string { return fmt.Sprintf("%s used", a) },
+		Left:              func(a moka.Amount) string { return fmt.Sprintf("%s left", a) },
+		Expires:           func(when string) string { return "expires " + when },
+		Unused:            func(when string) string { return "last used " + when },
+		NeverUsed:         "never used",
+		LimitedTo:         func(models int) string { return "limited to " + plural(models, "model", "models") },
+		Page:              func(page, of int) string { return fmt.Sprintf("Page %d of %d", page, of) },
+		UnlimitedSpending: func(used moka.Amount) string { return fmt.Sprintf("no limit · %s used", used) },
+	}
+}
+
+func enIncident() IncidentWords {
+	return IncidentWords{
+		Title: "Open incidents", None: "Nothing is wrong at the moment.", Over: "That is over already.",
+		Since: func(when string) string { return "since " + when },
+		Until: func(when string) string { return "quiet until " + when },
+		SnoozedUntil: func(what, when string) string {
+			return fmt.Sprintf("%s · no reminders until %s, unless it gets worse.", what, when)
+		},
+		SnoozedUntilTopUp: func(what string) string { return what + " · no reminders until a top-up, unless it gets worse." },
+		Unsnoozed:         func(what string) string { return what + " · the snooze is over." },
+		NotSnoozed:        func(what string) string { return what + " · it was not snoozed." },
+		Reminds:           func(every time.Duration) string { return "reminder every " + enDuration(every) },
+		History:           "What happened",
+		Raised:            func(level string) string { return strings.TrimSpace("warned " + level) },
+		Worsened:          func(level string) string { return "worse: " + level },
+		Eased:             func(level string) string { return "better: " + level },
+		Reminded:          "reminded", Ended: "over", Closed: "closed",
+		MoreOf: func(n int) string { return fmt.Sprintf("… and %d more", n) },
+	}
+}
+
+func enWatch() WatchWords {
+	return WatchWords{
+		Title: func(account string) string { return account + ": the models changed" },
+		Added: "New", Removed: "Gone", Repriced: "New price",
+		NowCosts: func(model, before, now string) string { return fmt.Sprintf("%s %s → %s", model, before, now) },
+		Means:    func(perWeek string) string { return fmt.Sprintf("at last week's use: %s a week", perWeek) },
+		More:     func(n int) string { return fmt.Sprintf("and %s", plural(n, "more", "more")) },
+		Unpriced: "no price",
+	}
+}
+
+func enStatus() StatusWords {
+	return StatusWords{
+		Title: "How I am doing", Program: "Program", Discord: "Discord", Accounts: "Accounts", Outbox: "Messages", Reports: "Next reports", Storage: "Storage",
+		Version:      func(version, uptime string) string { return fmt.Sprintf("%s, up for %s", version, uptime) },
+		Connected:    func(latency time.Duration) string { return connected("connected", latency) },
+		Disconnected: "not connected; warnings and reports are posted all the same",
+		Read:         func(account, when string) string { return fmt.Sprintf("%s · read %s", account, when) },
+		Failed:       func(account, when string) string { return fmt.Sprintf("%s · failed %s", account, when) },
+		NotYet:       func(account string) string { return account + " · not read yet" },
+		Waiting:      func(n int) string { return fmt.Sprintf("%s waiting", plural(n, "message", "messages")) },
+		Dead: func(n int) string {
+			return fmt.Sprintf("%s refused by Discord; mend the cause and reload", plural(n, "message", "messages"))
+		},
+		DeadLine:    func(channel, when, cause string) string { return fmt.Sprintf("%s %s: %s", channel, when, cause) },
+		Nothing:     "none",
+		Next:        func(report, when, channel string) string { return fmt.Sprintf("%s %s in %s", report, when, channel) },
+		StorageFine: "in order",
+		StorageFull: "The disk is full: readings are not kept, warnings go on. Make room.",
+	}
+}
+
+func enReload() ReloadWords {
+	return ReloadWords{
+		Done: func(accounts, reports int) string {
+			return fmt.Sprintf("The configuration was read again: %s, %s.", plural(accounts, "account", "accounts"), plural(reports, "report", "reports"))
+		},
+		Kept:    "The new configuration is wrong, so the old one stays in force:",
+		Restart: func(keys string) string { return fmt.Sprintf("These keys changed and need a restart: %s.", keys) },
+	}
+}
+
+func enBacktest() BacktestWords {
+	return BacktestWords{
+		Title: func(account string, days int) string {
+			return fmt.Sprintf("%s, the last %s", account, plural(days, "day", "days"))
+		},
+		None:  "There are no readings of this time, so there is nothing to go by.",
+		Pings: "pings", Posts: "posts", Edits: "edits", Flaps: "flapped", Incidents: "incidents",
+		Empty:     func(when string) string { return "the money ran out " + when },
+		Lead:      func(d time.Duration) string { return "first warning " + enDuration(d) + " before" },
+		NoWarning: "without any warning before",
+	}
+}

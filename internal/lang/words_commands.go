@@ -1,0 +1,91 @@
+package lang
+
+import (
+	"time"
+
+	"mokabot/moka"
+)
+
+// UsageWords phrase what was used in a period.
+type UsageWords struct {
+	Periods     map[string]string // by the names that /usage takes
+	ByModel     string            // heading
+	Model       func(model string, spent moka.Amount, requests, tokens int64) string
+	Rest        func(models int, spent moka.Amount) string
+	NeedsToken  string
+	NotRecorded string
+	Recorded    func(moka.Amount) string // the gateway's own records differ from the readings
+	Filled      string                   // the sum is from the gateway's records
+}
+
+// KeyListWords phrase the list of an account's API keys.
+type KeyListWords struct {
+	Title             func(account string, n int) string
+	None, NeedsToken  string
+	States            map[string]string // by key state
+	NeedsEnabling     string
+	Used, Left        func(moka.Amount) string
+	Expires, Unused   func(when string) string
+	NeverUsed         string
+	LimitedTo         func(models int) string
+	Page              func(page, of int) string
+	UnlimitedSpending func(used moka.Amount) string
+}
+
+// IncidentWords phrase the list of incidents and what is done about them.
+type IncidentWords struct {
+	Title, None, Over       string
+	Since                   func(when string) string
+	Until                   func(when string) string // of a snooze
+	SnoozedUntil            func(what, when string) string
+	SnoozedUntilTopUp       func(what string) string
+	Unsnoozed, NotSnoozed   func(what string) string
+	Reminds                 func(every time.Duration) string
+	History                 string // heading
+	Raised, Worsened, Eased func(level string) string
+	Reminded, Ended, Closed string
+	MoreOf                  func(n int) string
+}
+
+// WatchWords phrase changes of the model list.
+type WatchWords struct {
+	Title                    func(account string) string
+	Added, Removed, Repriced string // headings
+	NowCosts                 func(model, before, now string) string
+	Means                    func(perWeek string) string
+	More                     func(n int) string
+	Unpriced                 string
+}
+
+// StatusWords phrase /status.
+type StatusWords struct {
+	Title, Program, Discord, Accounts, Outbox, Reports, Storage string // headings
+	Version                                                     func(version, uptime string) string
+	Connected                                                   func(latency time.Duration) string
+	Disconnected                                                string
+	Read, Failed                                                func(account, when string) string
+	NotYet                                                      func(account string) string
+	Waiting                                                     func(n int) string
+	Dead                                                        func(n int) string
+	DeadLine                                                    func(channel, when, cause string) string
+	Nothing                                                     string
+	Next                                                        func(report, when, channel string) string
+	StorageFine, StorageFull                                    string
+}
+
+// ReloadWords phrase what became of reading the configuration again.
+type ReloadWords struct {
+	Done    func(accounts, reports int) string
+	Kept    string // the file is wrong; what was in force stays so
+	Restart func(keys string) string
+}
+
+// BacktestWords phrase what rules would have said of the past.
+type BacktestWords struct {
+	Title                                 func(account string, days int) string
+	None                                  string
+	Pings, Posts, Edits, Flaps, Incidents string
+	Empty                                 func(when string) string
+	Lead                                  func(d time.Duration) string
+	NoWarning                             string
+}

@@ -1,0 +1,47 @@
+package lang
+
+import (
+	"fmt"
+	"strings"
+)
+
+func zhCommand() CommandWords {
+	const share = "让频道里的所有人都看到回答"
+	return CommandWords{
+		Names: map[string]string{
+			"balance": "余额", "models": "模型", "usage": "用量", "keys": "令牌", "report": "报告", "alerts": "告警",
+			"status": "状态", "reload": "重载", "help": "帮助",
+			"account": "账户", "search": "搜索", "share": "公开", "period": "时段", "name": "名称",
+		},
+		Abouts: map[string]string{
+			"balance": "查看还可使用的额度", "balance.account": "某个账户；不填则显示全部", "balance.share": share,
+			"models": "查看令牌可调用的模型和价格", "models.search": "模型名称的一部分",
+			"models.account": "哪个账户的令牌；不填则为第一个账户", "models.share": share,
+			"usage": "查看消耗和各模型用量", "usage.period": "哪段时间；不填则为今天",
+			"usage.account": "某个账户；不填则显示全部", "usage.share": share,
+			"keys": "查看账户的全部令牌及其额度", "keys.account": "哪个账户；不填则为第一个账户", "keys.share": share,
+			"report": "立即发布报告", "report.name": "哪份报告；不填则为第一份", "report.share": share,
+			"alerts": "查看当前的告警和静音", "alerts.share": share,
+			"status": "查看机器人自身的状态", "status.share": share,
+			"reload": "重新读取配置",
+			"help":   "了解这个机器人", "help.share": share,
+		},
+		NotAllowed:  "私信中我只回答本机器人的管理员。请在服务器里使用命令。",
+		NotFromHere: "本机器人不在此服务器提供服务。",
+		NotOperator: "只有本机器人的管理员可以这样做。",
+		TooOld:      "这些按钮已经失效，请重新使用命令。",
+		Panicked:    "回答时出了问题，详情见机器人日志。",
+		NoSuch: func(account string, known []string) string {
+			return fmt.Sprintf("没有名为“%s”的账户。现有账户：%s。", account, strings.Join(known, "、"))
+		},
+		NoReport: func(name string, known []string) string {
+			if len(known) == 0 {
+				return "没有配置任何报告。"
+			}
+			return fmt.Sprintf("没有名为“%s”的报告。现有报告：%s。", name, strings.Join(known, "、"))
+		},
+		NoPeriod: func(period string, known []string) string {
+			return fmt.Sprintf("没有“%s”这个时段。可选：%s。", period, strings.Join(known, "、"))
+		},
+	}
+}

@@ -1,0 +1,127 @@
+package lang
+
+import (
+	"fmt"
+	"time"
+
+	"mokabot/moka"
+)
+
+func zhUsage() UsageWords {
+	return UsageWords{
+		Periods: map[string]string{
+			"today": "今天", "yesterday": "昨天", "7d": "最近 7 天", "30d": "最近 30 天", "month": "本月",
+		},
+		ByModel: "各模型",
+		Model: func(model string, spent moka.Amount, requests, tokens int64) string {
+			return fmt.Sprintf("%s %s · %s 次请求 · %s token", model, spent, grouped(int(requests)), grouped(int(tokens)))
+		},
+		Rest: func(models int, spent moka.Amount) string {
+			return fmt.Sprintf("其余 %s 个模型共 %s", grouped(models), spent)
+		},
+		NeedsToken:  "按模型统计需要账户的系统访问令牌。",
+		NotRecorded: "该网关没有按模型记录用量。",
+		Recorded:    func(a moka.Amount) string { return fmt.Sprintf("网关自己的记录为 %s。", a) },
+		Filled:      "读数没有覆盖整段时间，消耗取自网关自己的记录。",
+	}
+}
+
+func zhKeys() KeyListWords {
+	return KeyListWords{
+		Title:      func(account string, n int) string { return fmt.Sprintf("%s：%s 个令牌", account, grouped(n)) },
+		None:       "该账户没有令牌。",
+		NeedsToken: "查看令牌列表需要账户的系统访问令牌（配置中的 access_token 和 user_id）。",
+		States: map[string]string{
+			"ok": "已启用", "exhausted": "已耗尽", "expired": "已过期", "disabled": "已禁用", "refused": "被拒绝",
+		},
+		NeedsEnabling:     "已有额度，但需在控制台重新启用",
+		Used:              func(a moka.Amount) string { return fmt.Sprintf("已用 %s", a) },
+		Left:              func(a moka.Amount) string { return fmt.Sprintf("剩余 %s", a) },
+		Expires:           func(when string) string { return when + " 过期" },
+		Unused:            func(when string) string { return "最近使用 " + when },
+		NeverUsed:         "从未使用",
+		LimitedTo:         func(models int) string { return fmt.Sprintf("限 %s 个模型", grouped(models)) },
+		Page:              func(page, of int) string { return fmt.Sprintf("第 %d 页，共 %d 页", page, of) },
+		UnlimitedSpending: func(used moka.Amount) string { return fmt.Sprintf("无限额度 · 已用 %s", used) },
+	}
+}
+
+func zhIncident() IncidentWords {
+	return IncidentWords{
+		Title: "当前告警", None: "目前一切正常。", Over: "该告警已经结束。",
+		Since: func(when string) string { return "开始于 " + when },
+		Until: func(when string) string { return "静音到 " + when },
+		SnoozedUntil: func(what, when string) string {
+			return fmt.Sprintf("%s · %s 之前不再提醒，情况变差时除外。", what, when)
+		},
+		SnoozedUntilTopUp: func(what string) string { return what + " · 充值之前不再提醒，情况变差时除外。" },
+		Unsnoozed:         func(what string) string { return what + " · 已取消静音。" },
+		NotSnoozed:        func(what string) string { return what + " · 并未静音。" },
+		Reminds:           func(every time.Duration) string { return "每 " + zhDuration(every) + " 提醒一次" },
+		History:           "经过",
+		Raised:            func(level string) string { return "告警 " + level },
+		Worsened:          func(level string) string { return "变差：" + level },
+		Eased:             func(level string) string { return "好转：" + level },
+		Reminded:          "提醒", Ended: "结束", Closed: "关闭",
+		MoreOf: func(n int) string { return fmt.Sprintf("……另有 %d 项", n) },
+	}
+}
+
+func zhWatch() WatchWords {
+	return WatchWords{
+		Title: func(account string) string { return account + "：模型有变动" },
+		Added: "新增", Removed: "下架", Repriced: "调价",
+		NowCosts: func(model, before, now string) string { return fmt.Sprintf("%s %s → %s", model, before, now) },
+		Means:    func(perWeek string) string { return fmt.Sprintf("按上周用量：每周 %s", perWeek) },
+		More:     func(n int) string { return fmt.Sprintf("另有 %s 个", grouped(n)) },
+		Unpriced: "无价格",
+	}
+}
+
+func zhStatus() StatusWords {
+	return StatusWords{
+		Title: "机器人状态", Program: "程序", Discord: "Discord", Accounts: "账户", Outbox: "消息", Reports: "接下来的报告", Storage: "存储",
+		Version:      func(version, uptime string) string { return fmt.Sprintf("%s，已运行 %s", version, uptime) },
+		Connected:    func(latency time.Duration) string { return connected("已连接", latency) },
+		Disconnected: "未连接；告警和报告照常发送",
+		Read:         func(account, when string) string { return fmt.Sprintf("%s · 读取于 %s", account, when) },
+		Failed:       func(account, when string) string { return fmt.Sprintf("%s · 读取失败 %s", account, when) },
+		NotYet:       func(account string) string { return account + " · 尚未读取" },
+		Waiting:      func(n int) string { return fmt.Sprintf("%s 条等待发送", grouped(n)) },
+		Dead: func(n int) string {
+			return fmt.Sprintf("%s 条被 Discord 拒绝；排除原因后请重载配置", grouped(n))
+		},
+		DeadLine: func(channel, when, cause string) string { return fmt.Sprintf("%s %s：%s", channel, when, cause) },
+		Nothing:  "无",
+		Next: func(report, when, channel string) string {
+			return fmt.Sprintf("%s %s 发到 %s", report, when, channel)
+		},
+		StorageFine: "正常",
+		StorageFull: "磁盘已满：读数暂不保存，告警照常。请清理空间。",
+	}
+}
+
+func zhReload() ReloadWords {
+	return ReloadWords{
+		Done: func(accounts, reports int) string {
+			return fmt.Sprintf("已重新读取配置：%s 个账户，%s 份报告。", grouped(accounts), grouped(reports))
+		},
+		Kept: "新配置有误，继续使用旧配置：",
+		Restart: func(keys string) string {
+			return fmt.Sprintf("以下配置项有变动，需要重启才能生效：%s。", keys)
+		},
+	}
+}
+
+func zhBacktest() BacktestWords {
+	return BacktestWords{
+		Title: func(account string, days int) string {
+			return fmt.Sprintf("%s，最近 %s 天", account, grouped(days))
+		},
+		None:  "这段时间没有读数，无从回测。",
+		Pings: "提醒", Posts: "消息", Edits: "编辑", Flaps: "反复", Incidents: "告警",
+		Empty:     func(when string) string { return "额度用尽于 " + when },
+		Lead:      func(d time.Duration) string { return "提前 " + zhDuration(d) + " 首次告警" },
+		NoWarning: "此前没有任何告警",
+	}
+}

@@ -1,0 +1,106 @@
+package message
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"mokabot/internal/lang"
+	"mokabot/moka"
+)
+
+// ModelChanges is what became of an account's models.
+type ModelChanges struct {
+	Account  string
+	At       time.Time
+	Added    []moka.PricedModel
+	Removed  []string
+	Repriced []Repriced
+}
+
+// Repriced is a model that costs something else now.
+type Repriced struct {
+	Model    string
+	Was, Now moka.Price
+	PerWeek  moka.Maybe // what that means at last week's use; unknown without use by model
+}
+
+// Empty tells whether nothing changed.
+func (c ModelChanges) Empty() bool {
+	return len(c.Added) == 0 && len(c.Removed) == 0 && len(c.Repriced) == 0
+}
+
+// changesInPost is how many lines a group has in a post of its own.
+const changesInPost = 15
+
+// Changes tells what became of the models.
+func Changes(w *lang.Words, c ModelChanges) Message {
+	card := Card{Title: w.Watch.Title(c.Account), Tone: ToneInfo, At: c.At}
+	for _, g := range changeGroups(w, c) {
+		if len(g.lines) > 0 {
+			card.Fields = append(card.Fields, Field{
+				Name: fmt.Sprintf("%s (%d)", g.name, len(g.lines)), Value: strings.Join(firstLines(w, g.lines, changesInPost), "\n"),
+			})
+		}
+	}
+	return Message{Cards: []Card{card}}
+}
+
+// changeLines are the changes without headings, at most that many lines.
+func changeLines(w *lang.Words, c ModelChanges, most int) []string {
+	var lines []string
+	for _, g := range changeGroups(w, c) {
+		for _, l := range g.lines {
+			lines = append(lines, g.name+w.Colon+l)
+		}
+	}
+	return firstLines(w, lines, most)
+}
+
+type changeGroup struct {
+	name  string
+	lines []string
+}
+
+func changeGroups(w *lang.Words, c ModelChanges) []changeGroup {
+	added, removed, repriced := changeGroup{name: w.Watch.Added}, changeGroup{name: w.Watch.Removed}, changeGroup{name: w.Watch.Repriced}
+	for _, m := range c.Repriced {
+		repriced.lines = append(repriced.lines, repricedLine(w, m))
+	}
+	for _, m := range c.Removed {
+		removed.lines = append(removed.lines, "`"+inCode(m)+"`")
+	}
+	for _, m := range c.Added {
+		added.lines = append(added.lines, strings.TrimSpace("`"+inCode(m.ID)+"` "+price(w, m.Price)))
+	}
+	return []changeGroup{repriced, removed, added}
+}
+
+func repricedLine(w *lang.Words, m Repriced) string {
+	text := w.Watch.NowCosts("`"+inCode(m.Model)+"`", priceOr(w, m.Was), priceOr(w, m.Now))
+	if means, ok := m.PerWeek.Get(); ok && means != 0 {
+		text += " · " + w.Watch.Means(signed(means))
+	}
+	return text
+}
+
+func priceOr(w *lang.Words, p moka.Price) string {
+	if text := price(w, p); text != "" {
+		return text
+	}
+	return w.Watch.Unpriced
+}
+
+func signed(a moka.Amount) string {
+	if a > 0 {
+		return "+" + a.String()
+	}
+	return a.String()
+}
+
+func firstLines(w *lang.Words, lines []string, most int) []string {
+	if len(lines) <= most {
+		return lines
+	}
+	return append(lines[:most-1:most-1], w.Watch.More(len(lines)-most+1))
+}

@@ -1,0 +1,149 @@
+package message
+
+import (
+	"strings"
+	"time"
+
+	"mokabot/internal/alert"
+	"mokabot/internal/lang"
+	"mokabot/moka"
+)
+
+// OpenIncident is an incident that is not over, with what is known now.
+type OpenIncident struct {
+	Account  string
+	Incident alert.Incident
+	Left     moka.Maybe
+	Remind   time.Duration // between reminders; 0: none
+}
+
+// The actions of the buttons below an alarm, and of /alerts.
+const (
+	ActionHour       = "1h"
+	ActionShift      = "8h"
+	ActionUntilTopUp = "topup"
+	ActionEnd        = "end"
+	ActionDetails    = "details"
+)
+
+// snoozeButtons stand below an alarm, where of is empty, and below each
+// incident of /alerts. They carry all that they need, so they work after a
+// restart.
+func snoozeButtons(w *lang.Words, of string, snoozed bool) []Button {
+	action := func(what string) string { return "alerts:" + what + of }
+	buttons := []Button{
+		{Label: w.Button.SnoozeHour, Action: action(ActionHour), Style: StylePrimary},
+		{Label: w.Button.SnoozeShift, Action: action(ActionShift)},
+		{Label: w.Button.SnoozeUntilTopUp, Action: action(ActionUntilTopUp)},
+	}
+	if snoozed || of != "" { // in a list, every incident has a row of five
+		buttons = append(buttons, Button{Label: w.Button.EndSnooze, Action: action(ActionEnd), Disabled: !snoozed})
+	}
+	return append(buttons, Button{Label: w.Button.Details, Action: action(ActionDetails)})
+}
+
+// snoozeText is until when an incident is quiet, "" when it is not.
+func snoozeText(w *lang.Words, i alert.Incident, now time.Time) string {
+	switch {
+	case i.UntilTopUp:
+		return w.Alert.UntilTopUp
+	case i.Snoozed(now):
+		return Moment(i.SnoozedUntil)
+	}
+	return ""
+}
+
+const (
+	incidentsListed  = 9 // and a card for the rest
+	incidentsPressed = 5 // rows of buttons that a message has room for
+)
+
+// Incidents lists what is wrong at the moment, with buttons for each.
+func Incidents(w *lang.Words, open []OpenIncident, now time.Time) Message {
+	if len(open) == 0 {
+		return Note(w.Incident.None, ToneGood)
+	}
+	m := Message{}
+	for n, o := range open {
+		if n == incidentsListed {
+			m.Cards = append(m.Cards, Card{Text: w.Incident.MoreOf(len(open) - n), Tone: ToneMuted})
+			break
+		}
+		m.Cards = append(m.Cards, incidentCard(w, o, now))
+		if n < incidentsPressed {
+			m.Buttons = append(m.Buttons, incidentButtons(w, o, now, len(open) > 1)...)
+		}
+	}
+	return m
+}
+
+func incidentButtons(w *lang.Words, o OpenIncident, now time.Time, several bool) []Button {
+	buttons := snoozeButtons(w, ":"+o.Incident.ID+":"+o.Account, o.Incident.Snoozed(now))
+	if several {
+		buttons[0].Label = o.Account + " · " + buttons[0].Label
+	}
+	return buttons
+}
+
+// IncidentName is an incident's heading, such as "team: balance is low".
+func IncidentName(w *lang.Words, account string, i alert.Incident) string {
+	return conditionWords(&w.Alert, i.Condition).Raised(account, i.LevelName)
+}
+
+func incidentCard(w *lang.Words, o OpenIncident, now time.Time) Card {
+	parts := []string{w.Incident.Since(Relative(o.Incident.Since))}
+	if left, ok := o.Left.Get(); ok {
+		parts = append(parts, w.Alert.Left+w.Colon+left.String())
+	}
+	tone := ToneWarn
+	switch quiet := snoozeText(w, o.Incident, now); {
+	case quiet != "":
+		tone = ToneMuted
+		parts = append(parts, w.Incident.Until(quiet))
+	case o.Remind > 0:
+		parts = append(parts, w.Incident.Reminds(o.Remind))
+	}
+	return Card{Title: IncidentName(w, o.Account, o.Incident), Text: strings.Join(parts, " · "), Tone: tone}
+}
+
+// Happened is one step in an incident's life.
+type Happened struct {
+	At    time.Time
+	Kind  alert.Kind
+	Level string
+}
+
+// IncidentDetails shows an incident with its story so far.
+func IncidentDetails(w *lang.Words, o OpenIncident, story []Happened, now time.Time) Message {
+	card := incidentCard(w, o, now)
+	var lines []string
+	for _, h := range story {
+		if what := happened(w, h); what != "" {
+			lines = append(lines, Moment(h.At)+" "+what)
+		}
+	}
+	if len(lines) > 0 {
+		const most = 12
+		lines = lines[max(0, len(lines)-most):]
+		card.Fields = []Field{{Name: w.Incident.History, Value: strings.Join(lines, "\n")}}
+	}
+	return Message{Cards: []Card{card}}
+}
+
+func happened(w *lang.Words, h Happened) string {
+	switch h.Kind {
+	case alert.Raised:
+		return w.Incident.Raised(h.Level)
+	case alert.Worsened:
+		return w.Incident.Worsened(h.Level)
+	case alert.Eased:
+		return w.Incident.Eased(h.Level)
+	case alert.Reminder:
+		return w.Incident.Reminded
+	case alert.Ended:
+		return w.Incident.Ended
+	case alert.Withdrawn:
+		return w.Incident.Closed
+	}
+	return ""
+}

@@ -1,0 +1,117 @@
+package message
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"mokabot/internal/lang"
+	"mokabot/moka"
+)
+
+// KeyList is an account's API keys.
+type KeyList struct {
+	Account string
+	Keys    []moka.APIKeyInfo
+	Page    int // from 0
+	Now     time.Time
+}
+
+const (
+	keysOnPage = 15
+	// expiresSoon is how long before its end a key asks for attention.
+	expiresSoon = 7 * 24 * time.Hour
+)
+
+// Keys shows one page of an account's keys: those that need attention first.
+func Keys(w *lang.Words, l KeyList) Message {
+	sorted := slices.Clone(l.Keys)
+	slices.SortStableFunc(sorted, func(a, b moka.APIKeyInfo) int {
+		return cmp.Or(keyRank(a, l.Now)-keyRank(b, l.Now), cmp.Compare(keyLeft(a), keyLeft(b)))
+	})
+	pages := max(1, (len(sorted)+keysOnPage-1)/keysOnPage)
+	page := min(max(0, l.Page), pages-1)
+	card := Card{Title: w.Keys.Title(l.Account, len(sorted)), Tone: keysTone(sorted, l.Now), At: l.Now, Text: w.Keys.None}
+	var lines []string
+	for _, k := range sorted[page*keysOnPage : min(len(sorted), (page+1)*keysOnPage)] {
+		lines = append(lines, keyLine(w, k))
+	}
+	if len(lines) > 0 {
+		card.Text = strings.Join(lines, "\n")
+	}
+	m := Message{}
+	if pages > 1 {
+		card.Footer = w.Keys.Page(page+1, pages)
+		m.Buttons = turnButtons(w, page, pages, func(n int) string { return fmt.Sprintf("keys:%s:%d", l.Account, n) })
+	}
+	m.Cards = []Card{card}
+	return m
+}
+
+// The ranks of keys, the most pressing first.
+const (
+	rankBroken = iota // used up or out of date, or waiting to be switched on
+	rankSoon          // will be
+	rankFine
+	rankOff // somebody switched it off
+)
+
+func keyRank(k moka.APIKeyInfo, now time.Time) int {
+	switch {
+	case k.NeedsEnabling, k.State == moka.KeyExhausted, k.State == moka.KeyExpired:
+		return rankBroken
+	case k.State == moka.KeyDisabled:
+		return rankOff
+	case !k.ExpiresAt.IsZero() && k.ExpiresAt.Before(now.Add(expiresSoon)):
+		return rankSoon
+	}
+	return rankFine
+}
+
+// keyLeft orders keys by what is left; those without a limit come last.
+func keyLeft(k moka.APIKeyInfo) moka.Amount {
+	left, ok := k.Remaining.Get()
+	if !ok {
+		return 1 << 62
+	}
+	return left
+}
+
+func keysTone(sorted []moka.APIKeyInfo, now time.Time) Tone {
+	if len(sorted) == 0 {
+		return ToneMuted
+	}
+	return map[int]Tone{rankBroken: ToneCritical, rankSoon: ToneWarn, rankFine: ToneGood, rankOff: ToneMuted}[keyRank(sorted[0], now)]
+}
+
+// keyLine is one key in two lines: which one and how it is, then its figures.
+func keyLine(w *lang.Words, k moka.APIKeyInfo) string {
+	state := w.Keys.States[string(k.State)]
+	switch {
+	case k.NeedsEnabling:
+		state = w.Keys.NeedsEnabling
+	case k.State == moka.KeyExpired && !k.ExpiresAt.IsZero():
+		state += " " + Relative(k.ExpiresAt)
+	}
+	head := fmt.Sprintf("**%s** `%s` · %s", Disarm(k.Name), inCode(k.Key), state)
+	var parts []string
+	if left, ok := k.Remaining.Get(); ok {
+		parts = append(parts, w.Keys.Left(left), w.Keys.Used(k.Used))
+	} else {
+		parts = append(parts, w.Keys.UnlimitedSpending(k.Used))
+	}
+	if !k.ExpiresAt.IsZero() && k.State != moka.KeyExpired {
+		parts = append(parts, w.Keys.Expires(Relative(k.ExpiresAt)))
+	}
+	if k.AccessedAt.IsZero() {
+		parts = append(parts, w.Keys.NeverUsed)
+	} else {
+		parts = append(parts, w.Keys.Unused(Relative(k.AccessedAt)))
+	}
+	if len(k.Models) > 0 {
+		parts = append(parts, w.Keys.LimitedTo(len(k.Models)))
+	}
+	return head + "\n" + strings.Join(parts, " · ")
+}

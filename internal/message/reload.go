@@ -1,0 +1,31 @@
+package message
+
+import (
+	"strings"
+
+	"mokabot/internal/lang"
+)
+
+// Reloaded is what became of reading the configuration again.
+type Reloaded struct {
+	Accounts, Reports int
+	Restart           []string // keys that changed and that only a restart obeys
+	Problems          []string // why the old configuration stays in force; nil: it does not
+}
+
+// Reload tells what became of reading the configuration again.
+func Reload(w *lang.Words, r Reloaded) Message {
+	if len(r.Problems) > 0 {
+		const most = 15
+		lines := make([]string, 0, len(r.Problems))
+		for _, p := range firstLines(w, r.Problems, most) {
+			lines = append(lines, "• "+Disarm(p))
+		}
+		return Note(w.Reload.Kept+"\n"+strings.Join(lines, "\n"), ToneWarn)
+	}
+	text := w.Reload.Done(r.Accounts, r.Reports)
+	if len(r.Restart) > 0 {
+		text += "\n" + w.Reload.Restart(strings.Join(r.Restart, ", "))
+	}
+	return Note(text, ToneGood)
+}

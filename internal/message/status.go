@@ -1,0 +1,121 @@
+package message
+
+import (
+	"strings"
+	"time"
+
+	"mokabot/internal/lang"
+)
+
+// Health is how the bot itself is doing.
+type Health struct {
+	Version   string
+	Uptime    time.Duration
+	Connected bool          // the session with Discord stands
+	Latency   time.Duration // of its heartbeat; 0: not known
+	Accounts  []LastPoll
+	Waiting   int
+	Dead      int
+	Letters   []DeadLetter // the newest of the dead ones
+	Next      []NextReport
+	DiskFull  bool
+}
+
+// LastPoll is when an account was last read, and with what success.
+type LastPoll struct {
+	Account string
+	At      time.Time // zero: not yet
+	OK      bool
+}
+
+// DeadLetter is a message that Discord refused for good.
+type DeadLetter struct {
+	Channel string
+	At      time.Time
+	Cause   string // for people
+}
+
+// NextReport is when a report comes next.
+type NextReport struct {
+	Name    string
+	At      time.Time
+	Channel string
+}
+
+// accountsListed is how many accounts /status has a line for.
+const accountsListed = 20
+
+// Status answers how the bot is doing.
+func Status(w *lang.Words, h Health, now time.Time) Message {
+	card := Card{Title: w.Status.Title, Tone: healthTone(h), At: now}
+	add := func(name string, inline bool, lines ...string) {
+		if len(lines) == 0 {
+			lines = []string{w.Status.Nothing}
+		}
+		card.Fields = append(card.Fields, Field{Name: name, Value: strings.Join(lines, "\n"), Inline: inline})
+	}
+	add(w.Status.Program, true, w.Status.Version(h.Version, w.Duration(h.Uptime)))
+	if h.Connected {
+		add(w.Status.Discord, true, w.Status.Connected(h.Latency))
+	} else {
+		add(w.Status.Discord, true, w.Status.Disconnected)
+	}
+	if h.DiskFull {
+		add(w.Status.Storage, true, w.Status.StorageFull)
+	} else {
+		add(w.Status.Storage, true, w.Status.StorageFine)
+	}
+	add(w.Status.Accounts, false, pollLines(w, h.Accounts)...)
+	add(w.Status.Outbox, false, outboxLines(w, h)...)
+	add(w.Status.Reports, false, nextLines(w, h.Next)...)
+	return Message{Cards: []Card{card}}
+}
+
+func healthTone(h Health) Tone {
+	if h.DiskFull || h.Dead > 0 {
+		return ToneCritical
+	}
+	for _, a := range h.Accounts {
+		if !a.At.IsZero() && !a.OK {
+			return ToneWarn
+		}
+	}
+	return ToneGood
+}
+
+func pollLines(w *lang.Words, polls []LastPoll) []string {
+	var lines []string
+	for i, p := range polls {
+		if i == accountsListed {
+			return append(lines, w.Incident.MoreOf(len(polls)-i))
+		}
+		switch {
+		case p.At.IsZero():
+			lines = append(lines, w.Status.NotYet(p.Account))
+		case p.OK:
+			lines = append(lines, w.Status.Read(p.Account, Relative(p.At)))
+		default:
+			lines = append(lines, w.Status.Failed(p.Account, Relative(p.At)))
+		}
+	}
+	return lines
+}
+
+func outboxLines(w *lang.Words, h Health) []string {
+	lines := []string{w.Status.Waiting(h.Waiting)}
+	if h.Dead > 0 {
+		lines = append(lines, w.Status.Dead(h.Dead))
+	}
+	for _, l := range h.Letters {
+		lines = append(lines, w.Status.DeadLine("<#"+l.Channel+">", Relative(l.At), Disarm(clipped(l.Cause, 120))))
+	}
+	return lines
+}
+
+func nextLines(w *lang.Words, next []NextReport) []string {
+	var lines []string
+	for _, n := range next {
+		lines = append(lines, w.Status.Next(n.Name, Relative(n.At), "<#"+n.Channel+">"))
+	}
+	return lines
+}

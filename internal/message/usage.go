@@ -1,0 +1,151 @@
+package message
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"mokabot/internal/lang"
+	"mokabot/moka"
+)
+
+// ModelUse is what one model was used in a period.
+type ModelUse struct {
+	Model    string
+	Spent    moka.Amount
+	Requests int64
+	Tokens   int64
+}
+
+// Used is what an account used in a period.
+type Used struct {
+	From, To  time.Time
+	Spent     moka.Maybe // unknown when nothing tells
+	Before    moka.Maybe // in the period before
+	Requests  int64      // 0 where the credentials do not tell
+	TopUps    moka.Amount
+	Covered   float64     // part of the period that readings cover, 0 to 1
+	Models    []ModelUse  // the most expensive first; nil without ModelsErr: nothing was used
+	ModelsErr *moka.Error // why there is no use by model
+	Recorded  moka.Maybe  // what the gateway's own records say, where that is not Spent
+	Filled    bool        // Spent is from the gateway's records, because readings are missing
+	Picture   []byte      // PNG; nil: none
+}
+
+// UsageAnswer is one account's part of an answer to /usage.
+type UsageAnswer struct {
+	Account
+	Used
+	Period string // as asked for, see lang.UsageWords.Periods
+}
+
+// Usage answers what was used, one card an account.
+func Usage(w *lang.Words, answers []UsageAnswer) Message {
+	var m Message
+	for i, a := range answers {
+		card := Card{
+			Title: a.Name + " · " + w.Usage.Periods[a.Period], Tone: balanceTone(a.Levels, a.shown()),
+			Text: usedText(w, a.Account, a.Used), Fields: usedFields(w, a.Account, a.Used), Footer: coverage(w, a.Used), At: a.To,
+		}
+		if len(a.Picture) > 0 {
+			card.Picture = fmt.Sprintf("chart-%d.png", i+1)
+			m.Files = append(m.Files, File{Name: card.Picture, Type: "image/png", Data: a.Picture})
+		}
+		m.Cards = append(m.Cards, card)
+	}
+	return m
+}
+
+// usedFields are the figures in the order that every card has them.
+func usedFields(w *lang.Words, a Account, u Used) []Field {
+	var fields []Field
+	add := func(name, value string, inline bool) {
+		fields = append(fields, Field{Name: name, Value: value, Inline: inline})
+	}
+	add(w.Report.Spent, orUnknown(w, u.Spent), true)
+	add(w.Report.Before, against(w, u.Spent, u.Before), true)
+	add(w.Report.Left, a.leftText(w), true)
+	if a.Runway != nil {
+		add(w.Report.Runway, w.Runway(*a.Runway), true)
+	}
+	if u.Requests > 0 {
+		add(w.Report.Requests, moka.Grouped(uint64(u.Requests)), true)
+	}
+	if u.TopUps > 0 {
+		add(w.Report.TopUps, u.TopUps.String(), true)
+	}
+	if text := modelsUsed(w, u); text != "" {
+		add(w.Usage.ByModel, text, false)
+	}
+	return fields
+}
+
+// topModels is how many models have a line of their own.
+const topModels = 8
+
+func modelsUsed(w *lang.Words, u Used) string {
+	switch {
+	case u.ModelsErr != nil && strings.HasPrefix(u.ModelsErr.Message, "needs"):
+		return w.Usage.NeedsToken
+	case u.ModelsErr != nil && u.ModelsErr.Kind == moka.Unsupported:
+		return w.Usage.NotRecorded
+	case u.ModelsErr != nil:
+		return Failure(w, u.ModelsErr)
+	}
+	return strings.Join(modelLines(w, u.Models, topModels), "\n")
+}
+
+// modelLines are the first most models, and the rest in one line.
+func modelLines(w *lang.Words, models []ModelUse, most int) []string {
+	var lines []string
+	for i, m := range models {
+		if i == most {
+			return append(lines, restOf(w, models[i:]))
+		}
+		lines = append(lines, w.Usage.Model("`"+inCode(m.Model)+"`", m.Spent, m.Requests, m.Tokens))
+	}
+	return lines
+}
+
+func restOf(w *lang.Words, models []ModelUse) string {
+	var spent moka.Amount
+	for _, m := range models {
+		spent += m.Spent
+	}
+	return w.Usage.Rest(len(models), spent)
+}
+
+// usedText names what could not be had, and where the figures are from.
+func usedText(w *lang.Words, a Account, u Used) string {
+	var lines []string
+	if err := a.Reading.Err(); err != nil {
+		lines = append(lines, Failure(w, err))
+		if a.Last != nil {
+			lines = append(lines, w.Balance.LastKnown(Relative(a.Last.At)))
+		}
+	}
+	if !u.Spent.Known() {
+		lines = append(lines, w.Report.NoReadings)
+	}
+	if u.Filled {
+		lines = append(lines, w.Usage.Filled)
+	}
+	if recorded, ok := u.Recorded.Get(); ok {
+		lines = append(lines, w.Usage.Recorded(recorded))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func coverage(w *lang.Words, u Used) string {
+	return w.Report.Readings + " " + w.Report.Covered(int(math.Floor(u.Covered*100)))
+}
+
+// leftText is what can be spent, or that there is no limit that we know of.
+func (a Account) leftText(w *lang.Words) string {
+	r := a.shown()
+	if r.OK() && r.Key != nil && r.Key.Unlimited && r.Wallet == nil {
+		return w.Balance.Unlimited
+	}
+	return orUnknown(w, a.left())
+}

@@ -1,0 +1,128 @@
+package story
+
+import (
+	"fmt"
+	"time"
+
+	"mokabot/internal/lang"
+	"mokabot/internal/message"
+	"mokabot/moka"
+)
+
+func balances(w *lang.Words) map[string]message.Message {
+	of := func(a message.Account) message.Message { return message.Balance(w, []message.Account{a}) }
+	empty := reading(2.5)
+	empty.Wallet.Remaining = dollars(0)
+	return map[string]message.Message{
+		"balance":           of(full()),
+		"balance-stale":     of(stale()),
+		"balance-failed":    of(account(failed(moka.RateLimited, "", ""))),
+		"balance-wallet":    of(account(empty)),
+		"balance-unlimited": of(account(keyIn(moka.KeyOK, moka.Key{Unlimited: true, Used: dollars(1.5), Scope: moka.ScopeKey}))),
+		"balance-exhausted": of(account(keyIn(moka.KeyExhausted, moka.Key{Remaining: dollars(0)}))),
+		"balance-expired":   of(account(keyIn(moka.KeyExpired, moka.Key{ExpiresAt: at}))),
+		"balance-disabled":  of(account(keyIn(moka.KeyDisabled, moka.Key{}))),
+		"balance-refused":   of(account(keyIn(moka.KeyRefused, moka.Key{}))),
+		"balance-several":   message.Balance(w, []message.Account{full(), stale()}),
+	}
+}
+
+func models(w *lang.Words) map[string]message.Message {
+	list := []moka.PricedModel{
+		{Model: moka.Model{ID: "gpt-4o"}, Price: moka.Price{PerCall: dollars(0.0042)}},
+		{Model: moka.Model{ID: "moka/claude-sonnet-4-6"}, Price: moka.Price{InputPerMTok: dollars(3), OutputPerMTok: dollars(15)}},
+		{Model: moka.Model{ID: "moka/unpriced"}},
+	}
+	many := list
+	for n := range 40 {
+		many = append(many, moka.PricedModel{Model: moka.Model{ID: fmt.Sprintf("vendor/model-%02d", n)}, Price: moka.Price{InputPerMTok: dollars(0.5), OutputPerMTok: dollars(2)}})
+	}
+	return map[string]message.Message{
+		"models":        message.Models(w, message.ModelList{Account: "team", Models: list, Priced: true, New: map[string]bool{"gpt-4o": true}}),
+		"models-paged":  message.Models(w, message.ModelList{Account: "team", Models: many, Page: 1}),
+		"models-search": message.Models(w, message.ModelList{Account: "team", Search: "@here*", Priced: true}),
+		"models-none":   message.Models(w, message.ModelList{Account: "team", Priced: true}),
+	}
+}
+
+// week is what an account used in the week before the examples play.
+func week() message.Used {
+	return message.Used{
+		From: at.AddDate(0, 0, -7), To: at, Spent: dollars(14.2), Before: dollars(10), Requests: 1234,
+		TopUps: 50 * moka.Dollar, Covered: 0.987, Models: used,
+	}
+}
+
+func usages(w *lang.Words) map[string]message.Message {
+	of := func(a message.Account, period string, u message.Used) message.Message {
+		return message.Usage(w, []message.UsageAnswer{{Account: a, Used: u, Period: period}})
+	}
+	filled := week()
+	filled.Filled, filled.Covered = true, 0.12
+	differs := week()
+	differs.Recorded, differs.Models = dollars(19.03), used[:2]
+	unrecorded := message.Used{From: at, To: at.Add(8 * time.Hour), Spent: dollars(0), ModelsErr: &moka.Error{Kind: moka.Unsupported}, Covered: 1}
+	keyOnly := message.Used{From: at, To: at.Add(8 * time.Hour), ModelsErr: &moka.Error{Kind: moka.Unsupported, Message: "needs a system access token"}}
+	return map[string]message.Message{
+		"usage":            of(full(), "7d", week()),
+		"usage-filled":     of(full(), "30d", filled),
+		"usage-differs":    of(full(), "month", differs),
+		"usage-unrecorded": of(full(), "today", unrecorded),
+		"usage-unknown":    of(stale(), "yesterday", keyOnly),
+	}
+}
+
+func keys(w *lang.Words) map[string]message.Message {
+	list := []moka.APIKeyInfo{
+		{Name: "laptop", Key: "abcd…wxyz", State: moka.KeyOK, Remaining: dollars(12), Used: 3 * moka.Dollar, AccessedAt: at.Add(-time.Hour)},
+		{Name: "ci", Key: "efgh…stuv", State: moka.KeyOK, Unlimited: true, Used: 812 * moka.Dollar, Models: []string{"gpt-4o", "whisper-1"}},
+		{Name: "old", Key: "ijkl…opqr", State: moka.KeyExpired, Remaining: dollars(2), ExpiresAt: at.AddDate(0, -1, 0), AccessedAt: at.AddDate(0, -1, 0)},
+		{Name: "empty *", Key: "mnop…klmn", State: moka.KeyExhausted, Remaining: dollars(0), Used: 50 * moka.Dollar, AccessedAt: at},
+		{Name: "raised", Key: "qrst…ghij", State: moka.KeyExhausted, Remaining: dollars(5), Used: 50 * moka.Dollar, AccessedAt: at, NeedsEnabling: true},
+		{Name: "soon", Key: "uvwx…cdef", State: moka.KeyOK, Remaining: dollars(40), ExpiresAt: at.AddDate(0, 0, 3), AccessedAt: at},
+		{Name: "off", Key: "yzab…yzab", State: moka.KeyDisabled, Remaining: dollars(7)},
+	}
+	many := list
+	for n := range 20 {
+		many = append(many, moka.APIKeyInfo{Name: fmt.Sprintf("key %d", n), Key: "abcd…wxyz", State: moka.KeyOK, Remaining: dollars(float64(20 + n))})
+	}
+	return map[string]message.Message{
+		"keys":       message.Keys(w, message.KeyList{Account: "team", Keys: list, Now: at}),
+		"keys-paged": message.Keys(w, message.KeyList{Account: "team", Keys: many, Now: at}),
+		"keys-none":  message.Keys(w, message.KeyList{Account: "team", Now: at}),
+	}
+}
+
+var commands = []message.Command{{Name: "balance", Options: []string{"account", "share"}}, {Name: "usage", Options: []string{"period", "account", "share"}}}
+
+func helps(w *lang.Words) map[string]message.Message {
+	return map[string]message.Message{"help": message.Help(w, commands, []string{"team"}, "123")}
+}
+
+func welcomes(w *lang.Words) map[string]message.Message {
+	return map[string]message.Message{"welcome": message.Welcome(w, "mokabot", commands, []string{"team"}, "123")}
+}
+
+// notes are the answers that are one sentence.
+func notes(w *lang.Words) map[string]message.Message {
+	note := func(text string) message.Message { return message.Note(text, message.ToneMuted) }
+	return map[string]message.Message{
+		"note-stranger":     note(w.Command.NotAllowed),
+		"note-elsewhere":    note(w.Command.NotFromHere),
+		"note-not-operator": note(w.Command.NotOperator),
+		"note-too-old":      note(w.Command.TooOld),
+		"note-panicked":     note(w.Command.Panicked),
+		"note-no-account":   note(w.Command.NoSuch("x", []string{"team", "other"})),
+		"note-no-report":    note(w.Command.NoReport("x", []string{"daily"})),
+		"note-no-reports":   note(w.Command.NoReport("", nil)),
+		"note-no-period":    note(w.Command.NoPeriod("x", []string{"today", "7d"})),
+		"note-posted":       note(w.Report.Posted("daily", "<#123>")),
+		"note-snoozed":      note(w.Incident.SnoozedUntil("team", message.Moment(at.Add(time.Hour)))),
+		"note-until-top-up": note(w.Incident.SnoozedUntilTopUp("team")),
+		"note-unsnoozed":    note(w.Incident.Unsnoozed("team")),
+		"note-not-snoozed":  note(w.Incident.NotSnoozed("team")),
+		"note-over":         note(w.Incident.Over),
+		"note-needs-token":  note(w.Keys.NeedsToken),
+		"note-gateway":      note(message.Failure(w, &moka.Error{Kind: moka.Unavailable, Message: "upstream @everyone says **no**"})),
+	}
+}

@@ -1,0 +1,168 @@
+package story
+
+import (
+	"time"
+
+	"mokabot/internal/alert"
+	"mokabot/internal/lang"
+	"mokabot/internal/message"
+	"mokabot/moka"
+)
+
+func alarm(kind alert.Kind, c alert.Condition, level int, r moka.Reading) message.Alarm {
+	e := alert.Event{Kind: kind, At: at, Facts: alert.Facts{At: at, Reading: r, Runway: runway}, MentionRoles: []string{"7"},
+		Incident: incident(c, level)}
+	if level >= 0 {
+		e.Level = &levels[level]
+	}
+	if kind == alert.Ended {
+		e.Level, e.Incident.TopUp = nil, 50*moka.Dollar
+	}
+	return message.Alarm{Account: "team", Levels: len(levels), Event: e, Today: dollars(3.2)}
+}
+
+func incident(c alert.Condition, level int) alert.Incident {
+	i := alert.Incident{ID: string(c) + "-1", Condition: c, Level: level, Since: at.Add(-90 * time.Minute), Posts: 1}
+	if level >= 0 {
+		i.LevelName = levels[level].Name
+	}
+	return i
+}
+
+func alarms(w *lang.Words) map[string]message.Message {
+	low := alarm(alert.Raised, alert.Balance, 0, reading(18.2))
+	low.Models = used
+	snoozed := alarm(alert.Updated, alert.Balance, 0, reading(17.9))
+	snoozed.Event.Incident.SnoozedUntil = at.Add(8 * time.Hour)
+	untilTopUp := alarm(alert.Updated, alert.Balance, 1, reading(4))
+	untilTopUp.Event.Incident.UntilTopUp = true
+	all := map[string]message.Message{
+		"alert-low":          message.Alert(w, low),
+		"alert-snoozed":      message.Alert(w, snoozed),
+		"alert-until-top-up": message.Alert(w, untilTopUp),
+		"alert-worse":        message.Alert(w, alarm(alert.Worsened, alert.Balance, 1, reading(4.2))),
+		"alert-still":        message.Alert(w, alarm(alert.Reminder, alert.Balance, 1, reading(4.2))),
+		"alert-closed":       message.Alert(w, alarm(alert.Withdrawn, alert.Balance, 0, reading(18.2))),
+		"alert-over":         message.Alert(w, alarm(alert.Ended, alert.Balance, 0, reading(54.2))),
+	}
+	for _, c := range []alert.Condition{alert.Unreachable, alert.Refused, alert.Expiring, alert.Expired, alert.Exhausted, alert.WalletEmpty, alert.Spike} {
+		all["alert-"+string(c)] = message.Alert(w, alarm(alert.Raised, c, -1, failed(moka.Unavailable, moka.HintTimeout, "")))
+		all["alert-"+string(c)+"-over"] = message.Alert(w, alarm(alert.Ended, c, -1, reading(54.2)))
+	}
+	return all
+}
+
+func open() []message.OpenIncident {
+	low := message.OpenIncident{Account: "team", Incident: incident(alert.Balance, 0), Left: dollars(18.2), Remind: 24 * time.Hour}
+	quiet := message.OpenIncident{Account: "other", Incident: incident(alert.Expiring, -1), Left: dollars(60)}
+	quiet.Incident.SnoozedUntil = at.Add(time.Hour)
+	away := message.OpenIncident{Account: "third", Incident: incident(alert.Unreachable, -1)}
+	return []message.OpenIncident{low, quiet, away}
+}
+
+func incidents(w *lang.Words) map[string]message.Message {
+	many := open()
+	for range 4 {
+		many = append(many, open()...)
+	}
+	return map[string]message.Message{
+		"incidents":      message.Incidents(w, open(), at),
+		"incidents-one":  message.Incidents(w, open()[:1], at),
+		"incidents-many": message.Incidents(w, many, at),
+		"incidents-none": message.Incidents(w, nil, at),
+	}
+}
+
+func details(w *lang.Words) map[string]message.Message {
+	story := []message.Happened{
+		{At: at.Add(-90 * time.Minute), Kind: alert.Raised, Level: "low"},
+		{At: at.Add(-80 * time.Minute), Kind: alert.Worsened, Level: "critical"},
+		{At: at.Add(-40 * time.Minute), Kind: alert.Reminder, Level: "critical"},
+		{At: at.Add(-20 * time.Minute), Kind: alert.Eased, Level: "low"},
+	}
+	return map[string]message.Message{"incident-details": message.IncidentDetails(w, open()[0], story, at)}
+}
+
+func report(span message.Span, days int, accounts ...message.ReportAccount) message.Report {
+	from := time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC)
+	if span == message.SpanMonth {
+		from = time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return message.Report{Span: span, From: from, To: from.AddDate(0, 0, days), Due: at, Accounts: accounts}
+}
+
+func reports(w *lang.Words) map[string]message.Message {
+	changed := modelChanges()
+	part := message.ReportAccount{Account: full(), Used: week(), Changes: &changed,
+		Incidents: []string{message.IncidentLine(w, "team", alert.Balance, "low", at, true, time.Hour)}}
+	unread := message.ReportAccount{Account: account(failed(moka.Unavailable, moka.HintNoAddress, "")),
+		Used: message.Used{ModelsErr: &moka.Error{Kind: moka.Unavailable, Hint: moka.HintNoAddress}}}
+	unread.Name = "other"
+	late := report(message.SpanDay, 1, part)
+	late.Delayed = true
+	return map[string]message.Message{
+		"report-day":      message.Summary(w, report(message.SpanDay, 1, part)),
+		"report-day-late": message.Summary(w, late),
+		"report-week":     message.Summary(w, report(message.SpanWeek, 7, part, unread)),
+		"report-month":    message.Summary(w, report(message.SpanMonth, 31, part)),
+	}
+}
+
+func modelChanges() message.ModelChanges {
+	price := func(in, out float64) moka.Price {
+		return moka.Price{InputPerMTok: dollars(in), OutputPerMTok: dollars(out)}
+	}
+	return message.ModelChanges{
+		Account: "team", At: at,
+		Added:   []moka.PricedModel{{Model: moka.Model{ID: "moka/opus-5"}, Price: price(5, 25)}, {Model: moka.Model{ID: "moka/unpriced"}}},
+		Removed: []string{"gpt-3.5-turbo"},
+		Repriced: []message.Repriced{
+			{Model: "gpt-4o", Was: price(2.5, 10), Now: price(5, 20), PerWeek: dollars(12.4)},
+			{Model: "deepseek/deepseek-chat", Was: price(0.3, 1.1), Now: price(0.2, 0.8), PerWeek: dollars(-0.52)},
+			{Model: "whisper-1", Was: moka.Price{PerCall: dollars(0.01)}},
+		},
+	}
+}
+
+func changes(w *lang.Words) map[string]message.Message {
+	return map[string]message.Message{"changes": message.Changes(w, modelChanges())}
+}
+
+func statuses(w *lang.Words) map[string]message.Message {
+	fine := message.Health{
+		Version: "v1.2.3", Uptime: 50 * time.Hour, Connected: true, Latency: 42 * time.Millisecond,
+		Accounts: []message.LastPoll{{Account: "team", At: at.Add(-time.Minute), OK: true}, {Account: "new"}},
+		Next:     []message.NextReport{{Name: "daily", At: at.Add(time.Hour), Channel: "123"}},
+	}
+	trouble := message.Health{
+		Version: "v1.2.3", Uptime: 90 * time.Second, Waiting: 3, Dead: 1, DiskFull: true,
+		Accounts: []message.LastPoll{{Account: "team", At: at.Add(-time.Minute)}},
+		Letters:  []message.DeadLetter{{Channel: "123", At: at.Add(-time.Hour), Cause: "Missing Permissions (50013)"}},
+	}
+	return map[string]message.Message{
+		"status":         message.Status(w, fine, at),
+		"status-trouble": message.Status(w, trouble, at),
+	}
+}
+
+func reloads(w *lang.Words) map[string]message.Message {
+	return map[string]message.Message{
+		"reload":         message.Reload(w, message.Reloaded{Accounts: 2, Reports: 1}),
+		"reload-restart": message.Reload(w, message.Reloaded{Accounts: 2, Reports: 1, Restart: []string{"discord.token", "listen"}}),
+		"reload-kept":    message.Reload(w, message.Reloaded{Problems: []string{"config.yaml:3: poll_interval: needs at least 1s"}}),
+	}
+}
+
+func backtests(w *lang.Words) map[string]message.Message {
+	low := alarm(alert.Raised, alert.Balance, 0, reading(18.2)).Event
+	worse := alarm(alert.Worsened, alert.Balance, 1, reading(4.2)).Event
+	worse.At = at.Add(3 * time.Hour)
+	past := alert.History{
+		Events: []alert.Event{low, worse}, Edits: 12, Pings: 2, Readings: 8640, From: at.AddDate(0, 0, -30), To: at,
+		Empties: []alert.Emptying{{At: at.Add(5 * time.Hour), Told: at, Lead: 5 * time.Hour, Posts: 2}, {At: at.Add(90 * time.Hour)}},
+	}
+	return map[string]message.Message{
+		"backtest":      message.Backtest(w, "team", 30, past),
+		"backtest-none": message.Backtest(w, "team", 30, alert.History{}),
+	}
+}

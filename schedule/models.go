@@ -1,0 +1,173 @@
+package schedule
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"mokabot/internal/account"
+	"mokabot/internal/config"
+	"mokabot/internal/history"
+	"mokabot/internal/lang"
+	"mokabot/internal/message"
+	"mokabot/internal/store"
+	"mokabot/moka"
+)
+
+const (
+	// confirmModels is how soon a changed list is read again: gateways drop
+	// models for a moment while their channels are edited.
+	confirmModels = time.Minute
+	modelsTime    = 2 * time.Minute // for looking at all accounts
+	lastWeek      = 7 * 24 * time.Hour
+)
+
+// ModelWatch tells which models came, went or cost something else now.
+type ModelWatch struct {
+	Book   *account.Book
+	Store  *store.DB
+	Words  *lang.Words
+	Config config.ModelWatch
+	Zone   *time.Location // that the cron line goes by
+	Write  func(file string, data []byte) error
+	Log    *slog.Logger
+	Now    func() time.Time // nil for the real clock
+}
+
+func (m *ModelWatch) now() time.Time {
+	if m.Now == nil {
+		return time.Now()
+	}
+	return m.Now()
+}
+
+// Run looks at the lists by the cron line until ctx ends, and once at the
+// start, so that there is something to compare with.
+func (m *ModelWatch) Run(ctx context.Context) error {
+	clock, err := newWallClock(m.Config.Cron, m.Zone)
+	if err != nil {
+		return err
+	}
+	for {
+		again := m.Check(ctx)
+		next := clock.Next(m.now())
+		if soon := m.now().Add(confirmModels); again && (next.IsZero() || soon.Before(next)) {
+			next = soon
+		}
+		if !sleepUntil(ctx, next, m.now) {
+			return nil
+		}
+	}
+}
+
+// sleepUntil looks at the clock now and then, so that a suspended machine or a
+// stepped clock delays nothing by more than a glance; false when ctx ended.
+func sleepUntil(ctx context.Context, at time.Time, now func() time.Time) bool {
+	for {
+		rest := at.Sub(now())
+		if !at.IsZero() && rest <= 0 {
+			return true
+		}
+		if at.IsZero() || rest > glance {
+			rest = glance
+		}
+		timer := time.NewTimer(rest)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		case <-timer.C:
+		}
+	}
+}
+
+// Check looks at every account's list; true when one is to be read again soon.
+func (m *ModelWatch) Check(ctx context.Context) (again bool) {
+	ctx, cancel := context.WithTimeout(ctx, modelsTime)
+	defer cancel()
+	var memories []history.ModelMemory
+	for _, a := range m.Book.All() {
+		memory, err := m.look(ctx, a)
+		if err != nil && ctx.Err() == nil {
+			m.Log.Warn("models could not be looked at", "account", a.Name, "err", err)
+		}
+		again = again || memory.Pending != nil
+		memories = append(memories, memory)
+	}
+	if err := m.write(memories); err != nil {
+		m.Log.Error("the file of model ids could not be written", "file", m.Config.File, "err", err)
+	}
+	return again
+}
+
+func (m *ModelWatch) look(ctx context.Context, a *account.Account) (history.ModelMemory, error) {
+	was, err := history.Models(ctx, m.Store, a.Name)
+	if err != nil {
+		return was, err
+	}
+	list, err := a.Client.Catalogue(ctx)
+	if err != nil {
+		return was, err
+	}
+	is, changes := was.Saw(list, a.Name, m.now())
+	if !changes.Empty() {
+		m.meaning(ctx, a, &changes)
+		is.Log[len(is.Log)-1] = changes
+		m.Log.Info("models changed", "account", a.Name, "added", len(changes.Added), "removed", len(changes.Removed), "repriced", len(changes.Repriced))
+		if err := m.tell(ctx, was, changes); err != nil {
+			return was, err
+		}
+	}
+	return is, is.Keep(ctx, m.Store, a.Name)
+}
+
+// meaning adds what new prices mean at last week's use, where that is known.
+func (m *ModelWatch) meaning(ctx context.Context, a *account.Account, c *message.ModelChanges) {
+	if len(c.Repriced) == 0 {
+		return
+	}
+	now := m.now()
+	rows, err := a.Client.Usage(ctx, now.Add(-lastWeek), now)
+	if err != nil {
+		return
+	}
+	use := map[string]message.ModelUse{}
+	for _, row := range rows {
+		u := use[row.Model]
+		u.Spent, u.Requests, u.Tokens = u.Spent+row.Spent, u.Requests+row.Requests, u.Tokens+row.Tokens
+		use[row.Model] = u
+	}
+	for i, r := range c.Repriced {
+		if u, used := use[r.Model]; used {
+			c.Repriced[i].PerWeek = history.PerWeek(r.Was, r.Now, u)
+		} else {
+			c.Repriced[i].PerWeek = moka.Known(0)
+		}
+	}
+}
+
+// tell posts the changes. The mark comes from the list that they change, so a
+// crash before the new list is kept does not have them told twice.
+func (m *ModelWatch) tell(ctx context.Context, was history.ModelMemory, c message.ModelChanges) error {
+	if m.Config.ChannelID == "" {
+		return nil
+	}
+	payload, err := json.Marshal(message.Changes(m.Words, c))
+	if err != nil {
+		return err
+	}
+	mark := fmt.Sprintf("models/%s/%d", c.Account, was.Since.UnixMilli())
+	_, err = m.Store.Once(ctx, mark, m.now(), store.Outgoing{Key: mark, Channel: m.Config.ChannelID, Account: c.Account, Payload: payload, At: m.now()})
+	return err
+}
+
+// write brings the configured file up to date.
+func (m *ModelWatch) write(memories []history.ModelMemory) error {
+	ids := history.IDs(memories)
+	if m.Config.File == "" || len(ids) == 0 {
+		return nil
+	}
+	return m.Write(m.Config.File, ids)
+}
