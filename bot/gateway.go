@@ -71,6 +71,11 @@ type Gateway struct {
 	OnReady       func(context.Context, Ready)
 	OnGuild       func(ctx context.Context, guildID string) // the bot was added to a guild
 
+	// For metrics; nil for none. They are called in the middle of things and
+	// must return at once.
+	OnState    func(connected bool) // the connection became usable, or no longer is
+	OnIdentify func()               // an IDENTIFY is about to be sent
+
 	budget   budget
 	handled  recent
 	handlers sync.WaitGroup
@@ -100,6 +105,21 @@ func (g *Gateway) State() State {
 	s := g.state
 	s.Identifies = g.budget.used(time.Now())
 	return s
+}
+
+// Connected tells whether the session is ready and heartbeats are answered.
+func (g *Gateway) Connected() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state.Connected
+}
+
+// Latency is how long the last answered heartbeat took there and back, 0 when
+// there was none yet.
+func (g *Gateway) Latency() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state.Latency
 }
 
 // FatalError ends [Gateway.Run]: trying again cannot help.
@@ -192,16 +212,33 @@ func (g *Gateway) resume(ctx context.Context, s *session) error {
 	}
 }
 
-// note records a change of health.
+// note records a change of health. Only the supervisor calls it, so OnState is
+// told of the changes in their order.
 func (g *Gateway) note(up bool, err error) {
+	if g.noted(up, err) && g.OnState != nil {
+		g.OnState(up)
+	}
+}
+
+func (g *Gateway) noted(up bool, err error) (changed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if up != g.state.Connected || g.state.Since.IsZero() {
+	changed = up != g.state.Connected
+	if changed || g.state.Since.IsZero() {
 		g.state.Since = time.Now()
 	}
 	g.state.Connected = up
 	if err != nil && !errors.Is(err, context.Canceled) {
 		g.state.LastError = redact(err.Error(), g.Token)
+	}
+	return changed
+}
+
+// identifying counts an IDENTIFY before it is sent.
+func (g *Gateway) identifying() {
+	g.budget.spend(time.Now())
+	if g.OnIdentify != nil {
+		g.OnIdentify()
 	}
 }
 

@@ -121,7 +121,7 @@ func (s *session) attach(ctx context.Context, conn net.Conn) (net.Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	s.link = newLink(conn, s.resuming, func() { s.g.budget.spend(time.Now()) })
+	s.link = newLink(conn, s.resuming, s.g.identifying)
 	s.linked <- s.link
 	return s.link, nil
 }

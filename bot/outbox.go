@@ -64,7 +64,21 @@ type Delivery struct {
 	Send Sender
 	Log  *slog.Logger
 	Now  func() time.Time // nil for the real clock
+
+	// OnAttempt is told what came of each attempt at a message, for metrics; nil
+	// for none. It is called by several goroutines and must return at once.
+	OnAttempt func(Result)
 }
+
+// Result is what came of an attempt to deliver a message.
+type Result string
+
+// The results.
+const (
+	ResultSent  Result = "sent"
+	ResultRetry Result = "retry" // it is tried again later
+	ResultDead  Result = "dead"  // Discord will always refuse it
+)
 
 // Run delivers until ctx ends, finishes what is under way (at most ten
 // seconds) and returns nil. When Discord refuses the bot token it stops

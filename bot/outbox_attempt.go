@@ -20,12 +20,15 @@ func (d *Delivery) deliver(work context.Context, m Due) outcome {
 	work, done := context.WithTimeout(context.WithoutCancel(work), noteTime)
 	defer done()
 	if err == nil {
+		d.tell(ResultSent)
 		o.err = d.Box.Sent(work, m.ID, id, d.Now())
 		d.Log.Info("message delivered", "id", m.ID, "key", m.Key, "attempts", m.Attempts+1)
 	} else if permanent(err) {
+		d.tell(ResultDead)
 		d.Log.Error("message given up", "id", m.ID, "key", m.Key, "channel", m.Channel, "err", err)
 		o.err = d.Box.Dead(work, m.ID, d.Now(), err.Error())
 	} else {
+		d.tell(ResultRetry)
 		o.retryAt = d.Now().Add(retryAfter(err, m.Attempts))
 		d.Log.Warn("message not delivered yet", "id", m.ID, "key", m.Key, "retry_at", o.retryAt, "err", err)
 		o.err = d.Box.Retry(work, m.ID, o.retryAt, err.Error())
@@ -39,6 +42,12 @@ func (d *Delivery) deliver(work context.Context, m Due) outcome {
 		o.err = err
 	}
 	return o
+}
+
+func (d *Delivery) tell(r Result) {
+	if d.OnAttempt != nil {
+		d.OnAttempt(r)
+	}
 }
 
 // attempt sends or edits, and gives the message's id.

@@ -23,14 +23,6 @@ const (
 	projectAddress = "https://github.com/moka-ai/mokabot"
 )
 
-// Call is one finished HTTP request, for metrics. It holds no address.
-type Call struct {
-	Op     string
-	Status int // 0 when no answer came
-	Took   time.Duration
-	Err    error
-}
-
 // REST sends requests to Discord. It exists beside discordgo's own sender
 // because that one ignores the context while it waits, repeats POSTs blindly
 // and cannot send a nonce. A REST is safe for use by many goroutines.
@@ -40,7 +32,7 @@ type REST struct {
 	log     *slog.Logger
 	agent   string
 	limits  *limiter
-	observe func(Call)
+	observe func(route, kind string, took time.Duration)
 	backoff time.Duration
 	refused atomic.Bool // Discord answered 401: asking again leads to a ban
 	me      atomic.Pointer[Identity]
@@ -55,8 +47,10 @@ func WithVersion(version string) RESTOption {
 	return func(r *REST) { r.agent = userAgent(version) }
 }
 
-// WithObserver has f called after each HTTP request.
-func WithObserver(f func(Call)) RESTOption {
+// WithObserver has f called after each HTTP request, for metrics. route is one
+// of a few fixed names for what was asked, such as "send message"; kind is "ok"
+// or the name of a [Kind]. f must return at once.
+func WithObserver(f func(route, kind string, took time.Duration)) RESTOption {
 	return func(r *REST) { r.observe = f }
 }
 
@@ -81,7 +75,7 @@ func NewREST(token string, hc *http.Client, log *slog.Logger, opts ...RESTOption
 		log:     log,
 		agent:   userAgent("dev"),
 		limits:  newLimiter(),
-		observe: func(Call) {},
+		observe: func(string, string, time.Duration) {},
 		backoff: firstBackoff,
 	}
 	for _, o := range opts {

@@ -64,13 +64,15 @@ func (r *REST) attempt(ctx context.Context, q request, out any) *Error {
 	}
 	start := time.Now()
 	status, err := r.exchange(ctx, q, out)
-	call := Call{Op: q.op, Status: status, Took: time.Since(start)}
+	took := time.Since(start)
 	if err != nil {
-		call.Err = err
+		r.observe(q.op, err.Kind.String(), took)
+		r.log.Debug("discord request", "op", q.op, "status", status, "took", took, "err", err)
+		return err
 	}
-	r.observe(call)
-	r.log.Debug("discord request", "op", q.op, "status", status, "took", call.Took, "err", call.Err)
-	return err
+	r.observe(q.op, "ok", took)
+	r.log.Debug("discord request", "op", q.op, "status", status, "took", took)
+	return nil
 }
 
 // admit waits for the rate limit, unless that would take longer than the
