@@ -58,6 +58,9 @@ func FromEnvironment(lookup Lookup) (*Config, error) {
 		for _, v := range environment {
 			r.problems.List[i].Text = strings.ReplaceAll(r.problems.List[i].Text, v.key, v.name)
 		}
+		if r.problems.List[i].Path == "environment" && !anyOf(lookup) {
+			r.problems.List[i].Text = nothingYet
+		}
 	}
 	if err := r.problems.orNil(); err != nil {
 		return nil, err
@@ -71,6 +74,21 @@ var environment = []struct{ key, name string }{
 	{"api_key", "MOKA_API_KEY"},
 	{"access_token", "MOKA_ACCESS_TOKEN"},
 	{"user_id", "MOKA_USER_ID"},
+}
+
+// nothingYet greets somebody who has just unpacked the program.
+const nothingYet = "there is no config.yaml here, and no credential in the environment; copy config.yaml.example to config.yaml and fill it in, " +
+	"or set MOKA_API_KEY (the gateway's console, Tokens), or MOKA_ACCESS_TOKEN and MOKA_USER_ID (personal settings). " +
+	"To look around without any account: mokabot demo"
+
+// anyOf tells whether the environment holds anything for us.
+func anyOf(lookup Lookup) bool {
+	for _, v := range environment {
+		if text, ok := lookup(v.name); ok && text != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // variableFor names a place of the account made of the environment as the
