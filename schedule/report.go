@@ -33,6 +33,9 @@ type Reporter struct {
 	Reports []config.Report
 	Log     *slog.Logger
 	Now     func() time.Time // nil for the real clock
+
+	// Observe is told of every report, for metrics; nil: nobody is.
+	Observe func(name string, delayed bool)
 }
 
 func (r *Reporter) now() time.Time {
@@ -162,7 +165,10 @@ func (r *Reporter) post(ctx context.Context, rep config.Report, due turn, now ti
 	if err != nil {
 		return err
 	}
-	_, err = r.Store.Once(ctx, mark, now, store.Outgoing{Key: mark, Channel: rep.ChannelID, Payload: payload, At: now})
+	first, err := r.Store.Once(ctx, mark, now, store.Outgoing{Key: mark, Channel: rep.ChannelID, Payload: payload, At: now})
+	if first && r.Observe != nil {
+		r.Observe(rep.Name, delayed)
+	}
 	r.Log.Info("report", "name", rep.Name, "period", p.From.Format("2006-01-02"), "delayed", delayed, "err", err)
 	return err
 }

@@ -22,6 +22,7 @@ var (
 		"internal/chart":   {"moka"},
 		"internal/config":  {"moka", "internal/alert"},
 		"internal/store":   {"moka", "internal/spend"},
+		"internal/health":  {"moka", "internal/spend"},
 		"internal/account": {"moka", "internal/alert", "internal/config"},
 		"internal/message": {"moka", "internal/alert", "internal/lang", "internal/spend"},
 		"internal/history": {
@@ -39,11 +40,12 @@ var (
 		},
 	}
 	libraries = map[string][]string{
-		"github.com/bwmarrin/discordgo": {"bot"},
-		"github.com/robfig/cron/v3":     {"schedule", "internal/config"},
-		"gopkg.in/yaml.v3":              {"internal/config"},
-		"modernc.org/sqlite":            {"internal/store"},
-		"github.com/gorilla/websocket":  {"bot", "internal/discordtest"},
+		"github.com/bwmarrin/discordgo":                  {"bot"},
+		"github.com/robfig/cron/v3":                      {"schedule", "internal/config"},
+		"gopkg.in/yaml.v3":                               {"internal/config"},
+		"modernc.org/sqlite":                             {"internal/store"},
+		"github.com/gorilla/websocket":                   {"bot", "internal/discordtest"},
+		"github.com/prometheus/client_golang/prometheus": {"internal/health"},
 	}
 	impure = []string{"net", "net/http", "os", "database/sql"} // what pure packages do without
 	pure   = []string{"internal/spend", "internal/alert", "internal/lang", "internal/message", "internal/chart", "internal/story"}

@@ -34,6 +34,7 @@ func subcommands() []subcommand {
 		{"schedule", "[--config FILE] [--json] [--from RFC3339] [--count N]", "when the reports come", runSchedule},
 		{"backtest", "[--config FILE] [--json] [--days N] [ACCOUNT]", "the pings that these rules would have sent", runBacktest},
 		{"export", "[--config FILE] [--since T] [ACCOUNT]", "what is remembered, as CSV", runExport},
+		{"healthcheck", "[--config FILE]", "asks a running bot whether it is alive", runHealthcheck},
 		{"version", "", "this program's version", runVersion},
 	}
 }
@@ -113,7 +114,7 @@ func usage(w io.Writer) {
 	fmt.Fprintln(w, "mokabot watches the balance of moka-ai accounts, from Discord and from here.")
 	fmt.Fprintln(w)
 	for _, c := range subcommands() {
-		fmt.Fprintf(w, "  mokabot %-8s %s\n", c.name, c.args)
-		fmt.Fprintf(w, "          %-8s %s\n", "", c.about)
+		fmt.Fprintf(w, "  mokabot %-11s %s\n", c.name, c.args)
+		fmt.Fprintf(w, "          %-11s %s\n", "", c.about)
 	}
 }

@@ -37,9 +37,11 @@ func (s *service) reload(ctx context.Context) message.Reloaded {
 	next, err := s.loadAgain()
 	if err != nil {
 		problems := problemsOf(err)
+		s.told.Reload(false)
 		s.log.Error("the new configuration is wrong, the old one stays in force", "problems", problems)
 		return message.Reloaded{Problems: problems}
 	}
+	s.told.Reload(true)
 	s.use(next)
 	select {
 	case s.next <- next:

@@ -15,6 +15,7 @@ import (
 	"mokabot/bot"
 	"mokabot/internal/alert"
 	"mokabot/internal/config"
+	"mokabot/internal/health"
 	"mokabot/internal/lang"
 	"mokabot/internal/store"
 )
@@ -66,14 +67,19 @@ func serve(ctx context.Context, c *config.Config, world outside, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	rest := bot.NewREST(c.Discord.Token.Reveal(), world.discord, log, bot.WithVersion(version()))
 	s := &service{world: world, log: log, db: db, began: time.Now(), next: make(chan cycle)}
-	s.bot = &bot.Bot{REST: rest, Values: db, GuildIDs: c.Discord.GuildIDs, Log: log, Health: s.health, Reload: s.reload}
+	if c.Listen != "" {
+		s.told = health.New(version())
+	}
+	rest := bot.NewREST(c.Discord.Token.Reveal(), world.discord, log, bot.WithVersion(version()), bot.WithObserver(s.told.Request))
+	s.bot = &bot.Bot{
+		REST: rest, Values: db, GuildIDs: c.Discord.GuildIDs, Log: log, Health: s.health, Reload: s.reload, Observe: s.told.Command,
+	}
 	s.gateway = &bot.Gateway{
-		Token: c.Discord.Token.Reveal(), HTTP: world.discord, Proxy: proxy, Values: db, Log: log,
+		Token: c.Discord.Token.Reveal(), HTTP: world.discord, Proxy: proxy, Values: db, Log: log, OnIdentify: s.told.Identify,
 		OnInteraction: s.bot.Interact, OnReady: s.bot.Ready, OnGuild: s.bot.Joined,
 	}
-	delivery := &bot.Delivery{Box: db, Send: rest, Log: log}
+	delivery := &bot.Delivery{Box: db, Send: rest, Log: log, OnAttempt: func(r bot.Result) { s.told.Delivery(string(r)) }}
 	first, err := s.prepare(c)
 	if err != nil {
 		return err
@@ -89,6 +95,7 @@ func serve(ctx context.Context, c *config.Config, world outside, log *slog.Logge
 		func(ctx context.Context) error { return s.cycles(ctx, first) },
 		s.obeyHangups,
 		s.tidy,
+		s.listen(c.Listen),
 	)
 }
 

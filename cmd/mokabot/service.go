@@ -9,6 +9,7 @@ import (
 	"mokabot/bot"
 	"mokabot/internal/account"
 	"mokabot/internal/config"
+	"mokabot/internal/health"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/store"
@@ -24,6 +25,7 @@ type service struct {
 	db      *store.DB
 	bot     *bot.Bot
 	gateway *bot.Gateway
+	told    *health.Told // nil: nobody listens
 	began   time.Time
 	next    chan cycle
 
@@ -46,6 +48,7 @@ type cycle struct {
 func (s *service) prepare(c *config.Config) (cycle, error) {
 	opts := []account.Option{account.WithObserver(func(name string, call moka.Call) {
 		s.log.Debug("gateway call", "account", name, "op", call.Op, "status", call.Status, "took", call.Took, "err", call.Err)
+		s.told.Call(name, call)
 	})}
 	if s.world.gateway != nil {
 		opts = append(opts, account.WithTransport(s.world.gateway))
@@ -58,8 +61,8 @@ func (s *service) prepare(c *config.Config) (cycle, error) {
 	past := history.History{Store: s.db, Zone: c.Timezone}
 	next := cycle{
 		config: c, book: book,
-		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log},
-		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: s.world.clock},
+		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Observe: s.told.Reading},
+		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: s.world.clock, Observe: s.told.Report},
 	}
 	if c.ModelWatch.Cron != "" {
 		next.models = &schedule.ModelWatch{
@@ -76,6 +79,7 @@ func (s *service) use(next cycle) {
 	defer s.mu.Unlock()
 	if s.current.book != nil {
 		next.book.Inherit(s.current.book)
+		s.forget(s.current.book, next.book)
 	}
 	s.current = next
 	c := next.config
@@ -84,6 +88,15 @@ func (s *service) use(next cycle) {
 		Operators:    bot.Operators{Roles: c.Discord.Operators.Roles, Users: c.Discord.Operators.Users},
 		AlertChannel: c.Alerts.ChannelID, Language: c.Language, Welcome: c.Welcome,
 	})
+}
+
+// forget takes accounts that left the configuration out of the metrics.
+func (s *service) forget(old, now *account.Book) {
+	for _, name := range old.Names() {
+		if _, err := now.Get(name); err != nil {
+			s.told.Forget(name)
+		}
+	}
 }
 
 func (s *service) now() cycle {

@@ -1,0 +1,127 @@
+package health
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+func get(t *testing.T, s *Server, path string) (int, string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+	body, err := io.ReadAll(w.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.Code, string(body)
+}
+
+func reading(spendable float64, err *moka.Error) moka.Reading {
+	amount, _ := moka.FromUSD(spendable)
+	r := moka.Reading{At: time.Unix(1_800_000_000, 0), Key: &moka.Key{State: moka.KeyOK, Remaining: moka.Known(amount)}, KeyErr: err}
+	if err != nil {
+		r.Key = &moka.Key{}
+	}
+	return r
+}
+
+func TestEverythingThatIsToldIsInTheMetrics(t *testing.T) {
+	told := New("v1")
+	told.Reading("team", reading(12.5, nil), moka.Known(moka.Dollar), spend.Runway{Known: true, Mid: time.Hour})
+	told.Reading("other", reading(0, &moka.Error{Kind: moka.Unavailable}), moka.Maybe{}, spend.Runway{Idle: true})
+	told.Call("team", moka.Call{Op: "usage", Took: time.Second, Err: &moka.Error{Kind: moka.RateLimited}})
+	told.Request("send message", "ok", time.Millisecond)
+	told.Delivery("dead")
+	told.Outbox(3, 1)
+	told.Discord(true, 42*time.Millisecond)
+	told.Identify()
+	told.Report("daily", true)
+	told.Command("balance", errors.New("x"), time.Second)
+	told.Reload(false)
+	s := &Server{Told: told}
+	status, text := get(t, s, "/metrics")
+	for _, want := range []string{
+		`mokabot_spendable_dollars{account="team"} 12.5`, `mokabot_key_remaining_dollars{account="team"} 12.5`, `mokabot_spent_today_dollars{account="team"} 1`,
+		`mokabot_runway_seconds{account="team"} 3600`, `mokabot_polls_total{account="other",result="unavailable"} 1`, `mokabot_polls_total{account="team",result="ok"} 1`,
+		`mokabot_last_good_reading_timestamp_seconds{account="team"} 1.8e+09`, `mokabot_gateway_call_seconds_count{account="team",op="usage",result="rate_limited"} 1`,
+		`mokabot_discord_request_seconds_count{result="ok",route="send message"} 1`, `mokabot_deliveries_total{result="dead"} 1`, `mokabot_outbox_waiting 3`,
+		`mokabot_outbox_dead 1`, `mokabot_discord_connected 1`, `mokabot_discord_latency_seconds 0.042`, `mokabot_discord_identifies_total 1`,
+		`mokabot_reports_total{delayed="yes",report="daily"} 1`, `mokabot_command_seconds_count{command="balance",result="failed"} 1`,
+		`mokabot_reloads_total{result="kept"} 1`, `mokabot_build_info{version="v1"} 1`, "go_goroutines ",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	if status != http.StatusOK || strings.Contains(text, `mokabot_spendable_dollars{account="other"}`) {
+		t.Errorf("%d; an unknown balance is shown", status)
+	}
+	told.Reading("team", reading(0, &moka.Error{Kind: moka.Unavailable}), moka.Maybe{}, spend.Runway{})
+	if _, text := get(t, s, "/metrics"); strings.Contains(text, `_dollars{account="team"}`) || strings.Contains(text, `mokabot_runway_seconds{`) {
+		t.Error("figures stay that are no longer known")
+	}
+	told.Forget("team")
+	if _, text := get(t, s, "/metrics"); strings.Contains(text, `timestamp_seconds{account="team"}`) {
+		t.Error("an account that left is still shown")
+	}
+}
+
+func TestNobodyHasToListen(t *testing.T) {
+	var told *Told
+	told.Reading("team", moka.Reading{}, moka.Maybe{}, spend.Runway{})
+	told.Call("team", moka.Call{})
+	told.Outbox(1, 1)
+	told.Discord(false, 0)
+	told.Forget("team")
+	told.Command("x", nil, 0)
+}
+
+func TestReadiness(t *testing.T) {
+	reasons := []string{"Discord is not connected", "1 message was refused"}
+	s := &Server{Told: New("v1"), Ready: func(context.Context) []string { return reasons }}
+	if status, text := get(t, s, "/readyz"); status != http.StatusServiceUnavailable || text != "Discord is not connected\n1 message was refused\n" {
+		t.Errorf("%d %q", status, text)
+	}
+	reasons = nil
+	if status, text := get(t, s, "/readyz"); status != http.StatusOK || text != "ok\n" {
+		t.Errorf("%d %q", status, text)
+	}
+	if status, text := get(t, s, "/healthz"); status != http.StatusOK || text != "ok\n" {
+		t.Errorf("%d %q", status, text)
+	}
+	if status, _ := get(t, s, "/"); status != http.StatusNotFound {
+		t.Errorf("another path: %d", status)
+	}
+}
+
+func TestATakenAddressIsAClearError(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	s := &Server{Address: taken.Addr().String(), Told: New("v1")}
+	if err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "choose another address") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestItEndsWithTheProgram(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- (&Server{Address: "127.0.0.1:0", Told: New("v1")}).Run(ctx) }()
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,224 @@
+// Package health tells machines how the bot is doing: /healthz, /readyz and
+// /metrics. Nothing else of the program knows of Prometheus, and nothing here
+// knows of the program: it is told what happened, by names that are few and
+// fixed. No label ever holds an address, a text from outside or a credential.
+package health
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+// Metric is one line of the table of metrics.
+type Metric struct {
+	Name   string
+	Kind   string // gauge, counter or histogram
+	Labels []string
+	Help   string
+}
+
+// Metrics is that table. A new metric is one line here and one method; the
+// documentation is compared with it.
+var Metrics = []Metric{
+	{"mokabot_spendable_dollars", "gauge", []string{"account"}, "What the next calls can cost; absent while unknown or unlimited."},
+	{"mokabot_key_remaining_dollars", "gauge", []string{"account"}, "What is left on the API key; absent while unknown or unlimited."},
+	{"mokabot_wallet_remaining_dollars", "gauge", []string{"account"}, "What is left on the account; absent while unknown."},
+	{"mokabot_spent_today_dollars", "gauge", []string{"account"}, "Spent since midnight on the reader's clock; absent while unknown."},
+	{"mokabot_runway_seconds", "gauge", []string{"account"}, "How long the money is likely to last; absent while unknown or when nothing is spent."},
+	{"mokabot_polls_total", "counter", []string{"account", "result"}, "Readings of an account by their result: ok, or the kind of the failure."},
+	{"mokabot_last_good_reading_timestamp_seconds", "gauge", []string{"account"}, "When the account was last read in full."},
+	{"mokabot_gateway_call_seconds", "histogram", []string{"account", "op", "result"}, "Calls to the gateway."},
+	{"mokabot_discord_request_seconds", "histogram", []string{"route", "result"}, "Requests to Discord's REST API."},
+	{"mokabot_deliveries_total", "counter", []string{"result"}, "Attempts to deliver a message: sent, retry or dead."},
+	{"mokabot_outbox_waiting", "gauge", nil, "Messages that wait to be delivered."},
+	{"mokabot_outbox_dead", "gauge", nil, "Messages that Discord refused for good."},
+	{"mokabot_discord_connected", "gauge", nil, "1 while the session with Discord stands."},
+	{"mokabot_discord_latency_seconds", "gauge", nil, "The last heartbeat's way there and back."},
+	{"mokabot_discord_identifies_total", "counter", nil, "New sessions begun; Discord allows 1000 a day."},
+	{"mokabot_reports_total", "counter", []string{"report", "delayed"}, "Reports put into the outbox."},
+	{"mokabot_command_seconds", "histogram", []string{"command", "result"}, "Commands and buttons, from their arrival to the answer: ok or failed."},
+	{"mokabot_reloads_total", "counter", []string{"result"}, "Configurations read again: ok or kept, when the new one was wrong."},
+	{"mokabot_build_info", "gauge", []string{"version"}, "Always 1."},
+}
+
+// Told is what the rest of the program tells of what it does. A nil *Told
+// takes everything and keeps nothing.
+type Told struct {
+	registry   *prometheus.Registry
+	gauges     map[string]*prometheus.GaugeVec
+	counters   map[string]*prometheus.CounterVec
+	histograms map[string]*prometheus.HistogramVec
+}
+
+// latencies covers a loopback answer and a call that used up its time.
+var latencies = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+
+// New makes the metrics of a program of that version.
+func New(version string) *Told {
+	t := &Told{
+		registry: prometheus.NewRegistry(), gauges: map[string]*prometheus.GaugeVec{},
+		counters: map[string]*prometheus.CounterVec{}, histograms: map[string]*prometheus.HistogramVec{},
+	}
+	t.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, m := range Metrics {
+		t.add(m)
+	}
+	t.set("mokabot_build_info", 1, version)
+	return t
+}
+
+func (t *Told) add(m Metric) {
+	switch m.Kind {
+	case "gauge":
+		v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: m.Name, Help: m.Help}, m.Labels)
+		t.gauges[m.Name] = v
+		t.registry.MustRegister(v)
+	case "counter":
+		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: m.Name, Help: m.Help}, m.Labels)
+		t.counters[m.Name] = v
+		t.registry.MustRegister(v)
+	case "histogram":
+		v := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: m.Name, Help: m.Help, Buckets: latencies}, m.Labels)
+		t.histograms[m.Name] = v
+		t.registry.MustRegister(v)
+	}
+}
+
+func (t *Told) set(name string, value float64, labels ...string) {
+	if t != nil {
+		t.gauges[name].WithLabelValues(labels...).Set(value)
+	}
+}
+
+// setMaybe takes the series away while the amount is unknown: a figure that is
+// no longer known must not stay on a dashboard.
+func (t *Told) setMaybe(name string, amount moka.Maybe, labels ...string) {
+	if t == nil {
+		return
+	}
+	if a, ok := amount.Get(); ok {
+		t.set(name, a.USD(), labels...)
+		return
+	}
+	t.gauges[name].DeleteLabelValues(labels...)
+}
+
+func (t *Told) count(name string, labels ...string) {
+	if t != nil {
+		t.counters[name].WithLabelValues(labels...).Inc()
+	}
+}
+
+func (t *Told) took(name string, d time.Duration, labels ...string) {
+	if t != nil {
+		t.histograms[name].WithLabelValues(labels...).Observe(d.Seconds())
+	}
+}
+
+// Reading is told of every poll.
+func (t *Told) Reading(account string, r moka.Reading, today moka.Maybe, runway spend.Runway) {
+	if t == nil {
+		return
+	}
+	result := "ok"
+	if err := r.Err(); err != nil {
+		result = string(err.Kind)
+	} else {
+		t.set("mokabot_last_good_reading_timestamp_seconds", float64(r.At.UnixMilli())/1000, account)
+	}
+	t.count("mokabot_polls_total", account, result)
+	key, wallet := moka.Maybe{}, moka.Maybe{}
+	if r.Key != nil {
+		key = r.Key.Remaining
+	}
+	if r.Wallet != nil {
+		wallet = r.Wallet.Remaining
+	}
+	t.setMaybe("mokabot_spendable_dollars", r.Spendable(), account)
+	t.setMaybe("mokabot_key_remaining_dollars", key, account)
+	t.setMaybe("mokabot_wallet_remaining_dollars", wallet, account)
+	t.setMaybe("mokabot_spent_today_dollars", today, account)
+	if runway.Known && !runway.Idle {
+		t.set("mokabot_runway_seconds", runway.Mid.Seconds(), account)
+	} else {
+		t.gauges["mokabot_runway_seconds"].DeleteLabelValues(account)
+	}
+}
+
+// Forget takes away the figures of accounts that left the configuration.
+func (t *Told) Forget(account string) {
+	if t == nil {
+		return
+	}
+	for _, v := range t.gauges {
+		v.DeletePartialMatch(prometheus.Labels{"account": account})
+	}
+}
+
+// Call is told of every call to a gateway.
+func (t *Told) Call(account string, c moka.Call) {
+	result := "ok"
+	if e, ok := c.Err.(*moka.Error); ok && e != nil {
+		result = string(e.Kind)
+	}
+	t.took("mokabot_gateway_call_seconds", c.Took, account, c.Op, result)
+}
+
+// Request is told of every request to Discord.
+func (t *Told) Request(route, result string, took time.Duration) {
+	t.took("mokabot_discord_request_seconds", took, route, result)
+}
+
+// Delivery is told of every attempt to deliver a message.
+func (t *Told) Delivery(result string) { t.count("mokabot_deliveries_total", result) }
+
+// Outbox is told how many messages wait, and how many were refused.
+func (t *Told) Outbox(waiting, dead int) {
+	t.set("mokabot_outbox_waiting", float64(waiting))
+	t.set("mokabot_outbox_dead", float64(dead))
+}
+
+// Discord is told how the session stands.
+func (t *Told) Discord(connected bool, latency time.Duration) {
+	up := 0.0
+	if connected {
+		up = 1
+	}
+	t.set("mokabot_discord_connected", up)
+	t.set("mokabot_discord_latency_seconds", latency.Seconds())
+}
+
+// Identify is told of every new session.
+func (t *Told) Identify() { t.count("mokabot_discord_identifies_total") }
+
+// Report is told of every report.
+func (t *Told) Report(name string, delayed bool) {
+	late := "no"
+	if delayed {
+		late = "yes"
+	}
+	t.count("mokabot_reports_total", name, late)
+}
+
+// Command is told of every answer.
+func (t *Told) Command(name string, err error, took time.Duration) {
+	result := "ok"
+	if err != nil {
+		result = "failed"
+	}
+	t.took("mokabot_command_seconds", took, name, result)
+}
+
+// Reload is told whether a new configuration took over.
+func (t *Told) Reload(ok bool) {
+	result := "ok"
+	if !ok {
+		result = "kept"
+	}
+	t.count("mokabot_reloads_total", result)
+}
