@@ -23,7 +23,7 @@ func server(t *testing.T, h http.HandlerFunc) *Client {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
-	c, err := New(s.URL, bothCredentials)
+	c, err := New(s.URL, bothCredentials, WithTimeout(time.Minute)) // a busy machine is no slow gateway
 	if err != nil {
 		t.Fatal(err)
 	}
