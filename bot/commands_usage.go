@@ -35,7 +35,8 @@ func usage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	if err != nil {
 		return message.Message{}, err
 	}
-	accounts = accounts[:min(len(accounts), mostUsages)]
+	left := max(0, len(accounts)-mostUsages)
+	accounts = accounts[:len(accounts)-left]
 	answers := make([]message.UsageAnswer, len(accounts))
 	failed := make([]error, len(accounts))
 	var wait sync.WaitGroup
@@ -46,7 +47,11 @@ func usage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 		})
 	}
 	wait.Wait()
-	return message.Usage(in.Words, answers), errors.Join(failed...)
+	m := message.Usage(in.Words, answers)
+	if left > 0 {
+		m.Text = in.Words.Incident.MoreOf(left)
+	}
+	return m, errors.Join(failed...)
 }
 
 func (b *Bot) usageOf(ctx context.Context, a *account.Account, p, before spend.Period) (message.UsageAnswer, error) {

@@ -19,9 +19,14 @@ type Account struct {
 	Levels  []alert.Level // what the colour goes by
 }
 
-// Balance answers what is left, one card an account.
+// Balance answers what is left, one card an account; where there are more than
+// a message has room for, one line an account.
 func Balance(w *lang.Words, accounts []Account) Message {
 	var m Message
+	if len(accounts) > mostCards {
+		lines, tone := balanceLines(w, accounts)
+		return Message{Cards: lineCards(w.Help.Accounts, tone, lines)}
+	}
 	for _, a := range accounts {
 		m.Cards = append(m.Cards, balanceCard(w, a))
 	}

@@ -38,11 +38,15 @@ type ReportAccount struct {
 }
 
 // Summary phrases a report: one message, one card an account, totals on top
-// when there are several.
+// when there are several, and one line an account when there are many.
 func Summary(w *lang.Words, r Report) Message {
 	var m Message
 	if len(r.Accounts) > 1 {
 		m.Cards = append(m.Cards, totalsCard(w, r))
+	}
+	if len(r.Accounts) > mostCards {
+		m.Cards = append(m.Cards, lineCards(w.Help.Accounts, ToneInfo, reportLines(w, r.Accounts))...)
+		return delayed(w, r, m)
 	}
 	for i, a := range r.Accounts {
 		card := reportCard(w, r, a)
@@ -52,6 +56,11 @@ func Summary(w *lang.Words, r Report) Message {
 		}
 		m.Cards = append(m.Cards, card)
 	}
+	return delayed(w, r, m)
+}
+
+// delayed says on top of a report that it is late.
+func delayed(w *lang.Words, r Report, m Message) Message {
 	if len(m.Cards) > 0 && r.Delayed {
 		m.Cards[0].Text = strings.Join(filled([]string{w.Report.Delayed(Moment(r.Due)), m.Cards[0].Text}), "\n")
 	}

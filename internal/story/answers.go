@@ -23,6 +23,7 @@ func balances(w *lang.Words) map[string]message.Message {
 		"balance-expired":   of(account(keyIn(moka.KeyExpired, moka.Key{ExpiresAt: at}))),
 		"balance-disabled":  of(account(keyIn(moka.KeyDisabled, moka.Key{}))),
 		"balance-refused":   of(account(keyIn(moka.KeyRefused, moka.Key{}))),
+		"balance-many":      message.Balance(w, many()),
 		"balance-several":   message.Balance(w, []message.Account{full(), stale()}),
 	}
 }

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"fmt"
 	"time"
 
 	"mokabot/internal/alert"
@@ -73,4 +74,19 @@ func stale() message.Account {
 	a := account(failed(moka.Unavailable, moka.HintTimeout, ""))
 	a.Last = &good
 	return a
+}
+
+// many are more accounts than a message has cards.
+func many() []message.Account {
+	var all []message.Account
+	for n := range 30 {
+		a := full()
+		a.Name = fmt.Sprintf("account-%02d", n)
+		a.Reading = reading(float64(3 * n))
+		if n%10 == 9 {
+			a.Reading = failed(moka.Unavailable, moka.HintTimeout, "")
+		}
+		all = append(all, a)
+	}
+	return all
 }

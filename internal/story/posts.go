@@ -100,10 +100,15 @@ func reports(w *lang.Words) map[string]message.Message {
 	unread.Name = "other"
 	late := report(message.SpanDay, 1, part)
 	late.Delayed = true
+	var parts []message.ReportAccount
+	for _, a := range many() {
+		parts = append(parts, message.ReportAccount{Account: a, Used: week()})
+	}
 	return map[string]message.Message{
 		"report-day":      message.Summary(w, report(message.SpanDay, 1, part)),
 		"report-day-late": message.Summary(w, late),
 		"report-week":     message.Summary(w, report(message.SpanWeek, 7, part, unread)),
+		"report-many":     message.Summary(w, report(message.SpanDay, 1, parts...)),
 		"report-month":    message.Summary(w, report(message.SpanMonth, 31, part)),
 	}
 }

@@ -1,0 +1,65 @@
+package message
+
+import (
+	"slices"
+	"strings"
+
+	"mokabot/internal/lang"
+)
+
+const (
+	// mostCards is how many accounts have a card of their own: Discord takes
+	// ten embeds, and one is for the totals.
+	mostCards  = 9
+	linesACard = 25
+)
+
+// lineCards lists many accounts, a line each, under one title.
+func lineCards(title string, tone Tone, lines []string) []Card {
+	var cards []Card
+	for part := range slices.Chunk(lines, linesACard) {
+		cards = append(cards, Card{Text: strings.Join(part, "\n"), Tone: tone})
+	}
+	if len(cards) > 0 {
+		cards[0].Title = title
+	}
+	return cards
+}
+
+// urgency orders tones: what needs attention comes first.
+var urgency = map[Tone]int{ToneCritical: 0, ToneWarn: 1, ToneMuted: 2, ToneInfo: 3, ToneGood: 4}
+
+// balanceLines are the accounts in a line each, the most urgent first, and the
+// tone of the most urgent.
+func balanceLines(w *lang.Words, accounts []Account) ([]string, Tone) {
+	tone := func(a Account) Tone { return balanceTone(a.Levels, a.shown()) }
+	sorted := slices.Clone(accounts)
+	slices.SortStableFunc(sorted, func(x, y Account) int { return urgency[tone(x)] - urgency[tone(y)] })
+	var lines []string
+	for _, a := range sorted {
+		parts := []string{"**" + a.Name + "** " + a.leftText(w)}
+		if today, ok := a.Today.Get(); ok {
+			parts = append(parts, w.Balance.Today+w.Colon+today.String())
+		}
+		if !a.Reading.OK() {
+			parts = append(parts, clipped(Failure(w, a.Reading.Err()), 60))
+		}
+		lines = append(lines, strings.Join(parts, " · "))
+	}
+	return lines, tone(sorted[0])
+}
+
+func reportLines(w *lang.Words, accounts []ReportAccount) []string {
+	var lines []string
+	for _, a := range accounts {
+		parts := []string{
+			"**" + a.Name + "** " + w.Report.Spent + w.Colon + orUnknown(w, a.Spent),
+			w.Report.Left + w.Colon + a.leftText(w),
+		}
+		if !a.Reading.OK() {
+			parts = append(parts, clipped(Failure(w, a.Reading.Err()), 60))
+		}
+		lines = append(lines, strings.Join(parts, " · "))
+	}
+	return lines
+}
