@@ -129,7 +129,7 @@ func (w *Watch) Snooze(ctx context.Context, ref alert.Ref, q alert.Quiet) (o mes
 		return o, false, nil
 	}
 	reading := w.lastReading(ctx, a)
-	today := w.History.Today(ctx, a.Name)
+	x := extras{today: w.History.Today(ctx, a.Name), models: w.topModels(ctx, a, reading)}
 	runway, err := w.History.Runway(ctx, a.Name, reading.Spendable())
 	if err != nil {
 		return o, false, err
@@ -141,7 +141,7 @@ func (w *Watch) Snooze(ctx context.Context, ref alert.Ref, q alert.Quiet) (o mes
 			return raw, nil, err
 		}
 		changed, o = true, w.withIncident(a, incident, reading)
-		out, err := w.outgoing(a, updated(a.Rules, incident, facts), extras{today: today})
+		out, err := w.outgoing(a, updated(a.Rules, incident, facts), x)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -163,13 +163,20 @@ func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (
 		if !x.today.Known() {
 			x.today = w.History.Today(ctx, a.Name)
 		}
-		if e.Kind.Post() && e.Kind != alert.Ended && f.Reading.Wallet != nil && x.models == nil {
-			short, cancel := context.WithTimeout(ctx, modelTime)
-			x.models = w.History.TopModels(short, a.Client)
-			cancel()
+		if e.Kind != alert.Ended && e.Kind != alert.Withdrawn && x.models == nil {
+			x.models = w.topModels(ctx, a, f.Reading)
 		}
 	}
 	return x
+}
+
+func (w *Watch) topModels(ctx context.Context, a *account.Account, r moka.Reading) []message.ModelUse {
+	if r.Wallet == nil || r.WalletErr != nil {
+		return nil
+	}
+	short, cancel := context.WithTimeout(ctx, modelTime)
+	defer cancel()
+	return w.History.TopModels(short, a.Client)
 }
 
 // step is what follows from a reading: new states, and what is to be said.
