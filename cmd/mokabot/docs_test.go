@@ -1,0 +1,113 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"mokabot/internal/health"
+	"mokabot/internal/lang"
+	"mokabot/internal/store"
+)
+
+func document(t *testing.T, name string) string {
+	t.Helper()
+	raw, err := os.ReadFile("../../" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestTheMetricsAreDocumentedAsTheyAre(t *testing.T) {
+	text := document(t, "docs/operations.md")
+	for _, m := range health.Metrics {
+		labels := strings.Join(m.Labels, ", ")
+		if labels == "" {
+			labels = "–"
+		}
+		if line := fmt.Sprintf("| `%s` | %s | %s | %s |", m.Name, m.Kind, labels, m.Help); !strings.Contains(text, line) {
+			t.Errorf("docs/operations.md lacks\n%s", line)
+		}
+	}
+	knownMetrics(t, "docs/operations.md", text)
+}
+
+var metricName = regexp.MustCompile(`mokabot_[a-z0-9_]+`)
+
+// knownMetrics: every name that looks like a metric of ours is one.
+func knownMetrics(t *testing.T, file, text string) {
+	t.Helper()
+	known := map[string]bool{}
+	for _, m := range health.Metrics {
+		known[m.Name] = true
+		if m.Kind == "histogram" {
+			known[m.Name+"_bucket"], known[m.Name+"_sum"], known[m.Name+"_count"] = true, true, true
+		}
+	}
+	for _, name := range metricName.FindAllString(text, -1) {
+		if !known[name] {
+			t.Errorf("%s: there is no metric %s", file, name)
+		}
+	}
+}
+
+func TestWhatIsDeployedFitsTheProgram(t *testing.T) {
+	rules := document(t, "deploy/prometheus-rules.yaml")
+	dashboard := document(t, "deploy/grafana-dashboard.json")
+	knownMetrics(t, "rules", strings.ReplaceAll(rules, "name: mokabot", ""))
+	knownMetrics(t, "dashboard", dashboard)
+	for _, m := range health.Metrics {
+		if !strings.Contains(dashboard, m.Name) {
+			t.Errorf("the dashboard does not show %s", m.Name)
+		}
+	}
+	var any any
+	for _, file := range []string{"deploy/prometheus-rules.yaml", "deploy/compose.yaml"} {
+		if err := yaml.Unmarshal([]byte(document(t, file)), &any); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	if err := json.Unmarshal([]byte(dashboard), &any); err != nil {
+		t.Errorf("dashboard: %v", err)
+	}
+	for _, file := range []string{"deploy/Dockerfile", "deploy/mokabot.service"} {
+		text := document(t, file)
+		for _, m := range regexp.MustCompile(`/mokabot"?,? "?([a-z]+)"?,? "?--`).FindAllStringSubmatch(text, -1) {
+			if _, ok := findSubcommand(m[1]); !ok {
+				t.Errorf("%s: there is no command %s", file, m[1])
+			}
+		}
+	}
+}
+
+func findSubcommand(name string) (subcommand, bool) {
+	for _, c := range subcommands() {
+		if c.name == name {
+			return c, true
+		}
+	}
+	return subcommand{}, false
+}
+
+func TestEverySentenceHasItsCure(t *testing.T) {
+	text := document(t, "docs/operations.md")
+	failures := reflect.ValueOf(lang.English().Failure)
+	for i := range failures.NumField() {
+		sentence, ok := failures.Field(i).Interface().(string)
+		if ok && !strings.Contains(text, "| "+sentence+" | ") {
+			t.Errorf("docs/operations.md has no cure for %s: %s", failures.Type().Field(i).Name, sentence)
+		}
+	}
+	for _, err := range []error{store.ErrInUse, store.ErrCorrupt, store.ErrNewer, store.ErrOlder, store.ErrFull, store.ErrReadOnly} {
+		if !strings.Contains(text, "| "+err.Error()+" | ") {
+			t.Errorf("docs/operations.md has no cure for: %v", err)
+		}
+	}
+}
