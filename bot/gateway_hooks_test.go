@@ -72,13 +72,13 @@ func TestEveryRequestIsObserved(t *testing.T) {
 		}
 		h.add(route + " " + kind)
 	})(r)
-	if _, err := r.Send(t.Context(), "1", message.Message{Text: "x"}, "n"); err != nil {
+	if err := r.Edit(t.Context(), "1", "2", message.Message{Text: "x"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Edit(t.Context(), "1", "2", message.Message{Text: "x"}); err == nil {
-		t.Error("an edit in an unknown channel went well")
+	if _, err := r.Send(t.Context(), "1", message.Message{Text: "x"}, "n"); err == nil {
+		t.Error("a post to an unknown channel went well")
 	}
-	if want := []string{"send message transient", "send message ok", "edit message permanent"}; !slices.Equal(h.list(), want) {
+	if want := []string{"edit message transient", "edit message ok", "send message permanent"}; !slices.Equal(h.list(), want) {
 		t.Errorf("observed %v, want %v", h.list(), want)
 	}
 }

@@ -43,10 +43,6 @@ type Sender interface {
 }
 
 const (
-	// nonceMemory is how long Discord surely remembers a nonce. The
-	// documentation says "the past few minutes":
-	// https://docs.discord.com/developers/resources/message#create-message.
-	nonceMemory  = 2 * time.Minute
 	dueLimit     = 16
 	mostIdle     = 15 * time.Second // between two looks at the outbox
 	firstRetry   = 2 * time.Second

@@ -29,7 +29,7 @@ func (d *Delivery) deliver(work context.Context, m Due) outcome {
 		o.err = d.Box.Dead(work, m.ID, d.Now(), err.Error())
 	} else {
 		d.tell(ResultRetry)
-		o.retryAt = d.Now().Add(retryAfter(err, m.Attempts))
+		o.retryAt = d.Now().Add(retryAfter(err, m.Attempts, d.age(m)))
 		d.Log.Warn("message not delivered yet", "id", m.ID, "key", m.Key, "retry_at", o.retryAt, "err", err)
 		o.err = d.Box.Retry(work, m.ID, o.retryAt, err.Error())
 	}
@@ -115,9 +115,12 @@ func (d *Delivery) edit(ctx context.Context, m Due, msg message.Message) (string
 }
 
 // sentEarlier looks into the channel when an earlier attempt may have
-// succeeded and Discord may have forgotten its nonce since.
+// succeeded. The nonce guards the time until the message can be seen there; it
+// is not relied on alone, because Discord promises no more than that it knows
+// a nonce for "the past few minutes":
+// https://docs.discord.com/developers/resources/message#create-message.
 func (d *Delivery) sentEarlier(ctx context.Context, m Due) (string, bool, error) {
-	if m.FirstTriedAt.IsZero() || d.Now().Sub(m.FirstTriedAt) < nonceMemory {
+	if m.FirstTriedAt.IsZero() {
 		return "", false, nil
 	}
 	id, found, err := d.Send.Find(ctx, m.Channel, m.Nonce, m.FirstTriedAt)
@@ -125,9 +128,21 @@ func (d *Delivery) sentEarlier(ctx context.Context, m Due) (string, bool, error)
 		d.Log.Info("message had arrived after all", "id", m.ID, "key", m.Key)
 	}
 	if err != nil && permanent(err) {
-		return "", false, nil // the channel is closed to us: sending will tell why
+		// Either the channel is closed to us, and sending will tell why; or it
+		// is so full that nobody can tell, and a message lost is worse than one
+		// that is there twice.
+		d.Log.Warn("an earlier attempt could not be looked for", "id", m.ID, "key", m.Key, "err", err)
+		return "", false, nil
 	}
 	return id, found, err
+}
+
+// age is the time since the first attempt.
+func (d *Delivery) age(m Due) time.Duration {
+	if m.FirstTriedAt.IsZero() {
+		return 0
+	}
+	return d.Now().Sub(m.FirstTriedAt)
 }
 
 func refusedToken(err error) bool { return err != nil && KindOf(err) == KindUnauthorized }
@@ -137,10 +152,13 @@ func permanent(err error) bool {
 	return ok && e.Kind == KindPermanent
 }
 
-// retryAfter doubles from two seconds to five minutes; Discord's word counts
-// more.
-func retryAfter(err error, attempts int) time.Duration {
-	wait := jitter(min(firstRetry<<min(max(attempts, 0), mostDoubling), longestRetry))
+// retryAfter grows from two seconds to five minutes with the attempts, and with
+// the time since the first of them, because looking for that one may fail as
+// well and counts as none. Discord's word counts more.
+func retryAfter(err error, attempts int, age time.Duration) time.Duration {
+	const share = 8 // of the age
+	wait := max(firstRetry<<min(max(attempts, 0), mostDoubling), age/share)
+	wait = jitter(min(wait, longestRetry))
 	if e, ok := errors.AsType[*Error](err); ok {
 		wait = max(wait, e.RetryAfter)
 	}

@@ -110,6 +110,7 @@ type post struct {
 	calls []string
 	send  func(ctx context.Context, channel string, n int) error // n counts the calls for the channel
 	found bool
+	lost  error // of Find
 	per   map[string]int
 }
 
@@ -143,7 +144,7 @@ func (p *post) Edit(_ context.Context, channel, id string, _ message.Message) er
 
 func (p *post) Find(_ context.Context, channel, nonce string, _ time.Time) (string, bool, error) {
 	p.note("find %s %s", channel, nonce)
-	return "earlier", p.found, nil
+	return "earlier", p.found, p.lost
 }
 
 func (p *post) all() []string {
@@ -199,7 +200,7 @@ func TestTransientFailuresAreTriedAgainAndObeyRetryAfter(t *testing.T) {
 		if err := delivering(t, b, p, 10*time.Minute); err != nil {
 			t.Error(err)
 		}
-		if len(at) != 3 || at[1].Sub(at[0]) != 90*time.Second || at[2].Sub(at[1]) > 8*time.Second {
+		if len(at) != 3 || at[1].Sub(at[0]) != 90*time.Second || at[2].Sub(at[1]) > 12*time.Second {
 			t.Errorf("attempts at %v", at)
 		}
 		if got := b.states(); got[0] != "sent" {
@@ -226,14 +227,14 @@ func TestPermanentRefusalsAreGivenUp(t *testing.T) {
 	})
 }
 
-func TestAnOldAttemptIsLookedForBeforeItIsRepeated(t *testing.T) {
+func TestAnEarlierAttemptIsLookedForBeforeItIsRepeated(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		age   time.Duration
 		found bool
 		want  []string
 	}{
-		{"fresh: the nonce protects", time.Minute, true, []string{"send a nonce1"}},
+		{"just now and there", time.Second, true, []string{"find a nonce1"}},
 		{"old and there", 10 * time.Minute, true, []string{"find a nonce1"}},
 		{"old and not there", 10 * time.Minute, false, []string{"find a nonce1", "send a nonce1"}},
 	} {
@@ -287,8 +288,9 @@ func TestStoredThenCutIsOneMessage(t *testing.T) {
 		b := newBox(Due{Channel: "1"})
 		if restart { // Discord has forgotten the nonce since
 			b.rows[0].FirstTriedAt = time.Now().Add(-time.Hour)
+			d.cut = 0
 			d.store(t, rest)
-			d.nonces, d.cut = nil, 0
+			d.nonces = nil
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		done := make(chan error, 1)
@@ -350,4 +352,28 @@ func (d *dedupingDiscord) serve(_ int, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answerJSON(w, 200, `{"id":"`+id+`"}`)
+}
+
+func TestAMessageThatCannotBeLookedForIsNotLost(t *testing.T) {
+	for _, c := range []struct {
+		what string
+		err  error
+		want string
+	}{
+		{"the channel is too full", &Error{Op: "search history", Kind: KindPermanent}, "sent"},
+		{"Discord is away", &Error{Op: "search history", Kind: KindTransient}, ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBox(Due{Channel: "a", FirstTriedAt: time.Now(), Attempts: 1})
+			p := &post{lost: c.err}
+			_ = delivering(t, b, p, 10*time.Hour)
+			if b.states()[0] != c.want {
+				t.Errorf("%s: state %q, want %q", c.what, b.states(), c.want)
+			}
+			// Five minutes apart in the end, and soon after the beginning.
+			if n := len(p.all()); c.want == "" && (n < 120 || n > 300) {
+				t.Errorf("%s: %d looks in ten hours", c.what, n)
+			}
+		})
+	}
 }

@@ -56,9 +56,10 @@ func (r *REST) Application(ctx context.Context) (string, error) {
 	return app.ID, err
 }
 
-// Send posts a message and gives its id. With a nonce (at most 25 characters)
-// Discord creates it once however often it is asked within a few minutes, so
-// it is repeated after a cut line; without one it is not.
+// Send posts a message and gives its id. An attempt that may have arrived is
+// not repeated here: look for it with [REST.Find] first. With a nonce (at most
+// 25 characters) Discord besides creates the message once, however often it is
+// asked within a few minutes.
 func (r *REST) Send(ctx context.Context, channelID string, m message.Message, nonce string) (string, error) {
 	const op = "send message"
 	w := wire(m)
@@ -78,7 +79,7 @@ func (r *REST) Send(ctx context.Context, channelID string, m message.Message, no
 	}
 	err = r.do(ctx, request{
 		op: op, method: http.MethodPost, url: discordgo.EndpointChannelMessages(url.PathEscape(channelID)),
-		route: route{shape: "POST channels/messages", major: channelID}, form: f, repeat: nonce != "",
+		route: route{shape: "POST channels/messages", major: channelID}, form: f,
 	}, &stored)
 	return stored.ID, err
 }
@@ -158,8 +159,8 @@ func (r *REST) Find(ctx context.Context, channelID, nonce string, since time.Tim
 		}
 		after = next
 	}
-	return "", false, &Error{Op: "search history", Kind: KindTransient,
-		Message: fmt.Sprintf("not among %d messages", mostPages*historyPage)}
+	return "", false, &Error{Op: "search history", Kind: KindPermanent,
+		Message: fmt.Sprintf("not among the first %d messages since", mostPages*historyPage)}
 }
 
 func (r *REST) history(ctx context.Context, channelID string, after uint64) ([]storedMessage, error) {

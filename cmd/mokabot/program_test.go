@@ -42,9 +42,9 @@ type world struct {
 	dir     string
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, opts ...discordtest.Option) *world {
 	t.Helper()
-	w := &world{discord: discordtest.New(), gateway: mokatest.New(mokatest.V2026_08), dir: t.TempDir()}
+	w := &world{discord: discordtest.New(opts...), gateway: mokatest.New(mokatest.V2026_08), dir: t.TempDir()}
 	t.Cleanup(w.discord.Close)
 	w.gateway.AddAccount(mokatest.Account{ID: 2, Username: "alice", AccessToken: testToken, Quota: 50_000_000, UsedQuota: 1_234_567, Requests: 42})
 	w.gateway.AddKey(2, mokatest.Key{Key: testKey, Name: "normal", Remain: 45_005_000, Used: 101_150_000})

@@ -2,6 +2,8 @@ package discordtest_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +36,20 @@ func TestTheThreeShapesOf429(t *testing.T) {
 			t.Errorf("%d invalid requests", r.Invalid())
 		}
 		r.noted()
+	}
+}
+
+func TestTheMomentsOfARequest(t *testing.T) {
+	var told []string
+	r := newRig(t, discordtest.WithOnRequest(func(m discordtest.Moment, method, path string) {
+		told = append(told, fmt.Sprint(m, " ", method, " ", path))
+	}))
+	r.ask("POST", post, text("x"))
+	r.Inject(discordtest.Fault{Kind: discordtest.FaultStatus})
+	r.ask("POST", post, text("x"))
+	want := []string{"0 POST " + post, "1 POST " + post, "0 POST " + post} // the last was never carried out
+	if !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
 	}
 }
 

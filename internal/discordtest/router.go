@@ -110,7 +110,11 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request) {
 	note := &noting{ResponseWriter: w}
 	defer func() { s.record(r, path, raw, note.status) }()
 	r.Body = io.NopCloser(bytes.NewReader(raw))
-	s.faulty(note, r, path, func(w http.ResponseWriter) { s.serveRoute(w, r, path) })
+	s.settings.onRequest(MomentArrived, r.Method, path)
+	s.faulty(note, r, path, func(w http.ResponseWriter) {
+		s.serveRoute(w, r, path)
+		s.settings.onRequest(MomentDone, r.Method, path)
+	})
 }
 
 // withoutVersion takes /api/v9 or /api/v10 off a path.

@@ -77,6 +77,7 @@ type settings struct {
 	rateLimit    int
 	rateWindow   time.Duration
 	onViolation  func(string)
+	onRequest    func(m Moment, method, path string)
 }
 
 // New makes a simulated Discord with one guild, its channels #alerts and
@@ -87,6 +88,7 @@ func New(opts ...Option) *Server {
 		settings: settings{
 			token: Token, heartbeat: 41250 * time.Millisecond, ackTime: 3 * time.Second, tokenLife: 15 * time.Minute,
 			nonceWindow: 5 * time.Minute, resumeWindow: time.Minute, onViolation: func(string) {},
+			onRequest: func(Moment, string, string) {},
 		},
 		done: make(chan struct{}), change: make(chan struct{}),
 		messages: map[string][]*Message{}, sends: map[string]sent{}, owners: map[string]string{},

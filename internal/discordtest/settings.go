@@ -36,3 +36,18 @@ func WithRateLimit(n int, d time.Duration) Option {
 // WithOnViolation has f called for each violation as it happens. f must not
 // call the server.
 func WithOnViolation(f func(string)) Option { return func(s *settings) { s.onViolation = f } }
+
+// Moment is a point in the life of a REST request.
+type Moment int
+
+// The moments.
+const (
+	MomentArrived Moment = iota // nothing has been done yet
+	MomentDone                  // it was carried out, and nobody knows yet but the server
+)
+
+// WithOnRequest has f called at the moments of each REST request. path is that
+// of [Request.Path]. f holds the request up.
+func WithOnRequest(f func(m Moment, method, path string)) Option {
+	return func(s *settings) { s.onRequest = f }
+}

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"mokabot/internal/discordtest"
+	"mokabot/internal/store"
+	"mokabot/moka/mokatest"
+)
+
+// stage is a world for the program as a process of its own, which reaches the
+// simulated Discord through a proxy.
+type stage struct {
+	*world
+	t     *testing.T
+	proxy *discordtest.Proxy
+	env   []string
+	file  string // the configuration
+}
+
+// newStage sets the stage; the configuration is [world.config]'s.
+func newStage(t *testing.T, opts ...discordtest.Option) *stage {
+	t.Helper()
+	s := &stage{world: newWorld(t, opts...), t: t}
+	var err error
+	if s.proxy, err = s.discord.Proxy(); err != nil {
+		t.Fatal(err)
+	}
+	authority := filepath.Join(s.dir, "authority.pem")
+	if err := s.proxy.WriteCA(authority); err != nil {
+		t.Fatal(err)
+	}
+	s.env = []string{
+		asProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + s.dir,
+		"SSL_CERT_FILE=" + authority, "HTTPS_PROXY=" + s.proxy.URL,
+	}
+	s.configure()
+	return s
+}
+
+// configure writes the configuration anew. changes are those of [world.config].
+func (s *stage) configure(changes ...string) { s.file = s.config(s.t, changes...) }
+
+// hook has f called before and after each request to the gateway. The
+// configuration must be written anew.
+func (s *stage) hook(f func(done bool)) {
+	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f(false)
+		defer f(true)
+		s.gateway.ServeHTTP(w, r)
+	}))
+	s.t.Cleanup(s.server.Close)
+}
+
+// database is the program's.
+func (s *stage) database() string { return filepath.Join(s.dir, "mokabot.db") }
+
+// read gives f the database as it is, also while the program runs.
+func (s *stage) read(f func(*store.DB) error) error {
+	db, err := store.OpenReadOnly(s.database())
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(db), db.Close())
+}
+
+// waiting is how many messages the outbox holds back, and how many it gave up.
+func (s *stage) waiting() (waiting, dead int, err error) {
+	err = s.read(func(db *store.DB) error {
+		waiting, dead, err = db.Depth(context.Background())
+		return err
+	})
+	return waiting, dead, err
+}
+
+// process is a running program.
+type process struct {
+	cmd      *exec.Cmd
+	out, log *lockedBuffer
+	ended    chan struct{} // closed when it has
+}
+
+func (s *stage) start(args ...string) *process {
+	s.t.Helper()
+	if len(args) == 0 {
+		args = []string{"run", "--config", s.file}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	p := &process{cmd: exec.Command(self, args...), out: &lockedBuffer{}, log: &lockedBuffer{}, ended: make(chan struct{})}
+	p.cmd.Env, p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = s.env, s.dir, p.out, p.log
+	if err := p.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	go func() { _ = p.cmd.Wait(); close(p.ended) }()
+	s.t.Cleanup(func() { p.kill(); <-p.ended })
+	return p
+}
+
+// kill ends it without a word.
+func (p *process) kill() { _ = p.cmd.Process.Kill() }
+
+// terminate asks it to end, and tells how long that took.
+func (p *process) terminate(t *testing.T) time.Duration {
+	t.Helper()
+	began := time.Now()
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	code := p.wait(t, 30*time.Second)
+	if took := time.Since(began); code != exitFine || took > 10*time.Second {
+		t.Errorf("after SIGTERM the program ended with %d after %s\n%s", code, took, p.log.tail())
+	}
+	return time.Since(began)
+}
+
+// wait gives the exit status.
+func (p *process) wait(t *testing.T, most time.Duration) int {
+	t.Helper()
+	limit := time.NewTimer(most)
+	defer limit.Stop()
+	select {
+	case <-p.ended:
+	case <-limit.C:
+		t.Errorf("the program did not end within %s", most)
+		p.kill()
+		<-p.ended
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// tail is the end of the log.
+func (l *lockedBuffer) tail() string {
+	const most = 8 << 10
+	text := l.String()
+	return text[max(0, len(text)-most):]
+}
+
+// within polls until ok.
+func within(t *testing.T, most time.Duration, what string, ok func() bool) bool {
+	t.Helper()
+	limit, tick := time.NewTimer(most), time.NewTicker(50*time.Millisecond)
+	defer limit.Stop()
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-limit.C:
+			t.Errorf("waited %s in vain for %s", most, what)
+			return false
+		}
+	}
+	return true
+}
+
+// number reads a whole number from the environment, other when there is none.
+func number(t *testing.T, name string, other int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return other
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s=%s is no number", name, text)
+	}
+	return n
+}
+
+// ledger remembers every message of the bot as it was when it was posted.
+type ledger struct {
+	mu    sync.Mutex
+	posts []discordtest.Message
+}
+
+func (s *stage) ledger() *ledger {
+	l := &ledger{}
+	events := s.discord.Subscribe(s.t.Context())
+	go func() {
+		for e := range events {
+			if e.Type == "create" && e.Message.Author.ID == discordtest.BotUserID && !e.Message.Ephemeral() {
+				l.mu.Lock()
+				l.posts = append(l.posts, e.Message)
+				l.mu.Unlock()
+			}
+		}
+	}()
+	return l
+}
+
+func (l *ledger) list() []discordtest.Message {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]discordtest.Message(nil), l.posts...)
+}
+
+// dollars is an amount in the gateway's raw units.
+func dollars(d float64) int64 { return int64(d * 500_000) }
+
+// client is an account of the gateway whose fortune changes.
+type client struct {
+	name, key string
+	id        int64
+	gateway   *mokatest.Server
+}
+
+// holds brings the key and its wallet to an amount, by spending or a top-up,
+// and makes the key one that works.
+func (c client) holds(amount float64) {
+	c.gateway.Update(func(st *mokatest.State) {
+		k, a := st.Key(c.key), st.Account(c.id)
+		k.Status, k.ExpiresAt = mokatest.StatusEnabled, time.Time{}
+		if spent := k.Remain - dollars(amount); spent > 0 {
+			k.Used, a.UsedQuota, a.Requests = k.Used+spent, a.UsedQuota+spent, a.Requests+1
+		}
+		k.Remain, a.Quota = dollars(amount), dollars(amount)
+	})
+}
+
+// expires gives the key a time to expire; a past one has come.
+func (c client) expires(at time.Time) {
+	c.gateway.Update(func(st *mokatest.State) { st.Key(c.key).ExpiresAt = at })
+}
+
+func (c client) disabled() {
+	c.gateway.Update(func(st *mokatest.State) { st.Key(c.key).Status = mokatest.StatusDisabled })
+}
+
+// clients gives the world two accounts more, and the lines of a configuration
+// that name them. They warn in a channel of their own, where their posts may
+// share a message.
+func (s *stage) clients(channel string) (all []client, lines string) {
+	all = []client{{"team", testKey, 2, s.gateway}}
+	var b strings.Builder
+	for i, name := range []string{"spare", "other"} {
+		c := client{name, "sk-" + strings.Repeat(name, 10)[:48], int64(3 + i), s.gateway}
+		s.gateway.AddAccount(mokatest.Account{ID: c.id, Username: name, Quota: dollars(90)})
+		s.gateway.AddKey(c.id, mokatest.Key{Key: c.key, Name: name, Remain: dollars(90), Used: dollars(1)})
+		b.WriteString("  - {name: " + name + ", base_url: " + s.server.URL + ", api_key: " + c.key +
+			", alerts: {channel_id: \"" + channel + "\"}}\n")
+		all = append(all, c)
+	}
+	return all, b.String()
+}
