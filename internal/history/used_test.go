@@ -1,0 +1,147 @@
+package history_test
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mokabot/internal/account"
+	"mokabot/internal/config"
+	"mokabot/internal/history"
+	"mokabot/internal/message"
+	"mokabot/internal/spend"
+	"mokabot/internal/store"
+	"mokabot/moka"
+	"mokabot/moka/mokatest"
+)
+
+const (
+	testKey   = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey1"
+	testToken = "historyaccesstokenhistoryaccess1"
+)
+
+// past is an account whose use the gateway and the store both know of.
+type past struct {
+	t       *testing.T
+	gateway *mokatest.Server
+	db      *store.DB
+	account *account.Account
+	history history.History
+}
+
+func newPast(t *testing.T, version mokatest.Version) *past {
+	t.Helper()
+	p := &past{t: t, gateway: mokatest.New(version)}
+	p.gateway.AddAccount(mokatest.Account{ID: 2, AccessToken: testToken, Quota: 500_000_000})
+	p.gateway.AddKey(2, mokatest.Key{Key: testKey, Remain: 400_000_000})
+	book, err := account.New(&config.Config{RequestBudget: 10_000, Accounts: []config.Account{{
+		Name: "team", BaseURL: "https://gateway.test", APIKey: config.NewSecret(testKey), AccessToken: config.NewSecret(testToken), UserID: 2,
+	}}}, account.WithTransport(p.gateway.Client().Transport))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.account = book.All()[0]
+	if p.db, err = store.Open(filepath.Join(t.TempDir(), "p.db")); err != nil {
+		t.Fatal(err)
+	}
+	p.history = history.History{Store: p.db, Zone: time.UTC}
+	return p
+}
+
+// read polls once and stores the reading.
+func (p *past) read() {
+	p.t.Helper()
+	r := p.account.Read(p.t.Context())
+	if !r.OK() {
+		p.t.Fatal(r.Err())
+	}
+	err := p.db.Poll(p.t.Context(), "team", func(raw, _ json.RawMessage) (store.Poll, error) {
+		var state spend.State
+		if raw != nil {
+			if err := json.Unmarshal(raw, &state); err != nil {
+				return store.Poll{}, err
+			}
+		}
+		state, delta := spend.Step(state, r)
+		next, err := json.Marshal(state)
+		return store.Poll{Spend: next, Sample: store.Sample{
+			At: r.At, Spendable: r.Spendable(), WalletRemaining: r.Wallet.Remaining, WalletUsed: r.Wallet.Used, Delta: delta,
+		}}, err
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// hours lets time pass, spending a dollar an hour, with or without readings.
+func (p *past) hours(n int, reading bool) {
+	for range n {
+		time.Sleep(30 * time.Minute)
+		p.gateway.Spend(testKey, "gpt-4o", 500_000, 1000)
+		time.Sleep(30 * time.Minute)
+		if reading {
+			p.read()
+		}
+	}
+}
+
+func (p *past) used(from time.Time) message.Used {
+	p.t.Helper()
+	u, err := p.history.Used(p.t.Context(), p.account, spend.Period{From: from, To: time.Now()}, spend.Period{From: from.Add(-time.Hour), To: from})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return u
+}
+
+func TestReadingsAndTheGatewaysRecordsTogether(t *testing.T) {
+	for _, c := range []struct {
+		what     string
+		version  mokatest.Version
+		happens  func(p *past)
+		spent    moka.Maybe
+		filled   bool
+		recorded moka.Maybe
+		covered  float64
+		models   int // -1: not told
+	}{
+		{"readings all the time", mokatest.V2026_08, func(p *past) { p.read(); p.hours(10, true) }, dollars(10), false, moka.Maybe{}, 1, 1},
+		{"away for half of it", mokatest.V2026_08, func(p *past) { p.hours(5, false); p.read(); p.hours(5, true) }, dollars(10), true, moka.Maybe{}, 0.5, 1},
+		{"never read", mokatest.V2026_08, func(p *past) { p.hours(10, false) }, dollars(10), true, moka.Maybe{}, 0, 1},
+		{"use is not recorded by hour, but logged", mokatest.V2026_08, func(p *past) {
+			p.gateway.Update(func(s *mokatest.State) { s.Options.DataExport = false })
+			p.hours(5, false)
+			p.read()
+			p.hours(5, true)
+		}, dollars(10), true, moka.Maybe{}, 0.5, -1},
+		{"nothing was spent", mokatest.V2026_08, func(p *past) { p.read(); time.Sleep(time.Hour); p.read() }, dollars(0), false, moka.Maybe{}, 1, 0},
+		{"the ancestor records nothing", mokatest.OneAPI, func(p *past) { p.read(); p.hours(10, true) }, dollars(10), false, moka.Maybe{}, 1, -1},
+		{"the records say something else", mokatest.V2026_08, func(p *past) {
+			p.read()
+			p.gateway.SpendAt(time.Now().Add(10*time.Minute), testKey, "gpt-4o", 2_500_000, 1000)
+			p.read() // booked in one second, so no reading tells when
+			p.gateway.Update(func(s *mokatest.State) { s.Account(2).UsedQuota -= 1_000_000 })
+			p.hours(10, true)
+		}, dollars(13), false, dollars(15), 1, 1},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPast(t, c.version)
+				from := time.Now()
+				c.happens(p)
+				u := p.used(from)
+				if u.Spent != c.spent || u.Filled != c.filled || u.Recorded != c.recorded || u.Covered < c.covered-0.01 || u.Covered > c.covered+0.01 {
+					t.Errorf("spent %v, filled %t, recorded %v, covered %.2f", u.Spent, u.Filled, u.Recorded, u.Covered)
+				}
+				if (u.ModelsErr != nil) != (c.models < 0) || c.models >= 0 && len(u.Models) != c.models {
+					t.Errorf("models %v, %v", u.Models, u.ModelsErr)
+				}
+				if err := p.db.Close(); err != nil {
+					t.Fatal(err)
+				}
+			})
+		})
+	}
+}
