@@ -1,0 +1,121 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/bwmarrin/discordgo"
+
+	"mokabot/internal/account"
+	"mokabot/internal/alert"
+	"mokabot/internal/config"
+	"mokabot/internal/lang"
+	"mokabot/internal/message"
+)
+
+// calm is incidents of which there are none.
+type calm struct{}
+
+func (calm) Open(context.Context) ([]message.OpenIncident, error) { return nil, nil }
+
+func (calm) OfMessage(context.Context, string) ([]alert.Ref, error) { return nil, nil }
+
+func (calm) Find(context.Context, alert.Ref) (message.OpenIncident, bool, error) {
+	return message.OpenIncident{}, false, nil
+}
+
+func (calm) Story(context.Context, message.OpenIncident) ([]message.Happened, error) { return nil, nil }
+
+func (calm) Snooze(context.Context, alert.Ref, alert.Quiet) (message.OpenIncident, bool, error) {
+	return message.OpenIncident{}, false, nil
+}
+
+func quietBot(f testing.TB) *Bot {
+	book, err := account.New(&config.Config{Accounts: []config.Account{{Name: "team", BaseURL: "http://127.0.0.1:1", APIKey: config.NewSecret("sk-x")}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	b := &Bot{Log: slog.New(slog.DiscardHandler), GuildIDs: []string{"1"}}
+	b.Use(Setup{Book: book, Incidents: calm{}, Operators: Operators{Users: []string{"7"}}})
+	return b
+}
+
+// FuzzInteraction: whatever Discord, or somebody in its place, sends as an
+// interaction is read without a panic, and nobody gets in who should not.
+func FuzzInteraction(f *testing.F) {
+	for _, seed := range []string{
+		`{"id":"1","type":2,"guild_id":"1","member":{"user":{"id":"7"},"permissions":"32","roles":["r"]},"locale":"zh-CN","data":{"name":"balance","options":[{"name":"account","type":3,"value":"team"}]}}`,
+		`{"id":"1","type":3,"user":{"id":"8"},"message":{"id":"5","flags":64},"data":{"custom_id":"alerts:1h","component_type":2}}`,
+		`{"id":"1","type":4,"data":{"name":"models","options":[{"name":"search","type":3,"value":"g","focused":true}]}}`,
+		`{"type":2,"member":{},"data":{}}`, `{"type":5,"data":{"custom_id":"x"}}`, `{}`,
+	} {
+		f.Add(seed)
+	}
+	b := quietBot(f)
+	f.Fuzz(func(t *testing.T, raw string) {
+		var i discordgo.Interaction
+		if err := json.Unmarshal([]byte(raw), &i); err != nil {
+			return
+		}
+		in := inputOf(&i)
+		if in.GuildID == "" && in.UserID != "7" {
+			if err := b.admit(t.Context(), in); !errors.Is(err, errStranger) {
+				t.Errorf("%+v is let in: %v", in, err)
+			}
+		}
+	})
+}
+
+// FuzzAction: a custom id that nobody made is answered kindly.
+func FuzzAction(f *testing.F) {
+	for _, seed := range []string{"models:team:1:gpt", "keys:team:0", "alerts:1h", "alerts:end:balance-x-1:team", "alerts:", ":::", "models:team:-99999999999999999999:"} {
+		f.Add(seed)
+	}
+	b := quietBot(f)
+	f.Fuzz(func(t *testing.T, action string) {
+		in := Input{GuildID: "1", UserID: "8", Words: lang.English()}
+		in.Name, in.Args = splitAction(action)
+		if c, known := findCommand(in.Name); known && c.press != nil && in.Name == "alerts" {
+			m := b.answer(t.Context(), in, c.press)
+			if len(m.Cards) == 0 || strings.Contains(m.Cards[0].Text, lang.English().Command.Panicked) {
+				t.Errorf("%q is answered with %v", action, m)
+			}
+		}
+	})
+}
+
+// FuzzStored: whatever stands in the outbox becomes something that Discord takes.
+func FuzzStored(f *testing.F) {
+	for _, m := range []message.Message{
+		{Text: "hello", Mentions: message.Mentions{Roles: []string{"7"}}},
+		{Cards: []message.Card{{Title: strings.Repeat("x", 300), Text: strings.Repeat("y", 5000), Fields: []message.Field{{Name: "n", Value: ""}}}}},
+		{Buttons: []message.Button{{Label: "", Action: "a"}, {Label: "b", Action: strings.Repeat("c", 200)}}},
+	} {
+		raw, err := json.Marshal(m)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(raw))
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		var m message.Message
+		if json.Unmarshal([]byte(raw), &m) != nil {
+			return
+		}
+		w := wire(m)
+		total := 0
+		for _, e := range w.Embeds {
+			total += units(e.Title) + units(e.Description)
+			for _, field := range e.Fields {
+				total += units(field.Name) + units(field.Value)
+			}
+		}
+		if units(w.Content) > maxContent || len(w.Embeds) > maxEmbeds || total > 6000 || len(w.Components) > maxRows {
+			t.Errorf("beyond the limits: %d in the text, %d embeds of %d, %d rows", units(w.Content), len(w.Embeds), total, len(w.Components))
+		}
+	})
+}
