@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -108,6 +110,30 @@ func TestEverySentenceHasItsCure(t *testing.T) {
 	for _, err := range []error{store.ErrInUse, store.ErrCorrupt, store.ErrNewer, store.ErrOlder, store.ErrFull, store.ErrReadOnly} {
 		if !strings.Contains(text, "| "+err.Error()+" | ") {
 			t.Errorf("docs/operations.md has no cure for: %v", err)
+		}
+	}
+}
+
+func TestTheTestsThatTheDocumentsNameExist(t *testing.T) {
+	there := map[string]bool{}
+	err := filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)`).FindAllStringSubmatch(string(raw), -1) {
+			there[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"docs/security.md", "docs/operations.md", "README.md"} {
+		for _, m := range regexp.MustCompile("`((?:Test|Fuzz|Benchmark)\\w+)`").FindAllStringSubmatch(document(t, file), -1) {
+			if !there[m[1]] {
+				t.Errorf("%s: there is no %s", file, m[1])
+			}
 		}
 	}
 }
