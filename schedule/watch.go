@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mokabot/internal/account"
@@ -36,6 +37,7 @@ type Watch struct {
 	Observe func(account string, r moka.Reading, today moka.Maybe, runway spend.Runway)
 
 	rounds rounds
+	full   atomic.Bool // the disk, when last looked at
 }
 
 func (w *Watch) now() time.Time {
@@ -112,6 +114,9 @@ func (w *Watch) Poll(ctx context.Context, a *account.Account) (after After, err 
 		after = is
 		return p, err
 	})
+	if full := w.Store.Full(); w.full.Swap(full) != full {
+		w.Log.Error("room on the disk", "full", full, "readings_kept", !full)
+	}
 	if w.Observe != nil {
 		w.Observe(a.Name, r, w.History.Today(ctx, a.Name), facts.Runway)
 	}

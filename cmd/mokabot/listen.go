@@ -25,6 +25,7 @@ func (s *service) listen(address string) func(context.Context) error {
 func (s *service) refresh(ctx context.Context) {
 	state := s.gateway.State()
 	s.told.Discord(state.Connected, state.Latency)
+	s.told.Storage(s.db.Full())
 	waiting, dead, err := s.db.Depth(ctx)
 	if err != nil {
 		s.log.Error("the outbox could not be read", "err", err)
@@ -48,6 +49,9 @@ func (s *service) unready(ctx context.Context) []string {
 		if latest, ok := a.Latest(); !ok || latest.At.Before(oldest) {
 			reasons = append(reasons, "account "+a.Name+" was not read lately")
 		}
+	}
+	if s.db.Full() {
+		reasons = append(reasons, "the disk is full: readings are not kept")
 	}
 	_, dead, err := s.db.Depth(ctx)
 	switch {

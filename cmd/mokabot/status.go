@@ -16,7 +16,7 @@ const (
 // health is how the bot itself is doing, for /status.
 func (s *service) health(ctx context.Context) message.Health {
 	c := s.now()
-	h := message.Health{Version: version(), Uptime: time.Since(s.began), Connected: s.gateway.State().Connected, Latency: s.gateway.State().Latency}
+	h := message.Health{Version: version(), Uptime: time.Since(s.began), Connected: s.gateway.State().Connected, Latency: s.gateway.State().Latency, DiskFull: s.db.Full()}
 	for _, a := range c.book.All() {
 		r, ok := a.Latest()
 		h.Accounts = append(h.Accounts, message.LastPoll{Account: a.Name, At: r.At, OK: ok && r.OK()})

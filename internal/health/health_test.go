@@ -45,6 +45,7 @@ func TestEverythingThatIsToldIsInTheMetrics(t *testing.T) {
 	told.Outbox(3, 1)
 	told.Discord(true, 42*time.Millisecond)
 	told.Identify()
+	told.Storage(true)
 	told.Report("daily", true)
 	told.Command("balance", errors.New("x"), time.Second)
 	told.Reload(false)
@@ -57,7 +58,7 @@ func TestEverythingThatIsToldIsInTheMetrics(t *testing.T) {
 		`mokabot_discord_request_seconds_count{result="ok",route="send message"} 1`, `mokabot_deliveries_total{result="dead"} 1`, `mokabot_outbox_waiting 3`,
 		`mokabot_outbox_dead 1`, `mokabot_discord_connected 1`, `mokabot_discord_latency_seconds 0.042`, `mokabot_discord_identifies_total 1`,
 		`mokabot_reports_total{delayed="yes",report="daily"} 1`, `mokabot_command_seconds_count{command="balance",result="failed"} 1`,
-		`mokabot_reloads_total{result="kept"} 1`, `mokabot_build_info{version="v1"} 1`, "go_goroutines ",
+		`mokabot_reloads_total{result="kept"} 1`, `mokabot_build_info{version="v1"} 1`, "mokabot_storage_full 1", "go_goroutines ",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s is missing", want)

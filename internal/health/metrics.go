@@ -43,6 +43,7 @@ var Metrics = []Metric{
 	{"mokabot_reports_total", "counter", []string{"report", "delayed"}, "Reports put into the outbox."},
 	{"mokabot_command_seconds", "histogram", []string{"command", "result"}, "Commands and buttons, from their arrival to the answer: ok or failed."},
 	{"mokabot_reloads_total", "counter", []string{"result"}, "Configurations read again: ok or kept, when the new one was wrong."},
+	{"mokabot_storage_full", "gauge", nil, "1 while the disk is full and readings are not kept."},
 	{"mokabot_build_info", "gauge", []string{"version"}, "Always 1."},
 }
 
@@ -181,6 +182,15 @@ func (t *Told) Delivery(result string) { t.count("mokabot_deliveries_total", res
 func (t *Told) Outbox(waiting, dead int) {
 	t.set("mokabot_outbox_waiting", float64(waiting))
 	t.set("mokabot_outbox_dead", float64(dead))
+}
+
+// Storage is told whether there is room for readings.
+func (t *Told) Storage(full bool) {
+	value := 0.0
+	if full {
+		value = 1
+	}
+	t.set("mokabot_storage_full", value)
 }
 
 // Discord is told how the session stands.

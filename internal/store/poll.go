@@ -38,7 +38,9 @@ type Poll struct {
 }
 
 // Poll gives f the account's states, nil at first, and stores what f makes of
-// them in the same transaction. f must not use the DB.
+// them in the same transaction. f must not use the DB, and may be called again.
+// While the disk is full the sample is left out, and with it the memory of it,
+// so that what is spent meanwhile is counted when there is room again.
 func (db *DB) Poll(ctx context.Context, account string, f func(spend, alert json.RawMessage) (Poll, error)) error {
 	var out []Outgoing
 	err := db.tx(ctx, func(tx *sql.Tx) error {
@@ -51,6 +53,10 @@ func (db *DB) Poll(ctx context.Context, account string, f func(spend, alert json
 			return err
 		}
 		out = p.Out
+		if db.Full() {
+			p.Spend = nil
+			return p.storeRest(ctx, tx, account, 0)
+		}
 		return p.store(ctx, tx, account)
 	})
 	if err == nil {
@@ -67,7 +73,12 @@ func (p Poll) store(ctx context.Context, tx *sql.Tx, account string) error {
 	if err := addToSums(ctx, tx, account, s); err != nil {
 		return err
 	}
-	if _, err := exec(ctx, tx, sqlSetStates, account, string(p.Spend), string(p.Alert), millis(s.At)); err != nil {
+	return p.storeRest(ctx, tx, account, millis(s.At))
+}
+
+// storeRest stores everything but the sample, whose time is 0 without one.
+func (p Poll) storeRest(ctx context.Context, tx *sql.Tx, account string, at int64) error {
+	if _, err := exec(ctx, tx, sqlSetStates, account, string(p.Spend), string(p.Alert), at); err != nil {
 		return err
 	}
 	for _, e := range p.Events {

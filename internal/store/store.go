@@ -29,6 +29,7 @@ type DB struct {
 	write   *sql.DB // one connection: writers queue here and not in SQLite; nil when read-only
 	read    *sql.DB
 	lock    *os.File
+	reserve *reserve // nil when read-only
 	changed chan struct{}
 	close   func() error
 }
@@ -57,7 +58,7 @@ func Open(path string) (*DB, error) {
 		lock.Close()
 		return nil, told(path, fmt.Errorf("open %s: %w", path, err))
 	}
-	db.lock = lock
+	db.lock, db.reserve = lock, newReserve(path)
 	return db, nil
 }
 

@@ -4,15 +4,25 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"mokabot/moka"
 )
 
-// tx runs f in one transaction; its changes stand only when it returns nil.
+// tx runs f in one transaction; its changes stand only when it returns nil. On
+// a full disk it gives up the reserve and runs f once more.
 func (db *DB) tx(ctx context.Context, f func(*sql.Tx) error) error {
 	if db.write == nil {
 		return told(db.path, ErrReadOnly)
 	}
+	err := db.attempt(ctx, f)
+	if errors.Is(err, ErrFull) && db.reserve.give(time.Now()) {
+		err = db.attempt(ctx, f)
+	}
+	return err
+}
+
+func (db *DB) attempt(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return told(db.path, err)

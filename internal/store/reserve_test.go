@@ -1,0 +1,92 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	run "os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// small is a file system of its own, which can really be full. It takes rights
+// that not everybody has.
+func small(t *testing.T, size string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if out, err := run.Command("mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("no file system to fill here: %v %s", err, out)
+	}
+	t.Cleanup(func() {
+		if out, err := run.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("umount: %v %s", err, out)
+		}
+	})
+	return dir
+}
+
+// crowd takes all room that is left.
+func crowd(t *testing.T, dir string) (free func()) {
+	t.Helper()
+	path := filepath.Join(dir, "ballast")
+	f, err := os.Create(path)
+	check(t, err)
+	chunk := make([]byte, 4<<10)
+	for err == nil {
+		_, err = f.Write(chunk)
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	check(t, f.Close())
+	return func() { check(t, os.Remove(path)) }
+}
+
+func TestADiskThatIsReallyFull(t *testing.T) {
+	dir := small(t, "16m")
+	db := reopen(t, filepath.Join(dir, "f.db"))
+	ctx := t.Context()
+	poll := func(n int) error {
+		return db.Poll(ctx, "a", func(spend, alert json.RawMessage) (Poll, error) {
+			at := t0.Add(time.Duration(n) * time.Minute)
+			return Poll{
+				Sample: spentSample(at.Add(-time.Minute), at, 5), Spend: json.RawMessage(fmt.Sprint(n)), Alert: json.RawMessage(fmt.Sprintf(`"%d"`, n)),
+				Out: []Outgoing{{Key: fmt.Sprint("post", n), Channel: "c", Payload: json.RawMessage(`{}`), At: at}},
+			}, nil
+		})
+	}
+	check(t, poll(1))
+	equal(t, "full", db.Full(), false)
+	free := crowd(t, dir)
+	n := 1
+	for ; !db.Full(); n++ { // what SQLite has room for in its files comes first
+		check(t, poll(n+1))
+	}
+	for range 200 {
+		n++
+		check(t, poll(n))
+	}
+	state, err := db.AlertState(ctx, "a")
+	check(t, err)
+	equal(t, "alerts go on", string(state), fmt.Sprintf(`"%d"`, n))
+	last, _, err := db.LastSample(ctx, "a")
+	check(t, err)
+	if last.At.After(t0.Add(time.Duration(n-150) * time.Minute)) {
+		t.Errorf("readings go on at %s", last.At)
+	}
+	waiting, _, err := db.Depth(ctx)
+	check(t, err)
+	equal(t, "messages", waiting, n)
+
+	free()
+	db.reserve.tried = time.Time{} // a minute later
+	n++
+	check(t, poll(n))
+	equal(t, "full again", db.Full(), false)
+	last, _, err = db.LastSample(ctx, "a")
+	check(t, err)
+	equal(t, "readings again", last.At, t0.Add(time.Duration(n)*time.Minute))
+}
