@@ -11,6 +11,7 @@ import (
 var (
 	errUnreachable    = errors.New("the gateway cannot be reached")
 	errNoHello        = errors.New("the gateway did not greet")
+	errBadHello       = errors.New("the gateway's greeting cannot be used")
 	errNoReady        = errors.New("the gateway greeted and then did not answer")
 	errReconnect      = errors.New("discord asked to reconnect")
 	errInvalidSession = errors.New("discord does not know the session any more")
@@ -70,6 +71,11 @@ func resumable(err error) bool {
 		return closed.Code != closeInvalidSequence && closed.Code != closeSessionTimedOut && fatalError(err) == nil
 	}
 	return true
+}
+
+// unspoken tells whether an attempt ended before anything could be said.
+func unspoken(err error) bool {
+	return errors.Is(err, errUnreachable) || errors.Is(err, errNoHello) || errors.Is(err, errBadHello)
 }
 
 // failures spaces new sessions out.

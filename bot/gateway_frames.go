@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"time"
@@ -142,7 +143,7 @@ func (l *link) inspectEvent(payload []byte) (keep bool, err error) {
 			l.sawReady()
 		}
 	case opHello:
-		l.sawHello(e.Data)
+		return false, l.sawHello(e.Data)
 	case opHeartbeatAck:
 		return l.sawAck(time.Now()), nil
 	case opReconnect:
@@ -158,15 +159,35 @@ func (l *link) refuse(why error) (bool, error) {
 	return false, why
 }
 
-func (l *link) sawHello(data json.RawMessage) {
+// Discord asks for a heartbeat every 41 s. By those alone, a line that died
+// without a word would be noticed after a minute; so discordgo is told to send
+// them at least every 15 s. It would panic at an interval of 0.
+const (
+	longestBeat  = 15 * time.Second
+	shortestBeat = 100 * time.Millisecond
+)
+
+// sawHello hands a greeting on with the interval that suits us.
+func (l *link) sawHello(data json.RawMessage) error {
 	var h struct {
 		Interval float64 `json:"heartbeat_interval"` // milliseconds
 	}
-	_ = json.Unmarshal(data, &h) // discordgo fails on the same value
+	if err := json.Unmarshal(data, &h); err != nil || !(h.Interval > 0) {
+		l.fail(errBadHello)
+		return errBadHello
+	}
+	ms := min(max(h.Interval, float64(shortestBeat.Milliseconds())), float64(longestBeat.Milliseconds()))
 	l.mu.Lock()
-	l.interval = time.Duration(h.Interval * float64(time.Millisecond))
+	l.interval = time.Duration(ms) * time.Millisecond
 	l.mu.Unlock()
+	l.pending = textFrame(fmt.Sprintf(`{"op":%d,"d":{"heartbeat_interval":%d}}`, opHello, int64(ms)))
 	closeOnce(l.hello)
+	return nil
+}
+
+// textFrame is a frame of a server's with a text of less than 126 bytes.
+func textFrame(text string) []byte {
+	return append([]byte{frameFinal | frameText, byte(len(text))}, text...)
 }
 
 func (l *link) sawReady() {

@@ -67,6 +67,36 @@ func TestOneConnectionCarriesOneIdentify(t *testing.T) {
 	}
 }
 
+func TestAGreetingIsHandedOnWithOurInterval(t *testing.T) {
+	for _, c := range []struct{ asked, handed string }{
+		{`{"heartbeat_interval":41250,"_trace":["x"]}`, "15000"},
+		{`{"heartbeat_interval":5000}`, "5000"},
+		{`{"heartbeat_interval":5000.75}`, "5000"},
+		{`{"heartbeat_interval":1}`, "100"},
+		{`{"heartbeat_interval":1e300}`, "15000"},
+		{`{"heartbeat_interval":0}`, ""},
+		{`{"heartbeat_interval":-41250}`, ""},
+		{`{"heartbeat_interval":"soon"}`, ""},
+		{`{}`, ""},
+		{`null`, ""},
+	} {
+		l, far, _ := linked(t, false)
+		l.upgraded = true
+		go func() { _, _ = far.Write(textFrame(`{"op":10,"d":` + c.asked + `}`)) }()
+		got := make([]byte, 200)
+		n, err := l.Read(got)
+		if c.handed == "" {
+			if err == nil || !errors.Is(l.reason(), errBadHello) {
+				t.Errorf("%s: handed on %q, %v", c.asked, got[:n], l.reason())
+			}
+			continue
+		}
+		if want := `{"op":10,"d":{"heartbeat_interval":` + c.handed + `}}`; err != nil || string(got[2:n]) != want {
+			t.Errorf("%s: handed on %q, %v; want %s", c.asked, got[:n], err, want)
+		}
+	}
+}
+
 func TestWrittenOp(t *testing.T) {
 	for text, want := range map[string]byte{
 		`{"op":1,"d":251}`: '1',
@@ -89,7 +119,7 @@ func TestWrittenOp(t *testing.T) {
 func TestWhatDiscordgoDoesNotSee(t *testing.T) {
 	const upgraded = "HTTP/1.1 101 Switching Protocols\r\n\r\n"
 	frame := func(text string) string { return string([]byte{frameFinal | frameText, byte(len(text))}) + text }
-	hello := frame(`{"op":10,"d":{"heartbeat_interval":41250}}`)
+	hello := frame(`{"op":10,"d":{"heartbeat_interval":12000}}`)
 	ack := frame(`{"op":11}`)
 	for _, c := range []struct {
 		name   string
@@ -121,7 +151,7 @@ func TestWhatDiscordgoDoesNotSee(t *testing.T) {
 }
 
 func TestACloseFrameAndTheHeartbeatAreReadAlong(t *testing.T) {
-	hello := `{"op":10,"d":{"heartbeat_interval":41250}}`
+	hello := `{"op":10,"d":{"heartbeat_interval":12000}}`
 	l, far, _ := linked(t, false)
 	go func() {
 		_, _ = io.WriteString(far, "HTTP/1.1 101 Switching Protocols\r\n\r\n\x81"+string(rune(len(hello)))+hello+"\x88\x06\x0f\xa4nope")
@@ -129,7 +159,7 @@ func TestACloseFrameAndTheHeartbeatAreReadAlong(t *testing.T) {
 	}()
 	_, _ = io.ReadAll(l)
 	interval, _, _ := l.pulse()
-	if closed, ok := errors.AsType[*closedError](l.reason()); !ok || closed.Code != 4004 || closed.Text != "nope" || interval != 41250*time.Millisecond {
+	if closed, ok := errors.AsType[*closedError](l.reason()); !ok || closed.Code != 4004 || closed.Text != "nope" || interval != 12*time.Second {
 		t.Errorf("reason %v, interval %s", l.reason(), interval)
 	}
 }

@@ -36,6 +36,14 @@ func (s *Server) InjectGateway(f GatewayFault) {
 	s.gwFaults = append(s.gwFaults, &f)
 }
 
+// FaultsLeft counts the faults that have not struck as often as they are to:
+// those of requests and those of gateway connections.
+func (s *Server) FaultsLeft() (requests, connections int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.faults), len(s.gwFaults)
+}
+
 func (s *Server) gatewayFault() GatewayFault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -69,7 +69,13 @@ func TestCutLines(t *testing.T) {
 	if _, err := r.try("POST", post, text("x")); err == nil || len(r.Messages(discordtest.AlertsChannel)) != 1 {
 		t.Errorf("%v", err)
 	}
+	if requests, connections := r.FaultsLeft(); requests != 1 || connections != 0 {
+		t.Errorf("%d and %d faults are left", requests, connections)
+	}
 	r.Heal()
+	if requests, _ := r.FaultsLeft(); requests != 0 {
+		t.Errorf("after Heal %d faults are left", requests)
+	}
 	r.Inject(discordtest.Fault{Kind: discordtest.FaultStatus, Status: 503})
 	if a := r.ask("POST", post, text("x")); a.status != 503 || len(r.Messages(discordtest.AlertsChannel)) != 1 {
 		t.Errorf("%d", a.status)

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"mokabot/internal/discordtest"
+	"mokabot/moka/mokatest"
+)
+
+func TestAlertsArePostedWhileTheWebsocketIsDead(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.discord.InjectGateway(discordtest.GatewayFault{Kind: discordtest.GatewayRefuse, Count: -1})
+	p := s.start()
+	s.polled(t, 2)
+	for _, step := range []struct {
+		change func()
+		says   string
+	}{
+		{func() { s.spend(36_000_000) }, "team: balance is low"},
+		{func() { s.spend(7_500_000) }, "team: balance is now critical"},
+		{func() { s.topUp(40_000_000) }, "team: balance is fine again"},
+	} {
+		began := time.Now()
+		step.change()
+		m, err := s.discord.WaitMessage(deadline(t), discordtest.AlertsChannel, titled(step.says))
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", step.says, err, p.log.tail())
+		}
+		took := time.Since(began)
+		t.Logf("%s: posted %.1f s after the change (polled every second, confirmed after one)", step.says, took.Seconds())
+		if took > 10*time.Second {
+			t.Errorf("%s was posted only after %s: %s", step.says, took, m.JSON())
+		}
+	}
+	if n := len(s.discord.Identifies()); n != 0 {
+		t.Errorf("%d IDENTIFYs over a websocket that was always refused", n)
+	}
+	p.terminate(t)
+	s.noViolations(t)
+	noSecrets(t, "the log", p.log.String())
+}
+
+func TestTheEndUnderLoadAnswersWhatIsUnderWay(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		fault mokatest.Fault
+		says  string
+	}{
+		{"a slow gateway", mokatest.Fault{Path: "/v1/models", Delay: 3 * time.Second}, "team: 2 models"},
+		{"a gateway that never answers", mokatest.Fault{Hang: true}, "not available right now"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			p := s.start()
+			if err := s.discord.Connected(deadline(t)); err != nil {
+				t.Fatalf("%v\n%s", err, p.log.tail())
+			}
+			s.answers(t, p)
+			s.polled(t, 1)
+			s.gateway.Fault(c.fault)
+			// A message is under way as well, and Discord does not answer.
+			s.discord.Inject(discordtest.Fault{Kind: discordtest.FaultHang, Path: "/messages", Method: "POST"})
+			s.endUnderLoad(p, c.says)
+		})
+	}
+}
+
+// endUnderLoad asks for the models many times at once and then has the program
+// end. Everybody must get an answer, within ten seconds.
+func (s *stage) endUnderLoad(p *process, says string) {
+	const users = 50
+	t := s.t
+	already := s.acknowledged()
+	var asking sync.WaitGroup
+	for range users {
+		asking.Go(func() {
+			m, err := s.discord.Slash(deadline(t), discordtest.Call{Name: "models"})
+			if err != nil || !titled(says)(m) {
+				t.Errorf("a command under way was answered with %v, %v", m.Embeds, err)
+			}
+		})
+	}
+	within(t, 20*time.Second, "all commands to be under way", func() bool { return s.acknowledged() >= already+users })
+	began := time.Now()
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	if code := p.wait(t, 30*time.Second); code != exitFine {
+		t.Errorf("the program ended with %d\n%s", code, p.log.tail())
+	}
+	took := time.Since(began)
+	asking.Wait()
+	t.Logf("%d commands under way: the end took %.1f s", users, took.Seconds())
+	if took > 10*time.Second {
+		t.Errorf("the end took %s\n%s", took, p.log.tail())
+	}
+	s.noViolations(t)
+}
+
+// acknowledged counts the commands that were.
+func (s *stage) acknowledged() (n int) {
+	for _, r := range s.discord.Requests() {
+		if strings.HasSuffix(r.Path, "/callback") && r.Status < 300 {
+			n++
+		}
+	}
+	return n
+}
