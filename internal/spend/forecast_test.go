@@ -1,0 +1,223 @@
+package spend
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"mokabot/moka"
+)
+
+// hoursOf are the days before start, each hour covered and of that cost.
+func hoursOf(days int, cost func(time.Time) moka.Amount) []Hour {
+	var hours []Hour
+	for h := start.AddDate(0, 0, -days); h.Before(start); h = h.Add(time.Hour) {
+		hours = append(hours, Hour{Start: h, Spent: cost(h), Covered: time.Hour})
+	}
+	return hours
+}
+
+func steadily(time.Time) moka.Amount { return usd }
+
+func never(time.Time) moka.Amount { return 0 }
+
+func atOffice(h time.Time) moka.Amount {
+	if d := h.Weekday(); d == time.Saturday || d == time.Sunday || h.Hour() < 8 || h.Hour() >= 18 {
+		return 0
+	}
+	return usd
+}
+
+// stopped spends a dollar an hour until so long before start.
+func stopped(ago time.Duration) func(time.Time) moka.Amount {
+	return func(h time.Time) moka.Amount {
+		if start.Sub(h) <= ago {
+			return 0
+		}
+		return usd
+	}
+}
+
+// weekends are spent on, for start is a Monday; others are the other days.
+func weekends(h time.Time) moka.Amount {
+	if d := h.Weekday(); d == time.Saturday || d == time.Sunday {
+		return usd
+	}
+	return 0
+}
+
+// without leaves hours out, as if nothing had been read in them.
+func without(hours []Hour, from, to int) []Hour {
+	return append(slices.Clone(hours[:from]), hours[to:]...)
+}
+
+// smeared is a gap in the readings: what was spent in it is known, but not when.
+func smeared(hours []Hour, from, to int) []Hour {
+	hours = slices.Clone(hours)
+	for i := from; i < to; i++ {
+		hours[i].Covered = 0
+	}
+	return hours
+}
+
+func TestForecast(t *testing.T) {
+	const day, year = 24 * time.Hour, 365 * 24 * time.Hour
+	for _, c := range []struct {
+		what  string
+		hours []Hour
+		left  moka.Maybe
+		want  Runway // Mid within a twentieth
+	}{
+		{"nothing is known", nil, moka.Known(10 * usd), Runway{}},
+		{"half a day is not enough", hoursOf(1, steadily)[:12], moka.Known(10 * usd), Runway{}},
+		{"a day with a gap is not enough", without(hoursOf(1, steadily), 5, 6), moka.Known(10 * usd), Runway{}},
+		{"a day is enough", hoursOf(1, steadily), moka.Known(10 * usd), Runway{Known: true, Mid: 10 * time.Hour}},
+		{"no limit", hoursOf(3, steadily), moka.Maybe{}, Runway{}},
+		{"a dollar an hour", hoursOf(3, steadily), moka.Known(48 * usd), Runway{Known: true, Mid: 48 * time.Hour}},
+		{"all is spent", hoursOf(3, steadily), moka.Known(0), Runway{Known: true}},
+		{"overdrawn", hoursOf(3, steadily), moka.Known(-5 * usd), Runway{Known: true}},
+		{"more than a year", hoursOf(3, steadily), moka.Known(1_000_000 * usd), Runway{Known: true, Mid: year}},
+		{"more than can be counted", hoursOf(3, steadily), moka.Known(1<<63 - 1), Runway{Known: true, Mid: year}},
+
+		{"nothing was ever spent", hoursOf(5, never), moka.Known(48 * usd), Runway{Idle: true}},
+		{"nothing was spent for three days", hoursOf(20, stopped(3*day)), moka.Known(48 * usd), Runway{Idle: true}},
+		{"one call in three days", hoursOf(5, func(h time.Time) moka.Amount {
+			return map[bool]moka.Amount{true: usd}[start.Sub(h) == 60*time.Hour]
+		}), moka.Known(1000 * usd), Runway{Known: true, Mid: year}},
+
+		// Monday 08:00: ten dollars a working day, so 55 last until next Monday at one.
+		{"office hours skip the weekend", hoursOf(28, atOffice), moka.Known(55 * usd), Runway{Known: true, Mid: 7*day + 5*time.Hour}},
+		{"a day missing", without(hoursOf(28, atOffice), 20*24, 21*24), moka.Known(55 * usd), Runway{Known: true, Mid: 7*day + 5*time.Hour}},
+		{"days whose spending is known in all only", smeared(hoursOf(28, steadily), 24*24, 27*24), moka.Known(100 * usd), Runway{Known: true, Mid: 100 * time.Hour}},
+		{"hours that are covered in part", append(hoursOf(3, steadily), Hour{Start: start, Spent: usd / 2, Covered: 30 * time.Minute}), moka.Known(48 * usd), Runway{Known: true, Mid: 48 * time.Hour}},
+		{"a bot that was away for a month", without(hoursOf(60, steadily), 20*24, 50*24), moka.Known(48 * usd), Runway{Known: true, Mid: 48 * time.Hour}},
+		{"a bot that was away until now", hoursOf(60, steadily)[:58*24], moka.Known(48 * usd), Runway{Known: true, Mid: 48 * time.Hour}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			got := Forecast(c.hours, c.left, start, time.UTC)
+			if got.Known != c.want.Known || got.Idle != c.want.Idle || (got.Mid-c.want.Mid).Abs() > c.want.Mid/20 {
+				t.Errorf("%+v, want %+v", got, c.want)
+			}
+			if got.Low > got.Mid || got.Mid > got.High || got.High > year || got.Low < 0 || got.PerDay < 0 {
+				t.Errorf("the range is upside down: %+v", got)
+			}
+		})
+	}
+}
+
+func TestTheLongerNothingIsSpentTheLongerItLasts(t *testing.T) {
+	last := 48 * time.Hour
+	for _, ago := range []time.Duration{6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour, 71 * time.Hour} {
+		r := Forecast(hoursOf(30, stopped(ago)), moka.Known(48*usd), start, time.UTC)
+		if !r.Known || r.Mid <= last {
+			t.Errorf("%v after the last call: %+v, want more than %v", ago, r, last)
+		}
+		last = r.Mid
+	}
+}
+
+func TestUsualPausesAreNotTheEnd(t *testing.T) {
+	hours := hoursOf(60, weekends)
+	thursday := start.Add(-4*24*time.Hour + 2*time.Hour)
+	known := slices.DeleteFunc(slices.Clone(hours), func(h Hour) bool { return h.Start.After(thursday) })
+	r := Forecast(known, moka.Known(30*usd), thursday, time.UTC)
+	until := 24*time.Hour + 14*time.Hour + 30*time.Hour // Saturday midnight, and thirty hours on
+	if !r.Known || (r.Mid-until).Abs() > 2*time.Hour {
+		t.Errorf("on a Thursday: %+v, want %v", r, until)
+	}
+	nextWednesday := start.Add(9 * 24 * time.Hour)
+	for h := start; h.Before(nextWednesday); h = h.Add(time.Hour) {
+		hours = append(hours, Hour{Start: h, Covered: time.Hour})
+	}
+	if r := Forecast(hours, moka.Known(30*usd), nextWednesday, time.UTC); !r.Idle {
+		t.Errorf("after a weekend without spending: %+v", r)
+	}
+}
+
+func TestTheRangeIsWideUntilAWeekWasSeen(t *testing.T) {
+	young := Forecast(hoursOf(3, steadily), moka.Known(100*usd), start, time.UTC)
+	if young.Low > 42*time.Hour || young.High < 240*time.Hour {
+		t.Errorf("after three days: %+v", young)
+	}
+	grown := Forecast(hoursOf(40, steadily), moka.Known(100*usd), start, time.UTC)
+	if grown.Low < 90*time.Hour || grown.High > 110*time.Hour {
+		t.Errorf("after forty days that were all alike: %+v", grown)
+	}
+}
+
+func TestWeekdaysCountFromTwoWeeksOn(t *testing.T) {
+	saturday := start.Add(-2 * 24 * time.Hour)
+	for _, c := range []struct {
+		days      int
+		tellsThem bool
+	}{{12, false}, {16, true}} {
+		var known []Hour
+		for _, h := range hoursOf(c.days+2, atOffice) {
+			if h.Start.Before(saturday) {
+				known = append(known, h)
+			}
+		}
+		r := Forecast(known, moka.Known(5*usd), saturday, time.UTC)
+		if skips := r.Mid > 40*time.Hour; skips != c.tellsThem {
+			t.Errorf("on a Saturday after %d days, %v are left", c.days, r.Mid)
+		}
+	}
+}
+
+func TestTheReadersClockDecidesOnTheHour(t *testing.T) {
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Ten dollars between 9 and 10 on the wall, before and after clocks change.
+	cost := func(h time.Time) moka.Amount {
+		if h.In(newYork).Hour() == 9 {
+			return 10 * usd
+		}
+		return 0
+	}
+	var hours []Hour
+	begin := time.Date(2026, 9, 20, 0, 0, 0, 0, time.UTC)
+	now := time.Date(2026, 10, 31, 15, 0, 0, 0, time.UTC) // clocks go back in the night
+	for h := begin; h.Before(now); h = h.Add(time.Hour) {
+		hours = append(hours, Hour{Start: h, Spent: cost(h), Covered: time.Hour})
+	}
+	r := Forecast(hours, moka.Known(9*usd), now, newYork)
+	if half := 23*time.Hour + 30*time.Minute; (r.Mid - half).Abs() > 30*time.Minute {
+		t.Errorf("lasts %v, want until half past nine after an hour more of night", r.Mid)
+	}
+}
+
+func TestUsualNeedsDays(t *testing.T) {
+	if Usual(hoursOf(2, steadily), start, time.UTC).Known() {
+		t.Error("two days are enough")
+	}
+	if got := Usual(hoursOf(5, steadily), start, time.UTC); got != moka.Known(usd) {
+		t.Errorf("usual is %v", got)
+	}
+	if got := Usual(smeared(hoursOf(20, steadily), 10*24, 14*24), start, time.UTC); got != moka.Known(usd) {
+		t.Errorf("with a gap of days whose spending is known in all, usual is %v", got)
+	}
+}
+
+// TestForecastOfAnythingIsInOrder feeds it what no account should be like.
+func TestForecastOfAnythingIsInOrder(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	amounts := []moka.Amount{0, 1, 37, usd, 1000 * usd, 1 << 50, 1<<63 - 1}
+	for range 400 {
+		var hours []Hour
+		for range r.IntN(400) {
+			hours = append(hours, Hour{
+				Start: start.Add(time.Duration(r.IntN(600)-500) * 30 * time.Minute), Spent: amounts[r.IntN(len(amounts))] / moka.Amount(1+r.IntN(9)),
+				Covered: time.Duration(r.IntN(61)) * time.Minute,
+			})
+		}
+		hours = append(hours, Hour{}) // of the year 1
+		left := amounts[r.IntN(len(amounts))]
+		got := Forecast(hours, moka.Known(left), start, time.UTC)
+		if got.Low < 0 || got.Low > got.Mid || got.Mid > got.High || got.High > farthest || got.PerDay < 0 || got.Known && got.Idle {
+			t.Fatalf("%d left: %+v", left, got)
+		}
+	}
+}
