@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"mokabot/internal/config"
@@ -17,6 +18,9 @@ import (
 	"mokabot/internal/store"
 	"mokabot/moka/mokatest"
 )
+
+// modelsChannel is where the demonstration tells of models.
+const modelsChannel = "1100000000000000024"
 
 // demoConfig is what the demonstration runs on. It polls every second because
 // its account is being spent a thousand times faster than a real one.
@@ -36,16 +40,28 @@ alerts:
   channel_id: "` + discordtest.AlertsChannel + `"
   confirm_after: 2s
   unreachable_after: 10s
-  spike: {factor: 0, at_least: 1.00} # everything here would be one
+  spike: {factor: 5, at_least: 120.00} # everything here would be one
   levels:
-    - {name: low, below: 85.00, remind_every: 10m, mention_roles: ["` + discordtest.OnCallRole + `"]}
-    - {name: critical, below: 70.00, remind_every: 5m, mention_roles: ["` + discordtest.OnCallRole + `"]}
+    - {name: low, below: 85.00, remind_every: 45s, mention_roles: ["` + discordtest.OnCallRole + `"]}
+    - {name: critical, below: 70.00, remind_every: 45s, mention_roles: ["` + discordtest.OnCallRole + `"]}
 reports:
   - {name: daily, cron: "* * * * *", period: day, channel_id: "` + discordtest.ReportChannel + `"}
+  - {name: weekly, cron: "* * * * *", period: week, channel_id: "` + discordtest.ReportChannel + `"}
+model_watch:
+  cron: "@every 5s"
+  channel_id: "` + modelsChannel + `"
 requests_per_180s: 2000
 storage:
   path: ${DEMO_DATABASE}
+welcome: true
 `
+
+// demo is the simulated world between whose two ends the real bot runs.
+type demo struct {
+	*stage
+	account *spentAccount
+	stories func() ([]page.Story, error)
+}
 
 func runDemo(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("demo")
@@ -59,32 +75,46 @@ func runDemo(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	c, err := loadDemo(dir, *language)
+	d, err := newDemo(ctx, dir, *language, newLog(t.err, config.Log{Level: slog.LevelWarn}))
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", *address)
+	defer d.discord.Close()
+	return openToVisitors(ctx, t, "demo", *address, d, d.run)
+}
+
+// newDemo makes the demonstration's world in a folder. Nothing runs yet.
+func newDemo(ctx context.Context, dir, language string, log *slog.Logger) (*demo, error) {
+	c, err := loadDemo(dir, language)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	if err := invent(ctx, c, now); err != nil {
+		return nil, err
+	}
+	d := &demo{stage: newStage(), account: newSpentAccount(now), stories: sync.OnceValues(writeStories)}
+	d.discord.AddChannel(discordtest.Channel{ID: modelsChannel, Name: "models"})
+	d.topics[modelsChannel] = both{"models that came, went or cost something else", "模型的新增、下架和调价"}
+	d.bot = newRestarting(c, outside{
+		discord: d.discord.Client(), gateway: d.account.gateway.Client().Transport, clock: soonAtTheMinute(time.Now()),
+	}, log)
+	d.state = d.account.describe
+	d.controls = append(d.accountControls(), d.discordControls()...)
+	return d, nil
+}
+
+// run is the demonstration until ctx ends.
+func (d *demo) run(ctx context.Context) error { return together(ctx, d.bot.run, d.account.run) }
+
+// openToVisitors serves the page of a simulated Discord while run runs.
+func openToVisitors(ctx context.Context, t terminal, name, address string, b page.Backend, run func(context.Context) error) error {
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("%w; choose another address with --listen", err)
 	}
-	d := &demo{discord: discordtest.New(), gateway: mokatest.NewDemo(time.Now)}
-	defer d.discord.Close()
-	d.begin()
-	if err := d.invent(ctx, c, time.Now()); err != nil {
-		return err
-	}
-	fmt.Fprintf(t.out, "mokabot demo: open http://%s (Ctrl-C ends it)\n", listener.Addr())
-	log := newLog(t.err, config.Log{Level: slog.LevelWarn})
-	began := time.Now()
-	return together(ctx,
-		func(ctx context.Context) error { return servePage(ctx, listener, page.Handler(d)) },
-		func(ctx context.Context) error {
-			return serve(ctx, c, outside{
-				discord: d.discord.Client(), gateway: d.gateway.Client().Transport, clock: soonAtTheMinute(began),
-			}, log)
-		},
-		d.spend,
-	)
+	fmt.Fprintf(t.out, "mokabot %s: open http://%s (Ctrl-C ends it)\n", name, listener.Addr())
+	return together(ctx, run, func(ctx context.Context) error { return servePage(ctx, listener, page.Handler(b)) })
 }
 
 // loadDemo reads the demonstration's configuration the way every other is read.
@@ -130,7 +160,7 @@ func servePage(ctx context.Context, l net.Listener, h http.Handler) error {
 
 // invent gives the demonstration a past: half a month of office hours that end
 // at what the fake gateway says now.
-func (d *demo) invent(ctx context.Context, c *config.Config, now time.Time) error {
+func invent(ctx context.Context, c *config.Config, now time.Time) error {
 	db, err := store.Open(c.Storage.Path)
 	if err != nil {
 		return err

@@ -3,108 +3,91 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"sync"
-	"time"
 
 	"mokabot/internal/discordtest"
 	"mokabot/internal/discordtest/page"
 	"mokabot/internal/lang"
-	"mokabot/moka/mokatest"
 )
 
-// demo is the simulated world between whose two ends the real bot runs.
-type demo struct {
-	discord *discordtest.Server
-	gateway *mokatest.Server
+// stage is a simulated Discord with the real bot on it, as the page shows it.
+type stage struct {
+	discord  *discordtest.Server
+	bot      *restarting
+	people   []page.Person
+	topics   map[string]both            // by channel
+	state    func(locale string) string // how the world behind the bot is; nil: nothing is said
+	controls []control
 
-	mu                       sync.Mutex
-	gatewayDown, discordDown bool
+	acting sync.Mutex // one control at a time
+	mu     sync.Mutex
+	down   bool // Discord
 }
 
-const (
-	unitsPerDollar = 500_000
-	dollarsASecond = 0.45
-	refillBelow    = 58 // dollars, at which the demonstration tops itself up
-	refill         = 45
-)
+// both is a text in the two languages.
+type both struct{ en, zh string }
 
-// spend uses the account up, and tops it up before it is empty: so a visitor
-// sees it fall, warn and recover.
-func (d *demo) spend(ctx context.Context) error {
-	ticker := time.NewTicker(500 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-		cost := dollarsASecond / 2 * (0.5 + rand.Float64())
-		d.use(cost)
-		if d.left() < refillBelow*unitsPerDollar {
-			d.topUp(refill)
-		}
+func (t both) in(locale string) string {
+	if lang.For(locale).Tag == lang.Chinese().Tag {
+		return t.zh
 	}
+	return t.en
 }
 
-// use books a call that costs so many dollars.
-func (d *demo) use(dollars float64) {
-	const tokensPerDollar = 120_000
-	models := []string{"moka/moka-pro", "anthropic/claude-sonnet-4.5", "openai/gpt-5-mini"}
-	d.gateway.Spend(mokatest.DemoKey, models[rand.IntN(len(models))], int64(dollars*unitsPerDollar), int64(dollars*tokensPerDollar))
+func (t both) words() page.Words {
+	return page.Words{lang.English().Tag: t.en, lang.Chinese().Tag: t.zh}
 }
 
-// topUp adds so many dollars to the account and lets the key spend them.
-func (d *demo) topUp(dollars int64) {
-	d.gateway.TopUp(mokatest.DemoUserID, dollars*unitsPerDollar)
-	d.gateway.Update(func(s *mokatest.State) { s.Key(mokatest.DemoKey).Remain += dollars * unitsPerDollar })
-}
-
-// begin sets the account to where the invented past ends.
-func (d *demo) begin() {
-	d.gateway.Update(func(s *mokatest.State) {
-		remaining, used := int64(demoRemaining)/2, int64(demoUsed)/2 // a unit is two millionths of a dollar
-		a, k := s.Account(mokatest.DemoUserID), s.Key(mokatest.DemoKey)
-		a.Quota, a.UsedQuota, a.Requests = remaining, used, demoRequests
-		k.Remain, k.Used = remaining, used
-	})
-}
-
-func (d *demo) left() (quota int64) {
-	d.gateway.Update(func(s *mokatest.State) { quota = s.Account(mokatest.DemoUserID).Quota })
-	return quota
+// newStage opens a simulated Discord with the people whom a visitor may play.
+func newStage() *stage {
+	s := &stage{discord: discordtest.New(), topics: map[string]both{
+		discordtest.AlertsChannel: {"what needs attention", "需要处理的事情"},
+		discordtest.ReportChannel: {"summaries", "汇总报告"},
+		discordtest.DirectChannel: {"between you and the bot", "您与机器人的私信"},
+	}}
+	operator, member := "Operator", "Member"
+	roles := []string{discordtest.ManagerRole, discordtest.OnCallRole}
+	s.discord.AddUser(discordtest.User{ID: discordtest.OperatorID, Username: "operator", GlobalName: &operator}, true, roles...)
+	s.discord.AddUser(discordtest.User{ID: discordtest.StrangerID, Username: "member", GlobalName: &member}, true)
+	direct := s.discord.AddChannel(discordtest.Channel{Name: "mokabot", Direct: true, User: discordtest.StrangerID})
+	s.topics[direct] = s.topics[discordtest.DirectChannel]
+	s.people = []page.Person{
+		{ID: discordtest.OperatorID, Name: operator, Roles: roles, About: both{"manages the server and is on call", "管理服务器，并负责值班"}.words()},
+		{ID: discordtest.StrangerID, Name: member, About: both{"a plain member of the server", "服务器的普通成员"}.words()},
+	}
+	return s
 }
 
 // Channels implements page.Backend.
-func (d *demo) Channels() []page.Channel {
-	topics := map[string]string{
-		discordtest.AlertsChannel: "low-balance pings", discordtest.ReportChannel: "summaries", discordtest.DirectChannel: "you and the bot",
-	}
+func (s *stage) Channels() []page.Channel {
 	var list []page.Channel
-	for _, c := range d.discord.Channels() {
-		list = append(list, page.Channel{ID: c.ID, Name: c.Name, Topic: topics[c.ID], Direct: c.Direct})
+	for _, c := range s.discord.Channels() {
+		list = append(list, page.Channel{ID: c.ID, Name: c.Name, Topic: s.topics[c.ID].words(), Direct: c.Direct, Person: c.User})
 	}
 	return list
 }
 
+// People implements page.Backend.
+func (s *stage) People() []page.Person { return s.people }
+
 // Messages implements page.Backend.
-func (d *demo) Messages(channel string) []json.RawMessage {
+func (s *stage) Messages(channel string) []json.RawMessage {
 	var list []json.RawMessage
-	for _, m := range d.discord.Messages(channel) {
+	for _, m := range s.discord.Messages(channel) {
 		list = append(list, m.JSON())
 	}
 	return list
 }
 
 // Subscribe implements page.Backend.
-func (d *demo) Subscribe(ctx context.Context) <-chan page.Event {
+func (s *stage) Subscribe(ctx context.Context) <-chan page.Event {
 	out := make(chan page.Event)
 	go func() {
 		defer close(out)
-		for e := range d.discord.Subscribe(ctx) {
+		for e := range s.discord.Subscribe(ctx) {
 			select {
 			case out <- page.Event{Type: e.Type, Channel: e.Message.ChannelID, Message: e.Message.JSON()}:
 			case <-ctx.Done():
@@ -116,29 +99,40 @@ func (d *demo) Subscribe(ctx context.Context) <-chan page.Event {
 }
 
 // Commands implements page.Backend.
-func (d *demo) Commands() []json.RawMessage {
+func (s *stage) Commands() []json.RawMessage {
 	var list []json.RawMessage
-	for _, c := range d.discord.Commands(discordtest.GuildID) {
+	for _, c := range s.discord.Commands(discordtest.GuildID) {
 		list = append(list, c.Raw)
 	}
 	return list
 }
 
 // Slash implements page.Backend.
-func (d *demo) Slash(ctx context.Context, channel, locale, name string, options map[string]any) error {
-	_, err := d.discord.Slash(ctx, discordtest.Call{Channel: channel, Locale: locale, Name: name, Options: options})
-	return err
+func (s *stage) Slash(ctx context.Context, c page.Caller, name string, options map[string]any) error {
+	if s.isDown() {
+		return errors.New(discordIsDown.in(c.Locale))
+	}
+	_, err := s.discord.Slash(ctx, discordtest.Call{User: c.Person, Channel: c.Channel, Locale: c.Locale, Name: name, Options: options})
+	return explained(c.Locale, err)
 }
 
 // Press implements page.Backend.
-func (d *demo) Press(ctx context.Context, _, locale, messageID, customID string) error {
-	_, err := d.discord.Click(ctx, discordtest.Press{Locale: locale, MessageID: messageID, CustomID: customID})
-	return err
+func (s *stage) Press(ctx context.Context, c page.Caller, messageID, customID string) error {
+	if s.isDown() {
+		return errors.New(discordIsDown.in(c.Locale))
+	}
+	_, err := s.discord.Click(ctx, discordtest.Press{User: c.Person, Locale: c.Locale, MessageID: messageID, CustomID: customID})
+	return explained(c.Locale, err)
 }
 
 // Autocomplete implements page.Backend.
-func (d *demo) Autocomplete(ctx context.Context, channel, locale, name, option, typed string) ([]page.Choice, error) {
-	found, err := d.discord.Autocomplete(ctx, discordtest.Call{Channel: channel, Locale: locale, Name: name}, option, typed)
+func (s *stage) Autocomplete(ctx context.Context, c page.Caller, name, option string, options map[string]any) ([]page.Choice, error) {
+	if s.isDown() {
+		return nil, errors.New(discordIsDown.in(c.Locale))
+	}
+	typed := fmt.Sprint(options[option])
+	call := discordtest.Call{User: c.Person, Channel: c.Channel, Locale: c.Locale, Name: name, Options: options}
+	found, err := s.discord.Autocomplete(ctx, call, option, typed)
 	var list []page.Choice
 	for _, c := range found {
 		list = append(list, page.Choice{Name: c.Name, Value: c.Value})
@@ -146,80 +140,52 @@ func (d *demo) Autocomplete(ctx context.Context, channel, locale, name, option, 
 	return list, err
 }
 
-// Attachments implements page.Backend.
-func (d *demo) Attachments() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /attachments/{message}/{id}/{name}", func(w http.ResponseWriter, r *http.Request) {
-		a, found := d.discord.Attachment(r.PathValue("message"), r.PathValue("id"))
-		if !found {
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", http.DetectContentType(a.Data))
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Write(a.Data)
-	})
-	return mux
+var (
+	discordIsDown = both{"Discord is down: nobody can reach the bot.", "Discord 已下线：无法联系机器人。"}
+	noResponse    = both{"The application did not respond.", "该应用程序未响应。"}
+	notConnected  = both{"The application did not respond: the bot is not connected right now.", "该应用程序未响应：机器人目前没有连接。"}
+)
+
+// explained says what Discord's user interface would say.
+func explained(locale string, err error) error {
+	switch {
+	case errors.Is(err, discordtest.ErrNotConnected):
+		return errors.New(notConnected.in(locale))
+	case errors.Is(err, discordtest.ErrNoAck):
+		return errors.New(noResponse.in(locale))
+	}
+	return err
 }
+
+// Attachments implements page.Backend.
+func (s *stage) Attachments() http.Handler { return s.discord.Attachments() }
 
 // Names implements page.Namer.
-func (d *demo) Names() map[string]string {
-	return map[string]string{discordtest.OnCallRole: "on-call", discordtest.OperatorID: "you"}
-}
+func (s *stage) Names() map[string]string { return s.discord.Names() }
 
-// action is a switch or a button that drives the demonstration.
-type action struct {
-	id, en, zh string
-	active     func(*demo) bool
-	do         func(*demo)
-}
-
-func demoActions() []action {
-	return []action{
-		{"spend", "Spend $10 at once", "立即消耗 $10", nil, func(d *demo) { d.use(10) }},
-		{"topup", "Top up $50", "充值 $50", nil, func(d *demo) { d.topUp(50) }},
-		{"gateway", "Take the gateway down", "让网关下线", func(d *demo) bool { return d.gatewayDown }, (*demo).toggleGateway},
-		{"discord", "Take Discord down", "让 Discord 下线", func(d *demo) bool { return d.discordDown }, (*demo).toggleDiscord},
+// Panel implements page.Backend.
+func (s *stage) Panel(locale string) page.Panel {
+	var p page.Panel
+	if s.state != nil {
+		p.State = s.state(locale)
 	}
-}
-
-func (d *demo) toggleGateway() {
-	if d.gatewayDown = !d.gatewayDown; d.gatewayDown {
-		d.gateway.Fault(mokatest.Fault{Status: http.StatusBadGateway})
-		return
+	for _, c := range s.controls {
+		p.Actions = append(p.Actions, page.Action{
+			ID: c.id, Group: c.group.in(locale), Label: c.label.in(locale), Switch: c.active != nil, Active: c.active != nil && c.active(),
+		})
 	}
-	d.gateway.Clear()
-}
-
-func (d *demo) toggleDiscord() {
-	d.discordDown = !d.discordDown
-	d.discord.Down(d.discordDown)
-}
-
-// Actions implements page.Backend.
-func (d *demo) Actions(locale string) []page.Action {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var list []page.Action
-	for _, a := range demoActions() {
-		label := a.en
-		if lang.For(locale).Tag == lang.Chinese().Tag {
-			label = a.zh
-		}
-		list = append(list, page.Action{ID: a.id, Label: label, Active: a.active != nil && a.active(d)})
-	}
-	return list
+	return p
 }
 
 // Act implements page.Backend.
-func (d *demo) Act(_ context.Context, id string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, a := range demoActions() {
-		if a.id == id {
-			a.do(d)
-			return nil
+func (s *stage) Act(ctx context.Context, locale, id string) (string, error) {
+	s.acting.Lock()
+	defer s.acting.Unlock()
+	for _, c := range s.controls {
+		if c.id == id {
+			done, err := c.do(ctx)
+			return done.in(locale), err
 		}
 	}
-	return fmt.Errorf("there is no action %q", id)
+	return "", fmt.Errorf("there is no control %q", id)
 }

@@ -9,6 +9,7 @@ import (
 	"mokabot/internal/spend"
 	"mokabot/internal/store"
 	"mokabot/moka"
+	"mokabot/moka/mokatest"
 )
 
 const (
@@ -51,6 +52,20 @@ func demoCosts(now time.Time) []moka.Amount {
 		}
 	}
 	return costs
+}
+
+// recordPast writes the same past into the gateway's own records.
+func recordPast(gateway *mokatest.Server, now time.Time) {
+	models := []string{"moka/moka-pro", "anthropic/claude-sonnet-4.5", "moka/moka-pro", "openai/gpt-5-mini", "deepseek/deepseek-chat"}
+	const tokensACall = 3100
+	began := now.Add(-demoDays * 24 * time.Hour)
+	for i, cost := range demoCosts(now) {
+		calls := max(1, int64(cost)*demoRequests/int64(demoUsed))
+		for call := range calls {
+			at := began.Add(time.Duration(i)*demoStep + demoStep*time.Duration(call)/time.Duration(calls))
+			gateway.SpendAt(at, mokatest.DemoKey, models[(int64(i)+call)%int64(len(models))], int64(cost)/2/calls, tokensACall)
+		}
+	}
 }
 
 func inventReading(ctx context.Context, db *store.DB, name string, at time.Time, used moka.Amount) error {

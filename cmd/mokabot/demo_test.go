@@ -1,211 +1,148 @@
 package main
 
 import (
-	"bytes"
-	"encoding/base64"
-	"encoding/json"
-	"net"
-	"net/http"
+	"context"
+	"fmt"
+	"net/http/httptest"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"mokabot/internal/config"
+	"mokabot/internal/discordtest"
+	"mokabot/internal/discordtest/browser"
+	"mokabot/internal/discordtest/page"
 )
 
-// browser is a headless Chromium, driven through chromedriver.
-// https://www.w3.org/TR/webdriver2/
-type browser struct {
-	t       *testing.T
-	session string
+// visit is the demonstration in this process, with a browser in front of it.
+type visit struct {
+	*browser.Browser
+	demo    *demo
+	address string
+	log     *lockedBuffer
 }
 
-// element is how WebDriver names an element in JSON.
-const element = "element-6066-11e4-a52e-4f735466cecf"
-
-func startBrowser(t *testing.T) *browser {
+// startVisit opens the demonstration's page.
+func startVisit(t *testing.T) *visit {
 	t.Helper()
-	driver, err := exec.LookPath("chromedriver")
-	if err != nil {
-		if os.Getenv("MOKABOT_BROWSER") == "required" {
-			t.Fatal("chromedriver is not installed")
-		}
-		t.Skip("needs chromedriver")
-	}
-	port := freePort(t)
-	cmd := exec.Command(driver, "--port="+port) // ended below, after its session
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	b := &browser{t: t}
-	base := "http://127.0.0.1:" + port
-	answers(t, base+"/status")
-	var got struct {
-		SessionID string `json:"sessionId"`
-	}
-	b.call(http.MethodPost, base+"/session", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{
-		"browserName": "chrome",
-		"goog:chromeOptions": map[string]any{"args": []string{
-			"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-			"--disable-component-update", "--disable-sync", "--user-data-dir=" + t.TempDir(), "--window-size=1280,1000",
-		}},
-	}}}, &got)
-	b.session = base + "/session/" + got.SessionID
-	t.Cleanup(func() { b.call(http.MethodDelete, b.session, nil, nil) })
-	return b
-}
-
-// call makes one WebDriver request; what it returns is decoded into value.
-func (b *browser) call(method, url string, body, value any) {
-	b.t.Helper()
-	var raw []byte
-	if method == http.MethodPost {
-		raw, _ = json.Marshal(body)
-	}
-	req, err := http.NewRequest(method, url, bytes.NewReader(raw))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	answer := struct{ Value any }{value}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode != http.StatusOK {
-		b.t.Fatalf("%s %s: %s, %v: %v", method, url, resp.Status, err, answer.Value)
-	}
-}
-
-// say types a line into the composer.
-func (b *browser) say(line string) {
-	var found map[string]string
-	b.call(http.MethodPost, b.session+"/element", map[string]string{"using": "css selector", "value": `[data-testid="composer"]`}, &found)
-	b.call(http.MethodPost, b.session+"/element/"+found[element]+"/value", map[string]string{"text": line + "\uE007"}, nil)
-}
-
-// messages are the texts of all messages that the page shows.
-func (b *browser) messages() (texts []string) {
-	b.call(http.MethodPost, b.session+"/execute/sync", map[string]any{
-		"script": `return [...document.querySelectorAll('[data-testid="message"]')].map(m => m.innerText)`, "args": []any{},
-	}, &texts)
-	return texts
-}
-
-// waitFor waits until one message holds all the words.
-func (b *browser) waitFor(limit time.Duration, words ...string) {
-	b.t.Helper()
-	end := time.After(limit)
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		for _, m := range b.messages() {
-			if containsAll(m, words) {
-				return
-			}
-		}
-		select {
-		case <-tick.C:
-		case <-end:
-			b.t.Fatalf("no message with %q among\n%s", words, strings.Join(b.messages(), "\n---\n"))
-		}
-	}
-}
-
-func containsAll(text string, words []string) bool {
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			return false
-		}
-	}
-	return true
-}
-
-func (b *browser) screenshot(file string) {
-	var encoded string
-	b.call(http.MethodGet, b.session+"/screenshot", nil, &encoded)
-	png, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	if err := os.WriteFile(file, png, 0o644); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	v := &visit{Browser: browser.Start(t), log: &lockedBuffer{}}
+	d, err := newDemo(t.Context(), t.TempDir(), "en", newLog(v.log, config.Log{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	v.demo = d
+	t.Cleanup(d.discord.Close)
+	runUntilTheEnd(t, d.run)
+	v.address = servePageOf(t, d)
+	v.Open(v.address + "?lang=en&theme=dark")
+	v.Await("channel list", `return document.querySelector('[data-testid="channel-alerts"]')`)
+	return v
 }
 
-// answers waits until a server answers.
-func answers(t *testing.T, url string) {
+// runUntilTheEnd runs something that must not fail before the test is over.
+func runUntilTheEnd(t *testing.T, run func(context.Context) error) {
 	t.Helper()
-	end := time.After(30 * time.Second)
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if resp, err := http.Get(url); err == nil {
-			resp.Body.Close()
-			return
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := run(ctx); err != nil {
+			t.Errorf("it ended with %v", err)
 		}
-		select {
-		case <-tick.C:
-		case <-end:
-			t.Fatalf("nobody answers at %s", url)
-		}
+	})
+	t.Cleanup(func() { cancel(); wg.Wait() })
+}
+
+func servePageOf(t *testing.T, b page.Backend) string {
+	t.Helper()
+	s := httptest.NewServer(page.Handler(b))
+	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
+	return s.URL + "/"
+}
+
+// For is the same visit in a part of the test.
+func (v *visit) For(t *testing.T) *visit {
+	return &visit{v.Browser.For(t), v.demo, v.address, v.log}
+}
+
+func testID(id string) string { return fmt.Sprintf(`[data-testid=%q]`, id) }
+
+// picture leaves a screenshot in the folder that MOKABOT_SCREENSHOTS names.
+func (v *visit) picture(name string) {
+	if dir := os.Getenv("MOKABOT_SCREENSHOTS"); dir != "" {
+		v.Screenshot(filepath.Join(dir, name+".png"))
 	}
 }
 
-// The demonstration as a visitor meets it, in a real browser. With
-// MOKABOT_SCREENSHOT=FILE it leaves the README's picture there.
+// reads waits until a message on the page holds all the words.
+func (v *visit) reads(words ...string) {
+	v.AwaitFor(time.Minute, strings.Join(words, ", "), `
+		return [...document.querySelectorAll('[data-testid="message"]')].some((m) => arguments[0].every((w) => m.innerText.includes(w)))`, words)
+}
+
+// control presses a control of the side panel and waits for what it did.
+func (v *visit) control(id, done string) {
+	v.Click(testID("action-" + id))
+	v.Await("line of what was done: "+done, `return document.querySelector('[data-testid="done"] p')?.innerText.includes(arguments[0])`, done)
+}
+
+// posted waits for a message of the bot in a channel.
+func (v *visit) posted(t *testing.T, channel, text string) discordtest.Message {
+	t.Helper()
+	m, err := v.demo.discord.WaitMessage(deadline(t), channel, func(m discordtest.Message) bool {
+		return strings.Contains(string(m.JSON()), text)
+	})
+	if err != nil {
+		t.Fatalf("no message with %q: %v", text, err)
+	}
+	return m
+}
+
+// open opens a channel by its name.
+func (v *visit) open(channel string) {
+	v.Click(testID("channel-" + channel))
+	v.Await("open "+channel, `return document.querySelector(arguments[0]).getAttribute('aria-current')`, testID("channel-"+channel))
+}
+
+// fine holds that neither the console nor Discord has anything to object to.
+func (v *visit) fine(t *testing.T) {
+	t.Helper()
+	for _, c := range v.Complaints() {
+		t.Error(c)
+	}
+	for _, f := range v.demo.discord.Violations() {
+		t.Error(f)
+	}
+}
+
+// The demonstration as a visitor meets it: within a minute and with nothing
+// done, an answer, a ping and a summary.
 func TestTheDemoInABrowser(t *testing.T) {
-	b := startBrowser(t)
-	address := "127.0.0.1:" + freePort(t)
+	b := browser.Start(t)
+	address := "127.0.0.1:" + browser.FreePort(t)
 	cmd, _, log := program(t, nil, "demo", "--listen", address)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	answers(t, "http://"+address+"/")
-	b.call(http.MethodPost, b.session+"/url", map[string]string{"url": "http://" + address + "/"}, nil)
-	b.waitForComposer()
-	b.say("/balance")
-	b.waitFor(20*time.Second, "left to spend", "API key", "Account balance")
-	b.say("/models claude")
-	b.waitFor(20*time.Second, "models with", "claude-sonnet-4.5")
-	left := 60*time.Second - time.Since(began)
-	b.waitFor(left, "team: balance is low", "@on-call")
-	b.waitFor(60*time.Second-time.Since(began), "team · Summary of")
-	if file := os.Getenv("MOKABOT_SCREENSHOT"); file != "" {
-		b.screenshot(file)
+	browser.Answers(t, "http://"+address+"/")
+	b.Open("http://" + address + "/?lang=en&theme=light")
+	v := &visit{Browser: b, log: log}
+	b.Type(testID("composer"), "/balance"+browser.Enter)
+	v.reads("left to spend", "API key", "Account balance")
+	v.reads("team: balance is low", "@on-call")
+	v.open("reports")
+	v.reads("team · Summary of")
+	if took := time.Since(began); took > time.Minute {
+		t.Errorf("the ping and the summary took %s", took)
 	}
 	if text := log.String(); strings.Contains(text, "level=ERROR") {
 		t.Errorf("the demo logs errors:\n%s", text)
 	}
-}
-
-func (b *browser) waitForComposer() {
-	b.t.Helper()
-	end := time.After(20 * time.Second)
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for ready := false; !ready; {
-		b.call(http.MethodPost, b.session+"/execute/sync", map[string]any{
-			"script": `return document.querySelector('[data-testid="composer"]') !== null`, "args": []any{},
-		}, &ready)
-		select {
-		case <-tick.C:
-		case <-end:
-			b.t.Fatal("the page has no composer")
-		}
+	for _, c := range b.Complaints() {
+		t.Error(c)
 	}
 }

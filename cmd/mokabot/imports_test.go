@@ -31,6 +31,8 @@ var (
 		"internal/story":            {"moka", "internal/alert", "internal/lang", "internal/message", "internal/spend"},
 		"internal/discordtest":      {},
 		"internal/discordtest/page": {},
+
+		"internal/discordtest/browser": {},
 		"bot": {
 			"moka", "internal/account", "internal/alert", "internal/history", "internal/lang", "internal/message", "internal/spend", "internal/store",
 		},

@@ -1,6 +1,7 @@
 // Package page is the web page that shows a simulated Discord as the people in
 // its channels see it: their messages as they come and change, a place to type
-// commands, and buttons for whatever the simulation can be made to do.
+// commands, and controls for whatever the simulation can be made to do. A
+// second page, the storybook, shows messages with made-up data.
 package page
 
 import (
@@ -12,9 +13,10 @@ import (
 // Backend is the simulated Discord, and what drives it, as the page needs it.
 // Its errors are shown to the visitor.
 type Backend interface {
-	// Channels are the places with messages. The first is where a command goes
-	// when nobody chose a place.
+	// Channels are the places with messages.
 	Channels() []Channel
+	// People are those whom the visitor may play, the usual one first.
+	People() []Person
 	// Messages are Discord's message objects in a channel, oldest first.
 	Messages(channel string) []json.RawMessage
 	// Subscribe reports every change from now on, until ctx ends. A closed
@@ -23,17 +25,18 @@ type Backend interface {
 	// Commands are the slash commands as they were registered with Discord.
 	Commands() []json.RawMessage
 	// Slash uses a command; options hold strings, booleans, int64 and float64.
-	Slash(ctx context.Context, channel, locale, name string, options map[string]any) error
+	Slash(ctx context.Context, c Caller, name string, options map[string]any) error
 	// Press presses a button below a message.
-	Press(ctx context.Context, channel, locale, messageID, customID string) error
-	// Autocomplete asks the bot for the values of an option.
-	Autocomplete(ctx context.Context, channel, locale, name, option, typed string) ([]Choice, error)
+	Press(ctx context.Context, c Caller, messageID, customID string) error
+	// Autocomplete asks the bot for the values of an option. What was typed for
+	// it, and the options given before it, are in options.
+	Autocomplete(ctx context.Context, c Caller, name, option string, options map[string]any) ([]Choice, error)
 	// Attachments serves the files at /attachments/, a prefix that it is given, too.
 	Attachments() http.Handler
-	// Actions are the buttons of the side panel; none hides the panel.
-	Actions(locale string) []Action
-	// Act does what one of them says.
-	Act(ctx context.Context, id string) error
+	// Panel is the side panel; one without actions is not shown.
+	Panel(locale string) Panel
+	// Act does what one of the panel's actions says, and tells what it did.
+	Act(ctx context.Context, locale, id string) (string, error)
 }
 
 // Namer is what a [Backend] may also be: it knows the names of users and roles
@@ -42,12 +45,31 @@ type Namer interface {
 	Names() map[string]string
 }
 
+// Words is a text by language tag, such as "en" and "zh-CN".
+type Words map[string]string
+
+// Caller is who does something on the page, and where.
+type Caller struct {
+	Channel string // id
+	Person  string // id of one of [Backend.People]
+	Locale  string // such as zh-CN
+}
+
+// Person is somebody whom the visitor may play.
+type Person struct {
+	ID    string   `json:"id"`
+	Name  string   `json:"name"`
+	Roles []string `json:"roles,omitempty"` // ids; a mention of one pings the person
+	About Words    `json:"about,omitempty"` // what the person may do
+}
+
 // Channel is a place with messages.
 type Channel struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
-	Topic  string `json:"topic,omitempty"`
+	Topic  Words  `json:"topic,omitempty"`
 	Direct bool   `json:"direct,omitempty"` // a direct message, not a server's channel
+	Person string `json:"person,omitempty"` // of a direct message: the only one who sees it
 }
 
 // Event is a change of a message.
@@ -63,10 +85,17 @@ type Choice struct {
 	Value any    `json:"value"`
 }
 
+// Panel is the side panel.
+type Panel struct {
+	State   string   `json:"state,omitempty"` // how the simulated world is, in a line
+	Actions []Action `json:"actions"`
+}
+
 // Action is a button of the side panel.
 type Action struct {
 	ID     string `json:"id"`
+	Group  string `json:"group,omitempty"` // heading; the actions of a group follow each other
 	Label  string `json:"label"`
-	Detail string `json:"detail,omitempty"` // a line below it
-	Active bool   `json:"active,omitempty"` // it is a switch, and on
+	Switch bool   `json:"switch,omitempty"` // it is on or off
+	Active bool   `json:"active,omitempty"` // on
 }

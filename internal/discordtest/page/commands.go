@@ -2,6 +2,7 @@ package page
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -34,6 +35,19 @@ type choice struct {
 	Name  string            `json:"name"`
 	Names map[string]string `json:"name_localizations"`
 	Value any               `json:"value"`
+}
+
+// called tells whether somebody who typed this means the choice.
+func (c choice) called(typed string) bool {
+	if strings.EqualFold(typed, c.Name) || strings.EqualFold(typed, fmt.Sprint(c.Value)) {
+		return true
+	}
+	for _, other := range c.Names {
+		if strings.EqualFold(typed, other) {
+			return true
+		}
+	}
+	return false
 }
 
 // named is what commands and options have in common.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -12,8 +13,18 @@ import (
 type menu struct {
 	Kind  string `json:"kind"` // commands, options, values; empty: nothing
 	Items []item `json:"items"`
-	Usage string `json:"usage,omitempty"` // the command with its options
+	Usage string `json:"usage,omitempty"` // the command, once its name stands
+	Chips []chip `json:"chips,omitempty"` // its options
 	About string `json:"about,omitempty"` // of the command, or of the option being typed
+}
+
+// chip is an option of the command that is being typed.
+type chip struct {
+	Name     string `json:"name"`
+	Value    string `json:"value,omitempty"`
+	State    string `json:"state"` // given, typing, open
+	Required bool   `json:"required,omitempty"`
+	Text     string `json:"text,omitempty"` // what the composer holds once an open one is chosen
 }
 
 // item is an entry of the menu.
@@ -26,28 +37,30 @@ type item struct {
 
 // complete answers with the menu for a line that is being typed.
 func (s server) complete(w http.ResponseWriter, r *http.Request) {
-	locale := localeOf(r.FormValue("locale"))
-	text := r.FormValue("text")
-	answer(w, http.StatusOK, s.menu(r.Context(), r.FormValue("channel"), locale, text))
+	c, err := s.caller(caller{r.FormValue("channel"), r.FormValue("person"), r.FormValue("locale")})
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	answer(w, http.StatusOK, s.menu(r.Context(), c, r.FormValue("text")))
 }
 
-func (s server) menu(ctx context.Context, channel, locale, text string) menu {
+func (s server) menu(ctx context.Context, c Caller, text string) menu {
 	all := decode(s.Commands())
 	name, rest, ok := splitLine(text)
 	if !ok {
 		return menu{Items: []item{}}
 	}
 	if rest == "" {
-		return menu{Kind: "commands", Items: commandItems(all, name, locale)}
+		return menu{Kind: "commands", Items: commandItems(all, name, c.Locale)}
 	}
-	c, ok := find(all, name)
+	found, ok := find(all, name)
 	if !ok {
 		return menu{Items: []item{}}
 	}
-	t := typing{command: c, locale: locale, head: strings.TrimSuffix(text, rest)}
+	t := typing{command: found, caller: c, head: strings.TrimSuffix(text, rest)}
 	t.read(rest)
-	channel, _ = s.channel(channel)
-	return s.inside(ctx, channel, t)
+	return s.inside(ctx, t)
 }
 
 // commandItems are the commands that the typed name may become.
@@ -77,10 +90,10 @@ func (c command) hint(locale string) string {
 // typing is a line of which the name stands and the last word is being typed.
 type typing struct {
 	command command
-	locale  string
+	caller  Caller
 	head    string         // the line before the word
 	last    word           // the word, empty where the next one begins
-	given   map[string]any // the options that have a value before it
+	given   map[string]any // the options that have a value before it, as typed
 }
 
 // read takes the options apart.
@@ -106,42 +119,76 @@ func (t *typing) read(rest string) {
 
 // inside is the menu behind the name: the values of the option that is being
 // typed, or the names of the options that are left.
-func (s server) inside(ctx context.Context, channel string, t typing) menu {
-	m := menu{Kind: "options", Items: []item{}, Usage: strings.TrimSpace("/" + t.command.shown(t.locale) + " " + t.command.hint(t.locale)),
-		About: t.command.about(t.locale)}
+func (s server) inside(ctx context.Context, t typing) menu {
+	locale := t.caller.Locale
+	m := menu{Kind: "options", Items: []item{}, Usage: "/" + t.command.shown(locale), About: t.command.about(locale)}
 	if t.last.key == "" && !t.last.quoted {
 		m.Items = t.optionItems()
 	}
 	l := line{t.command, t.given}
 	o, ok := l.target(t.last)
 	if !ok || t.last.key == "" && t.last.value == "" && !t.last.quoted {
+		m.Chips = t.chips("")
 		return m
 	}
-	m.About = o.shown(t.locale) + ": " + o.about(t.locale)
-	if values := s.values(ctx, channel, t, o); len(values) > 0 {
+	m.Chips = t.chips(o.Name)
+	m.About = o.shown(locale) + wordsFor(locale).colon + o.about(locale)
+	if values := s.values(ctx, t, o); len(values) > 0 {
 		m.Kind, m.Items = "values", append(values, m.Items...)
 	}
 	return m
+}
+
+// chips are all options of the command, of which one may be being typed.
+func (t typing) chips(focused string) []chip {
+	var out []chip
+	for _, o := range t.command.Options {
+		name := o.shown(t.caller.Locale)
+		c := chip{Name: name, State: "open", Required: o.Required}
+		value, given := t.given[o.Name]
+		switch {
+		case o.Name == focused:
+			c.State, c.Value = "typing", t.last.value
+		case given:
+			c.State, c.Value = "given", fmt.Sprint(value)
+		default:
+			c.Text = t.whole() + name + ":"
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// whole is the line with the word that is being typed, ready for another.
+func (t typing) whole() string {
+	switch {
+	case t.last.value == "":
+		return t.head
+	case t.last.key != "":
+		o, _ := t.command.option(t.last.key)
+		return t.head + o.shown(t.caller.Locale) + ":" + quote(t.last.value) + " "
+	}
+	return t.head + quote(t.last.value) + " "
 }
 
 // optionItems are the options without a value that the typed word may become.
 func (t typing) optionItems() []item {
 	out := []item{}
 	for _, o := range t.command.Options {
-		name, ok := o.begins(t.last.value, t.locale)
+		name, ok := o.begins(t.last.value, t.caller.Locale)
 		if _, has := t.given[o.Name]; ok && !has {
-			out = append(out, item{Label: name, About: o.about(t.locale), Text: t.head + name + ":"})
+			out = append(out, item{Label: name, About: o.about(t.caller.Locale), Text: t.head + name + ":"})
 		}
 	}
 	return out
 }
 
 // values are the values that an option may get.
-func (s server) values(ctx context.Context, channel string, t typing, o option) []item {
+func (s server) values(ctx context.Context, t typing, o option) []item {
 	var out []item
-	for _, c := range s.choices(ctx, channel, t, o) {
+	for _, c := range s.choices(ctx, t, o) {
 		value := fmt.Sprint(c.Value)
-		text := t.head + o.shown(t.locale) + ":" + quote(value) + " "
+		text := t.head + o.shown(t.caller.Locale) + ":" + quote(value) + " "
 		out = append(out, item{Label: c.Name, Text: text})
 	}
 	return out
@@ -149,16 +196,16 @@ func (s server) values(ctx context.Context, channel string, t typing, o option) 
 
 // choices are an option's own values, or those that the bot suggests. A bot
 // that fails suggests nothing.
-func (s server) choices(ctx context.Context, channel string, t typing, o option) []Choice {
+func (s server) choices(ctx context.Context, t typing, o option) []Choice {
 	var own []Choice
 	for _, c := range o.Choices {
-		own = append(own, Choice{inLocale(c.Names, t.locale, c.Name), c.Value})
+		own = append(own, Choice{inLocale(c.Names, t.caller.Locale, c.Name), c.Value})
 	}
 	if o.Type == kindBoolean {
 		own = []Choice{{"true", true}, {"false", false}}
 	}
 	if o.Autocomplete {
-		list, err := s.Autocomplete(ctx, channel, t.locale, t.command.Name, o.Name, t.last.value)
+		list, err := s.Autocomplete(ctx, t.caller, t.command.Name, o.Name, t.soFar(o))
 		if err != nil {
 			return nil
 		}
@@ -167,14 +214,28 @@ func (s server) choices(ctx context.Context, channel string, t typing, o option)
 	return matching(own, t.last.value)
 }
 
-func matching(all []Choice, typed string) []Choice {
-	var out []Choice
-	for _, c := range all {
-		if strings.HasPrefix(strings.ToLower(c.Name), strings.ToLower(typed)) {
-			out = append(out, c)
+// soFar are the options as the bot is told them while one is being typed.
+// What is typed for it may be anything; of the others only what fits counts.
+func (t typing) soFar(focused option) map[string]any {
+	out := map[string]any{focused.Name: t.last.value}
+	for name, typed := range t.given {
+		o, ok := t.command.option(name)
+		if !ok || name == focused.Name {
+			continue
+		}
+		if v, err := o.value(fmt.Sprint(typed), t.caller.Locale); err == nil {
+			out[name] = v
 		}
 	}
 	return out
+}
+
+// matching are the choices whose shown name or value holds what was typed.
+func matching(all []Choice, typed string) []Choice {
+	typed = strings.ToLower(typed)
+	return slices.DeleteFunc(all, func(c Choice) bool {
+		return !strings.Contains(strings.ToLower(c.Name), typed) && !strings.Contains(strings.ToLower(fmt.Sprint(c.Value)), typed)
+	})
 }
 
 // quote puts a value with spaces into quotes.

@@ -13,8 +13,11 @@ const keepAlive = 15 * time.Second
 // snapshot is everything there is when a page connects.
 type snapshot struct {
 	Channels []Channel                    `json:"channels"`
+	People   []Person                     `json:"people"`
 	Messages map[string][]json.RawMessage `json:"messages"` // by channel
 	Names    map[string]string            `json:"names"`    // of users and roles
+
+	Storybook bool `json:"storybook,omitempty"` // there is one
 }
 
 // events is the stream of server-sent events: a snapshot, and then the changes.
@@ -58,15 +61,21 @@ func (s server) follow(r *http.Request, out stream, changes <-chan Event) {
 
 // snapshot collects what there is now.
 func (s server) snapshot() snapshot {
-	all := snapshot{Channels: []Channel{}, Messages: map[string][]json.RawMessage{}, Names: map[string]string{}}
+	all := snapshot{Channels: []Channel{}, People: append([]Person{}, s.People()...), Messages: map[string][]json.RawMessage{}, Names: s.names()}
+	_, all.Storybook = s.Backend.(Storyteller)
 	for _, c := range s.Channels() {
 		all.Channels = append(all.Channels, c)
 		all.Messages[c.ID] = valid(s.Messages(c.ID))
 	}
-	if n, ok := s.Backend.(Namer); ok {
-		all.Names = n.Names()
-	}
 	return all
+}
+
+// names are those that the backend knows.
+func (s server) names() map[string]string {
+	if n, ok := s.Backend.(Namer); ok {
+		return n.Names()
+	}
+	return map[string]string{}
 }
 
 // valid leaves out what is no JSON, which would spoil all the rest.

@@ -32,11 +32,14 @@ func Handler(b Backend) http.Handler {
 	mux.Handle("GET /", assets())
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("GET /complete", s.complete)
-	mux.HandleFunc("GET /actions", s.actions)
+	mux.HandleFunc("GET /panel", s.panel)
 	mux.HandleFunc("POST /say", s.say)
 	mux.HandleFunc("POST /press", s.press)
 	mux.HandleFunc("POST /act", s.act)
 	mux.Handle("GET /attachments/", b.Attachments())
+	if teller, ok := b.(Storyteller); ok {
+		s.storybook(mux, teller)
+	}
 	return http.NewCrossOriginProtection().Handler(guarded(mux))
 }
 
@@ -61,52 +64,77 @@ func guarded(next http.Handler) http.Handler {
 	})
 }
 
+// caller is who asks in a request, as the page sends it.
+type caller struct{ Channel, Person, Locale string }
+
+// caller takes what a request says of its caller. Where a channel is missing
+// it is the first one, where the person is missing the usual one.
+func (s server) caller(in caller) (Caller, error) {
+	c := Caller{Channel: in.Channel, Person: in.Person, Locale: localeOf(in.Locale)}
+	channels, people := s.Channels(), s.People()
+	if c.Channel == "" && len(channels) > 0 {
+		c.Channel = channels[0].ID
+	}
+	if c.Person == "" && len(people) > 0 {
+		c.Person = people[0].ID
+	}
+	say := wordsFor(c.Locale)
+	if !slices.ContainsFunc(channels, func(o Channel) bool { return o.ID == c.Channel && o.seenBy(c.Person) }) {
+		return c, errors.New(say.noChannel)
+	}
+	if !slices.ContainsFunc(people, func(p Person) bool { return p.ID == c.Person }) {
+		return c, errors.New(say.noPerson)
+	}
+	return c, nil
+}
+
+// seenBy tells whether a person can open the channel.
+func (c Channel) seenBy(person string) bool { return c.Person == "" || c.Person == person }
+
 // say uses the command in a typed line.
 func (s server) say(w http.ResponseWriter, r *http.Request) {
-	var in struct{ Text, Channel, Locale string }
+	var in struct {
+		caller
+		Text string
+	}
 	if !read(w, r, &in) {
 		return
 	}
-	locale := localeOf(in.Locale)
-	channel, ok := s.channel(in.Channel)
-	if !ok {
-		refuse(w, errors.New(wordsFor(locale).noChannel))
-		return
-	}
-	line, err := parse(decode(s.Commands()), in.Text, locale)
+	c, err := s.caller(in.caller)
 	if err != nil {
 		refuse(w, err)
 		return
 	}
-	done(w, s.Slash(r.Context(), channel, locale, line.command.Name, line.options))
-}
-
-// channel is the chosen channel, or the first one where none was chosen.
-func (s server) channel(id string) (string, bool) {
-	list := s.Channels()
-	if id == "" && len(list) > 0 {
-		return list[0].ID, true
+	line, err := parse(decode(s.Commands()), in.Text, c.Locale)
+	if err != nil {
+		refuse(w, err)
+		return
 	}
-	return id, slices.ContainsFunc(list, func(c Channel) bool { return c.ID == id })
+	done(w, s.Slash(r.Context(), c, line.command.Name, line.options))
 }
 
 // press presses a button.
 func (s server) press(w http.ResponseWriter, r *http.Request) {
 	var in struct {
+		caller
 		MessageID string `json:"message_id"`
 		CustomID  string `json:"custom_id"`
-		Locale    string `json:"locale"`
 	}
 	if !read(w, r, &in) {
 		return
 	}
-	locale := localeOf(in.Locale)
 	channel, ok := s.channelOf(in.MessageID)
 	if !ok {
-		refuse(w, errors.New(wordsFor(locale).noMessage))
+		refuse(w, errors.New(wordsFor(localeOf(in.Locale)).noMessage))
 		return
 	}
-	done(w, s.Press(r.Context(), channel, locale, in.MessageID, in.CustomID))
+	in.Channel = channel
+	c, err := s.caller(in.caller)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	done(w, s.Press(r.Context(), c, in.MessageID, in.CustomID))
 }
 
 // channelOf finds the channel of a message.
@@ -124,18 +152,25 @@ func (s server) channelOf(message string) (string, bool) {
 	return "", false
 }
 
-// actions lists the buttons of the side panel.
-func (s server) actions(w http.ResponseWriter, r *http.Request) {
-	list := s.Actions(localeOf(r.FormValue("locale")))
-	answer(w, http.StatusOK, append([]Action{}, list...)) // none is [], not null
+// panel is the side panel as it is now.
+func (s server) panel(w http.ResponseWriter, r *http.Request) {
+	p := s.Panel(localeOf(r.FormValue("locale")))
+	p.Actions = append([]Action{}, p.Actions...) // none is [], not null
+	answer(w, http.StatusOK, p)
 }
 
-// act does what a button of the side panel says.
+// act does what an action of the side panel says.
 func (s server) act(w http.ResponseWriter, r *http.Request) {
-	var in struct{ ID string }
-	if read(w, r, &in) {
-		done(w, s.Act(r.Context(), in.ID))
+	var in struct{ ID, Locale string }
+	if !read(w, r, &in) {
+		return
 	}
+	text, err := s.Act(r.Context(), localeOf(in.Locale), in.ID)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	answer(w, http.StatusOK, map[string]string{"text": text})
 }
 
 // read takes the JSON of a request, or refuses it.

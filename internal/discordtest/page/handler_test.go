@@ -30,7 +30,12 @@ func TestRoutes(t *testing.T) {
 		{"/", "text/html", `data-testid="composer"`, 200},
 		{"/app.js", "text/javascript", "EventSource", 200},
 		{"/style.css", "text/css", "data-theme", 200},
-		{"/actions?locale=zh-CN", "application/json", `[{"id":"spend","label":"Spend zh-CN"}]`, 200},
+		{"/panel?locale=zh-CN", "application/json", `{"state":"fine","actions":[{"id":"spend","label":"Spend zh-CN"}]}`, 200},
+		{"/storybook", "text/html", `storybook.js`, 200},
+		{"/storybook/stories.json", "application/json", `"name":"low","language":"zh-CN","message":{"id":"2","content":"不足"}}],"names":{`, 200},
+		{"/storybook/files/en/low/chart.png", "image/png", "PNG", 200},
+		{"/storybook/files/zh-CN/low/chart.png", "text/plain", "", 404},
+		{"/storybook/files/en/high/chart.png", "text/plain", "", 404},
 		{"/attachments/1/a.png", "text/plain", "file /attachments/1/a.png", 200},
 		{"/nothing", "text/plain", "", 404},
 		{"/say", "text/plain", "", 404}, // only posted
@@ -74,15 +79,18 @@ func TestPosts(t *testing.T) {
 		path, body, call, fault string
 		status                  int
 	}{
-		{"/say", `{"text":"/balance account:team share:true","channel":"2","locale":"zh-CN"}`, "slash 2 zh-CN balance map[account:team share:true]", "", 204},
-		{"/say", `{"text":"/balance"}`, "slash 1 en-US balance map[]", "", 204},
+		{"/say", `{"text":"/balance account:team share:true","channel":"2","locale":"zh-CN"}`, "slash 2 81 zh-CN balance map[account:team share:true]", "", 204},
+		{"/say", `{"text":"/balance"}`, "slash 1 81 en-US balance map[]", "", 204},
+		{"/say", `{"text":"/balance","person":"82"}`, "slash 1 82 en-US balance map[]", "", 204},
+		{"/say", `{"text":"/balance","person":"83"}`, "", "no such person", 422},
 		{"/say", `{"text":"/balance","channel":"9"}`, "", "no such channel", 422},
+		{"/say", `{"text":"/balance","channel":"3","person":"82"}`, "", "no such channel", 422}, // it is another's
 		{"/say", `{"text":"hello","channel":"1"}`, "", "Only commands", 422},
 		{"/say", `{"text":"hello","channel":"1","locale":"zh-CN"}`, "", "这里只能发送命令", 422},
 		{"/say", `{"text":`, "", "JSON", 400},
-		{"/press", `{"message_id":"21","custom_id":"models:team:1:","locale":"en-US"}`, "press 2 en-US 21 models:team:1:", "", 204},
+		{"/press", `{"message_id":"21","custom_id":"models:team:1:","locale":"en-US"}`, "press 2 81 en-US 21 models:team:1:", "", 204},
 		{"/press", `{"message_id":"99","custom_id":"x"}`, "", "no longer there", 422},
-		{"/act", `{"id":"spend"}`, "act spend", "", 204},
+		{"/act", `{"id":"spend","locale":"zh"}`, "act zh-CN spend", `{"text":"did spend"}`, 200},
 	} {
 		f := newFake()
 		w := ask(t, Handler(f), "POST", c.path, c.body)
@@ -155,7 +163,7 @@ func TestEvents(t *testing.T) {
 	if err := json.Unmarshal([]byte(data), &got); err != nil || kind != "snapshot" {
 		t.Fatal(kind, err, data)
 	}
-	if len(got.Channels) != 3 || len(got.Messages["1"]) != 1 || len(got.Messages["2"]) != 1 || got.Names["77"] != "operators" {
+	if len(got.Channels) != 4 || len(got.People) != 2 || len(got.Messages["1"]) != 1 || len(got.Messages["2"]) != 1 || got.Names["77"] != "operators" {
 		t.Errorf("snapshot %s", data) // without the message that is no JSON
 	}
 

@@ -43,11 +43,11 @@ func parse(all []command, text, locale string) (line, error) {
 	}
 	l := line{c, map[string]any{}}
 	for _, w := range c.words(rest) {
-		if err := l.take(w, say); err != nil {
+		if err := l.take(w, locale); err != nil {
 			return line{}, err
 		}
 	}
-	return l, l.complete(say, locale)
+	return l, l.complete(locale)
 }
 
 // unknown says that there is no such command, and which one may be meant.
@@ -140,15 +140,15 @@ func spaces(text string) int {
 
 // take gives a word to the option that it belongs to. A key without a value is
 // as good as none.
-func (l line) take(w word, say *words) error {
+func (l line) take(w word, locale string) error {
 	if w.key != "" && w.value == "" {
 		return nil
 	}
 	o, ok := l.target(w)
 	if !ok {
-		return fmt.Errorf(say.tooMany, w.value)
+		return fmt.Errorf(wordsFor(locale).tooMany, w.value)
 	}
-	v, err := o.value(w.value, say)
+	v, err := o.value(w.value, locale)
 	if err != nil {
 		return err
 	}
@@ -172,24 +172,25 @@ func (l line) target(w word) (option, bool) {
 }
 
 // complete tells whether nothing is missing.
-func (l line) complete(say *words, locale string) error {
+func (l line) complete(locale string) error {
 	for _, o := range l.command.Options {
 		if _, has := l.options[o.Name]; o.Required && !has {
-			return fmt.Errorf(say.missing, o.shown(locale))
+			return fmt.Errorf(wordsFor(locale).missing, o.shown(locale))
 		}
 	}
 	return nil
 }
 
 // value reads what was typed for an option.
-func (o option) value(typed string, say *words) (any, error) {
+func (o option) value(typed, locale string) (any, error) {
 	for _, c := range o.Choices {
-		if strings.EqualFold(typed, c.Name) || strings.EqualFold(typed, fmt.Sprint(c.Value)) {
+		if c.called(typed) {
 			return c.Value, nil
 		}
 	}
+	say := wordsFor(locale)
 	if len(o.Choices) > 0 {
-		return nil, fmt.Errorf(say.noChoice, o.Name, typed)
+		return nil, fmt.Errorf(say.noChoice, o.shown(locale), typed)
 	}
 	var v any = typed
 	var err error
@@ -202,7 +203,7 @@ func (o option) value(typed string, say *words) (any, error) {
 		v, err = strconv.ParseFloat(typed, 64)
 	}
 	if err != nil {
-		return nil, fmt.Errorf(say.noValue, o.Name, typed)
+		return nil, fmt.Errorf(say.noValue, o.shown(locale), typed)
 	}
 	return v, nil
 }

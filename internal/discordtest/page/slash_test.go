@@ -25,6 +25,7 @@ func TestParse(t *testing.T) {
 		{`/models "claude opus"`, "models map[search:claude opus]"},
 		{"/plan weekly 3 2.5", "plan map[days:3 kind:week limit:2.5]"},
 		{`/plan kind:"daily report"`, "plan map[kind:day]"},
+		{"/plan 日报", "plan map[kind:day]"},
 		{"hello", "Only commands"},
 		{"", "Only commands"},
 		{"/", "Only commands"},
@@ -51,7 +52,7 @@ func TestParse(t *testing.T) {
 // entries is a menu in one line: its kind, and what the composer would hold.
 func entries(t *testing.T, locale, text string) string {
 	t.Helper()
-	m := server{newFake()}.menu(t.Context(), "", locale, text)
+	m := server{newFake()}.menu(t.Context(), Caller{Channel: "1", Person: "81", Locale: locale}, text)
 	out := m.Kind
 	for _, i := range m.Items {
 		out += " | " + i.Text
@@ -78,10 +79,50 @@ func TestMenu(t *testing.T) {
 		{"en-US", "/balance share:t", "values | /balance share:true "},
 		{"en-US", "/balance share: f", "values | /balance share:false "},
 		{"en-US", "/plan d", "values | /plan kind:day  | /plan days:"},
+		{"en-US", "/plan eek", "values | /plan kind:week "},
+		{"zh-CN", "/plan kind:日", "values | /plan kind:day "},
 	} {
 		if got := entries(t, c.locale, c.text); got != c.want {
 			t.Errorf("%s %q: %q, want %q", c.locale, c.text, got, c.want)
 		}
+	}
+}
+
+// chips is the options of a menu in one line.
+func chips(t *testing.T, text string) string {
+	t.Helper()
+	m := server{newFake()}.menu(t.Context(), Caller{Channel: "1", Person: "81", Locale: "zh-CN"}, text)
+	out := m.Usage
+	for _, c := range m.Chips {
+		out += fmt.Sprintf(" | %s %s=%s", c.State, c.Name, c.Value+c.Text)
+		if c.Required {
+			out += " (needed)"
+		}
+	}
+	return out
+}
+
+func TestChips(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"/余额 ", "/余额 | open 账户=/余额 账户: | open 公开=/余额 公开:"},
+		{"/余额 账户:te", "/余额 | typing 账户=te | open 公开=/余额 账户:te 公开:"},
+		{`/余额 "my te`, `/余额 | typing 账户=my te | open 公开=/余额 "my te" 公开:`},
+		{"/余额 账户:team ", "/余额 | given 账户=team | open 公开=/余额 账户:team 公开:"},
+		{"/plan kind:day", "/plan | typing kind=day (needed) | open days=/plan kind:day days: | open limit=/plan kind:day limit:"},
+		{"/余", ""},
+	} {
+		if got := chips(t, c.text); got != c.want {
+			t.Errorf("%q: %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
+// The bot learns what else was given, so that its suggestions can go by it.
+func TestCompletionsKnowTheOtherOptions(t *testing.T) {
+	f := newFake()
+	server{f}.menu(t.Context(), Caller{Channel: "1", Person: "82", Locale: "en-US"}, "/balance share:yes account:t")
+	if want := "complete 82 balance account map[account:t share:true]"; f.last() != want {
+		t.Errorf("%q, want %q", f.last(), want)
 	}
 }
 
@@ -99,6 +140,6 @@ func FuzzParse(f *testing.F) {
 	f.Add("/plan ：：\xff :")
 	f.Fuzz(func(t *testing.T, text string) {
 		_, _ = parse(all, text, "en-US")
-		server{newFake()}.menu(t.Context(), "", "zh-CN", text)
+		server{newFake()}.menu(t.Context(), Caller{Locale: "zh-CN"}, text)
 	})
 }

@@ -4,12 +4,14 @@ import "strings"
 
 // words are what the server itself says to a visitor.
 type words struct {
+	colon                               string
 	noSlash, noCommand, meant           string
 	tooMany, missing, noValue, noChoice string
-	noChannel, noMessage                string
+	noChannel, noMessage, noPerson      string
 }
 
 var english = &words{
+	colon:     ": ",
 	noSlash:   "Only commands can be sent here. Type / to see them.",
 	noCommand: "There is no command /%s. Type / to see what there is.",
 	meant:     "There is no command /%s. Did you mean /%s?",
@@ -19,9 +21,11 @@ var english = &words{
 	noChoice:  "The option %s has no choice %q.",
 	noChannel: "There is no such channel.",
 	noMessage: "This message is no longer there.",
+	noPerson:  "There is no such person.",
 }
 
 var chinese = &words{
+	colon:     "：",
 	noSlash:   "这里只能发送命令。输入 / 查看全部命令。",
 	noCommand: "没有命令 /%s。输入 / 查看全部命令。",
 	meant:     "没有命令 /%s。是指 /%s 吗？",
@@ -31,6 +35,7 @@ var chinese = &words{
 	noChoice:  "选项 %s 没有 %q 这个值。",
 	noChannel: "没有这个频道。",
 	noMessage: "这条消息已不存在。",
+	noPerson:  "没有这个人。",
 }
 
 func wordsFor(locale string) *words {

@@ -1,32 +1,33 @@
 // The line at the bottom: typing commands, with a menu above it.
 import { byId, el, fetchJSON, note, post } from './dom.js';
-import { locale, say } from './words.js';
+import { say } from './words.js';
 
 const input = byId('composer');
 const list = byId('options');
 const state = { items: [], chosen: -1, asked: 0, past: [], at: 0 };
 
-/** startComposer wires the composer; channel says where a line goes. */
-export function startComposer(channel) {
+/** startComposer wires the composer; caller says who types, and where. */
+export function startComposer(caller) {
   byId('form').addEventListener('submit', (e) => {
     e.preventDefault();
-    send(channel());
+    send(caller());
   });
-  input.addEventListener('input', () => suggest(channel()));
-  input.addEventListener('focus', () => input.value && suggest(channel()));
+  input.addEventListener('input', () => suggest(caller()));
+  input.addEventListener('focus', () => input.value && suggest(caller()));
   input.addEventListener('blur', close);
-  input.addEventListener('keydown', (e) => key(e, channel));
+  input.addEventListener('keydown', key);
+  byId('menu').addEventListener('mousedown', (e) => e.preventDefault()); // the composer keeps the keyboard
   byId('note').querySelector('button').addEventListener('click', () => note(''));
 }
 
 /** relabel follows the language and the channel. */
 export function relabel(where) {
-  input.placeholder = say('placeholder');
-  input.setAttribute('aria-label', say('composer') + ' ' + where);
+  input.placeholder = say('placeholder', where);
+  input.setAttribute('aria-label', say('composer', where));
   close();
 }
 
-async function send(channel) {
+async function send(caller) {
   const text = input.value.trim();
   if (!text) return;
   input.value = '';
@@ -34,11 +35,11 @@ async function send(channel) {
   note('');
   state.past.push(text);
   state.at = state.past.length;
-  if (!(await post('say', { text, channel, locale: locale() })) && !input.value) input.value = text;
+  if (!(await post('say', { text, ...caller })) && !input.value) input.value = text;
 }
 
 /** key: Enter sends what is typed unless an entry of the menu was chosen with the arrows. */
-function key(e, channel) {
+function key(e) {
   if (e.isComposing || e.keyCode === 229) return;
   const open = state.items.length > 0;
   if (e.key === 'ArrowDown' || e.key === 'ArrowUp') {
@@ -47,10 +48,10 @@ function key(e, channel) {
     else recall(e.key === 'ArrowUp' ? -1 : 1);
   } else if (e.key === 'Tab' && open && !e.shiftKey) {
     e.preventDefault();
-    take(Math.max(0, state.chosen), channel());
+    take(Math.max(0, state.chosen));
   } else if (e.key === 'Enter' && open && state.chosen >= 0) {
     e.preventDefault();
-    take(state.chosen, channel());
+    take(state.chosen);
   } else if (e.key === 'Escape') {
     close();
   }
@@ -62,12 +63,12 @@ function recall(step) {
   input.value = state.past[state.at] || '';
 }
 
-async function suggest(channel) {
+async function suggest(caller) {
   const text = input.value;
   const asked = ++state.asked;
   if (!/^\s*[/／]/.test(text)) return close();
   try {
-    const menu = await fetchJSON('complete', { text, channel: channel || '', locale: locale() });
+    const menu = await fetchJSON('complete', { text, ...caller });
     if (asked === state.asked) show(menu);
   } catch {
     close();
@@ -78,18 +79,26 @@ function show(menu) {
   state.items = menu.items;
   state.chosen = -1;
   const usage = byId('usage');
-  usage.replaceChildren(el('strong', {}, menu.usage || ''), ' ', menu.about || '');
+  usage.replaceChildren(el('strong', {}, menu.usage || ''), ...(menu.chips || []).map(chip), el('span', { class: 'about' }, menu.about || ''));
   usage.hidden = !menu.usage;
   list.replaceChildren(...menu.items.map(entry));
+  list.hidden = !menu.items.length;
   byId('menu').hidden = !menu.usage && !menu.items.length;
   input.setAttribute('aria-expanded', String(menu.items.length > 0));
   input.removeAttribute('aria-activedescendant');
 }
 
+/** chip is an option of the command: with its value, being typed, or still to be had by a click. */
+function chip(c) {
+  const label = [el('span', { class: 'key' }, c.name + (c.required ? '*' : '')), c.value && el('span', { class: 'value' }, c.value)];
+  if (c.state !== 'open') return el('span', { class: 'chip ' + c.state, 'data-testid': 'chip' }, ...label);
+  return el('button', { type: 'button', class: 'chip open', tabindex: -1, 'data-testid': 'chip', onclick: () => write(c.text) }, ...label);
+}
+
 function entry(item, i) {
   return el('li', {
     id: 'option-' + i, role: 'option', 'aria-selected': 'false', 'data-testid': 'option',
-    onmousedown: (e) => { e.preventDefault(); take(i); },
+    onclick: () => take(i),
   },
   el('span', { class: 'label' }, item.label), item.hint && el('span', { class: 'hint' }, item.hint),
   item.about && el('span', { class: 'about' }, item.about));
@@ -103,8 +112,11 @@ function choose(i) {
   input.setAttribute('aria-activedescendant', 'option-' + state.chosen);
 }
 
-function take(i) {
-  input.value = state.items[i].text;
+const take = (i) => write(state.items[i].text);
+
+/** write puts a line into the composer, as if it had been typed. */
+function write(text) {
+  input.value = text;
   input.focus();
   input.dispatchEvent(new Event('input'));
 }

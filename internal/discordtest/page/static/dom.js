@@ -1,4 +1,4 @@
-// Small helpers: elements, and requests to the server.
+// Elements, and requests to the server.
 import { say } from './words.js';
 
 /** el makes an element. Text is only ever text. */
@@ -16,25 +16,25 @@ export function el(tag, attributes = {}, ...children) {
 export const byId = (id) => document.getElementById(id);
 
 /** fetchJSON asks the server. */
-export async function fetchJSON(path, query) {
+export async function fetchJSON(path, query = {}) {
   const answer = await fetch(path + '?' + new URLSearchParams(query));
   if (!answer.ok) throw new Error(answer.statusText);
   return answer.json();
 }
 
-/** post sends something to the server, and shows the visitor what went wrong. True: nothing did. */
+/** post sends something to the server, and shows the visitor what went wrong; then it returns null. */
 export async function post(path, body) {
   try {
     const answer = await fetch(path, {
       method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
     });
-    if (answer.ok) return true;
     const text = await answer.text();
+    if (answer.ok) return text ? JSON.parse(text) : {};
     note(reason(text) || say('failed', text || String(answer.status)));
   } catch {
     note(say('failed', say('offline')));
   }
-  return false;
+  return null;
 }
 
 function reason(text) {

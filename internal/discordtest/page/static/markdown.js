@@ -1,22 +1,23 @@
 // Discord's markdown, as elements. Nothing here is ever parsed as HTML.
 import { el } from './dom.js';
-import { locale, say } from './words.js';
+import { stamp } from './time.js';
+import { say } from './words.js';
 
 // Each rule: what it looks like, and the element that it becomes. The earliest
 // match in a text wins; of two at one place, the first rule.
 const rules = [
   [/\\([^\sA-Za-z0-9])/, (m) => m[1]],
   [/(`+)([\s\S]*?[^`])\1(?!`)/, (m) => el('code', {}, m[2].trim() || m[2])],
-  [/<t:(-?\d{1,13})(?::([tTdDfFR]))?>/, (m) => time(Number(m[1]), m[2] || 'f')],
+  [/<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>/, (m) => stamp(Number(m[1]), m[2] || 'f')],
   [/<@&(\d+)>/, (m, c) => pill('@' + (c.names[m[1]] || say('role') + ' ' + m[1]))],
   [/<@!?(\d+)>/, (m, c) => pill('@' + (c.names[m[1]] || say('someone') + ' ' + m[1]))],
   [/<#(\d+)>/, (m, c) => pill('#' + (c.channels[m[1]] || m[1]))],
   [/<\/([^:>]+):\d+>/, (m) => pill('/' + m[1])],
   [/<a?(:\w+:)\d+>/, (m) => m[1]],
   [/@(?:everyone|here)\b/, (m) => pill(m[0])],
-  [/\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/, (m, c) => el('span', { class: 'url', title: m[2] }, inline(m[1], c))],
-  [/<(https?:\/\/[^\s>]+)>/, (m) => el('span', { class: 'url' }, m[1])],
-  [/https?:\/\/[^\s<>]*[^\s<>.,:;"'\])*_~`]/, (m) => el('span', { class: 'url' }, m[0])],
+  [/\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/, (m, c) => link(m[2], inline(m[1], c))],
+  [/<(https?:\/\/[^\s>]+)>/, (m) => link(m[1], m[1])],
+  [/https?:\/\/[^\s<>]*[^\s<>.,:;"'\])*_~`]/, (m) => link(m[0], m[0])],
   [/\*\*\*([^\s*](?:[\s\S]*?[^\s*])?)\*\*\*/, (m, c) => el('strong', {}, el('em', {}, inline(m[1], c)))],
   [/\*\*((?:\\[\s\S]|[^\\])+?)\*\*(?!\*)/, (m, c) => el('strong', {}, inline(m[1], c))],
   [/__((?:\\[\s\S]|[^\\])+?)__(?!_)/, (m, c) => el('u', {}, inline(m[1], c))],
@@ -51,6 +52,8 @@ function earliest(text) {
   return best;
 }
 
+const link = (url, content) => el('a', { class: 'url', href: url, target: '_blank', rel: 'noopener noreferrer' }, content);
+
 const pill = (text) => el('span', { class: 'pill' }, text);
 
 function spoiler(content) {
@@ -60,11 +63,23 @@ function spoiler(content) {
 
 // Lines that begin with one of these are blocks of their own.
 const blocks = [
-  [/^(#{1,3}) +(.+)$/, (m, c) => el('p', { class: 'h' + m[1].length, role: 'heading', 'aria-level': 3 }, inline(m[2], c))],
-  [/^-# +(.+)$/, (m, c) => el('p', { class: 'sub' }, inline(m[1], c))],
-  [/^> (.*)$/, (m, c) => el('blockquote', {}, inline(m[1], c))],
-  [/^( *)[-*] +(.+)$/, (m, c) => el('p', { class: m[1] ? 'item deep' : 'item' }, inline(m[2], c))],
+  [/^(#{1,3}) +(.+)$/, (m, c, out) => out.append(el('p', { class: 'h' + m[1].length, role: 'heading', 'aria-level': 4 }, inline(m[2], c)))],
+  [/^-# +(.+)$/, (m, c, out) => out.append(el('p', { class: 'sub' }, inline(m[1], c)))],
+  [/^> (.*)$/, (m, c, out) => quote(out, inline(m[1], c))],
+  [/^( *)[-*] +(.+)$/, (m, c, out) => list(out, 'UL').append(el('li', { class: m[1] && 'deep' }, inline(m[2], c)))],
+  [/^( *)(\d{1,9})\. +(.+)$/, (m, c, out) => list(out, 'OL').append(el('li', { class: m[1] && 'deep', value: m[2] }, inline(m[3], c)))],
 ];
+
+/** list is the list that the text so far ends with, or a new one. */
+function list(out, tag) {
+  return out.lastElementChild?.tagName === tag ? out.lastElementChild : out.appendChild(el(tag));
+}
+
+/** quote goes on with the quotation that the text so far ends with. */
+function quote(out, line) {
+  const box = list(out, 'BLOCKQUOTE');
+  box.append(box.hasChildNodes() ? '\n' : '', line);
+}
 
 /** markdown renders a whole text. */
 export function markdown(text, context) {
@@ -88,51 +103,22 @@ function prose(text, context, out) {
     if (joined) out.append(el('p', {}, inline(joined, context)));
     plain = [];
   };
-  for (const line of text.split('\n')) {
+  const [lines, rest] = toTheEnd(text);
+  for (const line of lines) {
     const block = blocks.map(([pattern, make]) => [pattern.exec(line), make]).find(([match]) => match);
     if (!block) {
       plain.push(line);
       continue;
     }
     flush();
-    out.append(block[1](block[0], context));
+    block[1](block[0], context, out);
   }
   flush();
+  if (rest) quote(out, inline(rest, context));
 }
 
-const styles = {
-  t: { timeStyle: 'short' }, T: { timeStyle: 'medium' }, d: { dateStyle: 'short' }, D: { dateStyle: 'long' },
-  f: { dateStyle: 'long', timeStyle: 'short' }, F: { dateStyle: 'full', timeStyle: 'short' },
-};
-
-/** format writes a time, in the language of the page. */
-export const format = (date, style) => new Intl.DateTimeFormat(locale(), styles[style]).format(date);
-
-/** time is a time that the page keeps current. */
-function time(unix, style) {
-  const date = new Date(unix * 1000);
-  if (Number.isNaN(date.getTime())) return '<t:' + unix + '>';
-  const e = el('time', { class: 'stamp', datetime: date.toISOString(), title: format(date, 'F'), 'data-unix': unix, 'data-style': style });
-  refresh(e);
-  return e;
-}
-
-function refresh(e) {
-  const { unix, style } = e.dataset;
-  const text = style === 'R' ? relative(Number(unix)) : format(new Date(unix * 1000), style);
-  if (e.textContent !== text) e.textContent = text;
-}
-
-/** tick keeps the times of the page current. */
-export function tick() {
-  document.querySelectorAll('time[data-style="R"]').forEach(refresh);
-}
-
-const units = [['year', 31557600], ['month', 2629800], ['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
-
-/** relative is the distance of a time from now in its largest unit. */
-function relative(unix) {
-  const seconds = unix - Date.now() / 1000;
-  const [unit, length] = units.find(([, l]) => Math.abs(seconds) >= l) || units[units.length - 1];
-  return new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' }).format(Math.round(seconds / length), unit);
+/** toTheEnd splits a text into its lines, and what is quoted by >>> to the end. */
+function toTheEnd(text) {
+  const at = text.search(/^>>> /m);
+  return at < 0 ? [text.split('\n'), ''] : [text.slice(0, at).split('\n'), text.slice(at + 4)];
 }
