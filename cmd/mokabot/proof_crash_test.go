@@ -34,9 +34,9 @@ type shot struct {
 	once  sync.Once
 }
 
-// crash is a stage on which the program is killed again and again.
+// crash is an arena on which the program is killed again and again.
 type crash struct {
-	*stage
+	*arena
 	clients []client
 	dice    *rand.Rand
 	aimed   atomic.Pointer[shot]
@@ -51,10 +51,10 @@ func TestKilledAnywhereEveryTransitionIsToldOnce(t *testing.T) {
 	kills := number(t, "MOKABOT_KILLS", 12)
 	seed := uint64(number(t, "MOKABOT_SEED", int(time.Now().UnixNano()&0xffff)))
 	c := &crash{dice: rand.New(rand.NewPCG(seed, 0))}
-	c.stage = newStage(t, discordtest.WithIdentifySpacing(5*time.Second), discordtest.WithOnRequest(c.posting))
+	c.arena = newArena(t, discordtest.WithIdentifySpacing(5*time.Second), discordtest.WithOnRequest(c.posting))
 	c.hook(c.asking)
 	more := ""
-	c.clients, more = c.stage.clients(discordtest.ReportChannel)
+	c.clients, more = c.arena.clients(discordtest.ReportChannel)
 	c.configure("confirm_after: 1s", "confirm_after: 0s\n  unreachable_after: 1s\n  key_expiry: 7d",
 		"remind_every: 24h", "remind_every: 4s", "remind_every: 6h", "remind_every: 3s", "alerts:\n", more+"alerts:\n")
 	l := c.ledger()

@@ -142,7 +142,7 @@ func TestEveryGatewayFaultHealsInTheProgram(t *testing.T) {
 }
 
 func (r row) run(t *testing.T) result {
-	s := newStage(t, discordtest.WithIdentifySpacing(5*time.Second))
+	s := newArena(t, discordtest.WithIdentifySpacing(5*time.Second))
 	for _, f := range r.begin {
 		s.discord.InjectGateway(f)
 	}
@@ -183,7 +183,7 @@ func (r row) ends(t *testing.T, p *process) {
 }
 
 // answers waits until a command is answered. Somebody asks twice a second.
-func (s *stage) answers(t *testing.T, p *process) {
+func (s *arena) answers(t *testing.T, p *process) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*healed)
 	defer cancel()
@@ -214,7 +214,7 @@ func (s *stage) answers(t *testing.T, p *process) {
 	}
 }
 
-func (r result) check(t *testing.T, s *stage, p *process) {
+func (r result) check(t *testing.T, s *arena, p *process) {
 	t.Helper()
 	if !r.long && r.took > healed {
 		t.Errorf("a command was answered only after %s\n%s", r.took, p.log.tail())

@@ -73,7 +73,7 @@ func shownOf(payload []byte) ([]shown, error) {
 }
 
 // compare holds the database against the channels.
-func (s *stage) compare(l *ledger, accounts ...client) verdict {
+func (s *arena) compare(l *ledger, accounts ...client) verdict {
 	s.t.Helper()
 	var v verdict
 	posted := map[shown]int{}
@@ -194,7 +194,7 @@ func (v *verdict) post(p store.Post, posted map[shown]int, d *discordtest.Server
 }
 
 // open counts the account's open incidents; -1 when that cannot be read.
-func (s *stage) open(name string) int {
+func (s *arena) open(name string) int {
 	n := -1
 	err := s.read(func(db *store.DB) error {
 		raw, err := db.AlertState(context.Background(), name)

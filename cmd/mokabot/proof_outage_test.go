@@ -13,7 +13,7 @@ import (
 
 func TestAlertsArePostedWhileTheWebsocketIsDead(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newArena(t)
 	s.discord.InjectGateway(discordtest.GatewayFault{Kind: discordtest.GatewayRefuse, Count: -1})
 	p := s.start()
 	s.polled(t, 2)
@@ -56,7 +56,7 @@ func TestTheEndUnderLoadAnswersWhatIsUnderWay(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
+			s := newArena(t)
 			p := s.start()
 			if err := s.discord.Connected(deadline(t)); err != nil {
 				t.Fatalf("%v\n%s", err, p.log.tail())
@@ -73,7 +73,7 @@ func TestTheEndUnderLoadAnswersWhatIsUnderWay(t *testing.T) {
 
 // endUnderLoad asks for the models many times at once and then has the program
 // end. Everybody must get an answer, within ten seconds.
-func (s *stage) endUnderLoad(p *process, says string) {
+func (s *arena) endUnderLoad(p *process, says string) {
 	const users = 50
 	t := s.t
 	already := s.acknowledged()
@@ -102,7 +102,7 @@ func (s *stage) endUnderLoad(p *process, says string) {
 }
 
 // acknowledged counts the commands that were.
-func (s *stage) acknowledged() (n int) {
+func (s *arena) acknowledged() (n int) {
 	for _, r := range s.discord.Requests() {
 		if strings.HasSuffix(r.Path, "/callback") && r.Status < 300 {
 			n++

@@ -20,9 +20,9 @@ import (
 	"mokabot/moka/mokatest"
 )
 
-// stage is a world for the program as a process of its own, which reaches the
+// arena is a world for the program as a process of its own, which reaches the
 // simulated Discord through a proxy.
-type stage struct {
+type arena struct {
 	*world
 	t     *testing.T
 	proxy *discordtest.Proxy
@@ -30,10 +30,10 @@ type stage struct {
 	file  string // the configuration
 }
 
-// newStage sets the stage; the configuration is [world.config]'s.
-func newStage(t *testing.T, opts ...discordtest.Option) *stage {
+// newArena sets the arena; the configuration is [world.config]'s.
+func newArena(t *testing.T, opts ...discordtest.Option) *arena {
 	t.Helper()
-	s := &stage{world: newWorld(t, opts...), t: t}
+	s := &arena{world: newWorld(t, opts...), t: t}
 	var err error
 	if s.proxy, err = s.discord.Proxy(); err != nil {
 		t.Fatal(err)
@@ -51,11 +51,11 @@ func newStage(t *testing.T, opts ...discordtest.Option) *stage {
 }
 
 // configure writes the configuration anew. changes are those of [world.config].
-func (s *stage) configure(changes ...string) { s.file = s.config(s.t, changes...) }
+func (s *arena) configure(changes ...string) { s.file = s.config(s.t, changes...) }
 
 // hook has f called before and after each request to the gateway. The
 // configuration must be written anew.
-func (s *stage) hook(f func(done bool)) {
+func (s *arena) hook(f func(done bool)) {
 	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f(false)
 		defer f(true)
@@ -65,10 +65,10 @@ func (s *stage) hook(f func(done bool)) {
 }
 
 // database is the program's.
-func (s *stage) database() string { return filepath.Join(s.dir, "mokabot.db") }
+func (s *arena) database() string { return filepath.Join(s.dir, "mokabot.db") }
 
 // read gives f the database as it is, also while the program runs.
-func (s *stage) read(f func(*store.DB) error) error {
+func (s *arena) read(f func(*store.DB) error) error {
 	db, err := store.OpenReadOnly(s.database())
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (s *stage) read(f func(*store.DB) error) error {
 }
 
 // waiting is how many messages the outbox holds back, and how many it gave up.
-func (s *stage) waiting() (waiting, dead int, err error) {
+func (s *arena) waiting() (waiting, dead int, err error) {
 	err = s.read(func(db *store.DB) error {
 		waiting, dead, err = db.Depth(context.Background())
 		return err
@@ -92,7 +92,7 @@ type process struct {
 	ended    chan struct{} // closed when it has
 }
 
-func (s *stage) start(args ...string) *process {
+func (s *arena) start(args ...string) *process {
 	s.t.Helper()
 	if len(args) == 0 {
 		args = []string{"run", "--config", s.file}
@@ -185,7 +185,7 @@ type ledger struct {
 	posts []discordtest.Message
 }
 
-func (s *stage) ledger() *ledger {
+func (s *arena) ledger() *ledger {
 	l := &ledger{}
 	events := s.discord.Subscribe(s.t.Context())
 	go func() {
@@ -241,7 +241,7 @@ func (c client) disabled() {
 // clients gives the world two accounts more, and the lines of a configuration
 // that name them. They warn in a channel of their own, where their posts may
 // share a message.
-func (s *stage) clients(channel string) (all []client, lines string) {
+func (s *arena) clients(channel string) (all []client, lines string) {
 	all = []client{{"team", testKey, 2, s.gateway}}
 	var b strings.Builder
 	for i, name := range []string{"spare", "other"} {
