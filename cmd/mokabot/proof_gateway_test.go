@@ -25,8 +25,8 @@ type row struct {
 	rest   []discordtest.Fault // of the request for the gateway's address
 	strike func(*discordtest.Server)
 	over   func(*discordtest.Server) bool // the fault has had its effect; nil: when it was used up
-	fatal  string // what the program says when it ends
-	long   bool   // only with MOKABOT_LONG
+	fatal  string                         // what the program says when it ends
+	long   bool                           // only with MOKABOT_LONG
 }
 
 func faults(kind discordtest.GatewayFaultKind, count int) []discordtest.GatewayFault {
