@@ -94,7 +94,6 @@ type ReportWords struct {
 	Spent, Before, Requests   string
 	Left, Runway, TopUps      string
 	Incidents, None           string
-	Readings                  string
 	Covered                   func(percent int) string
 	NoReadings, NotComparable string
 	Change                    func(before moka.Amount, percent string) string

@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -131,7 +132,15 @@ func against(w *lang.Words, spent, before moka.Maybe) string {
 	case !nowKnown || then <= 0:
 		return then.String()
 	}
-	return w.Report.Change(then, fmt.Sprintf("%+.0f%%", (now-then).USD()/then.USD()*100))
+	return w.Report.Change(then, percent((now-then).USD()/then.USD()*100))
+}
+
+// percent has a sign, but for nothing.
+func percent(change float64) string {
+	if math.Abs(change) < 0.5 {
+		return "±0%"
+	}
+	return fmt.Sprintf("%+.0f%%", change)
 }
 
 func orUnknown(w *lang.Words, a moka.Maybe) string {
