@@ -59,6 +59,11 @@ type Reading struct {
 	Wallet    *Wallet
 	WalletErr *Error
 	Units     Units // what the gateway's figures were converted with
+
+	// Source is the same as long as the figures come from the same account, or
+	// without an access token from the same key, of the same gateway. It gives
+	// neither away. Empty: not told.
+	Source string
 }
 
 // OK tells whether every figure that the credentials should give was had.

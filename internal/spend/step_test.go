@@ -15,31 +15,66 @@ var (
 	units = moka.Units{Display: moka.DisplayUSD, QuotaPerUnit: 500_000}
 )
 
+func reading(minute int) moka.Reading {
+	return moka.Reading{At: start.Add(time.Duration(minute) * time.Minute), Units: units}
+}
+
 func wallet(minute int, remaining, used moka.Amount) moka.Reading {
-	return moka.Reading{At: start.Add(time.Duration(minute) * time.Minute), Units: units,
-		Wallet: &moka.Wallet{Remaining: moka.Known(remaining), Used: moka.Known(used)}}
-}
-
-func key(minute int, remaining, used moka.Amount) moka.Reading {
-	return moka.Reading{At: start.Add(time.Duration(minute) * time.Minute), Units: units,
-		Key: &moka.Key{State: moka.KeyOK, Scope: moka.ScopeKey, Remaining: moka.Known(remaining), Used: moka.Known(used), Total: moka.Known(remaining + used)}}
-}
-
-func withPlans(r moka.Reading, plans moka.Amount) moka.Reading {
-	r.Wallet.Plans = moka.Known(plans)
+	r := reading(minute)
+	r.Wallet = &moka.Wallet{Remaining: moka.Known(remaining), Used: moka.Known(used)}
 	return r
 }
 
-func failing(minute int) moka.Reading {
-	return moka.Reading{At: start.Add(time.Duration(minute) * time.Minute), Units: units,
-		Wallet: &moka.Wallet{}, WalletErr: &moka.Error{Kind: moka.Unavailable}}
+func key(minute int, remaining, used moka.Amount) moka.Reading {
+	r := reading(minute)
+	r.Key = &moka.Key{State: moka.KeyOK, Scope: moka.ScopeUnknown, Remaining: moka.Known(remaining), Used: moka.Known(used), Total: moka.Known(remaining + used)}
+	return r
 }
 
+// as changes a reading.
+func as(r moka.Reading, changes ...func(*moka.Reading)) moka.Reading {
+	for _, change := range changes {
+		change(&r)
+	}
+	return r
+}
+
+func plans(left moka.Amount) func(*moka.Reading) {
+	return func(r *moka.Reading) { r.Wallet.Plans = moka.Known(left) }
+}
+
+func freePlan(r *moka.Reading) { r.Wallet.Plans, r.Wallet.PlansUnlimited = moka.Known(0), true }
+
+func failed(r *moka.Reading) { r.WalletErr = &moka.Error{Kind: moka.Unavailable} }
+
+func unlimited(r *moka.Reading) {
+	r.Key.Unlimited, r.Key.Scope, r.Key.Remaining, r.Key.Total = true, moka.ScopeKey, moka.Maybe{}, moka.Maybe{}
+}
+
+func exhausted(r *moka.Reading) { r.Key.State, r.Key.Scope = moka.KeyExhausted, moka.ScopeKey }
+
+func refused(r *moka.Reading) {
+	r.Key = &moka.Key{State: moka.KeyRefused, Scope: moka.ScopeUnknown}
+	r.KeyErr = &moka.Error{Kind: moka.Unauthorized}
+}
+
+func scope(s moka.Scope) func(*moka.Reading) { return func(r *moka.Reading) { r.Key.Scope = s } }
+
+func in(d moka.Display, rate float64) func(*moka.Reading) {
+	return func(r *moka.Reading) { r.Units.Display, r.Units.CNYPerUSD = d, rate }
+}
+
+func from(source string) func(*moka.Reading) { return func(r *moka.Reading) { r.Source = source } }
+
+func failing(minute int) moka.Reading {
+	r := reading(minute)
+	r.Wallet = &moka.Wallet{}
+	return as(r, failed)
+}
+
+const days = 24 * 60 // in minutes
+
 func TestWhatHappenedBetweenReadings(t *testing.T) {
-	inYuan := key(5, 73*usd, 0)
-	inYuan.Units.Display = moka.DisplayCNY
-	asAccount := key(5, 80*usd, 20*usd)
-	asAccount.Key.Scope = moka.ScopeAccount
 	for _, c := range []struct {
 		what         string
 		readings     []moka.Reading
@@ -47,19 +82,71 @@ func TestWhatHappenedBetweenReadings(t *testing.T) {
 		unknown      int         // readings that could not be compared, the first included
 	}{
 		{"money is spent", []moka.Reading{wallet(0, 10*usd, 0), wallet(5, 8*usd, 2*usd)}, 2 * usd, 0, 1},
+		{"nothing happens", []moka.Reading{wallet(0, 10*usd, 0), wallet(5, 10*usd, 0)}, 0, 0, 1},
+
 		{"a top-up is not negative spending", []moka.Reading{wallet(0, 10*usd, 0), wallet(5, 60*usd, 0)}, 0, 50 * usd, 1},
 		{"a top-up between two calls", []moka.Reading{wallet(0, 10*usd, 0), wallet(5, 57*usd, 3*usd)}, 3 * usd, 50 * usd, 1},
+		{"a top-up of an empty wallet, half of it spent at once", []moka.Reading{wallet(0, 0, 10*usd), wallet(5, 25*usd, 35*usd)}, 25 * usd, 50 * usd, 1},
+		{"two top-ups", []moka.Reading{wallet(0, 1*usd, 0), wallet(5, 51*usd, 0), wallet(10, 61*usd, 0)}, 0, 60 * usd, 1},
+		{"a top-up while calls are under way", []moka.Reading{wallet(0, 10*usd, 0), wallet(5, 8*usd, 0), wallet(10, 58*usd, 0), wallet(15, 59*usd, 1*usd)}, 1 * usd, 50 * usd, 1},
+
 		{"a call under way dips the wallet and gives back", []moka.Reading{wallet(0, 10*usd, 0), wallet(1, 8*usd, 0), wallet(2, 9*usd, 1*usd)}, 1 * usd, 0, 1},
+		{"more and more calls under way for an hour", []moka.Reading{
+			wallet(0, 100*usd, 0), wallet(5, 98*usd, 0), wallet(25, 95*usd, 1*usd), wallet(45, 93*usd, 2*usd), wallet(65, 90*usd, 3*usd), wallet(90, 96*usd, 4*usd),
+		}, 4 * usd, 0, 1},
 		{"a key's use dips when a call is corrected", []moka.Reading{key(0, 10*usd, 0), key(1, 8*usd, 2*usd), key(2, 9*usd, 1*usd), key(3, 8*usd, 2*usd)}, 2 * usd, 0, 1},
-		{"another key", []moka.Reading{key(0, 10*usd, 50*usd), key(5, 5*usd, 1*usd), key(10, 4*usd, 2*usd)}, 1 * usd, 0, 2},
-		{"another unit", []moka.Reading{key(0, 10*usd, 0), inYuan}, 0, 0, 2},
-		{"the account's figures instead of the key's", []moka.Reading{key(0, 10*usd, 0), asAccount}, 0, 0, 2},
+		{"a key's use dips while it is topped up", []moka.Reading{
+			as(key(0, 10*usd, 0), from("a")), as(key(1, 8*usd, 2*usd), from("a")), as(key(2, 59*usd, 1*usd), from("a")), as(key(3, 57*usd, 3*usd), from("a")),
+		}, 3 * usd, 50 * usd, 1},
+
+		{"another key, used less", []moka.Reading{key(0, 10*usd, 50*usd), key(5, 5*usd, 1*usd), key(10, 4*usd, 2*usd)}, 1 * usd, 0, 2},
+		{"another key, used more", []moka.Reading{as(key(0, 10*usd, 1*usd), from("a")), as(key(5, 5*usd, 40*usd), from("b")), as(key(10, 4*usd, 41*usd), from("b"))}, 1 * usd, 0, 2},
+		{"another account, used more", []moka.Reading{as(wallet(0, 10*usd, 1*usd), from("a")), as(wallet(5, 5*usd, 40*usd), from("b"))}, 0, 0, 2},
+		{"another account, used less", []moka.Reading{wallet(0, 10*usd, 9*usd), wallet(5, 10*usd, 1*usd), wallet(10, 9*usd, 2*usd)}, 1 * usd, 0, 2},
+		{"a source that an earlier version did not note", []moka.Reading{wallet(0, 10*usd, 1*usd), as(wallet(5, 9*usd, 2*usd), from("a"))}, 1 * usd, 0, 1},
+		{"a key that was set back", []moka.Reading{as(key(0, 1*usd, 9*usd), from("a")), as(key(5, 5*usd, 0), from("a")), as(key(10, 4*usd, 1*usd), from("a"))}, 1 * usd, 0, 2},
+
+		{"another unit", []moka.Reading{key(0, 10*usd, 0), as(key(5, 73*usd, 0), in(moka.DisplayCNY, 7.3))}, 0, 0, 2},
+		{"another unit and back", []moka.Reading{key(0, 10*usd, 0), as(key(5, 73*usd, 0), in(moka.DisplayCNY, 7.3)), key(10, 9*usd, 1*usd)}, 0, 0, 3},
+		{"another unit of display, which wallets do not have", []moka.Reading{wallet(0, 10*usd, 0), as(wallet(5, 9*usd, 1*usd), in(moka.DisplayCNY, 7.3))}, 1 * usd, 0, 1},
+		{"another exchange rate, which wallets do not have", []moka.Reading{
+			as(wallet(0, 10*usd, 0), in(moka.DisplayCNY, 7.3)), as(wallet(5, 9*usd, 1*usd), in(moka.DisplayCNY, 7.2)),
+		}, 1 * usd, 0, 1},
+		{"another size of a unit", []moka.Reading{wallet(0, 10*usd, 10*usd), as(wallet(5, 5*usd, 5*usd), func(r *moka.Reading) { r.Units.QuotaPerUnit *= 2 })}, 0, 0, 2},
+
+		{"the account's figures instead of the key's", []moka.Reading{as(key(0, 10*usd, 0), scope(moka.ScopeKey)), as(key(5, 80*usd, 20*usd), scope(moka.ScopeAccount))}, 0, 0, 2},
+		{"the same, but nobody says so", []moka.Reading{key(0, 10*usd, 1*usd), key(5, 80*usd, 20*usd), key(10, 79*usd, 21*usd)}, 1 * usd, 0, 2},
+		{"and back", []moka.Reading{key(0, 80*usd, 20*usd), key(5, 10*usd, 1*usd), key(10, 9*usd, 2*usd)}, 1 * usd, 0, 2},
+		{"a top-up of a key in need, of which nobody says whose it is", []moka.Reading{key(0, 1*usd, 9*usd), key(5, 49*usd, 11*usd)}, 2 * usd, 50 * usd, 1},
+		{"a key runs dry, which tells whose it is", []moka.Reading{key(0, 1*usd, 9*usd), as(key(5, 0, 10*usd), exhausted), key(60, 50*usd, 10*usd)}, 1 * usd, 50 * usd, 1},
+		{"unlimited becomes limited", []moka.Reading{as(key(0, 0, 5*usd), unlimited), key(5, 10*usd, 5*usd), key(10, 9*usd, 6*usd)}, 1 * usd, 0, 1},
+		{"limited becomes unlimited", []moka.Reading{as(key(0, 4*usd, 5*usd), scope(moka.ScopeKey)), as(key(5, 0, 6*usd), unlimited), as(key(10, 0, 7*usd), unlimited)}, 2 * usd, 0, 1},
+
 		{"a failed reading loses nothing", []moka.Reading{wallet(0, 10*usd, 0), failing(5), wallet(10, 7*usd, 3*usd)}, 3 * usd, 0, 2},
-		{"days without readings", []moka.Reading{wallet(0, 10*usd, 0), wallet(3*24*60, 4*usd, 6*usd)}, 6 * usd, 0, 1},
-		{"an overdrawn wallet", []moka.Reading{wallet(0, 1*usd, 0), wallet(5, -1*usd, 2*usd)}, 2 * usd, 0, 1},
-		{"the clock steps back", []moka.Reading{wallet(10, 10*usd, 0), wallet(5, 9*usd, 1*usd), wallet(15, 8*usd, 2*usd)}, 2 * usd, 0, 2},
-		{"a plan pays", []moka.Reading{withPlans(wallet(0, 0, 0), 10*usd), withPlans(wallet(5, 0, 4*usd), 6*usd)}, 4 * usd, 0, 1},
-		{"money is taken away for good, then added", []moka.Reading{wallet(0, 10*usd, 0), wallet(5, 4*usd, 0), wallet(30, 4*usd, 0), wallet(35, 9*usd, 0)}, 0, 5 * usd, 1},
+		{"a refused key loses nothing", []moka.Reading{key(0, 10*usd, 0), as(reading(5), refused), key(10, 57*usd, 3*usd)}, 3 * usd, 50 * usd, 2},
+		{"plans that could not be read lose nothing", []moka.Reading{
+			as(wallet(0, 5*usd, 0), plans(10*usd)), as(wallet(5, 5*usd, 2*usd), failed), as(wallet(10, 55*usd, 4*usd), plans(6*usd)),
+		}, 4 * usd, 50 * usd, 1},
+		{"days without readings", []moka.Reading{wallet(0, 10*usd, 0), wallet(3*days, 4*usd, 6*usd)}, 6 * usd, 0, 1},
+		{"days without readings, and a top-up", []moka.Reading{key(0, 10*usd, 0), key(3*days, 44*usd, 16*usd)}, 16 * usd, 50 * usd, 1},
+		{"an overdrawn wallet", []moka.Reading{wallet(0, 1*usd, 0), wallet(5, -1*usd, 2*usd), wallet(10, 48*usd, 3*usd)}, 3 * usd, 50 * usd, 1},
+
+		{"the clock steps back", []moka.Reading{wallet(10, 10*usd, 0), wallet(5, 9*usd, 1*usd), wallet(15, 8*usd, 2*usd)}, 2 * usd, 0, 1},
+		{"the clock was ten years ahead", []moka.Reading{
+			wallet(0, 10*usd, 0), wallet(3650*days, 9*usd, 1*usd), wallet(10, 8*usd, 2*usd), wallet(15, 57*usd, 3*usd),
+		}, 3 * usd, 50 * usd, 1},
+		{"two readings in one instant", []moka.Reading{wallet(0, 10*usd, 0), wallet(0, 9*usd, 1*usd), wallet(5, 8*usd, 2*usd)}, 2 * usd, 0, 2},
+
+		{"a plan pays", []moka.Reading{as(wallet(0, 0, 0), plans(10*usd)), as(wallet(5, 0, 4*usd), plans(6*usd))}, 4 * usd, 0, 1},
+		{"a plan is bought", []moka.Reading{as(wallet(0, 3*usd, 0), plans(0)), as(wallet(5, 3*usd, 0), plans(10*usd))}, 0, 10 * usd, 1},
+		{"a plan without a limit is no top-up when it ends", []moka.Reading{
+			as(wallet(0, 3*usd, 0), plans(0)), as(wallet(5, 3*usd, 4*usd), freePlan), as(wallet(10, 2*usd, 5*usd), plans(0)),
+		}, 5 * usd, 0, 1},
+		{"a gateway learns of plans", []moka.Reading{wallet(0, 3*usd, 0), as(wallet(5, 2*usd, 1*usd), plans(10*usd))}, 1 * usd, 0, 1},
+
+		{"money is taken away for good, then added", []moka.Reading{
+			wallet(0, 10*usd, 0), wallet(5, 4*usd, 0), wallet(1*days, 4*usd, 0), wallet(2*days+5, 4*usd, 0), wallet(2*days+10, 9*usd, 0),
+		}, 0, 5 * usd, 1},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			var s State
@@ -72,7 +159,7 @@ func TestWhatHappenedBetweenReadings(t *testing.T) {
 				if !d.Known {
 					unknown++
 				}
-				if d.Spent < 0 || d.TopUp < 0 || d.Covered < 0 || !d.Known && d.Spent+d.TopUp != 0 {
+				if d.Spent < 0 || d.TopUp < 0 || d.Covered < 0 || d.Known && d.From.After(d.To) || !d.Known && d.Spent+d.TopUp != 0 {
 					t.Errorf("impossible: %+v", d)
 				}
 			}
@@ -100,8 +187,11 @@ func TestAGapIsSpentButNotCovered(t *testing.T) {
 	if _, d := Step(s, wallet(30, 9*usd, usd)); d.Covered != 30*time.Minute {
 		t.Errorf("half an hour is covered for %v", d.Covered)
 	}
-	if _, d := Step(s, wallet(61, 9*usd, usd)); d.Covered != 0 || d.Spent != usd {
-		t.Errorf("a gap of an hour is covered for %v, with %v spent", d.Covered, d.Spent)
+	if _, d := Step(s, wallet(61, 9*usd, usd)); d.Covered != 61*time.Minute {
+		t.Errorf("a reading an hour covers %v", d.Covered)
+	}
+	if _, d := Step(s, wallet(91, 9*usd, usd)); d.Covered != 0 || d.Spent != usd {
+		t.Errorf("a gap is covered for %v, with %v spent", d.Covered, d.Spent)
 	}
 }
 
