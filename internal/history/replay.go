@@ -41,6 +41,10 @@ type pastHours struct {
 	all    []spend.Hour
 	zone   *time.Location
 	recent []store.Sample // of the last hour
+
+	hour   time.Time // that the runway below was forecast in
+	left   moka.Maybe
+	runway spend.Runway
 }
 
 func (p *pastHours) facts(s store.Sample) alert.Facts {
@@ -48,8 +52,8 @@ func (p *pastHours) facts(s store.Sample) alert.Facts {
 	r.KeyErr, r.WalletErr = failureOf(s, r)
 	f := alert.Facts{At: s.At, Reading: r, TopUp: s.Delta.TopUp}
 	hours := p.before(s.At)
-	f.Runway = spend.Forecast(hours, s.Spendable, s.At, p.zone)
-	if spent, covered := p.hour(s); covered >= 45*time.Minute {
+	f.Runway = p.forecast(hours, s)
+	if spent, covered := p.lastHour(s); covered >= 45*time.Minute {
 		f.HourSpent, f.HourUsual = moka.Known(spent), spend.Usual(hours, s.At, p.zone)
 	}
 	return f
@@ -64,8 +68,24 @@ func (p *pastHours) before(at time.Time) []spend.Hour {
 	return p.all[find(at.Add(-lookBack)):find(at.Truncate(time.Hour))]
 }
 
-// hour is what the sixty minutes before a reading cost.
-func (p *pastHours) hour(s store.Sample) (spent moka.Amount, covered time.Duration) {
+// forecast looks ahead once an hour; in between, what is left at that rate is
+// near enough, and a month of readings takes seconds instead of minutes.
+func (p *pastHours) forecast(hours []spend.Hour, s store.Sample) spend.Runway {
+	before, known := p.left.Get()
+	now, ok := s.Spendable.Get()
+	if hour := s.At.Truncate(time.Hour); !hour.Equal(p.hour) || !known || !ok || before <= 0 {
+		p.hour, p.left = hour, s.Spendable
+		p.runway = spend.Forecast(hours, s.Spendable, s.At, p.zone)
+		return p.runway
+	}
+	r, part := p.runway, max(0, now.USD()/before.USD())
+	scale := func(d time.Duration) time.Duration { return time.Duration(float64(d) * part) }
+	r.Low, r.Mid, r.High = scale(r.Low), scale(r.Mid), scale(r.High)
+	return r
+}
+
+// lastHour is what the sixty minutes before a reading cost.
+func (p *pastHours) lastHour(s store.Sample) (spent moka.Amount, covered time.Duration) {
 	p.recent = append(p.recent, s)
 	p.recent = slices.DeleteFunc(p.recent, func(o store.Sample) bool { return s.At.Sub(o.At) >= time.Hour })
 	for _, o := range p.recent {
