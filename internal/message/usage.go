@@ -138,7 +138,7 @@ func usedText(w *lang.Words, a Account, u Used) string {
 }
 
 func coverage(w *lang.Words, u Used) string {
-	return w.Report.Covered(int(math.Floor(u.Covered*100)))
+	return w.Report.Covered(int(math.Floor(u.Covered * 100)))
 }
 
 // leftText is what can be spent, or that there is no limit that we know of.
