@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 
 	"mokabot/internal/discordtest"
@@ -17,13 +18,13 @@ import (
 type stage struct {
 	discord  *discordtest.Server
 	bot      *restarting
-	people   []page.Person
-	topics   map[string]both            // by channel
 	state    func(locale string) string // how the world behind the bot is; nil: nothing is said
 	controls []control
+	acting   sync.Mutex // one control at a time
 
-	acting sync.Mutex // one control at a time
 	mu     sync.Mutex
+	topics map[string]both // by channel
+	people []page.Person
 	down   bool // Discord
 }
 
@@ -48,21 +49,34 @@ func newStage() *stage {
 		discordtest.ReportChannel: {"summaries", "汇总报告"},
 		discordtest.DirectChannel: {"between you and the bot", "您与机器人的私信"},
 	}}
-	operator, member := "Operator", "Member"
-	roles := []string{discordtest.ManagerRole, discordtest.OnCallRole}
-	s.discord.AddUser(discordtest.User{ID: discordtest.OperatorID, Username: "operator", GlobalName: &operator}, true, roles...)
+	s.giveOperator(nil)
+	member := "Member"
 	s.discord.AddUser(discordtest.User{ID: discordtest.StrangerID, Username: "member", GlobalName: &member}, true)
 	direct := s.discord.AddChannel(discordtest.Channel{Name: "mokabot", Direct: true, User: discordtest.StrangerID})
 	s.topics[direct] = s.topics[discordtest.DirectChannel]
-	s.people = []page.Person{
-		{ID: discordtest.OperatorID, Name: operator, Roles: roles, About: both{"manages the server and is on call", "管理服务器，并负责值班"}.words()},
-		{ID: discordtest.StrangerID, Name: member, About: both{"a plain member of the server", "服务器的普通成员"}.words()},
-	}
+	s.people = append(s.people, page.Person{ID: discordtest.StrangerID, Name: member, About: both{"a plain member of the server", "服务器的普通成员"}.words()})
 	return s
+}
+
+// giveOperator gives the operator more roles than the usual ones. The operator
+// is the first of the people.
+func (s *stage) giveOperator(more []string) {
+	name := "Operator"
+	roles := append([]string{discordtest.ManagerRole, discordtest.OnCallRole}, more...)
+	s.discord.AddUser(discordtest.User{ID: discordtest.OperatorID, Username: "operator", GlobalName: &name}, true, roles...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := page.Person{ID: discordtest.OperatorID, Name: name, Roles: roles, About: both{"manages the server and is on call", "管理服务器，并负责值班"}.words()}
+	if len(s.people) == 0 {
+		s.people = append(s.people, p)
+	}
+	s.people[0] = p
 }
 
 // Channels implements page.Backend.
 func (s *stage) Channels() []page.Channel {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var list []page.Channel
 	for _, c := range s.discord.Channels() {
 		list = append(list, page.Channel{ID: c.ID, Name: c.Name, Topic: s.topics[c.ID].words(), Direct: c.Direct, Person: c.User})
@@ -71,7 +85,11 @@ func (s *stage) Channels() []page.Channel {
 }
 
 // People implements page.Backend.
-func (s *stage) People() []page.Person { return s.people }
+func (s *stage) People() []page.Person {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.people)
+}
 
 // Messages implements page.Backend.
 func (s *stage) Messages(channel string) []json.RawMessage {

@@ -26,6 +26,7 @@ func subcommands() []subcommand {
 	return []subcommand{
 		{"run", "[--config FILE]", "the bot, until it is interrupted", runBot},
 		{"demo", "[--listen 127.0.0.1:8080]", "try everything in the browser: no account, no Discord", runDemo},
+		{"preview", "[--config FILE] [--listen 127.0.0.1:8080]", "your own accounts in the browser, on a simulated Discord", runPreview},
 		{"check", "[--config FILE] [--offline] [--json]", "check the configuration, every credential and every channel", runCheck},
 		{"balance", "[--config FILE] [--json] [ACCOUNT]", "what is left", runBalance},
 		{"models", "[--config FILE] [--json] [--search TEXT] [-o FILE] [ACCOUNT]", "the models a key may call", runModels},

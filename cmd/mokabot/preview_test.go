@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mokabot/internal/config"
+	"mokabot/internal/discordtest"
+	"mokabot/internal/discordtest/browser"
+	"mokabot/internal/discordtest/page"
+)
+
+const (
+	ownAlerts, ownReports = "1200000000000000021", "1200000000000000022"
+	ownRole, ownUser      = "1200000000000000042", "1200000000000000055"
+)
+
+// preview starts a preview of a configuration whose gateway is the fake one.
+func (w *world) preview(t *testing.T, file string) (*stage, *lockedBuffer) {
+	t.Helper()
+	log := &lockedBuffer{}
+	load := func() (*config.Config, error) {
+		return config.LoadWith(file, withSimulatedToken(func(string) (string, bool) { return "", false }))
+	}
+	p, err := newPreview(load, t.TempDir(), newLog(log, config.Log{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.discord.Close)
+	runUntilTheEnd(t, p.bot.run)
+	if err := p.discord.Connected(deadline(t)); err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	return p, log
+}
+
+// own is a configuration with channels, roles and users of its own.
+func (w *world) own(t *testing.T, changes ...string) string {
+	return w.config(t, append(changes, discordtest.AlertsChannel, ownAlerts, discordtest.ReportChannel, ownReports,
+		`mention_roles: ["`+discordtest.OnCallRole+`"]`, `mention_roles: ["`+ownRole+`"], mention_users: ["`+ownUser+`"]`)...)
+}
+
+func TestAPreviewShowsTheOwnAccountsInTheOwnChannels(t *testing.T) {
+	w := newWorld(t)
+	p, log := w.preview(t, w.own(t))
+	var names []string
+	for _, c := range p.Channels() {
+		names = append(names, c.Name)
+	}
+	if !slices.Contains(names, "alerts") || !slices.Contains(names, "daily") || slices.Contains(names, "reports") {
+		t.Errorf("the channels are %v", names)
+	}
+	answer, err := p.discord.Slash(deadline(t), discordtest.Call{Channel: ownAlerts, Name: "balance"})
+	if err != nil || !titled("**$90.01** left to spend")(answer) {
+		t.Fatalf("/balance answers %s, %v\n%s", answer.JSON(), err, log)
+	}
+	w.spend(36_000_000) // $72: 18.01 is left
+	ping, err := p.discord.WaitMessage(deadline(t), ownAlerts, titled("team: balance is low"))
+	if err != nil || !slices.Equal(ping.MentionRoles, []string{ownRole}) || len(ping.Mentions) != 1 || ping.Mentions[0].ID != ownUser {
+		t.Errorf("the ping is %s, %v", ping.JSON(), err)
+	}
+	if n := p.Names(); n[ownRole] != "low-balance" || n[ownUser] != "person…0055" {
+		t.Errorf("whom it pings is called %q and %q", n[ownRole], n[ownUser])
+	}
+	if !slices.Contains(p.People()[0].Roles, ownRole) {
+		t.Error("the ping is none of the operator's")
+	}
+	if answer, err := p.discord.Slash(deadline(t), discordtest.Call{Channel: ownAlerts, Name: "reload"}); err != nil || !titled("read again")(answer) {
+		t.Errorf("/reload answers %s, %v", answer.JSON(), err)
+	}
+	for _, v := range p.discord.Violations() {
+		t.Error(v)
+	}
+	noSecrets(t, "the log", log.String())
+}
+
+// What belongs to the bot that runs elsewhere on the same file is left alone.
+func TestAPreviewTouchesNothingOfTheConfiguration(t *testing.T) {
+	w := newWorld(t)
+	models := filepath.Join(w.dir, "model_ids.txt")
+	file := w.own(t, "reports:", "listen: 127.0.0.1:1\nmodel_watch: {cron: \"@every 1s\", channel_id: \"1200000000000000023\", file: "+models+"}\nreports:")
+	p, log := w.preview(t, file)
+	if m, err := p.discord.Slash(deadline(t), discordtest.Call{Channel: "1200000000000000023", Name: "balance"}); err != nil || !titled("$90.01")(m) {
+		t.Errorf("%s %v\n%s", m.JSON(), err, log)
+	}
+	w.polled(t, 3)
+	for _, f := range []string{models, filepath.Join(w.dir, "mokabot.db")} {
+		if _, err := os.Stat(f); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", f, err)
+		}
+	}
+}
+
+func TestAPreviewNeedsNoDiscordInTheConfiguration(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		what    string
+		changes []string
+	}{
+		{"no token", []string{"  token: " + discordtest.Token + "\n", ""}},
+		{"the example's variable", []string{discordtest.Token, "${DISCORD_TOKEN}"}},
+		{"no channels", []string{"  token: " + discordtest.Token + "\n", "", "  channel_id: \"" + discordtest.AlertsChannel + "\"\n", "",
+			"reports:\n  - {name: daily, cron: \"* * * * *\", period: day, channel_id: \"" + discordtest.ReportChannel + "\"}\n", ""}},
+		{"other operators", []string{"discord:", "discord:\n  operators: {roles: [\"1200000000000000077\"], users: []}"}},
+		{"another server and a proxy", []string{discordtest.GuildID, "1200000000000000010", "discord:", "discord:\n  proxy: http://127.0.0.1:1"}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			p, log := w.preview(t, w.config(t, c.changes...))
+			i := slices.IndexFunc(p.Channels(), func(c page.Channel) bool { return c.Name == "alerts" })
+			if i < 0 {
+				t.Fatalf("the channels are %v", p.Channels())
+			}
+			m, err := p.discord.Slash(deadline(t), discordtest.Call{Channel: p.Channels()[i].ID, Name: "balance"})
+			if err != nil || !titled("**$90.01**")(m) {
+				t.Errorf("/balance answers %s, %v\n%s", m.JSON(), err, log)
+			}
+			if m, err := p.discord.Slash(deadline(t), discordtest.Call{Channel: p.Channels()[i].ID, Name: "reload"}); err != nil || !titled("read again")(m) {
+				t.Errorf("the operator's /reload answers %s, %v", m.JSON(), err)
+			}
+		})
+	}
+}
+
+// The page of a preview has controls for Discord and the bot only, and no
+// credential ever reaches it.
+func TestAPreviewAsAProgram(t *testing.T) {
+	w := newWorld(t)
+	address := "127.0.0.1:" + browser.FreePort(t)
+	cmd, out, log := program(t, nil, "preview", "--config", w.own(t), "--listen", address)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	browser.Answers(t, "http://"+address+"/")
+	say(t, address, `{"text":"/balance","channel":"`+ownAlerts+`"}`)
+	stream := beginning(t, "http://"+address+"/events", "\n\n")
+	if !strings.Contains(stream, "$90.01") || !strings.Contains(stream, `"name":"alerts"`) {
+		t.Errorf("the page gets %s", stream)
+	}
+	var panel struct {
+		Actions []struct{ ID string }
+	}
+	if err := json.Unmarshal([]byte(beginning(t, "http://"+address+"/panel", "")), &panel); err != nil || len(panel.Actions) == 0 {
+		t.Fatal(panel, err)
+	}
+	for _, a := range panel.Actions {
+		if !slices.Contains([]string{"discord", "drop", "restart", "language"}, a.ID) {
+			t.Errorf("the panel has %s", a.ID)
+		}
+	}
+	noSecrets(t, "the page", stream)
+	noSecrets(t, "the output", out.String()+log.String())
+}
+
+// say gives a command, as soon as the bot has registered it.
+func say(t *testing.T, address, body string) {
+	t.Helper()
+	end := deadline(t)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		resp, err := http.Post("http://"+address+"/say", "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode == http.StatusNoContent {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-end.Done():
+			t.Fatalf("%s: %s", resp.Status, text)
+		}
+	}
+}
+
+// beginning is what an address answers up to a mark, or all of it.
+func beginning(t *testing.T, url, mark string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var all bytes.Buffer
+	buf := make([]byte, 32<<10)
+	for mark == "" || !strings.Contains(all.String(), mark) {
+		n, err := resp.Body.Read(buf)
+		all.Write(buf[:n])
+		if err != nil {
+			break
+		}
+	}
+	return all.String()
+}
