@@ -38,6 +38,7 @@ func (d *demo) accountControls() []control {
 		{"slower", spendingGroup, both{"Slower", "减慢"}, nil, atOnce(d.slower)},
 		{"stop", spendingGroup, both{"Stop", "停止"}, d.account.stopped, atOnce(d.stop)},
 		{"spend", spendingGroup, both{"Spend $10", "消耗 $10"}, nil, atOnce(d.spendAtOnce)},
+		{"spike", spendingGroup, both{"Runaway job", "失控任务"}, nil, atOnce(d.runaway)},
 		{"topup", spendingGroup, both{"Top up $50", "充值 $50"}, nil, atOnce(d.topUp)},
 		{"exhaust", keyGroup, both{"Use up", "用尽"}, nil, atOnce(d.exhaustKey)},
 		{"expiring", keyGroup, both{"Expire in 2 days", "两天后过期"}, nil, atOnce(d.expireSoon)},
@@ -72,6 +73,14 @@ func (d *demo) spendAtOnce() both {
 	const cost = 10
 	d.account.use(cost)
 	return both{"One call cost $10.", "一次调用消耗了 $10。"}
+}
+
+// runaway costs more than the account has, so it is paid for first.
+func (d *demo) runaway() both {
+	const cost = 150
+	d.account.topUp(cost)
+	d.account.use(cost)
+	return both{"A runaway job cost $150, and the account was topped up to pay for it.", "一个失控的任务消耗了 $150，账户已为此充值。"}
 }
 
 func (d *demo) topUp() both {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"mokabot/internal/discordtest"
 	"mokabot/internal/discordtest/browser"
+	"mokabot/internal/lang"
 )
 
 // A visitor's walk through everything: all commands in both languages, one
@@ -29,6 +31,7 @@ func TestAVisitorWalksThroughTheDemo(t *testing.T) {
 		{"trouble with Discord", troubleWithDiscord},
 		{"the other channels", otherChannels},
 		{"posts in the other language", postsInTheOtherLanguage},
+		{"the storybook", throughTheStorybook},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			v := v.For(t)
@@ -85,6 +88,7 @@ func commandsInEnglish(t *testing.T, v *visit) {
 		v.uses(c.Name, "/"+c.Name)
 		v.picture("demo-" + c.Name)
 	}
+	v.uses("balance", "/balance account:team")
 	v.noBarriers(t, "with all answers")
 }
 
@@ -131,6 +135,7 @@ func (v *visit) complaint() (text string) {
 
 func buttonsOfEachKind(t *testing.T, v *visit) {
 	v.reads("team: balance is low", "@on-call")
+	v.picture("demo-ping")
 	pressed := v.pressEach(t)
 	t.Logf("pressed: %s", strings.Join(pressed, ", "))
 	for _, wanted := range []string{"alerts:1h", "alerts:8h", "models:"} {
@@ -166,8 +171,8 @@ func commandsInChinese(t *testing.T, v *visit) {
 	for _, c := range registered(t, v.demo) {
 		v.uses(c.Name, "/"+c.NameLocalizations["zh-CN"])
 		v.picture("phone-" + c.Name)
-		v.noBarriers(t, "after /"+c.Name)
 	}
+	v.noBarriers(t, "with all answers, on a phone")
 	v.reads("还可使用")
 	v.Click(testID("places-toggle"))
 	v.noBarriers(t, "with the channels")
@@ -189,6 +194,8 @@ func trouble(t *testing.T, v *visit) {
 	v.control("slower", "0.45 a second")
 	v.control("spend", "$10")
 	v.control("topup", "$50")
+	v.control("spike", "$150")
+	v.posted(t, alerts, "unusually high spending")
 	v.control("stop", "Nothing is spent")
 	for _, c := range []struct{ id, done, alert string }{
 		{"exhaust", "nothing left", "the API key is used up"},
@@ -254,20 +261,50 @@ func postsInTheOtherLanguage(t *testing.T, v *visit) {
 	v.picture("demo-posts-zh")
 }
 
-// Every message that the bot can send is in the storybook, in both languages,
-// with the name of its golden file.
+// throughTheStorybook looks at every example in both themes and on a phone.
+func throughTheStorybook(t *testing.T, v *visit) {
+	all, err := v.demo.stories()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Click(testID("storybook-link"))
+	v.Await("all stories", `return document.querySelectorAll('[data-testid="golden"]').length === arguments[0]`, len(all))
+	v.Await("two sides of each", `return [...document.querySelectorAll('.story')].every((s) => s.querySelectorAll('.side .message').length === 2)`)
+	v.Await("loaded pictures", `return [...document.querySelectorAll('.story img')].every((i) => i.naturalWidth > 0)`)
+	for _, theme := range []string{"light", "dark"} {
+		v.noBarriers(t, "in the storybook, "+theme)
+		v.picture("storybook-" + theme)
+		v.Click(testID("theme-toggle"))
+	}
+	v.Resize(390, 844)
+	v.noBarriers(t, "in the storybook on a phone")
+	v.picture("storybook-phone")
+	v.Resize(1280, 800)
+	v.Click(`[data-name="alert-low"] button`)
+	v.Await("what the button does", `return document.querySelector('#note').innerText.includes('alerts:')`)
+	v.Type(testID("filter"), "alert-low")
+	v.Await("one story", `return [...document.querySelectorAll('.story')].filter((s) => !s.hidden).length === 1`)
+}
+
+// Every example is in the storybook in every language, with its golden file.
 func TestTheStorybookIsComplete(t *testing.T) {
 	all, err := writeStories()
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob("../../internal/message/testdata/*.golden")
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
+	languages := map[string]int{}
 	for _, s := range all {
-		if !slices.ContainsFunc(files, func(f string) bool { return filepath.Base(f) == s.Golden }) {
-			t.Errorf("%s in %s has no golden file %s", s.Name, s.Language, s.Golden)
+		languages[s.Name]++
+		if _, err := os.Stat(filepath.Join("../../internal/message/testdata", s.Golden)); err != nil {
+			t.Errorf("%s in %s: %v", s.Name, s.Language, err)
+		}
+		if len(s.Message) == 0 {
+			t.Errorf("%s in %s is empty", s.Name, s.Language)
+		}
+	}
+	for name, n := range languages {
+		if n != len(lang.All()) {
+			t.Errorf("%s is there in %d languages", name, n)
 		}
 	}
 }

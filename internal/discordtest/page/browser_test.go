@@ -63,6 +63,7 @@ func TestThePageInABrowser(t *testing.T) {
 		{"buttons", buttonsArePressed},
 		{"the composer by keyboard", composerByKeyboard},
 		{"the composer by mouse", composerByMouse},
+		{"the keyboard is always seen", keyboardIsSeen},
 		{"the side panel", sidePanel},
 		{"Chinese", inChinese},
 		{"on a phone", onAPhone},
@@ -233,12 +234,36 @@ func composerByMouse(t *testing.T, b *browser.Browser, _ *live) {
 	inside(t, b, by("option"), "Daily report")
 	b.Click(by("option"))
 	holds(b, "/plan kind:day ")
-	b.Await("closed error", `document.querySelector('#note').hidden = true; return true`)
-	b.Run(nil, `const i = document.querySelector(arguments[0]); i.value = ''; i.dispatchEvent(new Event('input'))`, by("composer"))
+	b.Run(nil, `document.querySelector('#note').hidden = true;
+		const i = document.querySelector(arguments[0]); i.value = ''; i.dispatchEvent(new Event('input'))`, by("composer"))
 }
 
 func holds(b *browser.Browser, text string) {
 	b.Await(fmt.Sprintf("composer with %q", text), `return document.querySelector(arguments[0]).value === arguments[1]`, by("composer"), text)
+}
+
+// keyboardIsSeen goes around the page by Tab: whatever has the keyboard shows it.
+func keyboardIsSeen(t *testing.T, b *browser.Browser, _ *live) {
+	b.Run(nil, `document.activeElement.blur()`)
+	been := map[string]bool{}
+	for range 40 {
+		b.Press(browser.Tab)
+		var at struct {
+			Name  string
+			Shown bool
+		}
+		b.Run(&at, `const e = document.activeElement, style = getComputedStyle(e.closest('.composer') && e.matches('input') ? e.closest('.composer') : e);
+			return { Name: e.dataset.testid || e.id || e.tagName, Shown: parseFloat(style.outlineWidth) >= 2 && style.outlineStyle !== 'none' || style.boxShadow !== 'none' }`)
+		been[at.Name] = true
+		if !at.Shown && at.Name != "BODY" {
+			t.Errorf("%s has the keyboard and does not show it", at.Name)
+		}
+	}
+	for _, name := range []string{"channel-reports", "person", "language-toggle", "theme-toggle", "storybook-link", "stream", "button-k:danger", "composer", "send", "action-spend"} {
+		if !been[name] {
+			t.Errorf("%s is not reached by Tab", name)
+		}
+	}
 }
 
 func sidePanel(t *testing.T, b *browser.Browser, l *live) {

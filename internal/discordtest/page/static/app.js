@@ -4,9 +4,9 @@ import { channelLabel, showChannels, showPerson, showTop, startPerson } from './
 import { relabel, startComposer } from './composer.js';
 import { foldAll, startFolds } from './fold.js';
 import { startLook } from './look.js';
-import { loadPanel } from './panel.js';
+import { clearPanel, loadPanel } from './panel.js';
 import { channelOf, keep, markRead, settle, state, takeAll, unread } from './state.js';
-import { place, showStream, startStream, take } from './stream.js';
+import { place, showStream, startStream, take, toEnd } from './stream.js';
 import { tick } from './time.js';
 import { locale, say } from './words.js';
 
@@ -85,6 +85,7 @@ function start() {
   startLook(() => {
     setLink(link);
     showAll();
+    clearPanel();
     loadPanel();
   });
   setLink(link);
@@ -94,7 +95,7 @@ function start() {
     showAll();
   });
   startStream(press);
-  startComposer(caller);
+  startComposer(caller, toEnd);
   byId('picture').addEventListener('click', (e) => e.target === e.currentTarget && e.currentTarget.close());
   document.addEventListener('visibilitychange', seen);
   setInterval(tick, 1000);

@@ -6,10 +6,11 @@ const input = byId('composer');
 const list = byId('options');
 const state = { items: [], chosen: -1, asked: 0, past: [], at: 0 };
 
-/** startComposer wires the composer; caller says who types, and where. */
-export function startComposer(caller) {
+/** startComposer wires the composer; caller says who types, and where; sent is called when something was. */
+export function startComposer(caller, sent) {
   byId('form').addEventListener('submit', (e) => {
     e.preventDefault();
+    sent();
     send(caller());
   });
   input.addEventListener('input', () => suggest(caller()));

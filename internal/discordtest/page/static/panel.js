@@ -41,6 +41,9 @@ async function act(button, id) {
   loadPanel();
 }
 
+/** clearPanel forgets what was done: it was told in another language. */
+export const clearPanel = () => byId('done').replaceChildren();
+
 /** tell shows what was done, the newest first. */
 function tell(text) {
   const most = 4;

@@ -22,7 +22,7 @@ export function settle() {
   const list = places();
   if (list.some((c) => c.id === state.open)) return;
   const own = channelOf(state.open).direct && list.find((c) => c.direct);
-  state.open = (own || list[0])?.id || '';
+  state.open = (own || list.find((c) => !c.direct) || list[0])?.id || '';
 }
 
 /** keep notes a new or changed message. */

@@ -75,7 +75,8 @@ function insert(entry) {
   stream.insertBefore(draw(entry), next);
 }
 
-function toEnd() {
+/** toEnd shows the newest message and stays with the newest. */
+export function toEnd() {
   following = true;
   stream.scrollTop = stream.scrollHeight;
   byId('newer').hidden = true;
