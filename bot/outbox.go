@@ -47,9 +47,9 @@ const (
 	mostIdle     = 15 * time.Second // between two looks at the outbox
 	firstRetry   = 2 * time.Second
 	longestRetry = 5 * time.Minute
-	attemptTime  = time.Minute      // for one message, repetitions included
-	noteTime     = 5 * time.Second  // for writing down what became of it
-	drainTime    = 8 * time.Second  // for what is under way at the end
+	attemptTime  = time.Minute     // for one message, repetitions included
+	noteTime     = 5 * time.Second // for writing down what became of it
+	drainTime    = 8 * time.Second // for what is under way at the end
 	mostDoubling = 10
 )
 

@@ -49,7 +49,7 @@ func writeStories() ([]page.Story, error) {
 		}
 	}
 	if broken := discord.Violations(); len(broken) > 0 {
-		return all, fmt.Errorf("Discord would refuse: %s", broken[0])
+		return all, fmt.Errorf("refused by Discord: %s", broken[0])
 	}
 	return all, nil
 }

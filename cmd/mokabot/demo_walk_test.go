@@ -2,15 +2,12 @@ package main
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"mokabot/internal/discordtest"
 	"mokabot/internal/discordtest/browser"
-	"mokabot/internal/lang"
 )
 
 // A visitor's walk through everything: all commands in both languages, one
@@ -23,6 +20,7 @@ func TestAVisitorWalksThroughTheDemo(t *testing.T) {
 		walk func(*testing.T, *visit)
 	}{
 		{"commands in English, dark", commandsInEnglish},
+		{"choices, completions and files", choicesAndFiles},
 		{"buttons of each kind", buttonsOfEachKind},
 		{"a member may not snooze", aMemberMayNotSnooze},
 		{"buttons survive a restart", buttonsSurviveARestart},
@@ -90,6 +88,29 @@ func commandsInEnglish(t *testing.T, v *visit) {
 	}
 	v.uses("balance", "/balance account:team")
 	v.noBarriers(t, "with all answers")
+}
+
+// choicesAndFiles takes what the bot offers while an option is typed.
+func choicesAndFiles(t *testing.T, v *visit) {
+	for _, c := range []struct{ line, offered, command string }{
+		{"/report name:we", "weekly", "report"},
+		{"/balance account:t", "team", "balance"},
+		{"/models search:kim", "moonshot/kimi-k2", "models"},
+		{"/usage period:30", "last 30 days", "usage"},
+	} {
+		v.Type(testID("composer"), c.line)
+		v.Await("offer of "+c.offered, `return [...document.querySelectorAll('[data-testid="option"] .label')].some((e) => e.innerText.toLowerCase() === arguments[0])`, c.offered)
+		v.Press(browser.Tab)
+		v.Await("chosen value", `return document.querySelector('.chip.given .value')`)
+		v.uses(c.command, "")
+	}
+	v.reads("1 model with", "kimi-k2")
+	var ids string
+	v.RunAsync(&ids, `const done = arguments[0], a = [...document.querySelectorAll('[data-testid="file"]')].pop();
+		fetch(a.href).then((r) => r.text()).then((text) => done(a.download + ':' + text))`)
+	if ids != "model_ids.txt:moonshot/kimi-k2\n" {
+		t.Errorf("the file is %q", ids)
+	}
 }
 
 func (v *visit) noBarriers(t *testing.T, where string) {
@@ -186,125 +207,4 @@ func commandsInChinese(t *testing.T, v *visit) {
 	v.noBarriers(t, "light, on a desktop")
 	v.picture("demo-light-zh")
 	v.Click(testID("language-toggle"))
-}
-
-func trouble(t *testing.T, v *visit) {
-	alerts := discordtest.AlertsChannel
-	v.control("faster", "0.90 a second")
-	v.control("slower", "0.45 a second")
-	v.control("spend", "$10")
-	v.control("topup", "$50")
-	v.control("spike", "$150")
-	v.posted(t, alerts, "unusually high spending")
-	v.control("stop", "Nothing is spent")
-	for _, c := range []struct{ id, done, alert string }{
-		{"exhaust", "nothing left", "the API key is used up"},
-		{"restore", "as they were", "the API key has money again"},
-		{"expiring", "in 2 days", "the API key expires soon"},
-		{"restore", "as they were", "the API key was renewed"},
-		{"expire", "expired", "the API key has expired"},
-		{"restore", "as they were", "the API key is valid again"},
-		{"disable", "disabled", "the gateway refuses the credentials"},
-		{"restore", "as they were", "the credentials are accepted again"},
-		{"wallet", "wallet is empty", "the account is empty"},
-		{"restore", "as they were", "the account has money again"},
-		{"gateway", "502", "the balance cannot be read"},
-		{"gateway", "answers again", "the balance can be read again"},
-	} {
-		v.control(c.id, c.done)
-		v.posted(t, alerts, c.alert)
-	}
-	v.control("stop", "goes on")
-	v.control("model", "moka/moka-next-1")
-	v.control("price", "a million tokens")
-	v.noBarriers(t, "after much trouble")
-	v.picture("demo-trouble")
-}
-
-func troubleWithDiscord(t *testing.T, v *visit) {
-	v.control("drop", "Connected again")
-	v.control("discord", "Discord is gone")
-	v.Type(testID("composer"), "/help"+browser.Enter)
-	v.Await("refusal", `return document.querySelector('[data-testid="error"]').innerText.includes('Discord is down')`)
-	v.Click(testID("error") + " button")
-	v.Complaints() // the refusal is one, as it should be
-	v.Run(nil, `document.querySelector('[data-testid="composer"]').value = ''`)
-	v.control("discord", "Discord is back")
-	if err := v.demo.discord.Connected(deadline(t)); err != nil {
-		t.Fatal(err)
-	}
-	v.uses("help", "/help")
-}
-
-func otherChannels(t *testing.T, v *visit) {
-	v.open("reports")
-	v.reads("team · Summary of")
-	v.reads("Week")
-	v.picture("demo-reports")
-	v.open("direct")
-	v.uses("balance", "/balance")
-	v.asks(discordtest.StrangerID)
-	v.uses("balance", "/balance")
-	v.reads("only to the operators")
-	v.asks(discordtest.OperatorID)
-	v.open("models")
-	v.posted(t, modelsChannel, "moka/moka-next-1")
-	v.reads("moka/moka-next-1")
-	v.picture("demo-models-watch")
-	v.open("alerts")
-}
-
-func postsInTheOtherLanguage(t *testing.T, v *visit) {
-	v.control("language", "in Chinese now")
-	v.control("wallet", "wallet is empty")
-	v.posted(t, discordtest.AlertsChannel, "team：账户余额已空")
-	v.picture("demo-posts-zh")
-}
-
-// throughTheStorybook looks at every example in both themes and on a phone.
-func throughTheStorybook(t *testing.T, v *visit) {
-	all, err := v.demo.stories()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v.Click(testID("storybook-link"))
-	v.Await("all stories", `return document.querySelectorAll('[data-testid="golden"]').length === arguments[0]`, len(all))
-	v.Await("two sides of each", `return [...document.querySelectorAll('.story')].every((s) => s.querySelectorAll('.side .message').length === 2)`)
-	v.Await("loaded pictures", `return [...document.querySelectorAll('.story img')].every((i) => i.naturalWidth > 0)`)
-	for _, theme := range []string{"light", "dark"} {
-		v.noBarriers(t, "in the storybook, "+theme)
-		v.picture("storybook-" + theme)
-		v.Click(testID("theme-toggle"))
-	}
-	v.Resize(390, 844)
-	v.noBarriers(t, "in the storybook on a phone")
-	v.picture("storybook-phone")
-	v.Resize(1280, 800)
-	v.Click(`[data-name="alert-low"] button`)
-	v.Await("what the button does", `return document.querySelector('#note').innerText.includes('alerts:')`)
-	v.Type(testID("filter"), "alert-low")
-	v.Await("one story", `return [...document.querySelectorAll('.story')].filter((s) => !s.hidden).length === 1`)
-}
-
-// Every example is in the storybook in every language, with its golden file.
-func TestTheStorybookIsComplete(t *testing.T) {
-	all, err := writeStories()
-	if err != nil {
-		t.Fatal(err)
-	}
-	languages := map[string]int{}
-	for _, s := range all {
-		languages[s.Name]++
-		if _, err := os.Stat(filepath.Join("../../internal/message/testdata", s.Golden)); err != nil {
-			t.Errorf("%s in %s: %v", s.Name, s.Language, err)
-		}
-		if len(s.Message) == 0 {
-			t.Errorf("%s in %s is empty", s.Name, s.Language)
-		}
-	}
-	for name, n := range languages {
-		if n != len(lang.All()) {
-			t.Errorf("%s is there in %d languages", name, n)
-		}
-	}
 }

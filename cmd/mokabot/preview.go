@@ -66,8 +66,12 @@ func newPreview(load func() (*config.Config, error), dir string, log *slog.Logge
 	}
 	s.bot = newRestarting(c, outside{discord: s.discord.Client(), again: again}, log)
 	s.controls = s.discordControls()
+	s.state = realAccounts.in
 	return s, nil
 }
+
+// realAccounts is what a visitor must not mistake.
+var realAccounts = both{"The accounts and their figures are real; Discord is simulated.", "账户和数据是真实的，Discord 是模拟的。"}
 
 // furnish fits a configuration and the simulated Discord together: the bot
 // finds there whatever the one names, and leaves alone what belongs to a bot
