@@ -158,7 +158,8 @@ func (h History) Picture(ctx context.Context, a *account.Account, p spend.Period
 	if p.To.Sub(p.From) > 8*24*time.Hour {
 		step = 24 * time.Hour
 	}
-	points, err := h.Store.Points(ctx, a.Name, p.From, p.To, step)
+	// One step more, whose end is the balance that the period begins with.
+	points, err := h.Store.Points(ctx, a.Name, p.From.Add(-step), p.To, step)
 	if err != nil || len(points) == 0 {
 		return nil, err
 	}
@@ -176,6 +177,10 @@ func seriesOf(a *account.Account, p spend.Period, zone *time.Location, points []
 		end := at.At.Add(step)
 		if end.After(p.To) {
 			end = p.To
+		}
+		if at.At.Before(p.From) {
+			series.Balance = append(series.Balance, chart.Point{At: end, Amount: at.Balance})
+			continue
 		}
 		bar := chart.Bar{From: at.At, To: end}
 		if at.Covered > 0 {
