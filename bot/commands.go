@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"mokabot/internal/account"
@@ -59,9 +60,11 @@ func balance(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	}
 	readings := account.Read(ctx, accounts)
 	views := make([]message.Account, len(accounts))
+	var wait sync.WaitGroup
 	for i, a := range accounts {
-		views[i] = b.view(ctx, a, readings[i])
+		wait.Go(func() { views[i] = b.view(ctx, a, readings[i]) })
 	}
+	wait.Wait()
 	return message.Balance(in.Words, views), nil
 }
 
