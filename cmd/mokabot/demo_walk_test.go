@@ -86,7 +86,6 @@ func commandsInEnglish(t *testing.T, v *visit) {
 		v.uses(c.Name, "/"+c.Name)
 		v.picture("demo-" + c.Name)
 	}
-	v.uses("balance", "/balance account:team")
 	v.noBarriers(t, "with all answers")
 }
 
@@ -155,7 +154,9 @@ func (v *visit) complaint() (text string) {
 }
 
 func buttonsOfEachKind(t *testing.T, v *visit) {
+	v.uses("balance", "/balance")
 	v.reads("team: balance is low", "@on-call")
+	v.Await("view of the newest message", `const s = document.querySelector('#stream'); return s.scrollHeight - s.scrollTop - s.clientHeight < 2`)
 	v.picture("demo-ping")
 	pressed := v.pressEach(t)
 	t.Logf("pressed: %s", strings.Join(pressed, ", "))

@@ -28,11 +28,17 @@ func (b *Browser) Open(url string) {
 }
 
 // Resize sets the size of the page in points. Chromium's own windows are never
-// as narrow as a phone.
+// as narrow as a phone; a narrow page is shown as a phone shows it, with two
+// pixels a point.
 func (b *Browser) Resize(width, height int) {
 	b.t.Helper()
+	const phone = 600
+	pixels := 1
+	if width < phone {
+		pixels = 2
+	}
 	b.post(b.session+"/goog/cdp/execute", map[string]any{"cmd": "Emulation.setDeviceMetricsOverride", "params": map[string]any{
-		"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
+		"width": width, "height": height, "deviceScaleFactor": pixels, "mobile": width < phone,
 	}}, nil)
 }
 

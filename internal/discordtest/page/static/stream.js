@@ -14,7 +14,8 @@ export function startStream(press) {
   actions.press = press;
   byId('newer').addEventListener('click', toEnd);
   stream.addEventListener('scroll', () => {
-    following = atEnd();
+    following = atEnd() || (following && stream.scrollTop >= last); // only whoever scrolls up stops following
+    last = stream.scrollTop;
     if (following) byId('newer').hidden = true;
   });
   new ResizeObserver(() => following && toEnd()).observe(stream);
@@ -22,6 +23,7 @@ export function startStream(press) {
 
 const actions = { press: null };
 let following = true; // the end is in view, and stays there
+let last = 0; // how far it was scrolled
 
 function context(message) {
   return {
