@@ -5,8 +5,6 @@
 package chart
 
 import (
-	"bytes"
-	"image/png"
 	"time"
 
 	"mokabot/moka"
@@ -60,10 +58,5 @@ func Draw(s Series) ([]byte, error) {
 	p.line()
 	p.side()
 	p.c.round(edgeColor)
-	var out bytes.Buffer
-	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := encoder.Encode(&out, p.c.img); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	return encode(p.c.img)
 }

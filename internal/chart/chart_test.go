@@ -21,16 +21,21 @@ func TestGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := drawn(t, s)
 			path := filepath.Join("testdata", name+".png")
+			shown := filepath.Join("..", "..", "docs", name+"-chart.png") // for readers
 			if *update {
-				if err := os.WriteFile(path, got, 0o644); err != nil {
-					t.Fatal(err)
+				for _, file := range []string{path, shown} {
+					if err := os.WriteFile(file, got, 0o644); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
+			for _, file := range []string{path, shown} {
+				want, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				compare(t, decoded(t, got), decoded(t, want))
 			}
-			compare(t, decoded(t, got), decoded(t, want))
 		})
 	}
 }

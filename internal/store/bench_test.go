@@ -1,122 +1,67 @@
 package store
 
 import (
+	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
-	"os"
-	"slices"
-	"strconv"
 	"testing"
 	"time"
 
 	"mokabot/moka"
 )
 
-// yearDays makes TestYear run, and write so many days: 365 for the size that the
-// limits are meant for. It measures time, so it runs only when asked to.
-const yearDays = "MOKABOT_STORE_DAYS"
+// benchStep is how often the accounts of benchmarks are read.
+const benchStep = 5 * time.Minute
 
-const (
-	benchAccounts = 50
-	benchStep     = 5 * time.Minute
-)
+func name(i int) string { return fmt.Sprintf("account-%03d", i) }
 
-// TestYear fills a file as many accounts would and looks how long its queries take.
-func TestYear(t *testing.T) {
-	n, err := strconv.Atoi(os.Getenv(yearDays))
-	if err != nil {
-		t.Skip(yearDays + " is not set")
-	}
-	db := temp(t)
-	began := time.Now()
-	end := fill(t, db, n)
-	t.Logf("%d readings written in %v, file of %d MB", n*288*benchAccounts, time.Since(began).Round(time.Second), size(t, db)>>20)
-	limit := 50 * time.Millisecond
-	month, year := end.AddDate(0, 0, -30), end.AddDate(0, 0, -365)
-	queries := map[string]func(account string) error{
-		"Spent of 30 days": func(a string) error { _, err := db.Spent(t.Context(), a, month.Add(time.Minute), end); return err },
-		"Spent of a year":  func(a string) error { _, err := db.Spent(t.Context(), a, year.Add(time.Minute), end); return err },
-		"Hours of 60 days": func(a string) error { _, err := db.Hours(t.Context(), a, end.AddDate(0, 0, -60), end); return err },
-		"Points by hour, 30 days": func(a string) error {
-			_, err := db.Points(t.Context(), a, month.Truncate(time.Hour), end, time.Hour)
-			return err
-		},
-		"Points by day, a year": func(a string) error {
-			_, err := db.Points(t.Context(), a, year.Truncate(24*time.Hour), end, 24*time.Hour)
-			return err
-		},
-		"Points by 15 min, 7 days": func(a string) error {
-			_, err := db.Points(t.Context(), a, end.AddDate(0, 0, -7), end, 15*time.Minute)
-			return err
-		},
-		"Points by 30 min, 30 days": func(a string) error { _, err := db.Points(t.Context(), a, month, end, 30*time.Minute); return err },
-		"TopUps of 30 days":         func(a string) error { _, err := db.TopUps(t.Context(), a, month, end); return err },
-		"LastGood":                  func(a string) error { _, _, err := db.LastGood(t.Context(), a); return err },
-	}
-	for name, query := range queries {
-		if median := median(t, query); median > limit {
-			t.Errorf("%s: %v", name, median)
-		} else {
-			t.Logf("%s: %v", name, median)
-		}
-	}
-	began = time.Now()
-	for i := range benchAccounts {
-		p := generated(n*288, i, end.Add(benchStep))
-		check(t, db.Poll(t.Context(), name(i), func(_, _ json.RawMessage) (Poll, error) { return p, nil }))
-	}
-	t.Logf("a round of %d polls: %v", benchAccounts, time.Since(began))
-	began = time.Now()
-	check(t, db.Prune(t.Context(), end, Retention{Readings: time.Duration(n) * 12 * time.Hour, Hours: time.Duration(n) * 18 * time.Hour}))
-	t.Logf("pruning half: %v", time.Since(began))
-	path := db.path
-	check(t, db.Close())
-	began = time.Now()
-	reopen(t, path)
-	t.Logf("opening: %v", time.Since(began))
-}
-
-func median(t *testing.T, query func(account string) error) time.Duration {
-	t.Helper()
-	var took []time.Duration
-	for i := range benchAccounts {
-		began := time.Now()
-		check(t, query(name(i)))
-		took = append(took, time.Since(began))
-	}
-	slices.Sort(took)
-	return took[len(took)/2]
-}
-
-func name(i int) string { return fmt.Sprintf("account-%02d", i) }
-
-func size(t *testing.T, db *DB) int64 {
+func size(t testing.TB, db *DB) int64 {
 	t.Helper()
 	return number(t, db.read, "PRAGMA page_count") * number(t, db.read, "PRAGMA page_size")
 }
 
-// fill writes readings of all accounts in the order of time. One transaction
-// per round: it is the file that matters here, not the writing.
-func fill(t *testing.T, db *DB, days int) (end time.Time) {
-	t.Helper()
-	tx, err := db.write.BeginTx(t.Context(), nil)
-	check(t, err)
-	for i := range days * 288 {
-		at := t0.Add(time.Duration(i+1) * benchStep)
-		for a := range benchAccounts {
-			check(t, generated(i, a, at).store(t.Context(), tx, name(a)))
+// prepared is a transaction that parses each statement once.
+type prepared struct {
+	*sql.Tx
+	ready map[string]*sql.Stmt
+}
+
+func (p prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if p.ready[query] == nil {
+		s, err := p.PrepareContext(ctx, query)
+		if err != nil {
+			return nil, err
 		}
-		if i%288 == 0 {
-			check(t, tx.Commit())
-			tx, err = db.write.BeginTx(t.Context(), nil)
-			check(t, err)
-		}
-		end = at
+		p.ready[query] = s
 	}
-	check(t, tx.Commit())
+	return p.ready[query].ExecContext(ctx, args...)
+}
+
+// fill writes readings of all accounts in the order of time, as polls would. A
+// transaction is a day: it is the file that matters here, not the writing.
+func fill(t testing.TB, db *DB, accounts, days int) (end time.Time) {
+	t.Helper()
+	const perDay = int(24 * time.Hour / benchStep)
+	for d := range days {
+		check(t, db.tx(t.Context(), func(tx *sql.Tx) error {
+			w := prepared{tx, map[string]*sql.Stmt{}}
+			for i := range perDay {
+				i += d * perDay
+				end = t0.Add(time.Duration(i+1) * benchStep)
+				for a := range accounts {
+					if err := generated(i, a, end).store(t.Context(), w, name(a)); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		}))
+	}
 	return end
 }
 
+// generated is the i-th poll of an account.
 func generated(i, a int, at time.Time) Poll {
 	s := spentSample(at.Add(-benchStep), at, moka.Amount(1000+(i*7919+a*104_729)%90_000))
 	left := moka.Amount(500_000_000 - i*1000%400_000_000)
@@ -130,13 +75,75 @@ func generated(i, a int, at time.Time) Poll {
 	return Poll{Sample: s, Spend: state, Alert: state}
 }
 
+// poll stores the i-th poll of an account, safely.
+func poll(t testing.TB, db *DB, i, a int, at time.Time) {
+	t.Helper()
+	check(t, db.Poll(t.Context(), name(a), func(_, _ json.RawMessage) (Poll, error) { return generated(i, a, at), nil }))
+}
+
+// question is one that the bot asks, of one account.
+type question struct {
+	what string
+	ask  func(ctx context.Context, db *DB, account string, end time.Time) error
+}
+
+// questions are what a poll, an answer and a report ask the file.
+var questions = []question{
+	{"spent in 30 days", func(ctx context.Context, db *DB, a string, end time.Time) error {
+		_, err := db.Spent(ctx, a, end.AddDate(0, 0, -30).Add(time.Minute), end)
+		return err
+	}},
+	{"spent in a year", func(ctx context.Context, db *DB, a string, end time.Time) error {
+		_, err := db.Spent(ctx, a, end.AddDate(0, 0, -365).Add(time.Minute), end)
+		return err
+	}},
+	{"hours of 60 days, for the runway", func(ctx context.Context, db *DB, a string, end time.Time) error {
+		_, err := db.Hours(ctx, a, end.AddDate(0, 0, -60), end)
+		return err
+	}},
+	{"curve of 7 days by 15 minutes", func(ctx context.Context, db *DB, a string, end time.Time) error {
+		_, err := db.Points(ctx, a, end.AddDate(0, 0, -7), end, 15*time.Minute)
+		return err
+	}},
+	{"curve of 30 days by half hours", func(ctx context.Context, db *DB, a string, end time.Time) error {
+		_, err := db.Points(ctx, a, end.AddDate(0, 0, -30), end, 30*time.Minute)
+		return err
+	}},
+	{"curve of 30 days by hours", func(ctx context.Context, db *DB, a string, end time.Time) error {
+		_, err := db.Points(ctx, a, end.AddDate(0, 0, -30).Truncate(time.Hour), end, time.Hour)
+		return err
+	}},
+	{"curve of a year by days", func(ctx context.Context, db *DB, a string, end time.Time) error {
+		_, err := db.Points(ctx, a, end.AddDate(0, 0, -365).Truncate(24*time.Hour), end, 24*time.Hour)
+		return err
+	}},
+	{"top-ups of 30 days", func(ctx context.Context, db *DB, a string, end time.Time) error {
+		_, err := db.TopUps(ctx, a, end.AddDate(0, 0, -30), end)
+		return err
+	}},
+	{"last good reading", func(ctx context.Context, db *DB, a string, _ time.Time) error {
+		_, _, err := db.LastGood(ctx, a)
+		return err
+	}},
+}
+
+// BenchmarkQuestions asks a file of ten accounts and 40 days.
+func BenchmarkQuestions(b *testing.B) {
+	db := temp(b)
+	end := fill(b, db, 10, 40)
+	for _, q := range questions {
+		b.Run(q.what, func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				check(b, q.ask(b.Context(), db, name(i%10), end))
+			}
+		})
+	}
+}
+
 // BenchmarkPoll is one poll of one account, stored safely.
 func BenchmarkPoll(b *testing.B) {
 	db := temp(b)
-	i := 0
-	for b.Loop() {
-		i++
-		p := generated(i, i%benchAccounts, t0.Add(time.Duration(i)*time.Second))
-		check(b, db.Poll(b.Context(), name(i%benchAccounts), func(_, _ json.RawMessage) (Poll, error) { return p, nil }))
+	for i := 0; b.Loop(); i++ {
+		poll(b, db, i, i%50, t0.Add(time.Duration(i)*time.Second))
 	}
 }

@@ -16,6 +16,7 @@ var migrations = []migration{
 	{schema1, nil},
 	{schema2, sumUp},
 	{schema3, nil},
+	{schema4, nil},
 }
 
 // migrate brings the schema up to the wanted version, each step in a

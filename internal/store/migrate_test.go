@@ -22,6 +22,11 @@ var content = []string{
 	INSERT INTO marks VALUES ('m', 5);
 	INSERT INTO small_values VALUES ('v', 'text');
 	INSERT INTO outbox VALUES (7, 'p', 'c', 'a', '', '{}', 1, 'sending', 1, 9, 0, 0, '', ''), (8, 'q', 'c', 'a', '', '{}', 1, 'sent', 1, 9, 0, 10, 'm8', '')`,
+	`INSERT INTO states VALUES ('a', 's', 'x', 0);
+	INSERT INTO events VALUES (1, 'a', 100, 'low', 'began', 'w', 100, 'i'), (2, 'a', 200, 'low', 'ended', 'w', 100, 'i');
+	INSERT INTO marks VALUES ('m', 5);
+	INSERT INTO small_values VALUES ('v', 'text');
+	INSERT INTO outbox VALUES (7, 'p', 'c', 'a', '', '{}', 1, 'sending', 1, 9, 0, 0, '', '', 1, 0), (8, 'q', 'c', 'a', '', '{}', 1, 'sent', 1, 9, 0, 10, 'm8', '', 1, 7)`,
 }
 
 func TestMigrations(t *testing.T) {
@@ -52,6 +57,9 @@ func migrated(t *testing.T, db *DB, samples []Sample) {
 	first, _, err := db.FirstReading(ctx, "a")
 	check(t, err)
 	equal(t, "first", first, samples[0].At)
+	last, _, err := db.LastSample(ctx, "a")
+	check(t, err)
+	equal(t, "last", last.At, end)
 	events, err := db.Events(ctx, "a", time.UnixMilli(0), end)
 	check(t, err)
 	equal(t, "events", events[0].Kind+" "+events[1].Kind, "began ended")
@@ -87,10 +95,12 @@ func older(t *testing.T, path string, version int, samples []Sample) {
 			check(t, err)
 			if version > 1 { // from then on sums are kept
 				check(t, addToSums(ctx, tx, "a", s))
-				_, err = exec(ctx, tx, sqlSetStates, "a", "", "", millis(s.At))
-				check(t, err)
 			}
 		}
+	}
+	if version > 1 {
+		_, err := tx.ExecContext(ctx, `UPDATE states SET first_reading = (SELECT MIN(at) FROM readings)`)
+		check(t, err)
 	}
 	check(t, tx.Commit())
 	check(t, db.Close())

@@ -62,7 +62,7 @@ func (db *DB) announce(out []Outgoing) {
 
 // enqueue ignores what is there already. Of several edits of one post only the
 // newest figures matter: it replaces those that nobody began to send.
-func enqueue(ctx context.Context, tx *sql.Tx, out []Outgoing) error {
+func enqueue(ctx context.Context, tx writer, out []Outgoing) error {
 	for _, o := range out {
 		added, err := exec(ctx, tx, sqlEnqueue, o.Key, o.EditOf, o.Channel, o.Account, o.EditOf, string(o.Payload), millis(o.At), millis(o.NotBefore), flag(o.Joins))
 		if err != nil {

@@ -65,7 +65,7 @@ func (db *DB) Poll(ctx context.Context, account string, f func(spend, alert json
 	return err
 }
 
-func (p Poll) store(ctx context.Context, tx *sql.Tx, account string) error {
+func (p Poll) store(ctx context.Context, tx writer, account string) error {
 	s, err := addSample(ctx, tx, account, p.Sample)
 	if err != nil {
 		return err
@@ -77,8 +77,8 @@ func (p Poll) store(ctx context.Context, tx *sql.Tx, account string) error {
 }
 
 // storeRest stores everything but the sample, whose time is 0 without one.
-func (p Poll) storeRest(ctx context.Context, tx *sql.Tx, account string, at int64) error {
-	if _, err := exec(ctx, tx, sqlSetStates, account, string(p.Spend), string(p.Alert), at); err != nil {
+func (p Poll) storeRest(ctx context.Context, tx writer, account string, at int64) error {
+	if _, err := exec(ctx, tx, sqlSetStates, account, string(p.Spend), string(p.Alert), at, at); err != nil {
 		return err
 	}
 	for _, e := range p.Events {
@@ -103,7 +103,7 @@ func (db *DB) UpdateAlert(ctx context.Context, account string, f func(json.RawMe
 			return err
 		}
 		sent = out
-		if _, err := exec(ctx, tx, sqlSetStates, account, "", string(after), 0); err != nil {
+		if _, err := exec(ctx, tx, sqlSetStates, account, "", string(after), 0, 0); err != nil {
 			return err
 		}
 		return enqueue(ctx, tx, out)

@@ -128,3 +128,21 @@ func TestOnceAndValues(t *testing.T) {
 		equal(t, "ok", ok, true)
 	}
 }
+
+func TestAClockThatWasAheadIsForgotten(t *testing.T) {
+	db, ctx := temp(t), t.Context()
+	ahead := spentSample(t0, t0.AddDate(10, 0, 0), 5)
+	keep(t, db, "a", spentSample(t0, t0.Add(time.Minute), 5), ahead, Sample{At: ahead.At.Add(time.Hour), ErrKind: moka.Unavailable})
+	now := spentSample(t0.Add(time.Minute), t0.Add(2*time.Minute), 5)
+	keep(t, db, "a", now, Sample{At: t0.Add(3 * time.Minute), ErrKind: moka.Unavailable})
+	good, _, err := db.LastGood(ctx, "a")
+	check(t, err)
+	equal(t, "good", good.At, now.At)
+	last, _, err := db.LastSample(ctx, "a")
+	check(t, err)
+	equal(t, "last", last.At, t0.Add(3*time.Minute))
+	check(t, db.UpdateAlert(ctx, "a", func(json.RawMessage) (json.RawMessage, []Outgoing, error) { return raw("1"), nil, nil }))
+	if last, _, err = db.LastSample(ctx, "a"); err != nil || last.At.IsZero() {
+		t.Error("an alert takes the reading away:", err)
+	}
+}

@@ -6,18 +6,18 @@ import (
 	"fmt"
 	"time"
 
+	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
 const (
-	longestGap     = 400 * 24 * time.Hour // between two readings that is still divided over time
-	longestCovered = time.Hour            // between two readings that tell how the money went
-	samePlaces     = 1000                 // milliseconds to look for a free one
+	longestGap = 400 * 24 * time.Hour // between two readings that is still divided over time
+	samePlaces = 1000                 // milliseconds to look for a free one
 )
 
 // addSample stores a sample and returns it as it was stored: two in the same
 // millisecond are one millisecond apart.
-func addSample(ctx context.Context, tx *sql.Tx, account string, s Sample) (Sample, error) {
+func addSample(ctx context.Context, tx writer, account string, s Sample) (Sample, error) {
 	s = trimmed(s)
 	for range samePlaces {
 		d := s.Delta
@@ -45,7 +45,7 @@ func trimmed(s Sample) Sample {
 	if gap < 0 || gap > longestGap {
 		d.From = s.At
 	}
-	if gap < 0 || gap > longestCovered {
+	if gap < 0 || gap > spend.LongestCovered {
 		d.Covered = 0
 	}
 	return s
@@ -73,15 +73,16 @@ func scanSample(r row) (s Sample, err error) {
 	return s, err
 }
 
-// LastSample is the account's newest reading, false when there is none.
+// LastSample is the account's reading that was stored last, false when there is
+// none.
 func (db *DB) LastSample(ctx context.Context, account string) (Sample, bool, error) {
-	return one(ctx, db, scanSample, sqlLastSample, account)
+	return one(ctx, db, scanSample, sqlLastSample, account, account)
 }
 
 // LastGood is the newest reading that tells what can be spent or had no
 // failure, false when there is none.
 func (db *DB) LastGood(ctx context.Context, account string) (Sample, bool, error) {
-	return one(ctx, db, scanSample, sqlLastGood, account)
+	return one(ctx, db, scanSample, sqlLastGood, account, account)
 }
 
 // FirstReading is when an account was first read, false when it never was.

@@ -160,3 +160,10 @@ ALTER TABLE outbox ADD COLUMN joins INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE outbox ADD COLUMN leader BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX outbox_led ON outbox (leader) WHERE leader <> 0;
 `
+
+// schema4 notes which reading came last: after a clock was ahead for a while,
+// that is not the one with the latest time.
+const schema4 = `
+ALTER TABLE states ADD COLUMN newest BIGINT NOT NULL DEFAULT 0;
+UPDATE states SET newest = COALESCE((SELECT MAX(at) FROM readings WHERE readings.account = states.account), 0);
+`

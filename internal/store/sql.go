@@ -16,8 +16,9 @@ const (
 	sqlSample = `SELECT at, spendable, key_remaining, key_used, wallet_remaining, wallet_used,
 		requests, key_state, unlimited, err_kind, since, known, spent, top_up, new_requests, covered
 		FROM readings WHERE account = ?`
-	sqlLastSample   = sqlSample + ` ORDER BY at DESC LIMIT 1`
-	sqlLastGood     = sqlSample + ` AND (spendable IS NOT NULL OR err_kind = '') ORDER BY at DESC LIMIT 1`
+	upToNewest      = ` AND at <= COALESCE((SELECT newest FROM states WHERE states.account = ?), 0)`
+	sqlLastSample   = sqlSample + upToNewest + ` ORDER BY at DESC LIMIT 1`
+	sqlLastGood     = sqlSample + upToNewest + ` AND (spendable IS NOT NULL OR err_kind = '') ORDER BY at DESC LIMIT 1`
 	sqlAllSamples   = sqlSample + ` ORDER BY at`
 	sqlSomeSamples  = sqlSample + ` AND at >= ? AND at < ? ORDER BY at LIMIT ?`
 	sqlReadAccounts = `SELECT DISTINCT account FROM readings ORDER BY account`
@@ -71,12 +72,13 @@ const (
 	sqlStates       = `SELECT spend, alert FROM states WHERE account = ?`
 	sqlAlert        = `SELECT alert FROM states WHERE account = ?`
 	sqlFirstReading = `SELECT first_reading FROM states WHERE account = ?`
-	sqlSetStates    = `INSERT INTO states (account, spend, alert, first_reading) VALUES (?, ?, ?, ?)
+	sqlSetStates    = `INSERT INTO states (account, spend, alert, first_reading, newest) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (account) DO UPDATE SET
 		spend = CASE WHEN excluded.spend = '' THEN states.spend ELSE excluded.spend END,
 		alert = CASE WHEN excluded.alert = '' THEN states.alert ELSE excluded.alert END,
 		first_reading = CASE WHEN states.first_reading = 0 OR (excluded.first_reading <> 0 AND
-			excluded.first_reading < states.first_reading) THEN excluded.first_reading ELSE states.first_reading END`
+			excluded.first_reading < states.first_reading) THEN excluded.first_reading ELSE states.first_reading END,
+		newest = CASE WHEN excluded.newest <> 0 THEN excluded.newest ELSE states.newest END`
 
 	sqlAddEvent = `INSERT INTO events (account, at, condition, kind, level, since, incident) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	sqlEvents   = `SELECT account, condition, kind, level, at, since, incident FROM events

@@ -110,7 +110,7 @@ func pieceOf(s Sample) piece {
 }
 
 // addToSums adds a reading to its hours and days.
-func addToSums(ctx context.Context, tx *sql.Tx, account string, s Sample) error {
+func addToSums(ctx context.Context, tx writer, account string, s Sample) error {
 	for _, l := range []level{hours, days} {
 		for _, h := range sums(s, l.width) {
 			if _, err := exec(ctx, tx, in(l.table, sqlAddSum), account, h.start, h.since, h.until,

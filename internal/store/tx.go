@@ -53,7 +53,12 @@ func (db *DB) update(ctx context.Context, statement string, args ...any) (n int6
 	return n, err
 }
 
-func exec(ctx context.Context, tx *sql.Tx, statement string, args ...any) (int64, error) {
+// writer is a transaction as far as it changes rows.
+type writer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func exec(ctx context.Context, tx writer, statement string, args ...any) (int64, error) {
 	res, err := tx.ExecContext(ctx, statement, args...)
 	if err != nil {
 		return 0, err

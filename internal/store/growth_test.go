@@ -1,0 +1,100 @@
+package store
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// measured is what one size of history costs.
+type measured struct {
+	accounts, days int
+	file           int64           // bytes
+	round          time.Duration   // storing a poll of every account
+	asked          []time.Duration // each of the questions, of one account
+	opened         time.Duration
+}
+
+func (m measured) readings() int { return m.accounts * m.days * 288 }
+
+func (m measured) row() string {
+	cells := []string{fmt.Sprint(m.accounts), fmt.Sprint(m.days), fmt.Sprintf("%.1f M", float64(m.readings())/1e6),
+		fmt.Sprintf("%d MB", m.file>>20), fmt.Sprintf("%.0f B", float64(m.file)/float64(m.readings())),
+		fmt.Sprintf("%.2f ms", ms(m.round)/float64(m.accounts)), fmt.Sprintf("%.0f ms", ms(m.opened))}
+	for _, took := range m.asked {
+		cells = append(cells, fmt.Sprintf("%.2f ms", ms(took)))
+	}
+	return "| " + strings.Join(cells, " | ") + " |"
+}
+
+func measure(t *testing.T, accounts, days int) measured {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "growth.db")
+	db := reopen(t, path)
+	end := fill(t, db, accounts, days)
+	check(t, db.Close())
+	began := time.Now()
+	db = reopen(t, path)
+	m := measured{accounts: accounts, days: days, opened: time.Since(began), file: size(t, db)}
+	for _, q := range grown {
+		m.asked = append(m.asked, median(t, db, q, accounts, end))
+	}
+	began = time.Now()
+	for a := range accounts {
+		poll(t, db, days*288, a, end.Add(benchStep))
+	}
+	m.round = time.Since(began)
+	check(t, db.Close())
+	check(t, os.Remove(path))
+	return m
+}
+
+// grown are the questions that growth is watched by.
+var grown = []question{questions[0], questions[2], questions[4], questions[8]}
+
+// TestGrowth multiplies accounts, and years, by ten and by five: nothing may
+// grow faster than they do, and what is asked of one account not at all.
+func TestGrowth(t *testing.T) {
+	if os.Getenv(growth) == "" {
+		t.Skip(growth + " is not set")
+	}
+	table := "| accounts | days | readings | file | a reading | storing one | opening |"
+	for _, q := range grown {
+		table += " " + q.what + " |"
+	}
+	table += "\n|" + strings.Repeat("---:|", 7+len(grown))
+	for _, series := range [][][2]int{{{1, 30}, {10, 30}, {100, 30}, {1000, 30}}, {{10, 365}, {10, 2 * 365}, {10, 5 * 365}}} {
+		var before measured
+		for i, s := range series {
+			m := measure(t, s[0], s[1])
+			table += "\n" + m.row()
+			if i > 0 {
+				m.compare(t, before)
+			}
+			before = m
+		}
+	}
+	t.Log("how cost grows\n" + table)
+}
+
+// compare allows for what a shared machine adds to a moment.
+func (m measured) compare(t *testing.T, before measured) {
+	t.Helper()
+	const noise = 2.0
+	times := float64(m.readings()) / float64(before.readings())
+	if grew := float64(m.file) / float64(before.file); grew > 1.2*times {
+		t.Errorf("%d accounts, %d days: the file grew by %.1f, the readings by %.1f", m.accounts, m.days, grew, times)
+	}
+	per := func(m measured) float64 { return float64(m.round) / float64(m.accounts) }
+	if per(m) > noise*per(before)+1e6 {
+		t.Errorf("%d accounts, %d days: storing a reading takes %.2f ms, before %.2f ms", m.accounts, m.days, per(m)/1e6, per(before)/1e6)
+	}
+	for i, took := range m.asked {
+		if took > time.Duration(noise*float64(before.asked[i]))+time.Millisecond {
+			t.Errorf("%d accounts, %d days: %s takes %v, before %v", m.accounts, m.days, grown[i].what, took, before.asked[i])
+		}
+	}
+}
