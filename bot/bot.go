@@ -79,6 +79,8 @@ type Bot struct {
 	current atomic.Pointer[Setup]
 	place   place
 	lists   modelLists
+	turns   sync.Once
+	working chan struct{} // one for each command that is being worked on
 }
 
 // Use puts a setup in force.

@@ -95,6 +95,24 @@ func (b *Bot) answer(ctx context.Context, in Input, run handler) message.Message
 	return m
 }
 
+// mostAtOnce is how many commands are worked on at the same time. The others
+// are acknowledged, and wait.
+const mostAtOnce = 32
+
+// errBusy says that a command waited in vain for its turn.
+var errBusy = errors.New("too many commands at once")
+
+// inTurn waits for a turn, so that a crowd costs time and not memory.
+func (b *Bot) inTurn(ctx context.Context) (done func(), err error) {
+	b.turns.Do(func() { b.working = make(chan struct{}, mostAtOnce) })
+	select {
+	case b.working <- struct{}{}:
+		return func() { <-b.working }, nil
+	case <-ctx.Done():
+		return nil, errBusy
+	}
+}
+
 func (b *Bot) guarded(ctx context.Context, in Input, run handler) (m message.Message, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -105,6 +123,11 @@ func (b *Bot) guarded(ctx context.Context, in Input, run handler) (m message.Mes
 	if err := b.admit(ctx, in); err != nil {
 		return message.Message{}, err
 	}
+	done, err := b.inTurn(ctx)
+	if err != nil {
+		return message.Message{}, err
+	}
+	defer done()
 	return run(ctx, b, in)
 }
 
@@ -130,6 +153,8 @@ func (b *Bot) apology(in Input, err error) string {
 		return in.Words.Command.NotFromHere
 	case errors.Is(err, errTooOld):
 		return in.Words.Command.TooOld
+	case errors.Is(err, errBusy):
+		return in.Words.Command.Busy
 	case errors.Is(err, errPanicked):
 		return in.Words.Command.Panicked
 	case errors.As(err, &gateway):

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/bwmarrin/discordgo"
 
@@ -106,4 +109,33 @@ func TestCommandsAreWhatDiscordAllows(t *testing.T) {
 	if name, args := splitAction("models:team:1:a:b"); name != "models" || !slices.Equal(args, []string{"team", "1", "a", "b"}) {
 		t.Errorf("%s %v", name, args)
 	}
+}
+
+// However many ask, only so many are worked on at once, and whoever waits in
+// vain is told.
+func TestACrowdWaitsForItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &Bot{Log: slog.New(slog.DiscardHandler)}
+		in := Input{Name: "usage", GuildID: "1", Words: lang.English()}
+		var working, most atomic.Int32
+		slow := func(ctx context.Context, _ *Bot, _ Input) (message.Message, error) {
+			most.Store(max(most.Load(), working.Add(1)))
+			defer working.Add(-1)
+			time.Sleep(20 * time.Second)
+			return message.Note("done", message.ToneInfo), nil
+		}
+		said := make(chan string, 100)
+		for range 100 {
+			go func() { said <- b.answer(t.Context(), in, slow).Cards[0].Text }()
+		}
+		busy := 0
+		for range 100 {
+			if <-said == lang.English().Command.Busy {
+				busy++
+			}
+		}
+		if most.Load() != mostAtOnce || busy != 100-3*mostAtOnce {
+			t.Errorf("%d at once, %d told that it is busy", most.Load(), busy)
+		}
+	})
 }

@@ -149,6 +149,10 @@ func (h History) TopModels(ctx context.Context, c *moka.Client) []message.ModelU
 	return byModel(rows)
 }
 
+// drawing bounds how many pictures are drawn at once: each takes megabytes, and
+// a crowd that asks for them must not take them all at the same time.
+var drawing = make(chan struct{}, 2)
+
 // Picture draws a period: balance and spending, by the hour or by the day.
 func (h History) Picture(ctx context.Context, a *account.Account, p spend.Period, zone *time.Location) ([]byte, error) {
 	if h.Store == nil {
@@ -157,6 +161,12 @@ func (h History) Picture(ctx context.Context, a *account.Account, p spend.Period
 	step := time.Hour
 	if p.To.Sub(p.From) > 8*24*time.Hour {
 		step = 24 * time.Hour
+	}
+	select {
+	case drawing <- struct{}{}:
+		defer func() { <-drawing }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	// One step more, whose end is the balance that the period begins with.
 	points, err := h.Store.Points(ctx, a.Name, p.From.Add(-step), p.To, step)

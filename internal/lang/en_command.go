@@ -26,6 +26,7 @@ func enCommand() CommandWords {
 		NotFromHere: "This bot does not answer in this server.",
 		NotOperator: "Only the operators of this bot may do that.",
 		TooOld:      "These buttons are too old. Please use the command again.",
+		Busy:        "Too many commands at once; please try again in a moment.",
 		Panicked:    "Something went wrong while answering. It is in the bot's log.",
 		NoSuch: func(account string, known []string) string {
 			return fmt.Sprintf("There is no account “%s”. The accounts are: %s.", account, strings.Join(known, ", "))

@@ -111,6 +111,7 @@ type CommandWords struct {
 	NotOperator string
 	TooOld      string
 	Panicked    string
+	Busy        string
 	NoSuch      func(account string, known []string) string
 	NoReport    func(name string, known []string) string
 	NoPeriod    func(period string, known []string) string

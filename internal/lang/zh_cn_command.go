@@ -30,6 +30,7 @@ func zhCommand() CommandWords {
 		NotFromHere: "本机器人不在此服务器提供服务。",
 		NotOperator: "只有本机器人的管理员可以这样做。",
 		TooOld:      "这些按钮已经失效，请重新使用命令。",
+		Busy:        "同时使用命令的人太多，请稍后再试。",
 		Panicked:    "回答时出了问题，详情见机器人日志。",
 		NoSuch: func(account string, known []string) string {
 			return fmt.Sprintf("没有名为“%s”的账户。现有账户：%s。", account, strings.Join(known, "、"))

@@ -112,6 +112,7 @@ func notes(w *lang.Words) map[string]message.Message {
 		"note-elsewhere":    note(w.Command.NotFromHere),
 		"note-not-operator": note(w.Command.NotOperator),
 		"note-too-old":      note(w.Command.TooOld),
+		"note-busy":         note(w.Command.Busy),
 		"note-panicked":     note(w.Command.Panicked),
 		"note-no-account":   note(w.Command.NoSuch("x", []string{"team", "other"})),
 		"note-no-report":    note(w.Command.NoReport("x", []string{"daily"})),
