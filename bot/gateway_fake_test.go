@@ -127,6 +127,9 @@ func (f *fakeGateway) count(op int) {
 }
 
 func (f *fakeGateway) greetClient(l *line, s script, op int) bool {
+	f.mu.Lock()
+	f.live = l // before the greeting: from then on the client may be sent something
+	f.mu.Unlock()
 	switch {
 	case s.closeCode != 0:
 		l.mu.Lock()
@@ -140,9 +143,6 @@ func (f *fakeGateway) greetClient(l *line, s script, op int) bool {
 	default:
 		l.send(`{"t":"RESUMED","s":9,"op":0,"d":{}}`)
 	}
-	f.mu.Lock()
-	f.live = l
-	f.mu.Unlock()
 	if s.drop {
 		time.AfterFunc(30*time.Millisecond, func() { _ = l.c.Close() })
 	}

@@ -81,7 +81,7 @@ func (c fault) heals(t *testing.T) {
 		t.Errorf("%d IDENTIFYs, %d RESUMEs; log:\n%s", len(ids), resumes, g.log)
 	}
 	for i := 1; i < len(ids); i++ {
-		if d := ids[i].Sub(ids[i-1]); d < 95*time.Millisecond {
+		if d := ids[i].Sub(ids[i-1]); d < 70*time.Millisecond {
 			t.Errorf("IDENTIFYs %s apart", d)
 		}
 	}
