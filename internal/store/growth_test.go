@@ -34,7 +34,8 @@ func measure(t *testing.T, accounts, days int) measured {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "growth.db")
 	db := reopen(t, path)
-	end := fill(t, db, accounts, days)
+	end := t0
+	fill(t, db, accounts, days, end)
 	check(t, db.Close())
 	began := time.Now()
 	db = reopen(t, path)
