@@ -42,7 +42,7 @@ type world struct {
 	dir     string
 }
 
-func newWorld(t *testing.T, opts ...discordtest.Option) *world {
+func newWorld(t testing.TB, opts ...discordtest.Option) *world {
 	t.Helper()
 	w := &world{discord: discordtest.New(opts...), gateway: mokatest.New(mokatest.V2026_08), dir: t.TempDir()}
 	t.Cleanup(w.discord.Close)
@@ -66,7 +66,7 @@ func (w *world) topUp(quota int64) {
 }
 
 // config writes a configuration; its lines may be changed in pairs of old and new.
-func (w *world) config(t *testing.T, changes ...string) string {
+func (w *world) config(t testing.TB, changes ...string) string {
 	t.Helper()
 	text := strings.NewReplacer(changes...).Replace(fmt.Sprintf(`
 poll_interval: 1s
@@ -148,7 +148,7 @@ func noSecrets(t *testing.T, where, text string) {
 	}
 }
 
-func deadline(t *testing.T) context.Context {
+func deadline(t testing.TB) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 	t.Cleanup(cancel)
@@ -157,7 +157,7 @@ func deadline(t *testing.T) context.Context {
 
 // program runs the program as a process of its own, with nothing of this
 // process's environment but what it needs.
-func program(t *testing.T, env []string, args ...string) (*exec.Cmd, *lockedBuffer, *lockedBuffer) {
+func program(t testing.TB, env []string, args ...string) (*exec.Cmd, *lockedBuffer, *lockedBuffer) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {

@@ -4,7 +4,6 @@
 package account
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -27,15 +26,7 @@ type Account struct {
 	mu     sync.Mutex
 	latest moka.Reading
 	good   moka.Reading
-}
-
-// Read polls the account and remembers the reading.
-func (a *Account) Read(ctx context.Context) moka.Reading {
-	r := a.Client.Read(ctx)
-	if ctx.Err() == nil {
-		a.Remember(r)
-	}
-	return r
+	under  *reading // nil: none is under way
 }
 
 // Remember makes r the account's newest reading, and the last good one when it is OK.
@@ -205,17 +196,6 @@ func begins(name, typed string) int {
 		return 1
 	}
 	return 0
-}
-
-// Read polls the accounts side by side; the readings are in the accounts' order.
-func Read(ctx context.Context, accounts []*Account) []moka.Reading {
-	readings := make([]moka.Reading, len(accounts))
-	var wg sync.WaitGroup
-	for i, a := range accounts {
-		wg.Go(func() { readings[i] = a.Read(ctx) })
-	}
-	wg.Wait()
-	return readings
 }
 
 // Inherit takes over what an earlier book has read of accounts of the same name.

@@ -38,19 +38,21 @@ func (p prepared) ExecContext(ctx context.Context, query string, args ...any) (s
 	return p.ready[query].ExecContext(ctx, args...)
 }
 
-// fill writes readings of all accounts in the order of time, as polls would. A
-// transaction is a day: it is the file that matters here, not the writing.
-func fill(t testing.TB, db *DB, accounts, days int) (end time.Time) {
+// fill writes readings of all accounts in the order of time, as polls would,
+// of the days before end. A transaction is a day: it is the file that matters
+// here, not the writing.
+func fill(t testing.TB, db *DB, accounts, days int, end time.Time) {
 	t.Helper()
 	const perDay = int(24 * time.Hour / benchStep)
+	begin := end.AddDate(0, 0, -days)
 	for d := range days {
 		check(t, db.tx(t.Context(), func(tx *sql.Tx) error {
 			w := prepared{tx, map[string]*sql.Stmt{}}
 			for i := range perDay {
 				i += d * perDay
-				end = t0.Add(time.Duration(i+1) * benchStep)
+				at := begin.Add(time.Duration(i+1) * benchStep)
 				for a := range accounts {
-					if err := generated(i, a, end).store(t.Context(), w, name(a)); err != nil {
+					if err := generated(i, a, at).store(t.Context(), w, name(a)); err != nil {
 						return err
 					}
 				}
@@ -58,7 +60,6 @@ func fill(t testing.TB, db *DB, accounts, days int) (end time.Time) {
 			return nil
 		}))
 	}
-	return end
 }
 
 // generated is the i-th poll of an account.
@@ -130,7 +131,8 @@ var questions = []question{
 // BenchmarkQuestions asks a file of ten accounts and 40 days.
 func BenchmarkQuestions(b *testing.B) {
 	db := temp(b)
-	end := fill(b, db, 10, 40)
+	end := t0
+	fill(b, db, 10, 40, end)
 	for _, q := range questions {
 		b.Run(q.what, func(b *testing.B) {
 			for i := 0; b.Loop(); i++ {

@@ -44,6 +44,8 @@ const (
 	codeCorrupt = 11
 	codeFull    = 13
 	codeNotADB  = 26
+
+	codeNoRoomToShare = 4874 // the file that the connections share could not be made
 )
 
 // told says of a failure what it means for the file, where it means something.
@@ -58,6 +60,9 @@ func told(path string, err error) error {
 	}
 	var coded interface{ Code() int }
 	if errors.As(err, &coded) {
+		if coded.Code() == codeNoRoomToShare {
+			return &Error{Path: path, Kind: ErrFull, Err: err}
+		}
 		switch coded.Code() & 0xff {
 		case codeCorrupt, codeNotADB:
 			return &Error{Path: path, Kind: ErrCorrupt, Err: err}

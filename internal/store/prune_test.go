@@ -1,8 +1,10 @@
 package store
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,6 +55,38 @@ func onGrid(at, fine, coarse time.Time) time.Time {
 		return at.Truncate(time.Hour)
 	}
 	return at.Truncate(time.Millisecond)
+}
+
+func TestPruneWhilePollsRun(t *testing.T) {
+	db, ctx := temp(t), t.Context()
+	samples := walk(rand.New(rand.NewPCG(21, 22)), t0, 1500)
+	keep(t, db, "a", samples[:1000]...)
+	keep(t, db, "b", samples[:1000]...)
+	end := samples[len(samples)-1].At
+	var wg sync.WaitGroup
+	for _, name := range []string{"a", "b"} {
+		wg.Go(func() {
+			for _, s := range samples[1000:] {
+				check(t, db.Poll(ctx, name, func(_, _ json.RawMessage) (Poll, error) { return Poll{Sample: s}, nil }))
+			}
+		})
+	}
+	wg.Go(func() {
+		for age := 30 * 24 * time.Hour; age >= 0; age -= 24 * time.Hour { // readings just stored go, too
+			check(t, db.Prune(ctx, end, Retention{Readings: age, Hours: 2 * age}))
+		}
+	})
+	wg.Wait()
+	check(t, db.Prune(ctx, end, Retention{Readings: time.Hour, Hours: 48 * time.Hour}))
+	from, to := t0.Truncate(24*time.Hour), end.Add(24*time.Hour).Truncate(24*time.Hour)
+	for _, name := range []string{"a", "b"} {
+		got, err := db.Spent(ctx, name, from, to)
+		check(t, err)
+		equal(t, name, got, naive(samples, from, to))
+	}
+	if left := number(t, db.read, "SELECT COUNT(*) FROM readings"); left > 60 {
+		t.Errorf("%d readings are left of the last hour", left)
+	}
 }
 
 func TestPruneKeepsTheLastGoodReading(t *testing.T) {

@@ -26,8 +26,10 @@ type reserve struct {
 	tried time.Time
 }
 
+func reserveOf(database string) string { return database + "-reserve" }
+
 func newReserve(database string) *reserve {
-	r := &reserve{path: database + "-reserve"}
+	r := &reserve{path: reserveOf(database)}
 	if info, err := os.Stat(r.path); err != nil || info.Size() < reserveSize {
 		r.take(time.Now())
 	}

@@ -90,3 +90,22 @@ func TestADiskThatIsReallyFull(t *testing.T) {
 	check(t, err)
 	equal(t, "readings again", last.At, t0.Add(time.Duration(n)*time.Minute))
 }
+
+func TestAStartOnAFullDisk(t *testing.T) {
+	dir := small(t, "16m")
+	path := filepath.Join(dir, "f.db")
+	db := reopen(t, path)
+	keep(t, db, "a", spentSample(t0, t0.Add(time.Minute), 5))
+	check(t, db.Close())
+	free := crowd(t, dir)
+	db = reopen(t, path)
+	check(t, db.UpdateAlert(t.Context(), "a", func(json.RawMessage) (json.RawMessage, []Outgoing, error) { return raw("1"), nil, nil }))
+	equal(t, "full", db.Full(), true)
+	check(t, db.Close())
+	free()
+	db = reopen(t, path)
+	equal(t, "full when there is room", db.Full(), false)
+	state, err := db.AlertState(t.Context(), "a")
+	check(t, err)
+	equal(t, "what was stored meanwhile", string(state), "1")
+}

@@ -54,6 +54,9 @@ func Open(path string) (*DB, error) {
 		return nil, told(path, fmt.Errorf("lock %s: %w", path, err))
 	}
 	db, err := open(path)
+	if errors.Is(told(path, err), ErrFull) && os.Remove(reserveOf(path)) == nil {
+		db, err = open(path)
+	}
 	if err != nil {
 		lock.Close()
 		return nil, told(path, fmt.Errorf("open %s: %w", path, err))

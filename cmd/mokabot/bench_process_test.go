@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mokabot/internal/discordtest"
+	"mokabot/moka/mokatest"
+)
+
+// yearFile names a history of fifty accounts: the file of TestYear in
+// internal/store. What needs it is skipped without it.
+const yearFile = "MOKABOT_STORE_FILE"
+
+// build makes the program as it is released, once.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "mokabot")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "mokabot")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, "mokabot/cmd/mokabot")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+func build(b testing.TB) string {
+	b.Helper()
+	path, err := built()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return path
+}
+
+// many gives the world n accounts, named as in the file of TestYear, and
+// returns a configuration of them all.
+func (w *world) many(b testing.TB, n int, every time.Duration, database string) string {
+	b.Helper()
+	var accounts strings.Builder
+	for i := range n {
+		id, key, token := int64(1000+i), fmt.Sprintf("sk-%048d", i), fmt.Sprintf("token%027d", i)
+		w.gateway.AddAccount(mokatest.Account{ID: id, Username: fmt.Sprint("user", i), AccessToken: token, Quota: 50_000_000, UsedQuota: 1000})
+		w.gateway.AddKey(id, mokatest.Key{Key: key, Name: "key", Remain: 45_005_000, Used: 1000})
+		fmt.Fprintf(&accounts, "  - {name: account-%03d, base_url: %q, api_key: %s, access_token: %s, user_id: %d}\n", i, w.server.URL, key, token, id)
+	}
+	text, err := os.ReadFile(w.config(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	begin, end := bytes.Index(text, []byte("  - name: team")), bytes.Index(text, []byte("alerts:"))
+	text = append(append(bytes.Clone(text[:begin]), accounts.String()...), text[end:]...)
+	file := filepath.Join(w.dir, "many.yaml")
+	text = []byte(strings.NewReplacer("poll_interval: 1s", "poll_interval: "+every.String(), "requests_per_180s: 5000", "requests_per_180s: 100000",
+		"mokabot.db", "mokabot.db\n  retention: {readings: 3650d, hours: 3650d}", "  - {name: daily,", "  - {accounts: [account-000], name: daily,").Replace(string(text)))
+	if database != "" {
+		text = bytes.Replace(text, []byte(filepath.Join(w.dir, "mokabot.db")), []byte(database), 1)
+	}
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return file
+}
+
+// reads is how often accounts were read so far.
+func (w *world) reads() (n int) {
+	for _, r := range w.gateway.Requests() {
+		if r.Path == "/api/user/self" {
+			n++
+		}
+	}
+	return n
+}
+
+// until waits for a number of reads.
+func (w *world) until(b testing.TB, reads int) {
+	b.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for begin := time.Now(); w.reads() < reads; <-tick.C {
+		if time.Since(begin) > 5*time.Minute {
+			b.Fatalf("only %d reads of %d", w.reads(), reads)
+		}
+	}
+}
+
+// status is a figure of the process, as Linux tells it, in kilobytes.
+func (c *child) status(b testing.TB, field string) (kilobytes float64) {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.Process.Pid))
+	if err != nil {
+		b.Skip("only Linux tells what a process takes")
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, field+":"); ok {
+			kilobytes, _ = strconv.ParseFloat(strings.Fields(rest)[0], 64)
+		}
+	}
+	return kilobytes
+}
+
+// busy is how long the process has kept a processor busy.
+func (c *child) busy(b testing.TB) time.Duration {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.Process.Pid))
+	if err != nil {
+		b.Skip("only Linux tells what a process takes")
+	}
+	const tick = 10 * time.Millisecond // of user and system time, fields 14 and 15
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')'):]))
+	user, _ := strconv.Atoi(fields[12])
+	system, _ := strconv.Atoi(fields[13])
+	return time.Duration(user+system) * tick
+}
+
+// memory reports what the process has in memory now, and had at most.
+func (c *child) memory(b *testing.B, when string) {
+	b.Helper()
+	b.ReportMetric(c.status(b, "VmRSS")/1024, when+"-MB")
+	b.ReportMetric(c.status(b, "VmHWM")/1024, "most-MB")
+}
+
+// settle is how long a process is left alone before its memory is read.
+const settle = 15 * time.Second
+
+// BenchmarkMemory reads what the released program has in memory.
+func BenchmarkMemory(b *testing.B) {
+	b.Run("one account", func(b *testing.B) {
+		for b.Loop() {
+			w := newWorld(b)
+			w.idle(b, w.config(b, "poll_interval: 1s", "poll_interval: 5s"), 1)
+		}
+	})
+	b.Run("50 accounts, no history", func(b *testing.B) {
+		for b.Loop() {
+			w := newWorld(b)
+			w.idle(b, w.many(b, 50, 5*time.Second, ""), 50)
+		}
+	})
+	b.Run("50 accounts, a year", func(b *testing.B) {
+		if os.Getenv(yearFile) == "" {
+			b.Skip(yearFile + " is not set")
+		}
+		for b.Loop() {
+			w := newWorld(b)
+			w.idle(b, w.many(b, 50, 5*time.Second, os.Getenv(yearFile)), 50)
+		}
+	})
+}
+
+// idle starts the program, lets it read its accounts twice, asks for what costs
+// most, and reads its memory after each.
+func (w *world) idle(b *testing.B, file string, accounts int) {
+	bot, _ := w.start(b, build(b), file)
+	w.until(b, 2*accounts)
+	time.Sleep(settle)
+	bot.memory(b, "idle")
+	for range 3 {
+		for _, call := range []discordtest.Call{{Name: "balance"}, {Name: "usage", Options: map[string]any{"period": "30d"}}} {
+			if _, err := w.discord.Slash(deadline(b), call); err != nil {
+				b.Error(err)
+			}
+		}
+	}
+	time.Sleep(settle)
+	bot.memory(b, "asked")
+	bot.stop(b)
+}
+
+// BenchmarkRound follows the released program through two rounds of polls.
+func BenchmarkRound(b *testing.B) {
+	for _, c := range []struct {
+		accounts int
+		every    time.Duration
+		year     bool
+	}{{1, 10 * time.Second, false}, {50, 10 * time.Second, false}, {50, 10 * time.Second, true}, {1000, time.Minute, false}} {
+		name, database := fmt.Sprintf("%d accounts", c.accounts), ""
+		if c.year {
+			name, database = name+", a year", os.Getenv(yearFile)
+		}
+		b.Run(name, func(b *testing.B) {
+			if c.year && database == "" {
+				b.Skip(yearFile + " is not set")
+			}
+			for b.Loop() {
+				w := newWorld(b)
+				bot, _ := w.start(b, build(b), w.many(b, c.accounts, c.every, database))
+				w.until(b, c.accounts)
+				busy, requests, began := bot.busy(b), len(w.gateway.Requests()), time.Now()
+				w.until(b, 3*c.accounts)
+				b.ReportMetric(float64(len(w.gateway.Requests())-requests)/2, "requests/round")
+				b.ReportMetric(milliseconds(bot.busy(b)-busy)/2, "cpu-ms/round")
+				b.ReportMetric(time.Since(began).Seconds()/2, "s/round")
+				b.ReportMetric(bot.status(b, "VmRSS")/1024, "MB")
+				bot.stop(b)
+			}
+		})
+	}
+}
+
+// BenchmarkBinary builds the program as it is released and looks at its size.
+func BenchmarkBinary(b *testing.B) {
+	path := build(b)
+	for b.Loop() {
+		info, err := os.Stat(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(info.Size())/(1<<20), "MB")
+	}
+}
