@@ -68,34 +68,14 @@ func balance(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	return message.Balance(in.Words, views), nil
 }
 
-// view is an account as its cards show it. Where the gateway does not answer,
-// the last figures are shown, if need be those from before a restart.
+// view is an account as its cards show it, without its past where that cannot
+// be read.
 func (b *Bot) view(ctx context.Context, a *account.Account, r moka.Reading) message.Account {
-	past := b.setup().History
-	v := message.Account{Name: a.Name, Reading: r, Levels: a.Rules.Levels, Today: past.Today(ctx, a.Name)}
-	spendable := r.Spendable()
-	if !r.OK() {
-		if good, ok := b.lastGood(ctx, a); ok {
-			v.Last = &good
-			if !spendable.Known() {
-				spendable = good.Spendable()
-			}
-		}
-	}
-	runway, err := past.Runway(ctx, a.Name, spendable)
+	v, err := b.setup().History.View(ctx, a, r)
 	if err != nil {
 		b.Log.Error("the past could not be read", "account", a.Name, "err", err)
-		return v
 	}
-	v.Runway = &runway
 	return v
-}
-
-func (b *Bot) lastGood(ctx context.Context, a *account.Account) (moka.Reading, bool) {
-	if good, ok := a.Good(); ok {
-		return good, true
-	}
-	return b.setup().History.LastGood(ctx, a.Name)
 }
 
 func help(_ context.Context, b *Bot, in Input) (message.Message, error) {

@@ -35,19 +35,16 @@ func (r *Reporter) Build(ctx context.Context, rep config.Report, p spend.Period)
 
 func (r *Reporter) part(ctx context.Context, a *account.Account, reading moka.Reading, rep config.Report, p spend.Period) (message.ReportAccount, error) {
 	h := r.history(rep)
-	part := message.ReportAccount{Account: message.Account{Name: a.Name, Reading: reading, Levels: a.Rules.Levels}}
-	if good, ok := a.Good(); ok && !reading.OK() {
-		part.Last = &good
-	} else if good, ok := h.LastGood(ctx, a.Name); ok && !reading.OK() {
-		part.Last = &good
+	view, err := h.View(ctx, a, reading)
+	part := message.ReportAccount{Account: view}
+	if err != nil {
+		return part, err
 	}
 	used, err := h.Used(ctx, a, p, period(rep, p.From.Add(time.Second)))
 	if err != nil {
 		return part, err
 	}
 	part.Used = used
-	runway, err := h.Runway(ctx, a.Name, reading.Spendable())
-	part.Runway = &runway
 	part.Incidents = r.incidents(ctx, a.Name, p)
 	part.Changes = r.changes(ctx, a.Name, p)
 	part.Picture = r.picture(ctx, a, p, rep.Timezone)

@@ -68,12 +68,11 @@ func (a asked) usage(ctx context.Context, one *account.Account, period string) (
 	if err != nil {
 		return message.UsageAnswer{}, err
 	}
-	runway, err := a.history.Runway(ctx, one.Name, reading.Spendable())
+	view, err := a.history.View(ctx, one, reading)
 	if err != nil {
 		return message.UsageAnswer{}, err
 	}
 	used.Picture, err = a.history.Picture(ctx, one, p, a.config.Timezone)
-	view := message.Account{Name: one.Name, Reading: reading, Levels: one.Rules.Levels, Runway: &runway}
 	return message.UsageAnswer{Account: view, Used: used, Period: period}, err
 }
 

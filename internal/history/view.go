@@ -1,0 +1,37 @@
+package history
+
+import (
+	"context"
+
+	"mokabot/internal/account"
+	"mokabot/internal/message"
+	"mokabot/moka"
+)
+
+// View is an account as its cards show it. Where the gateway does not answer,
+// the last figures are shown, if need be those from before a restart, and the
+// runway goes by them.
+func (h History) View(ctx context.Context, a *account.Account, r moka.Reading) (message.Account, error) {
+	v := message.Account{Name: a.Name, Reading: r, Levels: a.Rules.Levels, Today: h.Today(ctx, a.Name)}
+	left := r.Spendable()
+	if !r.OK() {
+		if good, ok := h.lastGood(ctx, a); ok {
+			v.Last = &good
+			if !left.Known() {
+				left = good.Spendable()
+			}
+		}
+	}
+	runway, err := h.Runway(ctx, a.Name, left)
+	if err == nil {
+		v.Runway = &runway
+	}
+	return v, err
+}
+
+func (h History) lastGood(ctx context.Context, a *account.Account) (moka.Reading, bool) {
+	if good, ok := a.Good(); ok {
+		return good, true
+	}
+	return h.LastGood(ctx, a.Name)
+}
