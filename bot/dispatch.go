@@ -97,7 +97,7 @@ func (b *Bot) answer(ctx context.Context, in Input, run handler) message.Message
 
 // mostAtOnce is how many commands are worked on at the same time. The others
 // are acknowledged, and wait.
-const mostAtOnce = 32
+const mostAtOnce = 128
 
 // errBusy says that a command waited in vain for its turn.
 var errBusy = errors.New("too many commands at once")
