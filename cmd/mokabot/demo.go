@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -114,7 +115,29 @@ func openToVisitors(ctx context.Context, t terminal, name, address string, b pag
 		return fmt.Errorf("%w; choose another address with --listen", err)
 	}
 	fmt.Fprintf(t.out, "mokabot %s: open http://%s (Ctrl-C ends it)\n", name, listener.Addr())
-	return together(ctx, run, func(ctx context.Context) error { return servePage(ctx, listener, page.Handler(b)) })
+	return together(ctx, run, func(ctx context.Context) error {
+		return servePage(ctx, listener, ofThisMachine(listener, page.Handler(b)))
+	})
+}
+
+// ofThisMachine answers, where the page is served to this machine only, no
+// request that names another host: a web page whose name was made to lead here
+// could otherwise read the figures.
+func ofThisMachine(l net.Listener, h http.Handler) http.Handler {
+	if at, ok := l.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = strings.Trim(r.Host, "[]") // without a port
+		}
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			http.Error(w, "this page is for the machine that it runs on", http.StatusMisdirectedRequest)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // loadDemo reads the demonstration's configuration the way every other is read.

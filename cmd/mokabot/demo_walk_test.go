@@ -14,6 +14,7 @@ import (
 // button of each kind, all controls, both themes, a desktop's window and a
 // phone's. The parts share one browser and one world.
 func TestAVisitorWalksThroughTheDemo(t *testing.T) {
+	t.Parallel() // it mostly waits
 	v := startVisit(t)
 	for _, part := range []struct {
 		name string

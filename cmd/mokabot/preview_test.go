@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,6 +53,7 @@ func (w *world) own(t *testing.T, changes ...string) string {
 }
 
 func TestAPreviewShowsTheOwnAccountsInTheOwnChannels(t *testing.T) {
+	t.Parallel() // it mostly waits
 	w := newWorld(t)
 	p, log := w.preview(t, w.own(t))
 	var names []string
@@ -86,6 +89,7 @@ func TestAPreviewShowsTheOwnAccountsInTheOwnChannels(t *testing.T) {
 
 // What belongs to the bot that runs elsewhere on the same file is left alone.
 func TestAPreviewTouchesNothingOfTheConfiguration(t *testing.T) {
+	t.Parallel() // it mostly waits
 	w := newWorld(t)
 	models := filepath.Join(w.dir, "model_ids.txt")
 	file := w.own(t, "reports:", "listen: 127.0.0.1:1\nmodel_watch: {cron: \"@every 1s\", channel_id: \"1200000000000000023\", file: "+models+"}\nreports:")
@@ -102,6 +106,7 @@ func TestAPreviewTouchesNothingOfTheConfiguration(t *testing.T) {
 }
 
 func TestAPreviewNeedsNoDiscordInTheConfiguration(t *testing.T) {
+	t.Parallel() // it mostly waits
 	w := newWorld(t)
 	for _, c := range []struct {
 		what    string
@@ -134,6 +139,7 @@ func TestAPreviewNeedsNoDiscordInTheConfiguration(t *testing.T) {
 // The page of a preview has controls for Discord and the bot only, and no
 // credential ever reaches it.
 func TestAPreviewAsAProgram(t *testing.T) {
+	t.Parallel() // it mostly waits
 	w := newWorld(t)
 	address := "127.0.0.1:" + browser.FreePort(t)
 	cmd, out, log := program(t, nil, "preview", "--config", w.own(t), "--listen", address)
@@ -160,6 +166,28 @@ func TestAPreviewAsAProgram(t *testing.T) {
 	}
 	noSecrets(t, "the page", stream)
 	noSecrets(t, "the output", out.String()+log.String())
+}
+
+// A web page elsewhere whose name was made to lead here reads nothing.
+func TestThePageAnswersToThisMachineOnly(t *testing.T) {
+	local, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer local.Close()
+	h := ofThisMachine(local, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "figures") }))
+	for host, status := range map[string]int{
+		"127.0.0.1:8080": 200, "localhost:8080": 200, "localhost": 200, "[::1]:8080": 200, "[::1]": 200,
+		"evil.example": 421, "evil.example:8080": 421, "192.0.2.7:8080": 421, "localhost.evil.example": 421, "": 421,
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != status || strings.Contains(w.Body.String(), "figures") != (status == 200) {
+			t.Errorf("%q: %d %s", host, w.Code, w.Body)
+		}
+	}
 }
 
 // say gives a command, as soon as the bot has registered it.

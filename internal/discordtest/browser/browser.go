@@ -29,6 +29,28 @@ const patience = 30 * time.Second
 // Start opens a window of 1280 by 800 points that lives as long as the test.
 func Start(t testing.TB) *Browser {
 	t.Helper()
+	base := startDriver(t)
+	b := &Browser{t: t}
+	var got struct {
+		SessionID    string `json:"sessionId"`
+		Capabilities struct {
+			PID int `json:"goog:processID"`
+		} `json:"capabilities"`
+	}
+	b.post(base+"/session", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{
+		"browserName":        "chrome",
+		"goog:loggingPrefs":  map[string]string{"browser": "ALL"},
+		"goog:chromeOptions": map[string]any{"args": arguments(t.TempDir())},
+	}}}, &got)
+	b.session = base + "/session/" + got.SessionID
+	t.Cleanup(func() { b.end(got.Capabilities.PID) })
+	b.Resize(1280, 800)
+	return b
+}
+
+// startDriver starts chromedriver and returns its address.
+func startDriver(t testing.TB) string {
+	t.Helper()
 	driver, err := exec.LookPath("chromedriver")
 	if err != nil {
 		if os.Getenv("MOKABOT_BROWSER") == "required" {
@@ -37,26 +59,32 @@ func Start(t testing.TB) *Browser {
 		t.Skip("needs Chromium and chromedriver; neither is part of Go")
 	}
 	port := FreePort(t)
+	var said bytes.Buffer
 	cmd := exec.Command(driver, "--port="+port) // ended below, after its session
+	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	b := &Browser{t: t}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		if _ = cmd.Wait(); t.Failed() {
+			t.Logf("chromedriver ended with %s and said:\n%s", cmd.ProcessState, said.String())
+		}
+	})
 	base := "http://127.0.0.1:" + port
 	Answers(t, base+"/status")
-	var got struct {
-		SessionID string `json:"sessionId"`
+	return base
+}
+
+// end closes the window. Where chromedriver cannot do that any more, Chromium
+// would stay for ever.
+func (b *Browser) end(pid int) {
+	if b.try(http.MethodDelete, b.session, nil, nil) == "" || pid == 0 {
+		return
 	}
-	b.post(base+"/session", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{
-		"browserName":        "chrome",
-		"goog:loggingPrefs":  map[string]string{"browser": "ALL"},
-		"goog:chromeOptions": map[string]any{"args": arguments(t.TempDir())},
-	}}}, &got)
-	b.session = base + "/session/" + got.SessionID
-	t.Cleanup(func() { b.call(http.MethodDelete, b.session, nil, nil) })
-	b.Resize(1280, 800)
-	return b
+	if p, err := os.FindProcess(pid); err == nil {
+		_ = p.Kill()
+	}
 }
 
 // For is the same window in a part of the test.
