@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	inspectTime = 2 * time.Second // for the pages of a large file
+	inspectTime = 200 * time.Millisecond // for the pages: a large file must not hold up the start
 	smallest    = 512             // page of SQLite
 )
 
