@@ -13,7 +13,7 @@ import (
 
 const (
 	inspectTime = 200 * time.Millisecond // for the pages: a large file must not hold up the start
-	smallest    = 512             // page of SQLite
+	smallest    = 512                    // page of SQLite
 )
 
 // inspect refuses a file that is not a sound database of ours, before
