@@ -36,7 +36,7 @@ type Config struct {
 	Storage       Storage
 	Listen        string // host:port of health and metrics; empty: nobody listens
 	Log           Log
-	Welcome       bool // post a greeting when the bot joins a guild
+	Welcome       bool // explain the commands once in the alerts' channel
 
 	lines map[string]int // path to line, for problems that are found after loading
 }
