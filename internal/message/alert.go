@@ -5,7 +5,6 @@ import (
 
 	"mokabot/internal/alert"
 	"mokabot/internal/lang"
-	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
@@ -106,7 +105,8 @@ func alertFields(w *lang.Words, a Alarm, over bool) []Field {
 	if spent, ok := a.Today.Get(); ok {
 		add(w.Alert.Today, spent.String())
 	}
-	if e.Facts.Runway != (spend.Runway{}) && aboutMoney(e.Incident.Condition) {
+	// Of nothing, it goes without saying how long it lasts.
+	if r := e.Facts.Runway; (r.Idle || r.Mid > 0) && aboutMoney(e.Incident.Condition) {
 		add(w.Alert.Runway, w.Runway(e.Facts.Runway))
 	}
 	if over {

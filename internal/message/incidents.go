@@ -31,8 +31,12 @@ const (
 // restart.
 func snoozeButtons(w *lang.Words, of string, snoozed bool) []Button {
 	action := func(what string) string { return "alerts:" + what + of }
+	first := StylePrimary // what most people want, as long as nobody did it
+	if snoozed {
+		first = StylePlain
+	}
 	buttons := []Button{
-		{Label: w.Button.SnoozeHour, Action: action(ActionHour), Style: StylePrimary},
+		{Label: w.Button.SnoozeHour, Action: action(ActionHour), Style: first},
 		{Label: w.Button.SnoozeShift, Action: action(ActionShift)},
 		{Label: w.Button.SnoozeUntilTopUp, Action: action(ActionUntilTopUp)},
 	}
