@@ -116,6 +116,30 @@ func (c *canvas) fill(p paint, contours ...[]pt) {
 	}
 }
 
+// between paints what lies between a path, from left to right, and a pixel row.
+// It goes by columns: a mask of such a shape would take more memory than the
+// picture.
+func (c *canvas) between(p paint, path []pt, row float64) {
+	for i := 1; i < len(path); i++ {
+		a, b := path[i-1], path[i]
+		for x := int(math.Round(max(a.x, 0))); x < int(math.Round(min(b.x, Width))); x++ {
+			part := min(max((float64(x)+0.5-a.x)/(b.x-a.x), 0), 1)
+			y := a.y + part*(b.y-a.y)
+			c.column(p, x, min(y, row), max(y, row))
+		}
+	}
+}
+
+// column paints one pixel wide from one height to another.
+func (c *canvas) column(p paint, x int, top, bottom float64) {
+	for y := max(0, int(top)); y < min(Height, int(math.Ceil(bottom))); y++ {
+		cover := min(bottom, float64(y+1)) - max(top, float64(y))
+		a := uint32(cover * float64(p.strength(y)))
+		px := c.img.Pix[c.img.PixOffset(x, y):][:3:3]
+		px[0], px[1], px[2] = mix(px[0], p.R, a), mix(px[1], p.G, a), mix(px[2], p.B, a)
+	}
+}
+
 // rect paints a rectangle with corners of radius r.
 func (c *canvas) rect(p paint, x0, y0, x1, y1, r float64) {
 	c.fill(p, rounded(x0, y0, x1, y1, r))

@@ -5,6 +5,7 @@
 package chart
 
 import (
+	"sync"
 	"time"
 
 	"mokabot/moka"
@@ -45,9 +46,15 @@ type Line struct {
 	Worst  bool
 }
 
+// drawing lets one picture be drawn at a time: each takes some megabytes
+// meanwhile, and more at once would be ready no sooner.
+var drawing sync.Mutex
+
 // Draw makes the picture, an opaque card with transparent rounded corners.
 // The same series always gives the same bytes.
 func Draw(s Series) ([]byte, error) {
+	drawing.Lock()
+	defer drawing.Unlock()
 	p := newPlot(s)
 	p.c = newCanvas(cardColor)
 	p.grid()

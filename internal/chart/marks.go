@@ -69,14 +69,11 @@ func (p *plot) pixels(run []sample) []pt {
 
 // area tints what lies between the balance and zero.
 func (p *plot) area() {
-	zero := p.balance.y(0)
 	tint := lineColor
 	tint.A = 0x50
+	fade := paint{tint, p.balance.top, p.balance.bottom + 40}
 	for _, run := range p.runs {
-		path := p.pixels(run)
-		shape := append([]pt{{path[0].x, zero}}, path...)
-		shape = append(shape, pt{path[len(path)-1].x, zero})
-		p.c.fill(paint{tint, p.balance.top, p.balance.bottom + 40}, shape)
+		p.c.between(fade, p.pixels(run), p.balance.y(0))
 	}
 }
 

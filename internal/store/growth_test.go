@@ -57,8 +57,8 @@ func measure(t *testing.T, accounts, days int) measured {
 var grown = []question{questions[0], questions[2], questions[4], questions[8]}
 
 // TestGrowth multiplies accounts (of ten days) up to a thousand, and years (of
-// two accounts) up to five: the file and a round of polls may not
-// grow faster than that, and what is asked of one account not at all.
+// two accounts) up to five: the file and a round of polls may not grow faster
+// than that, and what is asked of one account not at all.
 func TestGrowth(t *testing.T) {
 	if os.Getenv(growth) == "" {
 		t.Skip(growth + " is not set")

@@ -12,8 +12,10 @@ import (
 )
 
 const (
-	inspectTime = 200 * time.Millisecond // for the pages: a large file must not hold up the start
-	smallest    = 512                    // page of SQLite
+	// inspectTime is for the pages of a large file. A start must not wait for
+	// more; a broken page beyond is told of when it is read.
+	inspectTime = 150 * time.Millisecond
+	smallest    = 512 // page of SQLite
 )
 
 // inspect refuses a file that is not a sound database of ours, before

@@ -73,7 +73,7 @@ func open(path string) (*DB, error) {
 		return nil, err
 	}
 	write, err := connect(path, 1, url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "cache_size(-8000)",
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "cache_size(-2000)",
 	}})
 	if err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func made(db *DB) *DB {
 }
 
 // reading is how the connections are opened that only read.
-var reading = url.Values{"_pragma": {"busy_timeout(5000)", "query_only(ON)", "cache_size(-8000)"}}
+var reading = url.Values{"_pragma": {"busy_timeout(5000)", "query_only(ON)", "cache_size(-1000)"}}
 
 func connect(path string, most int, options url.Values) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", "file:"+url.PathEscape(path)+"?"+options.Encode())
