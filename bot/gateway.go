@@ -30,7 +30,7 @@ type Timing struct {
 	Spacing time.Duration // between two IDENTIFYs; 5 s, Discord's least
 	Retry   time.Duration // before the second connection attempt; doubles; 1 s
 	MostAge float64       // heartbeat intervals without an ACK; 1.5
-	Drain   time.Duration // for handlers at the end; 7 s, so that all of the end takes less than 10
+	Drain   time.Duration // for handlers at the end; 6 s, so that all of the end takes less than 10
 }
 
 func (t *Timing) fill() {
@@ -39,7 +39,7 @@ func (t *Timing) fill() {
 	orDefault(&t.Spacing, 5*time.Second)
 	orDefault(&t.Retry, time.Second)
 	orDefault(&t.MostAge, 1.5)
-	orDefault(&t.Drain, 7*time.Second)
+	orDefault(&t.Drain, 6*time.Second)
 }
 
 func orDefault[T time.Duration | float64](v *T, d T) {
@@ -143,8 +143,15 @@ func (g *Gateway) Run(ctx context.Context) error {
 	var cancel context.CancelFunc
 	g.work, cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	told := make(chan time.Time, 1) // to end
+	defer context.AfterFunc(ctx, func() { told <- time.Now() })()
 	err := g.supervise(ctx)
-	g.drain(cancel)
+	began := time.Now()
+	select {
+	case began = <-told: // letting go of the connection took some of the time already
+	default:
+	}
+	g.drain(began, cancel)
 	return err
 }
 
@@ -256,13 +263,14 @@ func (g *Gateway) spawn(what string, f func(context.Context)) {
 	})
 }
 
-// drain waits for the callbacks, and cancels them when they take too long.
-func (g *Gateway) drain(cancel context.CancelFunc) {
+// drain waits for the callbacks, and cancels them when they take too long since
+// the end began.
+func (g *Gateway) drain(began time.Time, cancel context.CancelFunc) {
 	const lastWords = 1500 * time.Millisecond // to say what came of it
 	done := make(chan struct{})
 	go func() { g.handlers.Wait(); close(done) }()
-	for _, wait := range []time.Duration{g.Timing.Drain, lastWords} {
-		t := time.NewTimer(wait)
+	for _, wait := range []time.Duration{g.Timing.Drain, g.Timing.Drain + lastWords} {
+		t := time.NewTimer(time.Until(began.Add(wait)))
 		select {
 		case <-done:
 			t.Stop()

@@ -41,7 +41,7 @@ const (
 
 // fatalError turns an end that no new attempt can mend into a sentence.
 func fatalError(err error) *FatalError {
-	if rest, ok := errors.AsType[*discordgo.RESTError](err); ok && rest.Response != nil && rest.Response.StatusCode == 401 {
+	if rest, ok := errors.AsType[*discordgo.RESTError](err); ok && rest.Response != nil && rest.Response.StatusCode == 401 && rest.Message != nil {
 		return &FatalError{Code: 401, Reason: "the bot token is not valid; copy it again from the Bot page of the Discord developer portal"}
 	}
 	closed, ok := errors.AsType[*closedError](err)

@@ -1,15 +1,15 @@
 package bot
 
 import (
-	"encoding/base64"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"regexp"
 	"strings"
 	"sync"
 
 	"github.com/bwmarrin/discordgo"
+
+	"mokabot/moka"
 )
 
 // secretShapes are what a credential of Discord's looks like: a bot token, a
@@ -24,19 +24,10 @@ var secretShapes = []*regexp.Regexp{
 
 const redacted = "<secret>"
 
-// redact takes credentials out of a text of a library's: those given, also in
-// base64 and URL-escaped, and whatever looks like one.
+// redact takes credentials out of a text of somebody else's: those given, in
+// any spelling and in parts, and whatever looks like one.
 func redact(text string, secrets ...string) string {
-	for _, s := range secrets {
-		if s == "" {
-			continue
-		}
-		text = strings.NewReplacer(
-			s, redacted,
-			url.QueryEscape(s), redacted,
-			base64.StdEncoding.EncodeToString([]byte(s)), redacted,
-		).Replace(text)
-	}
+	text = moka.Redact(text, redacted, secrets...)
 	for _, shape := range secretShapes {
 		text = shape.ReplaceAllString(text, redacted)
 	}

@@ -49,7 +49,7 @@ const (
 	longestRetry = 5 * time.Minute
 	attemptTime  = time.Minute     // for one message, repetitions included
 	noteTime     = 5 * time.Second // for writing down what became of it
-	drainTime    = 8 * time.Second // for what is under way at the end
+	drainTime    = 7 * time.Second // for what is under way at the end
 	mostDoubling = 10
 )
 
@@ -77,7 +77,7 @@ const (
 )
 
 // Run delivers until ctx ends, finishes what is under way (at most
-// eight seconds) and returns nil. When Discord refuses the bot token it stops
+// seven seconds) and returns nil. When Discord refuses the bot token it stops
 // sending and returns that error; the messages stay in the outbox.
 func (d *Delivery) Run(ctx context.Context) error {
 	if d.Now == nil {

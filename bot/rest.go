@@ -159,7 +159,7 @@ func (r *REST) judge(q request, resp *http.Response, raw []byte) *Error {
 	now := time.Now()
 	r.limits.countInvalid(resp.StatusCode, resp.Header.Get("X-RateLimit-Scope"), now)
 	if resp.StatusCode == http.StatusTooManyRequests {
-		e := answerError(q.op, resp, raw)
+		e := r.refusal(q.op, resp, raw)
 		e.RetryAfter = r.limits.refused(q.route, resp.Header, raw, now)
 		return e
 	}
@@ -167,11 +167,19 @@ func (r *REST) judge(q request, resp *http.Response, raw []byte) *Error {
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		return nil
 	}
-	e := answerError(q.op, resp, raw)
+	e := r.refusal(q.op, resp, raw)
 	if e.Kind == KindUnauthorized && !q.open {
 		r.refused.Store(true)
 		r.log.Error("discord refuses the bot token; no more requests are made", "op", q.op)
 	}
+	return e
+}
+
+// refusal describes a status of 400 or more. What it says is foreign text, and
+// whoever wrote it has seen the token.
+func (r *REST) refusal(op string, resp *http.Response, raw []byte) *Error {
+	e := answerError(op, resp, raw)
+	e.Message = redact(e.Message, r.token)
 	return e
 }
 

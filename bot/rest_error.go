@@ -135,6 +135,10 @@ func mayHaveReached(err error) bool {
 	return true
 }
 
+// others are what a proxy, a hotel's login page or Cloudflare answers in
+// Discord's place, without its words. That passes, and must not end a message.
+var others = []int{301, 302, 303, 307, 308, 401, 403, 404, 405, 407, 451}
+
 // answerError describes a status of 400 or more. raw is the bounded body.
 func answerError(op string, resp *http.Response, raw []byte) *Error {
 	var body struct {
@@ -143,7 +147,8 @@ func answerError(op string, resp *http.Response, raw []byte) *Error {
 		Errors  json.RawMessage `json:"errors"`
 	}
 	e := &Error{Op: op, Status: resp.StatusCode}
-	if json.Unmarshal(raw, &body) == nil {
+	own := json.Unmarshal(raw, &body) == nil && (body.Message != "" || body.Code != 0)
+	if own {
 		e.Code, e.Message = body.Code, body.Message
 		if more := describe(body.Errors); more != "" {
 			e.Message += ": " + more
@@ -154,6 +159,9 @@ func answerError(op string, resp *http.Response, raw []byte) *Error {
 	}
 	e.Message = clip(oneLine(e.Message), longestErrorText)
 	e.Kind = kindOfAnswer(e.Status, e.Code)
+	if !own && slices.Contains(others, e.Status) {
+		e.Kind = KindTransient
+	}
 	e.Reached = e.Kind == KindTransient
 	return e
 }

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"io"
 	"log/slog"
@@ -95,7 +96,12 @@ func TestErrorsAreTypedAndHoldNoSecret(t *testing.T) {
 		{400, `{"message":"Interaction has already been acknowledged.","code":40060}`, KindAcknowledged, "acknowledged"},
 		{400, `{"message":"Invalid Form Body","code":50035,"errors":{"embeds":{"0":{"title":{"_errors":[{"code":"X","message":"too long"}]}}}}}`, KindPermanent, "embeds.0.title: too long"},
 		{500, `<html>`, KindTransient, "internal server error (status 500)"},
-		{302, ``, KindPermanent, "found (status 302)"},
+		{302, ``, KindTransient, "found (status 302)"},
+		{401, `<html>Please log in</html>`, KindTransient, "unauthorized (status 401)"},
+		{403, `<html>Access denied</html>`, KindTransient, "forbidden (status 403)"},
+		{404, `<html>`, KindTransient, "not found (status 404)"},
+		{404, `{"message":"404: Not Found","code":0}`, KindPermanent, "404: Not Found"},
+		{413, `<html>`, KindPermanent, "too large"},
 	} {
 		r, _ := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "https://evil.example/")
@@ -110,6 +116,18 @@ func TestErrorsAreTypedAndHoldNoSecret(t *testing.T) {
 	err := r.Defer(t.Context(), "1", "interaction-token", false)
 	if e, ok := errors.AsType[*Error](err); !ok || e.Reached || strings.Contains(err.Error(), "interaction-token") {
 		t.Errorf("unreachable: %v", err)
+	}
+}
+
+func TestDiscordsWordsHoldNoToken(t *testing.T) {
+	for _, echo := range []string{testToken, testToken[5:40], url.QueryEscape(testToken), hex.EncodeToString([]byte(testToken))} {
+		r, _ := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+			answerJSON(w, 400, `{"code":50035,"message":"wrong: `+echo+`","errors":{"x":{"_errors":[{"message":"`+echo+`"}]}}}`)
+		})
+		_, err := r.Send(t.Context(), "1", message.Message{Text: "x"}, "n")
+		if err == nil || strings.Contains(err.Error(), echo[:12]) || !strings.Contains(err.Error(), "wrong: <secret>") {
+			t.Errorf("%s came back as %v", echo, err)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package moka
 
 import (
-	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
@@ -18,6 +17,9 @@ var (
 // clean makes a gateway's words fit for a log or a message: no credential, no
 // piece of a key, no request id, no control or formatting characters, and short.
 func (c *Client) clean(text string) string {
+	if text == "" {
+		return ""
+	}
 	text = plain(text)
 	text = c.withoutCredentials(text)
 	text = keyFragment.ReplaceAllString(text, "sk-***")
@@ -25,18 +27,24 @@ func (c *Client) clean(text string) string {
 	return cut(strings.Join(strings.Fields(text), " "), maxMessage)
 }
 
-// withoutCredentials replaces the client's own credentials, as they are and as
-// an address would spell them.
+// withoutCredentials replaces the client's own credentials, however they are spelled.
 func (c *Client) withoutCredentials(text string) string {
-	for _, secret := range []string{c.cred.APIKey, strings.TrimPrefix(c.cred.APIKey, "sk-"), c.cred.AccessToken} {
-		if secret == "" {
-			continue
-		}
-		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
-			text = strings.ReplaceAll(text, form, "***")
-		}
+	return Redact(text, "***", c.cred.APIKey, c.cred.AccessToken)
+}
+
+// discreet takes the credentials out of names that a gateway gave. It looks at
+// all of them at once, because there is hardly ever anything to take out.
+func (c *Client) discreet(names ...*string) {
+	var all strings.Builder
+	for _, name := range names {
+		all.WriteString(*name + "\n")
 	}
-	return text
+	if c.withoutCredentials(all.String()) == all.String() {
+		return
+	}
+	for _, name := range names {
+		*name = c.withoutCredentials(*name)
+	}
 }
 
 // plain drops what is invalid, invisible or steers a terminal; breaks become spaces.

@@ -64,7 +64,7 @@ func (c *Client) Keys(ctx context.Context) ([]APIKeyInfo, error) {
 			byID[info.ID] = info
 		}
 		if len(byID) == before || len(got.keys) < keyPageFull || got.total > 0 && len(byID) >= got.total {
-			return inOrder(byID), nil
+			return c.discreetKeys(inOrder(byID)), nil
 		}
 		page++
 		if page == 1 && got.fromOne {
@@ -72,6 +72,20 @@ func (c *Client) Keys(ctx context.Context) ([]APIKeyInfo, error) {
 		}
 	}
 	return nil, mistyped("token", "more keys than can be listed")
+}
+
+// discreetKeys takes the credentials out of what people call their keys.
+func (c *Client) discreetKeys(keys []APIKeyInfo) []APIKeyInfo {
+	var names []*string
+	for i := range keys {
+		k := &keys[i]
+		names = append(names, &k.Name, &k.Group)
+		for j := range k.Models {
+			names = append(names, &k.Models[j])
+		}
+	}
+	c.discreet(names...)
+	return keys
 }
 
 func inOrder(byID map[int64]APIKeyInfo) []APIKeyInfo {

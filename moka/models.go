@@ -24,7 +24,17 @@ func (c *Client) Models(ctx context.Context) ([]Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return models, nil
+	names := make([]*string, 0, 2*len(models))
+	for i := range models {
+		names = append(names, &models[i].ID, &models[i].OwnedBy)
+	}
+	c.discreet(names...)
+	return onceEach(models), nil
+}
+
+func onceEach(models []Model) []Model {
+	slices.SortStableFunc(models, func(a, b Model) int { return strings.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(models, func(a, b Model) bool { return a.ID == b.ID })
 }
 
 func decodeModels(body []byte) ([]Model, *Error) {
@@ -44,8 +54,7 @@ func decodeModels(body []byte) ([]Model, *Error) {
 			models = append(models, Model{id, plain(m.OwnedBy)})
 		}
 	}
-	slices.SortStableFunc(models, func(a, b Model) int { return strings.Compare(a.ID, b.ID) })
-	return slices.CompactFunc(models, func(a, b Model) bool { return a.ID == b.ID }), nil
+	return onceEach(models), nil
 }
 
 // fits tells whether an answer's "object" is the expected one, or left out.

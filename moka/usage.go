@@ -51,6 +51,11 @@ func (c *Client) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, err
 	if err != nil {
 		return nil, err
 	}
+	names := make([]*string, len(rows))
+	for i := range rows {
+		names[i] = &rows[i].Model
+	}
+	c.discreet(names...)
 	return rows, nil
 }
 

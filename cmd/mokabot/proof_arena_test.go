@@ -50,8 +50,11 @@ func newArena(t *testing.T, opts ...discordtest.Option) *arena {
 	return s
 }
 
-// configure writes the configuration anew. changes are those of [world.config].
-func (s *arena) configure(changes ...string) { s.file = s.config(s.t, changes...) }
+// configure writes the configuration anew, with a log that says everything.
+// changes are those of [world.config].
+func (s *arena) configure(changes ...string) {
+	s.file = s.config(s.t, append(changes, "storage:\n", "log: {level: debug}\nstorage:\n")...)
+}
 
 // hook has f called before and after each request to the gateway. The
 // configuration must be written anew.
@@ -119,7 +122,7 @@ func (p *process) terminate(t *testing.T) time.Duration {
 	t.Helper()
 	began := time.Now()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	code := p.wait(t, 30*time.Second)
+	code := p.wait(t, 15*time.Second)
 	if took := time.Since(began); code != exitFine || took > 10*time.Second {
 		t.Errorf("after SIGTERM the program ended with %d after %s\n%s", code, took, p.log.tail())
 	}
@@ -134,17 +137,23 @@ func (p *process) wait(t *testing.T, most time.Duration) int {
 	select {
 	case <-p.ended:
 	case <-limit.C:
-		t.Errorf("the program did not end within %s", most)
-		p.kill()
+		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // it says what it is doing
 		<-p.ended
+		t.Errorf("the program did not end within %s\n%s", most, p.log.tail())
 	}
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// tail is the end of the log.
+// tail is what of the log tells most about an end: a report of the race
+// detector or of a panic, else the last lines.
 func (l *lockedBuffer) tail() string {
-	const most = 8 << 10
+	const most = 16 << 10
 	text := l.String()
+	for _, sign := range []string{"WARNING: DATA RACE", "panic: ", "fatal error: ", "SIGQUIT: quit"} {
+		if i := strings.Index(text, sign); i >= 0 {
+			return text[i:min(len(text), i+most)]
+		}
+	}
 	return text[max(0, len(text)-most):]
 }
 

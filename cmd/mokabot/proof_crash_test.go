@@ -189,6 +189,8 @@ var storms = []discordtest.Fault{
 	{Kind: discordtest.FaultCloudflare, Path: "/messages", Wait: 500 * time.Millisecond},
 	{Kind: discordtest.FaultStatus, Path: "/messages", Count: 2},
 	{Kind: discordtest.FaultStatus, Status: 500, Path: "/messages"},
+	{Kind: discordtest.FaultStatus, Status: 403, Path: "/messages", Count: 2}, // a page, not Discord's word
+	{Kind: discordtest.FaultStatus, Status: 302, Path: "/messages"},
 	{Kind: discordtest.FaultHang, Path: "/messages"},
 	{Kind: discordtest.FaultCutBefore, Path: "/messages"},
 	{Kind: discordtest.FaultCutAfter, Path: "/messages", Count: 2},

@@ -101,6 +101,28 @@ func (s *arena) endUnderLoad(p *process, says string) {
 	s.noViolations(t)
 }
 
+func TestReloadsInARowLeaveOneWatchBehind(t *testing.T) {
+	t.Parallel()
+	s := newArena(t)
+	p := s.start()
+	if err := s.discord.Connected(deadline(t)); err != nil {
+		t.Fatalf("%v\n%s", err, p.log.tail())
+	}
+	s.answers(t, p)
+	for range 30 {
+		_ = p.cmd.Process.Signal(syscall.SIGHUP)
+		time.Sleep(10 * time.Millisecond) // signals of one moment are one
+	}
+	s.polled(t, 2)
+	began := time.Now()
+	s.polled(t, 5)
+	if took := time.Since(began); took < 3*time.Second {
+		t.Errorf("five polls, one a second, took %s", took)
+	}
+	p.terminate(t) // the race detector has its say in the exit status
+	s.noViolations(t)
+}
+
 // acknowledged counts the commands that were.
 func (s *arena) acknowledged() (n int) {
 	for _, r := range s.discord.Requests() {

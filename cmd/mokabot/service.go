@@ -110,7 +110,7 @@ func (s *service) cycles(ctx context.Context, current cycle) error {
 	for {
 		inner, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)
-		go func() { ended <- s.run(inner, current) }()
+		go func(c cycle) { ended <- s.run(inner, c) }(current)
 		select {
 		case current = <-s.next:
 			stop()

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -50,7 +51,7 @@ func (v value) secretFile() Secret {
 	text, err := readFile(path, 64<<10)
 	if err != nil {
 		v.r.problems.List = append(v.r.problems.List, Problem{
-			File: v.r.file, Line: v.line, Path: v.path, Text: "cannot be read: " + err.Error(), cause: err,
+			File: v.r.file, Line: v.line, Path: v.path, Text: "cannot be read: " + fileTrouble(path, err), cause: err,
 		})
 		return Secret{}
 	}
@@ -59,6 +60,16 @@ func (v value) secretFile() Secret {
 		v.problem("the file is empty")
 	}
 	return v.secret(trimmed)
+}
+
+// fileTrouble is what went wrong with a file. Its name may be a credential that
+// was taken for one, and is then left out.
+func fileTrouble(path string, err error) string {
+	var failed *fs.PathError
+	if secretLike(path) && errors.As(err, &failed) {
+		return failed.Err.Error()
+	}
+	return err.Error()
 }
 
 var errTooLarge = errors.New("the file is too large")

@@ -25,7 +25,7 @@ func (v value) cron(to *string, every bool) {
 	}
 	line, err := checkCron(text, every)
 	if err != nil {
-		v.problem("%s: %v", v.quoted(), err)
+		v.problem("%s: %s", v.quoted(), discreet(err.Error()))
 		return
 	}
 	*to = line

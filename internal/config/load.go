@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"regexp"
@@ -166,7 +165,7 @@ func syntax(err error) *Problem {
 		problem.Line, _ = strconv.Atoi(match[1])
 		text = strings.TrimPrefix(text, match[0])
 	}
-	problem.Text = fmt.Sprintf("is not YAML: %s", text)
+	problem.Text = "is not YAML: " + discreet(text)
 	if strings.Contains(text, "cannot start any token") {
 		problem.Text += " (indent with spaces, not tabs; quote a text that begins with @, % or `)"
 	}

@@ -56,3 +56,22 @@ func TestEmptySecretPrintsAsNothing(t *testing.T) {
 		t.Error("an empty secret is not empty")
 	}
 }
+
+func TestACredentialInAWrongPlaceIsNotShown(t *testing.T) {
+	for _, c := range []struct{ text, shown string }{
+		{"sk-Qm7RtX2vBn9KpLs4WzEy8HcJd3FgUa6T", "<hidden>"},
+		{"[sk-Qm7RtX2vBn9KpLs4WzEy8HcJd3FgUa6T] is wrong", "<hidden> is wrong"},
+		{"0123456789abcdef0123456789abcdef", "<hidden>"},
+		{"Bearer wJ4+kT9/zQ7m", "Bearer <hidden>"},
+		{"America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"},
+		{"https://api.moka-ai.com/v1", "https://api.moka-ai.com/v1"},
+		{"1098765432109876543", "1098765432109876543"},
+		{"0 9 * * MON-FRI", "0 9 * * MON-FRI"},
+		{"requests_per_180s", "requests_per_180s"},
+		{"twelve hundred and thirty-four long words", "twelve hundred and thirty-four long word…"},
+	} {
+		if got := shorten(c.text); got != c.shown {
+			t.Errorf("%q is shown as %q, want %q", c.text, got, c.shown)
+		}
+	}
+}

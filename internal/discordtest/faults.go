@@ -31,6 +31,7 @@ type Fault struct {
 	Path   string        // a part of the path after /api/v9; empty: any
 	Count  int           // of requests; 0 means 1, a negative one all
 	Status int           // for FaultStatus
+	Body   string        // for FaultStatus, as JSON when it begins so; empty: a page
 	Wait   time.Duration // for the 429s, 1 s by default, and FaultDelay
 }
 
@@ -86,9 +87,7 @@ func (s *Server) faulty(w http.ResponseWriter, r *http.Request, path string, ser
 	case FaultRateLimit, FaultGlobalRateLimit, FaultCloudflare:
 		f.limit(w)
 	case FaultStatus:
-		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(orNumber(f.Status, http.StatusBadGateway))
-		_, _ = io.WriteString(w, "<html><head><title>Bad Gateway</title></head></html>")
+		f.answer(w)
 	case FaultHang:
 		s.sleep(r, 24*time.Hour)
 		cutLine(r)
@@ -103,6 +102,17 @@ func (s *Server) faulty(w http.ResponseWriter, r *http.Request, path string, ser
 	default:
 		serve(w)
 	}
+}
+
+// answer writes what a FaultStatus is answered with.
+func (f Fault) answer(w http.ResponseWriter) {
+	kind, body := "text/html", orElse(f.Body, "<html><head><title>Bad Gateway</title></head></html>")
+	if strings.HasPrefix(body, "{") {
+		kind = "application/json"
+	}
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(orNumber(f.Status, http.StatusBadGateway))
+	_, _ = io.WriteString(w, body)
 }
 
 // unseen is an answer that nobody gets.

@@ -24,6 +24,7 @@ type GatewayFault struct {
 	Kind  GatewayFaultKind
 	Count int // of connections; 0 means 1, a negative one all
 	Code  int
+	Text  string // of a close frame; empty: Discord's
 }
 
 // InjectGateway makes the next gateway connections fail.

@@ -76,6 +76,10 @@ func TestCutLines(t *testing.T) {
 	if requests, _ := r.FaultsLeft(); requests != 0 {
 		t.Errorf("after Heal %d faults are left", requests)
 	}
+	r.Inject(discordtest.Fault{Kind: discordtest.FaultStatus, Status: 400, Body: `{"code":7}`})
+	if a := r.ask("POST", post, text("x")); a.status != 400 || a.code != 7 || a.header.Get("Content-Type") != "application/json" {
+		t.Errorf("%d %s", a.status, a.raw)
+	}
 	r.Inject(discordtest.Fault{Kind: discordtest.FaultStatus, Status: 503})
 	if a := r.ask("POST", post, text("x")); a.status != 503 || len(r.Messages(discordtest.AlertsChannel)) != 1 {
 		t.Errorf("%d", a.status)

@@ -33,7 +33,8 @@ type gatewayConn struct {
 
 type outgoing struct {
 	raw  []byte
-	code int // a close frame instead, or dropCode
+	code int    // a close frame instead, or dropCode
+	text string // of the close frame; empty: Discord's
 }
 
 const dropCode = -1 // cut instead of a close frame
@@ -96,7 +97,7 @@ func (c *gatewayConn) put(o outgoing) bool {
 	case o.code == dropCode:
 		return false
 	case o.code != 0:
-		_ = c.ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(o.code, closeText[o.code]))
+		_ = c.ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(o.code, orElse(o.text, closeText[o.code])))
 		return false
 	}
 	return c.ws.WriteMessage(websocket.TextMessage, o.raw) == nil

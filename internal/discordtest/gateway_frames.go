@@ -99,7 +99,7 @@ func (c *gatewayConn) begin(intents int) {
 		c.sendOp(opInvalid, false)
 		return
 	case GatewayClose:
-		c.close(orNumber(c.fault.Code, 4000))
+		c.add(outgoing{code: orNumber(c.fault.Code, 4000), text: c.fault.Text})
 		return
 	}
 	c.session = &session{id: strings.ToLower(rand.Text()), intents: intents, conn: c}
@@ -160,7 +160,7 @@ func (c *gatewayConn) refuseResume() bool {
 	case GatewayInvalid, GatewayInvalidOnResume:
 		c.sendOp(opInvalid, false)
 	case GatewayClose:
-		c.close(orNumber(c.fault.Code, 4000))
+		c.add(outgoing{code: orNumber(c.fault.Code, 4000), text: c.fault.Text})
 	default:
 		return false
 	}
