@@ -36,6 +36,7 @@ func runBot(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
+	thrifty(t.lookup)
 	log := newLog(t.err, c.Log)
 	discord, err := discordClient(c)
 	if err != nil {
