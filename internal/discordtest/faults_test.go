@@ -61,6 +61,9 @@ func TestCutLines(t *testing.T) {
 			t.Errorf("an answer came: %d", a.status)
 		}
 	}
+	if seen := r.Requests(); len(seen) != 2 || seen[1].Status != 0 {
+		t.Errorf("the requests without an answer: %+v", seen)
+	}
 	if n := len(r.Messages(discordtest.AlertsChannel)); n != 1 {
 		t.Errorf("%d messages are stored", n)
 	}

@@ -107,8 +107,7 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, invalidVersion().body())
 		return
 	}
-	note := &noting{ResponseWriter: w}
-	defer func() { s.record(r, path, raw, note.status) }()
+	note := &noting{ResponseWriter: w, s: s, at: s.record(r, path, raw)}
 	r.Body = io.NopCloser(bytes.NewReader(raw))
 	s.settings.onRequest(MomentArrived, r.Method, path)
 	s.faulty(note, r, path, func(w http.ResponseWriter) {
@@ -133,9 +132,18 @@ func (s *Server) serveRoute(w http.ResponseWriter, r *http.Request, path string)
 	s.mux.ServeHTTP(w, inner)
 }
 
-func (s *Server) record(r *http.Request, path string, body []byte, status int) {
+// record notes a request as it comes, and gives its place among the others.
+func (s *Server) record(r *http.Request, path string, body []byte) int {
 	s.vmu.Lock()
-	s.requests = append(s.requests, Request{At: time.Now(), Method: r.Method, Path: path, Query: r.URL.RawQuery, Body: body, Status: status})
+	defer s.vmu.Unlock()
+	s.requests = append(s.requests, Request{At: time.Now(), Method: r.Method, Path: path, Query: r.URL.RawQuery, Body: body})
+	return len(s.requests) - 1
+}
+
+// replied notes a request's status, before anybody can have seen the answer.
+func (s *Server) replied(at, status int) {
+	s.vmu.Lock()
+	s.requests[at].Status = status
 	s.vmu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -230,15 +238,16 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	_, _ = w.Write(raw)
 }
 
-// noting remembers the status that was answered.
+// noting notes the status that is answered.
 type noting struct {
 	http.ResponseWriter
-	status int
+	s  *Server
+	at int // among the server's requests
 }
 
 // WriteHeader passes the status on.
 func (n *noting) WriteHeader(status int) {
-	n.status = status
+	n.s.replied(n.at, status)
 	n.ResponseWriter.WriteHeader(status)
 }
 
