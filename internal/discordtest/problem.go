@@ -165,9 +165,7 @@ func units(s string) int {
 
 // violate notes something that the bot should not have done.
 func (s *Server) violate(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
 	s.vmu.Lock()
-	s.violations = append(s.violations, text)
-	s.vmu.Unlock()
-	s.settings.onViolation(text)
+	defer s.vmu.Unlock()
+	s.violations = append(s.violations, fmt.Sprintf(format, args...))
 }

@@ -76,7 +76,6 @@ type settings struct {
 	spacing      time.Duration
 	rateLimit    int
 	rateWindow   time.Duration
-	onViolation  func(string)
 	onRequest    func(m Moment, method, path string)
 }
 
@@ -87,7 +86,7 @@ func New(opts ...Option) *Server {
 	s := &Server{
 		settings: settings{
 			token: Token, heartbeat: 41250 * time.Millisecond, ackTime: 3 * time.Second, tokenLife: 15 * time.Minute,
-			nonceWindow: 5 * time.Minute, resumeWindow: time.Minute, onViolation: func(string) {},
+			nonceWindow: 5 * time.Minute, resumeWindow: time.Minute,
 			onRequest: func(Moment, string, string) {},
 		},
 		done: make(chan struct{}), change: make(chan struct{}),
@@ -196,13 +195,6 @@ func (s *Server) Violations() []string {
 	s.vmu.Lock()
 	defer s.vmu.Unlock()
 	return slices.Clone(s.violations)
-}
-
-// ClearViolations forgets what was noted so far, for a test that makes some.
-func (s *Server) ClearViolations() {
-	s.vmu.Lock()
-	defer s.vmu.Unlock()
-	s.violations = nil
 }
 
 // Requests lists the REST requests that came, in order.

@@ -59,16 +59,6 @@ func (s *Server) SetPermissions(channel string, p uint64) {
 	}
 }
 
-// ResetPermissions gives the bot the permissions of its roles again.
-func (s *Server) ResetPermissions(channel string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c := s.channel(channel); c != nil {
-		c.own = nil
-		s.changed()
-	}
-}
-
 // AddRole adds or replaces a role.
 func (s *Server) AddRole(r Role) {
 	s.mu.Lock()
@@ -81,17 +71,6 @@ func (s *Server) AddRole(r Role) {
 		return
 	}
 	s.guild.roles = append(s.guild.roles, r)
-}
-
-// RemoveRole deletes a role.
-func (s *Server) RemoveRole(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.guild.roles = slices.DeleteFunc(s.guild.roles, func(r Role) bool { return r.ID == id })
-	for i := range s.guild.members {
-		m := &s.guild.members[i]
-		m.Roles = slices.DeleteFunc(slices.Clone(m.Roles), func(r string) bool { return r == id })
-	}
 }
 
 // AddUser adds somebody who is in no guild, unless member is set.

@@ -33,10 +33,6 @@ func WithRateLimit(n int, d time.Duration) Option {
 	return func(s *settings) { s.rateLimit, s.rateWindow = n, d }
 }
 
-// WithOnViolation has f called for each violation as it happens. f must not
-// call the server.
-func WithOnViolation(f func(string)) Option { return func(s *settings) { s.onViolation = f } }
-
 // Moment is a point in the life of a REST request.
 type Moment int
 
