@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -86,9 +87,14 @@ func zipped(r *http.Request, a reply) reply {
 	return a.gzip()
 }
 
+// packers are kept: each takes most of a megabyte.
+var packers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 func (a reply) gzip() reply {
 	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
+	w := packers.Get().(*gzip.Writer)
+	defer packers.Put(w)
+	w.Reset(&packed)
 	_, _ = w.Write(a.body)
 	_ = w.Close()
 	a.header = a.header.Clone()
