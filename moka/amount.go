@@ -75,6 +75,16 @@ func (a Amount) String() string {
 	return sign + "$" + Grouped(cents/100) + "." + pad(cents%100, 2)
 }
 
+// Exact reads like String, with as many decimals as the amount has: "$0.0224".
+func (a Amount) Exact() string {
+	sign, abs := "", uint64(a)
+	if a < 0 {
+		sign, abs = "-", -abs
+	}
+	decimals := pad(abs%uint64(Dollar), 6)
+	return sign + "$" + Grouped(abs/uint64(Dollar)) + "." + decimals[:2] + strings.TrimRight(decimals[2:], "0")
+}
+
 // MarshalJSON writes dollars as a JSON number, exactly.
 func (a Amount) MarshalJSON() ([]byte, error) {
 	sign, abs := "", uint64(a)
@@ -154,6 +164,14 @@ func (m Maybe) String() string {
 		return "?"
 	}
 	return m.amount.String()
+}
+
+// Exact is the amount with all its decimals, or "?" when it is unknown.
+func (m Maybe) Exact() string {
+	if !m.known {
+		return "?"
+	}
+	return m.amount.Exact()
 }
 
 // MarshalJSON writes dollars, or null when the amount is unknown.

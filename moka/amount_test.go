@@ -68,6 +68,16 @@ func TestAmountReadsAsPeopleWriteIt(t *testing.T) {
 			t.Errorf("%d reads %q, want %q", int64(amount), got, want)
 		}
 	}
+	for amount, want := range map[Amount]string{
+		0: "$0.00", 1: "$0.000001", 22400: "$0.0224", -1234*Dollar - 500000: "-$1,234.50", math.MinInt64: "-$9,223,372,036,854.775808",
+	} {
+		if got := amount.Exact(); got != want {
+			t.Errorf("%d is exactly %q, want %q", int64(amount), got, want)
+		}
+	}
+	if got := (Maybe{}).Exact(); got != "?" {
+		t.Errorf("unknown is exactly %q", got)
+	}
 	if got := (Maybe{}).String(); got != "?" {
 		t.Errorf("unknown reads %q", got)
 	}
