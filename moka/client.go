@@ -45,6 +45,13 @@ type Client struct {
 	memory  memory
 }
 
+// Host is the gateway's host, whose budget the calls come out of.
+func (c *Client) Host() string { return c.base.Host }
+
+// Room is how many calls the host's budget has room for at the moment, and how
+// long it is until there is more.
+func (c *Client) Room() (calls int, more time.Duration) { return c.host.calls.room() }
+
 // String names the gateway, and keeps the credentials out of whatever prints a client.
 func (c *Client) String() string { return "client of " + c.base.Host }
 

@@ -26,7 +26,7 @@ const (
 // How long a host is left alone after a 429.
 const (
 	shortestPause = time.Second      // however little Retry-After asks for
-	usualPause    = time.Minute      // without Retry-After; doubled each time it was not enough
+	usualPause    = time.Minute      // without Retry-After; doubled each time it was not enough, up to the window
 	longestPause  = 30 * time.Minute // however much is asked for
 )
 
@@ -151,6 +151,22 @@ func (l *lane) take() *heldBack {
 	return nil
 }
 
+// room is how many places are free, and how long it is until the next becomes free.
+func (l *lane) room() (free int, more time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	for _, at := range l.granted {
+		rest := l.window - now.Sub(at)
+		if at.IsZero() || rest <= 0 {
+			free++
+		} else if more == 0 || rest < more {
+			more = rest
+		}
+	}
+	return free, more
+}
+
 // refused notes a 429; asked is what Retry-After says, 0 without one.
 func (l *lane) refused(asked time.Duration) {
 	l.mu.Lock()
@@ -161,7 +177,8 @@ func (l *lane) refused(asked time.Duration) {
 	}
 	pause := max(asked, shortestPause)
 	if asked <= 0 {
-		pause = min(usualPause<<min(l.strikes, 8), longestPause)
+		// Gateways count within a window: after so much silence it is empty.
+		pause = min(usualPause<<min(l.strikes, 8), max(l.window, usualPause))
 		pause += rand.N(pause / 10)
 		l.strikes++
 	}

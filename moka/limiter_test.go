@@ -100,8 +100,8 @@ func TestRefusalPausesTheHostForAllItsAccounts(t *testing.T) {
 
 func TestPausesGrowWhileTheyAreNotEnough(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLane(10, time.Minute)
-		for _, want := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute} {
+		l := newLane(10, DefaultWindow)
+		for _, want := range []time.Duration{time.Minute, 2 * time.Minute, DefaultWindow, DefaultWindow} {
 			l.refused(0)
 			held := l.take()
 			if held == nil || held.rest < want || held.rest > want*11/10 {
