@@ -41,6 +41,9 @@ func (c *Client) judge(r request, resp *http.Response, body []byte) *Error {
 	if r.further && r.auth != byKey && e.Kind == Forbidden {
 		// Where a release lacks the path, another route with another role may catch it.
 		e.Kind = Unsupported
+		if !c.memory.lacks(r.op, c.now()) {
+			e.Kind = BadResponse
+		}
 	}
 	return e
 }
@@ -50,7 +53,7 @@ func (c *Client) judge(r request, resp *http.Response, body []byte) *Error {
 // whatever stands in front of it while the gateway is away.
 func (c *Client) notFound(r request, e *Error, own bool) {
 	e.Kind, e.Hint = BadResponse, HintNotFound
-	if r.further && own {
+	if r.further && own && c.memory.lacks(r.op, c.now()) {
 		e.Kind, e.Message = Unsupported, notOffered
 		c.memory.setAbsent(r.op, c.now())
 	}

@@ -18,34 +18,76 @@ type memory struct {
 	mu        sync.Mutex
 	status    Status
 	statusAt  time.Time // zero: never read
-	absent    map[string]time.Time
+	offers    map[string]*offered
 	explained *explanation
 	limit     float64 // last figure of the billing pair, in the gateway's unit
 	group     string  // the account's price group
 	account   bool    // the billing pair showed the account
 }
 
+// offered is what is known of a further read.
+type offered struct {
+	served  bool      // it was answered once
+	missing time.Time // since then the gateway says that it lacks it; zero: it does not
+	absent  time.Time // when that was last believed
+}
+
+// offer is what is known of a read. The lock is held.
+func (m *memory) offer(op string) *offered {
+	if m.offers == nil {
+		m.offers = map[string]*offered{}
+	}
+	if m.offers[op] == nil {
+		m.offers[op] = &offered{}
+	}
+	return m.offers[op]
+}
+
 func (m *memory) isAbsent(op string, now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	at, ok := m.absent[op]
-	return ok && now.Sub(at) < absentAge
+	at := m.offer(op).absent
+	return !at.IsZero() && now.Sub(at) < absentAge
 }
 
+// served notes that the gateway offers a read.
+func (m *memory) served(op string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	*m.offer(op) = offered{served: true}
+}
+
+// lacks notes that the gateway says it lacks a read, and tells whether to
+// believe it: a read that was answered before is not gone for good at once.
+func (m *memory) lacks(op string, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o := m.offer(op)
+	if o.missing.IsZero() {
+		o.missing = now
+	}
+	return !o.served || now.Sub(o.missing) >= absentAge
+}
+
+// setAbsent has a read not asked for again for a while.
 func (m *memory) setAbsent(op string, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.absent == nil {
-		m.absent = map[string]time.Time{}
-	}
-	m.absent[op] = now
+	m.offer(op).absent = now
 }
 
-// lastStatus returns the status last read, whether there is one, and whether it is recent.
+// lastStatus returns the status last read, whether there is one to go by, and whether it is recent.
 func (m *memory) lastStatus(now time.Time) (s Status, known, fresh bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.status, !m.statusAt.IsZero(), !m.statusAt.IsZero() && now.Sub(m.statusAt) < statusAge
+	return m.status, !m.statusAt.IsZero(), !m.statusAt.IsZero() && now.Sub(m.statusAt) < m.status.age()
+}
+
+// doubtStatus has the status read anew before anything is converted with it.
+func (m *memory) doubtStatus() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.statusAt = time.Time{}
 }
 
 func (m *memory) setStatus(s Status, now time.Time) {

@@ -13,9 +13,10 @@ import (
 func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 	if key.Scope == ScopeAccount && c.cred.AccessToken != "" {
 		if !a.keysAsked {
-			a.keys, _ = c.Keys(ctx)
+			a.keys, a.keysErr = c.Keys(ctx)
 		}
-		own, found := ownKey(a.keys, c.cred.APIKey)
+		own, alike := ownKey(a.keys, c.cred.APIKey)
+		found := alike == 1
 		left, _ := own.Remaining.Get()
 		used, _ := key.Used.Get()
 		total, _ := key.Total.Get()
@@ -26,29 +27,29 @@ func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 			key.Own, key.OwnUnlimited = own.Remaining, own.Unlimited
 		case used == 0:
 			key.Scope = ScopeUnknown
+		case a.keysErr == nil && alike == 0:
+			key.OwnUnlimited = true // none of the account's keys: only its money is to be told
 		}
 	}
 	c.memory.setAccountView(key.Scope == ScopeAccount)
 	return key
 }
 
-// ownKey finds the key in the list by its ends, which is all that a list shows.
-// Two keys with the same ends are no find.
-func ownKey(keys []APIKeyInfo, key string) (own APIKeyInfo, found bool) {
+// ownKey finds the key in the list by its ends, which is all that a list shows,
+// and counts those that could be it. Only one of its kind is a find.
+func ownKey(keys []APIKeyInfo, key string) (own APIKeyInfo, alike int) {
 	key, _, _ = strings.Cut(strings.TrimPrefix(key, "sk-"), "-") // "-suffix" names a channel
 	quoted, err := json.Marshal(key)
 	var masked maskedText
 	if err != nil || masked.UnmarshalJSON(quoted) != nil || masked == maskedText(noEnds) {
-		return own, false
+		return own, 0
 	}
 	for _, k := range keys {
 		if k.Key != string(masked) {
 			continue
 		}
-		if found {
-			return APIKeyInfo{}, false
-		}
-		own, found = k, true
+		own = k
+		alike++
 	}
-	return own, found
+	return own, alike
 }

@@ -47,7 +47,7 @@ func (c *Client) Probe(ctx context.Context) Probe {
 		})
 	}
 	calls.Wait()
-	p.CallsPerReading = c.callsPerReading()
+	p.CallsPerReading = c.CallsPerReading()
 	p.View = ScopeUnknown
 	if p.Reading.Key != nil {
 		p.View = p.Reading.Key.Scope
@@ -77,8 +77,8 @@ func viewBeside(key Key, own tokenUsage, units Units) Scope {
 	return ScopeAccount
 }
 
-// callsPerReading counts the calls of one poll, the status being remembered.
-func (c *Client) callsPerReading() int {
+// CallsPerReading counts the calls of one poll, the status being remembered.
+func (c *Client) CallsPerReading() int {
 	calls := 0
 	if c.cred.APIKey != "" {
 		calls += 2

@@ -25,6 +25,7 @@ type answers struct {
 	plansErr *Error
 
 	keys      []APIKeyInfo // asked for where the billing pair shows the account
+	keysErr   error
 	keysAsked bool
 }
 
@@ -72,7 +73,7 @@ func (c *Client) ask(ctx context.Context) *answers {
 	}
 	if c.cred.APIKey != "" && c.cred.AccessToken != "" && c.memory.accountView() {
 		a.keysAsked = true
-		calls.Go(func() { a.keys, _ = c.Keys(ctx) })
+		calls.Go(func() { a.keys, a.keysErr = c.Keys(ctx) })
 	}
 	calls.Wait()
 	return a
@@ -134,7 +135,8 @@ func (e *Error) refusal() bool {
 func (c *Client) acceptedKey(ctx context.Context, a *answers, wallet *Wallet) (Key, *Error) {
 	if c.memory.jumped(a.sub.limit) && a.remembered {
 		// Hardly money: the operator switched the unit since the status was read.
-		a.status, a.statusErr = c.readStatus(ctx)
+		c.memory.doubtStatus()
+		a.status, a.statusErr = c.status(ctx)
 	}
 	if a.statusErr != nil {
 		unlimited := a.sub.limit == unlimitedLimit

@@ -36,7 +36,8 @@ type Key struct {
 	ExpiresAt time.Time // zero: never, or not told
 
 	// Where the figures above are the account's, what the key's own limit
-	// leaves, and whether it has none.
+	// leaves, and whether it has none, or none that is to be had: a key that the
+	// account's list does not name.
 	Own          Maybe
 	OwnUnlimited bool
 }

@@ -63,6 +63,8 @@ func (c *Client) get(ctx context.Context, r request) ([]byte, *Error) {
 	call := Call{Op: r.op, Status: status, Took: time.Since(start)}
 	if err != nil {
 		call.Err = err
+	} else if r.further {
+		c.memory.served(r.op)
 	}
 	c.observe(call)
 	return body, err

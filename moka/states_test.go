@@ -157,6 +157,8 @@ var accountStates = []struct {
 		verdict{KeyOK, ScopeUnknown, false, "$10.00", "$0.00", "$10.00", "", "$10.00", "$0.00", "", "$10.00"}},
 	{"account view, keys not to be had", map[string]reply{limitPath: limitOf("12.469134"), usedPath: usedOf("246.9134")},
 		verdict{KeyOK, ScopeAccount, false, "$10.00", "$2.47", "$12.47", "", "$10.00", "$2.47", "", "?"}},
+	{"account view, a key that is not in the list", map[string]reply{limitPath: limitOf("12.469134"), usedPath: usedOf("246.9134"), keysPath: {body: `{"data":[]}`}},
+		verdict{KeyOK, ScopeAccount, false, "$10.00", "$2.47", "$12.47", "", "$10.00", "$2.47", "", "$10.00"}},
 	{"account view of one-api", map[string]reply{statusPath: {body: statusOne}, limitPath: limitOf("10"), usedPath: usedOf("246.9134"), plansPath: noPath, keysPath: keyList(freeKey)},
 		verdict{KeyOK, ScopeAccount, false, "$10.00", "$2.47", "$12.47", "", "$10.00", "$2.47", "", "$10.00"}},
 	{"key view of one-api", map[string]reply{statusPath: {body: statusOne}, plansPath: noPath},
@@ -219,7 +221,7 @@ func TestViewIsKeptWhileFiguresMove(t *testing.T) {
 	if r.Key.Scope != ScopeAccount || !r.Key.OwnUnlimited || r.Spendable() != Known(10*Dollar) {
 		t.Errorf("%+v, spendable %v", *r.Key, r.Spendable())
 	}
-	if calls := c.callsPerReading(); calls != 5 {
+	if calls := c.CallsPerReading(); calls != 5 {
 		t.Errorf("%d calls a reading", calls)
 	}
 	g.set(limitPath, reply{body: keyLimit}) // the operator switched the view

@@ -28,17 +28,43 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 }
 
 // status returns the status last read when it is recent or when a new one
-// cannot be had: what an operator set stays set as a rule.
+// cannot be had: what an operator set stays set as a rule. One that reads the
+// figures differently counts when the gateway says it twice, so that a single
+// odd answer changes nothing.
 func (c *Client) status(ctx context.Context) (Status, *Error) {
 	last, known, fresh := c.memory.lastStatus(c.now())
 	if fresh {
 		return last, nil
 	}
 	s, err := c.readStatus(ctx)
-	if err != nil && known {
+	if err == nil && known && !s.readsLike(last) {
+		var again Status
+		if again, err = c.readStatus(ctx); err == nil && !again.readsLike(s) {
+			err = mistyped("status", "two answers that differ")
+		}
+	}
+	switch {
+	case err == nil:
+		c.memory.setStatus(s, c.now())
+		return s, nil
+	case known:
 		return last, nil
 	}
 	return s, err
+}
+
+// readsLike tells whether figures mean the same under both.
+func (s Status) readsLike(other Status) bool {
+	return s.Units == other.Units && s.ancestor == other.ancestor
+}
+
+// age is how long the status may be relied on. One whose unit nobody here
+// knows is no help, and is asked for again with every reading.
+func (s Status) age() time.Duration {
+	if _, err := s.Units.amount(0); err != nil {
+		return 0
+	}
+	return statusAge
 }
 
 func (c *Client) readStatus(ctx context.Context) (Status, *Error) {
@@ -51,7 +77,6 @@ func (c *Client) readStatus(ctx context.Context) (Status, *Error) {
 		return Status{}, err
 	}
 	s.Version, s.SystemName = c.clean(s.Version), c.clean(s.SystemName)
-	c.memory.setStatus(s, c.now())
 	return s, nil
 }
 

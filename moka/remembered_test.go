@@ -1,0 +1,58 @@
+package moka
+
+import (
+	"testing"
+	"time"
+)
+
+// Trap 9: an operator who switches the unit makes figures jump, not money.
+func TestSwitchedUnitIsNoticedAtOnce(t *testing.T) {
+	g := healthy(nil)
+	c := dial(t, g, bothCredentials)
+	before := verdictOf(c.Read(t.Context()))
+	g.set(statusPath, statusWith(`"quota_display_type":"TOKENS"`))
+	g.set(limitPath, limitOf("2623457"))
+	g.set(usedPath, usedOf("12345700"))
+	if after := verdictOf(c.Read(t.Context())); after != before {
+		t.Errorf("\n got %+v\nwant %+v", after, before)
+	}
+	if n := g.count(statusPath); n != 2 {
+		t.Errorf("%d calls for the status", n)
+	}
+}
+
+func TestStatusIsRememberedAndOutlivesAnOutage(t *testing.T) {
+	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	g := healthy(nil)
+	c := dial(t, g, bothCredentials, WithNow(func() time.Time { return now }))
+	want := verdictOf(c.Read(t.Context()))
+	now = now.Add(9 * time.Minute)
+	c.Read(t.Context())
+	if n := g.count(statusPath); n != 1 {
+		t.Errorf("%d calls for the status in ten minutes", n)
+	}
+	now = now.Add(2 * time.Minute)
+	g.set(statusPath, reply{status: 500})
+	if got := verdictOf(c.Read(t.Context())); got != want {
+		t.Errorf("without a new status: %+v", got)
+	}
+	if n := g.count(statusPath); n != 2 {
+		t.Errorf("%d calls for the status", n)
+	}
+}
+
+func TestMissingPlansAreNotAskedForAgainSoon(t *testing.T) {
+	now := time.Now()
+	g := healthy(map[string]reply{plansPath: noPath})
+	c := dial(t, g, bothCredentials, WithNow(func() time.Time { return now }))
+	c.Read(t.Context())
+	c.Read(t.Context())
+	if n := g.count(plansPath); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+	now = now.Add(2 * time.Hour)
+	c.Read(t.Context())
+	if n := g.count(plansPath); n != 2 {
+		t.Errorf("asked %d times after an upgrade could have happened", n)
+	}
+}
