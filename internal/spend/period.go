@@ -36,7 +36,7 @@ func startOf(y int, m time.Month, d int, loc *time.Location) time.Time {
 		_, end := t.ZoneBounds()
 		return end.In(loc)
 	}
-	if start, _ := t.ZoneBounds(); !start.IsZero() && start.In(loc).Day() == d && !start.After(t) {
+	if start, _ := t.ZoneBounds(); !start.IsZero() && t.Sub(start) < 24*time.Hour && start.In(loc).Day() == d && !start.After(t) {
 		if before := start.Add(-time.Second).In(loc); before.Day() != d {
 			return start.In(loc) // t lies after a gap that took midnight
 		}
