@@ -84,11 +84,12 @@ func (s State) comparesWith(now State) bool {
 
 // turnedInto tells of a key, of which it is not told whose figures it shows,
 // that they became the account's: in no time more was used than was left, and
-// a good part of what was then added.
+// a good part of what was then added. Where nothing was added it is the same
+// money, overdrawn.
 func (s State) turnedInto(now State) bool {
 	total, known := now.Total.Get()
 	before, knownBefore := s.Total.Get()
-	if s.Basis != basisUnknown || !known || !knownBefore || now.At.Sub(s.At) > LongestCovered {
+	if s.Basis != basisUnknown || !known || !knownBefore || total <= before+noise || now.At.Sub(s.At) > LongestCovered {
 		return false
 	}
 	return now.Used > before+noise && now.Used-s.Used >= (total-before)/8

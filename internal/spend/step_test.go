@@ -129,6 +129,7 @@ func TestWhatHappenedBetweenReadings(t *testing.T) {
 		}, 4 * usd, 50 * usd, 1},
 		{"days without readings", []moka.Reading{wallet(0, 10*usd, 0), wallet(3*days, 4*usd, 6*usd)}, 6 * usd, 0, 1},
 		{"days without readings, and a top-up", []moka.Reading{key(0, 10*usd, 0), key(3*days, 44*usd, 16*usd)}, 16 * usd, 50 * usd, 1},
+		{"an overdrawn key, of which nobody says whose it is", []moka.Reading{key(0, 1*usd, 9*usd), key(5, -1*usd, 11*usd), key(10, 48*usd, 12*usd)}, 3 * usd, 50 * usd, 1},
 		{"an overdrawn wallet", []moka.Reading{wallet(0, 1*usd, 0), wallet(5, -1*usd, 2*usd), wallet(10, 48*usd, 3*usd)}, 3 * usd, 50 * usd, 1},
 
 		{"the clock steps back", []moka.Reading{wallet(10, 10*usd, 0), wallet(5, 9*usd, 1*usd), wallet(15, 8*usd, 2*usd)}, 2 * usd, 0, 1},
