@@ -30,7 +30,7 @@ func reserveOf(database string) string { return database + "-reserve" }
 
 func newReserve(database string) *reserve {
 	r := &reserve{path: reserveOf(database)}
-	if info, err := os.Stat(r.path); err != nil || info.Size() < reserveSize {
+	if info, err := os.Lstat(r.path); err != nil || !info.Mode().IsRegular() || info.Size() < reserveSize {
 		r.take(time.Now())
 	}
 	return r
@@ -68,9 +68,11 @@ func (r *reserve) take(now time.Time) bool {
 	return !r.full
 }
 
-// writeNoise writes the file with noise, which no file system makes smaller.
+// writeNoise writes the file with noise, which no file system makes smaller. It
+// is a new file each time: a link in its place might lead to another's.
 func writeNoise(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	_ = os.Remove(path) // or else the next call says what is wrong
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}

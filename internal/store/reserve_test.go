@@ -109,3 +109,21 @@ func TestAStartOnAFullDisk(t *testing.T) {
 	check(t, err)
 	equal(t, "what was stored meanwhile", string(state), "1")
 }
+
+// In a folder that others can write to, the reserve's name may lead elsewhere.
+func TestTheReserveFollowsNoLink(t *testing.T) {
+	dir := t.TempDir()
+	other := filepath.Join(dir, "another's")
+	check(t, os.WriteFile(other, []byte("kept"), 0o600))
+	path := filepath.Join(dir, "m.db")
+	check(t, os.Symlink(other, reserveOf(path)))
+	db, err := Open(path)
+	check(t, err)
+	check(t, db.Close())
+	kept, err := os.ReadFile(other)
+	check(t, err)
+	equal(t, "the other file", string(kept), "kept")
+	info, err := os.Lstat(reserveOf(path))
+	check(t, err)
+	equal(t, "the reserve's size", info.Size(), reserveSize)
+}
