@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 )
 
@@ -29,6 +30,30 @@ func (db *DB) Once(ctx context.Context, mark string, at time.Time, out ...Outgoi
 func (db *DB) Marked(ctx context.Context, mark string) (time.Time, bool, error) {
 	at, ok, err := one(ctx, db, scanInt, sqlMark, mark)
 	return fromMillis(at), ok, err
+}
+
+// KeepKnown takes away the marks that end in "/known", but for those to keep.
+func (db *DB) KeepKnown(ctx context.Context, keep ...string) error {
+	return db.tx(ctx, func(tx *sql.Tx) error {
+		var gone []string
+		err := each(ctx, tx, func(r row) error {
+			var mark string
+			err := r.Scan(&mark)
+			if !slices.Contains(keep, mark) {
+				gone = append(gone, mark)
+			}
+			return err
+		}, sqlKnown)
+		if err != nil {
+			return err
+		}
+		for _, mark := range gone {
+			if _, err := exec(ctx, tx, sqlUnmark, mark); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Value is a small value by its name, false when it was never set.

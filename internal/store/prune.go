@@ -15,7 +15,11 @@ type Retention struct {
 
 const (
 	pruneStep  = 7 * day             // of one account's readings, in one transaction
-	leastPosts = 90 * 24 * time.Hour // that messages are kept after their delivery
+	leastPosts = 90 * 24 * time.Hour // that messages are kept after their delivery, or after they were given up
+
+	// leastMarks is how long it is known what was done: longer than any report
+	// looks back for what it missed.
+	leastMarks = 400 * 24 * time.Hour
 )
 
 // Prune removes what is older than it is to be kept, a little at a time so
@@ -35,9 +39,21 @@ func (db *DB) Prune(ctx context.Context, now time.Time, keep Retention) error {
 		}
 	}
 	if keep.Hours > 0 {
-		return db.pruneHours(ctx, names, floor(now.Add(-keep.Hours).UnixMilli(), day))
+		if err := db.pruneHours(ctx, names, floor(now.Add(-keep.Hours).UnixMilli(), day)); err != nil {
+			return err
+		}
+		return db.pruneLog(ctx, now, keep.Hours)
 	}
 	return nil
+}
+
+// pruneLog removes what happened so long ago that nobody asks for it.
+func (db *DB) pruneLog(ctx context.Context, now time.Time, keep time.Duration) error {
+	if _, err := db.update(ctx, sqlPruneEvents, millis(now.Add(-keep))); err != nil {
+		return err
+	}
+	_, err := db.update(ctx, sqlPruneMarks, millis(now.Add(-max(keep, leastMarks))))
+	return err
 }
 
 // pruneReadings first notes how far readings reach back, so that no query

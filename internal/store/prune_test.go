@@ -111,8 +111,34 @@ func TestPruneOutbox(t *testing.T) {
 	check(t, db.Prune(ctx, t0.Add(80*24*time.Hour), Retention{Readings: time.Hour}))
 	equal(t, "young", number(t, db.read, "SELECT COUNT(*) FROM outbox"), 5)
 	check(t, db.Prune(ctx, t0.Add(100*24*time.Hour), Retention{Readings: time.Hour}))
-	equal(t, "old", number(t, db.read, "SELECT COUNT(*) FROM outbox"), 4)
+	equal(t, "old", number(t, db.read, "SELECT COUNT(*) FROM outbox"), 3)
 	if _, ok, err := db.FindPost(ctx, "sent"); ok || err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Two years of events and marks: what is older than the hours goes, but for
+// what a report goes by that was never posted in that time.
+func TestPruneTheLog(t *testing.T) {
+	db, ctx := temp(t), t.Context()
+	const year = 365 * 24 * time.Hour
+	keep(t, db, "a", spentSample(t0, t0.Add(time.Minute), 5))
+	for month := range 24 {
+		at := t0.Add(time.Duration(month) * year / 12)
+		check(t, db.Poll(ctx, "a", func(_, _ json.RawMessage) (Poll, error) {
+			return Poll{Sample: Sample{At: at.Add(time.Hour)}, Events: []Event{{Account: "a", Condition: "balance", Kind: "began", At: at, Since: at, IncidentID: fmt.Sprint(month)}}}, nil
+		}))
+		_, err := db.Once(ctx, fmt.Sprint("report/m/month/", month), at)
+		check(t, err)
+	}
+	_, err := db.Once(ctx, "report/m/known", t0)
+	check(t, err)
+	check(t, db.Prune(ctx, t0.Add(2*year), Retention{Readings: 30 * 24 * time.Hour}))
+	equal(t, "events kept for ever", number(t, db.read, "SELECT COUNT(*) FROM events"), 24)
+	check(t, db.Prune(ctx, t0.Add(2*year), Retention{Readings: 30 * 24 * time.Hour, Hours: year}))
+	equal(t, "events", number(t, db.read, "SELECT COUNT(*) FROM events"), 12)
+	equal(t, "marks", number(t, db.read, "SELECT COUNT(*) FROM marks"), 13+1) // 400 days reach back a month further
+	_, known, err := db.Marked(ctx, "report/m/known")
+	check(t, err)
+	equal(t, "known", known, true)
 }

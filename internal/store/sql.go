@@ -59,6 +59,9 @@ const (
 		WHERE account = ? AND start >= ? AND start < ? ORDER BY start LIMIT ?`
 	sqlPruneHours = `DELETE FROM hours WHERE account = ? AND start < ?`
 
+	sqlPruneEvents = `DELETE FROM events WHERE at < ?`
+	sqlPruneMarks  = `DELETE FROM marks WHERE at < ? AND mark NOT LIKE '%/known'`
+
 	sqlPruned    = `SELECT level, until FROM pruned`
 	sqlSetPruned = `INSERT INTO pruned (level, until) VALUES (?, ?)
 		ON CONFLICT (level) DO UPDATE SET until = excluded.until WHERE excluded.until > pruned.until`
@@ -86,6 +89,8 @@ const (
 
 	sqlAddMark  = `INSERT INTO marks (mark, at) VALUES (?, ?) ON CONFLICT (mark) DO NOTHING`
 	sqlMark     = `SELECT at FROM marks WHERE mark = ?`
+	sqlKnown    = `SELECT mark FROM marks WHERE mark LIKE '%/known'`
+	sqlUnmark   = `DELETE FROM marks WHERE mark = ?`
 	sqlValue    = `SELECT value FROM small_values WHERE name = ?`
 	sqlSetValue = `INSERT INTO small_values (name, value) VALUES (?, ?)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value`
@@ -143,6 +148,6 @@ const (
 		ORDER BY CASE WHEN edit_of = '' THEN 0 ELSE id END DESC LIMIT 1`
 
 	sqlFindByMessage = sqlPost + ` WHERE message_id = ? AND edit_of = '' ORDER BY id LIMIT 1`
-	sqlPruneOutbox   = `DELETE FROM outbox WHERE state IN ('sent', 'dropped') AND at < ? AND done_at < ?
+	sqlPruneOutbox   = `DELETE FROM outbox WHERE state IN ('sent', 'dropped', 'dead') AND at < ? AND done_at < ?
 		AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.edit_of = outbox.post AND e.edit_of <> '' AND e.state IN ('due', 'sending'))`
 )
