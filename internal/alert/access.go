@@ -46,7 +46,7 @@ func (p *pass) noteRefusal() {
 	}
 	if p.state.Refusals >= refusals && p.now.Sub(p.state.Refusing) >= 2*p.rules.ConfirmAfter {
 		p.withdraw(Unreachable, Refused)
-		p.raise(Incident{Condition: Refused, Level: -1})
+		p.raise(Incident{Condition: Refused, Level: -1, Since: p.state.Refusing})
 	}
 }
 
@@ -58,7 +58,7 @@ func (p *pass) noteFailure() {
 	_, refused := p.open(Refused)
 	_, told := p.open(Unreachable)
 	if p.rules.UnreachableAfter > 0 && !refused && !told && p.now.Sub(p.state.Failing) >= p.rules.UnreachableAfter {
-		p.raise(Incident{Condition: Unreachable, Level: -1})
+		p.raise(Incident{Condition: Unreachable, Level: -1, Since: p.state.Failing})
 	}
 }
 

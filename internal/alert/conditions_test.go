@@ -29,6 +29,11 @@ func TestEmpty(t *testing.T) {
 			10:10    $0.20             -> updated exhausted
 			10:10:20 exhausted
 			10:15    exhausted         -> updated exhausted`,
+		"no reminder of an empty key that seems to have money again": `
+			10:00    exhausted
+			10:05    exhausted         -> raised exhausted @7
+			16:06    $50               -> updated exhausted
+			16:06:30 $50               -> ended exhausted @7`,
 		"nothing left says the same in two ways": `
 			10:00    $0
 			10:05    exhausted         -> raised exhausted @7

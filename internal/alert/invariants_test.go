@@ -23,6 +23,7 @@ func (h *history) check(s State, f Facts, events []Event) error {
 	posts, open := make(map[string]int), make(map[string]int)
 	for _, e := range events {
 		h.said[e.Kind]++
+		h.moves[move(e)]++
 		if e.Kind.Post() {
 			posts[factOf[e.Incident.Condition]]++
 		}

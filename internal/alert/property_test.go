@@ -61,6 +61,7 @@ type history struct {
 	broken  int // readings still to come without money: 401, 503, …
 	mode    int
 	said    map[Kind]int
+	moves   map[string]int // by condition and kind
 
 	lastPost map[string]Event     // by incident id
 	open     map[string]Condition // by incident id
@@ -73,7 +74,7 @@ func newHistory(seed, n uint64) *history {
 	h := &history{
 		rnd: rnd, rules: storyRules(), reloads: rnd.IntN(4) == 0, jumps: rnd.IntN(4) == 0,
 		now: time.Date(2026, 8, 3, 0, 0, 0, 0, time.UTC), left: moka.Amount(rnd.Int64N(int64(60 * moka.Dollar))),
-		said: make(map[Kind]int), lastPost: make(map[string]Event),
+		said: make(map[Kind]int), moves: make(map[string]int), lastPost: make(map[string]Event),
 		open: make(map[string]Condition), over: make(map[string]bool),
 	}
 	for n := range h.rules.Levels {

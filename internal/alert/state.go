@@ -32,7 +32,8 @@ type Pending struct {
 }
 
 // Decode reads a stored State. Nothing stored, in an old database or for a new
-// account, is the zero State.
+// account, is the zero State. An incident of a kind that nobody knows is left
+// out: there are no words for it, and nothing would ever end it.
 func Decode(data []byte) (State, error) {
 	var s State
 	if len(data) == 0 {
@@ -41,7 +42,7 @@ func Decode(data []byte) (State, error) {
 	if err := json.Unmarshal(data, &s); err != nil {
 		return State{}, err
 	}
-	maps.DeleteFunc(s.Incidents, func(c Condition, i Incident) bool { return c != i.Condition })
+	maps.DeleteFunc(s.Incidents, func(c Condition, i Incident) bool { return c != i.Condition || !slices.Contains(order, c) })
 	return s, nil
 }
 

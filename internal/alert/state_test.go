@@ -25,6 +25,9 @@ func TestDecodeOldState(t *testing.T) {
 			Step(storyRules(), s, f)
 		})
 	}
+	if s, err := Decode([]byte(`{"incidents":{"later":{"id":"later-1","condition":"later"}}}`)); err != nil || len(s.Open()) != 0 {
+		t.Errorf("an incident of an unknown kind is open: %v, %v", s.Open(), err)
+	}
 	if _, err := Decode([]byte("{")); err == nil {
 		t.Error("a cut state was taken")
 	}
@@ -87,5 +90,23 @@ func BenchmarkStep(b *testing.B) {
 				Step(rules, s, f)
 			}
 		})
+	}
+}
+
+// An outage is as old as the first reading that failed, not as its post.
+func TestAnOutageIsAsOldAsItsFirstFailure(t *testing.T) {
+	for word, c := range map[string]Condition{"503": Unreachable, "401": Refused} {
+		began := time.Date(2026, 8, 3, 10, 0, 0, 0, time.UTC)
+		var s State
+		for minute := 0; minute <= 20; minute += 5 {
+			f, err := storyFacts(began.Add(time.Duration(minute)*time.Minute), []string{word})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, _ = Step(storyRules(), s, f)
+		}
+		if i, told := s.Incidents[c]; !told || !i.Since.Equal(began) {
+			t.Errorf("%s is told %v, since %v, want since %v", c, told, i.Since, began)
+		}
 	}
 }

@@ -57,11 +57,13 @@ func (p *pass) open(c Condition) (Incident, bool) {
 	return i, ok
 }
 
-// raise opens an incident and tells of it.
+// raise opens an incident, which may have begun earlier, and tells of it.
 func (p *pass) raise(i Incident) {
 	p.state.Sequence++
 	i.ID = p.newID(i.Condition)
-	i.Since = p.now
+	if i.Since.IsZero() {
+		i.Since = p.now
+	}
 	p.tell(Raised, i, -1)
 }
 
@@ -177,9 +179,10 @@ func (p *pass) repeat() {
 	}
 }
 
-// reminderDue: only what is about money is repeated; the rest is told once.
+// reminderDue: only what is about money is repeated; the rest is told once. An
+// empty key or wallet that seems to have money again is none to be reminded of.
 func (p *pass) reminderDue(i Incident) bool {
-	if !onLadder(i.Condition) || i.Snoozed(p.now) {
+	if !onLadder(i.Condition) || i.Snoozed(p.now) || !p.state.Clearing.IsZero() {
 		return false
 	}
 	l := p.level(i)
