@@ -61,7 +61,7 @@ func (v value) userID(to *int64) (tried bool) {
 	if !ok {
 		return v.given()
 	}
-	if text == "" {
+	if text = strings.TrimSpace(text); text == "" {
 		return false
 	}
 	id, err := strconv.ParseInt(text, 10, 64)

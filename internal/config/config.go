@@ -38,7 +38,8 @@ type Config struct {
 	Log           Log
 	Welcome       bool // explain the commands once in the alerts' channel
 
-	lines map[string]int // path to line, for problems that are found after loading
+	inline bool           // a credential stands in the file itself
+	lines  map[string]int // path to line, for problems that are found after loading
 }
 
 // Discord is how the bot reaches Discord. All of it may be missing until the

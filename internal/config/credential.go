@@ -23,7 +23,10 @@ func (m *mapping) credential(name string) (secret Secret, tried bool) {
 			return Secret{}, true
 		}
 		secret = inline.secret(text)
-		return secret, text != ""
+		if _, elsewhere := inline.variable(); !elsewhere && strings.TrimSpace(text) != "" {
+			m.r.inline = true
+		}
+		return secret, strings.TrimSpace(text) != ""
 	case file.given():
 		return file.secretFile(), true
 	}
@@ -31,8 +34,10 @@ func (m *mapping) credential(name string) (secret Secret, tried bool) {
 }
 
 // secret takes a credential as it will stand in a header, where a space or a
-// line break inside would make every request fail.
+// line break inside would make every request fail. Those around it were copied
+// or written by an editor together with it.
 func (v value) secret(text string) Secret {
+	text = strings.TrimSpace(text)
 	for _, r := range text {
 		if r <= ' ' || r > '~' {
 			v.problem("has a space, a line break or a foreign letter in it; copy it again, without \"Bearer\"")
@@ -42,7 +47,7 @@ func (v value) secret(text string) Secret {
 	return NewSecret(text)
 }
 
-// secretFile reads a credential from a file, without the line break at its end.
+// secretFile reads a credential from a file.
 func (v value) secretFile() Secret {
 	path, ok := v.scalar()
 	if !ok {
@@ -55,11 +60,11 @@ func (v value) secretFile() Secret {
 		})
 		return Secret{}
 	}
-	trimmed := strings.TrimRight(string(text), "\r\n")
-	if trimmed == "" {
+	found := strings.TrimPrefix(string(text), "\ufeff")
+	if strings.TrimSpace(found) == "" {
 		v.problem("the file is empty")
 	}
-	return v.secret(trimmed)
+	return v.secret(found)
 }
 
 // fileTrouble is what went wrong with a file. Its name may be a credential that

@@ -19,8 +19,8 @@ func TestEnvironmentProblemsNameVariables(t *testing.T) {
 		env  []string
 		want string
 	}{
-		{"nothing", nil, "environment: there is no config.yaml here, and no credential in the environment; copy config.yaml.example to config.yaml and fill it in, or set MOKA_API_KEY (the gateway's console, Tokens), or MOKA_ACCESS_TOKEN and MOKA_USER_ID (personal settings). To look around without any account: mokabot demo"},
-		{"empty", []string{"MOKA_API_KEY", ""}, "environment: there is no config.yaml here, and no credential in the environment; copy config.yaml.example to config.yaml and fill it in, or set MOKA_API_KEY (the gateway's console, Tokens), or MOKA_ACCESS_TOKEN and MOKA_USER_ID (personal settings). To look around without any account: mokabot demo"},
+		{"nothing", nil, "environment: " + nothingYet},
+		{"empty", []string{"MOKA_API_KEY", ""}, "environment: " + nothingYet},
 		{"no id", []string{"MOKA_ACCESS_TOKEN", "t"}, "MOKA_USER_ID: is missing; an MOKA_ACCESS_TOKEN needs the user id shown at the top right of the gateway's console"},
 		{"base", []string{"MOKA_API_KEY", "k", "MOKA_BASE_URL", "http://example.com"}, "MOKA_BASE_URL: is http, which would send the key in the clear; write https:// (http is for this machine only)"},
 	} {

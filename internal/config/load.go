@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -15,12 +16,9 @@ import (
 // maxSize is far above what a person writes.
 const maxSize = 1 << 20
 
-// Load reads the file at path and the environment variables it names. Its
-// error is a *[Problems]; errors.Is(err, fs.ErrNotExist) holds when there is no
-// such file (or no such file of a secret).
-func Load(path string) (*Config, error) { return LoadWith(path, os.LookupEnv) }
-
-// LoadWith is Load with another environment.
+// LoadWith reads the file at path and the variables it names. Its error is a
+// *[Problems]; errors.Is(err, fs.ErrNotExist) holds when there is no such file
+// (or no such file of a secret).
 func LoadWith(path string, lookup Lookup) (*Config, error) {
 	data, err := readFile(path, maxSize)
 	if err != nil {
@@ -76,9 +74,11 @@ var environment = []struct{ key, name string }{
 }
 
 // nothingYet greets somebody who has just unpacked the program.
-const nothingYet = "there is no config.yaml here, and no credential in the environment; copy config.yaml.example to config.yaml and fill it in, " +
-	"or set MOKA_API_KEY (the gateway's console, Tokens), or MOKA_ACCESS_TOKEN and MOKA_USER_ID (personal settings). " +
-	"To look around without any account: mokabot demo"
+const nothingYet = `there is no config.yaml here, and no credential in the environment. Choose one of these:
+  mokabot demo                               to look around; needs no account
+  export MOKA_API_KEY=sk-…                   your key (the gateway's console → 令牌 Tokens); then: mokabot balance
+  export MOKA_ACCESS_TOKEN=… MOKA_USER_ID=…  your account (console → 个人设置 personal settings); then: mokabot balance
+  cp config.yaml.example config.yaml         the whole bot: fill it in, then: mokabot check`
 
 // anyOf tells whether the environment holds anything for us.
 func anyOf(lookup Lookup) bool {
@@ -122,7 +122,16 @@ func parse(path string, data []byte, lookup Lookup) (*Config, error) {
 	if err := r.problems.orNil(); err != nil {
 		return nil, err
 	}
+	cfg.inline = r.inline
 	return cfg, nil
+}
+
+// Exposed tells whether everybody on this machine can read a credential in the
+// file. Windows has no such modes.
+func (c *Config) Exposed() bool {
+	const others = 0o004
+	info, err := os.Stat(c.File)
+	return c.inline && err == nil && info.Mode()&others != 0 && runtime.GOOS != "windows"
 }
 
 // document is the only document of a text. With a second one after it there is

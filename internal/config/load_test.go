@@ -3,8 +3,11 @@ package config
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -34,7 +37,7 @@ func asJSON(t *testing.T, v any) string {
 }
 
 func TestMissingFileIsNotExist(t *testing.T) {
-	_, err := Load("testdata/nowhere")
+	_, err := LoadWith("testdata/nowhere", os.LookupEnv)
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
@@ -124,6 +127,22 @@ func TestSecretFilesLoseTheirLineBreak(t *testing.T) {
 	}
 }
 
+func TestSecretsLoseTheWhiteSpaceAroundThem(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte("\ufeff sk-1 \r\n\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := "accounts: [{name: a, api_key_file: '" + file + "', access_token: '${TOKEN}', user_id: '${ID}'}]"
+	cfg, err := parse("config.yaml", []byte(text), environ("TOKEN", " a+b/c== \n", "ID", " 7\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := cfg.Accounts[0]
+	if a.APIKey.Reveal() != "sk-1" || a.AccessToken.Reveal() != "a+b/c==" || a.UserID != 7 {
+		t.Errorf("got %q, %q, %d", a.APIKey.Reveal(), a.AccessToken.Reveal(), a.UserID)
+	}
+}
+
 func TestReportsTakeWhatTheyLeaveOut(t *testing.T) {
 	cfg := mustParse(t, `
 timezone: Asia/Shanghai
@@ -174,6 +193,15 @@ func TestRunningNeedsDiscordLoadingDoesNot(t *testing.T) {
 	for _, want := range []string{"c.yaml: discord.token: is missing", "c.yaml:3: alerts.levels: there is no channel"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("got %q, want %q in it", err, want)
+		}
+	}
+}
+
+// Names stand in the first column of an export and on command lines.
+func TestNoNameBeginsAFormulaOrAFlag(t *testing.T) {
+	for _, name := range []string{"=1", "+1", "-1", "@x", "-flag", "\u0301a", "\ta"} {
+		if _, err := parse("c.yaml", []byte(fmt.Sprintf("accounts: [{name: %q, api_key: sk-1}]\n", name)), environ()); err == nil {
+			t.Errorf("%q is a name", name)
 		}
 	}
 }

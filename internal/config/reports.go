@@ -56,7 +56,7 @@ func (r *Report) readChannel(v value) {
 func (r *Report) readTimes(m *mapping) {
 	cron := m.get("cron")
 	cron.cron(&r.Cron, false)
-	if !cron.given() || cron.node.Value == "" {
+	if r.Cron == "" && !cron.r.faulty(cron.path) {
 		cron.problem("is missing; write such as \"0 9 * * *\" for every day at nine")
 	}
 	m.get("timezone").zone(&r.Timezone)

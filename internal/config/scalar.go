@@ -54,7 +54,8 @@ func (v value) number(to *int, least, most int) {
 }
 
 // name is the name of an account, a report or a level. Names stand in
-// messages, so they hold nothing that Discord would take for markup.
+// messages, so they hold nothing that Discord would take for markup. They stand
+// on command lines and in spreadsheets, so they do not begin with a hyphen.
 func (v value) name(to *string) bool {
 	text, ok := v.scalar()
 	if !ok {
@@ -64,7 +65,7 @@ func (v value) name(to *string) bool {
 		return false
 	}
 	if !goodName.MatchString(text) {
-		v.problem("%s is not a name: use 1 to 32 letters, digits, - _ or .", v.quoted())
+		v.problem("%s is not a name: use 1 to 32 letters, digits, - _ or ., and no - in front", v.quoted())
 		return false
 	}
 	*to = text
@@ -213,7 +214,7 @@ func (v value) factor(to *float64) {
 }
 
 var (
-	goodName = regexp.MustCompile(`^[\p{L}\p{M}\p{N}_.-]{1,32}$`)
+	goodName = regexp.MustCompile(`^[\p{L}\p{N}_.][\p{L}\p{M}\p{N}_.-]{0,31}$`)
 	digits   = regexp.MustCompile(`^[0-9]+$`)
 	decimal  = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,9})?$`)
 	dollars  = regexp.MustCompile(`^([0-9]+)(?:\.([0-9]{1,6}))?$`)
