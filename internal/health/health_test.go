@@ -126,3 +126,15 @@ func TestItEndsWithTheProgram(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestNobodyHoldsALineForLong(t *testing.T) {
+	s := (&Server{Told: New("v1")}).server(t.Context())
+	for what, d := range map[string]time.Duration{"a header": s.ReadHeaderTimeout, "a request": s.ReadTimeout, "an answer": s.WriteTimeout, "a pause": s.IdleTimeout} {
+		if d <= 0 || d > time.Minute {
+			t.Errorf("%s may take %s", what, d)
+		}
+	}
+	if s.MaxHeaderBytes <= 0 || s.MaxHeaderBytes > 1<<20 {
+		t.Errorf("a header may have %d bytes", s.MaxHeaderBytes)
+	}
+}
