@@ -56,6 +56,8 @@ func (a *Account) Good() (moka.Reading, bool) {
 // Book is all accounts in the order of the configuration.
 type Book struct {
 	accounts []*Account
+	limiter  *moka.Limiter
+	calls    map[string]int // that reading all accounts of a host once costs
 }
 
 // Option changes how a [Book] reaches its gateways.
@@ -64,6 +66,7 @@ type Option func(*options)
 type options struct {
 	transport http.RoundTripper
 	observe   func(account string, c moka.Call)
+	before    *Book
 }
 
 // WithTransport sends all calls through t instead of the network: the demo's way to its own gateway.
@@ -74,6 +77,10 @@ func WithObserver(f func(account string, c moka.Call)) Option {
 	return func(o *options) { o.observe = f }
 }
 
+// After goes on with an earlier book's request budgets: what was spent of them,
+// and the pauses that gateways asked for. A changed budget begins anew.
+func After(b *Book) Option { return func(o *options) { o.before = b } }
+
 // New makes the clients of all accounts. Those that go the same way share one
 // pool of connections, and all share one limiter per gateway host.
 func New(c *config.Config, opts ...Option) (*Book, error) {
@@ -83,7 +90,10 @@ func New(c *config.Config, opts ...Option) (*Book, error) {
 	}
 	limiter := moka.NewLimiter(c.RequestBudget, 0)
 	pools := map[string]http.RoundTripper{}
-	book := &Book{}
+	if o.before != nil && budget(o.before.limiter) == budget(limiter) {
+		limiter = o.before.limiter
+	}
+	book := &Book{limiter: limiter, calls: map[string]int{}}
 	for _, a := range c.Accounts {
 		transport, err := pool(pools, o.transport, a.Proxy)
 		if err != nil {
@@ -93,9 +103,15 @@ func New(c *config.Config, opts ...Option) (*Book, error) {
 		if err != nil {
 			return nil, fmt.Errorf("account %s: %w", a.Name, err)
 		}
+		book.calls[client.Host()] += client.CallsPerReading()
 		book.accounts = append(book.accounts, &Account{Name: a.Name, Client: client, Rules: a.Alerts})
 	}
 	return book, nil
+}
+
+func budget(l *moka.Limiter) int {
+	requests, _ := l.Budget()
+	return requests
 }
 
 func open(a config.Account, t http.RoundTripper, l *moka.Limiter, observe func(string, moka.Call)) (*moka.Client, error) {

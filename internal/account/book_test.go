@@ -4,7 +4,10 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"mokabot/internal/config"
 	"mokabot/moka"
@@ -72,4 +75,43 @@ func TestTheLastGoodReadingStaysWhenAReadFails(t *testing.T) {
 	if latest, ok := a.Latest(); !ok || latest.OK() {
 		t.Errorf("the latest reading is %+v, %t", latest, ok)
 	}
+}
+
+// limited is a gateway that asks for a pause.
+type limited struct{ calls atomic.Int32 }
+
+func (l *limited) RoundTrip(r *http.Request) (*http.Response, error) {
+	l.calls.Add(1)
+	return &http.Response{StatusCode: http.StatusTooManyRequests, Body: http.NoBody, Header: http.Header{"Retry-After": {"90"}}, Request: r}, nil
+}
+
+func TestAPauseOutlivesAReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gateway := &limited{}
+		c := &config.Config{Accounts: []config.Account{{Name: "team", BaseURL: "https://gateway.example", APIKey: config.NewSecret("sk-one")}}}
+		var before *Book
+		asked := int32(0)
+		for n, wants := range []bool{true, false, false, true} {
+			opts := []Option{WithTransport(gateway)}
+			if before != nil {
+				opts = append(opts, After(before))
+			}
+			b, err := New(c, opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n == 3 {
+				time.Sleep(2 * time.Minute)
+			}
+			Read(t.Context(), b.All())
+			if got := gateway.calls.Load() > asked; got != wants {
+				t.Errorf("book %d: the gateway is asked: %t", n, got)
+			}
+			asked, before = gateway.calls.Load(), b
+		}
+		c.RequestBudget = 60
+		if b, err := New(c, WithTransport(gateway), After(before)); err != nil || budget(b.limiter) != 60 {
+			t.Errorf("the new budget: %v", err)
+		}
+	})
 }
