@@ -82,13 +82,28 @@ func firstInstant(wall time.Time, loc *time.Location) time.Time {
 	for {
 		_, offset := t.Zone()
 		at := wall.Add(-time.Duration(offset) * time.Second).In(loc)
-		start, end := t.ZoneBounds()
+		start, end := zoneBounds(t)
 		switch {
 		case !start.IsZero() && at.Before(start):
+			if _, before := start.Add(-time.Second).Zone(); before == offset {
+				return at // no change, only a year's end
+			}
 			return start.In(loc) // the wanted time lies in the gap before
 		case end.IsZero() || at.Before(end):
 			return at
 		}
 		t = end.In(loc)
 	}
+}
+
+// zoneBounds are those of [time.Time.ZoneBounds], with an end that lies after t.
+// Where a zone goes by a rule rather than by a list (from 2038 on, and with some
+// systems' files from 2007 on), that one lets every year be a piece of its own,
+// of 365 days: a leap year's last day lies behind its end.
+func zoneBounds(t time.Time) (start, end time.Time) {
+	start, end = t.ZoneBounds()
+	if !end.IsZero() && !end.After(t) {
+		end = t.Add(24 * time.Hour)
+	}
+	return start, end
 }

@@ -37,6 +37,35 @@ func TestEveryLocalDayHasExactlyOneRun(t *testing.T) {
 	t.Logf("%d zones, every %v, %d years: %d days checked", len(zones), every, years, checked)
 }
 
+// A zone's table of changes ends, with many copies of the tables in the past:
+// the years behind it go by a rule, and their ends are no changes of clocks.
+func TestTheYearsBehindAZonesTableHaveEveryDay(t *testing.T) {
+	for _, name := range zones {
+		loc, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, hour := range []int{0, 9, 23} {
+			clock, err := newWallClock(fmt.Sprintf("30 %d * * *", hour), loc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := time.Date(2040, 12, 25, 12, 0, 0, 0, loc)
+			for range 14 {
+				next := clock.Next(at)
+				want := time.Date(at.Year(), at.Month(), at.Day(), hour, 30, 0, 0, loc)
+				if !want.After(at) {
+					want = want.AddDate(0, 0, 1)
+				}
+				if !next.Equal(want) {
+					t.Errorf("%s: after %v comes %v, want %v", name, at, next, want)
+				}
+				at = next
+			}
+		}
+	}
+}
+
 func checkDays(t *testing.T, loc *time.Location, at time.Duration, years int) (checked int) {
 	t.Helper()
 	hour, minute := int(at.Hours()), int(at.Minutes())%60
