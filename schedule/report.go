@@ -47,6 +47,9 @@ func (r *Reporter) now() time.Time {
 
 // Run looks at the clock until ctx ends.
 func (r *Reporter) Run(ctx context.Context) error {
+	if err := r.forgetOthers(ctx); err != nil && ctx.Err() == nil {
+		r.Log.Error("reports that left the configuration are still remembered", "err", err)
+	}
 	for {
 		r.Check(ctx)
 		timer := time.NewTimer(r.untilNext())
@@ -104,12 +107,28 @@ func (r *Reporter) check(ctx context.Context, rep config.Report) error {
 
 // knownSince is when the report was first seen in a configuration.
 func (r *Reporter) knownSince(ctx context.Context, rep config.Report, now time.Time) (time.Time, error) {
-	mark := "report/" + rep.Name + "/known"
+	mark := knownMark(rep)
+	at, known, err := r.Store.Marked(ctx, mark)
+	if err != nil || known {
+		return at, err
+	}
 	if _, err := r.Store.Once(ctx, mark, now); err != nil {
 		return time.Time{}, err
 	}
-	at, _, err := r.Store.Marked(ctx, mark)
+	at, _, err = r.Store.Marked(ctx, mark) // as precise as it will be read from now on
 	return at, err
+}
+
+func knownMark(rep config.Report) string { return "report/" + rep.Name + "/known" }
+
+// forgetOthers has reports that left the configuration begin anew should they
+// come back: what they would have told meanwhile was not missed.
+func (r *Reporter) forgetOthers(ctx context.Context) error {
+	var known []string
+	for _, rep := range r.Reports {
+		known = append(known, knownMark(rep))
+	}
+	return r.Store.KeepKnown(ctx, known...)
 }
 
 // lastTurns are the latest turns up to now since there is such a report,
