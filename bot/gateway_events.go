@@ -17,6 +17,9 @@ func (g *Gateway) sawReady(r *discordgo.Ready) {
 	}
 	known := map[string]bool{}
 	for _, guild := range r.Guilds {
+		if guild == nil {
+			continue
+		}
 		known[guild.ID] = true
 		ready.GuildIDs = append(ready.GuildIDs, guild.ID)
 	}

@@ -28,6 +28,7 @@ const (
 	frameMasked  = 0x80
 	frameLength  = 0x7f
 	largestFrame = 32 << 20
+	longestHead  = 64 << 10 // of the HTTP answer to the upgrade
 )
 
 // Read hands on the stream frame by frame.
@@ -66,12 +67,12 @@ func (l *link) fill() error {
 func (l *link) fillHTTP() error {
 	var head []byte
 	for {
-		line, err := l.in.ReadBytes('\n')
+		line, err := l.in.ReadSlice('\n') // a line longer than the buffer is an error
 		head = append(head, line...)
 		if err != nil {
 			return err
 		}
-		if len(head) > 64<<10 {
+		if len(head) > longestHead {
 			return errors.New("the gateway's HTTP answer is too long")
 		}
 		if len(bytes.TrimSpace(line)) == 0 {
@@ -129,13 +130,16 @@ func (l *link) inspect(first byte, payload []byte) (keep bool, err error) {
 }
 
 func (l *link) inspectEvent(payload []byte) (keep bool, err error) {
-	var e struct {
+	var e *struct {
 		Op   int             `json:"op"`
 		Type string          `json:"t"`
 		Data json.RawMessage `json:"d"`
 	}
 	if json.Unmarshal(payload, &e) != nil {
 		return true, nil // discordgo reports it
+	}
+	if e == nil || e.Op == opDispatch && !whole(e.Type, e.Data) {
+		return false, nil
 	}
 	switch e.Op {
 	case opDispatch:

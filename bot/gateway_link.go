@@ -38,9 +38,12 @@ type link struct {
 	latency    time.Duration
 }
 
+// longestLine is of the HTTP answer to the upgrade; Cloudflare's are shorter.
+const longestLine = 16 << 10
+
 func newLink(conn net.Conn, resuming bool, onIdentify func()) *link {
 	return &link{
-		Conn: conn, in: bufio.NewReader(conn), resuming: resuming, onIdentify: onIdentify,
+		Conn: conn, in: bufio.NewReaderSize(conn, longestLine), resuming: resuming, onIdentify: onIdentify,
 		hello: make(chan struct{}), ready: make(chan struct{}),
 	}
 }
