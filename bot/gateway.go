@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -71,10 +70,9 @@ type Gateway struct {
 	OnReady       func(context.Context, Ready)
 	OnGuild       func(ctx context.Context, guildID string) // the bot was added to a guild
 
-	// For metrics; nil for none. They are called in the middle of things and
-	// must return at once.
-	OnState    func(connected bool) // the connection became usable, or no longer is
-	OnIdentify func()               // an IDENTIFY is about to be sent
+	// OnIdentify is called before an IDENTIFY is sent, for metrics, and must
+	// return at once; nil for none.
+	OnIdentify func()
 
 	budget   budget
 	handled  recent
@@ -105,21 +103,6 @@ func (g *Gateway) State() State {
 	s := g.state
 	s.Identifies = g.budget.used(time.Now())
 	return s
-}
-
-// Connected tells whether the session is ready and heartbeats are answered.
-func (g *Gateway) Connected() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.state.Connected
-}
-
-// Latency is how long the last answered heartbeat took there and back, 0 when
-// there was none yet.
-func (g *Gateway) Latency() time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.state.Latency
 }
 
 // FatalError ends [Gateway.Run]: trying again cannot help.
@@ -158,7 +141,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 func (g *Gateway) supervise(ctx context.Context) error {
 	var fails failures
 	for {
-		if err := pause(ctx, fails.wait(g.Timing)); err != nil {
+		if err := pause(ctx, time.Until(fails.next(g.Timing))); err != nil {
 			return nil
 		}
 		if err := g.budget.await(ctx, g.Timing.Spacing, g.Log); err != nil {
@@ -174,7 +157,7 @@ func (g *Gateway) supervise(ctx context.Context) error {
 		if fatal := fatalError(err); fatal != nil {
 			return fatal
 		}
-		fails.add(begun, unspoken(err))
+		fails.add(s.tried, begun, unspoken(err))
 		g.Log.Warn("discord session ended", "err", redact(err.Error(), g.Token), "failures", fails.count)
 	}
 }
@@ -219,26 +202,17 @@ func (g *Gateway) resume(ctx context.Context, s *session) error {
 	}
 }
 
-// note records a change of health. Only the supervisor calls it, so OnState is
-// told of the changes in their order.
+// note records a change of health.
 func (g *Gateway) note(up bool, err error) {
-	if g.noted(up, err) && g.OnState != nil {
-		g.OnState(up)
-	}
-}
-
-func (g *Gateway) noted(up bool, err error) (changed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	changed = up != g.state.Connected
-	if changed || g.state.Since.IsZero() {
+	if up != g.state.Connected || g.state.Since.IsZero() {
 		g.state.Since = time.Now()
 	}
 	g.state.Connected = up
 	if err != nil && !errors.Is(err, context.Canceled) {
 		g.state.LastError = redact(err.Error(), g.Token)
 	}
-	return changed
 }
 
 // identifying counts an IDENTIFY before it is sent.
@@ -247,37 +221,4 @@ func (g *Gateway) identifying() {
 	if g.OnIdentify != nil {
 		g.OnIdentify()
 	}
-}
-
-// spawn runs a callback so that a panic in it ends neither the process nor
-// the session.
-func (g *Gateway) spawn(what string, f func(context.Context)) {
-	g.handlers.Go(func() {
-		defer func() {
-			if p := recover(); p != nil {
-				g.Log.Error("panic in a discord callback", "callback", what,
-					"panic", redact(fmt.Sprint(p), g.Token), "stack", redact(string(debug.Stack()), g.Token))
-			}
-		}()
-		f(g.work)
-	})
-}
-
-// drain waits for the callbacks, and cancels them when they take too long since
-// the end began.
-func (g *Gateway) drain(began time.Time, cancel context.CancelFunc) {
-	const lastWords = 1500 * time.Millisecond // to say what came of it
-	done := make(chan struct{})
-	go func() { g.handlers.Wait(); close(done) }()
-	for _, wait := range []time.Duration{g.Timing.Drain, g.Timing.Drain + lastWords} {
-		t := time.NewTimer(time.Until(began.Add(wait)))
-		select {
-		case <-done:
-			t.Stop()
-			return
-		case <-t.C:
-			cancel()
-		}
-	}
-	g.Log.Error("discord callbacks did not end in time")
 }

@@ -22,6 +22,7 @@ type attempt struct {
 func (s *session) open(ctx context.Context, resume bool) error {
 	ctx, cancel := context.WithTimeout(ctx, s.g.Timing.Ready)
 	defer cancel()
+	s.tried = time.Now()
 	linked := s.begin(ctx, resume)
 	a := &attempt{s: s, done: make(chan error, 1)}
 	go func() { a.done <- s.dg.Open() }()
@@ -30,7 +31,7 @@ func (s *session) open(ctx context.Context, resume bool) error {
 		cancel()
 		return a.cut(err)
 	}
-	s.held = true
+	s.held, s.tried = true, time.Time{}
 	return nil
 }
 

@@ -81,37 +81,47 @@ func unspoken(err error) bool {
 // failures spaces new sessions out.
 type failures struct {
 	count    int
-	unspoken bool // the last attempt sent no IDENTIFY
+	unspoken bool      // the last attempt sent no IDENTIFY
+	from     time.Time // when the pause began
 }
 
 // add notes the end of a session. One that lived for a while begins the count
-// anew.
-func (f *failures) add(begun time.Time, unspoken bool) {
+// anew. When the last attempt at a connection failed (tried, else zero), what
+// it took is a part of the pause after it.
+func (f *failures) add(tried, begun time.Time, unspoken bool) {
 	const good = time.Minute
 	if !begun.IsZero() && time.Since(begun) >= good {
 		f.count = 0
 	}
 	f.count++
-	f.unspoken = unspoken
+	f.unspoken, f.from = unspoken, tried
+	if tried.IsZero() {
+		f.from = time.Now()
+	}
 }
+
+// next is when the next session may be tried.
+func (f *failures) next(t Timing) time.Time { return f.from.Add(f.wait(t)) }
 
 // wait is the pause before the next session. While the server cannot be
 // reached it is short, because that costs no IDENTIFY; else it stays within
 // the spacing for a few times, as Discord advises after INVALID SESSION, and
-// then grows to five minutes.
+// then grows to forty seconds, so that commands are answered again within
+// three quarters of a minute of the end of any trouble. What that costs in the
+// long run is for the budget to bound.
 func (f *failures) wait(t Timing) time.Duration {
 	const mostShift = 10
 	if f.count == 0 {
 		return 0
 	}
 	if f.unspoken {
-		const quick, slow, patience = 6, 60, 30
+		const quick, slow, patience = 6, 30, 30
 		most := quick * t.Retry
 		if f.count > patience {
 			most = slow * t.Retry
 		}
 		return jitter(min(t.Retry<<min(f.count, mostShift), most))
 	}
-	const calm, longest = 4, 60
+	const calm, longest = 4, 8
 	return jitter(min(t.Spacing<<min(max(f.count-calm, 0), mostShift), longest*t.Spacing))
 }

@@ -14,8 +14,7 @@ import (
 const (
 	budgetWindow  = 24 * time.Hour
 	budgetMost    = 950 // the rest is for whatever else uses the token
-	budgetCareful = 500 // from here one a minute
-	budgetScarce  = 800 // from here one in ten minutes
+	budgetCareful = 500 // from here the rest is spread over the rest of the window
 	budgetName    = "discord/identifies"
 	budgetTimeout = 2 * time.Second // for writing it down
 )
@@ -91,13 +90,11 @@ func (b *budget) wait(now time.Time, spacing time.Duration) time.Duration {
 		return 0
 	}
 	if n >= budgetMost {
-		return time.UnixMilli(b.at[n-budgetMost]).Add(budgetWindow).Sub(now)
+		return min(time.UnixMilli(b.at[n-budgetMost]).Add(budgetWindow).Sub(now), budgetWindow)
 	}
-	switch {
-	case n >= budgetScarce:
-		spacing = max(spacing, 10*time.Minute)
-	case n >= budgetCareful:
-		spacing = max(spacing, time.Minute)
+	if n >= budgetCareful {
+		rest := time.UnixMilli(b.at[0]).Add(budgetWindow).Sub(now)
+		spacing = max(spacing, rest/time.Duration(budgetMost-n))
 	}
 	last := time.UnixMilli(b.at[n-1])
 	return min(last.Add(spacing).Sub(now), spacing) // a clock set back must not block for ever

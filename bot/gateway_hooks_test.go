@@ -37,20 +37,17 @@ func TestTheGatewayTellsOfItsState(t *testing.T) {
 	var h heard
 	g := startGateway(t, f, func(g *Gateway) {
 		g.OnIdentify = func() { h.add("identify") }
-		g.OnState = func(connected bool) {
-			if connected {
-				h.add("up")
-			} else {
-				h.add("down")
-			}
-		}
 	})
-	until(t, "a resumed session", func() bool { return g.State().Resumes == 1 && g.Connected() })
-	until(t, "an answered heartbeat", func() bool { return g.Latency() > 0 })
+	until(t, "a resumed session", func() bool { return g.State().Resumes == 1 && g.State().Connected })
+	until(t, "an answered heartbeat", func() bool { return g.State().Latency > 0 })
+	up := g.State()
 	g.stop()
 	g.done <- <-g.done
-	if want := []string{"identify", "up", "down", "up", "down"}; !slices.Equal(h.list(), want) {
-		t.Errorf("the hooks were told %v, want %v", h.list(), want)
+	if want := []string{"identify"}; !slices.Equal(h.list(), want) {
+		t.Errorf("the hook was told %v, want %v", h.list(), want)
+	}
+	if s := g.State(); s.Connected || !s.Since.After(up.Since) {
+		t.Errorf("after the end: %+v, before %+v", s, up)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -175,10 +176,10 @@ func TestBackoffKeepsWithinDiscordsLimits(t *testing.T) {
 		{failures{count: 1}, 2500 * time.Millisecond, 5 * time.Second},
 		{failures{count: 4}, 2500 * time.Millisecond, 5 * time.Second},
 		{failures{count: 6}, 10 * time.Second, 20 * time.Second},
-		{failures{count: 999}, 150 * time.Second, 300 * time.Second},
+		{failures{count: 999}, 20 * time.Second, 40 * time.Second},
 		{failures{count: 1, unspoken: true}, time.Second, 2 * time.Second},
 		{failures{count: 9, unspoken: true}, 3 * time.Second, 6 * time.Second},
-		{failures{count: 999, unspoken: true}, 30 * time.Second, 60 * time.Second},
+		{failures{count: 999, unspoken: true}, 15 * time.Second, 30 * time.Second},
 	} {
 		for range 20 {
 			if got := c.f.wait(timing); got < c.low || got > c.high {
@@ -186,7 +187,52 @@ func TestBackoffKeepsWithinDiscordsLimits(t *testing.T) {
 			}
 		}
 	}
-	if wait := 300 * time.Second / 2; int(budgetWindow/wait) > budgetMost {
-		t.Error("failing for a day would use up the budget")
+}
+
+// Three days on which Discord takes every IDENTIFY and never begins a session.
+func TestDaysOfFailingKeepWithinTheBudget(t *testing.T) {
+	timing := Timing{}
+	timing.fill()
+	begin := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	var b budget
+	var f failures
+	var longest time.Duration
+	for now := begin; now.Before(begin.Add(3 * budgetWindow)); {
+		b.spend(now)
+		f.add(now, time.Time{}, false)
+		next := f.next(timing)
+		next = next.Add(max(0, b.wait(next, timing.Spacing)))
+		if wait := next.Sub(now); wait < timing.Spacing || wait > 40*time.Second && b.used(next) < budgetCareful {
+			t.Fatalf("%s between two IDENTIFYs after %d", wait, b.used(next))
+		}
+		longest, now = max(longest, next.Sub(now)), next
+		if n := b.used(now); n > budgetMost {
+			t.Fatalf("%d IDENTIFYs within a day", n)
+		}
 	}
+	if longest > 5*time.Minute {
+		t.Errorf("in the end %s without an attempt", longest)
+	}
+}
+
+func TestWhatAFailedAttemptTookIsAPartOfThePause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		timing := Timing{}
+		timing.fill()
+		tried := time.Now()
+		time.Sleep(timing.Ready)
+		for _, c := range []struct {
+			tried, begun, from time.Time
+		}{
+			{tried, time.Time{}, tried},      // never ready
+			{tried, tried, tried},            // ready once, not resumed
+			{time.Time{}, tried, time.Now()}, // ended while it stood
+		} {
+			f := failures{count: 99}
+			f.add(c.tried, c.begun, false)
+			if got := f.next(timing).Sub(c.from); got > 40*time.Second || got < 20*time.Second {
+				t.Errorf("%+v: the next attempt comes after %s", c, got)
+			}
+		}
+	})
 }

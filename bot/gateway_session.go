@@ -28,7 +28,10 @@ type session struct {
 	g    *Gateway
 	dg   *discordgo.Session
 	down chan struct{} // discordgo has closed a connection it had opened
-	held bool          // discordgo has a connection open; of the supervisor alone
+
+	// Of the supervisor alone.
+	held  bool      // discordgo has a connection open
+	tried time.Time // when the attempt to connect began; zero once it is ready
 
 	mu       sync.Mutex
 	ctx      context.Context // of the attempt under way
