@@ -97,10 +97,6 @@ func withoutRedirects(hc *http.Client) *http.Client {
 // call fails at once without a request.
 func (r *REST) Refused() bool { return r.refused.Load() }
 
-// PausedUntil is the end of the pause Discord demanded for all requests, zero
-// or in the past when there is none.
-func (r *REST) PausedUntil() time.Time { return r.limits.pausedUntil() }
-
 // request is one call before it is sent.
 type request struct {
 	op     string

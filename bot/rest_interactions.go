@@ -15,7 +15,6 @@ import (
 const (
 	answerDeferred       = 5 // "is thinking", then [REST.Reply]
 	answerDeferredUpdate = 6 // a button was pressed, the message is edited later
-	answerUpdate         = 7 // a button was pressed, here is the message's new form
 	answerChoices        = 8 // autocompletion
 )
 
@@ -37,18 +36,12 @@ func (r *REST) Defer(ctx context.Context, id, token string, ephemeral bool) erro
 	if ephemeral {
 		c.Data = map[string]int{"flags": flagEphemeral}
 	}
-	return r.respond(ctx, "acknowledge command", id, token, c, nil)
+	return r.respond(ctx, "acknowledge command", id, token, c)
 }
 
 // DeferUpdate acknowledges a button without changing anything yet.
 func (r *REST) DeferUpdate(ctx context.Context, id, token string) error {
-	return r.respond(ctx, "acknowledge button", id, token, callback{Type: answerDeferredUpdate}, nil)
-}
-
-// UpdateMessage answers a button by replacing the message it stands on.
-func (r *REST) UpdateMessage(ctx context.Context, id, token string, m message.Message) error {
-	w := wire(m)
-	return r.respond(ctx, "update message", id, token, callback{Type: answerUpdate, Data: w}, w.files)
+	return r.respond(ctx, "acknowledge button", id, token, callback{Type: answerDeferredUpdate})
 }
 
 // Choices answers an autocompletion. An empty list is an answer, too.
@@ -64,7 +57,7 @@ func (r *REST) Choices(ctx context.Context, id, token string, choices []Choice) 
 		list = append(list, Choice{Name: clip(orElse(c.Name, c.Value), maxChoiceName), Value: c.Value})
 	}
 	data := map[string][]Choice{"choices": list}
-	return r.respond(ctx, "complete option", id, token, callback{Type: answerChoices, Data: data}, nil)
+	return r.respond(ctx, "complete option", id, token, callback{Type: answerChoices, Data: data})
 }
 
 // Reply fills in the answer that [REST.Defer] promised, or edits the message
@@ -74,22 +67,21 @@ func (r *REST) Reply(ctx context.Context, appID, token string, m message.Message
 	if w.empty() {
 		w.Content = ellipsis
 	}
-	return r.webhook(ctx, "reply", http.MethodPatch, appID, token, "/messages/@original", w)
-}
-
-// FollowUp adds a further message to an acknowledged interaction.
-func (r *REST) FollowUp(ctx context.Context, appID, token string, m message.Message, ephemeral bool) error {
-	w := wire(m)
-	if ephemeral {
-		w.Flags = flagEphemeral
+	f, err := uploadForm(w, w.files)
+	if err != nil {
+		return &Error{Op: "reply", Kind: KindPermanent, Err: err}
 	}
-	return r.webhook(ctx, "follow up", http.MethodPost, appID, token, "", w)
+	return r.do(ctx, request{
+		op: "reply", method: http.MethodPatch,
+		url:   discordgo.EndpointWebhookToken(url.PathEscape(appID), url.PathEscape(token)) + "/messages/@original",
+		route: route{exempt: true}, form: f, open: true,
+	}, &stored{})
 }
 
 // respond sends an interaction's first response. A repeated one is harmless:
 // Discord refuses the second.
-func (r *REST) respond(ctx context.Context, op, id, token string, c callback, files []message.File) error {
-	f, err := uploadForm(c, files)
+func (r *REST) respond(ctx context.Context, op, id, token string, c callback) error {
+	f, err := uploadForm(c, nil)
 	if err != nil {
 		return &Error{Op: op, Kind: KindPermanent, Err: err}
 	}
@@ -97,17 +89,5 @@ func (r *REST) respond(ctx context.Context, op, id, token string, c callback, fi
 		op: op, method: http.MethodPost,
 		url:   discordgo.EndpointInteractionResponse(url.PathEscape(id), url.PathEscape(token)),
 		route: route{exempt: true}, form: f, repeat: true, open: true,
-	}, nil)
-}
-
-func (r *REST) webhook(ctx context.Context, op, method, appID, token, tail string, w wireMessage) error {
-	f, err := uploadForm(w, w.files)
-	if err != nil {
-		return &Error{Op: op, Kind: KindPermanent, Err: err}
-	}
-	return r.do(ctx, request{
-		op: op, method: method,
-		url:   discordgo.EndpointWebhookToken(url.PathEscape(appID), url.PathEscape(token)) + tail,
-		route: route{exempt: true}, form: f, open: true,
 	}, nil)
 }

@@ -138,8 +138,8 @@ func (l *limiter) refused(rt route, h http.Header, raw []byte, now time.Time) ti
 	}
 	isJSON := json.Unmarshal(raw, &body) == nil && !isHTML(h)
 	wait, named := seconds(h.Get("Retry-After"))
-	if isJSON && body.RetryAfter > 0 {
-		wait, named = time.Duration(body.RetryAfter*float64(time.Second)), true
+	if isJSON && body.RetryAfter > 0 { // in seconds, and possibly more than a Duration can hold
+		wait, named = time.Duration(min(body.RetryAfter, longestMemory.Seconds())*float64(time.Second)), true
 	}
 	if !named {
 		wait = blindPause
@@ -180,13 +180,6 @@ func (l *limiter) countInvalid(status int, scope string, now time.Time) {
 	if l.invalid >= mostInvalid {
 		l.address = later(l.address, l.invalid0.Add(invalidWindow))
 	}
-}
-
-// pausedUntil is the end of the pause for all requests of the bot.
-func (l *limiter) pausedUntil() time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return later(l.bot, l.address)
 }
 
 func later(a, b time.Time) time.Time {

@@ -74,14 +74,12 @@ func (r *REST) Send(ctx context.Context, channelID string, m message.Message, no
 	if err != nil {
 		return "", &Error{Op: op, Kind: KindPermanent, Err: err}
 	}
-	var stored struct {
-		ID string `json:"id"`
-	}
+	var kept stored
 	err = r.do(ctx, request{
 		op: op, method: http.MethodPost, url: discordgo.EndpointChannelMessages(url.PathEscape(channelID)),
 		route: route{shape: "POST channels/messages", major: channelID}, form: f,
-	}, &stored)
-	return stored.ID, err
+	}, &kept)
+	return kept.ID, err
 }
 
 // clipNonce keeps a longer nonce's hash instead of its start, so that two of
@@ -106,7 +104,13 @@ func (r *REST) Edit(ctx context.Context, channelID, messageID string, m message.
 		op: op, method: http.MethodPatch,
 		url:   discordgo.EndpointChannelMessage(url.PathEscape(channelID), url.PathEscape(messageID)),
 		route: route{shape: "PATCH channels/messages", major: channelID}, form: f,
-	}, nil)
+	}, &stored{})
+}
+
+// stored is what is read of the answer to a message. Any other answer is not
+// Discord's, and the message may not be there.
+type stored struct {
+	ID string `json:"id"`
 }
 
 // storedMessage is a message read back from Discord.

@@ -23,8 +23,8 @@ func TestWhatIsRepeatedAfterItMayHaveArrived(t *testing.T) {
 		}
 	}
 	edit := func(ctx context.Context, r *REST) error { return r.Edit(ctx, "1", "2", message.Message{Text: "x"}) }
-	follow := func(ctx context.Context, r *REST) error {
-		return r.FollowUp(ctx, "1", "interaction-token", message.Message{Text: "x"}, true)
+	answer := func(ctx context.Context, r *REST) error {
+		return r.Reply(ctx, "1", "interaction-token", message.Message{Text: "x"})
 	}
 	deferred := func(ctx context.Context, r *REST) error { return r.Defer(ctx, "1", "interaction-token", true) }
 	for _, c := range []struct {
@@ -35,7 +35,7 @@ func TestWhatIsRepeatedAfterItMayHaveArrived(t *testing.T) {
 		{"a post with a nonce", send("n"), 1},
 		{"a post without one", send(""), 1},
 		{"an edit", edit, 2},
-		{"a follow-up", follow, 1},
+		{"an answer", answer, 2},
 		{"an acknowledgement", deferred, 2},
 	} {
 		for fault, first := range map[string]func(http.ResponseWriter){
@@ -66,6 +66,19 @@ func checkRepetition(t *testing.T, first func(http.ResponseWriter), call func(co
 	}
 	if e, ok := errors.AsType[*Error](err); ok && !e.Reached {
 		t.Error("an attempt that may have arrived is said not to have")
+	}
+}
+
+// A page of whatever stands in between says nothing of what Discord did.
+func TestAnEditThatIsAnsweredByNobodyIsRepeated(t *testing.T) {
+	for what, call := range map[string]func(context.Context, *REST) error{
+		"an edit": func(ctx context.Context, r *REST) error { return r.Edit(ctx, "1", "2", message.Message{Text: "x"}) },
+		"an answer": func(ctx context.Context, r *REST) error {
+			return r.Reply(ctx, "1", "interaction-token", message.Message{Text: "x"})
+		},
+	} {
+		page := func(w http.ResponseWriter) { answerJSON(w, 200, "<html>welcome</html>") }
+		t.Run(what, func(t *testing.T) { checkRepetition(t, page, call, 2) })
 	}
 }
 
