@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -44,9 +45,9 @@ type Sender interface {
 
 const (
 	dueLimit     = 16
-	mostIdle     = 15 * time.Second // between two looks at the outbox
+	mostIdle     = 15 * time.Second
 	firstRetry   = 2 * time.Second
-	longestRetry = 5 * time.Minute
+	longestRetry = 40 * time.Second
 	attemptTime  = time.Minute     // for one message, repetitions included
 	noteTime     = 5 * time.Second // for writing down what became of it
 	drainTime    = 7 * time.Second // for what is under way at the end
@@ -60,6 +61,7 @@ type Delivery struct {
 	Send Sender
 	Log  *slog.Logger
 	Now  func() time.Time // nil for the real clock
+	Idle time.Duration    // at most between two looks at the outbox; 0 for 15 s
 
 	// OnAttempt is told what came of each attempt at a message, for metrics; nil
 	// for none. It is called by several goroutines and must return at once.
@@ -176,7 +178,7 @@ func (r *round) finished(o outcome) {
 // idle is the time until the next retry, within bounds.
 func (r *round) idle() time.Duration {
 	const least = 10 * time.Millisecond
-	wait := mostIdle
+	wait := cmp.Or(r.d.Idle, mostIdle)
 	for _, at := range r.retries {
 		wait = min(wait, at.Sub(r.d.Now()))
 	}

@@ -85,14 +85,20 @@ func (d *Delivery) compose(ctx context.Context, m Due) (message.Message, error) 
 	if err != nil {
 		return message.Message{}, fmt.Errorf("read what is sent along: %w", err)
 	}
-	parts := make([]message.Message, len(payloads))
-	for i, raw := range payloads {
-		if err := json.Unmarshal(raw, &parts[i]); err != nil {
-			return message.Message{}, &Error{Op: "read stored message", Kind: KindPermanent, Err: err}
+	var parts []message.Message
+	for _, raw := range payloads {
+		var part message.Message
+		if err = json.Unmarshal(raw, &part); err != nil { // the others must not go with it
+			d.Log.Error("a stored message is not readable; it is left out", "id", m.ID, "key", m.Key, "err", err)
+			continue
 		}
 		if m.EditOf != "" {
-			parts[i].Mentions = message.Mentions{} // an edit pings nobody
+			part.Mentions = message.Mentions{} // an edit pings nobody
 		}
+		parts = append(parts, part)
+	}
+	if len(parts) == 0 {
+		return message.Message{}, &Error{Op: "read stored message", Kind: KindPermanent, Err: err}
 	}
 	return message.Join(parts), nil
 }
@@ -152,7 +158,7 @@ func permanent(err error) bool {
 	return ok && e.Kind == KindPermanent
 }
 
-// retryAfter grows from two seconds to five minutes with the attempts, and with
+// retryAfter grows from two seconds to forty with the attempts, and with
 // the time since the first of them, because looking for that one may fail as
 // well and counts as none. Discord's word counts more.
 func retryAfter(err error, attempts int, age time.Duration) time.Duration {
