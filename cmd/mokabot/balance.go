@@ -20,17 +20,9 @@ func runBalance(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := flags.load(t.lookup)
+	c, accounts, err := flags.accounts(t.lookup, names)
 	if err != nil {
 		return err
-	}
-	book, err := account.New(c)
-	if err != nil {
-		return usageError{err.Error()}
-	}
-	accounts, err := book.Some(names...)
-	if err != nil {
-		return usageError{err.Error()}
 	}
 	readings := account.Read(ctx, accounts)
 	if *asJSON {

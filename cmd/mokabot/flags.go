@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 
+	"mokabot/internal/account"
 	"mokabot/internal/config"
 )
 
@@ -64,4 +65,22 @@ func (a arguments) load(lookup config.Lookup) (*config.Config, error) {
 		}
 	}
 	return config.LoadWith(file, lookup)
+}
+
+// accounts are the configuration and those of its accounts that are named, all
+// when none is.
+func (a arguments) accounts(lookup config.Lookup, names []string) (*config.Config, []*account.Account, error) {
+	c, err := a.load(lookup)
+	if err != nil {
+		return nil, nil, err
+	}
+	book, err := account.New(c)
+	if err != nil {
+		return nil, nil, usageError{err.Error()}
+	}
+	some, err := book.Some(names...)
+	if err != nil {
+		return nil, nil, usageError{err.Error()}
+	}
+	return c, some, nil
 }

@@ -69,12 +69,16 @@ func execute(ctx context.Context, t terminal, args []string) int {
 		}
 		return exitFine
 	}
+	name := args[0]
+	if name == "--version" || name == "-version" {
+		name = "version"
+	}
 	for _, c := range subcommands() {
-		if c.name == args[0] {
+		if c.name == name {
 			return status(t, c, c.run(ctx, t, args[1:]))
 		}
 	}
-	fmt.Fprintf(t.err, "mokabot: there is no command %q\n\n", args[0])
+	fmt.Fprintf(t.err, "mokabot: there is no command %q\n\n", name)
 	usage(t.err)
 	return exitUsage
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 
-	"mokabot/internal/account"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/moka"
@@ -23,27 +21,17 @@ func runModels(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := flags.load(t.lookup)
+	c, accounts, err := flags.accounts(t.lookup, names)
 	if err != nil {
 		return err
 	}
 	w := lang.For(c.Language)
-	book, err := account.New(c)
-	if err != nil {
-		return usageError{err.Error()}
-	}
-	accounts, err := book.Some(names...)
-	if err != nil {
-		return usageError{err.Error()}
-	}
 	a := accounts[0]
 	list, err := a.Client.Catalogue(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %s", a.Name, message.Plain(message.Failure(w, err)))
 	}
-	if *search != "" {
-		list.Models = onlyMatching(list.Models, *search)
-	}
+	list.Models = matching(list.Models, *search)
 	if *file != "" {
 		if err := writeFile(*file, message.IDs(list.Models)); err != nil {
 			return err
@@ -59,15 +47,12 @@ func runModels(ctx context.Context, t terminal, args []string) error {
 	return nil
 }
 
-// onlyMatching keeps the order by id, which scripts rely on.
-func onlyMatching(models []moka.PricedModel, search string) []moka.PricedModel {
-	var kept []moka.PricedModel
-	for _, m := range models {
-		if strings.Contains(strings.ToLower(m.ID), strings.ToLower(search)) {
-			kept = append(kept, m)
-		}
-	}
-	return kept
+// matching are the models with search in their ids, in any case. They keep
+// their order, by id, which scripts rely on.
+func matching(models []moka.PricedModel, search string) []moka.PricedModel {
+	return slices.DeleteFunc(models, func(m moka.PricedModel) bool {
+		return !strings.Contains(strings.ToLower(m.ID), strings.ToLower(search))
+	})
 }
 
 func writeModels(out io.Writer, w *lang.Words, name, search string, list moka.Catalogue) error {
@@ -101,30 +86,4 @@ func modelsJSON(name string, models []moka.PricedModel) modelsAnswer {
 		})
 	}
 	return answer
-}
-
-// writeFile replaces a file in one step: whoever reads it sees the old ids or
-// the new ones, never half of them.
-func writeFile(name string, data []byte) error {
-	temporary, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name())
-	if _, err := temporary.Write(data); err != nil {
-		temporary.Close()
-		return err
-	}
-	if err := temporary.Chmod(0o644); err != nil {
-		temporary.Close()
-		return err
-	}
-	if err := temporary.Sync(); err != nil {
-		temporary.Close()
-		return err
-	}
-	if err := temporary.Close(); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), name)
 }
