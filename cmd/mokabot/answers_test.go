@@ -10,10 +10,13 @@ import (
 	"time"
 
 	"mokabot/internal/discordtest"
+	"mokabot/internal/message"
+	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
 
 func TestFurtherAnswersInDiscord(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.run(t, w.config(t), nil)
 	w.polled(t, 2)
@@ -49,6 +52,7 @@ func TestFurtherAnswersInDiscord(t *testing.T) {
 }
 
 func TestAReportOnDemand(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.run(t, w.config(t, `"* * * * *"`, `"0 0 1 1 *"`), nil)
 	w.polled(t, 2)
@@ -62,6 +66,7 @@ func TestAReportOnDemand(t *testing.T) {
 // With operators by name, Discord shows their commands to everybody, and the
 // bot refuses the others.
 func TestOperatorsByName(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.run(t, w.config(t, "accounts:\n", "  operators: {users: [\""+discordtest.OperatorID+"\"]}\naccounts:\n"), nil)
 	refused, err := w.discord.Slash(deadline(t), discordtest.Call{User: discordtest.StrangerID, Name: "report"})
@@ -72,6 +77,7 @@ func TestOperatorsByName(t *testing.T) {
 }
 
 func TestCompletions(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.run(t, w.config(t), nil)
 	for _, c := range []struct{ name, option, typed, want string }{
@@ -89,6 +95,7 @@ func TestCompletions(t *testing.T) {
 }
 
 func TestTheLastFiguresOutliveARestart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	file := w.config(t)
 	stop := w.run(t, file, nil)
@@ -103,6 +110,7 @@ func TestTheLastFiguresOutliveARestart(t *testing.T) {
 }
 
 func TestModelsAreWatched(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	list := filepath.Join(w.dir, "model_ids.txt")
 	file := w.config(t, "storage:\n", "model_watch: {cron: \"@every 1s\", channel_id: \""+discordtest.ReportChannel+"\", file: "+list+"}\nstorage:\n", `"* * * * *"`, `"0 0 1 1 *"`)
@@ -142,6 +150,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 
 // Everything about the past on the command line, while the bot runs.
 func TestThePastOnTheCommandLine(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	file := w.config(t)
 	if status, _, log := command(t, nil, "backtest", "--config", file); status != exitFailed || !strings.Contains(log, "mokabot run") {
@@ -217,5 +226,25 @@ func TestTheComingReports(t *testing.T) {
 	}
 	if status, out, _ := command(t, nil, "schedule", "--config", file, "--count", "3"); status != exitFine || strings.Count(out, "\n") != 3 {
 		t.Errorf("as text: %d %s", status, out)
+	}
+}
+
+func TestRequestsThatNobodyCountedAreNotZero(t *testing.T) {
+	wallet := message.Account{Reading: moka.Reading{Wallet: &moka.Wallet{}}}
+	lacking := &moka.Error{Kind: moka.Unsupported}
+	for _, c := range []struct {
+		what    string
+		account message.Account
+		used    message.Used
+		known   bool
+	}{
+		{"neither readings nor records", wallet, message.Used{ModelsErr: lacking}, false},
+		{"readings alone", wallet, message.Used{Covered: 0.1, ModelsErr: lacking}, true},
+		{"records alone", wallet, message.Used{}, true},
+		{"a key alone", message.Account{}, message.Used{Covered: 1}, false},
+	} {
+		if got := requestsOf(c.account, c.used); (got != nil) != c.known {
+			t.Errorf("%s: known %t", c.what, got != nil)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"mokabot/internal/account"
@@ -36,26 +37,20 @@ func runBacktest(ctx context.Context, t terminal, args []string) error {
 		return usageError{err.Error()}
 	}
 	answer := backtestAnswer{Accounts: []backtestAccount{}}
-	for i, one := range accounts {
+	var texts []string
+	for _, one := range accounts {
 		past, err := a.replay(ctx, one, *days)
 		if err != nil {
 			return err
 		}
 		answer.Accounts = append(answer.Accounts, backtestJSON(one.Name, past))
-		if *asJSON {
-			continue
-		}
-		if i > 0 {
-			fmt.Fprintln(t.out)
-		}
-		if _, err := fmt.Fprint(t.out, message.Backtest(lang.For(a.config.Language), one.Name, *days, past)); err != nil {
-			return err
-		}
+		texts = append(texts, fmt.Sprint(message.Backtest(lang.For(a.config.Language), one.Name, *days, past)))
 	}
 	if *asJSON {
 		return writeJSON(t.out, answer)
 	}
-	return nil
+	_, err = fmt.Fprint(t.out, strings.Join(texts, "\n"))
+	return err
 }
 
 func (a asked) replay(ctx context.Context, one *account.Account, days int) (alert.History, error) {
@@ -136,17 +131,18 @@ func runExport(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
+	now := time.Now()
+	if _, err := exportFrom(*since, now, time.UTC); err != nil {
+		return err // also where nothing is remembered yet
+	}
 	a, done, err := ask(t, flags, true)
 	defer done()
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	from := time.UnixMilli(0)
-	if *since != "" {
-		if from, err = moment(*since, now, a.config.Timezone); err != nil {
-			return err
-		}
+	from, err := exportFrom(*since, now, a.config.Timezone)
+	if err != nil {
+		return err
 	}
 	if err := known(ctx, a, names); err != nil {
 		return err
@@ -165,6 +161,14 @@ func runExport(ctx context.Context, t terminal, args []string) error {
 	}
 	rows.Flush()
 	return rows.Error()
+}
+
+// exportFrom is where an export begins: at since, or with the first reading.
+func exportFrom(since string, now time.Time, zone *time.Location) (time.Time, error) {
+	if since == "" {
+		return time.UnixMilli(0), nil
+	}
+	return moment(since, now, zone)
 }
 
 // known refuses a name that is neither configured nor remembered: accounts

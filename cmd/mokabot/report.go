@@ -91,13 +91,10 @@ func reportJSON(w *lang.Words, name string, r message.Report) reportAnswer {
 	for _, a := range r.Accounts {
 		part := reportAccount{
 			Account: a.Name, Spent: a.Spent, Before: a.Before, Spendable: a.Reading.Spendable(), Coverage: a.Covered, TopUps: a.TopUps,
-			ByModel: modelsUsed(a.Used), Incidents: []string{}, Error: errorJSON(w, a.Reading.Err()), Changes: changed(a.Changes),
+			ByModel: modelsUsed(a.Used), Requests: requestsOf(a.Account, a.Used), Incidents: []string{}, Error: errorJSON(w, a.Reading.Err()), Changes: changed(a.Changes),
 		}
 		for _, line := range a.Incidents {
 			part.Incidents = append(part.Incidents, message.Plain(line))
-		}
-		if a.Reading.Wallet != nil {
-			part.Requests = &a.Requests
 		}
 		if a.Runway != nil && a.Runway.Known {
 			part.Runway = runwayOf(*a.Runway)

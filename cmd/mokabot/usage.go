@@ -112,11 +112,18 @@ func usageJSON(a message.UsageAnswer, zone *time.Location) usageAnswer {
 	answer := usageAnswer{
 		Account: a.Name, Period: a.Period, From: a.From.In(zone).Format(time.RFC3339), To: a.To.In(zone).Format(time.RFC3339),
 		Spent: a.Spent, Before: a.Before, Coverage: a.Covered, TopUps: a.TopUps, ByModel: modelsUsed(a.Used),
-	}
-	if a.Reading.Wallet != nil { // only an account counts requests
-		answer.Requests = &a.Requests
+		Requests: requestsOf(a.Account, a.Used),
 	}
 	return answer
+}
+
+// requestsOf is null where nothing counted them: only an account does, in its
+// readings or in the gateway's records by model.
+func requestsOf(a message.Account, u message.Used) *int64 {
+	if a.Reading.Wallet == nil || u.Covered == 0 && u.ModelsErr != nil {
+		return nil
+	}
+	return &u.Requests
 }
 
 // modelsUsed is null where the gateway or the credentials do not tell.
