@@ -81,7 +81,7 @@ func TestFailuresOfDiscordAreSentences(t *testing.T) {
 		{&Error{Kind: KindUnauthorized}, w.Failure.DiscordToken},
 		{&Error{Kind: KindTransient}, w.Failure.DiscordDown},
 		{ErrUnknownChannel, w.Failure.NoChannel("5")},
-		{ErrNotText, w.Failure.NoChannel("5")},
+		{ErrNotText, w.Failure.NotText("5")},
 		{ErrNoAccess, w.Failure.NoAccess("5")},
 	} {
 		if got := ChannelFailure(w, "5", c.err); got != c.want {

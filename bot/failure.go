@@ -30,8 +30,10 @@ func Failure(w *lang.Words, err error) string {
 // ChannelFailure says what is wrong with a channel.
 func ChannelFailure(w *lang.Words, id string, err error) string {
 	switch {
-	case errors.Is(err, ErrUnknownChannel), errors.Is(err, ErrNotText):
+	case errors.Is(err, ErrUnknownChannel):
 		return w.Failure.NoChannel(id)
+	case errors.Is(err, ErrNotText):
+		return w.Failure.NotText(id)
 	case errors.Is(err, ErrNoAccess):
 		return w.Failure.NoAccess(id)
 	}

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,20 +15,6 @@ import (
 	"mokabot/internal/message"
 	"mokabot/moka"
 )
-
-// finding is one line of a check.
-type finding struct {
-	Subject string `json:"subject"` // "team", "channel 123", …
-	Topic   string `json:"topic"`
-	OK      bool   `json:"ok"`
-	Text    string `json:"text"`
-}
-
-// checkAnswer is the JSON of `check --json`; the README documents it.
-type checkAnswer struct {
-	OK       bool      `json:"ok"`
-	Findings []finding `json:"findings"`
-}
 
 func runCheck(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("check").withConfig()
@@ -42,7 +28,10 @@ func runCheck(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	w := lang.For(c.Language)
-	found := []finding{{configName(c), "config", true, w.CLI.ConfigFine(configName(c), len(c.Accounts), len(c.Reports))}}
+	found := []finding{{configName(c), topicConfig, true, w.CLI.ConfigFine(len(c.Accounts), len(c.Reports))}}
+	if c.Exposed() {
+		found = append(found, finding{configName(c), topicNote, true, w.CLI.Exposed})
+	}
 	if !*offline {
 		book, err := account.New(c)
 		if err != nil {
@@ -50,6 +39,7 @@ func runCheck(ctx context.Context, t terminal, args []string) error {
 		}
 		found = append(found, checkAccounts(ctx, w, c, book)...)
 		found = append(found, checkDiscord(ctx, w, c)...)
+		found = append(found, next(w, c, found)...)
 	}
 	return report(t.out, w, found, *asJSON)
 }
@@ -61,28 +51,16 @@ func configName(c *config.Config) string {
 	return c.File
 }
 
-func report(out io.Writer, w *lang.Words, found []finding, asJSON bool) error {
-	answer := checkAnswer{OK: true, Findings: found}
-	for _, f := range found {
-		answer.OK = answer.OK && f.OK
+// next says what to do when everything is in order.
+func next(w *lang.Words, c *config.Config, found []finding) []finding {
+	if slices.ContainsFunc(found, func(f finding) bool { return !f.OK }) {
+		return nil
 	}
-	if asJSON {
-		if err := writeJSON(out, answer); err != nil {
-			return err
-		}
-	} else {
-		for _, f := range found {
-			mark := w.CLI.Good
-			if !f.OK {
-				mark = w.CLI.Bad
-			}
-			fmt.Fprintf(out, "%-5s %s · %s%s%s\n", mark, f.Subject, f.Topic, w.Colon, f.Text)
-		}
+	text := w.CLI.NextRun
+	if c.Discord.Token.Empty() {
+		text = w.CLI.NextLook
 	}
-	if !answer.OK {
-		return silentError{}
-	}
-	return nil
+	return []finding{{"mokabot", topicNext, true, text}}
 }
 
 func checkAccounts(ctx context.Context, w *lang.Words, c *config.Config, book *account.Book) []finding {
@@ -101,30 +79,44 @@ func checkAccounts(ctx context.Context, w *lang.Words, c *config.Config, book *a
 
 func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Duration) []finding {
 	var found []finding
-	add := func(topic string, err *moka.Error, text string) {
+	add := func(about topic, err *moka.Error, text string) {
 		if err != nil {
 			text = message.Plain(message.Failure(w, err))
 		}
-		found = append(found, finding{name, topic, err == nil, text})
+		found = append(found, finding{name, about, err == nil, text})
 	}
-	add(w.CLI.Gateway, p.StatusErr, fmt.Sprintf("%s · %s · %s %s", p.Base, w.CLI.Version(orDash(p.Status.Version)), w.CLI.UnitOf, p.Status.Units.Display))
+	add(topicGateway, p.StatusErr, fmt.Sprintf("%s · %s · %s %s", p.Base, w.CLI.Version(orDash(p.Status.Version)), w.CLI.UnitOf, p.Status.Units.Display))
 	r := p.Reading
 	if r.Key != nil {
-		add(w.CLI.Key, r.KeyErr, keyText(w, r, p.View))
-		add(w.CLI.Models, p.ModelsErr, w.CLI.Counted(p.Models))
+		add(topicKey, r.KeyErr, keyText(w, r, p.View))
+		add(topicModels, p.ModelsErr, w.CLI.Counted(p.Models))
 	}
 	if r.Wallet != nil {
-		add(w.CLI.Wallet, r.WalletErr, fmt.Sprintf("%s%s%s", w.Balance.Remaining, w.Colon, r.Wallet.Remaining))
+		add(topicWallet, r.WalletErr, fmt.Sprintf("%s%s%s", w.Balance.Remaining, w.Colon, r.Wallet.Remaining))
 	}
-	for _, o := range p.Offers {
-		text := w.CLI.Offers
-		if o.Err != nil {
-			text = w.CLI.OffersNot
-		}
-		found = append(found, finding{name, o.Op, true, text})
+	offered, missing := offers(p)
+	if len(offered) > 0 {
+		add(topicOffered, nil, join(w, offered))
 	}
-	add(w.CLI.Note, nil, w.CLI.Polling(int(24*time.Hour/every)*p.CallsPerReading)+" · "+w.CLI.Budget(p.Budget, p.BudgetWindow))
+	if len(missing) > 0 {
+		add(topicMissing, nil, join(w, missing))
+	}
+	add(topicNote, nil, w.CLI.Polling(int(24*time.Hour/every)*p.CallsPerReading)+" · "+w.CLI.Budget(p.Budget, p.BudgetWindow))
 	return found
+}
+
+// offers are the further reads that the gateway has, and that it does not have.
+// One that was refused belongs to neither: the credential is told of already.
+func offers(p moka.Probe) (offered, missing []string) {
+	for _, o := range p.Offers {
+		switch {
+		case o.Err == nil:
+			offered = append(offered, o.Op)
+		case o.Err.Kind != moka.Unauthorized:
+			missing = append(missing, o.Op)
+		}
+	}
+	return offered, missing
 }
 
 func keyText(w *lang.Words, r moka.Reading, view moka.Scope) string {
@@ -152,20 +144,29 @@ func orDash(text string) string {
 // checkDiscord asks Discord who the bot is and what it may do in each channel.
 func checkDiscord(ctx context.Context, w *lang.Words, c *config.Config) []finding {
 	if c.Discord.Token.Empty() {
-		return []finding{{w.CLI.Discord, w.CLI.Note, true, w.CLI.NoDiscord}}
+		return []finding{{w.CLI.Discord, topicNote, true, w.CLI.NoDiscord}}
 	}
 	hc, err := discordClient(c)
 	if err != nil {
-		return []finding{{w.CLI.Discord, "proxy", false, err.Error()}}
+		return []finding{{w.CLI.Discord, topicProxy, false, err.Error()}}
 	}
-	rest := bot.NewREST(c.Discord.Token.Reveal(), hc, quiet(), bot.WithVersion(version()))
+	return discordFindings(ctx, w, c, bot.NewREST(c.Discord.Token.Reveal(), hc, quiet(), bot.WithVersion(version())))
+}
+
+func discordFindings(ctx context.Context, w *lang.Words, c *config.Config, rest *bot.REST) []finding {
 	me, err := rest.Me(ctx)
 	if err != nil {
-		return []finding{{w.CLI.Discord, "token", false, bot.Failure(w, err)}}
+		return []finding{{w.CLI.Discord, topicToken, false, bot.Failure(w, err)}}
 	}
-	found := []finding{{w.CLI.Discord, "token", true, w.CLI.DiscordAs(me.Name)}}
+	found := []finding{{w.CLI.Discord, topicToken, true, w.CLI.DiscordAs(me.Name)}}
 	if app, err := rest.Application(ctx); err == nil {
-		found = append(found, finding{w.CLI.Discord, w.CLI.Note, true, w.CLI.Invite(bot.InviteLink(app))})
+		found = append(found, finding{w.CLI.Discord, topicNote, true, w.CLI.Invite(bot.InviteLink(app))})
+	}
+	if c.Alerts.ChannelID == "" {
+		found = append(found, finding{w.CLI.Discord, topicNote, true, w.CLI.NoAlerts})
+	}
+	if len(c.Discord.GuildIDs) == 0 {
+		found = append(found, finding{w.CLI.Discord, topicNote, true, w.CLI.Everywhere})
 	}
 	for _, ch := range channels(c) {
 		found = append(found, channelFindings(ctx, w, rest, ch)...)
@@ -176,14 +177,14 @@ func checkDiscord(ctx context.Context, w *lang.Words, c *config.Config) []findin
 // channelFindings say whether the bot may post in a channel, and ping there
 // whom it is to ping.
 func channelFindings(ctx context.Context, w *lang.Words, rest *bot.REST, ch channelUse) []finding {
-	found := func(ok bool, text string) finding { return finding{ch.id, w.CLI.Channel, ok, text} }
+	found := func(ok bool, text string) finding { return finding{ch.id, topicChannel, ok, text} }
 	access, err := rest.Access(ctx, ch.id)
 	if err != nil {
 		return []finding{found(false, bot.ChannelFailure(w, ch.id, err))}
 	}
 	name := "#" + access.ChannelName
 	if missing := access.Missing(); len(missing) > 0 {
-		return []finding{found(false, w.Failure.MissingPermissions(name, join(missing)))}
+		return []finding{found(false, w.Failure.MissingPermissions(name, join(w, w.Failure.PermissionNames(missing))))}
 	}
 	text, faults := name+" · "+w.CLI.MayPost, []finding(nil)
 	var pinged []string
@@ -194,11 +195,11 @@ func channelFindings(ctx context.Context, w *lang.Words, rest *bot.REST, ch chan
 		case !access.CanMention(role):
 			faults = append(faults, found(false, w.CLI.CannotMention(name, role)))
 		default:
-			pinged = append(pinged, "@"+role)
+			pinged = append(pinged, "@"+access.RoleName(role))
 		}
 	}
 	if len(pinged) > 0 {
-		text += " · " + w.CLI.Mentions(join(pinged))
+		text += " · " + w.CLI.Mentions(join(w, pinged))
 	}
 	return append([]finding{found(true, text)}, faults...)
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -76,6 +78,39 @@ func TestModelsAreWrittenToAFile(t *testing.T) {
 	}
 }
 
+func TestWhatIsNoFileIsNotReplacedByOne(t *testing.T) {
+	t.Chdir(t.TempDir())
+	l, err := net.Listen("unix", "socket")
+	if err != nil {
+		t.Skip("no sockets in the file system here: ", err)
+	}
+	defer l.Close()
+	failed := writeFile("socket", []byte("new\n"))
+	if socket, err := os.Lstat("socket"); failed == nil || err != nil || socket.Mode().Type() != fs.ModeSocket {
+		t.Errorf("the socket is now %v, %v; %v", socket, err, failed)
+	}
+}
+
+// As "-o /dev/stdout > file" has it: root could replace the device.
+func TestAnOpenFileIsWrittenTo(t *testing.T) {
+	t.Chdir(t.TempDir())
+	open, err := os.Create("open")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	device := fmt.Sprintf("/dev/fd/%d", open.Fd())
+	if _, err := os.Stat(device); err != nil {
+		t.Skip("no such devices here: ", err)
+	}
+	if err := writeFile(device, []byte("ids\n")); err != nil {
+		t.Error(err)
+	}
+	if ids, err := os.ReadFile("open"); err != nil || string(ids) != "ids\n" {
+		t.Errorf("%q, %v", ids, err)
+	}
+}
+
 func TestModelsAsJSONAndForPeople(t *testing.T) {
 	t.Chdir(t.TempDir())
 	_, env := example(t)
@@ -129,7 +164,7 @@ func TestBadInputIsToldWithItsCure(t *testing.T) {
 		want   string
 	}{
 		{"a web page", webPage, "balance", exitFailed, "web page. Check base_url"},
-		{"a refused key", set("MOKA_API_KEY", "sk-wrongWRONGwrongWRONGwrongWRONGwrongWRONGwrong1234"), "balance", exitFailed, "The API key is not accepted"},
+		{"a refused key", set("MOKA_API_KEY", "sk-wrongWRONGwrongWRONGwrongWRONGwrongWRONGwrong1234"), "balance", exitFailed, "Refused: it is mistyped"},
 		{"a refused access token", set("MOKA_ACCESS_TOKEN", "another+token+entirely+1234567890"), "balance", exitFailed, "Generate a new one"},
 		{"nobody there", set("MOKA_BASE_URL", "http://127.0.0.1:1"), "balance", exitFailed, "cannot be reached at this address"},
 		{"a remote address without TLS", set("MOKA_BASE_URL", "http://api.moka-ai.com"), "balance", exitUsage, "https"},
@@ -140,6 +175,7 @@ func TestBadInputIsToldWithItsCure(t *testing.T) {
 		{"too many arguments", nothing, "balance one two", exitUsage, `unexpected argument "two"`},
 		{"an unknown command", nothing, "balanse", exitUsage, "there is no command"},
 		{"no such file", nothing, "balance --config missing.yaml", exitUsage, "missing.yaml"},
+		{"an export from no time", nothing, "export --since never", exitUsage, "is not a time"},
 		{"models without a key", unset("MOKA_API_KEY"), "models", exitFailed, "does not offer"},
 		{"a folder that is not there", nothing, "models -o missing/model_ids.txt", exitFailed, "missing"},
 	} {
@@ -163,28 +199,6 @@ func TestAWrongUserIDIsTold(t *testing.T) {
 	w.server.Config.Handler = g
 	status, out, _ := command(t, map[string]string{"MOKA_BASE_URL": w.server.URL, "MOKA_ACCESS_TOKEN": testToken, "MOKA_USER_ID": "3"}, "balance", "--json")
 	if status != exitFailed || !strings.Contains(out, "user_id") || !strings.Contains(out, `"kind": "unauthorized"`) {
-		t.Errorf("exit %d: %s", status, out)
-	}
-}
-
-func TestCheckAndVersion(t *testing.T) {
-	t.Chdir(t.TempDir())
-	_, env := example(t)
-	status, out, log := command(t, env, "check")
-	if status != exitFine || !strings.Contains(out, "polling costs about") || !strings.Contains(out, "2 models") {
-		t.Errorf("exit %d: %s%s", status, out, log)
-	}
-	status, out, _ = command(t, env, "check", "--offline", "--json")
-	var answer checkAnswer
-	if err := json.Unmarshal([]byte(out), &answer); err != nil || status != exitFine || !answer.OK || len(answer.Findings) != 1 {
-		t.Errorf("exit %d, %v: %s", status, err, out)
-	}
-	if status, out, _ := command(t, env, "version"); status != exitFine || !strings.HasPrefix(out, "mokabot ") {
-		t.Errorf("exit %d: %s", status, out)
-	}
-	if status, out, _ := command(t, env, "help"); status != exitFine || slices.ContainsFunc(subcommands(), func(c subcommand) bool {
-		return !strings.Contains(out, "mokabot "+c.name)
-	}) {
 		t.Errorf("exit %d: %s", status, out)
 	}
 }

@@ -107,11 +107,34 @@ func TestEverySentenceHasItsCure(t *testing.T) {
 			t.Errorf("docs/operations.md has no cure for %s: %s", failures.Type().Field(i).Name, sentence)
 		}
 	}
+	for what, sentence := range phrases(lang.English()) {
+		begin := strings.TrimSuffix(strings.SplitN(sentence, ". ", 2)[0], ".")
+		if !strings.Contains(text, "| "+begin) {
+			t.Errorf("docs/operations.md has no cure for %s: %s", what, sentence)
+		}
+	}
 	for _, err := range []error{store.ErrInUse, store.ErrCorrupt, store.ErrNewer, store.ErrOlder, store.ErrFull, store.ErrReadOnly} {
 		if !strings.Contains(text, "| "+err.Error()+" | ") {
 			t.Errorf("docs/operations.md has no cure for: %v", err)
 		}
 	}
+}
+
+// phrases are the sentences with arguments, with those of the document, and
+// those that only the command line says.
+func phrases(w *lang.Words) map[string]string {
+	f, c := &w.Failure, &w.CLI
+	all := map[string]string{
+		"RateLimited": f.RateLimited(0), "Says": f.Says("…"), "NoChannel": f.NoChannel("123"), "NotText": f.NotText("123"), "NoAccess": f.NoAccess("123"),
+		"MissingPermissions": f.MissingPermissions("#x", "…"),
+		"NoSuchRole":         c.NoSuchRole("#x", "7"), "CannotMention": c.CannotMention("#x", "7"), "Everywhere": c.Everywhere, "Exposed": c.Exposed,
+	}
+	for i, v := 0, reflect.ValueOf(*f); i < v.NumField(); i++ {
+		if name := v.Type().Field(i).Name; v.Field(i).Kind() == reflect.Func && all[name] == "" {
+			all[name] = "a new phrase without an example here"
+		}
+	}
+	return all
 }
 
 func TestTheTestsThatTheDocumentsNameExist(t *testing.T) {

@@ -38,6 +38,9 @@ func runBot(ctx context.Context, t terminal, args []string) error {
 	}
 	thrifty(t.lookup)
 	log := newLog(t.err, c.Log)
+	if c.Exposed() {
+		log.Warn(lang.For(c.Language).CLI.Exposed, "file", c.File)
+	}
 	discord, err := discordClient(c)
 	if err != nil {
 		return usageError{err.Error()}
@@ -87,7 +90,7 @@ func serve(ctx context.Context, c *config.Config, world outside, log *slog.Logge
 	}
 	s.use(first)
 	log.Info("mokabot starts", "version", version(), "accounts", len(c.Accounts), "reports", len(c.Reports))
-	if err := db.Revive(ctx); err != nil { // what was refused before may be allowed now
+	if err := db.Revive(ctx); err != nil && ctx.Err() == nil { // what was refused before may be allowed now
 		return err
 	}
 	return together(ctx,
@@ -207,4 +210,4 @@ func newLog(w io.Writer, c config.Log) *slog.Logger {
 // quiet is for commands whose answer says everything.
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-func join(items []string) string { return strings.Join(items, ", ") }
+func join(w *lang.Words, items []string) string { return strings.Join(items, w.And) }

@@ -8,6 +8,34 @@ import (
 )
 
 func enAlert() AlertWords {
+	a := enConditions()
+	a.Worse = func(account, level string) string { return fmt.Sprintf("%s: balance is now %s", account, level) }
+	a.Still = func(title string) string { return title + " (still)" }
+	a.Closed = func(title string) string { return title + " (closed)" }
+	a.Left = "Left to spend"
+	a.Today = "Spent today"
+	a.Runway = "Lasts"
+	a.Since = "Since"
+	a.Lasted = "Open for"
+	a.TopUp = "Topped up"
+	a.Limit = "Warned because"
+	a.Below = func(a moka.Amount) string { return "less than " + a.String() + " is left" }
+	a.RunwayBelow = func(d time.Duration) string { return "it lasts less than " + enDuration(d) }
+	a.Either = func(a, b string) string { return a + ", or " + b }
+	a.Models = "Top models"
+	a.Snoozed = "Snoozed"
+	a.UntilTopUp = "until a top-up"
+	a.Until = func(when string) string { return "until " + when }
+	a.HourCost = func(spent moka.Amount) string { return "the last hour cost " + spent.String() }
+	a.HourAgainst = func(spent, usual moka.Amount) string {
+		return fmt.Sprintf("the last hour cost %s; such an hour usually costs %s", spent, usual)
+	}
+	a.Expires = "Expiry"
+	return a
+}
+
+// enConditions are what can be wrong with an account.
+func enConditions() AlertWords {
 	named := func(format string) func(string, string) string {
 		return func(account, _ string) string { return fmt.Sprintf(format, account) }
 	}
@@ -33,15 +61,5 @@ func enAlert() AlertWords {
 			Text: "The key still shows money, but calls fail until the account is topped up.", Ended: over("%s: the account has money again")},
 		Spike: ConditionWords{Raised: named("%s: unusually high spending"),
 			Text: "The last hour cost far more than such an hour usually does.", Ended: over("%s: spending is back to normal")},
-
-		Worse:  func(account, level string) string { return fmt.Sprintf("%s: balance is now %s", account, level) },
-		Still:  func(title string) string { return title + " (still)" },
-		Closed: func(title string) string { return title + " (closed)" },
-		Left:   "Left to spend", Today: "Spent today", Runway: "Lasts", Since: "Since", Lasted: "Lasted",
-		TopUp: "Topped up", Limit: "Warned because",
-		Below:       func(a moka.Amount) string { return "less than " + a.String() + " is left" },
-		RunwayBelow: func(d time.Duration) string { return "it lasts less than " + enDuration(d) },
-		Either:      func(a, b string) string { return a + ", or " + b },
-		Models:      "Most of it", Snoozed: "Snoozed", UntilTopUp: "until a top-up",
 	}
 }

@@ -25,7 +25,7 @@ func enCommand() CommandWords {
 		NotAllowed:  "In a direct message I answer only to the operators of this bot. Use the command in the server instead.",
 		NotFromHere: "This bot does not answer in this server.",
 		NotOperator: "Only the operators of this bot may do that.",
-		TooOld:      "These buttons are too old. Please use the command again.",
+		TooOld:      "This command or button is too old. Please use the command again.",
 		Busy:        "Too many commands at once; please try again in a moment.",
 		Panicked:    "Something went wrong while answering. It is in the bot's log.",
 		NoSuch: func(account string, known []string) string {

@@ -6,7 +6,7 @@ import (
 )
 
 func enFailure() FailureWords {
-	return FailureWords{
+	f := FailureWords{
 		WebPage:      "The gateway answered with a web page. Check base_url: it should be the API's address, such as https://api.moka-ai.com.",
 		Redirect:     "The gateway sends us to another host. That was not followed, because the key would travel along; put the final address in base_url.",
 		UserID:       "The user id does not belong to the access token. Use the id shown at the top right of the gateway's console as user_id.",
@@ -32,18 +32,27 @@ func enFailure() FailureWords {
 			}
 			return "The gateway limits the number of requests. It is asked again in " + enDuration(wait) + "."
 		},
-		Says:         func(words string) string { return fmt.Sprintf("The gateway says: %s", words) },
-		DiscordToken: "Discord does not accept the bot token. Copy it again from https://discord.com/developers/applications (Bot → Reset Token) into discord.token.",
-		DiscordDown:  "Discord cannot be reached. Check the network, and discord.proxy if you need one.",
-		NoChannel: func(channel string) string {
-			return fmt.Sprintf("There is no channel %s. Copy its id anew (right click → Copy Channel ID) into channel_id.", channel)
-		},
-		NoAccess: func(channel string) string {
-			return fmt.Sprintf("The bot cannot see channel %s. Invite the bot to the server and give it access to the channel.", channel)
-		},
-		MissingPermissions: func(channel, permissions string) string {
-			return fmt.Sprintf("In channel %s the bot lacks: %s.", channel, permissions)
-		},
+		Says: func(words string) string { return fmt.Sprintf("The gateway says: %s", words) },
+	}
+	enDiscord(&f)
+	return f
+}
+
+// enDiscord are the failures of Discord.
+func enDiscord(f *FailureWords) {
+	f.DiscordToken = "Discord does not accept the bot token. Copy it again from https://discord.com/developers/applications (Bot → Reset Token) into discord.token."
+	f.DiscordDown = "Discord cannot be reached. Check the network, and discord.proxy if you need one."
+	f.NoChannel = func(channel string) string {
+		return fmt.Sprintf("There is no channel %s. Copy its id anew (right click → Copy Channel ID) into channel_id.", channel)
+	}
+	f.NoAccess = func(channel string) string {
+		return fmt.Sprintf("The bot cannot see channel %s. Invite the bot to the server (“mokabot check” prints the link), and let it see the channel: channel settings → Permissions.", channel)
+	}
+	f.NotText = func(channel string) string {
+		return fmt.Sprintf("Channel %s takes no messages; it may be a category or a forum. Put the id of a text channel into channel_id.", channel)
+	}
+	f.MissingPermissions = func(channel, permissions string) string {
+		return fmt.Sprintf("In channel %s the bot lacks: %s. Grant it in the channel settings → Permissions.", channel, permissions)
 	}
 }
 
@@ -52,22 +61,28 @@ func enCLI() CLIWords {
 		Written: func(n int, file string) string {
 			return fmt.Sprintf("%s written to %s", plural(n, "model id", "model ids"), file)
 		},
-		ConfigFine: func(file string, accounts, reports int) string {
-			return fmt.Sprintf("%s is fine: %s, %s.", file, plural(accounts, "account", "accounts"), plural(reports, "report", "reports"))
+		Config: "configuration",
+		ConfigFine: func(accounts, reports int) string {
+			return fmt.Sprintf("%s, %s", plural(accounts, "account", "accounts"), plural(reports, "report", "reports"))
 		},
 		Good: "ok", Bad: "FAIL", Note: "note",
-		Gateway: "gateway", Key: "API key", Wallet: "account balance", Models: "models",
-		Account: "account", Channel: "channel", Discord: "Discord",
+		Next: "next", NextRun: "start the bot with “mokabot run”, then type /balance in Discord",
+		NextLook: "see what is left with “mokabot balance”, or the whole bot in the browser with “mokabot preview”",
+		Gateway:  "gateway", Key: "API key", Wallet: "account balance", Models: "models",
+		Channel: "channel", Discord: "Discord",
 		Version: func(v string) string { return "version " + v },
 		UnitOf:  "billing unit",
 		ViewOf:  map[string]string{"key": "figures of the key", "account": "figures of the account", "unknown": "figures of the key or the account: the gateway does not say"},
 		Polling: func(perDay int) string {
 			return fmt.Sprintf("polling costs about %s a day", plural(perDay, "request", "requests"))
 		},
-		DiscordAs: func(name string) string { return "signed in as " + name },
-		Invite:    func(link string) string { return "invite the bot with " + link },
-		NoDiscord: "no bot token configured; Discord was not checked",
-		Offers:    "offers", OffersNot: "not offered here",
+		DiscordAs:  func(name string) string { return "signed in as " + name },
+		Invite:     func(link string) string { return "invite the bot with " + link },
+		NoDiscord:  "no bot token yet, so Discord was not checked. Create a bot at https://discord.com/developers/applications (New Application → Bot → Reset Token) and put its token into discord.token",
+		Exposed:    "everybody on this machine can read the file, and a credential stands in it; chmod 600, or put the credential into a file of its own",
+		Everywhere: "figures are shown in every server that lets the bot in; name yours in discord.guild_ids",
+		NoAlerts:   "nobody is warned: alerts.channel_id names no channel (right click on one → Copy Channel ID)",
+		Offers:     "the gateway also offers", OffersNot: "it does not offer",
 		Counted: func(n int) string { return plural(n, "model", "models") },
 		MayPost: "the bot may post, embed and attach here",
 		Budget: func(requests int, window time.Duration) string {
@@ -80,7 +95,6 @@ func enCLI() CLIWords {
 		CannotMention: func(channel, role string) string {
 			return fmt.Sprintf("In %s a mention of role %s pings nobody. Make the role mentionable, or give the bot “Mention @everyone, @here, and All Roles”.", channel, role)
 		},
-		NextRuns: "next",
 		Backtest: enBacktest(),
 	}
 }

@@ -18,6 +18,9 @@ func enUsage() UsageWords {
 			return fmt.Sprintf("%s %s · %s · %s", model, spent, plural(int(requests), "request", "requests"), plural(int(tokens), "token", "tokens"))
 		},
 		Rest: func(models int, spent moka.Amount) string {
+			if models == 1 {
+				return "1 other model " + spent.String()
+			}
 			return fmt.Sprintf("%s together %s", plural(models, "other model", "other models"), spent)
 		},
 		NeedsToken:  "Use by model needs the account's system access token.",
@@ -51,9 +54,9 @@ func enKeys() KeyListWords {
 
 func enIncident() IncidentWords {
 	return IncidentWords{
-		Title: "Open incidents", None: "Nothing is wrong at the moment.", Over: "That is over already.",
+		None: "Nothing is wrong at the moment.", Over: "That is over already.",
 		Since: func(when string) string { return "since " + when },
-		Until: func(when string) string { return "quiet until " + when },
+		Until: func(when string) string { return "quiet " + when },
 		SnoozedUntil: func(what, when string) string {
 			return fmt.Sprintf("%s · no reminders until %s, unless it gets worse.", what, when)
 		},

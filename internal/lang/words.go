@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"cmp"
 	"time"
 
 	"mokabot/internal/spend"
@@ -11,6 +12,8 @@ import (
 type Words struct {
 	Tag      string // as in the configuration: "en", "zh-CN"
 	Colon    string // between a label and its value
+	Between  string // two sentences of one line
+	And      string // between the parts of a list
 	Duration func(time.Duration) string
 	Runway   func(spend.Runway) string
 
@@ -55,9 +58,10 @@ type ModelWords struct {
 	None     func(search string) string
 	Empty    string
 	Other    string // heading of models without a vendor prefix
-	PerMTok  func(in, out moka.Maybe) string
-	PerCall  func(moka.Amount) string
+	PerMTok  func(in, out string) string
+	PerCall  func(amount string) string
 	Page     func(page, of int) string
+	Prices   string // what the prices are for
 	Attached string
 	NoPrices string
 	New      string // mark of a model that was not there a while ago
@@ -77,6 +81,10 @@ type AlertWords struct {
 	Either                     func(a, b string) string
 	Models, Snoozed            string // headings: what cost most lately, and until when it is quiet
 	UntilTopUp                 string
+	Until                      func(when string) string
+	HourCost                   func(moka.Amount) string // of a spike
+	HourAgainst                func(spent, usual moka.Amount) string
+	Expires                    string
 }
 
 // ConditionWords phrase one condition: that it holds, what to do about it, and that it is over.
@@ -93,7 +101,7 @@ type ReportWords struct {
 	Totals                    string
 	Spent, Before, Requests   string
 	Left, Runway, TopUps      string
-	Incidents, None           string
+	Incidents                 string
 	Covered                   func(percent int) string
 	NoReadings, NotComparable string
 	Change                    func(before moka.Amount, percent string) string
@@ -116,6 +124,9 @@ type CommandWords struct {
 	NoReport    func(name string, known []string) string
 	NoPeriod    func(period string, known []string) string
 }
+
+// Shown is what a command or an option is called in Discord's menu.
+func (c CommandWords) Shown(name string) string { return cmp.Or(c.Names[name], name) }
 
 // HelpWords phrase /help.
 type HelpWords struct {
@@ -140,17 +151,29 @@ type FailureWords struct {
 	RateLimited                                              func(wait time.Duration) string
 	Says                                                     func(words string) string
 	DiscordToken, DiscordDown                                string
-	NoChannel, NoAccess                                      func(channel string) string
+	NoChannel, NoAccess, NotText                             func(channel string) string
 	MissingPermissions                                       func(channel, permissions string) string
+	Permissions                                              map[string]string // what Discord's settings call them; missing: the English name
+}
+
+// PermissionNames are permissions as a reader finds them in Discord's settings.
+func (f FailureWords) PermissionNames(permissions []string) []string {
+	var names []string
+	for _, p := range permissions {
+		names = append(names, cmp.Or(f.Permissions[p], p))
+	}
+	return names
 }
 
 // CLIWords are said on the command line only.
 type CLIWords struct {
 	Written                      func(n int, file string) string
-	ConfigFine                   func(file string, accounts, reports int) string
+	Config                       string
+	ConfigFine                   func(accounts, reports int) string
 	Good, Bad, Note              string
+	Next, NextRun, NextLook      string // what to do when everything is in order, with a bot and without
 	Gateway, Key, Wallet, Models string
-	Account, Channel, Discord    string
+	Channel, Discord             string
 	Version                      func(version string) string
 	UnitOf                       string
 	ViewOf                       map[string]string // by scope
@@ -158,13 +181,14 @@ type CLIWords struct {
 	Budget                       func(requests int, window time.Duration) string
 	DiscordAs                    func(name string) string
 	Invite                       func(link string) string
-	NoDiscord                    string
+	NoDiscord, NoAlerts          string
+	Everywhere                   string // no server is named
+	Exposed                      string // the file can be read by all, and holds a credential
 	Offers, OffersNot            string
 	Counted                      func(n int) string
 	MayPost                      string
 	Mentions                     func(names string) string
 	NoSuchRole                   func(channel, role string) string
 	CannotMention                func(channel, role string) string
-	NextRuns                     string
 	Backtest                     BacktestWords
 }

@@ -34,7 +34,7 @@ type KeyListWords struct {
 
 // IncidentWords phrase the list of incidents and what is done about them.
 type IncidentWords struct {
-	Title, None, Over       string
+	None, Over              string
 	Since                   func(when string) string
 	Until                   func(when string) string // of a snooze
 	SnoozedUntil            func(what, when string) string

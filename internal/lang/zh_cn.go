@@ -13,6 +13,8 @@ func Chinese() *Words {
 	return &Words{
 		Tag:      "zh-CN",
 		Colon:    "：",
+		Between:  "",
+		And:      "、",
 		Duration: zhDuration,
 		Runway:   zhRunway,
 		Balance:  zhBalance(),
@@ -29,7 +31,7 @@ func Chinese() *Words {
 		Help:     zhHelp(),
 		Button: ButtonWords{
 			Previous: "上一页", Next: "下一页",
-			SnoozeHour: "静音 1 小时", SnoozeShift: "静音 8 小时", SnoozeUntilTopUp: "静音到充值",
+			SnoozeHour: "静音 1 小时", SnoozeShift: "静音 8 小时", SnoozeUntilTopUp: "静音至充值",
 			EndSnooze: "取消静音", Details: "详情",
 		},
 		Failure: zhFailure(),
@@ -52,27 +54,27 @@ func zhRunway(r spend.Runway) string {
 	if low == high {
 		return "约 " + mid
 	}
-	return fmt.Sprintf("约 %s（%s 到 %s）", mid, low, high)
+	return fmt.Sprintf("约 %s（%s至 %s）", mid, low, high)
 }
 
 func zhBalance() BalanceWords {
 	return BalanceWords{
-		Key: "令牌", KeyOfAccount: "账户（令牌所见）", KeyUnsure: "令牌所见额度",
+		Key: "令牌", KeyOfAccount: "账户（通过令牌查询）", KeyUnsure: "额度（通过令牌查询）",
 		Wallet: "账户余额", Plans: "套餐", PlansUnlimited: "不限额套餐",
 		Total: "总额度", Used: "已用额度", Remaining: "剩余额度", Requests: "请求次数",
 		Unlimited: "无限额度", Unknown: "未知",
 		ToSpend:          func(a moka.Amount) string { return fmt.Sprintf("还可使用 **%s**", a) },
-		ToSpendUnlimited: "该令牌不限额度；配置系统访问令牌后可查看账户余额。",
+		ToSpendUnlimited: "该令牌为无限额度；配置系统访问令牌后可查看账户余额。",
 		ToSpendUnknown:   "目前无法得知还可使用多少额度。",
 		Exhausted:        "额度已用尽。充值后请在控制台重新启用该令牌。",
 		Disabled:         "已在控制台中禁用。",
-		Refused:          "令牌被拒绝：可能无效、已过期、已禁用或额度已用尽，网关没有说明原因。",
+		Refused:          "令牌被拒绝：可能填错、已过期、已禁用或额度已用尽，网关没有说明原因。请在控制台核对 api_key。",
 		Expired:          func(when string) string { return "已于 " + when + " 过期。" },
 		ExpiredSometime:  "已过期。",
 		Expires:          "过期时间",
 		Today:            "今日消耗", Runway: "预计可用", AsOf: "数据时间",
-		LastKnown:   func(when string) string { return "以下为最近一次读到的数据（" + when + "）。" },
-		WalletEmpty: "令牌显示仍有额度，但账户余额已空：充值之前调用都会失败。",
+		LastKnown:   func(when string) string { return "以下为最近一次读取到的数据（" + when + "）。" },
+		WalletEmpty: "令牌显示仍有额度，但账户余额已用完，充值之前调用都会失败。",
 	}
 }
 
@@ -85,13 +87,14 @@ func zhModels() ModelWords {
 		None:    func(search string) string { return fmt.Sprintf("没有名称包含“%s”的模型。", search) },
 		Empty:   "该令牌没有可调用的模型。",
 		Other:   "其他",
-		PerMTok: func(in, out moka.Maybe) string { return fmt.Sprintf("输入 %s · 输出 %s", in, out) },
-		PerCall: func(a moka.Amount) string { return "每次 " + a.String() },
+		PerMTok: func(in, out string) string { return fmt.Sprintf("输入 %s · 输出 %s", in, out) },
+		PerCall: func(a string) string { return "每次 " + a },
 		Page: func(page, of int) string {
-			return fmt.Sprintf("第 %d 页，共 %d 页 · 价格按每百万 token 计", page, of)
+			return fmt.Sprintf("第 %d 页，共 %d 页", page, of)
 		},
-		Attached: "全部模型 ID 见附件。",
-		NoPrices: "未能读取价格。", New: "新",
+		Prices:   "价格按每百万 token 计",
+		Attached: "全部模型 ID 见附件",
+		NoPrices: "未能读取价格", New: "新",
 	}
 }
 
@@ -100,17 +103,17 @@ func zhReport() ReportWords {
 		Day:     func(span string) string { return span + " 日报" },
 		Week:    func(span string) string { return span + " 周报" },
 		Month:   func(span string) string { return span + " 月报" },
-		Delayed: func(due string) string { return "迟到的报告：原定 " + due + " 发出。" },
+		Delayed: func(due string) string { return "补发：原定于 " + due + " 发布。" },
 		Totals:  "全部账户",
 		Spent:   "消耗", Before: "上一周期", Requests: "请求次数",
 		Left: "还可使用", Runway: "预计可用", TopUps: "充值",
-		Incidents: "告警", None: "无",
-		Covered:    func(percent int) string { return fmt.Sprintf("读数覆盖本周期的 %d%%", percent) },
-		NoReadings: "本周期没有读数，消耗未知。", NotComparable: "没有可比较的读数",
+		Incidents:  "告警",
+		Covered:    func(percent int) string { return fmt.Sprintf("数据覆盖本周期的 %d%%", percent) },
+		NoReadings: "本周期没有读到数据，消耗未知。", NotComparable: "没有可比较的数据",
 		Change:    func(before moka.Amount, percent string) string { return fmt.Sprintf("%s（%s）", before, percent) },
 		NewModels: "模型变动",
 		Posted: func(report, channel string) string {
-			return fmt.Sprintf("报告“%s”已发到 %s。", report, channel)
+			return fmt.Sprintf("报告“%s”已发布到 %s。", report, channel)
 		},
 	}
 }
@@ -118,8 +121,8 @@ func zhReport() ReportWords {
 func zhHelp() HelpWords {
 	return HelpWords{
 		Title:   "我能做什么",
-		Intro:   "我会盯着 moka-ai 网关上令牌和账户的余额，定时发布汇总，并在额度用完之前提醒你。",
-		Private: "回答只有你自己能看到；加上 `share: true`（公开）可让频道里的人都看到。", Accounts: "账户",
+		Intro:   "我会关注 moka-ai 网关上令牌和账户的余额，定时发布汇总，并在额度用完之前提醒你。",
+		Private: "回复仅你自己可见；选项 `公开`（`share`）设为 True 可让频道里的所有人看到。", Accounts: "账户",
 		AlertsGoTo: func(channel string) string { return "告警发到 " + channel + "。" },
 		Welcome:    func(bot string) string { return "大家好，我是 " + bot },
 	}

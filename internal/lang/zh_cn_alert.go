@@ -8,6 +8,36 @@ import (
 )
 
 func zhAlert() AlertWords {
+	a := zhConditions()
+	a.Worse = func(account, level string) string {
+		return fmt.Sprintf("%s：余额进一步降低（%s）", account, level)
+	}
+	a.Still = func(title string) string { return title + "，仍未解决" }
+	a.Closed = func(title string) string { return title + "，已关闭" }
+	a.Left = "还可使用"
+	a.Today = "今日消耗"
+	a.Runway = "预计可用"
+	a.Since = "开始时间"
+	a.Lasted = "持续时间"
+	a.TopUp = "充值"
+	a.Limit = "告警原因"
+	a.Below = func(a moka.Amount) string { return "剩余不足 " + a.String() }
+	a.RunwayBelow = func(d time.Duration) string { return "预计可用不足 " + zhDuration(d) }
+	a.Either = func(a, b string) string { return a + "，或" + b }
+	a.Models = "主要消耗"
+	a.Snoozed = "静音"
+	a.UntilTopUp = "至充值"
+	a.Until = func(when string) string { return "至 " + when }
+	a.HourCost = func(spent moka.Amount) string { return "最近一小时消耗 " + spent.String() }
+	a.HourAgainst = func(spent, usual moka.Amount) string {
+		return fmt.Sprintf("最近一小时消耗 %s，该时段通常为 %s", spent, usual)
+	}
+	a.Expires = "过期时间"
+	return a
+}
+
+// zhConditions are what can be wrong with an account.
+func zhConditions() AlertWords {
 	named := func(format string) func(string, string) string {
 		return func(account, _ string) string { return fmt.Sprintf(format, account) }
 	}
@@ -20,30 +50,18 @@ func zhAlert() AlertWords {
 			Ended:  over("%s：余额已恢复正常"),
 		},
 		Unreachable: ConditionWords{Raised: named("%s：无法读取余额"),
-			Text: "在恢复读取之前，无法判断余额高低。", Ended: over("%s：余额已可正常读取")},
+			Text: "在恢复读取之前，无法发出余额告警。", Ended: over("%s：余额已可正常读取")},
 		Refused: ConditionWords{Raised: named("%s：网关拒绝了凭据"),
-			Text: "请在网关控制台检查令牌和系统访问令牌。", Ended: over("%s：凭据已恢复可用")},
+			Text: "请在网关控制台检查令牌和系统访问令牌。", Ended: over("%s：凭据已恢复有效")},
 		Expiring: ConditionWords{Raised: named("%s：令牌即将过期"),
 			Text: "请在网关控制台延长有效期或更换令牌。", Ended: over("%s：令牌已续期")},
 		Expired: ConditionWords{Raised: named("%s：令牌已过期"),
 			Text: "使用该令牌的调用会失败。请在网关控制台延长有效期或更换令牌。", Ended: over("%s：令牌已恢复有效")},
 		Exhausted: ConditionWords{Raised: named("%s：令牌额度已用尽"),
-			Text: "使用该令牌的调用会失败。请在网关控制台提高额度并重新启用。", Ended: over("%s：令牌又有额度了")},
-		WalletEmpty: ConditionWords{Raised: named("%s：账户余额已空"),
-			Text: "令牌仍显示有额度，但充值之前调用都会失败。", Ended: over("%s：账户又有余额了")},
+			Text: "使用该令牌的调用会失败。请在网关控制台提高额度并重新启用。", Ended: over("%s：令牌额度已恢复")},
+		WalletEmpty: ConditionWords{Raised: named("%s：账户余额已用完"),
+			Text: "令牌仍显示有额度，但充值之前调用都会失败。", Ended: over("%s：账户余额已恢复")},
 		Spike: ConditionWords{Raised: named("%s：消耗异常偏高"),
-			Text: "最近一小时的消耗远高于该时段的平常水平。", Ended: over("%s：消耗已恢复正常")},
-
-		Worse: func(account, level string) string {
-			return fmt.Sprintf("%s：余额进一步降低（%s）", account, level)
-		},
-		Still:  func(title string) string { return title + "（仍未解决）" },
-		Closed: func(title string) string { return title + "（已关闭）" },
-		Left:   "还可使用", Today: "今日消耗", Runway: "预计可用", Since: "开始时间", Lasted: "持续",
-		TopUp: "充值", Limit: "告警原因",
-		Below:       func(a moka.Amount) string { return "剩余不足 " + a.String() },
-		RunwayBelow: func(d time.Duration) string { return "预计可用不足 " + zhDuration(d) },
-		Either:      func(a, b string) string { return a + "，或" + b },
-		Models:      "主要消耗", Snoozed: "静音", UntilTopUp: "直到充值",
+			Text: "最近一小时的消耗远高于该时段的正常水平。", Ended: over("%s：消耗已恢复正常")},
 	}
 }

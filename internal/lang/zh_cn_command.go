@@ -6,7 +6,7 @@ import (
 )
 
 func zhCommand() CommandWords {
-	const share = "让频道里的所有人都看到回答"
+	const share = "让频道里的所有人都能看到回复"
 	return CommandWords{
 		Names: map[string]string{
 			"balance": "余额", "models": "模型", "usage": "用量", "keys": "令牌", "report": "报告", "alerts": "告警",
@@ -26,12 +26,12 @@ func zhCommand() CommandWords {
 			"reload": "重新读取配置",
 			"help":   "了解这个机器人", "help.share": share,
 		},
-		NotAllowed:  "私信中我只回答本机器人的管理员。请在服务器里使用命令。",
+		NotAllowed:  "私信中我只回复本机器人的管理员。请在服务器里使用命令。",
 		NotFromHere: "本机器人不在此服务器提供服务。",
-		NotOperator: "只有本机器人的管理员可以这样做。",
-		TooOld:      "这些按钮已经失效，请重新使用命令。",
+		NotOperator: "只有本机器人的管理员才能执行此操作。",
+		TooOld:      "这个命令或按钮已经失效，请重新使用命令。",
 		Busy:        "同时使用命令的人太多，请稍后再试。",
-		Panicked:    "回答时出了问题，详情见机器人日志。",
+		Panicked:    "处理命令时出了问题，详情见机器人日志。",
 		NoSuch: func(account string, known []string) string {
 			return fmt.Sprintf("没有名为“%s”的账户。现有账户：%s。", account, strings.Join(known, "、"))
 		},

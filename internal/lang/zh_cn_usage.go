@@ -17,12 +17,15 @@ func zhUsage() UsageWords {
 			return fmt.Sprintf("%s %s · %s 次请求 · %s token", model, spent, grouped(int(requests)), grouped(int(tokens)))
 		},
 		Rest: func(models int, spent moka.Amount) string {
+			if models == 1 {
+				return "其余 1 个模型 " + spent.String()
+			}
 			return fmt.Sprintf("其余 %s 个模型共 %s", grouped(models), spent)
 		},
 		NeedsToken:  "按模型统计需要账户的系统访问令牌。",
 		NotRecorded: "该网关没有按模型记录用量。",
-		Recorded:    func(a moka.Amount) string { return fmt.Sprintf("网关自己的记录为 %s。", a) },
-		Filled:      "读数没有覆盖整段时间，消耗取自网关自己的记录。",
+		Recorded:    func(a moka.Amount) string { return fmt.Sprintf("网关自身的记录为 %s。", a) },
+		Filled:      "数据没有覆盖整段时间，消耗取自网关自身的记录。",
 	}
 }
 
@@ -48,23 +51,31 @@ func zhKeys() KeyListWords {
 
 func zhIncident() IncidentWords {
 	return IncidentWords{
-		Title: "当前告警", None: "目前一切正常。", Over: "该告警已经结束。",
+		None: "目前一切正常。", Over: "该告警已经结束。",
 		Since: func(when string) string { return "开始于 " + when },
-		Until: func(when string) string { return "静音到 " + when },
+		Until: func(when string) string { return "静音" + when },
 		SnoozedUntil: func(what, when string) string {
 			return fmt.Sprintf("%s · %s 之前不再提醒，情况变差时除外。", what, when)
 		},
 		SnoozedUntilTopUp: func(what string) string { return what + " · 充值之前不再提醒，情况变差时除外。" },
 		Unsnoozed:         func(what string) string { return what + " · 已取消静音。" },
 		NotSnoozed:        func(what string) string { return what + " · 并未静音。" },
-		Reminds:           func(every time.Duration) string { return "每 " + zhDuration(every) + " 提醒一次" },
+		Reminds:           func(every time.Duration) string { return "每 " + zhDuration(every) + "提醒一次" },
 		History:           "经过",
-		Raised:            func(level string) string { return "告警 " + level },
-		Worsened:          func(level string) string { return "变差：" + level },
-		Eased:             func(level string) string { return "好转：" + level },
+		Raised:            func(level string) string { return headed("告警", level) },
+		Worsened:          func(level string) string { return headed("变差", level) },
+		Eased:             func(level string) string { return headed("好转", level) },
 		Reminded:          "提醒", Ended: "结束", Closed: "关闭",
 		MoreOf: func(n int) string { return fmt.Sprintf("……另有 %d 项", n) },
 	}
+}
+
+// headed names a level, where there is one.
+func headed(what, level string) string {
+	if level == "" {
+		return what
+	}
+	return what + "：" + level
 }
 
 func zhWatch() WatchWords {
@@ -89,7 +100,7 @@ func zhStatus() StatusWords {
 		NotYet:       func(account string) string { return account + " · 尚未读取" },
 		Waiting:      func(n int) string { return fmt.Sprintf("%s 条等待发送", grouped(n)) },
 		Dead: func(n int) string {
-			return fmt.Sprintf("%s 条被 Discord 拒绝；排除原因后请重载配置", grouped(n))
+			return fmt.Sprintf("%s 条被 Discord 拒绝；请排除原因后重载配置", grouped(n))
 		},
 		DeadLine: func(channel, when, cause string) string { return fmt.Sprintf("%s %s：%s", channel, when, cause) },
 		Nothing:  "无",
@@ -97,7 +108,7 @@ func zhStatus() StatusWords {
 			return fmt.Sprintf("%s %s 发到 %s", report, when, channel)
 		},
 		StorageFine: "正常",
-		StorageFull: "磁盘已满：读数暂不保存，告警照常。请清理空间。",
+		StorageFull: "磁盘已满：暂不保存数据，告警照常。请清理空间。",
 	}
 }
 
@@ -118,10 +129,10 @@ func zhBacktest() BacktestWords {
 		Title: func(account string, days int) string {
 			return fmt.Sprintf("%s，最近 %s 天", account, grouped(days))
 		},
-		None:  "这段时间没有读数，无从回测。",
+		None:  "这段时间没有数据，无从回测。",
 		Pings: "提醒", Posts: "消息", Edits: "编辑", Flaps: "反复", Incidents: "告警",
 		Empty:     func(when string) string { return "额度用尽于 " + when },
-		Lead:      func(d time.Duration) string { return "提前 " + zhDuration(d) + " 首次告警" },
+		Lead:      func(d time.Duration) string { return "提前 " + zhDuration(d) + "首次告警" },
 		NoWarning: "此前没有任何告警",
 	}
 }

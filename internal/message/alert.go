@@ -24,11 +24,9 @@ func Alert(w *lang.Words, a Alarm) Message {
 	words := conditionWords(&w.Alert, e.Incident.Condition)
 	over := e.Kind == alert.Ended || e.Kind == alert.Withdrawn
 	card := Card{Title: alertTitle(w, account, e, words), Tone: alertTone(a, over), At: e.At}
-	var text []string
 	if !over {
-		text = append(text, words.Text, alertCause(w, e))
+		card.Text = alertText(w, e, words)
 	}
-	card.Text = strings.Join(filled(text), "\n")
 	card.Fields = alertFields(w, a, over)
 	m := Message{Cards: []Card{card}}
 	if !over {
@@ -69,14 +67,34 @@ func alertTone(a Alarm, over bool) Tone {
 		return ToneMuted
 	case over:
 		return ToneGood
-	case e.Incident.Condition == alert.Balance && e.Incident.Level < a.Levels-1:
+	}
+	return incidentTone(e.Incident, a.Levels)
+}
+
+// incidentTone is the colour of an open incident, wherever it is shown.
+func incidentTone(i alert.Incident, levels int) Tone {
+	switch i.Condition {
+	case alert.Balance:
+		if i.Level < levels-1 {
+			return ToneWarn
+		}
+	case alert.Expiring, alert.Spike:
 		return ToneWarn
-	case e.Incident.Condition == alert.Expiring || e.Incident.Condition == alert.Spike:
-		return ToneWarn
-	case e.Incident.Condition == alert.Unreachable:
+	case alert.Unreachable:
 		return ToneMuted
 	}
 	return ToneCritical
+}
+
+// alertText says what it means and what to do. What the failure itself or the
+// figures say better is not said twice.
+func alertText(w *lang.Words, e alert.Event, words lang.ConditionWords) string {
+	cause := alertCause(w, e)
+	switch c := e.Incident.Condition; {
+	case c == alert.Refused && cause != "", c == alert.Spike && e.Facts.HourUsual.Known() && e.Facts.HourSpent.Known():
+		return cause
+	}
+	return strings.Join(filled([]string{words.Text, cause}), "\n")
 }
 
 // alertCause says what the gateway's failure was, where there is one.
@@ -116,7 +134,10 @@ func alertFields(w *lang.Words, a Alarm, over bool) []Field {
 		add(w.Alert.Lasted, w.Duration(e.Duration()))
 		return fields
 	}
-	add(w.Alert.Limit, limitText(w, e.Level))
+	add(w.Alert.Limit, reasonText(w, e))
+	if !e.Incident.Expires.IsZero() {
+		add(w.Alert.Expires, Relative(e.Incident.Expires))
+	}
 	add(w.Alert.Since, Relative(e.Incident.Since))
 	add(w.Alert.Snoozed, snoozeText(w, e.Incident, e.At))
 	if lines := modelLines(w, a.Models, alertModels); len(lines) > 0 {
@@ -127,6 +148,25 @@ func alertFields(w *lang.Words, a Alarm, over bool) []Field {
 
 func aboutMoney(c alert.Condition) bool {
 	return c == alert.Balance || c == alert.Exhausted || c == alert.WalletEmpty
+}
+
+// reasonText is why there is a warning, in figures.
+func reasonText(w *lang.Words, e alert.Event) string {
+	if e.Incident.Condition == alert.Spike {
+		return spikeText(w, e.Facts)
+	}
+	return limitText(w, e.Level)
+}
+
+func spikeText(w *lang.Words, f alert.Facts) string {
+	spent, known := f.HourSpent.Get()
+	if !known {
+		return ""
+	}
+	if usual, ok := f.HourUsual.Get(); ok {
+		return w.Alert.HourAgainst(spent, usual)
+	}
+	return w.Alert.HourCost(spent)
 }
 
 func limitText(w *lang.Words, l *alert.Level) string {

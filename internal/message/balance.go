@@ -34,16 +34,13 @@ func Balance(w *lang.Words, accounts []Account) Message {
 }
 
 func balanceCard(w *lang.Words, a Account) Card {
-	r, old := a.Reading, false
+	r := a.shown()
 	var text []string
-	if !r.OK() {
-		if a.Last != nil && nothing(r) {
-			text = append(text, Failure(w, r.Err()), w.Balance.LastKnown(Relative(a.Last.At)))
-			r, old = *a.Last, true
-		}
+	if a.Old() {
+		text = append(text, Failure(w, a.Reading.Err()), w.Balance.LastKnown(Relative(r.At)))
 	}
 	card := Card{Title: a.Name, Tone: balanceTone(a.Levels, r), At: r.At}
-	if old {
+	if a.Old() {
 		card.Tone = ToneMuted
 	}
 	text = append(text, toSpend(w, r))
@@ -154,7 +151,7 @@ func keyState(w *lang.Words, k moka.Key, failed *moka.Error) []string {
 	case k.State == moka.KeyDisabled:
 		return []string{w.Balance.Disabled}
 	case k.State == moka.KeyRefused && failed != nil && failed.Kind == moka.Unauthorized:
-		return []string{w.Balance.Refused, w.Failure.APIKey}
+		return []string{w.Balance.Refused}
 	case failed != nil:
 		return []string{Failure(w, failed)}
 	}

@@ -77,7 +77,11 @@ func changeGroups(w *lang.Words, c ModelChanges) []changeGroup {
 }
 
 func repricedLine(w *lang.Words, m Repriced) string {
-	text := w.Watch.NowCosts("`"+inCode(m.Model)+"`", priceOr(w, m.Was), priceOr(w, m.Now))
+	was, now := priceOr(w, m.Was), priceOr(w, m.Now)
+	if was == now { // the difference is smaller than what is usually written
+		was, now = priceIn(w, m.Was, moka.Maybe.Exact), priceIn(w, m.Now, moka.Maybe.Exact)
+	}
+	text := w.Watch.NowCosts("`"+inCode(m.Model)+"`", was, now)
 	if means, ok := m.PerWeek.Get(); ok && means != 0 {
 		text += " · " + w.Watch.Means(signed(means))
 	}

@@ -11,15 +11,21 @@ import (
 // for people, with what to do about it. What the gateway itself says is added,
 // disarmed.
 func Failure(w *lang.Words, err error) string {
+	text := shortFailure(w, err)
+	var e *moka.Error
+	if errors.As(err, &e) && e != nil && e.Message != "" {
+		text += w.Between + w.Failure.Says(Disarm(e.Message))
+	}
+	return text
+}
+
+// shortFailure leaves out what the gateway itself says.
+func shortFailure(w *lang.Words, err error) string {
 	var e *moka.Error
 	if !errors.As(err, &e) || e == nil {
 		return w.Failure.Unexpected
 	}
-	text := cure(&w.Failure, e)
-	if e.Message != "" {
-		text += " " + w.Failure.Says(Disarm(e.Message))
-	}
-	return text
+	return cure(&w.Failure, e)
 }
 
 func cure(f *lang.FailureWords, e *moka.Error) string {

@@ -48,10 +48,13 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-func TestEveryFailureHasItsSentenceAndItsCure(t *testing.T) {
-	kinds := []moka.Kind{moka.Unauthorized, moka.Banned, moka.Forbidden, moka.RateLimited, moka.Unavailable, moka.BadResponse, moka.Unsupported}
-	hints := []moka.Hint{moka.HintWebPage, moka.HintRedirect, moka.HintUserID, moka.HintAccessToken, moka.HintAPIKey, moka.HintNotFound,
+var (
+	kinds = []moka.Kind{moka.Unauthorized, moka.Banned, moka.Forbidden, moka.RateLimited, moka.Unavailable, moka.BadResponse, moka.Unsupported}
+	hints = []moka.Hint{moka.HintWebPage, moka.HintRedirect, moka.HintUserID, moka.HintAccessToken, moka.HintAPIKey, moka.HintNotFound,
 		moka.HintAddress, moka.HintTimeout, moka.HintNoAddress, moka.HintTLS, moka.HintProxy, moka.HintTooLarge}
+)
+
+func TestEveryFailureHasItsSentenceAndItsCure(t *testing.T) {
 	for _, w := range lang.All() {
 		seen := map[string]bool{w.Failure.Unexpected: true}
 		say := func(e *moka.Error) {

@@ -13,6 +13,7 @@ import (
 type OpenIncident struct {
 	Account  string
 	Incident alert.Incident
+	Levels   int // how many levels the account has
 	Left     moka.Maybe
 	Remind   time.Duration // between reminders; 0: none
 }
@@ -52,7 +53,7 @@ func snoozeText(w *lang.Words, i alert.Incident, now time.Time) string {
 	case i.UntilTopUp:
 		return w.Alert.UntilTopUp
 	case i.Snoozed(now):
-		return Moment(i.SnoozedUntil)
+		return w.Alert.Until(Moment(i.SnoozedUntil))
 	}
 	return ""
 }
@@ -99,15 +100,13 @@ func incidentCard(w *lang.Words, o OpenIncident, now time.Time) Card {
 	if left, ok := o.Left.Get(); ok {
 		parts = append(parts, w.Alert.Left+w.Colon+left.String())
 	}
-	tone := ToneWarn
 	switch quiet := snoozeText(w, o.Incident, now); {
 	case quiet != "":
-		tone = ToneMuted
 		parts = append(parts, w.Incident.Until(quiet))
 	case o.Remind > 0:
 		parts = append(parts, w.Incident.Reminds(o.Remind))
 	}
-	return Card{Title: IncidentName(w, o.Account, o.Incident), Text: strings.Join(parts, " · "), Tone: tone}
+	return Card{Title: IncidentName(w, o.Account, o.Incident), Text: strings.Join(parts, " · "), Tone: incidentTone(o.Incident, o.Levels)}
 }
 
 // Happened is one step in an incident's life.

@@ -37,29 +37,46 @@ func balanceLines(w *lang.Words, accounts []Account) ([]string, Tone) {
 	slices.SortStableFunc(sorted, func(x, y Account) int { return urgency[tone(x)] - urgency[tone(y)] })
 	var lines []string
 	for _, a := range sorted {
-		parts := []string{"**" + a.Name + "** " + a.leftText(w)}
+		parts := leftParts(w, a)
 		if today, ok := a.Today.Get(); ok {
 			parts = append(parts, w.Balance.Today+w.Colon+today.String())
 		}
 		if !a.Reading.OK() {
-			parts = append(parts, clipped(Failure(w, a.Reading.Err()), 60))
+			parts = append(parts, firstSentence(shortFailure(w, a.Reading.Err())))
 		}
 		lines = append(lines, strings.Join(parts, " · "))
 	}
 	return lines, tone(sorted[0])
 }
 
+// leftParts are an account and what is left, with its age where that is the
+// last known figure.
+func leftParts(w *lang.Words, a Account) []string {
+	parts := []string{"**" + a.Name + "** " + a.leftText(w)}
+	if a.Old() {
+		parts = append(parts, Relative(a.Last.At))
+	}
+	return parts
+}
+
 func reportLines(w *lang.Words, accounts []ReportAccount) []string {
 	var lines []string
 	for _, a := range accounts {
-		parts := []string{
-			"**" + a.Name + "** " + w.Report.Spent + w.Colon + orUnknown(w, a.Spent),
-			w.Report.Left + w.Colon + a.leftText(w),
-		}
+		parts := append(leftParts(w, a.Account), w.Report.Spent+w.Colon+orUnknown(w, a.Spent))
 		if !a.Reading.OK() {
-			parts = append(parts, clipped(Failure(w, a.Reading.Err()), 60))
+			parts = append(parts, firstSentence(shortFailure(w, a.Reading.Err())))
 		}
 		lines = append(lines, strings.Join(parts, " · "))
 	}
 	return lines
+}
+
+// firstSentence is what a line has room for: what is wrong, without the cure.
+func firstSentence(text string) string {
+	for _, end := range []string{". ", "。"} {
+		if first, rest, more := strings.Cut(text, end); more && rest != "" {
+			return first + strings.TrimSpace(end)
+		}
+	}
+	return text
 }

@@ -124,12 +124,15 @@ func inCode(name string) string {
 	}, name)
 }
 
-func price(w *lang.Words, p moka.Price) string {
-	if call, ok := p.PerCall.Get(); ok {
-		return w.Models.PerCall(call)
+func price(w *lang.Words, p moka.Price) string { return priceIn(w, p, moka.Maybe.String) }
+
+// priceIn is a price with its amounts written that way, nothing when there is none.
+func priceIn(w *lang.Words, p moka.Price, amount func(moka.Maybe) string) string {
+	if p.PerCall.Known() {
+		return w.Models.PerCall(amount(p.PerCall))
 	}
 	if p.InputPerMTok.Known() || p.OutputPerMTok.Known() {
-		return w.Models.PerMTok(p.InputPerMTok, p.OutputPerMTok)
+		return w.Models.PerMTok(amount(p.InputPerMTok), amount(p.OutputPerMTok))
 	}
 	return ""
 }
@@ -138,8 +141,13 @@ func modelsFooter(w *lang.Words, l ModelList, page, pages int) string {
 	if len(l.Models) == 0 {
 		return ""
 	}
-	parts := []string{w.Models.Page(page+1, pages)}
-	if !l.Priced {
+	var parts []string
+	if pages > 1 {
+		parts = append(parts, w.Models.Page(page+1, pages))
+	}
+	if l.Priced {
+		parts = append(parts, w.Models.Prices)
+	} else {
 		parts = append(parts, w.Models.NoPrices)
 	}
 	return strings.Join(append(parts, w.Models.Attached), " · ")

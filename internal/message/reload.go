@@ -25,7 +25,7 @@ func Reload(w *lang.Words, r Reloaded) Message {
 	}
 	text := w.Reload.Done(r.Accounts, r.Reports)
 	if len(r.Restart) > 0 {
-		text += "\n" + w.Reload.Restart(strings.Join(r.Restart, ", "))
+		text += "\n" + w.Reload.Restart(strings.Join(r.Restart, w.And))
 	}
 	return Note(text, ToneGood)
 }

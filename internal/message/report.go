@@ -85,12 +85,35 @@ func totalsCard(w *lang.Words, r Report) Card {
 		spent, left = spent.Plus(a.Spent), left.Plus(a.left())
 	}
 	return Card{
-		Title: reportTitle(w, r) + " · " + w.Report.Totals, Tone: ToneInfo, At: r.Due,
+		Title: reportTitle(w, r) + " · " + w.Report.Totals, Text: oldFigures(w, r.Accounts), Tone: ToneInfo, At: r.Due,
 		Fields: []Field{
-			{Name: w.Report.Spent, Value: orUnknown(w, spent), Inline: true},
 			{Name: w.Report.Left, Value: orUnknown(w, left), Inline: true},
+			{Name: w.Report.Spent, Value: orUnknown(w, spent), Inline: true},
 		},
 	}
+}
+
+// oldNamed is how many accounts are named for their old figures.
+const oldNamed = 5
+
+// oldFigures names the accounts whose last known figures are in the totals, and
+// since when the oldest of these is known; nothing when all are of now.
+func oldFigures(w *lang.Words, accounts []ReportAccount) string {
+	var names []string
+	var oldest time.Time
+	for _, a := range accounts {
+		if !a.Old() {
+			continue
+		}
+		names = append(names, a.Name)
+		if oldest.IsZero() || a.Last.At.Before(oldest) {
+			oldest = a.Last.At
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return strings.Join(firstLines(w, names, oldNamed), w.And) + w.Colon + w.Balance.LastKnown(Relative(oldest))
 }
 
 // changesInReport is how many lines of model changes a report has room for.
@@ -115,11 +138,14 @@ func reportCard(w *lang.Words, r Report, a ReportAccount) Card {
 
 // shown is the reading to speak of: the newest, or the last good one where that failed.
 func (a Account) shown() moka.Reading {
-	if !a.Reading.OK() && a.Last != nil && nothing(a.Reading) {
+	if a.Old() {
 		return *a.Last
 	}
 	return a.Reading
 }
+
+// Old tells whether the last good reading has to do, because the newest holds no figure at all.
+func (a Account) Old() bool { return !a.Reading.OK() && a.Last != nil && nothing(a.Reading) }
 
 func (a Account) left() moka.Maybe { return a.shown().Spendable() }
 

@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -99,4 +100,44 @@ func returnsMessage(f *ast.FuncDecl) bool {
 	}
 	name, ok := f.Type.Results.List[0].Type.(*ast.Ident)
 	return ok && name.Name == "Message"
+}
+
+// The fields of all cards have one order: no two stand one way round in one
+// message and the other way round in another.
+func TestFieldsHaveOneOrder(t *testing.T) {
+	for _, w := range lang.All() {
+		first := map[[2]string]string{} // the example in which the one stands before the other
+		for _, s := range story.All(w) {
+			for _, c := range s.Message.Cards {
+				for i, before := range c.Fields {
+					for _, after := range c.Fields[i+1:] {
+						first[[2]string{before.Name, after.Name}] = s.Name
+						if other := first[[2]string{after.Name, before.Name}]; other != "" {
+							t.Errorf("%s: %s stands before %s in %s, and behind it in %s", w.Tag, before.Name, after.Name, s.Name, other)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// Between two Chinese characters there is no space, and no comma, colon or
+// bracket of the Latin script stands beside one.
+func TestChineseIsPunctuatedAsChinese(t *testing.T) {
+	odd := regexp.MustCompile(`\p{Han} \p{Han}|\p{Han}[,:;!?()]|[,:;!?()]\p{Han}`)
+	for _, s := range story.All(lang.Chinese()) {
+		if s.Name == "status-trouble" { // quotes Discord
+			continue
+		}
+		for _, c := range s.Message.Cards {
+			texts := []string{c.Title, c.Text, c.Footer}
+			for _, f := range c.Fields {
+				texts = append(texts, f.Name, f.Value)
+			}
+			if found := odd.FindString(strings.Join(texts, "\n")); found != "" {
+				t.Errorf("%s has %q", s.Name, found)
+			}
+		}
+	}
 }

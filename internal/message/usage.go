@@ -63,9 +63,9 @@ func usedFields(w *lang.Words, a Account, u Used) []Field {
 	add := func(name, value string, inline bool) {
 		fields = append(fields, Field{Name: name, Value: value, Inline: inline})
 	}
+	add(w.Report.Left, a.leftText(w), true)
 	add(w.Report.Spent, orUnknown(w, u.Spent), true)
 	add(w.Report.Before, against(w, u.Spent, u.Before), true)
-	add(w.Report.Left, a.leftText(w), true)
 	if a.Runway != nil {
 		add(w.Report.Runway, w.Runway(*a.Runway), true)
 	}
@@ -121,7 +121,7 @@ func usedText(w *lang.Words, a Account, u Used) string {
 	var lines []string
 	if err := a.Reading.Err(); err != nil {
 		lines = append(lines, Failure(w, err))
-		if a.Last != nil {
+		if a.Old() {
 			lines = append(lines, w.Balance.LastKnown(Relative(a.Last.At)))
 		}
 	}

@@ -22,9 +22,26 @@ func balances(w *lang.Words) map[string]message.Message {
 		"balance-exhausted": of(account(keyIn(moka.KeyExhausted, moka.Key{Remaining: dollars(0)}))),
 		"balance-expired":   of(account(keyIn(moka.KeyExpired, moka.Key{ExpiresAt: at}))),
 		"balance-disabled":  of(account(keyIn(moka.KeyDisabled, moka.Key{}))),
-		"balance-refused":   of(account(keyIn(moka.KeyRefused, moka.Key{}))),
+		"balance-refused":   of(account(refused())),
 		"balance-many":      message.Balance(w, many()),
+		"balance-views":     message.Balance(w, views()),
 		"balance-several":   message.Balance(w, []message.Account{full(), stale()}),
+	}
+}
+
+// views are accounts whose figures are not simply those of the key.
+func views() []message.Account {
+	figures := moka.Key{Total: dollars(50), Used: dollars(10), Remaining: dollars(40)}
+	ofAccount, unsure, plans, unlimited := figures, figures, reading(40), reading(40)
+	ofAccount.Scope, ofAccount.ExpiresAt = moka.ScopeAccount, at.AddDate(0, 1, 0)
+	unsure.Scope = moka.ScopeUnknown
+	plans.Wallet.Plans = dollars(25)
+	unlimited.Wallet.PlansUnlimited = true
+	refused := keyIn(moka.KeyRefused, moka.Key{})
+	refused.KeyErr = &moka.Error{Op: "subscription", Kind: moka.Unauthorized}
+	return []message.Account{
+		account(keyIn(moka.KeyOK, ofAccount)), account(keyIn(moka.KeyOK, unsure)), account(plans), account(unlimited),
+		account(refused), account(keyIn(moka.KeyExpired, moka.Key{})),
 	}
 }
 
@@ -39,10 +56,11 @@ func models(w *lang.Words) map[string]message.Message {
 		many = append(many, moka.PricedModel{Model: moka.Model{ID: fmt.Sprintf("vendor/model-%02d", n)}, Price: moka.Price{InputPerMTok: dollars(0.5), OutputPerMTok: dollars(2)}})
 	}
 	return map[string]message.Message{
-		"models":        message.Models(w, message.ModelList{Account: "team", Models: list, Priced: true, New: map[string]bool{"gpt-4o": true}}),
-		"models-paged":  message.Models(w, message.ModelList{Account: "team", Models: many, Page: 1}),
-		"models-search": message.Models(w, message.ModelList{Account: "team", Search: "@here*", Priced: true}),
-		"models-none":   message.Models(w, message.ModelList{Account: "team", Priced: true}),
+		"models":          message.Models(w, message.ModelList{Account: "team", Models: list, Priced: true, New: map[string]bool{"gpt-4o": true}}),
+		"models-paged":    message.Models(w, message.ModelList{Account: "team", Models: many, Priced: true, Page: 1}),
+		"models-unpriced": message.Models(w, message.ModelList{Account: "team", Models: []moka.PricedModel{{Model: list[0].Model}, {Model: list[1].Model}}}),
+		"models-search":   message.Models(w, message.ModelList{Account: "team", Search: "@here*", Priced: true}),
+		"models-none":     message.Models(w, message.ModelList{Account: "team", Priced: true}),
 	}
 }
 
@@ -82,6 +100,7 @@ func keys(w *lang.Words) map[string]message.Message {
 		{Name: "raised", Key: "qrst…ghij", State: moka.KeyExhausted, Remaining: dollars(5), Used: 50 * moka.Dollar, AccessedAt: at, NeedsEnabling: true},
 		{Name: "soon", Key: "uvwx…cdef", State: moka.KeyOK, Remaining: dollars(40), ExpiresAt: at.AddDate(0, 0, 3), AccessedAt: at},
 		{Name: "off", Key: "yzab…yzab", State: moka.KeyDisabled, Remaining: dollars(7)},
+		{Name: "odd", Key: "cdef…ghij", State: moka.KeyRefused, Remaining: dollars(8)},
 	}
 	many := list
 	for n := range 20 {

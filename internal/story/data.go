@@ -52,6 +52,13 @@ func failed(kind moka.Kind, hint moka.Hint, words string) moka.Reading {
 	return moka.Reading{At: at, Key: &moka.Key{}, KeyErr: &moka.Error{Op: "subscription", Kind: kind, Hint: hint, Message: words}}
 }
 
+// refused is a key of which the gateway does not say what is wrong with it.
+func refused() moka.Reading {
+	r := keyIn(moka.KeyRefused, moka.Key{})
+	r.KeyErr = &moka.Error{Op: "subscription", Kind: moka.Unauthorized, Hint: moka.HintAPIKey}
+	return r
+}
+
 func keyIn(state moka.KeyState, k moka.Key) moka.Reading {
 	k.State = state
 	return moka.Reading{At: at, Key: &k}

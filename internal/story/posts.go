@@ -1,11 +1,13 @@
 package story
 
 import (
+	"fmt"
 	"time"
 
 	"mokabot/internal/alert"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
+	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
@@ -46,14 +48,51 @@ func alarms(w *lang.Words) map[string]message.Message {
 		"alert-over":         message.Alert(w, alarm(alert.Ended, alert.Balance, 0, reading(54.2))),
 	}
 	for _, c := range []alert.Condition{alert.Unreachable, alert.Refused, alert.Expiring, alert.Expired, alert.Exhausted, alert.WalletEmpty, alert.Spike} {
-		all["alert-"+string(c)] = message.Alert(w, alarm(alert.Raised, c, -1, failed(moka.Unavailable, moka.HintTimeout, "")))
-		all["alert-"+string(c)+"-over"] = message.Alert(w, alarm(alert.Ended, c, -1, reading(54.2)))
+		all["alert-"+string(c)] = message.Alert(w, trouble(c))
+		over := alarm(alert.Ended, c, -1, reading(54.2))
+		if c != alert.Exhausted && c != alert.WalletEmpty {
+			over.Event.Incident.TopUp = 0
+		}
+		all["alert-"+string(c)+"-over"] = message.Alert(w, over)
 	}
+	disabled := trouble(alert.Refused)
+	disabled.Event.Facts.Reading = keyIn(moka.KeyDisabled, moka.Key{})
+	all["alert-refused-disabled"] = message.Alert(w, disabled)
+	later := trouble(alert.Spike)
+	later.Event.Kind, later.Event.Facts.HourUsual = alert.Updated, moka.Maybe{}
+	all["alert-spike-later"] = message.Alert(w, later)
 	return all
 }
 
+// trouble is an alarm of a condition that has no levels, with what is known
+// of an account in that condition.
+func trouble(c alert.Condition) message.Alarm {
+	empty := reading(2.5)
+	empty.Wallet.Remaining = dollars(0)
+	soon := reading(60)
+	soon.Key.ExpiresAt = at.AddDate(0, 0, 2)
+	a := alarm(alert.Raised, c, -1, map[alert.Condition]moka.Reading{
+		alert.Unreachable: failed(moka.Unavailable, moka.HintTimeout, ""),
+		alert.Refused:     failed(moka.Unauthorized, moka.HintAccessToken, ""),
+		alert.Expiring:    soon,
+		alert.Expired:     keyIn(moka.KeyExpired, moka.Key{ExpiresAt: at.Add(-90 * time.Minute)}),
+		alert.Exhausted:   keyIn(moka.KeyExhausted, moka.Key{Remaining: dollars(0)}),
+		alert.WalletEmpty: empty,
+		alert.Spike:       reading(60),
+	}[c])
+	switch c {
+	case alert.Exhausted, alert.WalletEmpty:
+		a.Event.Facts.Runway = spend.Runway{}
+	case alert.Expiring, alert.Expired:
+		a.Event.Incident.Expires = a.Event.Facts.Reading.Key.ExpiresAt
+	case alert.Spike:
+		a.Event.Facts.HourSpent, a.Event.Facts.HourUsual = dollars(6.1), dollars(0.35)
+	}
+	return a
+}
+
 func open() []message.OpenIncident {
-	low := message.OpenIncident{Account: "team", Incident: incident(alert.Balance, 0), Left: dollars(18.2), Remind: 24 * time.Hour}
+	low := message.OpenIncident{Account: "team", Incident: incident(alert.Balance, 0), Levels: len(levels), Left: dollars(18.2), Remind: 24 * time.Hour}
 	quiet := message.OpenIncident{Account: "other", Incident: incident(alert.Expiring, -1), Left: dollars(60)}
 	quiet.Incident.SnoozedUntil = at.Add(time.Hour)
 	away := message.OpenIncident{Account: "third", Incident: incident(alert.Unreachable, -1)}
@@ -130,7 +169,14 @@ func modelChanges() message.ModelChanges {
 }
 
 func changes(w *lang.Words) map[string]message.Message {
-	return map[string]message.Message{"changes": message.Changes(w, modelChanges())}
+	many := message.ModelChanges{Account: "team", At: at}
+	for n := range 40 {
+		many.Removed = append(many.Removed, fmt.Sprintf("vendor/model-%02d", n))
+	}
+	return map[string]message.Message{
+		"changes":      message.Changes(w, modelChanges()),
+		"changes-many": message.Changes(w, many),
+	}
 }
 
 func statuses(w *lang.Words) map[string]message.Message {

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"mokabot/bot"
+	"mokabot/internal/config"
+	"mokabot/internal/discordtest"
+	"mokabot/internal/lang"
+	"mokabot/internal/lang/langtest"
+	"mokabot/moka"
+)
+
+// TestTheCommandLineSaysEveryWord: each word that only a check says, of an
+// account and of Discord, in every language. What is said of files,
+// TestCheckAndVersion, TestAReadableSecretIsTold and TestModelsAreWrittenToAFile
+// look for.
+func TestTheCommandLineSaysEveryWord(t *testing.T) {
+	world := newWorld(t)
+	const silent = "1200000000000000088"
+	world.discord.AddRole(discordtest.Role{ID: silent, Name: "silent"})
+	world.discord.SetPermissions(discordtest.AlertsChannel, uint64(bot.PermissionView|bot.PermissionSend|bot.PermissionEmbed|bot.PermissionAttach|bot.PermissionHistory))
+	world.discord.SetPermissions(discordtest.ReportChannel, uint64(bot.PermissionView))
+	c, err := config.LoadWith(world.config(t), os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Discord.GuildIDs = nil
+	c.ModelWatch.ChannelID = "1100000000000000099"
+	c.Accounts[0].Alerts.Levels[0].MentionRoles = []string{discordtest.OnCallRole, silent, "1200000000000000099"}
+	rest := bot.NewREST(discordtest.Token, world.discord.Client(), quiet())
+	for _, w := range lang.All() {
+		tag, all := w.Tag, langtest.Mark(w)
+		found := append(discordFindings(t.Context(), w, c, rest), checkDiscord(t.Context(), w, &config.Config{})...)
+		unwarned := *c
+		unwarned.Alerts.ChannelID = ""
+		found = append(found, discordFindings(t.Context(), w, &unwarned, rest)...)
+		found = append(found, append(next(w, c, nil), next(w, &config.Config{}, nil)...)...)
+		for _, p := range probes() {
+			found = append(found, accountFindings(w, "team", p, time.Minute)...)
+		}
+		var text strings.Builder
+		if err := report(&text, w, found, false); !errors.As(err, new(silentError)) {
+			t.Errorf("what is wrong is no failure: %v", err)
+		}
+		for _, err := range []error{&bot.Error{Kind: bot.KindUnauthorized}, &bot.Error{Kind: bot.KindTransient}, bot.ErrNoAccess, bot.ErrUnknownChannel, bot.ErrNotText} {
+			fmt.Fprintln(&text, bot.ChannelFailure(w, "5", err))
+		}
+		fmt.Fprintln(&text, w.Failure.PermissionNames(bot.Access{}.Missing()))
+		for _, path := range all {
+			here := strings.HasPrefix(path, "CLI.") && !strings.HasPrefix(path, "CLI.Backtest.") && path != "CLI.Written" && !strings.HasPrefix(path, "CLI.Config") && path != "CLI.Exposed" ||
+				strings.HasPrefix(path, "Failure.Discord") || strings.HasPrefix(path, "Failure.Permissions/") || path == "Failure.NotText" || strings.HasPrefix(path, "Failure.No") && path != "Failure.NotFound" && path != "Failure.NoAddress" ||
+				path == "Failure.MissingPermissions"
+			if here && !langtest.Said(text.String(), path) {
+				t.Errorf("%s: nobody says %s", tag, path)
+			}
+		}
+	}
+}
+
+// probes are accounts in every state and in every view.
+func probes() []moka.Probe {
+	of := func(k moka.Key, view moka.Scope) moka.Probe {
+		return moka.Probe{
+			View: view, CallsPerReading: 3, Budget: 120, BudgetWindow: 3 * time.Minute,
+			Reading: moka.Reading{Key: &k, Wallet: &moka.Wallet{}}, Offers: []moka.Offer{{Op: "plans"}, {Op: "notice", Err: &moka.Error{Kind: moka.Unsupported}}},
+		}
+	}
+	broken := of(moka.Key{State: moka.KeyExhausted}, moka.ScopeUnknown)
+	broken.StatusErr = &moka.Error{Kind: moka.Unavailable}
+	return []moka.Probe{
+		of(moka.Key{State: moka.KeyOK}, moka.ScopeKey), of(moka.Key{State: moka.KeyDisabled}, moka.ScopeAccount),
+		of(moka.Key{State: moka.KeyExpired}, moka.ScopeUnknown), of(moka.Key{State: moka.KeyOK, Unlimited: true}, moka.ScopeKey), broken,
+	}
+}

@@ -1,0 +1,63 @@
+// Package langtest finds out which words of a language a test has heard.
+package langtest
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"mokabot/internal/lang"
+)
+
+// Mark replaces every word of a language by its own path in the struct, such as
+// «Balance.Used», which whatever is said then shows instead, and returns all
+// paths. A phrase shows the texts that it is given as well, because those may
+// hold the path of another. Of a map, every key is a path, after a slash.
+func Mark(w *lang.Words) []string {
+	var all []string
+	mark(reflect.ValueOf(w).Elem(), "", &all)
+	return all
+}
+
+// Said tells whether a text says the word at the path.
+func Said(text, path string) bool { return strings.Contains(text, sign(path)) }
+
+func sign(path string) string { return "«" + path + "»" }
+
+func mark(v reflect.Value, path string, all *[]string) {
+	switch {
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			mark(v.Field(i), strings.TrimPrefix(path+"."+v.Type().Field(i).Name, "."), all)
+		}
+	case v.Kind() == reflect.Map:
+		own := reflect.MakeMap(v.Type())
+		for _, key := range v.MapKeys() {
+			at := path + "/" + key.String()
+			*all = append(*all, at)
+			own.SetMapIndex(key, reflect.ValueOf(sign(at)))
+		}
+		v.Set(own)
+	case v.IsZero() || path == "Tag": // says nothing
+	case v.Kind() == reflect.Func:
+		*all = append(*all, path)
+		v.Set(reflect.MakeFunc(v.Type(), phrase(path)))
+	case v.Kind() == reflect.String:
+		*all = append(*all, path)
+		v.SetString(sign(path))
+	}
+}
+
+// phrase is the path, and every text among the arguments.
+func phrase(path string) func(args []reflect.Value) []reflect.Value {
+	return func(args []reflect.Value) []reflect.Value {
+		said := sign(path)
+		for _, a := range args {
+			switch text := a.Interface().(type) {
+			case string, []string:
+				said += fmt.Sprint(" ", text)
+			}
+		}
+		return []reflect.Value{reflect.ValueOf(said)}
+	}
+}

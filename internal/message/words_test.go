@@ -1,0 +1,64 @@
+package message_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"mokabot/internal/alert"
+	"mokabot/internal/lang"
+	"mokabot/internal/lang/langtest"
+	"mokabot/internal/message"
+	"mokabot/internal/story"
+	"mokabot/moka"
+)
+
+// said is everything that the examples and the failures say, and what an
+// incident's story says when it ends while somebody asks for it.
+func said(t *testing.T, w *lang.Words) string {
+	t.Helper()
+	var b strings.Builder
+	for _, s := range story.All(w) {
+		raw, err := json.Marshal(s.Message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(raw)
+	}
+	for _, k := range kinds {
+		b.WriteString(message.Failure(w, &moka.Error{Kind: k}))
+	}
+	for _, h := range hints {
+		b.WriteString(message.Failure(w, &moka.Error{Kind: moka.Unavailable, Hint: h}))
+	}
+	b.WriteString(message.Failure(w, nil))
+	ends := []message.Happened{{Kind: alert.Ended}, {Kind: alert.Withdrawn}}
+	ending := message.OpenIncident{Incident: alert.Incident{Condition: alert.Balance}}
+	b.WriteString(message.IncidentDetails(w, ending, ends, time.Time{}).Cards[0].Fields[0].Value)
+	return b.String()
+}
+
+// Every word of every language is in a message that a golden file pins, but
+// for those of the command line and of Discord's menu, which
+// TestTheCommandLineSaysEveryWord and TestCommandsAreWhatDiscordAllows look for.
+func TestEveryWordIsSaid(t *testing.T) {
+	for _, w := range lang.All() {
+		tag, all := w.Tag, langtest.Mark(w)
+		text := said(t, w)
+		for _, path := range all {
+			elsewhere := strings.HasPrefix(path, "CLI.") && !strings.HasPrefix(path, "CLI.Backtest") ||
+				strings.HasPrefix(path, "Command.Abouts/") || strings.HasPrefix(path, "Command.Names/") ||
+				strings.HasPrefix(path, "Failure.Permissions/") || ofDiscord[path]
+			if !elsewhere && !langtest.Said(text, path) {
+				t.Errorf("%s: nobody says %s", tag, path)
+			}
+		}
+	}
+}
+
+// ofDiscord are said by package bot, and looked for on the command line.
+var ofDiscord = map[string]bool{
+	"Failure.DiscordToken": true, "Failure.DiscordDown": true, "Failure.NoChannel": true, "Failure.NoAccess": true, "Failure.NotText": true,
+	"Failure.MissingPermissions": true,
+}
