@@ -78,19 +78,27 @@ type Bot struct {
 
 	current atomic.Pointer[Setup]
 	place   place
+	home    home
 	lists   modelLists
 	turns   sync.Once
 	working chan struct{} // one for each command that is being worked on
 }
 
-// Use puts a setup in force.
-func (b *Bot) Use(s Setup) { b.current.Store(&s) }
+// Use puts a setup in force. What was kept for the accounts of the one before
+// is let go.
+func (b *Bot) Use(s Setup) {
+	b.current.Store(&s)
+	b.lists.forget()
+}
 
 func (b *Bot) setup() *Setup { return b.current.Load() }
 
 // Ready registers the commands when they changed, and notes where the bot is.
 func (b *Bot) Ready(ctx context.Context, r Ready) {
 	b.Log.Info("connected to Discord", "as", r.Name, "servers", len(r.GuildIDs))
+	if len(b.GuildIDs) == 0 {
+		b.Log.Warn("figures are shown in every server that lets the bot in; name yours in discord.guild_ids")
+	}
 	b.place.set(r)
 	b.register(ctx)
 	b.welcome(ctx, r)

@@ -54,7 +54,7 @@ func definitions(o Operators) []*discordgo.ApplicationCommand {
 	var all []*discordgo.ApplicationCommand
 	for _, c := range commands() {
 		def := c.definition()
-		if c.operators && len(o.Roles) == 0 && len(o.Users) == 0 {
+		if c.operators && !o.named() {
 			manage := int64(discordgo.PermissionManageGuild)
 			def.DefaultMemberPermissions = &manage
 		}

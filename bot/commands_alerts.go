@@ -83,7 +83,7 @@ func alertsPressed(ctx context.Context, b *Bot, in Input) (message.Message, erro
 	switch {
 	case !known:
 		return message.Message{}, errTooOld
-	case !b.operator(in):
+	case !b.operator(ctx, in):
 		return message.Message{}, errNotOperator
 	}
 	var lines []string

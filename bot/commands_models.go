@@ -65,6 +65,13 @@ type modelsAt struct {
 	models []moka.PricedModel
 }
 
+// forget drops all lists: their clients may never be asked again.
+func (l *modelLists) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.lists)
+}
+
 func (l *modelLists) of(ctx context.Context, c *moka.Client, now time.Time) []moka.PricedModel {
 	l.mu.Lock()
 	known := l.lists[c]

@@ -21,8 +21,8 @@ const (
 	mostHints = 25               // choices that Discord shows
 )
 
-// errTooOld says that a button was made by an earlier version of the program.
-var errTooOld = errors.New("the button is of an unknown kind")
+// errTooOld says that a command or a button is of another version of the program.
+var errTooOld = errors.New("the command or button is of an unknown kind")
 
 // Interact answers one interaction: acknowledged at once, answered when the
 // work is done. A failure, and even a panic, becomes an answer too.
@@ -47,8 +47,8 @@ func (b *Bot) command(ctx context.Context, i *discordgo.Interaction, in Input) {
 	switch {
 	case !known:
 		c.run = tooOld
-	case c.operators && !b.operator(in):
-		c.run = notOperator
+	case c.operators:
+		c.run = byOperator(c.run)
 	}
 	b.reply(ctx, i, in.Name, b.answer(ctx, in, c.run))
 }
@@ -58,7 +58,7 @@ func (b *Bot) command(ctx context.Context, i *discordgo.Interaction, in Input) {
 func (b *Bot) pressed(ctx context.Context, i *discordgo.Interaction, in Input) {
 	c, known := findCommand(in.Name)
 	if !known || c.press == nil {
-		c.press = tooOld
+		c.press, c.adds = tooOld, func(Input) bool { return true } // the message stays as it is
 	}
 	acknowledge := func() error { return b.REST.DeferUpdate(ctx, i.ID, i.Token) }
 	if c.adds != nil && c.adds(in) {
@@ -71,8 +71,14 @@ func (b *Bot) pressed(ctx context.Context, i *discordgo.Interaction, in Input) {
 	b.reply(ctx, i, in.Name, b.answer(ctx, in, c.press))
 }
 
-func notOperator(context.Context, *Bot, Input) (message.Message, error) {
-	return message.Message{}, errNotOperator
+// byOperator refuses everybody else.
+func byOperator(run handler) handler {
+	return func(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+		if !b.operator(ctx, in) {
+			return message.Message{}, errNotOperator
+		}
+		return run(ctx, b, in)
+	}
 }
 
 func tooOld(context.Context, *Bot, Input) (message.Message, error) {
@@ -86,13 +92,22 @@ func (b *Bot) answer(ctx context.Context, in Input, run handler) message.Message
 	defer cancel()
 	m, err := b.guarded(ctx, in, run)
 	if b.Observe != nil {
-		b.Observe(in.Name, err, b.now().Sub(began))
+		b.Observe(labelOf(in.Name), err, b.now().Sub(began))
 	}
 	b.Log.Info("command", "name", in.Name, "user", in.UserID, "guild", in.GuildID, "took", b.now().Sub(began), "err", err)
 	if err != nil {
 		return message.Note(b.apology(in, err), message.ToneMuted)
 	}
 	return m
+}
+
+// labelOf is a command's name for the metrics. A button's action is text from
+// outside, and every new text would be a series of its own for ever.
+func labelOf(name string) string {
+	if _, known := findCommand(name); known {
+		return name
+	}
+	return "unknown"
 }
 
 // mostAtOnce is how many commands are worked on at the same time. The others

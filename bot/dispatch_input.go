@@ -73,8 +73,18 @@ func (b *Bot) admit(ctx context.Context, in Input) error {
 
 // operator tells whether the caller may change things. Nobody else gets an
 // answer in a direct message.
-func (b *Bot) operator(in Input) bool {
-	return in.GuildID == "" || b.setup().Operators.cover(in.UserID, in.RoleIDs, in.Manages)
+func (b *Bot) operator(ctx context.Context, in Input) bool {
+	operators := b.setup().Operators
+	switch {
+	case in.GuildID == "":
+		return true
+	case !operators.cover(in.UserID, in.RoleIDs, in.Manages):
+		return false
+	case operators.named(): // ids are Discord's, and nobody else has them
+		return true
+	}
+	homes := b.homes(ctx)
+	return len(homes) == 0 || slices.Contains(homes, in.GuildID)
 }
 
 func (b *Bot) admitDirect(ctx context.Context, in Input) error {
@@ -85,7 +95,7 @@ func (b *Bot) admitDirect(ctx context.Context, in Input) error {
 	if len(operators.Users) > 0 && len(operators.Roles) == 0 {
 		return errStranger
 	}
-	guilds := b.GuildIDs
+	guilds := b.homes(ctx)
 	if len(guilds) == 0 {
 		_, guilds = b.place.get()
 	}
@@ -104,12 +114,14 @@ func (b *Bot) admitDirect(ctx context.Context, in Input) error {
 
 // cover tells whether somebody is an operator.
 func (o Operators) cover(user string, roles []string, manages bool) bool {
-	if len(o.Roles) == 0 && len(o.Users) == 0 {
+	if !o.named() {
 		return manages
 	}
 	return slices.Contains(o.Users, user) ||
 		slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(o.Roles, r) })
 }
+
+func (o Operators) named() bool { return len(o.Roles) > 0 || len(o.Users) > 0 }
 
 // standing is what a user is in a server: their roles, and whether they manage it.
 func (r *REST) standing(ctx context.Context, guild, user string, now time.Time) (roles []string, manages bool, err error) {

@@ -26,6 +26,18 @@ func TestAPanicInAHandlerIsAnAnswer(t *testing.T) {
 	}
 }
 
+// A button's action is text from outside: it must not become a metric's label.
+func TestMetricsKnowOnlyCommands(t *testing.T) {
+	seen := map[string]bool{}
+	b := &Bot{Log: slog.New(slog.DiscardHandler), Observe: func(command string, _ error, _ time.Duration) { seen[command] = true }}
+	for _, name := range []string{"balance", "evil\nname", "", "models "} {
+		b.answer(t.Context(), Input{Name: name, GuildID: "1", Words: lang.English()}, tooOld)
+	}
+	if len(seen) != 2 || !seen["balance"] || !seen["unknown"] {
+		t.Errorf("seen %v", seen)
+	}
+}
+
 func TestWhoGetsAnAnswer(t *testing.T) {
 	b := &Bot{Log: slog.New(slog.DiscardHandler), GuildIDs: []string{"1"}}
 	b.Use(Setup{Operators: Operators{Users: []string{"7"}}})
