@@ -64,3 +64,10 @@ func incidentOf(key string) (account, id string, ok bool) {
 	}
 	return parts[1], parts[2], true
 }
+
+func eventOf(name string, e alert.Event) store.Event {
+	return store.Event{
+		Account: name, Condition: string(e.Incident.Condition), Kind: string(e.Kind),
+		Level: e.Incident.LevelName, At: e.At, Since: e.Incident.Since, IncidentID: e.Incident.ID,
+	}
+}

@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -104,7 +105,9 @@ func (m *ModelWatch) Check(ctx context.Context) (again bool) {
 
 func (m *ModelWatch) look(ctx context.Context, a *account.Account) (history.ModelMemory, error) {
 	was, err := history.Models(ctx, m.Store, a.Name)
-	if err != nil {
+	if errors.Is(err, history.ErrUnreadable) {
+		m.Log.Error("the memory of the models is not readable; it starts anew", "account", a.Name, "err", err)
+	} else if err != nil {
 		return was, err
 	}
 	list, err := a.Client.Catalogue(ctx)

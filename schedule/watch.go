@@ -3,7 +3,6 @@ package schedule
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -20,8 +19,10 @@ import (
 	"mokabot/moka"
 )
 
-// pollTime is for one poll of one account.
-const pollTime = 45 * time.Second
+const (
+	pollTime = 45 * time.Second // for asking the gateway, turns included
+	noteTime = 30 * time.Second // for looking into the past and writing down what was read
+)
 
 // Watch polls every account and tells what changed about it.
 type Watch struct {
@@ -54,6 +55,9 @@ func (w *Watch) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	accounts := w.Book.All()
 	w.rounds.begin(accounts)
+	if pace := w.Book.Pace(); pace > w.Every {
+		w.Log.Warn("poll_interval is too short for requests_per_180s; accounts are read less often", "poll_interval", w.Every, "every", pace)
+	}
 	for i, a := range accounts {
 		first := w.Every * time.Duration(i) / time.Duration(len(accounts))
 		wg.Go(func() { w.follow(ctx, a, first) })
@@ -74,7 +78,7 @@ func (w *Watch) follow(ctx context.Context, a *account.Account, wait time.Durati
 			timer.Stop()
 		case <-timer.C:
 		}
-		next = w.now().Add(w.Every)
+		began := w.now()
 		after, err := w.Poll(ctx, a)
 		if err != nil && ctx.Err() == nil {
 			w.Log.Error("poll could not be noted", "account", a.Name, "err", err)
@@ -82,6 +86,7 @@ func (w *Watch) follow(ctx context.Context, a *account.Account, wait time.Durati
 		if after.Stirred {
 			w.rounds.nudge(a, w.now(), w.Every)
 		}
+		next = began.Add(w.Book.Until(a, w.Every))
 		if !after.Recheck.IsZero() && after.Recheck.Before(next) {
 			next = after.Recheck
 		}
@@ -97,12 +102,12 @@ type After struct {
 // Poll reads one account and stores the reading together with everything that
 // follows from it.
 func (w *Watch) Poll(ctx context.Context, a *account.Account) (after After, err error) {
-	ctx, cancel := context.WithTimeout(ctx, pollTime)
-	defer cancel()
-	r := a.Read(ctx)
+	r := readWithin(ctx, a, pollTime)
 	if ctx.Err() != nil && !r.OK() {
 		return After{}, ctx.Err() // interrupted: that says nothing about the account
 	}
+	ctx, cancel := context.WithTimeout(ctx, noteTime)
+	defer cancel()
 	w.logReading(a.Name, r)
 	facts, err := w.facts(ctx, a.Name, r)
 	if err != nil {
@@ -123,6 +128,14 @@ func (w *Watch) Poll(ctx context.Context, a *account.Account) (after After, err 
 	return after, err
 }
 
+// readWithin reads an account. A gateway that takes longer could not be read,
+// which is a reading too.
+func readWithin(ctx context.Context, a *account.Account, most time.Duration) moka.Reading {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	return a.Read(ctx)
+}
+
 func (w *Watch) logReading(name string, r moka.Reading) {
 	if err := r.Err(); err != nil {
 		w.Log.Warn("account could not be read in full", "account", name, "kind", err.Kind, "err", err)
@@ -133,13 +146,8 @@ func (w *Watch) logReading(name string, r moka.Reading) {
 
 // facts adds to a reading what the past says about it.
 func (w *Watch) facts(ctx context.Context, name string, r moka.Reading) (alert.Facts, error) {
-	f := alert.Facts{At: w.now().UTC(), Reading: r}
-	var err error
-	if f.Runway, err = w.History.Runway(ctx, name, r.Spendable()); err != nil {
-		return f, err
-	}
-	f.HourSpent, f.HourUsual, err = w.History.Hour(ctx, name)
-	return f, err
+	o, err := w.History.Outlook(ctx, name, r.Spendable())
+	return alert.Facts{At: w.now().UTC(), Reading: r, Runway: o.Runway, HourSpent: o.HourSpent, HourUsual: o.HourUsual}, err
 }
 
 // extras are what an alarm shows besides the reading.
@@ -159,10 +167,7 @@ func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (
 	if err != nil {
 		return x
 	}
-	was, err := alert.Decode(raw)
-	if err != nil {
-		return x
-	}
+	was, _ := alert.Decode(raw) // the step itself tells what is wrong with it
 	_, events := alert.Step(a.Rules, was, f)
 	for _, e := range events {
 		if !x.today.Known() {
@@ -196,8 +201,8 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, spent, state j
 	after, delta := spend.Step(before, f.Reading)
 	f.TopUp = delta.TopUp
 	was, err := alert.Decode(state)
-	if err != nil {
-		return store.Poll{}, After{}, fmt.Errorf("alert state of %s: %w", a.Name, err)
+	if err != nil { // what is wrong is told once more, which is better than never again
+		w.Log.Error("the memory of earlier alarms is not readable; it starts anew", "account", a.Name, "err", err)
 	}
 	is, events := alert.Step(a.Rules, was, f)
 	p := store.Poll{Sample: sampleOf(f.Reading, delta)}
@@ -224,13 +229,6 @@ func stirred(was, is alert.State, events []alert.Event) bool {
 		return true
 	}
 	return slices.ContainsFunc(events, func(e alert.Event) bool { return e.Kind.Post() && e.Kind != alert.Reminder })
-}
-
-func eventOf(name string, e alert.Event) store.Event {
-	return store.Event{
-		Account: name, Condition: string(e.Incident.Condition), Kind: string(e.Kind),
-		Level: e.Incident.LevelName, At: e.At, Since: e.Incident.Since, IncidentID: e.Incident.ID,
-	}
 }
 
 func sampleOf(r moka.Reading, d spend.Delta) store.Sample {

@@ -53,28 +53,41 @@ func known(t store.Total) moka.Maybe {
 
 // Runway is how long what can be spent is likely to last.
 func (h History) Runway(ctx context.Context, name string, spendable moka.Maybe) (spend.Runway, error) {
-	if h.Store == nil {
-		return spend.Runway{}, nil
-	}
 	now := h.now()
-	hours, err := h.Store.Hours(ctx, name, now.Add(-lookBack), now)
-	if err != nil {
-		return spend.Runway{}, err
-	}
-	return spend.Forecast(hours, spendable, now, h.Zone), nil
+	hours, err := h.hours(ctx, name, now)
+	return spend.Forecast(hours, spendable, now, h.Zone), err
 }
 
-// Hour is what the last sixty minutes cost and what such an hour usually
-// costs; both unknown where readings do not tell.
-func (h History) Hour(ctx context.Context, name string) (spent, usual moka.Maybe, err error) {
+// Outlook is what the past says about a reading.
+type Outlook struct {
+	Runway spend.Runway
+	// What the last sixty minutes cost, and what such an hour usually costs;
+	// both unknown where readings do not tell.
+	HourSpent, HourUsual moka.Maybe
+}
+
+// Outlook is what the past says about an account that has so much left.
+func (h History) Outlook(ctx context.Context, name string, spendable moka.Maybe) (o Outlook, err error) {
 	const enough = 45 * time.Minute
 	now := h.now()
-	hour, err := h.Store.Spent(ctx, name, now.Add(-time.Hour), now)
-	if err != nil || hour.Covered < enough {
-		return moka.Maybe{}, moka.Maybe{}, err
+	hours, err := h.hours(ctx, name, now)
+	if err != nil {
+		return o, err
 	}
-	hours, err := h.Store.Hours(ctx, name, now.Add(-lookBack), now)
-	return moka.Known(hour.Spent), spend.Usual(hours, now, h.Zone), err
+	o.Runway = spend.Forecast(hours, spendable, now, h.Zone)
+	last, err := h.Store.Spent(ctx, name, now.Add(-time.Hour), now)
+	if err == nil && last.Covered >= enough {
+		o.HourSpent, o.HourUsual = moka.Known(last.Spent), spend.Usual(hours, now, h.Zone)
+	}
+	return o, err
+}
+
+// hours are those that a forecast goes by.
+func (h History) hours(ctx context.Context, name string, now time.Time) ([]spend.Hour, error) {
+	if h.Store == nil {
+		return nil, nil
+	}
+	return h.Store.Hours(ctx, name, now.Add(-lookBack), now)
 }
 
 // LastGood is the newest stored reading that told something, for a program

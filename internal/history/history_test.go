@@ -78,6 +78,7 @@ func TestWhatANewPriceMeans(t *testing.T) {
 		{"only prompts, cheaper", price(4, 10), price(1, 10), use, dollars(-3)},
 		{"one price for both", price(7, 7), price(7, 9), use, dollars(2)},
 		{"by call", perCall(0.1), perCall(0.15), use, dollars(5)},
+		{"from tokens to calls", price(4, 10), perCall(0.5), use, dollars(36)},
 		{"from calls to tokens", perCall(0.1), price(1, 1), use, moka.Maybe{}},
 		{"no price any more", price(4, 10), moka.Price{}, use, moka.Maybe{}},
 		{"not used", price(4, 10), price(8, 20), message.ModelUse{}, moka.Maybe{}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,8 +25,15 @@ type ModelMemory struct {
 	Log     []message.ModelChanges `json:"log,omitempty"` // oldest first
 }
 
-// longestLog bounds the log of changes.
-const longestLog = 200
+// The log of changes is bounded by their number and by the models in them: a
+// gateway whose list is another one each time must not fill memory and disk.
+const (
+	longestLog = 200
+	mostLogged = 20_000
+)
+
+// ErrUnreadable says that what was remembered cannot be read any more.
+var ErrUnreadable = errors.New("it is not readable")
 
 // Models is the memory of an account's models.
 func Models(ctx context.Context, db *store.DB, account string) (ModelMemory, error) {
@@ -35,7 +43,7 @@ func Models(ctx context.Context, db *store.DB, account string) (ModelMemory, err
 		return m, err
 	}
 	if err := json.Unmarshal(raw, &m); err != nil {
-		return ModelMemory{}, fmt.Errorf("models of %s: %w", account, err)
+		return ModelMemory{}, fmt.Errorf("models of %s: %w: %w", account, ErrUnreadable, err)
 	}
 	return m, nil
 }
@@ -72,9 +80,22 @@ func (m ModelMemory) Saw(list moka.Catalogue, account string, now time.Time) (Mo
 	if first {
 		return m, none
 	}
-	m.Log = append(m.Log, changes)
-	m.Log = m.Log[max(0, len(m.Log)-longestLog):]
+	m.Log = shortened(append(m.Log, changes))
 	return m, changes
+}
+
+// shortened keeps the newest of a log, always the last.
+func shortened(log []message.ModelChanges) []message.ModelChanges {
+	kept, models := 0, 0
+	for kept < min(len(log), longestLog) {
+		c := &log[len(log)-1-kept]
+		models += len(c.Added) + len(c.Removed) + len(c.Repriced)
+		if kept > 0 && models > mostLogged {
+			break
+		}
+		kept++
+	}
+	return log[len(log)-kept:]
 }
 
 // priced is a list by id. Where prices could not be read, those that were
@@ -168,6 +189,9 @@ func PerWeek(was, now moka.Price, use message.ModelUse) moka.Maybe {
 			return moka.Maybe{}
 		}
 		return moka.Known((fresh - old) * moka.Amount(use.Requests))
+	}
+	if fresh, ok := now.PerCall.Get(); ok {
+		return moka.Known(fresh*moka.Amount(use.Requests) - use.Spent)
 	}
 	in, out, ok := split(was, use)
 	inNow, inOK := now.InputPerMTok.Get()

@@ -1,0 +1,91 @@
+package schedule
+
+import (
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"time"
+
+	"mokabot/internal/account"
+	"mokabot/internal/alert"
+	"mokabot/internal/config"
+	"mokabot/internal/lang"
+	"mokabot/internal/message"
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+func watched(t testing.TB) (*Watch, *account.Account) {
+	t.Helper()
+	rules := alert.Rules{ChannelID: "1", Levels: []alert.Level{{Name: "low", Below: moka.Known(20 * moka.Dollar)}}}
+	book, err := account.New(&config.Config{Accounts: []config.Account{{Name: "team", BaseURL: "http://127.0.0.1:1", APIKey: config.NewSecret("sk-x"), Alerts: rules}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Watch{Book: book, Words: lang.English(), Log: slog.New(slog.DiscardHandler)}, book.All()[0]
+}
+
+func lowReading(at time.Time) alert.Facts {
+	return alert.Facts{At: at, Reading: moka.Reading{At: at, Key: &moka.Key{
+		State: moka.KeyOK, Scope: moka.ScopeKey, Remaining: moka.Known(4 * moka.Dollar), Used: moka.Known(6 * moka.Dollar), Total: moka.Known(10 * moka.Dollar),
+	}}}
+}
+
+// FuzzMemory: whatever another program left in the rows of an account's memory,
+// the account is watched on, and what is stored after a step can be read. Money
+// that is low is told of sooner or later.
+func FuzzMemory(f *testing.F) {
+	f.Add([]byte(`{`), []byte(`{"incidents":`), false)
+	f.Add([]byte(`[]`), []byte(`"x"`), false)
+	f.Add([]byte(`{"at":"2026-08-03T10:00:00Z","used":-9223372036854775808,"total":9223372036854775807}`), []byte(`{"recheck":"9999-12-31T23:59:59Z"}`), false)
+	f.Add([]byte(nil), []byte(`{"failing":"9999-12-31T23:59:59-23:59","incidents":{"balance":{"condition":"balance","level":7,"since":"0001-01-01T00:00:00Z"}}}`), true)
+	w, a := watched(f)
+	f.Fuzz(func(t *testing.T, spent, state []byte, fails bool) {
+		at := time.Date(2026, 8, 3, 10, 0, 0, 0, time.UTC)
+		for range 3 {
+			facts := lowReading(at)
+			if fails {
+				facts.Reading.KeyErr = &moka.Error{Kind: moka.Unavailable}
+			}
+			p, _, err := w.step(a, facts, extras{}, spent, state)
+			if err != nil {
+				t.Fatalf("the account is watched no more: %v", err)
+			}
+			for _, o := range p.Out {
+				var m message.Message
+				if err := json.Unmarshal(o.Payload, &m); err != nil || len(m.Cards) == 0 {
+					t.Errorf("%s cannot be posted: %v", o.Payload, err)
+				}
+			}
+			if p.Sample.Delta.Spent < 0 || p.Sample.Delta.TopUp < 0 {
+				t.Errorf("delta %+v", p.Sample.Delta)
+			}
+			var again spend.State
+			if err := json.Unmarshal(p.Spend, &again); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := alert.Decode(p.Alert); err != nil {
+				t.Fatal(err)
+			}
+			spent, state, at = p.Spend, p.Alert, at.Add(time.Minute)
+		}
+	})
+}
+
+func TestADamagedMemoryOfAlarmsWarnsAgain(t *testing.T) {
+	w, a := watched(t)
+	at := time.Date(2026, 8, 3, 10, 0, 0, 0, time.UTC)
+	state := json.RawMessage(`{"incidents":{"bal`)
+	told := 0
+	for range 3 {
+		p, _, err := w.step(a, lowReading(at), extras{}, nil, state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told += len(p.Out)
+		state, at = p.Alert, at.Add(time.Minute)
+	}
+	if told != 1 {
+		t.Errorf("told %d times that the money is low", told)
+	}
+}
