@@ -17,7 +17,7 @@ const maxBody = 64 << 10
 
 // policy lets the page use what comes from its own address, and nothing else.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-	"connect-src 'self'; base-uri 'none'; form-action 'none'"
+	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // server answers the page's requests.
 type server struct {

@@ -109,6 +109,16 @@ func TestBackendErrorsAreShown(t *testing.T) {
 	}
 }
 
+// Another site must not show the page in a frame of its own either, with its
+// buttons under the visitor's pointer.
+func TestOtherSitesCannotFrameThePage(t *testing.T) {
+	for _, path := range []string{"/", "/storybook", "/panel"} {
+		if p := ask(t, Handler(newFake()), "GET", path, "").Header().Get("Content-Security-Policy"); !strings.Contains(p, "frame-ancestors 'none'") {
+			t.Errorf("%s: policy %q", path, p)
+		}
+	}
+}
+
 func TestOtherSitesCannotPost(t *testing.T) {
 	f := newFake()
 	r := httptest.NewRequest("POST", "/say", strings.NewReader(`{"text":"/balance"}`))

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -134,12 +135,46 @@ func TestComplete(t *testing.T) {
 	}
 }
 
+// FuzzParse: what is typed becomes options that the command has, or an error.
 func FuzzParse(f *testing.F) {
 	all := decode(newFake().Commands())
 	f.Add(`/balance account:"x share:`)
 	f.Add("/plan ：：\xff :")
 	f.Fuzz(func(t *testing.T, text string) {
-		_, _ = parse(all, text, "en-US")
+		l, err := parse(all, text, "en-US")
+		for name := range l.options {
+			if _, known := l.command.option(name); !known || err == nil && l.command.Name == "" {
+				t.Errorf("%q gives %+v", text, l)
+			}
+		}
 		server{newFake()}.menu(t.Context(), Caller{Locale: "zh-CN"}, text)
+	})
+}
+
+// FuzzBodies: whatever is posted is carried out or refused in JSON, and only
+// ever as one of the people in one of the channels that they see.
+func FuzzBodies(f *testing.F) {
+	for _, body := range []string{
+		`{"text":"/balance account:team","channel":"2","locale":"zh-CN"}`, `{"text":"/balance","person":"82","channel":"3"}`, `{"message_id":"21","custom_id":"x"}`,
+		`{"id":"spend"}`, `{"person":null}`, `[]`, `{"text":"/plan kind:day days:1e9"}`, `{}{}`,
+	} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		for _, path := range []string{"/say", "/press", "/act"} {
+			d := newFake()
+			w := ask(t, Handler(d), "POST", path, body)
+			if done := w.Code == 204 || w.Code == 200; done != (d.last() != "") || !done && w.Code != 400 && w.Code != 422 {
+				t.Errorf("%s %q: %d %q", path, body, w.Code, d.last())
+			}
+			if w.Code != 204 && !json.Valid(w.Body.Bytes()) {
+				t.Errorf("%s %q: %q is no JSON", path, body, w.Body)
+			}
+			for _, stranger := range []string{"slash 3 82", "slash 4 81"} {
+				if strings.HasPrefix(d.last(), stranger) {
+					t.Errorf("%q reaches another's channel: %s", body, d.last())
+				}
+			}
+		}
 	})
 }
