@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"mokabot/internal/discordtest"
 	"mokabot/moka/mokatest"
 )
 
@@ -45,16 +44,32 @@ func build(b testing.TB) string {
 	return path
 }
 
+// nameOf is what the file of TestYear calls its i-th account.
+func nameOf(i int) string { return fmt.Sprintf("account-%03d", i) }
+
+// The i-th account's credentials.
+func keyOf(i int) string   { return fmt.Sprintf("sk-%048d", i) }
+func tokenOf(i int) string { return fmt.Sprintf("token%027d", i) }
+func idOf(i int) int64     { return int64(1000 + i) }
+
 // many gives the world n accounts, named as in the file of TestYear, and
 // returns a configuration of them all.
 func (w *world) many(b testing.TB, n int, every time.Duration, database string) string {
 	b.Helper()
+	for i := range n {
+		id := idOf(i)
+		w.gateway.AddAccount(mokatest.Account{ID: id, Username: fmt.Sprint("user", i), AccessToken: tokenOf(i), Quota: 50_000_000, UsedQuota: 1000})
+		w.gateway.AddKey(id, mokatest.Key{Key: keyOf(i), Name: "key", Remain: 45_005_000, Used: 1000})
+	}
+	return w.configOf(b, n, every, database)
+}
+
+// configOf is a configuration of the world's first n accounts.
+func (w *world) configOf(b testing.TB, n int, every time.Duration, database string) string {
+	b.Helper()
 	var accounts strings.Builder
 	for i := range n {
-		id, key, token := int64(1000+i), fmt.Sprintf("sk-%048d", i), fmt.Sprintf("token%027d", i)
-		w.gateway.AddAccount(mokatest.Account{ID: id, Username: fmt.Sprint("user", i), AccessToken: token, Quota: 50_000_000, UsedQuota: 1000})
-		w.gateway.AddKey(id, mokatest.Key{Key: key, Name: "key", Remain: 45_005_000, Used: 1000})
-		fmt.Fprintf(&accounts, "  - {name: account-%03d, base_url: %q, api_key: %s, access_token: %s, user_id: %d}\n", i, w.server.URL, key, token, id)
+		fmt.Fprintf(&accounts, "  - {name: %s, base_url: %q, api_key: %s, access_token: %s, user_id: %d}\n", nameOf(i), w.server.URL, keyOf(i), tokenOf(i), idOf(i))
 	}
 	text, err := os.ReadFile(w.config(b))
 	if err != nil {
@@ -74,24 +89,14 @@ func (w *world) many(b testing.TB, n int, every time.Duration, database string) 
 	return file
 }
 
-// reads is how often accounts were read so far.
-func (w *world) reads() (n int) {
-	for _, r := range w.gateway.Requests() {
-		if r.Path == "/api/user/self" {
-			n++
-		}
-	}
-	return n
-}
-
 // until waits for a number of reads.
 func (w *world) until(b testing.TB, reads int) {
 	b.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for begin := time.Now(); w.reads() < reads; <-tick.C {
+	for begin := time.Now(); w.reads.Load() < int64(reads); <-tick.C {
 		if time.Since(begin) > 5*time.Minute {
-			b.Fatalf("only %d reads of %d", w.reads(), reads)
+			b.Fatalf("only %d reads of %d", w.reads.Load(), reads)
 		}
 	}
 }
@@ -125,84 +130,32 @@ func (c *child) busy(b testing.TB) time.Duration {
 	return time.Duration(user+system) * tick
 }
 
-// memory reports what the process has in memory, and what of it is its own:
-// the rest is the program file, which the system drops when it needs room.
-func (c *child) memory(b *testing.B, when string) {
-	b.Helper()
-	b.ReportMetric(c.status(b, "VmRSS")/1024, when+"-MB")
-	b.ReportMetric(c.status(b, "RssAnon")/1024, when+"-own-MB")
-	b.ReportMetric(c.status(b, "VmHWM")/1024, "most-MB")
-}
-
-// settle is how long a process is left alone before its memory is read.
-const settle = 15 * time.Second
-
-// BenchmarkMemory reads what the released program has in memory.
-func BenchmarkMemory(b *testing.B) {
-	b.Run("one account", func(b *testing.B) {
-		for b.Loop() {
-			w := newWorld(b)
-			w.idle(b, w.config(b, "poll_interval: 1s", "poll_interval: 5s", "* * * * *", "0 9 * * *"), 1)
-		}
-	})
-	b.Run("50 accounts, no history", func(b *testing.B) {
-		for b.Loop() {
-			w := newWorld(b)
-			w.idle(b, w.many(b, 50, 5*time.Second, ""), 50)
-		}
-	})
-	b.Run("50 accounts, a year", func(b *testing.B) {
-		if os.Getenv(yearFile) == "" {
-			b.Skip(yearFile + " is not set")
-		}
-		for b.Loop() {
-			w := newWorld(b)
-			w.idle(b, w.many(b, 50, 5*time.Second, os.Getenv(yearFile)), 50)
-		}
-	})
-}
-
-// idle starts the program, lets it read its accounts twice, asks for what costs
-// most, and reads its memory after each.
-func (w *world) idle(b *testing.B, file string, accounts int) {
-	bot, _ := w.start(b, build(b), file)
-	w.until(b, 2*accounts)
-	time.Sleep(settle)
-	bot.memory(b, "idle")
-	for range 3 {
-		for _, call := range []discordtest.Call{{Name: "balance"}, {Name: "usage", Options: map[string]any{"period": "30d"}}} {
-			if _, err := w.discord.Slash(deadline(b), call); err != nil {
-				b.Error(err)
-			}
-		}
-	}
-	time.Sleep(settle)
-	bot.memory(b, "asked")
-	bot.stop(b)
-}
-
 // BenchmarkRound follows the released program through two rounds of polls.
 func BenchmarkRound(b *testing.B) {
 	for _, c := range []struct {
 		accounts int
 		every    time.Duration
 		year     bool
-	}{{1, 10 * time.Second, false}, {50, 10 * time.Second, false}, {50, 10 * time.Second, true}, {1000, time.Minute, false}} {
-		name, database := fmt.Sprintf("%d accounts", c.accounts), ""
+	}{
+		{1, 10 * time.Second, false}, {10, 10 * time.Second, false}, {50, 10 * time.Second, false}, {50, 10 * time.Second, true},
+		{100, 10 * time.Second, false}, {1000, time.Minute, false},
+	} {
+		name := fmt.Sprintf("%d accounts", c.accounts)
 		if c.year {
-			name, database = name+", a year", os.Getenv(yearFile)
+			name += ", a year"
 		}
 		b.Run(name, func(b *testing.B) {
-			if c.year && database == "" {
-				b.Skip(yearFile + " is not set")
+			database := ""
+			if c.year {
+				database = year(b)
 			}
 			for b.Loop() {
 				w := newWorld(b)
 				bot, _ := w.start(b, build(b), w.many(b, c.accounts, c.every, database))
 				w.until(b, c.accounts)
-				busy, requests, began := bot.busy(b), len(w.gateway.Requests()), time.Now()
+				busy, requests, began := bot.busy(b), w.requests.Load(), time.Now()
 				w.until(b, 3*c.accounts)
-				b.ReportMetric(float64(len(w.gateway.Requests())-requests)/2, "requests/round")
+				b.ReportMetric(float64(w.requests.Load()-requests)/2, "requests/round")
 				b.ReportMetric(milliseconds(bot.busy(b)-busy)/2, "cpu-ms/round")
 				b.ReportMetric(time.Since(began).Seconds()/2, "s/round")
 				b.ReportMetric(bot.status(b, "VmRSS")/1024, "MB")

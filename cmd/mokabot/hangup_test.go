@@ -13,16 +13,7 @@ import (
 // through a proxy.
 func (w *world) process(t *testing.T, file string) (*exec.Cmd, *lockedBuffer) {
 	t.Helper()
-	proxy, err := w.discord.Proxy()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(proxy.Close)
-	authority := w.dir + "/authority.pem"
-	if err := proxy.WriteCA(authority); err != nil {
-		t.Fatal(err)
-	}
-	cmd, _, log := program(t, []string{"SSL_CERT_FILE=" + authority, "HTTPS_PROXY=" + proxy.URL}, "run", "--config", file)
+	cmd, _, log := program(t, w.throughProxy(t), "run", "--config", file)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -33,6 +24,7 @@ func (w *world) process(t *testing.T, file string) (*exec.Cmd, *lockedBuffer) {
 }
 
 func TestAHangupReadsTheConfigurationAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	file := w.config(t)
 	cmd, log := w.process(t, file)
@@ -66,6 +58,7 @@ func hangUp(t *testing.T, cmd *exec.Cmd) {
 }
 
 func TestTheWelcomeComesOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	file := w.config(t, "storage:\n", "welcome: true\nlanguage: zh-CN\nstorage:\n")
 	stop := w.run(t, file, nil)

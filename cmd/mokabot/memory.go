@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"runtime/debug"
+	"time"
 
 	"mokabot/internal/config"
 )
@@ -12,5 +14,29 @@ import (
 func thrifty(lookup config.Lookup) {
 	if _, set := lookup("GOGC"); !set {
 		debug.SetGCPercent(50)
+	}
+}
+
+// settled is when a start is over. It touches more of the program and makes more
+// garbage than the hours after it.
+const settled = 2 * time.Second
+
+// settle gives back what only the start needed.
+func (s *service) settle(ctx context.Context) error {
+	wait := time.NewTimer(settled)
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+	case <-wait.C:
+		s.giveBack()
+	}
+	return nil
+}
+
+// giveBack returns memory that nobody needs at the moment to the system.
+func (s *service) giveBack() {
+	debug.FreeOSMemory()
+	if err := dropProgramPages(); err != nil {
+		s.log.Debug("the program's pages could not be given back", "err", err)
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,6 +31,15 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// notRaced leaves a simulation of days out where the race detector looks on: it
+// would take minutes, and the arenas run the same code side by side.
+func notRaced(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("takes minutes with the race detector")
+	}
+}
+
 const (
 	testKey   = "sk-testTESTtestTESTtestTESTtestTESTtestTESTtest1234"
 	testToken = "test+access/token+of+nobody=="
@@ -40,6 +51,8 @@ type world struct {
 	gateway *mokatest.Server
 	server  *httptest.Server // the gateway on loopback
 	dir     string
+
+	requests, reads atomic.Int64 // that reached the server; the gateway itself remembers only the last
 }
 
 func newWorld(t testing.TB, opts ...discordtest.Option) *world {
@@ -51,7 +64,13 @@ func newWorld(t testing.TB, opts ...discordtest.Option) *world {
 	w.gateway.Update(func(s *mokatest.State) {
 		s.Models = []mokatest.Model{{ID: "openai/gpt-4o", OwnedBy: "openai", Ratio: 1.25, Completion: 4}, {ID: "moka/claude-sonnet-4-6", OwnedBy: "moka", Ratio: 1.5, Completion: 5}}
 	})
-	w.server = httptest.NewServer(w.gateway)
+	w.server = httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
+		w.requests.Add(1)
+		if r.URL.Path == "/api/user/self" {
+			w.reads.Add(1)
+		}
+		w.gateway.ServeHTTP(answer, r)
+	}))
 	t.Cleanup(w.server.Close)
 	return w
 }
@@ -98,6 +117,29 @@ storage:
 		t.Fatal(err)
 	}
 	return file
+}
+
+// proxied starts a proxy to the simulated Discord, and says how a program comes
+// to trust it.
+func (w *world) proxied(t testing.TB) (proxy *discordtest.Proxy, trust string) {
+	t.Helper()
+	proxy, err := w.discord.Proxy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(proxy.Close)
+	authority := w.dir + "/authority.pem"
+	if err := proxy.WriteCA(authority); err != nil {
+		t.Fatal(err)
+	}
+	return proxy, "SSL_CERT_FILE=" + authority
+}
+
+// throughProxy is the environment of a program that takes such a proxy.
+func (w *world) throughProxy(t testing.TB) (env []string) {
+	t.Helper()
+	proxy, trust := w.proxied(t)
+	return []string{trust, "HTTPS_PROXY=" + proxy.URL}
 }
 
 // run starts the bot in this process and returns how to stop it.

@@ -99,6 +99,7 @@ func serve(ctx context.Context, c *config.Config, world outside, log *slog.Logge
 		func(ctx context.Context) error { return s.cycles(ctx, first) },
 		s.obeyHangups,
 		s.tidy,
+		s.settle,
 		s.listen(c.Listen),
 	)
 }

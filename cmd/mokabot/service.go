@@ -53,6 +53,9 @@ func (s *service) prepare(c *config.Config) (cycle, error) {
 	if s.world.gateway != nil {
 		opts = append(opts, account.WithTransport(s.world.gateway))
 	}
+	if before := s.now().book; before != nil {
+		opts = append(opts, account.After(before))
+	}
 	book, err := account.New(c, opts...)
 	if err != nil {
 		return cycle{}, err
@@ -143,7 +146,8 @@ const (
 	tidyEvery = 6 * time.Hour
 )
 
-// tidy removes what is older than it is to be kept.
+// tidy removes what is older than it is to be kept, and gives back the memory
+// that busy hours took.
 func (s *service) tidy(ctx context.Context) error {
 	wait := time.NewTimer(tidyFirst)
 	defer wait.Stop()
@@ -158,6 +162,7 @@ func (s *service) tidy(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("old readings could not be removed", "err", err)
 		}
+		s.giveBack()
 		wait.Reset(tidyEvery)
 	}
 }
