@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,6 +57,7 @@ func (w *world) polled(t *testing.T, n int) {
 }
 
 func TestTheMainJobFromEndToEnd(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	file := w.config(t)
 	stop := w.run(t, file, atTheMinute(4*time.Second))
@@ -110,6 +110,7 @@ func TestTheMainJobFromEndToEnd(t *testing.T) {
 }
 
 func TestAnswersInDiscord(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.run(t, w.config(t), nil)
 	for _, c := range []struct {
@@ -149,6 +150,7 @@ func TestAnswersInDiscord(t *testing.T) {
 }
 
 func TestPagesOfModels(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.gateway.Update(func(s *mokatest.State) {
 		for i := range 60 {
@@ -169,37 +171,17 @@ func TestPagesOfModels(t *testing.T) {
 	if err != nil || !titled("too old")(old) {
 		t.Errorf("a button of another version: %s, %v", old.JSON(), err)
 	}
+	foreign, err := w.discord.Click(deadline(t), discordtest.Press{MessageID: first.ID, CustomID: "nothing:known", Stale: true})
+	if err != nil || foreign.ID == first.ID || !titled("too old")(foreign) {
+		t.Errorf("a button of nobody's changed the message below which it stands: %s, %v", foreign.JSON(), err)
+	}
 	for _, v := range w.discord.Violations() {
 		t.Error(v)
 	}
 }
 
-func TestFailuresInDiscordSayWhatToDo(t *testing.T) {
-	for _, c := range []struct {
-		what  string
-		fault mokatest.Fault
-		want  string
-	}{
-		{"a web page", mokatest.Fault{WebPage: true}, "web page. Check base_url"},
-		{"the gateway's own failure", mokatest.Fault{Status: 500, Body: []byte("{}"), ContentType: "application/json"}, "not available right now"},
-	} {
-		t.Run(c.what, func(t *testing.T) {
-			w := newWorld(t)
-			w.gateway.Fault(c.fault)
-			w.run(t, w.config(t), nil)
-			m, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "balance"})
-			if err != nil || !strings.Contains(string(m.JSON()), c.want) {
-				t.Errorf("answer %s, %v; want %q", m.JSON(), err, c.want)
-			}
-			w.gateway.Clear()
-			if m, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "help"}); err != nil || !titled("What I do")(m) {
-				t.Errorf("/help answers %s, %v beside it", m.JSON(), err)
-			}
-		})
-	}
-}
-
 func TestAProxyCarriesRESTAndTheWebsocket(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		what       string
 		inConfig   bool
@@ -207,16 +189,8 @@ func TestAProxyCarriesRESTAndTheWebsocket(t *testing.T) {
 	}{{"discord.proxy", true, false}, {"HTTPS_PROXY", false, true}} {
 		t.Run(c.what, func(t *testing.T) {
 			w := newWorld(t)
-			proxy, err := w.discord.Proxy()
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(proxy.Close)
-			authority := w.dir + "/authority.pem"
-			if err := proxy.WriteCA(authority); err != nil {
-				t.Fatal(err)
-			}
-			env, change := []string{"SSL_CERT_FILE=" + authority}, "discord:"
+			proxy, trust := w.proxied(t)
+			env, change := []string{trust}, "discord:"
 			if c.proxyInEnv {
 				env = append(env, "HTTPS_PROXY="+proxy.URL)
 			}
@@ -245,64 +219,5 @@ func TestAProxyCarriesRESTAndTheWebsocket(t *testing.T) {
 			}
 			noSecrets(t, "the log", log.String())
 		})
-	}
-}
-
-func TestARefusedBotTokenEndsTheProgramWithASentence(t *testing.T) {
-	w := newWorld(t)
-	proxy, err := w.discord.Proxy()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(proxy.Close)
-	authority := w.dir + "/authority.pem"
-	if err := proxy.WriteCA(authority); err != nil {
-		t.Fatal(err)
-	}
-	file := w.config(t, "discord:", "discord:\n  proxy: "+proxy.URL, discordtest.Token, "MTIz.wrong.token-of-nobody-at-all")
-	cmd, _, log := program(t, []string{"SSL_CERT_FILE=" + authority}, "run", "--config", file)
-	cmd.Run()
-	if cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(log.String(), "Discord does not accept the bot token") {
-		t.Errorf("exit %d and\n%s", cmd.ProcessState.ExitCode(), log)
-	}
-}
-
-func TestAMissingChannelIsNamedAndTheRestGoesOn(t *testing.T) {
-	w := newWorld(t)
-	w.discord.RemoveChannel(discordtest.ReportChannel)
-	proxy, err := w.discord.Proxy()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(proxy.Close)
-	authority := w.dir + "/authority.pem"
-	if err := proxy.WriteCA(authority); err != nil {
-		t.Fatal(err)
-	}
-	cmd, out, _ := program(t, []string{"SSL_CERT_FILE=" + authority, "HTTPS_PROXY=" + proxy.URL}, "check", "--config", w.config(t))
-	cmd.Run()
-	if cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(out.String(), "There is no channel "+discordtest.ReportChannel) {
-		t.Errorf("check: exit %d and\n%s", cmd.ProcessState.ExitCode(), out)
-	}
-	if !strings.Contains(out.String(), "#alerts · the bot may post") {
-		t.Errorf("the good channel is not reported:\n%s", out)
-	}
-	w.run(t, w.config(t), nil)
-	if m, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "balance"}); err != nil || !titled("$90.01")(m) {
-		t.Errorf("/balance answers %s, %v", m.JSON(), err)
-	}
-}
-
-func TestASecondBotOnTheSameFileIsRefused(t *testing.T) {
-	w := newWorld(t)
-	file := w.config(t)
-	w.run(t, file, nil)
-	cmd, _, log := program(t, nil, "run", "--config", file)
-	cmd.Run()
-	if cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(log.String(), "in use by another mokabot") {
-		t.Errorf("exit %d and\n%s", cmd.ProcessState.ExitCode(), log)
-	}
-	if _, err := os.Stat(w.dir + "/mokabot.db"); err != nil {
-		t.Error(err)
 	}
 }

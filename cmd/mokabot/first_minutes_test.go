@@ -1,0 +1,68 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"mokabot/internal/discordtest"
+)
+
+// firstMinute is how somebody's set-up may be in the first minutes, and what
+// check says of it.
+type firstMinute struct {
+	what    string
+	prepare func(*discordtest.Server)
+	changes []string
+	exit    int
+	want    []string
+}
+
+func firstMinutes() []firstMinute {
+	const wrong = "MTIz.wrong.token-of-nobody-at-all"
+	return []firstMinute{
+		{"everything is in order", nil, nil, exitFine, []string{
+			"client_id=" + discordtest.ApplicationID + "&scope=bot+applications.commands&permissions=117760",
+			"#alerts · the bot may post, embed and attach here · pings @on-call", "then type /balance in Discord",
+		}},
+		{"no bot yet", nil, []string{"token: " + discordtest.Token, `token: ""`}, exitFine, []string{
+			"Create a bot at https://discord.com/developers/applications", "mokabot balance",
+		}},
+		{"a wrong bot token", nil, []string{discordtest.Token, wrong}, exitFailed, []string{"Bot → Reset Token"}},
+		{"an unknown channel", func(d *discordtest.Server) { d.RemoveChannel(discordtest.AlertsChannel) }, nil, exitFailed, []string{"Copy Channel ID"}},
+		{"no channel for warnings", nil, []string{`  channel_id: "` + discordtest.AlertsChannel + `"` + "\n", ""}, exitFine, []string{"alerts.channel_id"}},
+		{"missing permissions", func(d *discordtest.Server) { d.Deny(discordtest.AlertsChannel, 1<<14|1<<15) }, nil, exitFailed, []string{
+			"In channel #alerts the bot lacks: Embed Links, Attach Files. Grant it in the channel settings",
+		}},
+		{"an invisible channel", func(d *discordtest.Server) { d.Deny(discordtest.AlertsChannel, 1<<10) }, nil, exitFailed, []string{"“mokabot check” prints the link"}},
+		{"a wrong access token", nil, []string{testToken, "0123456789abcdef0123456789abcdef"}, exitFailed, []string{"personal settings"}},
+		{"in Chinese", func(d *discordtest.Server) { d.Deny(discordtest.ReportChannel, 1<<15) }, []string{"poll_interval:", "language: zh-CN\npoll_interval:"}, exitFailed, []string{
+			"用此链接邀请机器人", "缺少权限：附加文件",
+		}},
+	}
+}
+
+// What somebody reads in the first minutes says what is missing, which page to
+// open, and what comes next.
+func TestTheFirstMinutes(t *testing.T) {
+	for _, c := range firstMinutes() {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t)
+			if c.prepare != nil {
+				c.prepare(w.discord)
+			}
+			cmd, out, log := program(t, w.throughProxy(t), "check", "--config", w.config(t, c.changes...))
+			cmd.Run()
+			if cmd.ProcessState.ExitCode() != c.exit {
+				t.Errorf("exit %d, want %d", cmd.ProcessState.ExitCode(), c.exit)
+			}
+			for _, text := range c.want {
+				if !strings.Contains(out.String(), text) {
+					t.Errorf("it does not say %q", text)
+				}
+			}
+			if t.Failed() {
+				t.Logf("%s\n%s%s", c.what, out, log)
+			}
+		})
+	}
+}
