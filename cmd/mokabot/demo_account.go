@@ -71,12 +71,19 @@ func moreModels() []mokatest.Model {
 // that a key can be in.
 func otherKeys(now time.Time) []mokatest.Key {
 	const text = "sk-mokaDemoOther000000000000000000000000000000000"
-	return []mokatest.Key{
+	keys := []mokatest.Key{
 		{Key: text + "1", Name: "laptop", Remain: 6 * unitsPerDollar, Used: 19 * unitsPerDollar, ExpiresAt: now.Add(5 * 24 * time.Hour)},
 		{Key: text + "2", Name: "nightly batch", Used: 40 * unitsPerDollar, Status: mokatest.StatusExhausted},
 		{Key: text + "3", Name: "评测", Remain: 25 * unitsPerDollar, Used: 3 * unitsPerDollar},
 		{Key: text + "4", Name: "of last summer", Remain: 2 * unitsPerDollar, Used: 8 * unitsPerDollar, Status: mokatest.StatusDisabled},
 	}
+	for n := range int64(12) { // more than a page has room for
+		keys = append(keys, mokatest.Key{
+			Key: fmt.Sprintf("sk-work%040d%04x", 0, 0x3af1+n*0x1d7), Name: fmt.Sprintf("worker %d", n+1),
+			Remain: (30 + n) * unitsPerDollar, Used: (4 + 3*n) * unitsPerDollar / 2,
+		})
+	}
+	return keys
 }
 
 // change changes account and key.

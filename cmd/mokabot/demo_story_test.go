@@ -24,8 +24,11 @@ func throughTheStorybook(t *testing.T, v *visit) {
 		v.Click(testID("theme-toggle"))
 	}
 	v.Resize(390, 844)
-	v.noBarriers(t, "in the storybook on a phone")
+	v.Click(testID("language-toggle"))
+	v.noBarriers(t, "in the storybook on a phone, in Chinese")
+	v.noOverflow(t, "the storybook on a phone")
 	v.picture("storybook-phone")
+	v.Click(testID("language-toggle"))
 	v.Resize(1280, 800)
 	v.Click(`[data-name="alert-low"] button`)
 	v.Await("what the button does", `return document.querySelector('#note').innerText.includes('alerts:')`)

@@ -23,12 +23,13 @@ type visit struct {
 	demo    *demo
 	address string
 	log     *lockedBuffer
+	pressed map[string]bool // controls of the side panel
 }
 
 // startVisit opens the demonstration's page.
 func startVisit(t *testing.T) *visit {
 	t.Helper()
-	v := &visit{Browser: browser.Start(t), log: &lockedBuffer{}}
+	v := &visit{Browser: browser.Start(t), log: &lockedBuffer{}, pressed: map[string]bool{}}
 	d, err := newDemo(t.Context(), t.TempDir(), "en", newLog(v.log, config.Log{}))
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +65,7 @@ func servePageOf(t *testing.T, b page.Backend) string {
 
 // For is the same visit in a part of the test.
 func (v *visit) For(t *testing.T) *visit {
-	return &visit{v.Browser.For(t), v.demo, v.address, v.log}
+	return &visit{v.Browser.For(t), v.demo, v.address, v.log, v.pressed}
 }
 
 func testID(id string) string { return fmt.Sprintf(`[data-testid=%q]`, id) }
@@ -84,6 +85,7 @@ func (v *visit) reads(words ...string) {
 
 // control presses a control of the side panel and waits for what it did.
 func (v *visit) control(id, done string) {
+	v.pressed[id] = true
 	v.Click(testID("action-" + id))
 	v.Await("line of what was done: "+done, `return document.querySelector('[data-testid="done"] p')?.innerText.includes(arguments[0])`, done)
 }
@@ -120,6 +122,7 @@ func (v *visit) fine(t *testing.T) {
 // The demonstration as a visitor meets it: within a minute and with nothing
 // done, an answer, a ping and a summary.
 func TestTheDemoInABrowser(t *testing.T) {
+	t.Parallel()
 	b := browser.Start(t)
 	address := "127.0.0.1:" + browser.FreePort(t)
 	cmd, _, log := program(t, nil, "demo", "--listen", address)

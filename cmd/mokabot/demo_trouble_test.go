@@ -76,6 +76,6 @@ func otherChannels(t *testing.T, v *visit) {
 func postsInTheOtherLanguage(t *testing.T, v *visit) {
 	v.control("language", "in Chinese now")
 	v.control("wallet", "wallet is empty")
-	v.posted(t, discordtest.AlertsChannel, "team：账户余额已空")
+	v.posted(t, discordtest.AlertsChannel, "team：账户余额已用完")
 	v.picture("demo-posts-zh")
 }

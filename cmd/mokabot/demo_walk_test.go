@@ -29,6 +29,7 @@ func TestAVisitorWalksThroughTheDemo(t *testing.T) {
 		{"trouble with the key and the gateway", trouble},
 		{"trouble with Discord", troubleWithDiscord},
 		{"the other channels", otherChannels},
+		{"every look", everyLook},
 		{"posts in the other language", postsInTheOtherLanguage},
 		{"the storybook", throughTheStorybook},
 	} {
@@ -37,6 +38,11 @@ func TestAVisitorWalksThroughTheDemo(t *testing.T) {
 			part.walk(t, v)
 			v.fine(t)
 		})
+	}
+	for _, c := range v.demo.controls {
+		if !v.pressed[c.id] {
+			t.Errorf("the control %s was not pressed", c.id)
+		}
 	}
 	if text := v.log.String(); strings.Contains(text, "level=ERROR") {
 		t.Errorf("the bot logs errors:\n%s", text)
@@ -113,13 +119,6 @@ func choicesAndFiles(t *testing.T, v *visit) {
 	}
 }
 
-func (v *visit) noBarriers(t *testing.T, where string) {
-	t.Helper()
-	if list := v.Barriers(); len(list) > 0 {
-		t.Errorf("%s:\n%s", where, strings.Join(list, "\n"))
-	}
-}
-
 // pressEach presses one button of each kind that is there or that comes.
 func (v *visit) pressEach(t *testing.T) (pressed []string) {
 	t.Helper()
@@ -159,14 +158,21 @@ func buttonsOfEachKind(t *testing.T, v *visit) {
 	v.reads("team: balance is low", "@on-call")
 	v.Await("view of the newest message", `const s = document.querySelector('#stream'); return s.scrollHeight - s.scrollTop - s.clientHeight < 2`)
 	v.picture("demo-ping")
+	v.pressEveryKind(t)
+	v.picture("demo-buttons")
+}
+
+// pressEveryKind holds that there is a button of every kind that the bot has,
+// and that each does something.
+func (v *visit) pressEveryKind(t *testing.T) {
+	t.Helper()
 	pressed := v.pressEach(t)
 	t.Logf("pressed: %s", strings.Join(pressed, ", "))
-	for _, wanted := range []string{"alerts:1h", "alerts:8h", "models:"} {
-		if !slices.ContainsFunc(pressed, func(kind string) bool { return strings.HasPrefix(kind, wanted) }) {
+	for _, wanted := range []string{"alerts:1h", "alerts:8h", "alerts:topup", "alerts:end", "alerts:details", "models:team", "keys:team"} {
+		if !slices.Contains(pressed, wanted) {
 			t.Errorf("there was no button %s", wanted)
 		}
 	}
-	v.picture("demo-buttons")
 }
 
 func aMemberMayNotSnooze(t *testing.T, v *visit) {
@@ -184,7 +190,18 @@ func (v *visit) asks(person string) {
 
 func buttonsSurviveARestart(t *testing.T, v *visit) {
 	v.control("restart", "Connected again")
-	v.pressEach(t)
+	v.pressEveryKind(t)
+	v.noNote(t, "too old")
+}
+
+// noNote holds that no message says something.
+func (v *visit) noNote(t *testing.T, text string) {
+	t.Helper()
+	var said bool
+	v.Run(&said, `return [...document.querySelectorAll('[data-testid="message"]')].some((m) => m.innerText.includes(arguments[0]))`, text)
+	if said {
+		t.Errorf("a message says %q", text)
+	}
 }
 
 func commandsInChinese(t *testing.T, v *visit) {
