@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -88,7 +89,7 @@ func (s *arena) compare(l *ledger, accounts ...client) verdict {
 				return err
 			}
 		}
-		return errors.Join(v.reports(db, posted, s.discord), v.looks(db, s.discord))
+		return errors.Join(v.others(db, s.database(), posted, s.discord), v.looks(db, s.discord))
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -119,7 +120,7 @@ func (v *verdict) looks(db *store.DB, d *discordtest.Server) error {
 			for _, e := range m.Embeds {
 				got = append(got, shownBy(e))
 			}
-			if m.Author.ID == discordtest.BotUserID && !m.Ephemeral() && !slices.Equal(got, want) {
+			if m.Author.ID == discordtest.BotUserID && m.InteractionMetadata == nil && !slices.Equal(got, want) {
 				v.note(&v.Stale, "message %s shows %v and not %v", m.ID, got, want)
 			}
 		}
@@ -127,20 +128,47 @@ func (v *verdict) looks(db *store.DB, d *discordtest.Server) error {
 	return nil
 }
 
-// reports checks the daily report of the last days, each there once.
-func (v *verdict) reports(db *store.DB, posted map[shown]int, d *discordtest.Server) error {
-	for back := range 3 {
-		key := "report/daily/day/" + time.Now().UTC().AddDate(0, 0, -back).Format(time.DateOnly)
+// others checks the posts that tell of no incident: reports, and what became
+// of the models.
+func (v *verdict) others(db *store.DB, file string, posted map[shown]int, d *discordtest.Server) error {
+	keys, err := column[string](file, `SELECT post FROM outbox WHERE edit_of = '' AND post NOT LIKE 'alert/%'`)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
 		post, ok, err := db.FindPost(context.Background(), key)
-		if err != nil {
-			return err
+		if err != nil || !ok {
+			return errors.Join(fmt.Errorf("%s: %t", key, ok), err)
 		}
-		if ok {
+		if strings.HasPrefix(key, "report/") {
 			v.Reports++
-			v.post(post, posted, d)
 		}
+		v.post(post, posted, d)
 	}
 	return nil
+}
+
+// column gives the first column of what a database answers.
+func column[T any](file, query string) ([]T, error) {
+	db, err := sql.Open("sqlite", "file:"+file+"?mode=ro")
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	rows, err := db.Query(query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		var v T
+		if err := rows.Scan(&v); err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
 }
 
 // account checks an account's transitions, and takes them off what was posted.

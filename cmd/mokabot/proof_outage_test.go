@@ -51,21 +51,21 @@ func TestTheEndUnderLoadAnswersWhatIsUnderWay(t *testing.T) {
 		fault mokatest.Fault
 		says  string
 	}{
-		{"a slow gateway", mokatest.Fault{Path: "/v1/models", Delay: 3 * time.Second}, "team: 2 models"},
+		{"a slow gateway", mokatest.Fault{Path: "/v1/models", Delay: 2 * time.Second}, "team: 2 models"},
 		{"a gateway that never answers", mokatest.Fault{Hang: true}, "not available right now"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
-			s := newArena(t)
+			s := newArena(t, discordtest.WithAckTime(time.Minute)) // how soon is not what this is about
 			p := s.start()
-			if err := s.discord.Connected(deadline(t)); err != nil {
-				t.Fatalf("%v\n%s", err, p.log.tail())
-			}
-			s.answers(t, p)
-			s.polled(t, 1)
-			s.gateway.Fault(c.fault)
-			// A message is under way as well, and Discord does not answer.
+			s.ready(t, p)
 			s.discord.Inject(discordtest.Fault{Kind: discordtest.FaultHang, Path: "/messages", Method: "POST"})
+			s.spend(36_000_000)
+			within(t, 20*time.Second, "a message to be under way", func() bool {
+				waiting, _, err := s.waiting()
+				return err == nil && waiting > 0
+			})
+			s.gateway.Fault(c.fault)
 			s.endUnderLoad(p, c.says)
 		})
 	}
@@ -105,10 +105,7 @@ func TestReloadsInARowLeaveOneWatchBehind(t *testing.T) {
 	t.Parallel()
 	s := newArena(t)
 	p := s.start()
-	if err := s.discord.Connected(deadline(t)); err != nil {
-		t.Fatalf("%v\n%s", err, p.log.tail())
-	}
-	s.answers(t, p)
+	s.ready(t, p)
 	for range 30 {
 		_ = p.cmd.Process.Signal(syscall.SIGHUP)
 		time.Sleep(10 * time.Millisecond) // signals of one moment are one
@@ -121,6 +118,19 @@ func TestReloadsInARowLeaveOneWatchBehind(t *testing.T) {
 	}
 	p.terminate(t) // the race detector has its say in the exit status
 	s.noViolations(t)
+}
+
+// ready waits until a command is answered. There is one at a time, so that none
+// is left under way.
+func (s *arena) ready(t *testing.T, p *process) {
+	t.Helper()
+	if err := s.discord.Connected(deadline(t)); err != nil {
+		t.Fatalf("%v\n%s", err, p.log.tail())
+	}
+	within(t, 20*time.Second, "a command to be answered", func() bool {
+		_, err := s.discord.Slash(deadline(t), discordtest.Call{Name: "help"})
+		return err == nil
+	})
 }
 
 // acknowledged counts the commands that were.
