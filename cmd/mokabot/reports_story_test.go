@@ -81,6 +81,10 @@ func (c *clock) set(step time.Duration) {
 	c.step = step
 }
 
+// rarely is how often simulated days look at an outbox in which nothing changed;
+// most of what they cost would be that.
+const rarely = 10 * time.Minute
+
 // teller is everything that a report needs but Discord itself.
 type teller struct {
 	t       *testing.T
@@ -89,6 +93,7 @@ type teller struct {
 	gateway *mokatest.Server
 	channel *channel
 	clock   *clock
+	gone    bool // the reports are not in the configuration
 }
 
 // start runs polling, reports and delivery until the returned function ends them.
@@ -107,6 +112,9 @@ func (r teller) start() (stop func()) {
 			{Name: "monthly", Cron: "0 9 1 * *", Timezone: r.zone, Period: config.Month, ChannelID: "3", Accounts: []string{"team"}},
 		},
 	}
+	if r.gone {
+		c.Reports = nil
+	}
 	book, err := account.New(c, account.WithTransport(r.gateway.Client().Transport))
 	if err != nil {
 		r.t.Fatal(err)
@@ -115,7 +123,7 @@ func (r teller) start() (stop func()) {
 	past := history.History{Store: db, Zone: r.zone}
 	watch := &schedule.Watch{Book: book, Store: db, History: past, Words: words, Every: 30 * time.Minute, Log: log}
 	reports := &schedule.Reporter{Book: book, Store: db, Words: words, Reports: c.Reports, Log: log, Now: r.clock.now}
-	delivery := &bot.Delivery{Box: db, Send: r.channel, Log: log}
+	delivery := &bot.Delivery{Box: db, Send: r.channel, Log: log, Idle: rarely}
 	ctx, cancel := context.WithCancel(r.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- together(ctx, watch.Run, reports.Run, delivery.Run) }()
@@ -137,13 +145,14 @@ func (r teller) until(month time.Month, day, hour, minute int) {
 // midnights, that loses Discord, its gateway and its clock: each period is told
 // once, and those that came late say so.
 func TestTheStoryOfTheReports(t *testing.T) {
+	notRaced(t)
 	t.Parallel()
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		r := teller{t, t.TempDir() + "/story.db", zone, mokatest.New(mokatest.V2026_08), &channel{known: map[string]string{}}, &clock{}}
+		r := teller{t, t.TempDir() + "/story.db", zone, mokatest.New(mokatest.V2026_08), &channel{known: map[string]string{}}, &clock{}, false}
 		r.gateway.AddAccount(mokatest.Account{ID: 2, AccessToken: testToken, Quota: 50_000_000})
 		r.gateway.AddKey(2, mokatest.Key{Key: testKey, Remain: 40_000_000})
 
@@ -191,6 +200,27 @@ func TestTheStoryOfTheReports(t *testing.T) {
 			"team · Summary of 2000-11-01",
 			"team · Summary of 2000-11-02 (delayed)", // by that clock, half an hour
 		})
+	})
+}
+
+// What a report would have told while it was not in the configuration was not missed.
+func TestAReportThatComesBackBeginsAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := teller{t, t.TempDir() + "/back.db", time.UTC, mokatest.New(mokatest.V2026_08), &channel{known: map[string]string{}}, &clock{}, false}
+		r.gateway.AddAccount(mokatest.Account{ID: 2, AccessToken: testToken, Quota: 50_000_000})
+		r.gateway.AddKey(2, mokatest.Key{Key: testKey, Remain: 40_000_000})
+		r.until(time.January, 4, 12, 0) // a Tuesday
+		for _, part := range []struct {
+			gone  bool
+			until int // a day of January
+		}{{false, 5}, {true, 8}, {false, 9}} {
+			r.gone = part.gone
+			stop := r.start()
+			r.until(time.January, part.until, 12, 0)
+			stop()
+		}
+		r.tell(t, []string{"team · Summary of 2000-01-04", "team · Summary of 2000-01-08"})
 	})
 }
 
