@@ -152,7 +152,7 @@ func TestTheTestsThatTheDocumentsNameExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"docs/security.md", "docs/operations.md", "README.md"} {
+	for _, file := range []string{"docs/security.md", "docs/coverage.md", "docs/benchmarks.md", "docs/operations.md", "README.md"} {
 		for _, m := range regexp.MustCompile("`((?:Test|Fuzz|Benchmark)\\w+)`").FindAllStringSubmatch(document(t, file), -1) {
 			if !there[m[1]] {
 				t.Errorf("%s: there is no %s", file, m[1])
