@@ -59,6 +59,7 @@ func (w *world) noViolations(t *testing.T) {
 }
 
 func TestAnIncidentsLife(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	file := w.config(t)
 	stop := w.run(t, file, nil)
@@ -134,6 +135,7 @@ func (w *world) second(t *testing.T) (file string, spend func(quota int64)) {
 }
 
 func TestSeveralAccountsMakeOnePost(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	file, spendOther := w.second(t)
 	w.run(t, file, nil)
@@ -158,6 +160,7 @@ func TestSeveralAccountsMakeOnePost(t *testing.T) {
 }
 
 func TestTheConfigurationIsReadAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	file := w.config(t)
 	w.run(t, file, nil)

@@ -11,6 +11,7 @@ import (
 )
 
 func TestHealthReadinessAndMetrics(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
