@@ -16,13 +16,18 @@ import (
 // at once when trouble begins; they make one post.
 const hold = 2 * time.Second
 
-// outgoing is what an event sends: a post of its own, and the incident's live
-// message brought up to date. Without a channel nothing is said.
+// mostTurned is how many of an incident's posts are brought up to date when it
+// is over: more than anybody scrolls back to.
+const mostTurned = 10
+
+// outgoing is what an event sends: a post of its own, and the earlier ones
+// brought up to date. Without a channel nothing is said.
 func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.Outgoing, error) {
 	if a.Rules.ChannelID == "" {
 		return nil, nil
 	}
 	alarm := message.Alarm{Account: a.Name, Levels: len(a.Rules.Levels), Event: e, Today: x.today, Models: x.models}
+	said := message.Alert(w.Words, alarm)
 	var out []store.Outgoing
 	add := func(o store.Outgoing, m message.Message) error {
 		payload, err := json.Marshal(m)
@@ -30,25 +35,42 @@ func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.O
 		out = append(out, o)
 		return err
 	}
-	live := e.Incident.Posts
 	if e.Kind.Post() {
-		post := store.Outgoing{Key: postKey(a.Name, e.Incident, live), Joins: true}
+		post := store.Outgoing{Key: postKey(a.Name, e.Incident, e.Incident.Posts), Joins: true}
 		if w.rounds.neighbours(a) > 0 {
 			post.NotBefore = e.At.Add(hold)
 		}
-		if err := add(post, message.Alert(w.Words, alarm)); err != nil {
+		if err := add(post, said); err != nil {
 			return nil, err
 		}
-		live--
 	}
-	over := e.Kind == alert.Ended || !e.Kind.Post()
-	if live < 1 || !over {
-		return out, nil
+	said.Mentions = message.Mentions{}
+	first, last := turned(e)
+	for n := last; n >= first; n-- {
+		of := postKey(a.Name, e.Incident, n)
+		if err := add(store.Outgoing{Key: fmt.Sprintf("%s/edit/%d", of, e.At.UnixMilli()), EditOf: of}, said); err != nil {
+			return nil, err
+		}
 	}
-	edit := message.Alert(w.Words, alarm)
-	edit.Mentions = message.Mentions{}
-	of := postKey(a.Name, e.Incident, live)
-	return out, add(store.Outgoing{Key: fmt.Sprintf("%s/edit/%d", of, e.At.UnixMilli()), EditOf: of}, edit)
+	return out, nil
+}
+
+// turned are the posts that an event brings up to date: the live one, and at
+// the end those before it as well, so that none goes on warning.
+func turned(e alert.Event) (first, last int) {
+	last = e.Incident.Posts
+	switch {
+	case e.Kind == alert.Ended:
+		last-- // the post of the end itself
+		first = last - mostTurned + 1
+	case e.Kind == alert.Withdrawn:
+		first = last - mostTurned + 1
+	case e.Kind.Post():
+		return 1, 0
+	default:
+		first = last
+	}
+	return max(1, first), last
 }
 
 // postKey names the n-th post about an incident, for ever.
