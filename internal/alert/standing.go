@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
@@ -53,10 +54,16 @@ func tellsMoney(r moka.Reading) bool {
 
 // on tells whether the figures are on a level.
 func (p *pass) on(l Level, spendable moka.Amount) bool {
-	if below, ok := l.Below.Get(); ok && spendable < below {
-		return true
-	}
-	return p.facts.Runway.Known && !p.facts.Runway.Idle && p.facts.Runway.Mid < l.Runway
+	short, soon := l.Short(moka.Known(spendable), p.facts.Runway)
+	return short || soon
+}
+
+// Short tells which of the level's limits the figures are below: that of the
+// money, and that of the time it lasts. What is unknown is not.
+func (l Level) Short(spendable moka.Maybe, runway spend.Runway) (byMoney, byTime bool) {
+	left, known := spendable.Get()
+	below, limited := l.Below.Get()
+	return known && limited && left < below, runway.Known && !runway.Idle && runway.Mid < l.Runway
 }
 
 // left tells whether the figures are better than a level by the margin. An

@@ -19,10 +19,11 @@ func enAlert() AlertWords {
 	a.Lasted = "Open for"
 	a.TopUp = "Topped up"
 	a.Limit = "Warned because"
-	a.Below = func(a moka.Amount) string { return "less than " + a.String() + " is left" }
-	a.RunwayBelow = func(d time.Duration) string { return "it lasts less than " + enDuration(d) }
-	a.Either = func(a, b string) string { return a + ", or " + b }
-	a.Models = "Top models"
+	a.Below = func(a moka.Amount) string { return "less than " + a.String() + " left" }
+	a.RunwayBelow = func(d time.Duration) string { return "lasts less than " + enDuration(d) }
+	a.Both = func(a, b string) string { return a + ", and " + b }
+	a.Earlier = func(reason string) string { return "earlier: " + reason }
+	a.Models = "Top models, last 24 h"
 	a.Snoozed = "Snoozed"
 	a.UntilTopUp = "until a top-up"
 	a.Until = func(when string) string { return "until " + when }

@@ -78,8 +78,9 @@ type AlertWords struct {
 	Lasted, TopUp, Limit       string
 	Below                      func(moka.Amount) string
 	RunwayBelow                func(time.Duration) string
-	Either                     func(a, b string) string
-	Models, Snoozed            string // headings: what cost most lately, and until when it is quiet
+	Both                       func(a, b string) string
+	Earlier                    func(reason string) string // of a reason that holds no more
+	Models, Snoozed            string                     // headings: what cost most lately, and until when it is quiet
 	UntilTopUp                 string
 	Until                      func(when string) string
 	HourCost                   func(moka.Amount) string // of a spike

@@ -23,8 +23,9 @@ func zhAlert() AlertWords {
 	a.Limit = "告警原因"
 	a.Below = func(a moka.Amount) string { return "剩余不足 " + a.String() }
 	a.RunwayBelow = func(d time.Duration) string { return "预计可用不足 " + zhDuration(d) }
-	a.Either = func(a, b string) string { return a + "，或" + b }
-	a.Models = "主要消耗"
+	a.Both = func(a, b string) string { return a + "，且" + b }
+	a.Earlier = func(reason string) string { return "此前" + reason }
+	a.Models = "主要消耗（近 24 小时）"
 	a.Snoozed = "静音"
 	a.UntilTopUp = "至充值"
 	a.Until = func(when string) string { return "至 " + when }

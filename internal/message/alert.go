@@ -155,7 +155,7 @@ func reasonText(w *lang.Words, e alert.Event) string {
 	if e.Incident.Condition == alert.Spike {
 		return spikeText(w, e.Facts)
 	}
-	return limitText(w, e.Level)
+	return limitText(w, e)
 }
 
 func spikeText(w *lang.Words, f alert.Facts) string {
@@ -169,18 +169,25 @@ func spikeText(w *lang.Words, f alert.Facts) string {
 	return w.Alert.HourCost(spent)
 }
 
-func limitText(w *lang.Words, l *alert.Level) string {
-	if l == nil {
+// limitText says which of the level's limits the figures are below. Past them,
+// though not yet far enough, or unknown, it is what was told of.
+func limitText(w *lang.Words, e alert.Event) string {
+	if e.Level == nil {
 		return ""
 	}
-	below, byBalance := l.Below.Get()
-	switch {
-	case byBalance && l.Runway > 0:
-		return w.Alert.Either(w.Alert.Below(below), w.Alert.RunwayBelow(l.Runway))
-	case byBalance:
-		return w.Alert.Below(below)
+	money, hasMoney := e.Level.Below.Get()
+	ofMoney, ofTime := w.Alert.Below(money), w.Alert.RunwayBelow(e.Level.Runway)
+	switch short, soon := e.Level.Short(e.Facts.Reading.Spendable(), e.Facts.Runway); {
+	case short && soon:
+		return w.Alert.Both(ofMoney, ofTime)
+	case short:
+		return ofMoney
+	case soon:
+		return ofTime
+	case e.Incident.ByRunway || !hasMoney:
+		return w.Alert.Earlier(ofTime)
 	}
-	return w.Alert.RunwayBelow(l.Runway)
+	return w.Alert.Earlier(ofMoney)
 }
 
 func filled(lines []string) []string {

@@ -38,10 +38,15 @@ func alarms(w *lang.Words) map[string]message.Message {
 	snoozed.Event.Incident.SnoozedUntil = at.Add(8 * time.Hour)
 	untilTopUp := alarm(alert.Updated, alert.Balance, 1, reading(4))
 	untilTopUp.Event.Incident.UntilTopUp = true
+	snoozed.Event.Facts.Runway.Mid = 66 * time.Hour
+	soon := alarm(alert.Raised, alert.Balance, 0, reading(40))
+	soon.Event.Facts.Runway.Mid = 66 * time.Hour
 	all := map[string]message.Message{
+		"alert-soon":         message.Alert(w, soon),
 		"alert-low":          message.Alert(w, low),
 		"alert-snoozed":      message.Alert(w, snoozed),
 		"alert-until-top-up": message.Alert(w, untilTopUp),
+		"alert-nearly-over":  message.Alert(w, alarm(alert.Updated, alert.Balance, 0, reading(20.6))),
 		"alert-worse":        message.Alert(w, alarm(alert.Worsened, alert.Balance, 1, reading(4.2))),
 		"alert-still":        message.Alert(w, alarm(alert.Reminder, alert.Balance, 1, reading(4.2))),
 		"alert-closed":       message.Alert(w, alarm(alert.Withdrawn, alert.Balance, 0, reading(18.2))),

@@ -1,0 +1,52 @@
+package message_test
+
+import (
+	"testing"
+	"time"
+
+	"mokabot/internal/alert"
+	"mokabot/internal/lang"
+	"mokabot/internal/message"
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+func TestAWarningNamesTheLimitThatIsBroken(t *testing.T) {
+	lasts := func(d time.Duration) spend.Runway { return spend.Runway{Known: true, Low: d, Mid: d, High: d} }
+	below := moka.Known(20 * moka.Dollar)
+	const money, soon = "less than $20.00 left", "lasts less than 3 d"
+	for _, c := range []struct {
+		what     string
+		below    moka.Maybe
+		runway   time.Duration
+		left     moka.Maybe
+		lasts    spend.Runway
+		byRunway bool // told of for the runway
+		want     string
+	}{
+		{"money", below, 72 * time.Hour, moka.Known(15 * moka.Dollar), lasts(80 * time.Hour), false, money},
+		{"time", below, 72 * time.Hour, moka.Known(25 * moka.Dollar), lasts(70 * time.Hour), true, soon},
+		{"both", below, 72 * time.Hour, moka.Known(15 * moka.Dollar), lasts(70 * time.Hour), true, money + ", and " + soon},
+		{"nothing is spent", below, 72 * time.Hour, moka.Known(15 * moka.Dollar), spend.Runway{Idle: true}, false, money},
+		{"money again, not yet past the margin", below, 0, moka.Known(20 * moka.Dollar), spend.Runway{}, false, "earlier: " + money},
+		{"time again, not yet past the margin", below, 72 * time.Hour, moka.Known(25 * moka.Dollar), lasts(73 * time.Hour), true, "earlier: " + soon},
+		{"no figures", below, 72 * time.Hour, moka.Maybe{}, spend.Runway{}, false, "earlier: " + money},
+		{"no figures for a level of time alone", moka.Maybe{}, 72 * time.Hour, moka.Maybe{}, spend.Runway{}, false, "earlier: " + soon},
+	} {
+		level := alert.Level{Name: "low", Below: c.below, Runway: c.runway}
+		r := moka.Reading{Key: &moka.Key{State: moka.KeyOK, Remaining: c.left}}
+		m := message.Alert(lang.English(), message.Alarm{Account: "team", Levels: 1, Event: alert.Event{
+			Kind: alert.Updated, Level: &level, Facts: alert.Facts{Reading: r, Runway: c.lasts},
+			Incident: alert.Incident{Condition: alert.Balance, ByRunway: c.byRunway},
+		}})
+		got := ""
+		for _, f := range m.Cards[0].Fields {
+			if f.Name == lang.English().Alert.Limit {
+				got = f.Value
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, got, c.want)
+		}
+	}
+}
