@@ -27,7 +27,8 @@ func Forecast(hours []Hour, spendable moka.Maybe, now time.Time, loc *time.Locat
 	if idle(hours, now) {
 		return Runway{Idle: true}
 	}
-	return newBlend(newPast(hours, now, loc)).lasts(float64(left), now, loc)
+	b := newBlend(newPast(hours, now, loc))
+	return b.ifItGoesOn(b.lasts(float64(left), now, loc), hours, float64(left), now, loc)
 }
 
 // lasts walks through the coming hours until left is spent, at most a year.
