@@ -21,6 +21,8 @@ const (
 	covering = 0.98
 	// agreeing is how far the two may be apart, as a part of the sum.
 	agreeing = 0.02
+	// inFlight is how far apart the moments may be up to which they count.
+	inFlight = time.Minute
 )
 
 // Used gathers what an account used in a period, from its readings and, with
@@ -31,31 +33,33 @@ func (h History) Used(ctx context.Context, a *account.Account, p, before spend.P
 	var record record
 	var wait sync.WaitGroup
 	wait.Go(func() { record = h.recorded(ctx, a.Client, p) })
-	err := h.remembered(ctx, a.Name, p, before, &u)
+	late, err := h.remembered(ctx, a.Name, p, before, &u)
 	wait.Wait()
 	u.Models, u.ModelsErr = record.models, record.failed
-	h.compare(&u, record)
+	h.compare(&u, record, late)
 	return u, err
 }
 
-// remembered fills in what the readings say.
-func (h History) remembered(ctx context.Context, name string, p, before spend.Period, u *message.Used) error {
+// remembered fills in what the readings say, and tells what was spent so late
+// that the gateway may not have it in its records.
+func (h History) remembered(ctx context.Context, name string, p, before spend.Period, u *message.Used) (late moka.Amount, err error) {
 	if h.Store == nil {
-		return nil
+		return 0, nil
 	}
 	spent, err := h.Store.Spent(ctx, name, p.From, p.To)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	earlier, err := h.Store.Spent(ctx, name, before.From, before.To)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	u.Spent, u.Before, u.Requests, u.TopUps = known(spent), known(earlier), spent.Requests, spent.TopUps
 	if whole := p.To.Sub(p.From); whole > 0 {
 		u.Covered = min(1, spent.Covered.Seconds()/whole.Seconds())
 	}
-	return nil
+	last, err := h.Store.Spent(ctx, name, p.To.Add(-inFlight), p.To)
+	return last.Spent, err
 }
 
 // record is what the gateway itself noted of a period.
@@ -121,8 +125,9 @@ func byModel(rows []moka.UsageRow) []message.ModelUse {
 }
 
 // compare fills gaps of the readings from the record, and names a difference
-// where the readings are complete and the record says something else.
-func (h History) compare(u *message.Used, r record) {
+// where the readings are complete and the record says something else than what
+// was spent with or without the last of it.
+func (h History) compare(u *message.Used, r record, late moka.Amount) {
 	recorded, ok := r.spent.Get()
 	if !ok {
 		return
@@ -134,7 +139,7 @@ func (h History) compare(u *message.Used, r record) {
 		return
 	}
 	far := moka.Amount(agreeing*float64(max(spent, recorded))) + moka.Dollar/100
-	if known && (recorded-spent > far || spent-recorded > far) {
+	if known && (recorded-spent > far || spent-late-recorded > far) {
 		u.Recorded = r.spent
 	}
 }

@@ -118,6 +118,13 @@ func TestReadingsAndTheGatewaysRecordsTogether(t *testing.T) {
 		}, dollars(10), true, moka.Maybe{}, 0.5, -1},
 		{"nothing was spent", mokatest.V2026_08, func(p *past) { p.read(); time.Sleep(time.Hour); p.read() }, dollars(0), false, moka.Maybe{}, 1, 0},
 		{"the ancestor records nothing", mokatest.OneAPI, func(p *past) { p.read(); p.hours(10, true) }, dollars(10), false, moka.Maybe{}, 1, -1},
+		{"the last of it is not in the records yet", mokatest.V2026_08, func(p *past) {
+			p.read()
+			p.hours(10, true)
+			time.Sleep(time.Second)
+			p.gateway.Spend(testKey, "gpt-4o", 2_500_000, 1000)
+			p.read()
+		}, dollars(15), false, moka.Maybe{}, 1, 1},
 		{"the records say something else", mokatest.V2026_08, func(p *past) {
 			p.read()
 			p.gateway.SpendAt(time.Now().Add(10*time.Minute), testKey, "gpt-4o", 2_500_000, 1000)
