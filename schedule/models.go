@@ -119,11 +119,12 @@ func (m *ModelWatch) look(ctx context.Context, a *account.Account) (history.Mode
 		m.meaning(ctx, a, &changes)
 		is.Log[len(is.Log)-1] = changes
 		m.Log.Info("models changed", "account", a.Name, "added", len(changes.Added), "removed", len(changes.Removed), "repriced", len(changes.Repriced))
-		if err := m.tell(ctx, was, changes); err != nil {
-			return was, err
-		}
 	}
-	return is, is.Keep(ctx, m.Store, a.Name)
+	out, err := m.post(was, changes)
+	if err != nil {
+		return was, err
+	}
+	return is, is.Keep(ctx, m.Store, a.Name, out...)
 }
 
 // meaning adds what new prices mean at last week's use, where that is known.
@@ -151,19 +152,15 @@ func (m *ModelWatch) meaning(ctx context.Context, a *account.Account, c *message
 	}
 }
 
-// tell posts the changes. The mark comes from the list that they change, so a
-// crash before the new list is kept does not have them told twice.
-func (m *ModelWatch) tell(ctx context.Context, was history.ModelMemory, c message.ModelChanges) error {
-	if m.Config.ChannelID == "" {
-		return nil
+// post is what tells of changes, named by the list that they change; none where
+// nothing changed or nobody wants to know.
+func (m *ModelWatch) post(was history.ModelMemory, c message.ModelChanges) ([]store.Outgoing, error) {
+	if c.Empty() || m.Config.ChannelID == "" {
+		return nil, nil
 	}
 	payload, err := json.Marshal(message.Changes(m.Words, c))
-	if err != nil {
-		return err
-	}
-	mark := fmt.Sprintf("models/%s/%d", c.Account, was.Since.UnixMilli())
-	_, err = m.Store.Once(ctx, mark, m.now(), store.Outgoing{Key: mark, Channel: m.Config.ChannelID, Account: c.Account, Payload: payload, At: m.now()})
-	return err
+	key := fmt.Sprintf("models/%s/%d-%d", c.Account, was.Since.UnixMilli(), c.At.UnixMilli())
+	return []store.Outgoing{{Key: key, Channel: m.Config.ChannelID, Account: c.Account, Payload: payload, At: c.At}}, err
 }
 
 // write brings the configured file up to date.

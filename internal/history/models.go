@@ -48,13 +48,13 @@ func Models(ctx context.Context, db *store.DB, account string) (ModelMemory, err
 	return m, nil
 }
 
-// Keep stores the memory.
-func (m ModelMemory) Keep(ctx context.Context, db *store.DB, account string) error {
+// Keep stores the memory together with the messages that tell what is new in it.
+func (m ModelMemory) Keep(ctx context.Context, db *store.DB, account string, out ...store.Outgoing) error {
 	raw, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
-	return db.SetValue(ctx, modelsValue(account), raw)
+	return db.SetValueAndTell(ctx, modelsValue(account), raw, out...)
 }
 
 func modelsValue(account string) string { return "models/" + account }

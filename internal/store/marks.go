@@ -67,6 +67,21 @@ func (db *DB) SetValue(ctx context.Context, name string, value []byte) error {
 	return err
 }
 
+// SetValueAndTell keeps a small value under a name and enqueues the messages
+// that tell of it, both or neither.
+func (db *DB) SetValueAndTell(ctx context.Context, name string, value []byte, out ...Outgoing) error {
+	err := db.tx(ctx, func(tx *sql.Tx) error {
+		if _, err := exec(ctx, tx, sqlSetValue, name, append([]byte{}, value...)); err != nil {
+			return err
+		}
+		return enqueue(ctx, tx, out)
+	})
+	if err == nil {
+		db.announce(out)
+	}
+	return err
+}
+
 func scanBytes(r row) (b []byte, err error) {
 	err = r.Scan(&b)
 	return b, err

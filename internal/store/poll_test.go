@@ -3,6 +3,8 @@ package store
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -126,6 +128,30 @@ func TestOnceAndValues(t *testing.T) {
 		check(t, err)
 		equal(t, "value", string(got), want)
 		equal(t, "ok", ok, true)
+	}
+}
+
+func TestAValueIsThereAsSoonAsItsMessageIs(t *testing.T) {
+	const times = 100
+	db, ctx := temp(t), t.Context()
+	var writing sync.WaitGroup
+	defer writing.Wait()
+	writing.Go(func() {
+		for i := 1; i <= times && !t.Failed(); i++ {
+			if err := db.SetValueAndTell(ctx, "v", []byte(strconv.Itoa(i)), Outgoing{Key: strconv.Itoa(i)}); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for told := 0; told < times && !t.Failed(); {
+		waiting, _, err := db.Depth(ctx)
+		check(t, err)
+		value, _, err := db.Value(ctx, "v")
+		check(t, err)
+		if n, _ := strconv.Atoi(string(value)); n < waiting {
+			t.Errorf("%d messages tell of the value %d", waiting, n)
+		}
+		told = waiting
 	}
 }
 
