@@ -150,10 +150,18 @@ func loadDemo(dir, language string) (*config.Config, error) {
 		"DEMO_LANGUAGE": language, "DEMO_TOKEN": discordtest.Token, "DEMO_KEY": mokatest.DemoKey,
 		"DEMO_ACCESS_TOKEN": mokatest.DemoAccessToken, "DEMO_DATABASE": filepath.Join(dir, "demo.db"),
 	}
-	return config.LoadWith(file, func(name string) (string, bool) {
+	c, err := config.LoadWith(file, func(name string) (string, bool) {
 		v, ok := values[name]
 		return v, ok
 	})
+	if err != nil {
+		return nil, err
+	}
+	c.Timezone = time.Local // a visitor's day is that of their clock
+	for i := range c.Reports {
+		c.Reports[i].Timezone = time.Local
+	}
+	return c, nil
 }
 
 // soonAtTheMinute is a clock, less than a minute off, on which a new minute

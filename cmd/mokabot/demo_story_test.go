@@ -3,7 +3,9 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"mokabot/internal/lang"
 )
@@ -56,5 +58,19 @@ func TestTheStorybookIsComplete(t *testing.T) {
 		if n != len(lang.All()) {
 			t.Errorf("%s is there in %d languages", name, n)
 		}
+	}
+}
+
+func TestAVisitorsDayIsThatOfTheirClock(t *testing.T) {
+	c, err := loadDemo(t.TempDir(), "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	zones := []*time.Location{c.Timezone}
+	for _, r := range c.Reports {
+		zones = append(zones, r.Timezone)
+	}
+	if len(zones) < 2 || slices.ContainsFunc(zones, func(z *time.Location) bool { return z != time.Local }) {
+		t.Errorf("the demonstration goes by %v", zones)
 	}
 }
