@@ -182,11 +182,10 @@ func (c *gatewayConn) greet(r *http.Request) {
 
 // read handles what the bot sends and gives the code of its close frame.
 func (c *gatewayConn) read() int {
-	const slack = time.Second
 	c.ws.SetReadLimit(1 << 20)
 	c.ws.SetCloseHandler(func(int, string) error { return nil })
 	for {
-		_ = c.ws.SetReadDeadline(time.Now().Add(2*c.s.settings.heartbeat + slack))
+		_ = c.ws.SetReadDeadline(time.Now().Add(2*c.interval() + time.Second))
 		_, raw, err := c.ws.ReadMessage()
 		if err != nil {
 			return c.over(err)
@@ -203,6 +202,16 @@ func (c *gatewayConn) read() int {
 	}
 }
 
+// interval is that of the heartbeats, of which none may be missing. Until READY
+// it is Discord's own, however short a test has made it: discordgo begins with
+// them only then, and gives up long before.
+func (c *gatewayConn) interval() time.Duration {
+	if c.authenticated() {
+		return c.s.settings.heartbeat
+	}
+	return max(c.s.settings.heartbeat, usualHeartbeat)
+}
+
 // over judges why nothing more can be read.
 func (c *gatewayConn) over(err error) int {
 	if closed, ok := errors.AsType[*websocket.CloseError](err); ok {
@@ -210,7 +219,7 @@ func (c *gatewayConn) over(err error) int {
 	}
 	late, ok := errors.AsType[net.Error](err)
 	if ok && late.Timeout() && c.fault.Kind != GatewaySilent {
-		c.s.violate("gateway: nothing, not even a heartbeat, for twice the interval of %s", c.s.settings.heartbeat)
+		c.s.violate("gateway: nothing, not even a heartbeat, for twice the interval of %s", c.interval())
 	}
 	return 0
 }

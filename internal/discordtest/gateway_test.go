@@ -116,6 +116,17 @@ func TestAMissingHeartbeatIsNoted(t *testing.T) {
 	r.noted("heartbeat")
 }
 
+func TestABotThatWaitsForReadyOwesNoHeartbeat(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, discordtest.WithHeartbeat(20*time.Millisecond))
+	r.InjectGateway(discordtest.GatewayFault{Kind: discordtest.GatewayNoReady})
+	s := r.dial()
+	s.want(10, "")
+	s.send(2, identify)
+	time.Sleep(1500 * time.Millisecond) // longer than one that is ready may be silent
+	r.noted()
+}
+
 func TestFaultsOfTheGateway(t *testing.T) {
 	r := newRig(t)
 	r.InjectGateway(discordtest.GatewayFault{Kind: discordtest.GatewayRefuse, Code: 502})

@@ -85,7 +85,7 @@ type settings struct {
 func New(opts ...Option) *Server {
 	s := &Server{
 		settings: settings{
-			token: Token, heartbeat: 41250 * time.Millisecond, ackTime: 3 * time.Second, tokenLife: 15 * time.Minute,
+			token: Token, heartbeat: usualHeartbeat, ackTime: 3 * time.Second, tokenLife: 15 * time.Minute,
 			nonceWindow: 5 * time.Minute, resumeWindow: time.Minute,
 			onRequest: func(Moment, string, string) {},
 		},

@@ -33,6 +33,9 @@ func WithRateLimit(n int, d time.Duration) Option {
 	return func(s *settings) { s.rateLimit, s.rateWindow = n, d }
 }
 
+// usualHeartbeat is the interval that Discord asks for.
+const usualHeartbeat = 41250 * time.Millisecond
+
 // Moment is a point in the life of a REST request.
 type Moment int
 
