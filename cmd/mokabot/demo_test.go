@@ -129,9 +129,9 @@ func TestTheDemoInABrowser(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 	browser.Answers(t, "http://"+address+"/")
+	began := time.Now()
 	b.Open("http://" + address + "/?lang=en&theme=light")
 	v := &visit{Browser: b, log: log}
 	b.Type(testID("composer"), "/balance"+browser.Enter)

@@ -24,7 +24,7 @@ type Browser struct {
 
 // patience is how long a page gets for what it does by itself; a busy machine
 // is slow.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // Start opens a window of 1280 by 800 points that lives as long as the test.
 func Start(t testing.TB) *Browser {
