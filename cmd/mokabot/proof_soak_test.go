@@ -98,6 +98,10 @@ func (s *soak) configured(changes ...string) {
 		"requests_per_180s: 5000", "requests_per_180s: 50000")...)
 }
 
+// hanging is how long a storm leaves something behind: nothing waits longer
+// than a minute for an answer, and connections are kept for a minute and a half.
+const hanging = 150 * time.Second
+
 // live has storms and lulls follow each other, and takes a sample at the end
 // of each quarter.
 func (s *soak) live(t *testing.T, duration time.Duration, seed uint64) (samples []sample) {
@@ -121,6 +125,9 @@ func (s *soak) live(t *testing.T, duration time.Duration, seed uint64) (samples 
 		s.storming.Store(false)
 		s.lull(t)
 		if !time.Now().Before(quarter) {
+			if s.long {
+				sleepFor(ctx, hanging)
+			}
 			samples = append(samples, s.sample(t))
 		}
 	}
