@@ -28,29 +28,29 @@ func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.O
 	}
 	alarm := message.Alarm{Account: a.Name, Levels: len(a.Rules.Levels), Event: e, Today: x.today, Models: x.models}
 	said := message.Alert(w.Words, alarm)
-	var out []store.Outgoing
-	add := func(o store.Outgoing, m message.Message) error {
-		payload, err := json.Marshal(m)
-		o.Channel, o.Account, o.Payload, o.At = a.Rules.ChannelID, a.Name, payload, e.At
-		out = append(out, o)
-		return err
+	payload, err := json.Marshal(said)
+	if err != nil {
+		return nil, err
 	}
+	var out []store.Outgoing
 	if e.Kind.Post() {
-		post := store.Outgoing{Key: postKey(a.Name, e.Incident, e.Incident.Posts), Joins: true}
+		post := store.Outgoing{Key: postKey(a.Name, e.Incident, e.Incident.Posts), Joins: true, Payload: payload}
 		if w.rounds.neighbours(a) > 0 {
 			post.NotBefore = e.At.Add(hold)
 		}
-		if err := add(post, said); err != nil {
-			return nil, err
-		}
+		out = append(out, post)
 	}
 	said.Mentions = message.Mentions{}
+	if payload, err = json.Marshal(said); err != nil {
+		return nil, err
+	}
 	first, last := turned(e)
 	for n := last; n >= first; n-- {
 		of := postKey(a.Name, e.Incident, n)
-		if err := add(store.Outgoing{Key: fmt.Sprintf("%s/edit/%d", of, e.At.UnixMilli()), EditOf: of}, said); err != nil {
-			return nil, err
-		}
+		out = append(out, store.Outgoing{Key: fmt.Sprintf("%s/edit/%d", of, e.At.UnixMilli()), EditOf: of, Payload: payload})
+	}
+	for i := range out {
+		out[i].Channel, out[i].Account, out[i].At = a.Rules.ChannelID, a.Name, e.At
 	}
 	return out, nil
 }
@@ -59,16 +59,15 @@ func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.O
 // the end those before it as well, so that none goes on warning.
 func turned(e alert.Event) (first, last int) {
 	last = e.Incident.Posts
+	first = last
 	switch {
-	case e.Kind == alert.Ended:
-		last-- // the post of the end itself
-		first = last - mostTurned + 1
 	case e.Kind == alert.Withdrawn:
+		first = last - mostTurned + 1
+	case e.Kind == alert.Ended:
+		last-- // the last one tells of the end
 		first = last - mostTurned + 1
 	case e.Kind.Post():
 		return 1, 0
-	default:
-		first = last
 	}
 	return max(1, first), last
 }

@@ -15,6 +15,7 @@ func (b *blend) ifItGoesOn(r Runway, hours []Hour, left float64, now time.Time, 
 	var spent float64
 	var covered time.Duration
 	for _, h := range hours {
+		// Unlike in spentIn, what a gap cost does not count: it is not known when.
 		if h.Covered > 0 && h.Start.Add(time.Hour).After(now.Add(-time.Hour)) && h.Start.Before(now) {
 			spent, covered = spent+float64(h.Spent), covered+h.Covered
 		}

@@ -63,8 +63,7 @@ func (db *DB) Value(ctx context.Context, name string) ([]byte, bool, error) {
 
 // SetValue keeps a small value under a name.
 func (db *DB) SetValue(ctx context.Context, name string, value []byte) error {
-	_, err := db.update(ctx, sqlSetValue, name, append([]byte{}, value...))
-	return err
+	return db.SetValueAndTell(ctx, name, value)
 }
 
 // SetValueAndTell keeps a small value under a name and enqueues the messages
