@@ -17,7 +17,7 @@ func enCommand() CommandWords {
 			"usage.account": "One account; all when none is named", "usage.share": share,
 			"keys": "The API keys of an account and what is left on each", "keys.account": "Which account; the first when none is named", "keys.share": share,
 			"report": "Post a report now", "report.name": "Which report; the first when none is named", "report.share": share,
-			"alerts": "What is wrong at the moment, and who has been told", "alerts.share": share,
+			"alerts": "What is wrong at the moment, and what is snoozed", "alerts.share": share,
 			"status": "How the bot itself is doing", "status.share": share,
 			"reload": "Read the configuration again",
 			"help":   "What this bot does", "help.share": share,
