@@ -1,7 +1,6 @@
-// Package bot is Discord for the rest of the program: it keeps the session
-// alive, answers slash commands and delivers what waits in the outbox. It is
-// the only package of the program that talks to Discord. Handlers get an
-// [Input] and return a [message.Message]; none of them sees a session.
+// Package bot answers slash commands and buttons, and decides who may use them.
+// Handlers get an [Input] and return a [message.Message]; none of them sees the
+// connection.
 package bot
 
 import (
@@ -14,6 +13,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/alert"
+	"mokabot/internal/discord"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
@@ -63,11 +63,11 @@ type Setup struct {
 func (s *Setup) words() *lang.Words { return lang.For(s.Language) }
 
 // Bot answers commands. Fill in the fields, call [Bot.Use], then give
-// [Bot.Interact] and [Bot.Ready] to a [Gateway].
+// [Bot.Interact] and [Bot.Ready] to a [discord.Gateway].
 type Bot struct {
-	REST     *REST
-	Values   Values   // remembers which commands were registered
-	GuildIDs []string // where commands are registered and answered; empty: everywhere
+	REST     *discord.REST
+	Values   discord.Values // remembers which commands were registered
+	GuildIDs []string       // where commands are registered and answered; empty: everywhere
 	Log      *slog.Logger
 	Now      func() time.Time // nil for the real clock
 
@@ -94,7 +94,7 @@ func (b *Bot) Use(s Setup) {
 func (b *Bot) setup() *Setup { return b.current.Load() }
 
 // Ready registers the commands when they changed, and notes where the bot is.
-func (b *Bot) Ready(ctx context.Context, r Ready) {
+func (b *Bot) Ready(ctx context.Context, r discord.Ready) {
 	b.Log.Info("connected to Discord", "as", r.Name, "servers", len(r.GuildIDs))
 	if len(b.GuildIDs) == 0 {
 		b.Log.Warn("figures are shown in every server that lets the bot in; name yours in discord.guild_ids")
@@ -132,7 +132,7 @@ type place struct {
 	guilds []string
 }
 
-func (p *place) set(r Ready) {
+func (p *place) set(r discord.Ready) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.app, p.guilds = r.ApplicationID, slices.Clone(r.GuildIDs)

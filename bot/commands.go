@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/discord"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/moka"
@@ -108,7 +109,7 @@ func reload(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 const welcomeTime = 30 * time.Second
 
 // welcome explains the commands once in the alerts' channel, if that is wanted.
-func (b *Bot) welcome(ctx context.Context, r Ready) {
+func (b *Bot) welcome(ctx context.Context, r discord.Ready) {
 	s := b.setup()
 	if !s.Welcome || s.AlertChannel == "" {
 		return

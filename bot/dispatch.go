@@ -10,6 +10,7 @@ import (
 	"github.com/bwmarrin/discordgo"
 
 	"mokabot/internal/account"
+	"mokabot/internal/discord"
 	"mokabot/internal/history"
 	"mokabot/internal/message"
 	"mokabot/moka"
@@ -190,14 +191,14 @@ func (b *Bot) reply(ctx context.Context, i *discordgo.Interaction, name string, 
 
 // suggest completes an option. Strangers are offered nothing.
 func (b *Bot) suggest(ctx context.Context, i *discordgo.Interaction, in Input) {
-	choices := []Choice{}
+	choices := []discord.Choice{}
 	if c, known := findCommand(in.Name); known && b.admit(ctx, in) == nil {
 		for _, o := range c.options {
 			if o.name != in.Focused || o.suggest == nil {
 				continue
 			}
 			for _, s := range o.suggest(ctx, b, in) {
-				choices = append(choices, Choice{Name: s, Value: s})
+				choices = append(choices, discord.Choice{Name: s, Value: s})
 			}
 		}
 	}

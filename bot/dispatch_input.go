@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/bwmarrin/discordgo"
 
@@ -100,7 +99,7 @@ func (b *Bot) admitDirect(ctx context.Context, in Input) error {
 		_, guilds = b.place.get()
 	}
 	for _, guild := range guilds {
-		roles, manages, err := b.REST.standing(ctx, guild, in.UserID, b.now())
+		roles, manages, err := b.REST.Membership(ctx, guild, in.UserID, b.now())
 		if err != nil {
 			b.Log.Debug("membership could not be read", "guild", guild, "err", err)
 			continue
@@ -122,17 +121,3 @@ func (o Operators) cover(user string, roles []string, manages bool) bool {
 }
 
 func (o Operators) named() bool { return len(o.Roles) > 0 || len(o.Users) > 0 }
-
-// standing is what a user is in a server: their roles, and whether they manage it.
-func (r *REST) standing(ctx context.Context, guild, user string, now time.Time) (roles []string, manages bool, err error) {
-	var g accessGuild
-	if err := r.read(ctx, "guild", discordgo.EndpointGuild(guild), "guilds", guild, &g); err != nil {
-		return nil, false, err
-	}
-	var m accessMember
-	if err := r.read(ctx, "member", discordgo.EndpointGuildMember(guild, user), "guilds/members", guild, &m); err != nil {
-		return nil, false, err
-	}
-	may := permissions(g, m, nil, user, now)
-	return m.Roles, may&(discordgo.PermissionManageGuild|PermissionAdministrator) != 0, nil
-}

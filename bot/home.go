@@ -2,10 +2,7 @@ package bot
 
 import (
 	"context"
-	"net/url"
 	"sync"
-
-	"github.com/bwmarrin/discordgo"
 )
 
 // home remembers which server the alerts' channel is in.
@@ -26,12 +23,11 @@ func (b *Bot) homes(ctx context.Context) []string {
 	}
 	guild, known := b.home.of(channel)
 	if !known {
-		var c accessChannel
-		if err := b.REST.read(ctx, "read channel", discordgo.EndpointChannel(url.PathEscape(channel)), "channels", channel, &c); err != nil {
-			b.Log.Warn("the alerts' server could not be read", "err", channelError(err))
+		var err error
+		if guild, err = b.REST.ChannelGuild(ctx, channel); err != nil {
+			b.Log.Warn("the alerts' server could not be read", "err", err)
 			return nil
 		}
-		guild = c.GuildID
 		b.home.set(channel, guild)
 	}
 	if guild == "" { // alarms go to a direct message

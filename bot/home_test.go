@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"mokabot/internal/discord"
 )
 
 // Anybody can invite a public bot to a server of their own, and manages that.
@@ -24,7 +26,7 @@ func TestManagersOfOtherServersAreNoOperators(t *testing.T) {
 		}
 	})
 	b := &Bot{REST: r, Log: slog.New(slog.DiscardHandler)}
-	b.place.set(Ready{GuildIDs: []string{"1", "2"}})
+	b.place.set(discord.Ready{GuildIDs: []string{"1", "2"}})
 	manager := func(guild string) bool {
 		return b.operator(t.Context(), Input{GuildID: guild, UserID: "5", Manages: true})
 	}
@@ -46,7 +48,7 @@ func TestManagersOfOtherServersAreNoOperators(t *testing.T) {
 	}
 	b, open = &Bot{REST: r, Log: b.Log}, false
 	b.Use(Setup{AlertChannel: "10"})
-	b.place.set(Ready{GuildIDs: []string{"1", "2"}})
+	b.place.set(discord.Ready{GuildIDs: []string{"1", "2"}})
 	if !manager("1") || b.admit(t.Context(), Input{UserID: "5"}) != nil {
 		t.Error("a manager is held up because the alerts' channel cannot be read")
 	}

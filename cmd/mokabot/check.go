@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"mokabot/bot"
 	"mokabot/internal/account"
 	"mokabot/internal/config"
+	"mokabot/internal/discord"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/moka"
@@ -150,17 +150,17 @@ func checkDiscord(ctx context.Context, w *lang.Words, c *config.Config) []findin
 	if err != nil {
 		return []finding{{w.CLI.Discord, topicProxy, false, err.Error()}}
 	}
-	return discordFindings(ctx, w, c, bot.NewREST(c.Discord.Token.Reveal(), hc, quiet(), bot.WithVersion(version())))
+	return discordFindings(ctx, w, c, discord.NewREST(c.Discord.Token.Reveal(), hc, quiet(), discord.WithVersion(version())))
 }
 
-func discordFindings(ctx context.Context, w *lang.Words, c *config.Config, rest *bot.REST) []finding {
+func discordFindings(ctx context.Context, w *lang.Words, c *config.Config, rest *discord.REST) []finding {
 	me, err := rest.Me(ctx)
 	if err != nil {
-		return []finding{{w.CLI.Discord, topicToken, false, bot.Failure(w, err)}}
+		return []finding{{w.CLI.Discord, topicToken, false, discord.Failure(w, err)}}
 	}
 	found := []finding{{w.CLI.Discord, topicToken, true, w.CLI.DiscordAs(me.Name)}}
 	if app, err := rest.Application(ctx); err == nil {
-		found = append(found, finding{w.CLI.Discord, topicNote, true, w.CLI.Invite(bot.InviteLink(app))})
+		found = append(found, finding{w.CLI.Discord, topicNote, true, w.CLI.Invite(discord.InviteLink(app))})
 	}
 	if c.Alerts.ChannelID == "" {
 		found = append(found, finding{w.CLI.Discord, topicNote, true, w.CLI.NoAlerts})
@@ -176,11 +176,11 @@ func discordFindings(ctx context.Context, w *lang.Words, c *config.Config, rest 
 
 // channelFindings say whether the bot may post in a channel, and ping there
 // whom it is to ping.
-func channelFindings(ctx context.Context, w *lang.Words, rest *bot.REST, ch channelUse) []finding {
+func channelFindings(ctx context.Context, w *lang.Words, rest *discord.REST, ch channelUse) []finding {
 	found := func(ok bool, text string) finding { return finding{ch.id, topicChannel, ok, text} }
 	access, err := rest.Access(ctx, ch.id)
 	if err != nil {
-		return []finding{found(false, bot.ChannelFailure(w, ch.id, err))}
+		return []finding{found(false, discord.ChannelFailure(w, ch.id, err))}
 	}
 	name := "#" + access.ChannelName
 	if missing := access.Missing(); len(missing) > 0 {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"mokabot/bot"
+	"mokabot/internal/discord"
 	"mokabot/internal/discordtest"
 	"mokabot/internal/discordtest/page"
 	"mokabot/internal/lang"
@@ -30,17 +30,17 @@ func (d *demo) Stories() []page.Story {
 // writeStories sends the examples through a Discord of their own, so that they
 // look as they do there, within its limits and with its mentions.
 func writeStories() ([]page.Story, error) {
-	discord := discordtest.New()
-	defer discord.Close()
+	sim := discordtest.New()
+	defer sim.Close()
 	const role = "7" // whom the examples ping
-	discord.AddRole(discordtest.Role{ID: role, Name: "on-call", Mentionable: true})
-	sender := bot.NewREST(discordtest.Token, discord.Client(), quiet())
+	sim.AddRole(discordtest.Role{ID: role, Name: "on-call", Mentionable: true})
+	sender := discord.NewREST(discordtest.Token, sim.Client(), quiet())
 	ctx, cancel := context.WithTimeout(context.Background(), storyTime)
 	defer cancel()
 	var all []page.Story
 	for _, w := range lang.All() {
 		for _, s := range story.All(w) {
-			sent, err := sendStory(ctx, discord, sender, s.Message)
+			sent, err := sendStory(ctx, sim, sender, s.Message)
 			if err != nil {
 				return all, fmt.Errorf("%s in %s: %w", s.Name, w.Tag, err)
 			}
@@ -48,18 +48,18 @@ func writeStories() ([]page.Story, error) {
 			all = append(all, sent)
 		}
 	}
-	if broken := discord.Violations(); len(broken) > 0 {
+	if broken := sim.Violations(); len(broken) > 0 {
 		return all, fmt.Errorf("refused by Discord: %s", broken[0])
 	}
 	return all, nil
 }
 
-func sendStory(ctx context.Context, discord *discordtest.Server, sender *bot.REST, m message.Message) (page.Story, error) {
+func sendStory(ctx context.Context, sim *discordtest.Server, sender *discord.REST, m message.Message) (page.Story, error) {
 	id, err := sender.Send(ctx, discordtest.AlertsChannel, m, "")
 	if err != nil {
 		return page.Story{}, err
 	}
-	got, err := discord.WaitMessage(ctx, discordtest.AlertsChannel, func(m discordtest.Message) bool { return m.ID == id })
+	got, err := sim.WaitMessage(ctx, discordtest.AlertsChannel, func(m discordtest.Message) bool { return m.ID == id })
 	if err != nil {
 		return page.Story{}, err
 	}

@@ -34,8 +34,10 @@ var (
 		"internal/discordtest/page": {},
 
 		"internal/discordtest/browser": {},
+		"internal/discord":             {"moka", "internal/lang", "internal/message", "internal/store"},
 		"bot": {
-			"moka", "internal/account", "internal/alert", "internal/history", "internal/lang", "internal/message", "internal/spend", "internal/store",
+			"moka", "internal/account", "internal/alert", "internal/discord", "internal/history", "internal/lang", "internal/message",
+			"internal/spend", "internal/store",
 		},
 		"schedule": {
 			"moka", "internal/account", "internal/alert", "internal/config", "internal/history", "internal/lang",
@@ -43,13 +45,13 @@ var (
 		},
 	}
 	libraries = map[string][]string{ // with everything below them
-		"github.com/bwmarrin/discordgo":       {"bot"},
+		"github.com/bwmarrin/discordgo":       {"bot", "internal/discord"},
 		"github.com/robfig/cron/v3":           {"schedule", "internal/config"},
 		"gopkg.in/yaml.v3":                    {"internal/config"},
 		"modernc.org/sqlite":                  {"internal/store"},
-		"github.com/gorilla/websocket":        {"bot", "internal/discordtest"},
+		"github.com/gorilla/websocket":        {"internal/discord", "internal/discordtest"},
 		"github.com/prometheus/client_golang": {"internal/health"},
-		"golang.org/x/net/proxy":              {"bot"},
+		"golang.org/x/net/proxy":              {"internal/discord"},
 		"golang.org/x/image":                  {"internal/chart"},
 	}
 	impure = []string{"net", "net/http", "os", "database/sql"} // what pure packages do without

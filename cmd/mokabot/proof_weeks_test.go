@@ -16,6 +16,7 @@ import (
 
 	"mokabot/bot"
 	"mokabot/internal/config"
+	"mokabot/internal/discord"
 	"mokabot/internal/discordtest"
 	"mokabot/internal/store"
 	"mokabot/moka/mokatest"
@@ -109,7 +110,7 @@ func (w *weeks) start() {
 		w.t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	rest := bot.NewREST(discordtest.Token, &http.Client{Transport: inProcess{w.discord}}, log)
+	rest := discord.NewREST(discordtest.Token, &http.Client{Transport: inProcess{w.discord}}, log)
 	s := &service{
 		world: outside{gateway: w.gateway.Client().Transport, clock: w.clock.now}, log: log, db: db, next: make(chan cycle),
 		bot: &bot.Bot{REST: rest, Values: db, Log: log},
@@ -119,7 +120,7 @@ func (w *weeks) start() {
 		w.t.Fatal(err)
 	}
 	s.use(first)
-	delivery := &bot.Delivery{Box: db, Send: rest, Log: log, Idle: rarely}
+	delivery := &discord.Delivery{Box: db, Send: rest, Log: log, Idle: rarely}
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)
 	go func() {

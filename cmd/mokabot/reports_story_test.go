@@ -12,9 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"mokabot/bot"
 	"mokabot/internal/account"
 	"mokabot/internal/config"
+	"mokabot/internal/discord"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
@@ -36,7 +36,7 @@ func (c *channel) Send(_ context.Context, _ string, m message.Message, nonce str
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.down {
-		return "", &bot.Error{Op: "send", Kind: bot.KindTransient}
+		return "", &discord.Error{Op: "send", Kind: discord.KindTransient}
 	}
 	if id := c.known[nonce]; id != "" {
 		return id, nil
@@ -123,7 +123,7 @@ func (r teller) start() (stop func()) {
 	past := history.History{Store: db, Zone: r.zone}
 	watch := &schedule.Watch{Book: book, Store: db, History: past, Words: words, Every: 30 * time.Minute, Log: log}
 	reports := &schedule.Reporter{Book: book, Store: db, Words: words, Reports: c.Reports, Log: log, Now: r.clock.now}
-	delivery := &bot.Delivery{Box: db, Send: r.channel, Log: log, Idle: rarely}
+	delivery := &discord.Delivery{Box: db, Send: r.channel, Log: log, Idle: rarely}
 	ctx, cancel := context.WithCancel(r.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- together(ctx, watch.Run, reports.Run, delivery.Run) }()

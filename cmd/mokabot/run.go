@@ -15,6 +15,7 @@ import (
 	"mokabot/bot"
 	"mokabot/internal/alert"
 	"mokabot/internal/config"
+	"mokabot/internal/discord"
 	"mokabot/internal/health"
 	"mokabot/internal/lang"
 	"mokabot/internal/store"
@@ -75,15 +76,15 @@ func serve(ctx context.Context, c *config.Config, world outside, log *slog.Logge
 	if c.Listen != "" {
 		s.told = health.New(version())
 	}
-	rest := bot.NewREST(c.Discord.Token.Reveal(), world.discord, log, bot.WithVersion(version()), bot.WithObserver(s.told.Request))
+	rest := discord.NewREST(c.Discord.Token.Reveal(), world.discord, log, discord.WithVersion(version()), discord.WithObserver(s.told.Request))
 	s.bot = &bot.Bot{
 		REST: rest, Values: db, GuildIDs: c.Discord.GuildIDs, Log: log, Health: s.health, Reload: s.reload, Observe: s.told.Command,
 	}
-	s.gateway = &bot.Gateway{
+	s.gateway = &discord.Gateway{
 		Token: c.Discord.Token.Reveal(), HTTP: world.discord, Proxy: proxy, Values: db, Log: log, OnIdentify: s.told.Identify,
 		OnInteraction: s.bot.Interact, OnReady: s.bot.Ready, OnGuild: s.bot.Joined,
 	}
-	delivery := &bot.Delivery{Box: db, Send: rest, Log: log, OnAttempt: func(r bot.Result) { s.told.Delivery(string(r)) }}
+	delivery := &discord.Delivery{Box: db, Send: rest, Log: log, OnAttempt: func(r discord.Result) { s.told.Delivery(string(r)) }}
 	first, err := s.prepare(c)
 	if err != nil {
 		return err
@@ -129,9 +130,9 @@ func together(ctx context.Context, parts ...func(context.Context) error) error {
 
 // said puts a refused bot token into words; other failures speak for themselves.
 func said(w *lang.Words, err error) error {
-	var fatal *bot.FatalError
+	var fatal *discord.FatalError
 	refused := errors.As(err, &fatal) && (fatal.Code == 4004 || fatal.Code == http.StatusUnauthorized)
-	if refused || bot.KindOf(err) == bot.KindUnauthorized {
+	if refused || discord.KindOf(err) == discord.KindUnauthorized {
 		return errors.New(w.Failure.DiscordToken)
 	}
 	return err
@@ -139,7 +140,7 @@ func said(w *lang.Words, err error) error {
 
 // warnOfChannels says at the start which channels the bot cannot post in, or
 // whom it cannot ping there.
-func warnOfChannels(ctx context.Context, w *lang.Words, rest *bot.REST, c *config.Config, log *slog.Logger) {
+func warnOfChannels(ctx context.Context, w *lang.Words, rest *discord.REST, c *config.Config, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for _, ch := range channels(c) {

@@ -9,6 +9,7 @@ import (
 	"mokabot/bot"
 	"mokabot/internal/account"
 	"mokabot/internal/config"
+	"mokabot/internal/discord"
 	"mokabot/internal/health"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
@@ -24,7 +25,7 @@ type service struct {
 	log     *slog.Logger
 	db      *store.DB
 	bot     *bot.Bot
-	gateway *bot.Gateway
+	gateway *discord.Gateway
 	told    *health.Told // nil: nobody listens
 	began   time.Time
 	next    chan cycle

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"mokabot/bot"
 	"mokabot/internal/config"
+	"mokabot/internal/discord"
 	"mokabot/internal/discordtest"
 	"mokabot/internal/lang"
 	"mokabot/internal/lang/langtest"
@@ -24,8 +24,8 @@ func TestTheCommandLineSaysEveryWord(t *testing.T) {
 	world := newWorld(t)
 	const silent = "1200000000000000088"
 	world.discord.AddRole(discordtest.Role{ID: silent, Name: "silent"})
-	world.discord.SetPermissions(discordtest.AlertsChannel, uint64(bot.PermissionView|bot.PermissionSend|bot.PermissionEmbed|bot.PermissionAttach|bot.PermissionHistory))
-	world.discord.SetPermissions(discordtest.ReportChannel, uint64(bot.PermissionView))
+	world.discord.SetPermissions(discordtest.AlertsChannel, uint64(discord.PermissionView|discord.PermissionSend|discord.PermissionEmbed|discord.PermissionAttach|discord.PermissionHistory))
+	world.discord.SetPermissions(discordtest.ReportChannel, uint64(discord.PermissionView))
 	c, err := config.LoadWith(world.config(t), os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +33,7 @@ func TestTheCommandLineSaysEveryWord(t *testing.T) {
 	c.Discord.GuildIDs = nil
 	c.ModelWatch.ChannelID = "1100000000000000099"
 	c.Accounts[0].Alerts.Levels[0].MentionRoles = []string{discordtest.OnCallRole, silent, "1200000000000000099"}
-	rest := bot.NewREST(discordtest.Token, world.discord.Client(), quiet())
+	rest := discord.NewREST(discordtest.Token, world.discord.Client(), quiet())
 	for _, w := range lang.All() {
 		tag, all := w.Tag, langtest.Mark(w)
 		found := append(discordFindings(t.Context(), w, c, rest), checkDiscord(t.Context(), w, &config.Config{})...)
@@ -48,10 +48,10 @@ func TestTheCommandLineSaysEveryWord(t *testing.T) {
 		if err := report(&text, w, found, false); !errors.As(err, new(silentError)) {
 			t.Errorf("what is wrong is no failure: %v", err)
 		}
-		for _, err := range []error{&bot.Error{Kind: bot.KindUnauthorized}, &bot.Error{Kind: bot.KindTransient}, bot.ErrNoAccess, bot.ErrUnknownChannel, bot.ErrNotText} {
-			fmt.Fprintln(&text, bot.ChannelFailure(w, "5", err))
+		for _, err := range []error{&discord.Error{Kind: discord.KindUnauthorized}, &discord.Error{Kind: discord.KindTransient}, discord.ErrNoAccess, discord.ErrUnknownChannel, discord.ErrNotText} {
+			fmt.Fprintln(&text, discord.ChannelFailure(w, "5", err))
 		}
-		fmt.Fprintln(&text, w.Failure.PermissionNames(bot.Access{}.Missing()))
+		fmt.Fprintln(&text, w.Failure.PermissionNames(discord.Access{}.Missing()))
 		for _, path := range all {
 			here := strings.HasPrefix(path, "CLI.") && !strings.HasPrefix(path, "CLI.Backtest.") && path != "CLI.Written" && !strings.HasPrefix(path, "CLI.Config") && path != "CLI.Exposed" ||
 				strings.HasPrefix(path, "Failure.Discord") || strings.HasPrefix(path, "Failure.Permissions/") || path == "Failure.NotText" || strings.HasPrefix(path, "Failure.No") && path != "Failure.NotFound" && path != "Failure.NoAddress" ||

@@ -1,8 +1,8 @@
 package store_test
 
 import (
-	"mokabot/bot"
+	"mokabot/internal/discord"
 	"mokabot/internal/store"
 )
 
-var _ bot.Outbox = (*store.DB)(nil)
+var _ discord.Outbox = (*store.DB)(nil)

@@ -1,0 +1,87 @@
+package discord
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestPermissionsAreComputedAsDiscordDoes(t *testing.T) {
+	const (
+		view, send = "1024", "2048"
+		both       = "3072"
+	)
+	guild := accessGuild{ID: "1", OwnerID: "9", Roles: []accessRole{{ID: "1", Permissions: both}, {ID: "2", Permissions: "16384"}, {ID: "3", Permissions: "8"}}}
+	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name       string
+		user       string
+		member     accessMember
+		overwrites []overwrite
+		want       Permission
+	}{
+		{"everyone's", "5", accessMember{}, nil, PermissionView | PermissionSend},
+		{"a role adds", "5", accessMember{Roles: []string{"2"}}, nil, PermissionView | PermissionSend | PermissionEmbed},
+		{"the channel denies everyone", "5", accessMember{}, []overwrite{{ID: "1", Deny: send}}, PermissionView},
+		{"a role allows again", "5", accessMember{Roles: []string{"2"}}, []overwrite{{ID: "2", Allow: send}, {ID: "1", Deny: both}}, PermissionSend | PermissionEmbed},
+		{"the member's own counts last", "5", accessMember{Roles: []string{"2"}}, []overwrite{{ID: "5", Type: 1, Deny: send}, {ID: "2", Allow: send}}, PermissionView | PermissionEmbed},
+		{"another member's does not count", "5", accessMember{}, []overwrite{{ID: "6", Type: 1, Deny: both}}, PermissionView | PermissionSend},
+		{"an administrator may all", "5", accessMember{Roles: []string{"3"}}, []overwrite{{ID: "1", Deny: both}}, allPermissions},
+		{"the owner may all", "9", accessMember{}, []overwrite{{ID: "1", Deny: view}}, allPermissions},
+		{"timed out", "5", accessMember{TimeoutUntil: now.Add(time.Hour)}, nil, PermissionView},
+	} {
+		if got := permissions(guild, c.member, c.overwrites, c.user, now); got != c.want {
+			t.Errorf("%s: %b, want %b", c.name, got, c.want)
+		}
+	}
+	if a := accessOf(accessChannel{}, PermissionSend|PermissionEmbed, nil); a.Send || a.Embed || len(a.Missing()) != 5 {
+		t.Errorf("without view: %+v", a)
+	}
+	thread := accessChannel{Type: channelPublicThread}
+	if a := accessOf(thread, PermissionView|PermissionSend, nil); a.Send {
+		t.Error("a thread needs its own permission to send")
+	}
+}
+
+func TestAccessTellsWhatIsMissing(t *testing.T) {
+	answers := map[string]string{
+		"/api/v9/users/@me":          `{"id":"5","username":"moka"}`,
+		"/api/v9/channels/10":        `{"id":"10","type":0,"name":"alerts","guild_id":"1","permission_overwrites":[{"id":"1","type":0,"allow":"0","deny":"32768"}]}`,
+		"/api/v9/channels/11":        `{"id":"11","type":11,"name":"thread","guild_id":"1","parent_id":"10"}`,
+		"/api/v9/channels/12":        `{"id":"12","type":4,"name":"category","guild_id":"1"}`,
+		"/api/v9/channels/13":        `{"id":"13","type":1}`,
+		"/api/v9/guilds/1":           `{"id":"1","owner_id":"9","roles":[{"id":"1","permissions":"274878024704"},{"id":"7","permissions":"0","mentionable":true},{"id":"8","permissions":"0"}]}`,
+		"/api/v9/guilds/1/members/5": `{"roles":[],"communication_disabled_until":null}`,
+	}
+	r, _ := newREST(t, func(_ int, w http.ResponseWriter, q *http.Request) {
+		switch body := answers[q.URL.Path]; {
+		case body != "":
+			answerJSON(w, 200, body)
+		case strings.HasSuffix(q.URL.Path, "/20"):
+			answerJSON(w, 403, `{"message":"Missing Access","code":50001}`)
+		default:
+			answerJSON(w, 404, `{"message":"Unknown Channel","code":10003}`)
+		}
+	})
+	a, err := r.Access(t.Context(), "10")
+	if err != nil || !slices.Equal(a.Missing(), []string{"Attach Files"}) || a.ChannelName != "alerts" {
+		t.Errorf("access %+v, missing %q, %v", a, a.Missing(), err)
+	}
+	if !a.CanMention("7") || a.CanMention("8") || a.HasRole("99") || !a.HasRole("8") {
+		t.Error("mentionable roles are wrong")
+	}
+	if a, err := r.Access(t.Context(), "11"); err != nil || !a.Send || a.Attach {
+		t.Errorf("thread %+v, %v", a, err)
+	}
+	if a, err := r.Access(t.Context(), "13"); err != nil || len(a.Missing()) != 0 {
+		t.Errorf("direct message %+v, %v", a, err)
+	}
+	for id, want := range map[string]error{"12": ErrNotText, "404": ErrUnknownChannel, "20": ErrNoAccess} {
+		if _, err := r.Access(t.Context(), id); !errors.Is(err, want) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package discord
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"mokabot/internal/message"
+)
+
+// box is an outbox in memory.
+type box struct {
+	mu      sync.Mutex
+	rows    []*row
+	changed chan struct{}
+}
+
+type row struct {
+	Due
+	next  time.Time
+	state string // "", "sent" or "dead"
+	sent  string
+}
+
+func newBox(rows ...Due) *box {
+	b := &box{changed: make(chan struct{}, 1)}
+	for i, d := range rows {
+		d.ID = int64(i + 1)
+		if d.Payload == nil {
+			d.Payload, _ = json.Marshal(message.Message{Text: fmt.Sprint("message ", d.ID)})
+		}
+		d.Nonce = fmt.Sprint("nonce", d.ID)
+		b.rows = append(b.rows, &row{Due: d})
+	}
+	return b
+}
+
+func (b *box) Due(_ context.Context, now time.Time, limit int) ([]Due, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var due []Due
+	heads := map[string]bool{}
+	for _, r := range b.rows {
+		if r.state != "" || heads[r.Channel] {
+			continue
+		}
+		heads[r.Channel] = true
+		if !r.next.After(now) && len(due) < limit {
+			due = append(due, r.Due)
+		}
+	}
+	return due, nil
+}
+
+func (b *box) with(id int64, f func(*row)) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f(b.rows[id-1])
+	return nil
+}
+
+func (b *box) Sending(_ context.Context, id int64, now time.Time) error {
+	return b.with(id, func(r *row) {
+		if r.FirstTriedAt.IsZero() {
+			r.FirstTriedAt = now
+		}
+		r.Attempts++
+	})
+}
+
+func (b *box) Sent(_ context.Context, id int64, messageID string, _ time.Time) error {
+	return b.with(id, func(r *row) { r.state, r.sent = "sent", messageID })
+}
+
+func (b *box) Retry(_ context.Context, id int64, next time.Time, _ string) error {
+	return b.with(id, func(r *row) { r.next = next })
+}
+
+func (b *box) Dead(_ context.Context, id int64, _ time.Time, _ string) error {
+	return b.with(id, func(r *row) { r.state = "dead" })
+}
+
+// Joined and Whole: in these tests every post is a message of its own.
+func (b *box) Joined(context.Context, Due, int) ([]json.RawMessage, error) { return nil, nil }
+
+func (b *box) Whole(context.Context, Due) ([]json.RawMessage, error) { return nil, nil }
+
+func (b *box) Changed() <-chan struct{} { return b.changed }
+
+func (b *box) states() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []string
+	for _, r := range b.rows {
+		out = append(out, r.state)
+	}
+	return out
+}
+
+// post is a scripted Discord.
+type post struct {
+	mu    sync.Mutex
+	calls []string
+	send  func(ctx context.Context, channel string, n int) error // n counts the calls for the channel
+	found bool
+	lost  error // of Find
+	per   map[string]int
+}
+
+func (p *post) note(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, fmt.Sprintf(format, args...))
+}
+
+func (p *post) Send(ctx context.Context, channel string, m message.Message, nonce string) (string, error) {
+	p.mu.Lock()
+	if p.per == nil {
+		p.per = map[string]int{}
+	}
+	p.per[channel]++
+	n := p.per[channel]
+	p.mu.Unlock()
+	p.note("send %s %s", channel, nonce)
+	if p.send != nil {
+		if err := p.send(ctx, channel, n); err != nil {
+			return "", err
+		}
+	}
+	return "m" + nonce, nil
+}
+
+func (p *post) Edit(_ context.Context, channel, id string, _ message.Message) error {
+	p.note("edit %s %s", channel, id)
+	return &Error{Kind: KindPermanent, Status: 404, Code: codeUnknownMessage}
+}
+
+func (p *post) Find(_ context.Context, channel, nonce string, _ time.Time) (string, bool, error) {
+	p.note("find %s %s", channel, nonce)
+	return "earlier", p.found, p.lost
+}
+
+func (p *post) all() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.calls)
+}
+
+// delivering runs a delivery on the bubble's clock for a while.
+func delivering(t *testing.T, b *box, p *post, d time.Duration) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	return (&Delivery{Box: b, Send: p, Log: slog.New(slog.DiscardHandler)}).Run(ctx)
+}

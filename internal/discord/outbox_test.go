@@ -1,0 +1,233 @@
+package discord
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mokabot/internal/message"
+)
+
+func TestChannelsKeepTheirOrderAndDoNotWaitForEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(Due{Channel: "a"}, Due{Channel: "b"}, Due{Channel: "a"}, Due{Channel: "b"})
+		p := &post{send: func(ctx context.Context, channel string, _ int) error {
+			if channel != "a" {
+				return nil
+			}
+			<-ctx.Done() // stuck
+			return &Error{Kind: KindTransient, Err: ctx.Err()}
+		}}
+		if err := delivering(t, b, p, 30*time.Second); err != nil {
+			t.Error(err)
+		}
+		if got := b.states(); !slices.Equal(got, []string{"", "sent", "", "sent"}) {
+			t.Errorf("states %q", got)
+		}
+		if calls := p.all(); slices.Contains(calls, "send a nonce3") || !slices.Contains(calls, "send b nonce4") {
+			t.Errorf("calls %q", calls)
+		}
+	})
+}
+
+func TestTransientFailuresAreTriedAgainAndObeyRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var at []time.Time
+		b := newBox(Due{Channel: "a"})
+		p := &post{send: func(_ context.Context, _ string, n int) error {
+			at = append(at, time.Now())
+			switch n {
+			case 1:
+				return &Error{Kind: KindRateLimited, RetryAfter: 90 * time.Second}
+			case 2:
+				return &Error{Kind: KindTransient, Status: 503}
+			}
+			return nil
+		}}
+		if err := delivering(t, b, p, 10*time.Minute); err != nil {
+			t.Error(err)
+		}
+		if len(at) != 3 || at[1].Sub(at[0]) != 90*time.Second || at[2].Sub(at[1]) > 12*time.Second {
+			t.Errorf("attempts at %v", at)
+		}
+		if got := b.states(); got[0] != "sent" {
+			t.Errorf("states %q", got)
+		}
+	})
+}
+
+func TestPermanentRefusalsAreGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(Due{Channel: "a"}, Due{Channel: "a"}, Due{Channel: "c", Payload: []byte("{")}, Due{Channel: "d", EditOf: "k"}, Due{Channel: "e", EditOf: "k", TargetMessageID: "7"})
+		p := &post{send: func(_ context.Context, _ string, n int) error {
+			if n == 1 {
+				return &Error{Kind: KindPermanent, Status: 404, Code: codeUnknownChannel}
+			}
+			return nil
+		}}
+		if err := delivering(t, b, p, time.Minute); err != nil {
+			t.Error(err)
+		}
+		if got := b.states(); !slices.Equal(got, []string{"dead", "sent", "dead", "dead", "sent"}) {
+			t.Errorf("states %q", got)
+		}
+	})
+}
+
+func TestAnEarlierAttemptIsLookedForBeforeItIsRepeated(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		age   time.Duration
+		found bool
+		want  []string
+	}{
+		{"just now and there", time.Second, true, []string{"find a nonce1"}},
+		{"old and there", 10 * time.Minute, true, []string{"find a nonce1"}},
+		{"old and not there", 10 * time.Minute, false, []string{"find a nonce1", "send a nonce1"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBox(Due{Channel: "a", FirstTriedAt: time.Now().Add(-c.age), Attempts: 1})
+			p := &post{found: c.found}
+			_ = delivering(t, b, p, time.Minute)
+			if got := p.all(); !slices.Equal(got, c.want) || b.states()[0] != "sent" {
+				t.Errorf("%s: calls %q, state %q", c.name, got, b.states())
+			}
+		})
+	}
+}
+
+func TestARefusedTokenStopsTheDeliveryAndKeepsTheMessage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(Due{Channel: "a"})
+		p := &post{send: func(context.Context, string, int) error { return &Error{Kind: KindUnauthorized, Status: 401} }}
+		err := delivering(t, b, p, time.Hour)
+		if err == nil || KindOf(err) != KindUnauthorized || len(p.all()) != 1 || b.states()[0] != "" {
+			t.Errorf("%v, calls %q, state %q", err, p.all(), b.states())
+		}
+	})
+}
+
+func TestTheEndFinishesWhatIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(Due{Channel: "quick"}, Due{Channel: "stuck"})
+		p := &post{send: func(ctx context.Context, channel string, _ int) error {
+			wait := 5 * time.Second
+			if channel == "stuck" {
+				wait = time.Hour
+			}
+			return pause(ctx, wait)
+		}}
+		start := time.Now()
+		_ = delivering(t, b, p, time.Second)
+		if took := time.Since(start); took != time.Second+drainTime {
+			t.Errorf("it took %s", took)
+		}
+		if got := b.states(); !slices.Equal(got, []string{"sent", ""}) {
+			t.Errorf("states %q", got)
+		}
+	})
+}
+
+func TestStoredThenCutIsOneMessage(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		d := &dedupingDiscord{cut: 3}
+		rest, _ := newREST(t, d.serve)
+		b := newBox(Due{Channel: "1"})
+		if restart { // Discord has forgotten the nonce since
+			b.rows[0].FirstTriedAt = time.Now().Add(-time.Hour)
+			d.cut = 0
+			d.store(t, rest)
+			d.nonces = nil
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		done := make(chan error, 1)
+		go func() {
+			done <- (&Delivery{Box: b, Send: rest, Log: slog.New(slog.DiscardHandler)}).Run(ctx)
+		}()
+		until(t, "delivery", func() bool { return b.states()[0] == "sent" })
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if len(d.messages) != 1 || b.rows[0].sent != "1000" {
+			t.Errorf("restart %v: %d messages, noted %q", restart, len(d.messages), b.rows[0].sent)
+		}
+	}
+}
+
+// dedupingDiscord stores a message and cuts the line, a few times.
+type dedupingDiscord struct {
+	mu       sync.Mutex
+	cut      int
+	nonces   map[string]string
+	messages []wireMessage
+}
+
+func (d *dedupingDiscord) store(t *testing.T, r *REST) {
+	t.Helper()
+	if _, err := r.Send(t.Context(), "1", message.Message{Text: "message 1"}, "nonce1"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d *dedupingDiscord) serve(_ int, w http.ResponseWriter, r *http.Request) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case r.Method == http.MethodGet && r.URL.Path == "/api/v9/users/@me":
+		answerJSON(w, 200, `{"id":"42"}`)
+		return
+	case r.Method == http.MethodGet:
+		content, _ := json.Marshal(d.messages[0].Content)
+		answerJSON(w, 200, fmt.Sprintf(`[{"id":"1000","author":{"id":"42"},"content":%s,"embeds":[]}]`, content))
+		return
+	}
+	var m wireMessage
+	_ = json.NewDecoder(r.Body).Decode(&m)
+	if d.nonces == nil {
+		d.nonces = map[string]string{}
+	}
+	id := d.nonces[m.Nonce]
+	if id == "" || !m.EnforceNonce {
+		id = fmt.Sprint(1000 + len(d.messages))
+		d.messages = append(d.messages, m)
+		d.nonces[m.Nonce] = id
+	}
+	if d.cut > 0 {
+		d.cut--
+		cutLine(w)
+		return
+	}
+	answerJSON(w, 200, `{"id":"`+id+`"}`)
+}
+
+func TestAMessageThatCannotBeLookedForIsNotLost(t *testing.T) {
+	for _, c := range []struct {
+		what string
+		err  error
+		want string
+	}{
+		{"the channel is too full", &Error{Op: "search history", Kind: KindPermanent}, "sent"},
+		{"Discord is away", &Error{Op: "search history", Kind: KindTransient}, ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBox(Due{Channel: "a", FirstTriedAt: time.Now(), Attempts: 1})
+			p := &post{lost: c.err}
+			_ = delivering(t, b, p, 10*time.Hour)
+			if b.states()[0] != c.want {
+				t.Errorf("%s: state %q, want %q", c.what, b.states(), c.want)
+			}
+			// Half a minute apart in the end, and soon after the beginning.
+			if n := len(p.all()); c.want == "" && (n < 900 || n > 1800) {
+				t.Errorf("%s: %d looks in ten hours", c.what, n)
+			}
+		})
+	}
+}

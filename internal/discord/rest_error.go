@@ -1,0 +1,232 @@
+package discord
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Kind says what to do about a request that Discord did not fulfil.
+type Kind int
+
+// The kinds.
+const (
+	KindTransient          Kind = iota + 1 // try again later: 5xx, a cut line, no network
+	KindRateLimited                        // try again after RetryAfter
+	KindUnauthorized                       // the bot token is refused: stop asking
+	KindPermanent                          // the same request will always be refused
+	KindUnknownInteraction                 // the interaction's token is dead
+	KindAcknowledged                       // the interaction has been answered already
+)
+
+// String names the kind for logs and metrics.
+func (k Kind) String() string {
+	switch k {
+	case KindTransient:
+		return "transient"
+	case KindRateLimited:
+		return "rate_limited"
+	case KindUnauthorized:
+		return "unauthorized"
+	case KindPermanent:
+		return "permanent"
+	case KindUnknownInteraction:
+		return "unknown_interaction"
+	case KindAcknowledged:
+		return "acknowledged"
+	}
+	return "unknown"
+}
+
+// JSON error codes that decide a kind or an answer.
+// https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+const (
+	codeUnknownChannel       = 10003
+	codeUnknownMessage       = 10008
+	codeUnknownWebhook       = 10015
+	codeUnknownInteraction   = 10062
+	codeAlreadyAcknowledged  = 40060
+	codeMissingAccess        = 50001
+	codeMissingPermissions   = 50013
+	codeInvalidWebhookToken  = 50027
+	codeInvalidFormBody      = 50035
+	longestErrorText         = 300
+	deepestErrorDescription  = 8
+	longestErrorDescriptions = 3
+)
+
+// Error is a request to Discord that failed. Its text never holds a URL or a
+// token.
+type Error struct {
+	Op         string        // what was being done, such as "send message"
+	Status     int           // HTTP status; 0 when no answer came
+	Code       int           // Discord's JSON error code; 0 when there was none
+	Message    string        // Discord's explanation
+	RetryAfter time.Duration // how long to wait, for KindRateLimited
+	Kind       Kind
+	Reached    bool  // Discord may have carried the request out
+	Err        error // the cause when no answer came
+}
+
+// Error describes the failure in one line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("discord: " + e.Op)
+	switch {
+	case e.Err != nil:
+		b.WriteString(": " + e.Err.Error())
+	case e.Message != "":
+		b.WriteString(": " + e.Message)
+	}
+	switch {
+	case e.Status != 0 && e.Code != 0:
+		fmt.Fprintf(&b, " (status %d, code %d)", e.Status, e.Code)
+	case e.Status != 0:
+		fmt.Fprintf(&b, " (status %d)", e.Status)
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&b, ", retry after %s", e.RetryAfter.Round(time.Millisecond))
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause, such as [context.DeadlineExceeded].
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf gives the kind of an error of this package, and KindTransient for any
+// other error.
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return KindTransient
+}
+
+// hasCode tells whether err is Discord's answer with one of these codes.
+func hasCode(err error, codes ...int) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && slices.Contains(codes, e.Code)
+}
+
+// lineError describes a request that got no answer. The *url.Error around the
+// cause is taken off: it prints the URL, and an interaction's URL holds its
+// token.
+func lineError(op string, err error) *Error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err
+	}
+	return &Error{Op: op, Kind: KindTransient, Reached: mayHaveReached(err), Err: err}
+}
+
+// mayHaveReached is false only when no byte of the request can have left.
+func mayHaveReached(err error) bool {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return false
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Op != "dial" && op.Op != "proxyconnect"
+	}
+	return true
+}
+
+// others are what a proxy, a hotel's login page or Cloudflare answers in
+// Discord's place, without its words. That passes, and must not end a message.
+var others = []int{301, 302, 303, 307, 308, 401, 403, 404, 405, 407, 451}
+
+// answerError describes a status of 400 or more. raw is the bounded body.
+func answerError(op string, resp *http.Response, raw []byte) *Error {
+	var body struct {
+		Message string          `json:"message"`
+		Code    int             `json:"code"`
+		Errors  json.RawMessage `json:"errors"`
+	}
+	e := &Error{Op: op, Status: resp.StatusCode}
+	own := json.Unmarshal(raw, &body) == nil && (body.Message != "" || body.Code != 0)
+	if own {
+		e.Code, e.Message = body.Code, body.Message
+		if more := describe(body.Errors); more != "" {
+			e.Message += ": " + more
+		}
+	}
+	if e.Message == "" {
+		e.Message = strings.ToLower(http.StatusText(resp.StatusCode))
+	}
+	e.Message = clip(oneLine(e.Message), longestErrorText)
+	e.Kind = kindOfAnswer(e.Status, e.Code)
+	if !own && slices.Contains(others, e.Status) {
+		e.Kind = KindTransient
+	}
+	e.Reached = e.Kind == KindTransient
+	return e
+}
+
+func kindOfAnswer(status, code int) Kind {
+	switch code {
+	case codeUnknownInteraction, codeUnknownWebhook, codeInvalidWebhookToken:
+		return KindUnknownInteraction
+	case codeAlreadyAcknowledged:
+		return KindAcknowledged
+	}
+	switch {
+	case status == http.StatusUnauthorized:
+		return KindUnauthorized
+	case status == http.StatusTooManyRequests:
+		return KindRateLimited
+	case status >= 500 || status == http.StatusRequestTimeout:
+		return KindTransient
+	}
+	return KindPermanent
+}
+
+// describe turns the tree of a form error into "embeds.0.title: too long".
+// https://docs.discord.com/developers/reference#error-messages
+func describe(tree json.RawMessage) string {
+	var found []string
+	var walk func(path string, node json.RawMessage, depth int)
+	walk = func(path string, node json.RawMessage, depth int) {
+		var branch map[string]json.RawMessage
+		if depth > deepestErrorDescription || json.Unmarshal(node, &branch) != nil {
+			return
+		}
+		var leaves []struct {
+			Message string `json:"message"`
+		}
+		if json.Unmarshal(branch["_errors"], &leaves) == nil {
+			for _, l := range leaves {
+				found = append(found, strings.TrimPrefix(path, ".")+": "+l.Message)
+			}
+		}
+		for name, child := range branch {
+			if name != "_errors" {
+				walk(path+"."+name, child, depth+1)
+			}
+		}
+	}
+	walk("", tree, 0)
+	slices.Sort(found)
+	return strings.Join(found[:min(len(found), longestErrorDescriptions)], "; ")
+}
+
+// because puts the cause, if there is one, behind what happened, on one line.
+func because(what, cause error) error {
+	if cause == nil {
+		return what
+	}
+	return fmt.Errorf("%w: %w", what, cause)
+}
+
+// oneLine makes foreign text safe to stand in a log line.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+}

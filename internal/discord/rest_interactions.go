@@ -1,0 +1,93 @@
+package discord
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/bwmarrin/discordgo"
+
+	"mokabot/internal/message"
+)
+
+// Answers to an interaction, from
+// https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-response-object.
+const (
+	answerDeferred       = 5 // "is thinking", then [REST.Reply]
+	answerDeferredUpdate = 6 // a button was pressed, the message is edited later
+	answerChoices        = 8 // autocompletion
+)
+
+// Choice is one suggestion of an autocompletion.
+type Choice struct {
+	Name  string `json:"name"`  // what is shown; at most 100 characters
+	Value string `json:"value"` // what is sent back
+}
+
+type callback struct {
+	Type int `json:"type"`
+	Data any `json:"data,omitempty"`
+}
+
+// Defer acknowledges a command: Discord shows "is thinking" until
+// [REST.Reply]. Whether the answer is private is decided here, for good.
+func (r *REST) Defer(ctx context.Context, id, token string, ephemeral bool) error {
+	c := callback{Type: answerDeferred}
+	if ephemeral {
+		c.Data = map[string]int{"flags": flagEphemeral}
+	}
+	return r.respond(ctx, "acknowledge command", id, token, c)
+}
+
+// DeferUpdate acknowledges a button without changing anything yet.
+func (r *REST) DeferUpdate(ctx context.Context, id, token string) error {
+	return r.respond(ctx, "acknowledge button", id, token, callback{Type: answerDeferredUpdate})
+}
+
+// Choices answers an autocompletion. An empty list is an answer, too.
+func (r *REST) Choices(ctx context.Context, id, token string, choices []Choice) error {
+	list := []Choice{}
+	for _, c := range choices {
+		if len(list) == maxChoices {
+			break
+		}
+		if units(c.Value) > maxChoiceName || c.Value == "" {
+			continue // a cut value would mean something else
+		}
+		list = append(list, Choice{Name: clip(orElse(c.Name, c.Value), maxChoiceName), Value: c.Value})
+	}
+	data := map[string][]Choice{"choices": list}
+	return r.respond(ctx, "complete option", id, token, callback{Type: answerChoices, Data: data})
+}
+
+// Reply fills in the answer that [REST.Defer] promised, or edits the message
+// of a button after [REST.DeferUpdate].
+func (r *REST) Reply(ctx context.Context, appID, token string, m message.Message) error {
+	w := wire(m)
+	if w.empty() {
+		w.Content = ellipsis
+	}
+	f, err := uploadForm(w, w.files)
+	if err != nil {
+		return &Error{Op: "reply", Kind: KindPermanent, Err: err}
+	}
+	return r.do(ctx, request{
+		op: "reply", method: http.MethodPatch,
+		url:   discordgo.EndpointWebhookToken(url.PathEscape(appID), url.PathEscape(token)) + "/messages/@original",
+		route: route{exempt: true}, form: f, open: true,
+	}, &stored{})
+}
+
+// respond sends an interaction's first response. A repeated one is harmless:
+// Discord refuses the second.
+func (r *REST) respond(ctx context.Context, op, id, token string, c callback) error {
+	f, err := uploadForm(c, nil)
+	if err != nil {
+		return &Error{Op: op, Kind: KindPermanent, Err: err}
+	}
+	return r.do(ctx, request{
+		op: op, method: http.MethodPost,
+		url:   discordgo.EndpointInteractionResponse(url.PathEscape(id), url.PathEscape(token)),
+		route: route{exempt: true}, form: f, repeat: true, open: true,
+	}, nil)
+}

@@ -1,0 +1,243 @@
+package discord
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"mokabot/internal/message"
+)
+
+// Component types and button styles of
+// https://docs.discord.com/developers/components/reference.
+const (
+	componentRow    = 1
+	componentButton = 2
+
+	buttonPrimary   = 1
+	buttonSecondary = 2
+	buttonDanger    = 4
+)
+
+// flagEphemeral makes an answer visible to its asker alone.
+// https://docs.discord.com/developers/resources/message#message-object-message-flags
+const flagEphemeral = 1 << 6
+
+// wireMessage is the body of every request that creates or edits a message.
+// Its lists are always sent: an edit must not keep the buttons of the message
+// it replaces, and a missing allowed_mentions would ping whomever the text
+// names. Only the attachments may be left out, which keeps those that are there.
+type wireMessage struct {
+	Content         string            `json:"content"`
+	Embeds          []wireEmbed       `json:"embeds"`
+	Components      []wireRow         `json:"components"`
+	AllowedMentions wireMentions      `json:"allowed_mentions"`
+	Attachments     *[]wireAttachment `json:"attachments,omitempty"`
+	Flags           int               `json:"flags,omitempty"`
+	Nonce           string            `json:"nonce,omitempty"`
+	EnforceNonce    bool              `json:"enforce_nonce,omitempty"`
+
+	files []message.File
+}
+
+type wireEmbed struct {
+	Title       string      `json:"title,omitempty"`
+	Description string      `json:"description,omitempty"`
+	Color       int         `json:"color,omitempty"`
+	Fields      []wireField `json:"fields,omitempty"`
+	Footer      *wireFooter `json:"footer,omitempty"`
+	Image       *wireImage  `json:"image,omitempty"`
+	Timestamp   string      `json:"timestamp,omitempty"`
+}
+
+type wireField struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Inline bool   `json:"inline,omitempty"`
+}
+
+type wireFooter struct {
+	Text string `json:"text"`
+}
+
+type wireImage struct {
+	URL string `json:"url"`
+}
+
+type wireRow struct {
+	Type       int          `json:"type"`
+	Components []wireButton `json:"components"`
+}
+
+type wireButton struct {
+	Type     int    `json:"type"`
+	Style    int    `json:"style"`
+	Label    string `json:"label"`
+	CustomID string `json:"custom_id"`
+	Disabled bool   `json:"disabled,omitempty"`
+}
+
+type wireMentions struct {
+	Parse []string `json:"parse"`
+	Roles []string `json:"roles"`
+	Users []string `json:"users"`
+}
+
+type wireAttachment struct {
+	ID       string `json:"id"` // the n of files[n]
+	Filename string `json:"filename"`
+}
+
+// colours are those of the cards' left edge.
+var colours = map[message.Tone]int{
+	message.ToneInfo:     0x5865F2,
+	message.ToneGood:     0x2ECC71,
+	message.ToneWarn:     0xF1C40F,
+	message.ToneCritical: 0xE74C3C,
+	message.ToneMuted:    0x95A5A6,
+}
+
+// wire turns a message into what Discord takes, within its limits. What does
+// not fit is cut with an ellipsis, so that a long report is shortened and not
+// lost.
+func wire(m message.Message) wireMessage {
+	w := wireMessage{Components: wireButtons(m.Buttons), AllowedMentions: wireAllowed(m.Mentions)}
+	var tooLarge []string
+	w.Attachments, w.files, tooLarge = wireFiles(m.Files)
+	text := strings.TrimSpace(m.Text)
+	if len(tooLarge) > 0 {
+		text = strings.TrimSpace(text + "\n" + ellipsis + " " + strings.Join(tooLarge, ", "))
+	}
+	w.Content = clip(strings.TrimSpace(mentionPrefix(w.AllowedMentions)+text), maxContent)
+	w.Embeds = wireCards(m.Cards, m.Files)
+	return w
+}
+
+// empty tells whether Discord would refuse the message for having nothing in
+// it (code 50006).
+func (m *wireMessage) empty() bool {
+	return m.Content == "" && len(m.Embeds) == 0 && len(m.files) == 0 && len(m.Components) == 0
+}
+
+// wireAllowed allows exactly the ids asked for. Ids that are no ids would
+// make Discord refuse the message.
+func wireAllowed(m message.Mentions) wireMentions {
+	return wireMentions{Parse: []string{}, Roles: snowflakes(m.Roles), Users: snowflakes(m.Users)}
+}
+
+func snowflakes(ids []string) []string {
+	out := []string{}
+	seen := map[string]bool{}
+	for _, id := range ids {
+		if isSnowflake(id) && !seen[id] && len(out) < maxMentions {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// mentionPrefix names everybody who is to be pinged. Only the content pings: a
+// mention inside an embed is only text.
+func mentionPrefix(m wireMentions) string {
+	var b strings.Builder
+	for _, id := range m.Roles {
+		b.WriteString("<@&" + id + "> ")
+	}
+	for _, id := range m.Users {
+		b.WriteString("<@" + id + "> ")
+	}
+	return b.String()
+}
+
+// wireButtons lays buttons out in rows. A button whose action does not fit or
+// is there twice is left out, because Discord would refuse the whole message.
+func wireButtons(buttons []message.Button) []wireRow {
+	rows := []wireRow{}
+	seen := map[string]bool{}
+	for _, b := range buttons {
+		if b.Action == "" || units(b.Action) > maxCustomID || seen[b.Action] {
+			continue
+		}
+		seen[b.Action] = true
+		last := len(rows) - 1
+		if last < 0 || len(rows[last].Components) == maxRowButtons {
+			if len(rows) == maxRows {
+				break
+			}
+			rows = append(rows, wireRow{Type: componentRow})
+			last++
+		}
+		rows[last].Components = append(rows[last].Components, wireButton{
+			Type:     componentButton,
+			Style:    wireStyle(b.Style),
+			Label:    orElse(clip(strings.TrimSpace(b.Label), maxLabel), ellipsis),
+			CustomID: b.Action,
+			Disabled: b.Disabled,
+		})
+	}
+	return rows
+}
+
+func wireStyle(s message.ButtonStyle) int {
+	switch s {
+	case message.StylePrimary:
+		return buttonPrimary
+	case message.StyleDanger:
+		return buttonDanger
+	}
+	return buttonSecondary
+}
+
+// wireFiles lists the attachments. A file without data stands for one that
+// the edited message already has: then the list is left out, which keeps them.
+func wireFiles(files []message.File) (*[]wireAttachment, []message.File, []string) {
+	list := []wireAttachment{}
+	var upload []message.File
+	var tooLarge []string
+	kept := false
+	for _, f := range files {
+		switch {
+		case f.Data == nil:
+			kept = true
+		case len(f.Data) > maxFileBytes || len(upload) == maxFiles:
+			tooLarge = append(tooLarge, fmt.Sprintf("%s (%.1f MiB)", fileName(f.Name), float64(len(f.Data))/(1<<20)))
+		default:
+			f.Name = fileName(f.Name)
+			list = append(list, wireAttachment{ID: strconv.Itoa(len(upload)), Filename: f.Name})
+			upload = append(upload, f)
+		}
+	}
+	if kept && len(upload) == 0 {
+		return nil, nil, tooLarge
+	}
+	return &list, upload, tooLarge
+}
+
+// fileName keeps the characters that Discord does not change, so that
+// "attachment://name" finds the file.
+func fileName(name string) string {
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '-', r == '_':
+			return r
+		}
+		return '_'
+	}, name)
+	return orElse(strings.TrimLeft(clean, "."), "file")
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+func wireTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
