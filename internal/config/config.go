@@ -49,6 +49,14 @@ type Discord struct {
 	GuildIDs  []string // where commands are registered; empty: everywhere
 	Proxy     string   // empty: as the environment says. May hold a password: do not log it
 	Operators Operators
+	Viewers   Viewers
+}
+
+// Viewers are the people who may see figures besides the operators. With
+// nobody named here or as an operator, members who may manage the server see them.
+type Viewers struct {
+	Everyone     bool // every member of the home server
+	Roles, Users []string
 }
 
 // Operators are who may snooze and trigger reports. With neither, it is

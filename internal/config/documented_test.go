@@ -19,6 +19,7 @@ discord:
   guild_ids: ["123"]
   proxy: ""
   operators: {roles: [], users: []}
+  viewers: {everyone: true, roles: ["123"], users: ["123"]}
 accounts:
   - name: team
     base_url: https://api.moka-ai.com
@@ -69,6 +70,7 @@ func TestEveryValueArrives(t *testing.T) {
 		Discord: Discord{
 			Token: NewSecret("t"), GuildIDs: []string{"123"},
 			Operators: Operators{Roles: []string{}, Users: []string{}},
+			Viewers:   Viewers{Everyone: true, Roles: []string{"123"}, Users: []string{"123"}},
 		},
 		Accounts: []Account{{
 			Name: "team", BaseURL: "https://api.moka-ai.com", APIKey: NewSecret("sk-1"),

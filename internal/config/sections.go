@@ -55,6 +55,11 @@ func (d *Discord) read(v value) {
 	operators.get("roles").snowflakes(&d.Operators.Roles)
 	operators.get("users").snowflakes(&d.Operators.Users)
 	operators.done()
+	viewers := m.get("viewers").mapping()
+	viewers.get("everyone").yes(&d.Viewers.Everyone)
+	viewers.get("roles").snowflakes(&d.Viewers.Roles)
+	viewers.get("users").snowflakes(&d.Viewers.Users)
+	viewers.done()
 	m.done()
 }
 
