@@ -58,6 +58,13 @@ func (c *Client) source() string {
 	return hex.EncodeToString(digest[:8])
 }
 
+// Identity tells accounts apart as source does, with the key as well where
+// there are both credentials: it names the account whatever it is called.
+func (c *Client) Identity() string {
+	digest := sha256.Sum256([]byte(c.source() + " key " + c.cred.APIKey))
+	return hex.EncodeToString(digest[:8])
+}
+
 func (c *Client) ask(ctx context.Context) *answers {
 	a := &answers{}
 	_, _, a.remembered = c.memory.lastStatus(c.now())

@@ -35,6 +35,10 @@ type ModelWatch struct {
 	Write  func(file string, data []byte) error
 	Log    *slog.Logger
 	Now    func() time.Time // nil for the real clock
+
+	// Times carries the time of the next look from one configuration to the
+	// next; nil: this is the first.
+	Times *Timetable
 }
 
 func (m *ModelWatch) now() time.Time {
@@ -45,18 +49,34 @@ func (m *ModelWatch) now() time.Time {
 }
 
 // Run looks at the lists by the cron line until ctx ends, and once at the
-// start, so that there is something to compare with.
+// program's start, so that there is something to compare with. A reload waits
+// for the line's next time, or for what an earlier one set.
 func (m *ModelWatch) Run(ctx context.Context) error {
 	clock, err := newWallClock(m.Config.Cron, m.Zone)
 	if err != nil {
 		return err
 	}
+	if m.Times == nil {
+		m.Times = &Timetable{}
+	}
+	if next := m.Times.nextModels(m.Book); !next.IsZero() {
+		if byLine := clock.Next(m.now()); !byLine.IsZero() && byLine.Before(next) {
+			next = byLine
+		}
+		if !sleepUntil(ctx, next, m.now) {
+			return nil
+		}
+	}
 	for {
 		again := m.Check(ctx)
+		if ctx.Err() != nil {
+			return nil // interrupted: the next configuration looks again
+		}
 		next := clock.Next(m.now())
 		if soon := m.now().Add(confirmModels); again && (next.IsZero() || soon.Before(next)) {
 			next = soon
 		}
+		m.Times.setNextModels(next)
 		if !sleepUntil(ctx, next, m.now) {
 			return nil
 		}

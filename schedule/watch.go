@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	pollTime = 45 * time.Second // for asking the gateway, turns included
-	noteTime = 30 * time.Second // for looking into the past and writing down what was read
+	maxPoll = 45 * time.Second // for asking the gateway, waiting for its request budget included
+	maxNote = 30 * time.Second // for looking into the past and writing down what was read
 )
 
 // Watch polls every account and tells what changed about it.
@@ -33,6 +33,10 @@ type Watch struct {
 	Every   time.Duration
 	Log     *slog.Logger
 	Now     func() time.Time // nil for the real clock
+
+	// Times carries the accounts' polling times from one configuration to the
+	// next; nil: this is the first.
+	Times *Timetable
 
 	// Observe is told of every poll, for metrics; nil: nobody is.
 	Observe func(account string, r moka.Reading, today moka.Maybe, runway spend.Runway)
@@ -58,18 +62,24 @@ func (w *Watch) Run(ctx context.Context) error {
 	if pace := w.Book.Pace(); pace > w.Every {
 		w.Log.Warn("poll_interval is too short for requests_per_180s; accounts are read less often", "poll_interval", w.Every, "every", pace)
 	}
+	if w.Times == nil {
+		w.Times = &Timetable{}
+	}
+	w.Times.forget(w.Book)
 	for i, a := range accounts {
 		first := w.Every * time.Duration(i) / time.Duration(len(accounts))
-		wg.Go(func() { w.follow(ctx, a, first) })
+		wg.Go(func() { w.follow(ctx, a, w.Times.slot(a, first)) })
 	}
 	wg.Wait()
 	return nil
 }
 
-func (w *Watch) follow(ctx context.Context, a *account.Account, wait time.Duration) {
-	next := w.now().Add(wait)
+// follow polls one account until ctx ends. It waits by the monotonic clock: a
+// step of the wall clock makes no poll early or late.
+func (w *Watch) follow(ctx context.Context, a *account.Account, s *slot) {
+	s.soonerThan(w.Every)
 	for {
-		timer := time.NewTimer(max(0, next.Sub(w.now())))
+		timer := time.NewTimer(time.Until(s.next))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -78,35 +88,45 @@ func (w *Watch) follow(ctx context.Context, a *account.Account, wait time.Durati
 			timer.Stop()
 		case <-timer.C:
 		}
-		began := w.now()
-		after, err := w.Poll(ctx, a)
+		began := time.Now()
+		r, ok := s.read(ctx, a)
+		if !ok {
+			return
+		}
+		after, err := w.note(ctx, a, r)
 		if err != nil && ctx.Err() == nil {
 			w.Log.Error("poll could not be noted", "account", a.Name, "err", err)
 		}
 		if after.Stirred {
-			w.rounds.nudge(a, w.now(), w.Every)
+			w.rounds.nudge(a, time.Now(), w.Every)
 		}
-		next = began.Add(w.Book.Until(a, w.Every))
-		if !after.Recheck.IsZero() && after.Recheck.Before(next) {
-			next = after.Recheck
+		s.next = began.Add(w.Book.Until(a, w.Every))
+		if recheck := time.Now().Add(after.Recheck); after.Recheck > 0 && recheck.Before(s.next) {
+			s.next = recheck
 		}
 	}
 }
 
 // After is what a poll asks for.
 type After struct {
-	Recheck time.Time // when an early reading is wanted, zero for none
-	Stirred bool      // trouble began, changed or ended
+	Recheck time.Duration // until an early reading is wanted, 0 for none
+	Stirred bool          // trouble began, changed or ended
 }
 
 // Poll reads one account and stores the reading together with everything that
 // follows from it.
 func (w *Watch) Poll(ctx context.Context, a *account.Account) (after After, err error) {
-	r := readWithin(ctx, a, pollTime)
+	r := readWithin(ctx, a, maxPoll)
 	if ctx.Err() != nil && !r.OK() {
 		return After{}, ctx.Err() // interrupted: that says nothing about the account
 	}
-	ctx, cancel := context.WithTimeout(ctx, noteTime)
+	return w.note(ctx, a, r)
+}
+
+// note stores a reading together with everything that follows from it. It ends
+// with ctx only after a while, so that a reading is not lost to a reload.
+func (w *Watch) note(ctx context.Context, a *account.Account, r moka.Reading) (after After, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxNote)
 	defer cancel()
 	w.logReading(a.Name, r)
 	facts, err := w.facts(ctx, a.Name, r)
@@ -218,7 +238,11 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, spent, state j
 		return p, After{}, err
 	}
 	p.Alert, err = json.Marshal(is)
-	return p, After{Recheck: is.RecheckAt(), Stirred: stirred(was, is, events)}, err
+	next := After{Stirred: stirred(was, is, events)}
+	if at := is.RecheckAt(); !at.IsZero() {
+		next.Recheck = at.Sub(f.At)
+	}
+	return p, next, err
 }
 
 // stirred tells whether something began, changed or ended that the neighbours

@@ -29,6 +29,7 @@ type service struct {
 	told    *health.Told // nil: nobody listens
 	began   time.Time
 	next    chan cycle
+	times   schedule.Timetable // outlives the cycles
 
 	loading sync.Mutex // one reload at a time
 	mu      sync.Mutex
@@ -65,12 +66,12 @@ func (s *service) prepare(c *config.Config) (cycle, error) {
 	past := history.History{Store: s.db, Zone: c.Timezone}
 	next := cycle{
 		config: c, book: book,
-		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Observe: s.told.Reading},
+		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Times: &s.times, Observe: s.told.Reading},
 		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: s.world.clock, Observe: s.told.Report},
 	}
 	if c.ModelWatch.Cron != "" {
 		next.models = &schedule.ModelWatch{
-			Book: book, Store: s.db, Words: words, Config: c.ModelWatch, Zone: c.Timezone, Write: writeFile, Log: s.log,
+			Book: book, Store: s.db, Words: words, Config: c.ModelWatch, Zone: c.Timezone, Write: writeFile, Log: s.log, Times: &s.times,
 		}
 	}
 	return next, nil
