@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/internal/message"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
@@ -24,19 +24,19 @@ func TestFurtherAnswersInDiscord(t *testing.T) {
 	w.polled(t, 2)
 	for _, c := range []struct {
 		what string
-		call discordtest.Call
+		call discordsim.Call
 		want []string
 	}{
-		{"usage", discordtest.Call{Name: "usage"}, []string{"team · today", "$10.00", "openai/gpt-4o", "chart-1.png"}},
-		{"usage in Chinese", discordtest.Call{Name: "usage", Locale: "zh-CN", Options: map[string]any{"period": "7d"}}, []string{"最近 7 天", "各模型"}},
-		{"yesterday", discordtest.Call{Name: "usage", Options: map[string]any{"period": "yesterday"}}, []string{"team · yesterday"}},
-		{"this month", discordtest.Call{Name: "usage", Options: map[string]any{"period": "month", "account": "team"}}, []string{"this month"}},
-		{"keys", discordtest.Call{Name: "keys"}, []string{"API key", "active", "$80.01 left"}},
-		{"keys in Chinese", discordtest.Call{Name: "keys", Locale: "zh-CN"}, []string{"个令牌", "已启用"}},
-		{"status", discordtest.Call{Name: "status"}, []string{"How I am doing", "connected", "team · read", "0 messages waiting", "daily"}},
-		{"status in Chinese", discordtest.Call{Name: "status", Locale: "zh-TW"}, []string{"机器人状态", "已连接"}},
-		{"balance knows today", discordtest.Call{Name: "balance"}, []string{"Spent today", "$10.00", "not enough data yet"}},
-		{"an unknown report", discordtest.Call{Name: "report", Options: map[string]any{"name": "x"}}, []string{"There is no report", "daily"}},
+		{"usage", discordsim.Call{Name: "usage"}, []string{"team · today", "$10.00", "openai/gpt-4o", "chart-1.png"}},
+		{"usage in Chinese", discordsim.Call{Name: "usage", Locale: "zh-CN", Options: map[string]any{"period": "7d"}}, []string{"最近 7 天", "各模型"}},
+		{"yesterday", discordsim.Call{Name: "usage", Options: map[string]any{"period": "yesterday"}}, []string{"team · yesterday"}},
+		{"this month", discordsim.Call{Name: "usage", Options: map[string]any{"period": "month", "account": "team"}}, []string{"this month"}},
+		{"keys", discordsim.Call{Name: "keys"}, []string{"API key", "active", "$80.01 left"}},
+		{"keys in Chinese", discordsim.Call{Name: "keys", Locale: "zh-CN"}, []string{"个令牌", "已启用"}},
+		{"status", discordsim.Call{Name: "status"}, []string{"How I am doing", "connected", "team · read", "0 messages waiting", "daily"}},
+		{"status in Chinese", discordsim.Call{Name: "status", Locale: "zh-TW"}, []string{"机器人状态", "已连接"}},
+		{"balance knows today", discordsim.Call{Name: "balance"}, []string{"Spent today", "$10.00", "not enough data yet"}},
+		{"an unknown report", discordsim.Call{Name: "report", Options: map[string]any{"name": "x"}}, []string{"There is no report", "daily"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			m, err := w.discord.Slash(deadline(t), c.call)
@@ -60,7 +60,7 @@ func TestAReportOnDemand(t *testing.T) {
 	if !holding("Summary of", "was posted in")(answer) || !answer.Ephemeral() {
 		t.Errorf("the answer is %s", answer.JSON())
 	}
-	w.waits(t, discordtest.ReportChannel, "the post", titled("team · Summary of"))
+	w.waits(t, discordsim.ReportChannel, "the post", titled("team · Summary of"))
 }
 
 // With operators by name, Discord shows their commands to everybody, and the
@@ -68,8 +68,8 @@ func TestAReportOnDemand(t *testing.T) {
 func TestOperatorsByName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.run(t, w.config(t, "accounts:\n", "  operators: {users: [\""+discordtest.OperatorID+"\"]}\naccounts:\n"), nil)
-	refused, err := w.discord.Slash(deadline(t), discordtest.Call{User: discordtest.StrangerID, Name: "report"})
+	w.run(t, w.config(t, "accounts:\n", "  operators: {users: [\""+discordsim.OperatorID+"\"]}\naccounts:\n"), nil)
+	refused, err := w.discord.Slash(deadline(t), discordsim.Call{User: discordsim.StrangerID, Name: "report"})
 	if err != nil || !titled("Only the operators")(refused) {
 		t.Errorf("somebody who is no operator gets %s, %v", refused.JSON(), err)
 	}
@@ -83,7 +83,7 @@ func TestCompletions(t *testing.T) {
 	for _, c := range []struct{ name, option, typed, want string }{
 		{"balance", "account", "te", "team"}, {"models", "search", "gpt", "openai/gpt-4o"}, {"report", "name", "d", "daily"}, {"models", "search", "zzz", ""},
 	} {
-		choices, err := w.discord.Autocomplete(deadline(t), discordtest.Call{Name: c.name}, c.option, c.typed)
+		choices, err := w.discord.Autocomplete(deadline(t), discordsim.Call{Name: c.name}, c.option, c.typed)
 		if err != nil {
 			t.Fatalf("%s %s: %v", c.name, c.option, err)
 		}
@@ -113,7 +113,7 @@ func TestModelsAreWatched(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	list := filepath.Join(w.dir, "model_ids.txt")
-	file := w.config(t, "storage:\n", "model_watch: {cron: \"@every 1s\", channel_id: \""+discordtest.ReportChannel+"\", file: "+list+"}\nstorage:\n", `"* * * * *"`, `"0 0 1 1 *"`)
+	file := w.config(t, "storage:\n", "model_watch: {cron: \"@every 1s\", channel_id: \""+discordsim.ReportChannel+"\", file: "+list+"}\nstorage:\n", `"* * * * *"`, `"0 0 1 1 *"`)
 	w.run(t, file, nil)
 	eventually(t, "the list is written", func() bool {
 		raw, err := os.ReadFile(list)
@@ -122,14 +122,14 @@ func TestModelsAreWatched(t *testing.T) {
 	w.gateway.Update(func(s *mokatest.State) {
 		s.Models = append(s.Models, mokatest.Model{ID: "new/one", Ratio: 1, Completion: 2})
 	})
-	told := w.waits(t, discordtest.ReportChannel, "the new model", titled("the models changed"))
+	told := w.waits(t, discordsim.ReportChannel, "the new model", titled("the models changed"))
 	if !holding("new/one", "New (1)")(told) {
 		t.Errorf("told: %s", told.JSON())
 	}
 	if shown := w.asks(t, "models", nil); !holding("**new**")(shown) {
 		t.Errorf("/models does not mark it: %s", shown.JSON())
 	}
-	if n := count(w, discordtest.ReportChannel, "the models changed"); n != 1 {
+	if n := count(w, discordsim.ReportChannel, "the models changed"); n != 1 {
 		t.Errorf("told %d times", n)
 	}
 	w.noViolations(t)

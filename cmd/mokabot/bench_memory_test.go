@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 )
 
 // memory reports what the process has in memory, and what of it is its own:
@@ -62,7 +62,7 @@ func (w *world) idle(b *testing.B, file string, accounts int) {
 	time.Sleep(settle)
 	bot.memory(b, "idle")
 	for range 3 {
-		for _, call := range []discordtest.Call{{Name: "balance"}, {Name: "usage", Options: map[string]any{"period": "30d"}}} {
+		for _, call := range []discordsim.Call{{Name: "balance"}, {Name: "usage", Options: map[string]any{"period": "30d"}}} {
 			if _, err := w.discord.Slash(deadline(b), call); err != nil {
 				b.Error(err)
 			}
@@ -89,7 +89,7 @@ func BenchmarkCrowd(b *testing.B) {
 		for i := range people {
 			wg.Go(func() {
 				began := time.Now()
-				m, err := w.discord.Slash(ctx, discordtest.Call{Name: "usage", Options: map[string]any{
+				m, err := w.discord.Slash(ctx, discordsim.Call{Name: "usage", Options: map[string]any{
 					"period": "30d", "account": nameOf(i % accounts),
 				}})
 				if err == nil && len(m.Attachments) == 1 {

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/moka/mokatest"
 )
 
@@ -89,10 +89,10 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 
 // acknowledgements notes how long after its begin each interaction is
 // acknowledged: ids tell when they were made, to a millisecond.
-func acknowledgements(into *times) discordtest.Option {
-	return discordtest.WithOnRequest(func(m discordtest.Moment, _, path string) {
+func acknowledgements(into *times) discordsim.Option {
+	return discordsim.WithOnRequest(func(m discordsim.Moment, _, path string) {
 		rest, ok := strings.CutPrefix(path, "/interactions/")
-		if id, _, _ := strings.Cut(rest, "/"); ok && m == discordtest.MomentArrived && strings.HasSuffix(path, "/callback") {
+		if id, _, _ := strings.Cut(rest, "/"); ok && m == discordsim.MomentArrived && strings.HasSuffix(path, "/callback") {
 			if n, err := strconv.ParseUint(id, 10, 64); err == nil {
 				const epoch = 1420070400000
 				into.add(time.Since(time.UnixMilli(int64(n>>22) + epoch)))
@@ -128,7 +128,7 @@ func (w *world) burst(b *testing.B, n int, took *times) {
 	for range n {
 		wg.Go(func() {
 			began := time.Now()
-			m, err := w.discord.Slash(deadline(b), discordtest.Call{Name: "balance"})
+			m, err := w.discord.Slash(deadline(b), discordsim.Call{Name: "balance"})
 			if err != nil || !titled("$90.01")(m) {
 				b.Errorf("answer %s, %v", m.JSON(), err)
 			}

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"mokabot/internal/config"
-	"mokabot/internal/discordtest"
-	"mokabot/internal/discordtest/page"
+	"mokabot/internal/discordsim"
+	"mokabot/internal/discordsim/page"
 	"mokabot/internal/store"
 	"mokabot/moka/mokatest"
 )
@@ -30,7 +30,7 @@ language: ${DEMO_LANGUAGE}
 poll_interval: 1s
 discord:
   token: ${DEMO_TOKEN}
-  guild_ids: ["` + discordtest.GuildID + `"]
+  guild_ids: ["` + discordsim.GuildID + `"]
 accounts:
   - name: team
     base_url: https://gateway.example
@@ -38,16 +38,16 @@ accounts:
     access_token: ${DEMO_ACCESS_TOKEN}
     user_id: 1
 alerts:
-  channel_id: "` + discordtest.AlertsChannel + `"
+  channel_id: "` + discordsim.AlertsChannel + `"
   confirm_after: 2s
   unreachable_after: 10s
   spike: {factor: 5, at_least: 120.00} # everything here would be one
   levels:
-    - {name: low, below: 85.00, remind_every: 45s, mention_roles: ["` + discordtest.OnCallRole + `"]}
-    - {name: critical, below: 70.00, remind_every: 45s, mention_roles: ["` + discordtest.OnCallRole + `"]}
+    - {name: low, below: 85.00, remind_every: 45s, mention_roles: ["` + discordsim.OnCallRole + `"]}
+    - {name: critical, below: 70.00, remind_every: 45s, mention_roles: ["` + discordsim.OnCallRole + `"]}
 reports:
-  - {name: daily, cron: "* * * * *", period: day, channel_id: "` + discordtest.ReportChannel + `"}
-  - {name: weekly, cron: "* * * * *", period: week, channel_id: "` + discordtest.ReportChannel + `"}
+  - {name: daily, cron: "* * * * *", period: day, channel_id: "` + discordsim.ReportChannel + `"}
+  - {name: weekly, cron: "* * * * *", period: week, channel_id: "` + discordsim.ReportChannel + `"}
 model_watch:
   cron: "@every 5s"
   channel_id: "` + modelsChannel + `"
@@ -95,7 +95,7 @@ func newDemo(ctx context.Context, dir, language string, log *slog.Logger) (*demo
 		return nil, err
 	}
 	d := &demo{stage: newStage(), account: newSpentAccount(now), stories: sync.OnceValues(writeStories)}
-	d.discord.AddChannel(discordtest.Channel{ID: modelsChannel, Name: "models"})
+	d.discord.AddChannel(discordsim.Channel{ID: modelsChannel, Name: "models"})
 	d.topics[modelsChannel] = both{"models that came, went or cost something else", "模型的新增、下架和调价"}
 	d.bot = newRestarting(c, outside{
 		discord: d.discord.Client(), gateway: d.account.gateway.Client().Transport, clock: soonAtTheMinute(time.Now()),
@@ -147,7 +147,7 @@ func loadDemo(dir, language string) (*config.Config, error) {
 		return nil, err
 	}
 	values := map[string]string{
-		"DEMO_LANGUAGE": language, "DEMO_TOKEN": discordtest.Token, "DEMO_KEY": mokatest.DemoKey,
+		"DEMO_LANGUAGE": language, "DEMO_TOKEN": discordsim.Token, "DEMO_KEY": mokatest.DemoKey,
 		"DEMO_ACCESS_TOKEN": mokatest.DemoAccessToken, "DEMO_DATABASE": filepath.Join(dir, "demo.db"),
 	}
 	c, err := config.LoadWith(file, func(name string) (string, bool) {

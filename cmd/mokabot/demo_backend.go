@@ -9,14 +9,14 @@ import (
 	"slices"
 	"sync"
 
-	"mokabot/internal/discordtest"
-	"mokabot/internal/discordtest/page"
+	"mokabot/internal/discordsim"
+	"mokabot/internal/discordsim/page"
 	"mokabot/internal/lang"
 )
 
 // stage is a simulated Discord with the real bot on it, as the page shows it.
 type stage struct {
-	discord  *discordtest.Server
+	discord  *discordsim.Server
 	bot      *restarting
 	state    func(locale string) string // how the world behind the bot is; nil: nothing is said
 	controls []control
@@ -44,17 +44,17 @@ func (t both) words() page.Words {
 
 // newStage opens a simulated Discord with the people whom a visitor may play.
 func newStage() *stage {
-	s := &stage{discord: discordtest.New(), topics: map[string]both{
-		discordtest.AlertsChannel: {"what needs attention", "需要处理的事情"},
-		discordtest.ReportChannel: {"summaries", "汇总报告"},
-		discordtest.DirectChannel: {"between you and the bot", "您与机器人的私信"},
+	s := &stage{discord: discordsim.New(), topics: map[string]both{
+		discordsim.AlertsChannel: {"what needs attention", "需要处理的事情"},
+		discordsim.ReportChannel: {"summaries", "汇总报告"},
+		discordsim.DirectChannel: {"between you and the bot", "您与机器人的私信"},
 	}}
 	s.giveOperator(nil)
 	member := "Member"
-	s.discord.AddUser(discordtest.User{ID: discordtest.StrangerID, Username: "member", GlobalName: &member}, true)
-	direct := s.discord.AddChannel(discordtest.Channel{Name: "mokabot", Direct: true, User: discordtest.StrangerID})
-	s.topics[direct] = s.topics[discordtest.DirectChannel]
-	s.people = append(s.people, page.Person{ID: discordtest.StrangerID, Name: member, About: both{"a plain member of the server", "服务器的普通成员"}.words()})
+	s.discord.AddUser(discordsim.User{ID: discordsim.StrangerID, Username: "member", GlobalName: &member}, true)
+	direct := s.discord.AddChannel(discordsim.Channel{Name: "mokabot", Direct: true, User: discordsim.StrangerID})
+	s.topics[direct] = s.topics[discordsim.DirectChannel]
+	s.people = append(s.people, page.Person{ID: discordsim.StrangerID, Name: member, About: both{"a plain member of the server", "服务器的普通成员"}.words()})
 	return s
 }
 
@@ -62,11 +62,11 @@ func newStage() *stage {
 // is the first of the people.
 func (s *stage) giveOperator(more []string) {
 	name := "Operator"
-	roles := append([]string{discordtest.ManagerRole, discordtest.OnCallRole}, more...)
-	s.discord.AddUser(discordtest.User{ID: discordtest.OperatorID, Username: "operator", GlobalName: &name}, true, roles...)
+	roles := append([]string{discordsim.ManagerRole, discordsim.OnCallRole}, more...)
+	s.discord.AddUser(discordsim.User{ID: discordsim.OperatorID, Username: "operator", GlobalName: &name}, true, roles...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := page.Person{ID: discordtest.OperatorID, Name: name, Roles: roles, About: both{"manages the server and is on call", "管理服务器，并负责值班"}.words()}
+	p := page.Person{ID: discordsim.OperatorID, Name: name, Roles: roles, About: both{"manages the server and is on call", "管理服务器，并负责值班"}.words()}
 	if len(s.people) == 0 {
 		s.people = append(s.people, p)
 	}
@@ -119,7 +119,7 @@ func (s *stage) Subscribe(ctx context.Context) <-chan page.Event {
 // Commands implements page.Backend.
 func (s *stage) Commands() []json.RawMessage {
 	var list []json.RawMessage
-	for _, c := range s.discord.Commands(discordtest.GuildID) {
+	for _, c := range s.discord.Commands(discordsim.GuildID) {
 		list = append(list, c.Raw)
 	}
 	return list
@@ -130,7 +130,7 @@ func (s *stage) Slash(ctx context.Context, c page.Caller, name string, options m
 	if s.isDown() {
 		return errors.New(discordIsDown.in(c.Locale))
 	}
-	_, err := s.discord.Slash(ctx, discordtest.Call{User: c.Person, Channel: c.Channel, Locale: c.Locale, Name: name, Options: options})
+	_, err := s.discord.Slash(ctx, discordsim.Call{User: c.Person, Channel: c.Channel, Locale: c.Locale, Name: name, Options: options})
 	return explained(c.Locale, err)
 }
 
@@ -139,7 +139,7 @@ func (s *stage) Press(ctx context.Context, c page.Caller, messageID, customID st
 	if s.isDown() {
 		return errors.New(discordIsDown.in(c.Locale))
 	}
-	_, err := s.discord.Click(ctx, discordtest.Press{User: c.Person, Locale: c.Locale, MessageID: messageID, CustomID: customID})
+	_, err := s.discord.Click(ctx, discordsim.Press{User: c.Person, Locale: c.Locale, MessageID: messageID, CustomID: customID})
 	return explained(c.Locale, err)
 }
 
@@ -149,7 +149,7 @@ func (s *stage) Autocomplete(ctx context.Context, c page.Caller, name, option st
 		return nil, errors.New(discordIsDown.in(c.Locale))
 	}
 	typed := fmt.Sprint(options[option])
-	call := discordtest.Call{User: c.Person, Channel: c.Channel, Locale: c.Locale, Name: name, Options: options}
+	call := discordsim.Call{User: c.Person, Channel: c.Channel, Locale: c.Locale, Name: name, Options: options}
 	found, err := s.discord.Autocomplete(ctx, call, option, typed)
 	var list []page.Choice
 	for _, c := range found {
@@ -167,9 +167,9 @@ var (
 // explained says what Discord's user interface would say.
 func explained(locale string, err error) error {
 	switch {
-	case errors.Is(err, discordtest.ErrNotConnected):
+	case errors.Is(err, discordsim.ErrNotConnected):
 		return errors.New(notConnected.in(locale))
-	case errors.Is(err, discordtest.ErrNoAck):
+	case errors.Is(err, discordsim.ErrNoAck):
 		return errors.New(noResponse.in(locale))
 	}
 	return err

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"mokabot/internal/discord"
-	"mokabot/internal/discordtest"
-	"mokabot/internal/discordtest/page"
+	"mokabot/internal/discordsim"
+	"mokabot/internal/discordsim/page"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/story"
@@ -30,11 +30,11 @@ func (d *demo) Stories() []page.Story {
 // writeStories sends the examples through a Discord of their own, so that they
 // look as they do there, within its limits and with its mentions.
 func writeStories() ([]page.Story, error) {
-	sim := discordtest.New()
+	sim := discordsim.New()
 	defer sim.Close()
 	const role = "7" // whom the examples ping
-	sim.AddRole(discordtest.Role{ID: role, Name: "on-call", Mentionable: true})
-	sender := discord.NewREST(discordtest.Token, sim.Client(), quiet())
+	sim.AddRole(discordsim.Role{ID: role, Name: "on-call", Mentionable: true})
+	sender := discord.NewREST(discordsim.Token, sim.Client(), quiet())
 	ctx, cancel := context.WithTimeout(context.Background(), storyTime)
 	defer cancel()
 	var all []page.Story
@@ -54,12 +54,12 @@ func writeStories() ([]page.Story, error) {
 	return all, nil
 }
 
-func sendStory(ctx context.Context, sim *discordtest.Server, sender *discord.REST, m message.Message) (page.Story, error) {
-	id, err := sender.Send(ctx, discordtest.AlertsChannel, m, "")
+func sendStory(ctx context.Context, sim *discordsim.Server, sender *discord.REST, m message.Message) (page.Story, error) {
+	id, err := sender.Send(ctx, discordsim.AlertsChannel, m, "")
 	if err != nil {
 		return page.Story{}, err
 	}
-	got, err := sim.WaitMessage(ctx, discordtest.AlertsChannel, func(m discordtest.Message) bool { return m.ID == id })
+	got, err := sim.WaitMessage(ctx, discordsim.AlertsChannel, func(m discordsim.Message) bool { return m.ID == id })
 	if err != nil {
 		return page.Story{}, err
 	}

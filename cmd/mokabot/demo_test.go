@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"mokabot/internal/config"
-	"mokabot/internal/discordtest"
-	"mokabot/internal/discordtest/browser"
-	"mokabot/internal/discordtest/page"
+	"mokabot/internal/discordsim"
+	"mokabot/internal/discordsim/browser"
+	"mokabot/internal/discordsim/page"
 )
 
 // visit is the demonstration in this process, with a browser in front of it.
@@ -91,9 +91,9 @@ func (v *visit) control(id, done string) {
 }
 
 // posted waits for a message of the bot in a channel.
-func (v *visit) posted(t *testing.T, channel, text string) discordtest.Message {
+func (v *visit) posted(t *testing.T, channel, text string) discordsim.Message {
 	t.Helper()
-	m, err := v.demo.discord.WaitMessage(deadline(t), channel, func(m discordtest.Message) bool {
+	m, err := v.demo.discord.WaitMessage(deadline(t), channel, func(m discordsim.Message) bool {
 		return strings.Contains(string(m.JSON()), text)
 	})
 	if err != nil {

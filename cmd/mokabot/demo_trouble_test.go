@@ -3,12 +3,12 @@ package main
 import (
 	"testing"
 
-	"mokabot/internal/discordtest"
-	"mokabot/internal/discordtest/browser"
+	"mokabot/internal/discordsim"
+	"mokabot/internal/discordsim/browser"
 )
 
 func trouble(t *testing.T, v *visit) {
-	alerts := discordtest.AlertsChannel
+	alerts := discordsim.AlertsChannel
 	v.control("faster", "0.90 a second")
 	v.control("slower", "0.45 a second")
 	v.control("spend", "$10")
@@ -62,10 +62,10 @@ func otherChannels(t *testing.T, v *visit) {
 	v.picture("demo-reports")
 	v.open("direct")
 	v.uses("balance", "/balance")
-	v.asks(discordtest.StrangerID)
+	v.asks(discordsim.StrangerID)
 	v.uses("balance", "/balance")
 	v.reads("only to the operators")
-	v.asks(discordtest.OperatorID)
+	v.asks(discordsim.OperatorID)
 	v.open("models")
 	v.posted(t, modelsChannel, "moka/moka-next-1")
 	v.reads("moka/moka-next-1")
@@ -76,6 +76,6 @@ func otherChannels(t *testing.T, v *visit) {
 func postsInTheOtherLanguage(t *testing.T, v *visit) {
 	v.control("language", "in Chinese now")
 	v.control("wallet", "wallet is empty")
-	v.posted(t, discordtest.AlertsChannel, "team：账户余额已用完")
+	v.posted(t, discordsim.AlertsChannel, "team：账户余额已用完")
 	v.picture("demo-posts-zh")
 }

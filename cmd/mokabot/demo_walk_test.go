@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"mokabot/internal/discordtest"
-	"mokabot/internal/discordtest/browser"
+	"mokabot/internal/discordsim"
+	"mokabot/internal/discordsim/browser"
 )
 
 // A visitor's walk through everything: all commands in both languages, one
@@ -50,15 +50,15 @@ func TestAVisitorWalksThroughTheDemo(t *testing.T) {
 }
 
 // registered are the commands as the bot registered them.
-func registered(t *testing.T, d *demo) []discordtest.Command {
+func registered(t *testing.T, d *demo) []discordsim.Command {
 	t.Helper()
-	var list []discordtest.Command
+	var list []discordsim.Command
 	for _, raw := range d.Commands() {
-		var c discordtest.Command
+		var c discordsim.Command
 		if err := json.Unmarshal(raw, &c); err != nil {
 			t.Fatal(err)
 		}
-		if slices.ContainsFunc(c.Options, func(o discordtest.CommandOption) bool { return o.Required }) {
+		if slices.ContainsFunc(c.Options, func(o discordsim.CommandOption) bool { return o.Required }) {
 			t.Fatalf("/%s cannot be used without options; teach the test to give them", c.Name)
 		}
 		list = append(list, c)
@@ -176,11 +176,11 @@ func (v *visit) pressEveryKind(t *testing.T) {
 }
 
 func aMemberMayNotSnooze(t *testing.T, v *visit) {
-	v.asks(discordtest.StrangerID)
+	v.asks(discordsim.StrangerID)
 	v.Click(`.message:not(.ephemeral) button[data-kind^="alerts:"]`)
 	v.reads("operators")
 	v.picture("demo-member")
-	v.asks(discordtest.OperatorID)
+	v.asks(discordsim.OperatorID)
 }
 
 // asks changes who is asking.

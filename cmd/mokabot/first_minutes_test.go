@@ -4,14 +4,14 @@ import (
 	"strings"
 	"testing"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 )
 
 // firstMinute is how somebody's set-up may be in the first minutes, and what
 // check says of it.
 type firstMinute struct {
 	what    string
-	prepare func(*discordtest.Server)
+	prepare func(*discordsim.Server)
 	changes []string
 	exit    int
 	want    []string
@@ -21,21 +21,21 @@ func firstMinutes() []firstMinute {
 	const wrong = "MTIz.wrong.token-of-nobody-at-all"
 	return []firstMinute{
 		{"everything is in order", nil, nil, exitFine, []string{
-			"client_id=" + discordtest.ApplicationID + "&scope=bot+applications.commands&permissions=117760",
+			"client_id=" + discordsim.ApplicationID + "&scope=bot+applications.commands&permissions=117760",
 			"#alerts · the bot may post, embed and attach here · pings @on-call", "then type /balance in Discord",
 		}},
-		{"no bot yet", nil, []string{"token: " + discordtest.Token, `token: ""`}, exitFine, []string{
+		{"no bot yet", nil, []string{"token: " + discordsim.Token, `token: ""`}, exitFine, []string{
 			"Create a bot at https://discord.com/developers/applications", "mokabot balance",
 		}},
-		{"a wrong bot token", nil, []string{discordtest.Token, wrong}, exitFailed, []string{"Bot → Reset Token"}},
-		{"an unknown channel", func(d *discordtest.Server) { d.RemoveChannel(discordtest.AlertsChannel) }, nil, exitFailed, []string{"Copy Channel ID"}},
-		{"no channel for warnings", nil, []string{`  channel_id: "` + discordtest.AlertsChannel + `"` + "\n", ""}, exitFine, []string{"alerts.channel_id"}},
-		{"missing permissions", func(d *discordtest.Server) { d.Deny(discordtest.AlertsChannel, 1<<14|1<<15) }, nil, exitFailed, []string{
+		{"a wrong bot token", nil, []string{discordsim.Token, wrong}, exitFailed, []string{"Bot → Reset Token"}},
+		{"an unknown channel", func(d *discordsim.Server) { d.RemoveChannel(discordsim.AlertsChannel) }, nil, exitFailed, []string{"Copy Channel ID"}},
+		{"no channel for warnings", nil, []string{`  channel_id: "` + discordsim.AlertsChannel + `"` + "\n", ""}, exitFine, []string{"alerts.channel_id"}},
+		{"missing permissions", func(d *discordsim.Server) { d.Deny(discordsim.AlertsChannel, 1<<14|1<<15) }, nil, exitFailed, []string{
 			"In channel #alerts the bot lacks: Embed Links, Attach Files. Grant it in the channel settings",
 		}},
-		{"an invisible channel", func(d *discordtest.Server) { d.Deny(discordtest.AlertsChannel, 1<<10) }, nil, exitFailed, []string{"“mokabot check” prints the link"}},
+		{"an invisible channel", func(d *discordsim.Server) { d.Deny(discordsim.AlertsChannel, 1<<10) }, nil, exitFailed, []string{"“mokabot check” prints the link"}},
 		{"a wrong access token", nil, []string{testToken, "0123456789abcdef0123456789abcdef"}, exitFailed, []string{"personal settings"}},
-		{"in Chinese", func(d *discordtest.Server) { d.Deny(discordtest.ReportChannel, 1<<15) }, []string{"poll_interval:", "language: zh-CN\npoll_interval:"}, exitFailed, []string{
+		{"in Chinese", func(d *discordsim.Server) { d.Deny(discordsim.ReportChannel, 1<<15) }, []string{"poll_interval:", "language: zh-CN\npoll_interval:"}, exitFailed, []string{
 			"用此链接邀请机器人", "缺少权限：附加文件",
 		}},
 	}

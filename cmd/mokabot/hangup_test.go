@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"testing"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 )
 
 // process starts the unmodified program, which reaches the simulated Discord
@@ -39,7 +39,7 @@ func TestAHangupReadsTheConfigurationAgain(t *testing.T) {
 	w.config(t, "below: 20.00", "below: 200.00", "storage:\n", "welcome: true\nstorage:\n")
 	hangUp(t, cmd)
 	eventually(t, "the right file takes over", said("the configuration was read again"))
-	w.waits(t, discordtest.AlertsChannel, "the new level's ping", titled("team: balance is low"))
+	w.waits(t, discordsim.AlertsChannel, "the new level's ping", titled("team: balance is low"))
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -62,11 +62,11 @@ func TestTheWelcomeComesOnce(t *testing.T) {
 	w := newWorld(t)
 	file := w.config(t, "storage:\n", "welcome: true\nlanguage: zh-CN\nstorage:\n")
 	stop := w.run(t, file, nil)
-	w.waits(t, discordtest.AlertsChannel, "the welcome", holding("大家好，我是", "/balance"))
+	w.waits(t, discordsim.AlertsChannel, "the welcome", holding("大家好，我是", "/balance"))
 	stop()
 	w.run(t, file, nil)
 	w.polled(t, 2)
-	if n := count(w, discordtest.AlertsChannel, "大家好"); n != 1 {
+	if n := count(w, discordsim.AlertsChannel, "大家好"); n != 1 {
 		t.Errorf("%d welcomes", n)
 	}
 	w.noViolations(t)

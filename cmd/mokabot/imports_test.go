@@ -28,13 +28,13 @@ var (
 		"internal/history": {
 			"moka", "internal/account", "internal/alert", "internal/chart", "internal/message", "internal/spend", "internal/store",
 		},
-		"internal/story":            {"moka", "internal/alert", "internal/lang", "internal/message", "internal/spend"},
-		"internal/lang/langtest":    {"internal/lang"}, // for tests
-		"internal/discordtest":      {},
-		"internal/discordtest/page": {},
+		"internal/story":           {"moka", "internal/alert", "internal/lang", "internal/message", "internal/spend"},
+		"internal/lang/langtest":   {"internal/lang"}, // for tests
+		"internal/discordsim":      {},
+		"internal/discordsim/page": {},
 
-		"internal/discordtest/browser": {},
-		"internal/discord":             {"moka", "internal/lang", "internal/message", "internal/store"},
+		"internal/discordsim/browser": {},
+		"internal/discord":            {"moka", "internal/lang", "internal/message", "internal/store"},
 		"bot": {
 			"moka", "internal/account", "internal/alert", "internal/discord", "internal/history", "internal/lang", "internal/message",
 			"internal/spend", "internal/store",
@@ -49,7 +49,7 @@ var (
 		"github.com/robfig/cron/v3":           {"schedule", "internal/config"},
 		"gopkg.in/yaml.v3":                    {"internal/config"},
 		"modernc.org/sqlite":                  {"internal/store"},
-		"github.com/gorilla/websocket":        {"internal/discord", "internal/discordtest"},
+		"github.com/gorilla/websocket":        {"internal/discord", "internal/discordsim"},
 		"github.com/prometheus/client_golang": {"internal/health"},
 		"golang.org/x/net/proxy":              {"internal/discord"},
 		"golang.org/x/image":                  {"internal/chart"},

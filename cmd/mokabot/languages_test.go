@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/internal/lang"
 	"mokabot/moka/mokatest"
 )
@@ -29,19 +29,19 @@ func TestEveryCommandInEveryLanguage(t *testing.T) {
 	w.run(t, w.config(t, `"* * * * *"`, `"0 0 1 1 *"`), nil)
 	w.polled(t, 2)
 	w.spend(36_000_000) // $72 of $90
-	w.waits(t, discordtest.AlertsChannel, "the alarm", titled("team"))
+	w.waits(t, discordsim.AlertsChannel, "the alarm", titled("team"))
 	for _, words := range lang.All() {
 		locale := map[string]string{"en": "en-US"}[words.Tag]
 		if locale == "" {
 			locale = words.Tag
 		}
 		pressed := map[string]bool{}
-		for _, c := range w.discord.Commands(discordtest.GuildID) {
+		for _, c := range w.discord.Commands(discordsim.GuildID) {
 			var command struct{ Name string }
 			if err := json.Unmarshal(c.Raw, &command); err != nil {
 				t.Fatal(err)
 			}
-			m, err := w.discord.Slash(deadline(t), discordtest.Call{Name: command.Name, Locale: locale})
+			m, err := w.discord.Slash(deadline(t), discordsim.Call{Name: command.Name, Locale: locale})
 			speaks(t, words, "/"+command.Name, m, err)
 			for _, row := range m.Components {
 				for _, b := range row.Components {
@@ -50,7 +50,7 @@ func TestEveryCommandInEveryLanguage(t *testing.T) {
 						continue
 					}
 					pressed[what] = true
-					after, err := w.discord.Click(deadline(t), discordtest.Press{MessageID: m.ID, CustomID: b.CustomID, Locale: locale, Stale: true})
+					after, err := w.discord.Click(deadline(t), discordsim.Press{MessageID: m.ID, CustomID: b.CustomID, Locale: locale, Stale: true})
 					speaks(t, words, b.CustomID, after, err)
 				}
 			}
@@ -63,7 +63,7 @@ func TestEveryCommandInEveryLanguage(t *testing.T) {
 }
 
 // speaks: the answer is one, and in the language.
-func speaks(t *testing.T, w *lang.Words, what string, m discordtest.Message, err error) {
+func speaks(t *testing.T, w *lang.Words, what string, m discordsim.Message, err error) {
 	t.Helper()
 	text := string(m.JSON())
 	chinese := strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 )
 
 func TestHealthReadinessAndMetrics(t *testing.T) {
@@ -44,13 +44,13 @@ func TestHealthReadinessAndMetrics(t *testing.T) {
 		}
 	}
 	noSecrets(t, "the metrics", text)
-	w.discord.RemoveChannel(discordtest.AlertsChannel)
+	w.discord.RemoveChannel(discordsim.AlertsChannel)
 	w.spend(40_000_000)
 	eventually(t, "readiness tells of the refused message", func() bool {
 		status, text := fetch(t, address, "/readyz")
 		return status == http.StatusServiceUnavailable && strings.Contains(text, "refused by Discord: 1")
 	})
-	shown, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "status", Channel: discordtest.ReportChannel})
+	shown, err := w.discord.Slash(deadline(t), discordsim.Call{Name: "status", Channel: discordsim.ReportChannel})
 	if err != nil || !holding("1 message refused", "Unknown Channel")(shown) {
 		t.Errorf("/status: %s, %v", shown.JSON(), err)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"mokabot/internal/config"
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 )
 
 // runPreview shows what the configured accounts look like in Discord, without Discord.
@@ -40,7 +40,7 @@ func withSimulatedToken(lookup config.Lookup) config.Lookup {
 		if v, ok := lookup(name); ok || name != "DISCORD_TOKEN" {
 			return v, ok
 		}
-		return discordtest.Token, true
+		return discordsim.Token, true
 	}
 }
 
@@ -52,8 +52,8 @@ func newPreview(load func() (*config.Config, error), dir string, log *slog.Logge
 		return nil, err
 	}
 	s := newStage()
-	s.discord.RemoveChannel(discordtest.AlertsChannel)
-	s.discord.RemoveChannel(discordtest.ReportChannel)
+	s.discord.RemoveChannel(discordsim.AlertsChannel)
+	s.discord.RemoveChannel(discordsim.ReportChannel)
 	s.furnish(c, dir)
 	again := func() (*config.Config, error) {
 		next, err := load()
@@ -77,13 +77,13 @@ var realAccounts = both{"The accounts and their figures are real; Discord is sim
 // finds there whatever the one names, and leaves alone what belongs to a bot
 // that runs elsewhere on the same configuration.
 func (s *stage) furnish(c *config.Config, dir string) {
-	c.Discord.Token = config.NewSecret(discordtest.Token)
-	c.Discord.GuildIDs = []string{discordtest.GuildID}
+	c.Discord.Token = config.NewSecret(discordsim.Token)
+	c.Discord.GuildIDs = []string{discordsim.GuildID}
 	c.Discord.Proxy = ""
 	c.Storage.Path = filepath.Join(dir, "preview.db")
 	c.Listen, c.ModelWatch.File = "", ""
 	if c.Discord.Operators.Roles != nil || c.Discord.Operators.Users != nil {
-		c.Discord.Operators.Users = append(c.Discord.Operators.Users, discordtest.OperatorID)
+		c.Discord.Operators.Users = append(c.Discord.Operators.Users, discordsim.OperatorID)
 	}
 	fillChannels(c)
 	for _, r := range rooms(c) {
@@ -99,12 +99,12 @@ func fillChannels(c *config.Config) {
 			*id = with
 		}
 	}
-	fill(&c.Alerts.ChannelID, discordtest.AlertsChannel)
+	fill(&c.Alerts.ChannelID, discordsim.AlertsChannel)
 	for i := range c.Accounts {
 		fill(&c.Accounts[i].Alerts.ChannelID, c.Alerts.ChannelID)
 	}
 	for i := range c.Reports {
-		fill(&c.Reports[i].ChannelID, discordtest.ReportChannel)
+		fill(&c.Reports[i].ChannelID, discordsim.ReportChannel)
 	}
 }
 
@@ -138,8 +138,8 @@ func (s *stage) addRoom(r room) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.topics[r.id] = r.topic
-	if !slices.ContainsFunc(s.discord.Channels(), func(c discordtest.Channel) bool { return c.ID == r.id }) {
-		s.discord.AddChannel(discordtest.Channel{ID: r.id, Name: r.name})
+	if !slices.ContainsFunc(s.discord.Channels(), func(c discordsim.Channel) bool { return c.ID == r.id }) {
+		s.discord.AddChannel(discordsim.Channel{ID: r.id, Name: r.name})
 	}
 }
 
@@ -151,14 +151,14 @@ func (s *stage) addMentioned(c *config.Config) {
 	role := func(id, name string) {
 		if names[id] == "" {
 			names[id] = name
-			s.discord.AddRole(discordtest.Role{ID: id, Name: name, Mentionable: true})
+			s.discord.AddRole(discordsim.Role{ID: id, Name: name, Mentionable: true})
 		}
 		roles = append(roles, id)
 	}
 	user := func(id string) {
 		if names[id] == "" {
 			names[id] = "person…" + id[max(0, len(id)-4):]
-			s.discord.AddUser(discordtest.User{ID: id, Username: names[id]}, true)
+			s.discord.AddUser(discordsim.User{ID: id, Username: names[id]}, true)
 		}
 	}
 	for _, id := range c.Discord.Operators.Roles {

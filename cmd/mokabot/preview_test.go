@@ -17,9 +17,9 @@ import (
 	"time"
 
 	"mokabot/internal/config"
-	"mokabot/internal/discordtest"
-	"mokabot/internal/discordtest/browser"
-	"mokabot/internal/discordtest/page"
+	"mokabot/internal/discordsim"
+	"mokabot/internal/discordsim/browser"
+	"mokabot/internal/discordsim/page"
 )
 
 const (
@@ -48,8 +48,8 @@ func (w *world) preview(t *testing.T, file string) (*stage, *lockedBuffer) {
 
 // own is a configuration with channels, roles and users of its own.
 func (w *world) own(t *testing.T, changes ...string) string {
-	return w.config(t, append(changes, discordtest.AlertsChannel, ownAlerts, discordtest.ReportChannel, ownReports,
-		`mention_roles: ["`+discordtest.OnCallRole+`"]`, `mention_roles: ["`+ownRole+`"], mention_users: ["`+ownUser+`"]`)...)
+	return w.config(t, append(changes, discordsim.AlertsChannel, ownAlerts, discordsim.ReportChannel, ownReports,
+		`mention_roles: ["`+discordsim.OnCallRole+`"]`, `mention_roles: ["`+ownRole+`"], mention_users: ["`+ownUser+`"]`)...)
 }
 
 func TestAPreviewShowsTheOwnAccountsInTheOwnChannels(t *testing.T) {
@@ -63,7 +63,7 @@ func TestAPreviewShowsTheOwnAccountsInTheOwnChannels(t *testing.T) {
 	if !slices.Contains(names, "alerts") || !slices.Contains(names, "daily") || slices.Contains(names, "reports") {
 		t.Errorf("the channels are %v", names)
 	}
-	answer, err := p.discord.Slash(deadline(t), discordtest.Call{Channel: ownAlerts, Name: "balance"})
+	answer, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: ownAlerts, Name: "balance"})
 	if err != nil || !titled("**$90.01** left to spend")(answer) {
 		t.Fatalf("/balance answers %s, %v\n%s", answer.JSON(), err, log)
 	}
@@ -78,7 +78,7 @@ func TestAPreviewShowsTheOwnAccountsInTheOwnChannels(t *testing.T) {
 	if !slices.Contains(p.People()[0].Roles, ownRole) {
 		t.Error("the ping is none of the operator's")
 	}
-	if answer, err := p.discord.Slash(deadline(t), discordtest.Call{Channel: ownAlerts, Name: "reload"}); err != nil || !titled("read again")(answer) {
+	if answer, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: ownAlerts, Name: "reload"}); err != nil || !titled("read again")(answer) {
 		t.Errorf("/reload answers %s, %v", answer.JSON(), err)
 	}
 	for _, v := range p.discord.Violations() {
@@ -94,7 +94,7 @@ func TestAPreviewTouchesNothingOfTheConfiguration(t *testing.T) {
 	models := filepath.Join(w.dir, "model_ids.txt")
 	file := w.own(t, "reports:", "listen: 127.0.0.1:1\nmodel_watch: {cron: \"@every 1s\", channel_id: \"1200000000000000023\", file: "+models+"}\nreports:")
 	p, log := w.preview(t, file)
-	if m, err := p.discord.Slash(deadline(t), discordtest.Call{Channel: "1200000000000000023", Name: "balance"}); err != nil || !titled("$90.01")(m) {
+	if m, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: "1200000000000000023", Name: "balance"}); err != nil || !titled("$90.01")(m) {
 		t.Errorf("%s %v\n%s", m.JSON(), err, log)
 	}
 	w.polled(t, 3)
@@ -112,12 +112,12 @@ func TestAPreviewNeedsNoDiscordInTheConfiguration(t *testing.T) {
 		what    string
 		changes []string
 	}{
-		{"no token", []string{"  token: " + discordtest.Token + "\n", ""}},
-		{"the example's variable", []string{discordtest.Token, "${DISCORD_TOKEN}"}},
-		{"no channels", []string{"  token: " + discordtest.Token + "\n", "", "  channel_id: \"" + discordtest.AlertsChannel + "\"\n", "",
-			"reports:\n  - {name: daily, cron: \"* * * * *\", period: day, channel_id: \"" + discordtest.ReportChannel + "\"}\n", ""}},
+		{"no token", []string{"  token: " + discordsim.Token + "\n", ""}},
+		{"the example's variable", []string{discordsim.Token, "${DISCORD_TOKEN}"}},
+		{"no channels", []string{"  token: " + discordsim.Token + "\n", "", "  channel_id: \"" + discordsim.AlertsChannel + "\"\n", "",
+			"reports:\n  - {name: daily, cron: \"* * * * *\", period: day, channel_id: \"" + discordsim.ReportChannel + "\"}\n", ""}},
 		{"other operators", []string{"discord:", "discord:\n  operators: {roles: [\"1200000000000000077\"], users: []}"}},
-		{"another server and a proxy", []string{discordtest.GuildID, "1200000000000000010", "discord:", "discord:\n  proxy: http://127.0.0.1:1"}},
+		{"another server and a proxy", []string{discordsim.GuildID, "1200000000000000010", "discord:", "discord:\n  proxy: http://127.0.0.1:1"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			p, log := w.preview(t, w.config(t, c.changes...))
@@ -125,11 +125,11 @@ func TestAPreviewNeedsNoDiscordInTheConfiguration(t *testing.T) {
 			if i < 0 {
 				t.Fatalf("the channels are %v", p.Channels())
 			}
-			m, err := p.discord.Slash(deadline(t), discordtest.Call{Channel: p.Channels()[i].ID, Name: "balance"})
+			m, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: p.Channels()[i].ID, Name: "balance"})
 			if err != nil || !titled("**$90.01**")(m) {
 				t.Errorf("/balance answers %s, %v\n%s", m.JSON(), err, log)
 			}
-			if m, err := p.discord.Slash(deadline(t), discordtest.Call{Channel: p.Channels()[i].ID, Name: "reload"}); err != nil || !titled("read again")(m) {
+			if m, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: p.Channels()[i].ID, Name: "reload"}); err != nil || !titled("read again")(m) {
 				t.Errorf("the operator's /reload answers %s, %v", m.JSON(), err)
 			}
 		})

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"mokabot/internal/config"
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/moka/mokatest"
 )
 
@@ -47,7 +47,7 @@ const (
 
 // world is both fakes with the real program between them.
 type world struct {
-	discord *discordtest.Server
+	discord *discordsim.Server
 	gateway *mokatest.Server
 	server  *httptest.Server // the gateway on loopback
 	dir     string
@@ -55,9 +55,9 @@ type world struct {
 	requests, reads atomic.Int64 // that reached the server; the gateway itself remembers only the last
 }
 
-func newWorld(t testing.TB, opts ...discordtest.Option) *world {
+func newWorld(t testing.TB, opts ...discordsim.Option) *world {
 	t.Helper()
-	w := &world{discord: discordtest.New(opts...), gateway: mokatest.New(mokatest.V2026_08), dir: t.TempDir()}
+	w := &world{discord: discordsim.New(opts...), gateway: mokatest.New(mokatest.V2026_08), dir: t.TempDir()}
 	t.Cleanup(w.discord.Close)
 	w.gateway.AddAccount(mokatest.Account{ID: 2, Username: "alice", AccessToken: testToken, Quota: 50_000_000, UsedQuota: 1_234_567, Requests: 42})
 	w.gateway.AddKey(2, mokatest.Key{Key: testKey, Name: "normal", Remain: 45_005_000, Used: 101_150_000})
@@ -110,8 +110,8 @@ reports:
 requests_per_180s: 5000
 storage:
   path: %s
-`, discordtest.Token, discordtest.GuildID, w.server.URL, testKey, testToken, discordtest.AlertsChannel,
-		discordtest.OnCallRole, discordtest.OnCallRole, discordtest.ReportChannel, filepath.Join(w.dir, "mokabot.db")))
+`, discordsim.Token, discordsim.GuildID, w.server.URL, testKey, testToken, discordsim.AlertsChannel,
+		discordsim.OnCallRole, discordsim.OnCallRole, discordsim.ReportChannel, filepath.Join(w.dir, "mokabot.db")))
 	file := filepath.Join(w.dir, "config.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ storage:
 
 // proxied starts a proxy to the simulated Discord, and says how a program comes
 // to trust it.
-func (w *world) proxied(t testing.TB) (proxy *discordtest.Proxy, trust string) {
+func (w *world) proxied(t testing.TB) (proxy *discordsim.Proxy, trust string) {
 	t.Helper()
 	proxy, err := w.discord.Proxy()
 	if err != nil {
@@ -181,7 +181,7 @@ func (w *world) run(t *testing.T, file string, clock func() time.Time) (stop fun
 
 func noSecrets(t *testing.T, where, text string) {
 	t.Helper()
-	for _, secret := range []string{testKey, testToken, discordtest.Token} {
+	for _, secret := range []string{testKey, testToken, discordsim.Token} {
 		for i := 0; i+12 <= len(secret); i++ {
 			if strings.Contains(text, secret[i:i+12]) {
 				t.Fatalf("%s holds a part of a secret", where)

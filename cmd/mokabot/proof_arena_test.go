@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/internal/store"
 )
 
@@ -24,14 +24,14 @@ import (
 type arena struct {
 	*world
 	t     *testing.T
-	proxy *discordtest.Proxy
+	proxy *discordsim.Proxy
 	env   []string
 	file  string // the configuration
 	path  string // of the program; empty: this one
 }
 
 // newArena sets the arena; the configuration is [world.config]'s.
-func newArena(t *testing.T, opts ...discordtest.Option) *arena {
+func newArena(t *testing.T, opts ...discordsim.Option) *arena {
 	t.Helper()
 	s := &arena{world: newWorld(t, opts...), t: t}
 	var err error
@@ -194,7 +194,7 @@ func number(t *testing.T, name string, other int) int {
 // ledger remembers every message that the bot posted unasked, as it was then.
 type ledger struct {
 	mu    sync.Mutex
-	posts []discordtest.Message
+	posts []discordsim.Message
 }
 
 func (s *arena) ledger() *ledger {
@@ -202,7 +202,7 @@ func (s *arena) ledger() *ledger {
 	events := s.discord.Subscribe(s.t.Context())
 	go func() {
 		for e := range events {
-			if e.Type == "create" && e.Message.Author.ID == discordtest.BotUserID && e.Message.InteractionMetadata == nil {
+			if e.Type == "create" && e.Message.Author.ID == discordsim.BotUserID && e.Message.InteractionMetadata == nil {
 				l.mu.Lock()
 				l.posts = append(l.posts, e.Message)
 				l.mu.Unlock()
@@ -212,8 +212,8 @@ func (s *arena) ledger() *ledger {
 	return l
 }
 
-func (l *ledger) list() []discordtest.Message {
+func (l *ledger) list() []discordsim.Message {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]discordtest.Message(nil), l.posts...)
+	return append([]discordsim.Message(nil), l.posts...)
 }

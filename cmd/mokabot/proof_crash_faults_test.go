@@ -5,24 +5,24 @@ import (
 	"net/http"
 	"time"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/moka/mokatest"
 )
 
 // storms are what Discord does now and then.
-var storms = []discordtest.Fault{
-	{Kind: discordtest.FaultRateLimit, Path: "/messages", Wait: 300 * time.Millisecond},
-	{Kind: discordtest.FaultGlobalRateLimit, Path: "/messages", Wait: 300 * time.Millisecond},
-	{Kind: discordtest.FaultCloudflare, Path: "/messages", Wait: 500 * time.Millisecond},
-	{Kind: discordtest.FaultStatus, Path: "/messages", Count: 2},
-	{Kind: discordtest.FaultStatus, Status: 500, Path: "/messages"},
-	{Kind: discordtest.FaultStatus, Status: 403, Path: "/messages", Count: 2}, // a page, not Discord's word
-	{Kind: discordtest.FaultStatus, Status: 302, Path: "/messages"},
-	{Kind: discordtest.FaultHang, Path: "/messages"},
-	{Kind: discordtest.FaultCutBefore, Path: "/messages"},
-	{Kind: discordtest.FaultCutAfter, Path: "/messages", Count: 2},
-	{Kind: discordtest.FaultDelay, Path: "/messages", Wait: 700 * time.Millisecond},
-	{Kind: discordtest.FaultStatus, Status: 503, Count: 6},
+var storms = []discordsim.Fault{
+	{Kind: discordsim.FaultRateLimit, Path: "/messages", Wait: 300 * time.Millisecond},
+	{Kind: discordsim.FaultGlobalRateLimit, Path: "/messages", Wait: 300 * time.Millisecond},
+	{Kind: discordsim.FaultCloudflare, Path: "/messages", Wait: 500 * time.Millisecond},
+	{Kind: discordsim.FaultStatus, Path: "/messages", Count: 2},
+	{Kind: discordsim.FaultStatus, Status: 500, Path: "/messages"},
+	{Kind: discordsim.FaultStatus, Status: 403, Path: "/messages", Count: 2}, // a page, not Discord's word
+	{Kind: discordsim.FaultStatus, Status: 302, Path: "/messages"},
+	{Kind: discordsim.FaultHang, Path: "/messages"},
+	{Kind: discordsim.FaultCutBefore, Path: "/messages"},
+	{Kind: discordsim.FaultCutAfter, Path: "/messages", Count: 2},
+	{Kind: discordsim.FaultDelay, Path: "/messages", Wait: 700 * time.Millisecond},
+	{Kind: discordsim.FaultStatus, Status: 503, Count: 6},
 }
 
 // hiccups are what the gateway does now and then; some of them for a while.

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 )
 
 // Where a kill can be aimed at.
@@ -50,10 +50,10 @@ func TestKilledAnywhereEveryTransitionIsToldOnce(t *testing.T) {
 	kills := number(t, "MOKABOT_KILLS", 12)
 	seed := uint64(number(t, "MOKABOT_SEED", int(time.Now().UnixNano()&0xffff)))
 	c := &crash{dice: rand.New(rand.NewPCG(seed, 0))}
-	c.arena = newArena(t, discordtest.WithIdentifySpacing(5*time.Second), discordtest.WithOnRequest(c.posting))
+	c.arena = newArena(t, discordsim.WithIdentifySpacing(5*time.Second), discordsim.WithOnRequest(c.posting))
 	c.hook(c.asking)
 	more := ""
-	c.clients, more = c.arena.clients(discordtest.ReportChannel)
+	c.clients, more = c.arena.clients(discordsim.ReportChannel)
 	c.configure("confirm_after: 1s", "confirm_after: 0s\n  unreachable_after: 1s\n  key_expiry: 7d",
 		"remind_every: 24h", "remind_every: 4s", "remind_every: 6h", "remind_every: 3s", "alerts:\n", more+"alerts:\n")
 	l := c.ledger()
@@ -143,11 +143,11 @@ func (c *crash) asking(done bool) {
 	}
 }
 
-func (c *crash) posting(m discordtest.Moment, method, path string) {
+func (c *crash) posting(m discordsim.Moment, method, path string) {
 	if method != http.MethodPost || !strings.HasSuffix(path, "/messages") {
 		return
 	}
-	if m == discordtest.MomentArrived {
+	if m == discordsim.MomentArrived {
 		c.passes(postArrived)
 		return
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 )
 
 // healed is the longest that a fault of the gateway may keep commands from
@@ -20,29 +20,29 @@ const healed = 45 * time.Second
 // world in which no connection is well, or it strikes a connection that is.
 type row struct {
 	name   string
-	begin  []discordtest.GatewayFault
-	rest   []discordtest.Fault // of the request for the gateway's address
-	strike func(*discordtest.Server)
-	over   func(*discordtest.Server) bool // the fault has had its effect; nil: when it was used up
-	fatal  string                         // what the program says when it ends
-	long   bool                           // only with MOKABOT_LONG
+	begin  []discordsim.GatewayFault
+	rest   []discordsim.Fault // of the request for the gateway's address
+	strike func(*discordsim.Server)
+	over   func(*discordsim.Server) bool // the fault has had its effect; nil: when it was used up
+	fatal  string                        // what the program says when it ends
+	long   bool                          // only with MOKABOT_LONG
 }
 
-func faults(kind discordtest.GatewayFaultKind, count int) []discordtest.GatewayFault {
-	return []discordtest.GatewayFault{{Kind: kind, Count: count}}
+func faults(kind discordsim.GatewayFaultKind, count int) []discordsim.GatewayFault {
+	return []discordsim.GatewayFault{{Kind: kind, Count: count}}
 }
 
 // dropInto cuts the connection, and the next one has a fault.
-func dropInto(kind discordtest.GatewayFaultKind, count int) func(*discordtest.Server) {
-	return func(d *discordtest.Server) {
-		d.InjectGateway(discordtest.GatewayFault{Kind: kind, Count: count})
+func dropInto(kind discordsim.GatewayFaultKind, count int) func(*discordsim.Server) {
+	return func(d *discordsim.Server) {
+		d.InjectGateway(discordsim.GatewayFault{Kind: kind, Count: count})
 		d.Drop()
 	}
 }
 
 // away takes Discord off the net for a while.
-func away(d time.Duration) func(*discordtest.Server) {
-	return func(s *discordtest.Server) {
+func away(d time.Duration) func(*discordsim.Server) {
+	return func(s *discordsim.Server) {
 		s.Down(true)
 		<-time.After(d)
 		s.Down(false)
@@ -50,7 +50,7 @@ func away(d time.Duration) func(*discordtest.Server) {
 }
 
 // muted is a line that died without a word, until the bot gives it up.
-func muted(d *discordtest.Server) {
+func muted(d *discordsim.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*healed)
 	defer cancel()
 	d.Mute(true)
@@ -61,33 +61,33 @@ func muted(d *discordtest.Server) {
 func rows() []row {
 	all := []row{
 		{name: "nothing", begin: nil},
-		{name: "a dropped socket", strike: (*discordtest.Server).Drop},
-		{name: "ten dropped sockets in a row", begin: faults(discordtest.GatewayDrop, 10)},
-		{name: "op 7 as answer to RESUME", strike: dropInto(discordtest.GatewayReconnectOnResume, 1)},
-		{name: "op 9 as answer to RESUME", strike: dropInto(discordtest.GatewayInvalidOnResume, 1)},
-		{name: "no HELLO on RESUME", strike: dropInto(discordtest.GatewaySilent, 1)},
-		{name: "silence after HELLO on RESUME", strike: dropInto(discordtest.GatewayNoReady, 1)},
-		{name: "op 7 at once", begin: faults(discordtest.GatewayReconnect, 2)},
-		{name: "op 9 five times", begin: faults(discordtest.GatewayInvalid, 5)},
-		{name: "no HELLO, twice", begin: faults(discordtest.GatewaySilent, 2)},
-		{name: "no READY", begin: faults(discordtest.GatewayNoReady, 1)},
-		{name: "op 7 while running", strike: (*discordtest.Server).Reconnect},
-		{name: "op 9 while running, resumable", strike: func(d *discordtest.Server) { d.Invalidate(true) }},
-		{name: "op 9 while running, not resumable", strike: func(d *discordtest.Server) { d.Invalidate(false) }},
-		{name: "op 1 while running", strike: (*discordtest.Server).AskHeartbeat},
-		{name: "missing heartbeat ACKs, every 41.25 s", begin: faults(discordtest.GatewayNoAck, 1),
-			over: func(d *discordtest.Server) bool { return d.Resumes() > 0 }},
+		{name: "a dropped socket", strike: (*discordsim.Server).Drop},
+		{name: "ten dropped sockets in a row", begin: faults(discordsim.GatewayDrop, 10)},
+		{name: "op 7 as answer to RESUME", strike: dropInto(discordsim.GatewayReconnectOnResume, 1)},
+		{name: "op 9 as answer to RESUME", strike: dropInto(discordsim.GatewayInvalidOnResume, 1)},
+		{name: "no HELLO on RESUME", strike: dropInto(discordsim.GatewaySilent, 1)},
+		{name: "silence after HELLO on RESUME", strike: dropInto(discordsim.GatewayNoReady, 1)},
+		{name: "op 7 at once", begin: faults(discordsim.GatewayReconnect, 2)},
+		{name: "op 9 five times", begin: faults(discordsim.GatewayInvalid, 5)},
+		{name: "no HELLO, twice", begin: faults(discordsim.GatewaySilent, 2)},
+		{name: "no READY", begin: faults(discordsim.GatewayNoReady, 1)},
+		{name: "op 7 while running", strike: (*discordsim.Server).Reconnect},
+		{name: "op 9 while running, resumable", strike: func(d *discordsim.Server) { d.Invalidate(true) }},
+		{name: "op 9 while running, not resumable", strike: func(d *discordsim.Server) { d.Invalidate(false) }},
+		{name: "op 1 while running", strike: (*discordsim.Server).AskHeartbeat},
+		{name: "missing heartbeat ACKs, every 41.25 s", begin: faults(discordsim.GatewayNoAck, 1),
+			over: func(d *discordsim.Server) bool { return d.Resumes() > 0 }},
 		{name: "a line muted without a word", strike: muted},
 		{name: "a server away for 30 s", strike: away(30 * time.Second)},
-		{name: "a refused websocket (503), six times", begin: faults(discordtest.GatewayRefuse, 6)},
-		{name: "no address of the gateway (502), four times", rest: []discordtest.Fault{{Kind: discordtest.FaultStatus, Path: "/gateway", Count: 4}}},
-		{name: "no address of the gateway (a page, 429)", rest: []discordtest.Fault{{Kind: discordtest.FaultCloudflare, Path: "/gateway", Count: 2}}},
-		{name: "somebody's login page (401) instead of the address", rest: []discordtest.Fault{{Kind: discordtest.FaultStatus, Status: 401, Path: "/gateway", Count: 3}}},
-		{name: "the request for the address hangs", rest: []discordtest.Fault{{Kind: discordtest.FaultHang, Path: "/gateway"}}},
+		{name: "a refused websocket (503), six times", begin: faults(discordsim.GatewayRefuse, 6)},
+		{name: "no address of the gateway (502), four times", rest: []discordsim.Fault{{Kind: discordsim.FaultStatus, Path: "/gateway", Count: 4}}},
+		{name: "no address of the gateway (a page, 429)", rest: []discordsim.Fault{{Kind: discordsim.FaultCloudflare, Path: "/gateway", Count: 2}}},
+		{name: "somebody's login page (401) instead of the address", rest: []discordsim.Fault{{Kind: discordsim.FaultStatus, Status: 401, Path: "/gateway", Count: 3}}},
+		{name: "the request for the address hangs", rest: []discordsim.Fault{{Kind: discordsim.FaultHang, Path: "/gateway"}}},
 		{name: "a server away for 150 s", strike: away(150 * time.Second), long: true},
 	}
 	for _, code := range []int{4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009} {
-		all = append(all, row{name: fmt.Sprint("close ", code), strike: func(d *discordtest.Server) { d.CloseGateway(code) }})
+		all = append(all, row{name: fmt.Sprint("close ", code), strike: func(d *discordsim.Server) { d.CloseGateway(code) }})
 	}
 	for _, final := range []struct {
 		code int
@@ -97,10 +97,10 @@ func rows() []row {
 		{4012, "install a newer mokabot"}, {4013, "install a newer mokabot"}, {4014, "check the Bot page"},
 	} {
 		all = append(all, row{name: fmt.Sprint("close ", final.code), fatal: final.says,
-			begin: []discordtest.GatewayFault{{Kind: discordtest.GatewayClose, Count: -1, Code: final.code}}})
+			begin: []discordsim.GatewayFault{{Kind: discordsim.GatewayClose, Count: -1, Code: final.code}}})
 	}
 	all = append(all, row{name: "close 4004 while running", fatal: "Discord does not accept the bot token",
-		strike: func(d *discordtest.Server) { d.CloseGateway(4004) }})
+		strike: func(d *discordsim.Server) { d.CloseGateway(4004) }})
 	return all
 }
 
@@ -133,7 +133,7 @@ func TestEveryGatewayFaultHealsInTheProgram(t *testing.T) {
 }
 
 func (r row) run(t *testing.T) result {
-	s := newArena(t, discordtest.WithIdentifySpacing(5*time.Second))
+	s := newArena(t, discordsim.WithIdentifySpacing(5*time.Second))
 	for _, f := range r.begin {
 		s.discord.InjectGateway(f)
 	}
@@ -186,7 +186,7 @@ func (s *arena) answers(t *testing.T, p *process) {
 	defer again.Stop()
 	for {
 		users.Go(func() {
-			if m, err := s.discord.Slash(ctx, discordtest.Call{Name: "help"}); err == nil && titled("What I do")(m) {
+			if m, err := s.discord.Slash(ctx, discordsim.Call{Name: "help"}); err == nil && titled("What I do")(m) {
 				select {
 				case answered <- struct{}{}:
 				default:

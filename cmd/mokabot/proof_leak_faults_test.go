@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/moka/mokatest"
 	"net/http"
 	"net/url"
@@ -44,22 +44,22 @@ func (l *leak) gatewayFaults() []mokatest.Fault {
 }
 
 // requestFaults are all that Discord's REST can do wrong.
-func (l *leak) requestFaults() []discordtest.Fault {
-	all := []discordtest.Fault{
-		{Kind: discordtest.FaultHang, Path: "/messages"}, {Kind: discordtest.FaultCutBefore, Count: 3}, {Kind: discordtest.FaultCutAfter, Count: 3},
-		{Kind: discordtest.FaultDelay, Wait: time.Second / 2, Count: 3},
+func (l *leak) requestFaults() []discordsim.Fault {
+	all := []discordsim.Fault{
+		{Kind: discordsim.FaultHang, Path: "/messages"}, {Kind: discordsim.FaultCutBefore, Count: 3}, {Kind: discordsim.FaultCutAfter, Count: 3},
+		{Kind: discordsim.FaultDelay, Wait: time.Second / 2, Count: 3},
 	}
-	for _, kind := range []discordtest.FaultKind{discordtest.FaultRateLimit, discordtest.FaultGlobalRateLimit, discordtest.FaultCloudflare} {
-		all = append(all, discordtest.Fault{Kind: kind, Count: 2, Wait: time.Second / 5})
+	for _, kind := range []discordsim.FaultKind{discordsim.FaultRateLimit, discordsim.FaultGlobalRateLimit, discordsim.FaultCloudflare} {
+		all = append(all, discordsim.Fault{Kind: kind, Count: 2, Wait: time.Second / 5})
 	}
 	for _, status := range []int{400, 403, 404, 409, 500, 502, 503, 504} {
-		all = append(all, discordtest.Fault{Kind: discordtest.FaultStatus, Status: status, Count: 3})
+		all = append(all, discordsim.Fault{Kind: discordsim.FaultStatus, Status: status, Count: 3})
 	}
 	for _, echo := range echoes(leakToken) {
 		all = append(all,
-			discordtest.Fault{Kind: discordtest.FaultStatus, Status: 400, Count: 3, Body: fmt.Sprintf(`{"message":"Bot %s","code":50035,"errors":{%q:{"_errors":[{"message":%q}]}}}`, echo, echo, echo)},
-			discordtest.Fault{Kind: discordtest.FaultStatus, Status: 502, Count: 3, Body: "<html>" + echo + "</html>"},
-			discordtest.Fault{Kind: discordtest.FaultStatus, Status: 200, Path: "/gateway", Body: fmt.Sprintf(`{"url":"wss://%s.example/?token=%s"}`, echo, echo)},
+			discordsim.Fault{Kind: discordsim.FaultStatus, Status: 400, Count: 3, Body: fmt.Sprintf(`{"message":"Bot %s","code":50035,"errors":{%q:{"_errors":[{"message":%q}]}}}`, echo, echo, echo)},
+			discordsim.Fault{Kind: discordsim.FaultStatus, Status: 502, Count: 3, Body: "<html>" + echo + "</html>"},
+			discordsim.Fault{Kind: discordsim.FaultStatus, Status: 200, Path: "/gateway", Body: fmt.Sprintf(`{"url":"wss://%s.example/?token=%s"}`, echo, echo)},
 		)
 	}
 	return all
@@ -67,14 +67,14 @@ func (l *leak) requestFaults() []discordtest.Fault {
 
 // connectionFaults are all that Discord's gateway can do wrong and that leave
 // the program running.
-func (l *leak) connectionFaults() []discordtest.GatewayFault {
-	var all []discordtest.GatewayFault
-	for kind := discordtest.GatewayRefuse; kind <= discordtest.GatewayDrop; kind++ {
-		all = append(all, discordtest.GatewayFault{Kind: kind})
+func (l *leak) connectionFaults() []discordsim.GatewayFault {
+	var all []discordsim.GatewayFault
+	for kind := discordsim.GatewayRefuse; kind <= discordsim.GatewayDrop; kind++ {
+		all = append(all, discordsim.GatewayFault{Kind: kind})
 	}
 	for _, echo := range echoes(leakToken) {
 		if len(echo) < 100 { // of the 125 bytes of a close frame
-			all = append(all, discordtest.GatewayFault{Kind: discordtest.GatewayClose, Code: 4000, Text: "bad " + echo})
+			all = append(all, discordsim.GatewayFault{Kind: discordsim.GatewayClose, Code: 4000, Text: "bad " + echo})
 		}
 	}
 	return all

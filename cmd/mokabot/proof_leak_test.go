@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 )
 
 // Credentials that look like real ones, and so are cleaned like real ones.
@@ -148,7 +148,7 @@ func (l *leak) say(most time.Duration, commands, accounts []string) {
 	defer cancel()
 	var users sync.WaitGroup
 	give := func(name string, options map[string]any) {
-		users.Go(func() { _, _ = l.discord.Slash(ctx, discordtest.Call{Name: name, Options: options}) })
+		users.Go(func() { _, _ = l.discord.Slash(ctx, discordsim.Call{Name: name, Options: options}) })
 	}
 	for _, name := range commands {
 		give(name, nil)
@@ -159,7 +159,7 @@ func (l *leak) say(most time.Duration, commands, accounts []string) {
 		give("models", map[string]any{"account": account})
 	}
 	users.Go(func() {
-		_, _ = l.discord.Autocomplete(ctx, discordtest.Call{Name: "models", Options: map[string]any{"account": "near"}}, "search", "")
+		_, _ = l.discord.Autocomplete(ctx, discordsim.Call{Name: "models", Options: map[string]any{"account": "near"}}, "search", "")
 	})
 	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 		users.Go(func() { l.fetch(ctx, path) })
@@ -209,13 +209,13 @@ func (l *leak) collect() {
 // ends runs the program where it gives up, from an empty directory of its own.
 func (l *leak) ends() {
 	other := newLeak(l.t, l.search)
-	for _, f := range []discordtest.GatewayFault{
-		{Kind: discordtest.GatewayClose, Code: 4004, Text: leakToken}, {Kind: discordtest.GatewayClose, Code: 4013, Text: "Bot " + leakToken},
+	for _, f := range []discordsim.GatewayFault{
+		{Kind: discordsim.GatewayClose, Code: 4004, Text: leakToken}, {Kind: discordsim.GatewayClose, Code: 4013, Text: "Bot " + leakToken},
 	} {
 		other.discord.InjectGateway(f)
 		other.end(fmt.Sprint("close ", f.Code))
 	}
-	other.discord.Inject(discordtest.Fault{Kind: discordtest.FaultStatus, Status: 401, Count: -1, Body: fmt.Sprintf(`{"message":"401: %s"}`, leakToken)})
+	other.discord.Inject(discordsim.Fault{Kind: discordsim.FaultStatus, Status: 401, Count: -1, Body: fmt.Sprintf(`{"message":"401: %s"}`, leakToken)})
 	other.end("401")
 }
 

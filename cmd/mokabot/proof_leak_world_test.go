@@ -14,7 +14,7 @@ import (
 	"sync"
 	"testing"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/moka/mokatest"
 )
 
@@ -30,16 +30,16 @@ type leak struct {
 
 func newLeak(t *testing.T, found *search) *leak {
 	t.Helper()
-	l := &leak{arena: newArena(t, discordtest.WithToken(leakToken)), search: found}
+	l := &leak{arena: newArena(t, discordsim.WithToken(leakToken)), search: found}
 	l.gateway.AddAccount(mokatest.Account{ID: 7, Username: "carol", AccessToken: leakAccess, Quota: dollars(90), UsedQuota: dollars(3)})
 	l.gateway.AddKey(7, mokatest.Key{Key: leakKey, Name: "leaky", Remain: dollars(80), Used: dollars(2)})
 	l.server = httptest.NewServer(http.HandlerFunc(l.overhear))
 	t.Cleanup(l.server.Close)
-	guarded, err := l.discord.Proxy(discordtest.WithProxyAuth("discord", leakProxyPassword))
+	guarded, err := l.discord.Proxy(discordsim.WithProxyAuth("discord", leakProxyPassword))
 	if err != nil {
 		t.Fatal(err)
 	}
-	far, err := l.discord.Proxy(discordtest.WithProxyAuth("far", leakFarPassword), discordtest.WithHost("gateway.example", http.HandlerFunc(l.overhear)))
+	far, err := l.discord.Proxy(discordsim.WithProxyAuth("far", leakFarPassword), discordsim.WithHost("gateway.example", http.HandlerFunc(l.overhear)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func newLeak(t *testing.T, found *search) *leak {
 }
 
 // trust makes the program trust both proxies' authorities.
-func (l *leak) trust(proxies ...*discordtest.Proxy) {
+func (l *leak) trust(proxies ...*discordsim.Proxy) {
 	var all []byte
 	file := filepath.Join(l.dir, "authority.pem")
 	for _, p := range proxies {
@@ -118,8 +118,8 @@ reports: [{name: daily, cron: "* * * * *", period: day, channel_id: "%s"}]
 model_watch: {cron: "@every 1s", channel_id: "%s", file: models.txt}
 requests_per_180s: 50000
 storage: {path: %s}
-`, l.listen, leakToken, discordtest.GuildID, withPassword(discord, "discord", leakProxyPassword), accounts.String(),
-		discordtest.AlertsChannel, discordtest.ReportChannel, discordtest.ReportChannel, l.database())
+`, l.listen, leakToken, discordsim.GuildID, withPassword(discord, "discord", leakProxyPassword), accounts.String(),
+		discordsim.AlertsChannel, discordsim.ReportChannel, discordsim.ReportChannel, l.database())
 	l.file = filepath.Join(l.dir, "config.yaml")
 	if err := os.WriteFile(l.file, []byte(text), 0o600); err != nil {
 		l.t.Fatal(err)

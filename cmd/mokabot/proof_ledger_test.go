@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"mokabot/internal/alert"
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/internal/message"
 	"mokabot/internal/store"
 )
@@ -47,7 +47,7 @@ func (v *verdict) note(count *int, format string, args ...any) {
 type shown struct{ title, at string }
 
 // shownBy is what a reader sees of a card on Discord; the marker is invisible.
-func shownBy(e discordtest.Embed) shown {
+func shownBy(e discordsim.Embed) shown {
 	title := strings.Map(func(r rune) rune {
 		if r == '\u200c' || r >= '\u2061' && r <= '\u2063' {
 			return -1
@@ -101,7 +101,7 @@ func (s *arena) compare(l *ledger, accounts ...client) verdict {
 }
 
 // looks checks that every message shows the last that was said of its posts.
-func (v *verdict) looks(db *store.DB, d *discordtest.Server) error {
+func (v *verdict) looks(db *store.DB, d *discordsim.Server) error {
 	for _, channel := range d.Channels() {
 		for _, m := range d.Messages(channel.ID) {
 			v.Messages++
@@ -120,7 +120,7 @@ func (v *verdict) looks(db *store.DB, d *discordtest.Server) error {
 			for _, e := range m.Embeds {
 				got = append(got, shownBy(e))
 			}
-			if m.Author.ID == discordtest.BotUserID && m.InteractionMetadata == nil && !slices.Equal(got, want) {
+			if m.Author.ID == discordsim.BotUserID && m.InteractionMetadata == nil && !slices.Equal(got, want) {
 				v.note(&v.Stale, "message %s shows %v and not %v", m.ID, got, want)
 			}
 		}
@@ -130,7 +130,7 @@ func (v *verdict) looks(db *store.DB, d *discordtest.Server) error {
 
 // others checks the posts that tell of no incident: reports, and what became
 // of the models.
-func (v *verdict) others(db *store.DB, file string, posted map[shown]int, d *discordtest.Server) error {
+func (v *verdict) others(db *store.DB, file string, posted map[shown]int, d *discordsim.Server) error {
 	keys, err := column[string](file, `SELECT post FROM outbox WHERE edit_of = '' AND post NOT LIKE 'alert/%'`)
 	if err != nil {
 		return err
@@ -172,7 +172,7 @@ func column[T any](file, query string) ([]T, error) {
 }
 
 // account checks an account's transitions, and takes them off what was posted.
-func (v *verdict) account(db *store.DB, name string, posted map[shown]int, d *discordtest.Server) error {
+func (v *verdict) account(db *store.DB, name string, posted map[shown]int, d *discordsim.Server) error {
 	events, err := db.Events(context.Background(), name, time.Unix(0, 0), time.Now().Add(time.Hour))
 	if err != nil {
 		return err
@@ -199,7 +199,7 @@ func (v *verdict) account(db *store.DB, name string, posted map[shown]int, d *di
 }
 
 // post checks that a message of the outbox is on Discord, once.
-func (v *verdict) post(p store.Post, posted map[shown]int, d *discordtest.Server) {
+func (v *verdict) post(p store.Post, posted map[shown]int, d *discordsim.Server) {
 	cards, err := shownOf(p.Payload)
 	if err != nil {
 		v.note(&v.Losses, "%s cannot be read: %v", p.Key, err)
@@ -215,7 +215,7 @@ func (v *verdict) post(p store.Post, posted map[shown]int, d *discordtest.Server
 	case n > 1:
 		v.note(&v.Duplicates, "%s %q of %s is in the channel %d times", p.Key, as.title, as.at, n)
 	}
-	there := slices.ContainsFunc(d.Messages(p.Channel), func(m discordtest.Message) bool { return m.ID == p.MessageID })
+	there := slices.ContainsFunc(d.Messages(p.Channel), func(m discordsim.Message) bool { return m.ID == p.MessageID })
 	if n == 1 && !there {
 		v.note(&v.Losses, "%s: the database names message %q, which is not there", p.Key, p.MessageID)
 	}

@@ -7,14 +7,14 @@ import (
 	"testing"
 	"time"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/moka/mokatest"
 )
 
 func TestAlertsArePostedWhileTheWebsocketIsDead(t *testing.T) {
 	t.Parallel()
 	s := newArena(t)
-	s.discord.InjectGateway(discordtest.GatewayFault{Kind: discordtest.GatewayRefuse, Count: -1})
+	s.discord.InjectGateway(discordsim.GatewayFault{Kind: discordsim.GatewayRefuse, Count: -1})
 	p := s.start()
 	s.polled(t, 2)
 	for _, step := range []struct {
@@ -27,7 +27,7 @@ func TestAlertsArePostedWhileTheWebsocketIsDead(t *testing.T) {
 	} {
 		began := time.Now()
 		step.change()
-		m, err := s.discord.WaitMessage(deadline(t), discordtest.AlertsChannel, titled(step.says))
+		m, err := s.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled(step.says))
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", step.says, err, p.log.tail())
 		}
@@ -56,10 +56,10 @@ func TestTheEndUnderLoadAnswersWhatIsUnderWay(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
-			s := newArena(t, discordtest.WithAckTime(time.Minute)) // how soon is not what this is about
+			s := newArena(t, discordsim.WithAckTime(time.Minute)) // how soon is not what this is about
 			p := s.start()
 			s.ready(t, p)
-			s.discord.Inject(discordtest.Fault{Kind: discordtest.FaultHang, Path: "/messages", Method: "POST"})
+			s.discord.Inject(discordsim.Fault{Kind: discordsim.FaultHang, Path: "/messages", Method: "POST"})
 			s.spend(36_000_000)
 			within(t, 20*time.Second, "a message to be under way", func() bool {
 				waiting, _, err := s.waiting()
@@ -80,7 +80,7 @@ func (s *arena) endUnderLoad(p *process, says string) {
 	var asking sync.WaitGroup
 	for range users {
 		asking.Go(func() {
-			m, err := s.discord.Slash(deadline(t), discordtest.Call{Name: "models"})
+			m, err := s.discord.Slash(deadline(t), discordsim.Call{Name: "models"})
 			if err != nil || !titled(says)(m) {
 				t.Errorf("a command under way was answered with %v, %v", m.Embeds, err)
 			}
@@ -128,7 +128,7 @@ func (s *arena) ready(t *testing.T, p *process) {
 		t.Fatalf("%v\n%s", err, p.log.tail())
 	}
 	within(t, 20*time.Second, "a command to be answered", func() bool {
-		_, err := s.discord.Slash(deadline(t), discordtest.Call{Name: "help"})
+		_, err := s.discord.Slash(deadline(t), discordsim.Call{Name: "help"})
 		return err == nil
 	})
 }

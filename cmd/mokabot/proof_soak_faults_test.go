@@ -12,42 +12,42 @@ import (
 	"testing"
 	"time"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/moka/mokatest"
 )
 
 // soakRequests is what Discord's REST does in a soak; all that the fake knows.
-var soakRequests = []discordtest.Fault{
-	{Kind: discordtest.FaultRateLimit, Wait: 300 * time.Millisecond, Count: 2},
-	{Kind: discordtest.FaultRateLimit, Path: "/messages", Wait: 2 * time.Second},
-	{Kind: discordtest.FaultGlobalRateLimit, Wait: 500 * time.Millisecond},
-	{Kind: discordtest.FaultCloudflare, Wait: time.Second},
-	{Kind: discordtest.FaultStatus, Count: 3},
-	{Kind: discordtest.FaultStatus, Status: 500, Path: "/messages", Count: 4},
-	{Kind: discordtest.FaultStatus, Status: 503, Count: -1},
-	{Kind: discordtest.FaultStatus, Status: 403, Count: 2}, // a page, not Discord's word
-	{Kind: discordtest.FaultStatus, Status: 403, Path: "/messages", Method: "POST", Body: `{"message":"Missing Permissions","code":50013}`},
-	{Kind: discordtest.FaultStatus, Status: 404, Path: "/messages", Method: "POST", Body: `{"message":"Unknown Channel","code":10003}`},
-	{Kind: discordtest.FaultStatus, Status: 302},
-	{Kind: discordtest.FaultStatus, Status: 200, Body: `{"id":`},
-	{Kind: discordtest.FaultStatus, Status: 200, Path: "/gateway", Body: `{"url":"wss://elsewhere.example/"}`},
-	{Kind: discordtest.FaultHang, Count: 2},
-	{Kind: discordtest.FaultHang, Path: "/messages"},
-	{Kind: discordtest.FaultCutBefore, Count: 3},
-	{Kind: discordtest.FaultCutBefore, Count: -1},
-	{Kind: discordtest.FaultCutAfter, Count: 3},
-	{Kind: discordtest.FaultCutAfter, Path: "/messages", Method: "POST", Count: 2},
-	{Kind: discordtest.FaultDelay, Wait: 700 * time.Millisecond, Count: 5},
+var soakRequests = []discordsim.Fault{
+	{Kind: discordsim.FaultRateLimit, Wait: 300 * time.Millisecond, Count: 2},
+	{Kind: discordsim.FaultRateLimit, Path: "/messages", Wait: 2 * time.Second},
+	{Kind: discordsim.FaultGlobalRateLimit, Wait: 500 * time.Millisecond},
+	{Kind: discordsim.FaultCloudflare, Wait: time.Second},
+	{Kind: discordsim.FaultStatus, Count: 3},
+	{Kind: discordsim.FaultStatus, Status: 500, Path: "/messages", Count: 4},
+	{Kind: discordsim.FaultStatus, Status: 503, Count: -1},
+	{Kind: discordsim.FaultStatus, Status: 403, Count: 2}, // a page, not Discord's word
+	{Kind: discordsim.FaultStatus, Status: 403, Path: "/messages", Method: "POST", Body: `{"message":"Missing Permissions","code":50013}`},
+	{Kind: discordsim.FaultStatus, Status: 404, Path: "/messages", Method: "POST", Body: `{"message":"Unknown Channel","code":10003}`},
+	{Kind: discordsim.FaultStatus, Status: 302},
+	{Kind: discordsim.FaultStatus, Status: 200, Body: `{"id":`},
+	{Kind: discordsim.FaultStatus, Status: 200, Path: "/gateway", Body: `{"url":"wss://elsewhere.example/"}`},
+	{Kind: discordsim.FaultHang, Count: 2},
+	{Kind: discordsim.FaultHang, Path: "/messages"},
+	{Kind: discordsim.FaultCutBefore, Count: 3},
+	{Kind: discordsim.FaultCutBefore, Count: -1},
+	{Kind: discordsim.FaultCutAfter, Count: 3},
+	{Kind: discordsim.FaultCutAfter, Path: "/messages", Method: "POST", Count: 2},
+	{Kind: discordsim.FaultDelay, Wait: 700 * time.Millisecond, Count: 5},
 }
 
 // soakConnections is what Discord's gateway does, short of what ends the
 // program.
-var soakConnections = []discordtest.GatewayFault{
-	{Kind: discordtest.GatewayRefuse, Count: 2}, {Kind: discordtest.GatewayRefuse, Code: 429, Count: -1},
-	{Kind: discordtest.GatewaySilent}, {Kind: discordtest.GatewayNoReady}, {Kind: discordtest.GatewayReconnect},
-	{Kind: discordtest.GatewayInvalid}, {Kind: discordtest.GatewayInvalid, Count: -1}, {Kind: discordtest.GatewayReconnectOnResume},
-	{Kind: discordtest.GatewayInvalidOnResume}, {Kind: discordtest.GatewayClose}, {Kind: discordtest.GatewayClose, Code: 4009, Count: 3},
-	{Kind: discordtest.GatewayClose, Code: 4007}, {Kind: discordtest.GatewayNoAck}, {Kind: discordtest.GatewayDrop, Count: 2},
+var soakConnections = []discordsim.GatewayFault{
+	{Kind: discordsim.GatewayRefuse, Count: 2}, {Kind: discordsim.GatewayRefuse, Code: 429, Count: -1},
+	{Kind: discordsim.GatewaySilent}, {Kind: discordsim.GatewayNoReady}, {Kind: discordsim.GatewayReconnect},
+	{Kind: discordsim.GatewayInvalid}, {Kind: discordsim.GatewayInvalid, Count: -1}, {Kind: discordsim.GatewayReconnectOnResume},
+	{Kind: discordsim.GatewayInvalidOnResume}, {Kind: discordsim.GatewayClose}, {Kind: discordsim.GatewayClose, Code: 4009, Count: 3},
+	{Kind: discordsim.GatewayClose, Code: 4007}, {Kind: discordsim.GatewayNoAck}, {Kind: discordsim.GatewayDrop, Count: 2},
 }
 
 // soakAnswers is what the moka gateway does.
@@ -70,19 +70,19 @@ var soakLong = []mokatest.Fault{{Status: http.StatusTooManyRequests, Times: 1}, 
 // soakEvents is what else befalls Discord.
 var soakEvents = []struct {
 	what   string
-	strike func(*discordtest.Server)
+	strike func(*discordsim.Server)
 }{
-	{"drop", (*discordtest.Server).Drop},
-	{"reconnect", (*discordtest.Server).Reconnect},
-	{"heartbeat asked for", (*discordtest.Server).AskHeartbeat},
-	{"invalid, resumable", func(d *discordtest.Server) { d.Invalidate(true) }},
-	{"invalid", func(d *discordtest.Server) { d.Invalidate(false) }},
-	{"close 4000", func(d *discordtest.Server) { d.CloseGateway(4000) }},
-	{"close 4009", func(d *discordtest.Server) { d.CloseGateway(4009) }},
-	{"close 1000", func(d *discordtest.Server) { d.CloseGateway(1000) }},
-	{"mute", func(d *discordtest.Server) { d.Mute(true) }},
-	{"down", func(d *discordtest.Server) { d.Down(true) }},
-	{"nonces forgotten", (*discordtest.Server).ForgetNonces},
+	{"drop", (*discordsim.Server).Drop},
+	{"reconnect", (*discordsim.Server).Reconnect},
+	{"heartbeat asked for", (*discordsim.Server).AskHeartbeat},
+	{"invalid, resumable", func(d *discordsim.Server) { d.Invalidate(true) }},
+	{"invalid", func(d *discordsim.Server) { d.Invalidate(false) }},
+	{"close 4000", func(d *discordsim.Server) { d.CloseGateway(4000) }},
+	{"close 4009", func(d *discordsim.Server) { d.CloseGateway(4009) }},
+	{"close 1000", func(d *discordsim.Server) { d.CloseGateway(1000) }},
+	{"mute", func(d *discordsim.Server) { d.Mute(true) }},
+	{"down", func(d *discordsim.Server) { d.Down(true) }},
+	{"nonces forgotten", (*discordsim.Server).ForgetNonces},
 }
 
 // strike makes something go wrong.
@@ -117,7 +117,7 @@ func TestTheSoakKnowsAllFaults(t *testing.T) {
 		connections = append(connections, int(f.Kind))
 	}
 	for file, used := range map[string][]int{"faults.go": requests, "faults_gateway.go": connections} {
-		for i, name := range kinds(t, "../../internal/discordtest/"+file) {
+		for i, name := range kinds(t, "../../internal/discordsim/"+file) {
 			if !slices.Contains(used, i+1) {
 				t.Errorf("no fault in the soak is of the kind %s", name)
 			}

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 )
 
 // soak is an arena on which the released program lives through storms for a
@@ -73,9 +73,9 @@ func TestASoak(t *testing.T) {
 
 func newSoak(t *testing.T, long bool) *soak {
 	t.Helper()
-	opts := []discordtest.Option{discordtest.WithIdentifySpacing(5 * time.Second)}
+	opts := []discordsim.Option{discordsim.WithIdentifySpacing(5 * time.Second)}
 	if !long {
-		opts = append(opts, discordtest.WithHeartbeat(time.Second))
+		opts = append(opts, discordsim.WithHeartbeat(time.Second))
 	}
 	s := &soak{arena: newArena(t, opts...), long: long}
 	s.path = build(t)
@@ -85,7 +85,7 @@ func newSoak(t *testing.T, long bool) *soak {
 	}
 	s.listen = free.Addr().String()
 	free.Close()
-	s.clients, s.more = s.arena.clients(discordtest.ReportChannel)
+	s.clients, s.more = s.arena.clients(discordsim.ReportChannel)
 	s.configured()
 	return s
 }
@@ -94,7 +94,7 @@ func newSoak(t *testing.T, long bool) *soak {
 func (s *soak) configured(changes ...string) {
 	s.file = s.config(s.t, append(changes, "confirm_after: 1s", "confirm_after: 1s\n  unreachable_after: 5s\n  key_expiry: 7d",
 		"remind_every: 24h", "remind_every: 20s", "remind_every: 6h", "remind_every: 10s", "alerts:\n", s.more+"alerts:\n",
-		"storage:\n", "listen: "+s.listen+"\nmodel_watch: {cron: \"@every 30s\", channel_id: \""+discordtest.ReportChannel+"\"}\nstorage:\n",
+		"storage:\n", "listen: "+s.listen+"\nmodel_watch: {cron: \"@every 30s\", channel_id: \""+discordsim.ReportChannel+"\"}\nstorage:\n",
 		"requests_per_180s: 5000", "requests_per_180s: 50000")...)
 }
 
@@ -172,7 +172,7 @@ func (s *soak) lull(t *testing.T) {
 	answered := within(t, promised, "a command to be answered after a storm", func() bool {
 		short, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		_, err := s.discord.Slash(short, discordtest.Call{Name: "balance"})
+		_, err := s.discord.Slash(short, discordsim.Call{Name: "balance"})
 		return err == nil
 	})
 	s.back = append(s.back, time.Since(ended).Round(time.Millisecond))

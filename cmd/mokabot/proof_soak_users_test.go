@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 )
 
 // soakCalls are the commands that people give, the frequent ones more often.
-var soakCalls = []discordtest.Call{
+var soakCalls = []discordsim.Call{
 	{Name: "balance"}, {Name: "balance"}, {Name: "balance", Options: map[string]any{"account": "spare"}, Locale: "zh-CN"},
 	{Name: "balance", Options: map[string]any{"share": true}}, {Name: "balance", Options: map[string]any{"account": "nobody"}},
 	{Name: "balance", DM: true}, {Name: "usage"}, {Name: "usage", Options: map[string]any{"period": "7d"}},
@@ -35,7 +35,7 @@ func (s *soak) use(ctx context.Context, dice *rand.Rand) {
 			s.press(short, dice)
 		case n < 6:
 			s.given.typed.Add(1)
-			_, _ = s.discord.Autocomplete(short, discordtest.Call{Name: "models"}, []string{"search", "account"}[dice.IntN(2)], "mo")
+			_, _ = s.discord.Autocomplete(short, discordsim.Call{Name: "models"}, []string{"search", "account"}[dice.IntN(2)], "mo")
 		default:
 			s.command(short, dice)
 		}
@@ -65,8 +65,8 @@ func (s *soak) command(ctx context.Context, dice *rand.Rand) {
 
 // press presses a button below one of the last posts.
 func (s *soak) press(ctx context.Context, dice *rand.Rand) {
-	channel := []string{discordtest.AlertsChannel, discordtest.ReportChannel}[dice.IntN(2)]
-	posts := slices.DeleteFunc(s.discord.Messages(channel), func(m discordtest.Message) bool {
+	channel := []string{discordsim.AlertsChannel, discordsim.ReportChannel}[dice.IntN(2)]
+	posts := slices.DeleteFunc(s.discord.Messages(channel), func(m discordsim.Message) bool {
 		return len(m.Components) == 0 || m.Ephemeral()
 	})
 	if len(posts) == 0 {
@@ -81,7 +81,7 @@ func (s *soak) press(ctx context.Context, dice *rand.Rand) {
 
 func (s *soak) click(ctx context.Context, message, button string) {
 	s.given.presses.Add(1)
-	if _, err := s.discord.Click(ctx, discordtest.Press{MessageID: message, CustomID: button}); err == nil {
+	if _, err := s.discord.Click(ctx, discordsim.Press{MessageID: message, CustomID: button}); err == nil {
 		s.given.pressed.Add(1)
 	}
 }
@@ -110,8 +110,8 @@ func sleepFor(ctx context.Context, d time.Duration) bool {
 // Everything that the bot offers is asked for in a soak.
 func (s *soak) allAsked(t *testing.T) {
 	t.Helper()
-	for _, c := range s.discord.Commands(discordtest.GuildID) {
-		if !slices.ContainsFunc(soakCalls, func(call discordtest.Call) bool { return call.Name == c.Name }) {
+	for _, c := range s.discord.Commands(discordsim.GuildID) {
+		if !slices.ContainsFunc(soakCalls, func(call discordsim.Call) bool { return call.Name == c.Name }) {
 			t.Errorf("nobody gave /%s in the soak", c.Name)
 		}
 	}

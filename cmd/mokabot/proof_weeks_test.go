@@ -17,14 +17,14 @@ import (
 	"mokabot/bot"
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/internal/store"
 	"mokabot/moka/mokatest"
 )
 
 // inProcess takes requests to the simulated Discord without a network, so that
 // they work on the clock of a bubble.
-type inProcess struct{ discord *discordtest.Server }
+type inProcess struct{ discord *discordsim.Server }
 
 // RoundTrip answers a request, or fails where a line would have been cut.
 func (p inProcess) RoundTrip(r *http.Request) (resp *http.Response, err error) {
@@ -88,13 +88,13 @@ func newWeeks(t *testing.T, seed uint64) *weeks {
 	gateway := mokatest.New(mokatest.V2026_08)
 	gateway.AddAccount(mokatest.Account{ID: 2, Username: "alice", AccessToken: testToken, Quota: 50_000_000, Requests: 42})
 	gateway.AddKey(2, mokatest.Key{Key: testKey, Name: "normal", Remain: 45_005_000})
-	world := &world{discord: discordtest.New(), gateway: gateway, server: &httptest.Server{URL: "https://gateway.test"}, dir: t.TempDir()}
+	world := &world{discord: discordsim.New(), gateway: gateway, server: &httptest.Server{URL: "https://gateway.test"}, dir: t.TempDir()}
 	w := &weeks{arena: &arena{world: world, t: t}, clock: &clock{}, dice: rand.New(rand.NewPCG(seed, 0))}
 	more := ""
-	w.clients, more = w.arena.clients(discordtest.ReportChannel)
+	w.clients, more = w.arena.clients(discordsim.ReportChannel)
 	w.file = w.config(t, "poll_interval: 1s", "poll_interval: 15m\ntimezone: Europe/Berlin", "* * * * *", "0 9 * * *",
 		"confirm_after: 1s", "confirm_after: 30s\n  unreachable_after: 1h\n  key_expiry: 2d", "alerts:\n", more+"alerts:\n",
-		"requests_per_180s", "  - {name: weekly, cron: \"0 9 * * 1\", period: week, channel_id: \""+discordtest.ReportChannel+"\"}\nrequests_per_180s")
+		"requests_per_180s", "  - {name: weekly, cron: \"0 9 * * 1\", period: week, channel_id: \""+discordsim.ReportChannel+"\"}\nrequests_per_180s")
 	return w
 }
 
@@ -110,7 +110,7 @@ func (w *weeks) start() {
 		w.t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	rest := discord.NewREST(discordtest.Token, &http.Client{Transport: inProcess{w.discord}}, log)
+	rest := discord.NewREST(discordsim.Token, &http.Client{Transport: inProcess{w.discord}}, log)
 	s := &service{
 		world: outside{gateway: w.gateway.Client().Transport, clock: w.clock.now}, log: log, db: db, next: make(chan cycle),
 		bot: &bot.Bot{REST: rest, Values: db, Log: log},

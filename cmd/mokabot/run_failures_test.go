@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"mokabot/internal/config"
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/moka/mokatest"
 )
 
@@ -25,12 +25,12 @@ func TestFailuresInDiscordSayWhatToDo(t *testing.T) {
 			w := newWorld(t)
 			w.gateway.Fault(c.fault)
 			w.run(t, w.config(t), nil)
-			m, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "balance"})
+			m, err := w.discord.Slash(deadline(t), discordsim.Call{Name: "balance"})
 			if err != nil || !strings.Contains(string(m.JSON()), c.want) {
 				t.Errorf("answer %s, %v; want %q", m.JSON(), err, c.want)
 			}
 			w.gateway.Clear()
-			if m, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "help"}); err != nil || !titled("What I do")(m) {
+			if m, err := w.discord.Slash(deadline(t), discordsim.Call{Name: "help"}); err != nil || !titled("What I do")(m) {
 				t.Errorf("/help answers %s, %v beside it", m.JSON(), err)
 			}
 		})
@@ -40,7 +40,7 @@ func TestFailuresInDiscordSayWhatToDo(t *testing.T) {
 func TestARefusedBotTokenEndsTheProgramWithASentence(t *testing.T) {
 	w := newWorld(t)
 	proxy, trust := w.proxied(t)
-	file := w.config(t, "discord:", "discord:\n  proxy: "+proxy.URL, discordtest.Token, "MTIz.wrong.token-of-nobody-at-all")
+	file := w.config(t, "discord:", "discord:\n  proxy: "+proxy.URL, discordsim.Token, "MTIz.wrong.token-of-nobody-at-all")
 	cmd, _, log := program(t, []string{trust}, "run", "--config", file)
 	cmd.Run()
 	if cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(log.String(), "Discord does not accept the bot token") {
@@ -51,17 +51,17 @@ func TestARefusedBotTokenEndsTheProgramWithASentence(t *testing.T) {
 func TestAMissingChannelIsNamedAndTheRestGoesOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.discord.RemoveChannel(discordtest.ReportChannel)
+	w.discord.RemoveChannel(discordsim.ReportChannel)
 	cmd, out, _ := program(t, w.throughProxy(t), "check", "--config", w.config(t))
 	cmd.Run()
-	if cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(out.String(), "There is no channel "+discordtest.ReportChannel) {
+	if cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(out.String(), "There is no channel "+discordsim.ReportChannel) {
 		t.Errorf("check: exit %d and\n%s", cmd.ProcessState.ExitCode(), out)
 	}
 	if !strings.Contains(out.String(), "#alerts · the bot may post") {
 		t.Errorf("the good channel is not reported:\n%s", out)
 	}
 	w.run(t, w.config(t), nil)
-	if m, err := w.discord.Slash(deadline(t), discordtest.Call{Name: "balance"}); err != nil || !titled("$90.01")(m) {
+	if m, err := w.discord.Slash(deadline(t), discordsim.Call{Name: "balance"}); err != nil || !titled("$90.01")(m) {
 		t.Errorf("/balance answers %s, %v", m.JSON(), err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
-	"mokabot/internal/discordtest"
+	"mokabot/internal/discordsim"
 	"mokabot/internal/lang"
 	"mokabot/internal/lang/langtest"
 	"mokabot/moka"
@@ -23,17 +23,17 @@ import (
 func TestTheCommandLineSaysEveryWord(t *testing.T) {
 	world := newWorld(t)
 	const silent = "1200000000000000088"
-	world.discord.AddRole(discordtest.Role{ID: silent, Name: "silent"})
-	world.discord.SetPermissions(discordtest.AlertsChannel, uint64(discord.PermissionView|discord.PermissionSend|discord.PermissionEmbed|discord.PermissionAttach|discord.PermissionHistory))
-	world.discord.SetPermissions(discordtest.ReportChannel, uint64(discord.PermissionView))
+	world.discord.AddRole(discordsim.Role{ID: silent, Name: "silent"})
+	world.discord.SetPermissions(discordsim.AlertsChannel, uint64(discord.PermissionView|discord.PermissionSend|discord.PermissionEmbed|discord.PermissionAttach|discord.PermissionHistory))
+	world.discord.SetPermissions(discordsim.ReportChannel, uint64(discord.PermissionView))
 	c, err := config.LoadWith(world.config(t), os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Discord.GuildIDs = nil
 	c.ModelWatch.ChannelID = "1100000000000000099"
-	c.Accounts[0].Alerts.Levels[0].MentionRoles = []string{discordtest.OnCallRole, silent, "1200000000000000099"}
-	rest := discord.NewREST(discordtest.Token, world.discord.Client(), quiet())
+	c.Accounts[0].Alerts.Levels[0].MentionRoles = []string{discordsim.OnCallRole, silent, "1200000000000000099"}
+	rest := discord.NewREST(discordsim.Token, world.discord.Client(), quiet())
 	for _, w := range lang.All() {
 		tag, all := w.Tag, langtest.Mark(w)
 		found := append(discordFindings(t.Context(), w, c, rest), checkDiscord(t.Context(), w, &config.Config{})...)

@@ -1,0 +1,135 @@
+package discordsim
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+type callbackBody struct {
+	Type int             `json:"type"`
+	Data json.RawMessage `json:"data"`
+}
+
+// callback is the first answer to an interaction.
+func (c *call) callback() (any, *problem) {
+	i := c.s.byID[c.r.PathValue("interaction")]
+	switch {
+	case i == nil || i.token != c.r.PathValue("token") || i.dead:
+		return nil, unknownAnswer()
+	case i.acked != 0:
+		return nil, alreadyAnswered()
+	case time.Since(i.began) > c.s.settings.ackTime:
+		i.dead = true
+		c.s.changed()
+		return nil, unknownAnswer()
+	}
+	var in callbackBody
+	files, p := c.decode(&in)
+	if p != nil {
+		return nil, p
+	}
+	if !slices.Contains(callbackTypes(i.kind), in.Type) {
+		var f form
+		f.add("type", "BASE_TYPE_CHOICES", "Value must be one of %v.", callbackTypes(i.kind))
+		return nil, f.problem()
+	}
+	if p := c.acknowledge(i, in, files); p != nil {
+		return nil, p
+	}
+	i.acked = in.Type
+	c.s.changed()
+	return nil, nil
+}
+
+func callbackTypes(kind int) []int {
+	switch kind {
+	case interactionAutocomplete:
+		return []int{answerChoices}
+	case interactionComponent:
+		return []int{answerMessage, answerDeferred, answerDeferredUpdate, answerUpdate}
+	}
+	return []int{answerMessage, answerDeferred}
+}
+
+func (c *call) acknowledge(i *interaction, in callbackBody, files map[string]file) *problem {
+	switch in.Type {
+	case answerDeferredUpdate:
+		i.original = i.source
+		return nil
+	case answerChoices:
+		return c.complete(i, in.Data)
+	case answerDeferred:
+		return c.think(i, in.Data)
+	}
+	d := &draft{}
+	if p := decodeData(in.Data, d); p != nil {
+		return p
+	}
+	d.files = files
+	c.wantMentions(d)
+	if p := d.check(); p != nil {
+		return p
+	}
+	if in.Type == answerUpdate {
+		i.original = i.source
+		if p := c.edit(i.source, d, everyPermission, sendFlags); p != nil {
+			return p
+		}
+		i.finish(i.source)
+		return nil
+	}
+	m := c.s.answered(i, 0)
+	if p := c.apply(m, d, everyPermission, answerFlags); p != nil {
+		return p
+	}
+	m.TTS = d.TTS
+	i.original = m
+	i.finish(m)
+	c.s.store(m, "create")
+	return nil
+}
+
+func decodeData(raw json.RawMessage, out any) *problem {
+	if len(raw) == 0 {
+		var f form
+		f.add("data", "BASE_TYPE_REQUIRED", "This field is required")
+		return f.problem()
+	}
+	return decodeJSON(raw, out)
+}
+
+// think shows "is thinking". Of a message only the ephemeral flag counts here.
+func (c *call) think(i *interaction, raw json.RawMessage) *problem {
+	var in struct {
+		Flags   int    `json:"flags"`
+		Content string `json:"content"`
+		Embeds  []any  `json:"embeds"`
+	}
+	if len(raw) > 0 {
+		if p := decodeJSON(raw, &in); p != nil {
+			return p
+		}
+	}
+	if in.Content != "" || len(in.Embeds) > 0 {
+		c.s.violate("%s %s: a deferred answer has no content", c.r.Method, c.path)
+	}
+	i.original = c.s.answered(i, in.Flags&FlagEphemeral|FlagLoading)
+	c.s.store(i.original, "create")
+	return nil
+}
+
+func (c *call) complete(i *interaction, raw json.RawMessage) *problem {
+	d := &draft{}
+	if p := decodeData(raw, d); p != nil {
+		return p
+	}
+	var f form
+	if !d.Choices.set || d.Choices.v == nil {
+		f.add("data.choices", "BASE_TYPE_REQUIRED", "This field is required")
+		return f.problem()
+	}
+	checkChoices(&f, "data.choices", d.Choices.v)
+	i.choices = d.Choices.v
+	return f.problem()
+}

@@ -1,0 +1,185 @@
+package discordsim
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// FaultKind is what goes wrong with a request.
+type FaultKind int
+
+// The faults of requests.
+const (
+	FaultRateLimit       FaultKind = iota + 1 // 429 for the route, as JSON
+	FaultGlobalRateLimit                      // 429 for the bot, told by headers alone
+	FaultCloudflare                           // 429 for the address, as a page
+	FaultStatus                               // Status, 502 by default, with a page
+	FaultHang                                 // no answer until the bot gives up
+	FaultCutBefore                            // the line is cut and nothing done
+	FaultCutAfter                             // it is done, and then the line is cut
+	FaultDelay                                // it is done, after Wait
+)
+
+// Fault makes requests fail.
+type Fault struct {
+	Kind   FaultKind
+	Method string        // empty: any
+	Path   string        // a part of the path after /api/v9; empty: any
+	Count  int           // of requests; 0 means 1, a negative one all
+	Status int           // for FaultStatus
+	Body   string        // for FaultStatus, as JSON when it begins so; empty: a page
+	Wait   time.Duration // for the 429s, 1 s by default, and FaultDelay
+}
+
+// Inject makes the next requests that match fail. Faults apply in the order
+// of their injection.
+func (s *Server) Inject(f Fault) {
+	if f.Count == 0 {
+		f.Count = 1
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, &f)
+}
+
+// CutAfterStoring lets the next n new messages be stored, and cuts the line
+// before the answer.
+func (s *Server) CutAfterStoring(n int) {
+	if n > 0 {
+		s.Inject(Fault{Kind: FaultCutAfter, Method: http.MethodPost, Path: "/messages", Count: n})
+	}
+}
+
+// Heal takes away all faults, those of the gateway as well, and ends Down and
+// Mute.
+func (s *Server) Heal() {
+	s.Down(false)
+	s.Mute(false)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults, s.gwFaults = nil, nil
+}
+
+// fault takes the fault for a request, zero if there is none.
+func (s *Server) fault(method, path string) Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, f := range s.faults {
+		if f.Method != "" && f.Method != method || !strings.Contains(path, f.Path) {
+			continue
+		}
+		if f.Count--; f.Count == 0 {
+			s.faults = slices.Delete(s.faults, i, i+1)
+		}
+		return *f
+	}
+	return Fault{}
+}
+
+// faulty answers a request, or lets it fail.
+func (s *Server) faulty(w http.ResponseWriter, r *http.Request, path string, serve func(http.ResponseWriter)) {
+	f := s.fault(r.Method, path)
+	switch f.Kind {
+	case FaultRateLimit, FaultGlobalRateLimit, FaultCloudflare:
+		f.limit(w)
+	case FaultStatus:
+		f.answer(w)
+	case FaultHang:
+		s.sleep(r, 24*time.Hour)
+		cutLine(r)
+	case FaultCutBefore:
+		cutLine(r)
+	case FaultCutAfter:
+		serve(unseen{http.Header{}})
+		cutLine(r)
+	case FaultDelay:
+		s.sleep(r, f.Wait)
+		serve(w)
+	default:
+		serve(w)
+	}
+}
+
+// answer writes what a FaultStatus is answered with.
+func (f Fault) answer(w http.ResponseWriter) {
+	kind, body := "text/html", orElse(f.Body, "<html><head><title>Bad Gateway</title></head></html>")
+	if strings.HasPrefix(body, "{") {
+		kind = "application/json"
+	}
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(orNumber(f.Status, http.StatusBadGateway))
+	_, _ = io.WriteString(w, body)
+}
+
+// unseen is an answer that nobody gets.
+type unseen struct{ header http.Header }
+
+// Header is the answer's header.
+func (u unseen) Header() http.Header { return u.header }
+
+// Write drops the answer.
+func (u unseen) Write(p []byte) (int, error) { return len(p), nil }
+
+// WriteHeader drops the status.
+func (u unseen) WriteHeader(int) {}
+
+func (s *Server) sleep(r *http.Request, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-r.Context().Done():
+	case <-s.done:
+	}
+}
+
+// limit writes a 429 in one of its three shapes.
+func (f Fault) limit(w http.ResponseWriter) {
+	wait := f.Wait
+	if wait == 0 {
+		wait = time.Second
+	}
+	seconds := strconv.FormatFloat(wait.Seconds(), 'f', -1, 64)
+	h := w.Header()
+	h.Set("Retry-After", seconds)
+	switch f.Kind {
+	case FaultCloudflare:
+		h.Set("Content-Type", "text/html; charset=UTF-8")
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = io.WriteString(w, "<!doctype html><html><head><title>Access denied | discord.com used Cloudflare to restrict access</title></head><body>Error 1015</body></html>")
+	case FaultGlobalRateLimit:
+		h.Set("X-RateLimit-Global", "true")
+		h.Set("X-RateLimit-Scope", "global")
+		h.Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = io.WriteString(w, `{}`)
+	default:
+		h.Set("X-RateLimit-Scope", "user")
+		h.Set("X-RateLimit-Remaining", "0")
+		h.Set("X-RateLimit-Reset-After", seconds)
+		writeJSON(w, http.StatusTooManyRequests, map[string]any{"message": "You are being rate limited.", "retry_after": wait.Seconds(), "global": false})
+	}
+}
+
+// Down takes Discord off the net: connections are cut, new ones too.
+func (s *Server) Down(down bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = down
+	if down {
+		for c := range s.conns {
+			c.cut()
+		}
+	}
+	s.changed()
+}
+
+func (s *Server) isDown() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.down
+}

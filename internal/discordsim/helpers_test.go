@@ -1,0 +1,239 @@
+package discordsim_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"mokabot/internal/discordsim"
+)
+
+const api = "https://discord.com/api/v9"
+
+// rig is a server and a client that behaves, unless the test wants otherwise.
+type rig struct {
+	*discordsim.Server
+	t      *testing.T
+	client *http.Client
+}
+
+func newRig(t *testing.T, opts ...discordsim.Option) *rig {
+	t.Helper()
+	s := discordsim.New(opts...)
+	t.Cleanup(s.Close)
+	return &rig{s, t, s.Client()}
+}
+
+// TestMain looks, when all tests are over, for goroutines of the servers that
+// did not end.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if stacks := left(); code == 0 && stacks != "" {
+		fmt.Println("goroutines are left:\n" + stacks)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func left() (stacks string) {
+	for range 300 {
+		buf := make([]byte, 1<<20)
+		stacks = string(buf[:runtime.Stack(buf, true)])
+		if !strings.Contains(stacks, "discordsim.(*") {
+			return ""
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return stacks
+}
+
+func deadline(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	code   int
+	header http.Header
+	raw    []byte
+}
+
+func (a answer) message(t *testing.T) (m discordsim.Message) {
+	t.Helper()
+	var in struct {
+		ID      string
+		Content string
+		Nonce   string
+		Flags   int
+	}
+	if err := json.Unmarshal(a.raw, &in); err != nil || a.status != http.StatusOK {
+		t.Fatalf("no message: %d %s", a.status, a.raw)
+	}
+	m.ID, m.Content, m.Nonce, m.Flags = in.ID, in.Content, in.Nonce, in.Flags
+	return m
+}
+
+// ask sends a request as a good bot does; change may spoil it.
+func (r *rig) ask(method, path, body string, change ...func(*http.Request)) answer {
+	r.t.Helper()
+	a, err := r.try(method, path, body, change...)
+	if err != nil {
+		r.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return a
+}
+
+func (r *rig) try(method, path, body string, change ...func(*http.Request)) (answer, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) // answers may end after the test
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, api+path, strings.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	req.Header.Set("User-Agent", "DiscordBot (https://example.com, 1)")
+	req.Header.Set("Authorization", "Bot "+discordsim.Token)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for _, f := range change {
+		f(req)
+	}
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	a.raw, err = io.ReadAll(resp.Body)
+	var in struct{ Code int }
+	_ = json.Unmarshal(a.raw, &in)
+	a.code = in.Code
+	return a, err
+}
+
+// upload makes a request multipart.
+func upload(payload string, files ...string) (body string, change func(*http.Request)) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	_ = w.WriteField("payload_json", payload)
+	for i, f := range files {
+		p, _ := w.CreateFormFile(fmt.Sprintf("files[%d]", i), f)
+		_, _ = io.WriteString(p, "data of "+f)
+	}
+	_ = w.Close()
+	return b.String(), func(r *http.Request) { r.Header.Set("Content-Type", w.FormDataContentType()) }
+}
+
+const quiet = `"allowed_mentions":{"parse":[]}`
+
+func text(content string) string {
+	raw, _ := json.Marshal(content)
+	return fmt.Sprintf(`{"content":%s,%s}`, raw, quiet)
+}
+
+// noted checks that the violations are as many as the parts, each in its turn
+// containing one.
+func (r *rig) noted(parts ...string) {
+	r.t.Helper()
+	got := r.Violations()
+	if len(got) != len(parts) {
+		r.t.Errorf("%d violations, want %d: %q", len(got), len(parts), got)
+		return
+	}
+	for i, part := range parts {
+		if !strings.Contains(got[i], part) {
+			r.t.Errorf("violation %q does not tell of %q", got[i], part)
+		}
+	}
+}
+
+// socket is a raw gateway connection.
+type socket struct {
+	t *testing.T
+	*websocket.Conn
+}
+
+type packet struct {
+	T  string
+	S  int
+	Op int
+	D  json.RawMessage
+}
+
+func (r *rig) dial() *socket {
+	r.t.Helper()
+	c, _, err := websocket.DefaultDialer.DialContext(r.t.Context(), strings.Replace(r.URL(), "http", "ws", 1)+"/?v=9&encoding=json", nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = c.Close() })
+	return &socket{r.t, c}
+}
+
+func (s *socket) send(op int, data string) {
+	s.t.Helper()
+	if err := s.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"op":%d,"d":%s}`, op, data)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// next reads one packet; an error is that of the connection.
+func (s *socket) next() (p packet, err error) {
+	_ = s.SetReadDeadline(time.Now().Add(5 * time.Second))
+	return p, s.ReadJSON(&p)
+}
+
+func (s *socket) want(op int, kind string) packet {
+	s.t.Helper()
+	p, err := s.next()
+	if err != nil || p.Op != op || p.T != kind {
+		s.t.Fatalf("got op %d %s %s, %v; want op %d %s", p.Op, p.T, p.D, err, op, kind)
+	}
+	return p
+}
+
+func (s *socket) wantClose(code int) {
+	s.t.Helper()
+	for {
+		_, err := s.next()
+		if websocket.IsCloseError(err, code) {
+			return
+		}
+		if err != nil {
+			s.t.Fatalf("%v, want close %d", err, code)
+		}
+	}
+}
+
+const identify = `{"token":"` + discordsim.Token + `","intents":1,"properties":{"os":"linux","browser":"b","device":"d"}}`
+
+// login goes through HELLO, IDENTIFY, READY and GUILD_CREATE and gives the
+// session's id.
+func (s *socket) login() string {
+	s.t.Helper()
+	s.want(10, "")
+	s.send(2, identify)
+	var ready struct {
+		ID  string `json:"session_id"`
+		URL string `json:"resume_gateway_url"`
+	}
+	if err := json.Unmarshal(s.want(0, "READY").D, &ready); err != nil || ready.ID == "" || !strings.HasPrefix(ready.URL, "ws") {
+		s.t.Fatalf("READY tells %+v", ready)
+	}
+	s.want(0, "GUILD_CREATE")
+	return ready.ID
+}

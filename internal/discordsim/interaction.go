@@ -1,0 +1,96 @@
+package discordsim
+
+import (
+	"crypto/rand"
+	"time"
+)
+
+// Interaction types and the types of their first answers.
+const (
+	interactionCommand      = 2
+	interactionComponent    = 3
+	interactionAutocomplete = 4
+
+	answerMessage        = 4
+	answerDeferred       = 5
+	answerDeferredUpdate = 6
+	answerUpdate         = 7
+	answerChoices        = 8
+)
+
+// interaction is something a user did that the bot must answer.
+type interaction struct {
+	id, token string
+	kind      int
+	user      User
+	channel   string
+	name      string // of the command, or the custom id
+	began     time.Time
+	source    *Message // below which the button stands
+
+	acked    int  // type of the first answer, 0 while there is none
+	dead     bool // not acknowledged in time
+	original *Message
+	finished *Message // what the user was waiting for
+	choices  []Choice
+}
+
+// begin makes an interaction. The caller holds mu.
+func (s *Server) begin(kind int, user User, channel, name string) *interaction {
+	i := &interaction{id: s.nextID(), token: "interaction-" + rand.Text() + rand.Text(), kind: kind,
+		user: user, channel: channel, name: name, began: time.Now()}
+	s.tokens[i.token] = i
+	s.byID[i.id] = i
+	return i
+}
+
+// object is the interaction as the gateway tells it. In direct messages there
+// is a user and no member.
+func (s *Server) object(i *interaction, locale string, data any) map[string]any {
+	c := s.channel(i.channel)
+	o := map[string]any{"id": i.id, "application_id": ApplicationID, "type": i.kind, "token": i.token, "version": 1,
+		"channel_id": i.channel, "channel": s.channelObject(c), "locale": orElse(locale, "en-US"), "data": data,
+		"entitlements": []any{}, "app_permissions": permissionText(s.botMay(c)), "attachment_size_limit": 10 << 20,
+		"authorizing_integration_owners": map[string]string{"0": s.guild.id}}
+	if c.Direct {
+		o["user"], o["context"] = i.user, contextBotDM
+		o["authorizing_integration_owners"] = map[string]string{"0": "0"}
+		return o
+	}
+	m := s.guild.member(i.user.ID)
+	o["context"], o["guild_id"], o["guild_locale"] = contextGuild, s.guild.id, "en-US"
+	o["guild"] = map[string]any{"id": s.guild.id, "locale": "en-US", "features": []string{}}
+	o["member"] = map[string]any{"user": i.user, "nick": nil, "roles": m.Roles, "joined_at": m.JoinedAt, "deaf": false,
+		"mute": false, "flags": 0, "permissions": permissionText(s.guild.may(i.user.ID))}
+	return o
+}
+
+// alive finds an interaction whose token still works.
+func (c *call) alive() (*interaction, *problem) {
+	i := c.s.tokens[c.r.PathValue("token")]
+	switch {
+	case c.r.PathValue("app") != ApplicationID || i == nil || i.acked == 0:
+		return nil, unknownWebhook()
+	case time.Since(i.began) > c.s.settings.tokenLife:
+		return nil, deadToken()
+	}
+	return i, nil
+}
+
+// answered is a new message in answer to the interaction.
+func (s *Server) answered(i *interaction, flags int) *Message {
+	m := s.blank(i.channel, s.users[BotUserID])
+	m.Type, m.Flags, m.ApplicationID, m.WebhookID = 0, flags, ApplicationID, ApplicationID
+	if i.kind == interactionCommand {
+		m.Type = typeCommand
+	}
+	m.InteractionMetadata = &InteractionMetadata{ID: i.id, Type: i.kind, User: i.user, Name: i.name}
+	s.owners[m.ID] = i.token
+	return m
+}
+
+func (i *interaction) finish(m *Message) {
+	if i.finished == nil {
+		i.finished = m
+	}
+}
