@@ -5,10 +5,11 @@
 package schedule
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"mokabot/internal/config"
 )
 
 // wallClock is a cron line that goes by the clock on the wall of one zone: a
@@ -23,16 +24,8 @@ type wallClock struct {
 }
 
 // newWallClock reads a line that the configuration has checked.
-func newWallClock(line string, loc *time.Location) (w wallClock, err error) {
-	defer func() { // the parser panics on some inputs
-		if v := recover(); v != nil {
-			err = fmt.Errorf("cron line %q: %v", line, v)
-		}
-	}()
-	s, err := cron.ParseStandard(line)
-	if spec, ok := s.(*cron.SpecSchedule); ok {
-		spec.Location = time.UTC
-	}
+func newWallClock(line string, loc *time.Location) (wallClock, error) {
+	s, err := config.ParseCron(line)
 	return wallClock{s, loc}, err
 }
 

@@ -5,6 +5,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"mokabot/internal/config"
 )
 
 var zones = []string{
@@ -114,6 +116,8 @@ func TestTurnsOnDaysWithClockChanges(t *testing.T) {
 		{"and not again", "America/New_York", "30 1 * * *", "2026-11-01T01:30:00-04:00", "2026-11-02T01:30:00-05:00"},
 		{"a skipped midnight", "Asia/Beirut", "0 0 * * *", "2026-03-28T12:00:00+02:00", "2026-03-29T01:00:00+03:00"},
 		{"half an hour", "Australia/Lord_Howe", "15 2 * * *", "2026-10-04T00:00:00+10:30", "2026-10-04T02:30:00+11:00"},
+		{"the 31st of a month of 30 days", "America/New_York", "0 9 31 * *", "2026-11-01T12:00:00-05:00", "2026-11-30T09:00:00-05:00"},
+		{"the last day of February, in a gap's zone", "Asia/Beirut", "0 0 L * *", "2028-02-01T00:00:00+02:00", "2028-02-29T00:00:00+02:00"},
 		{"a weekday", "Asia/Shanghai", "0 9 * * 1", "2026-11-23T09:00:00+08:00", "2026-11-30T09:00:00+08:00"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -140,6 +144,27 @@ func TestALineThatPanicsTheParserIsAnError(t *testing.T) {
 	for _, line := range []string{"TZ=0", "CRON_TZ=Asia/Shanghai", "TZ=", "", "* * *"} {
 		if _, err := newWallClock(line, time.UTC); err == nil {
 			t.Errorf("%q is taken", line)
+		}
+	}
+}
+
+// Each month is reported once, whatever its length, and for the month before it.
+func TestAMonthlyReportOnTheLastDay(t *testing.T) {
+	kolkata, err := time.LoadLocation("Asia/Kolkata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"0 9 29 * *", "0 9 30 * *", "0 9 31 * *", "0 9 L * *"} {
+		rep := config.Report{Name: "monthly", Cron: line, Timezone: kolkata, Period: config.Month}
+		runs, err := Coming([]config.Report{rep}, time.Date(2026, 12, 31, 12, 0, 0, 0, kolkata), 24)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, run := range runs {
+			month := time.Date(2027, time.Month(1+i), 1, 0, 0, 0, 0, kolkata)
+			if run.At.Month() != month.Month() || run.At.Year() != month.Year() || !run.Period.To.Equal(month) || !run.Period.From.Equal(month.AddDate(0, -1, 0)) {
+				t.Errorf("%s: run %d comes at %v for %v", line, i, run.At, run.Period)
+			}
 		}
 	}
 }

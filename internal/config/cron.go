@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/robfig/cron/v3"
 )
 
 // cron is a schedule line. Only where every is set may it be "@every": a
@@ -44,11 +42,14 @@ func checkCron(line string, every bool) (string, error) {
 		fields[4] = sundayIsZero(fields[4])
 		line = strings.Join(fields, " ")
 	}
-	schedule, err := parseCron(line)
+	schedule, err := ParseCron(line)
 	if err != nil {
 		// The parser repeats what strconv says, which helps nobody.
 		text, _, _ := strings.Cut(err.Error(), ": strconv.")
 		return "", fmt.Errorf("not a cron line (minute hour day month weekday): %s", text)
+	}
+	if m, ok := schedule.(*monthly); ok && !m.last {
+		schedule = m.SpecSchedule // "30 February" is a mistake, not the end of that month
 	}
 	// A fixed start makes the answer the same every day; 2024 holds a 29 February.
 	if schedule.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
@@ -69,16 +70,6 @@ func checkEvery(interval string, allowed bool) error {
 		return errors.New("@every needs at least 1s")
 	}
 	return nil
-}
-
-// parseCron turns a panic of the parser, which some lines cause, into an error.
-func parseCron(line string) (schedule cron.Schedule, err error) {
-	defer func() {
-		if recover() != nil {
-			schedule, err = nil, errors.New("it cannot be read")
-		}
-	}()
-	return cron.ParseStandard(line)
 }
 
 // sundayIsZero rewrites a weekday field in which Sunday is 7. What it does not

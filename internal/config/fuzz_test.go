@@ -54,7 +54,7 @@ func FuzzCron(f *testing.F) {
 		if again, err := checkCron(taken, every); err != nil || again != taken {
 			t.Errorf("%q is rewritten as %q, and that as %q, %v", line, taken, again, err)
 		}
-		schedule, err := parseCron(taken)
+		schedule, err := ParseCron(taken)
 		if err != nil {
 			t.Fatalf("%q is taken and cannot be read: %v", taken, err)
 		}

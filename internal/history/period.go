@@ -67,12 +67,13 @@ func lastDays(now time.Time, day spend.Period, loc *time.Location, n int) (p, be
 	return spend.Period{From: from, To: now}, back(from, now, loc, 0, n)
 }
 
-// back is the same stretch of the calendar, months or days earlier.
+// back is as long a stretch of the calendar, months or days earlier; it ends
+// where the one from from begins at the latest.
 func back(from, now time.Time, loc *time.Location, months, days int) spend.Period {
 	earlier := spend.Day(from.In(loc).AddDate(0, -months, -days).Add(12*time.Hour), loc).From
 	to := earlier.Add(now.Sub(from))
-	if months > 0 && to.After(from) {
-		to = from // the month before was shorter
+	if to.After(from) { // the month before was shorter, or today has 25 hours
+		to = from
 	}
 	return spend.Period{From: earlier, To: to}
 }
