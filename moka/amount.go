@@ -3,6 +3,7 @@ package moka
 import (
 	"errors"
 	"math"
+	"math/big"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -30,13 +31,28 @@ func FromUSD(usd float64) (Amount, error) {
 	return Amount(micros), nil
 }
 
-// FromQuota converts raw quota units, of which perUSD make a dollar, to the
-// nearest millionth of a dollar. It is exact for every int64 whose value in
-// dollars fits an Amount.
-func FromQuota(quota, perUSD int64) (Amount, error) {
-	if perUSD <= 0 {
+// FromQuota converts raw quota to the nearest millionth of a dollar. perUSD raw
+// units make a dollar; it may be a fraction. The result is exact for every int64
+// whose value in dollars fits an Amount.
+func FromQuota(quota int64, perUSD float64) (Amount, error) {
+	switch {
+	case !(perUSD > 0) || math.IsInf(perUSD, 0):
+		return 0, ErrAmount
+	case perUSD == math.Trunc(perUSD) && perUSD < 1<<62:
+		return fromWholeQuota(quota, int64(perUSD))
+	}
+	micros := new(big.Rat).SetInt64(quota)
+	micros.Mul(micros, new(big.Rat).SetInt64(int64(Dollar)))
+	micros.Quo(micros, new(big.Rat).SetFloat64(perUSD))
+	rounded, ok := new(big.Int).SetString(micros.FloatString(0), 10)
+	if !ok || !rounded.IsInt64() {
 		return 0, ErrAmount
 	}
+	return Amount(rounded.Int64()), nil
+}
+
+// fromWholeQuota is [FromQuota] for a whole number of units, without allocating.
+func fromWholeQuota(quota, perUSD int64) (Amount, error) {
 	abs := uint64(quota)
 	if quota < 0 {
 		abs = -abs

@@ -9,9 +9,10 @@ import (
 
 func TestQuotaConvertsExactly(t *testing.T) {
 	for _, c := range []struct {
-		quota, perUSD int64
-		want          Amount
-		bad           bool
+		quota  int64
+		perUSD float64
+		want   Amount
+		bad    bool
 	}{
 		{5000000, 500000, 10 * Dollar, false},
 		{1234567, 500000, 2469134, false},
@@ -29,10 +30,16 @@ func TestQuotaConvertsExactly(t *testing.T) {
 		{math.MinInt64, 1, 0, true},
 		{1, 0, 0, true},
 		{1, -5, 0, true},
+		{1, math.NaN(), 0, true},
+		{1, math.Inf(1), 0, true},
+		{6849315, 68493.15, 100 * Dollar, false},
+		{-6849315, 68493.15, -100 * Dollar, false},
+		{1, 68493.15, 15, false},
+		{9007199254740993, 0.5, 0, true},
 	} {
 		got, err := FromQuota(c.quota, c.perUSD)
 		if got != c.want || (err != nil) != c.bad {
-			t.Errorf("FromQuota(%d, %d) = %d, %v; want %d", c.quota, c.perUSD, got, err, c.want)
+			t.Errorf("FromQuota(%d, %v) = %d, %v; want %d", c.quota, c.perUSD, got, err, c.want)
 		}
 	}
 }

@@ -32,7 +32,8 @@ func parseBase(base string) (*url.URL, error) {
 	if n := len(segments); n > 0 && segments[n-1] == "v1" {
 		segments = segments[:n-1]
 	}
-	root := &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}
+	usualPort := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]
+	root := &url.URL{Scheme: u.Scheme, Host: strings.TrimSuffix(strings.ToLower(u.Host), usualPort)}
 	if len(segments) > 0 {
 		root.Path = "/" + strings.Join(segments, "/")
 	}

@@ -40,7 +40,8 @@ func TestStatusIsReadInEveryShape(t *testing.T) {
 		"type before flag": {`{"data":{"quota_per_unit":5e5,"quota_display_type":"USD","display_in_currency":false}}`, Units{DisplayUSD, 500000, 0}, ""},
 		"no unit":          {`{"data":{"display_in_currency":true}}`, Units{}, "bad_response"},
 		"unit of nothing":  {`{"data":{"quota_per_unit":0}}`, Units{}, "bad_response"},
-		"broken unit":      {`{"data":{"quota_per_unit":500000.5}}`, Units{}, "bad_response"},
+		"broken unit":      {`{"data":{"quota_per_unit":68493.15}}`, Units{DisplayUSD, 68493.15, 0}, ""},
+		"unit below zero":  {`{"data":{"quota_per_unit":-0.5}}`, Units{}, "bad_response"},
 		"yuan, no rate":    {`{"data":{"quota_per_unit":500000,"quota_display_type":"CNY"}}`, Units{}, "bad_response"},
 		"yuan for nothing": {`{"data":{"quota_per_unit":500000,"quota_display_type":"CNY","usd_exchange_rate":0}}`, Units{}, "bad_response"},
 		"no data":          {`{"success":true}`, Units{}, "bad_response"},
@@ -91,16 +92,16 @@ func TestPlansAreConverted(t *testing.T) {
 	body := `{"data":{"subscriptions":[
 		{"subscription":{"id":1,"amount_total":10000000,"amount_used":2500000,"end_time":1797925036,"status":"active","next_reset_time":1796000000}},
 		{"subscription":{"id":2,"amount_total":0,"amount_used":5,"end_time":0,"status":"active"}},
-		{"subscription":{"id":3,"amount_total":1000,"amount_used":5000,"end_time":0,"status":"active"}},
+		{"subscription":{"id":3,"amount_total":1000,"amount_used":5000,"end_time":0,"status":"active","allow_wallet_overflow":false}},
 		{"subscription":{"id":4,"amount_total":1000,"amount_used":0,"end_time":1,"status":"active"}},
 		{"subscription":{"id":5,"amount_total":1000,"amount_used":0,"end_time":0,"status":"cancelled"}}
 	]}}`
 	c := dial(t, healthy(map[string]reply{plansPath: {body: body}}), bothCredentials, WithNow(func() time.Time { return time.Unix(1795000000, 0) }))
 	got, err := c.Plans(t.Context())
 	want := []Plan{
-		{ID: 1, Total: 20 * Dollar, Used: 5 * Dollar, Left: 15 * Dollar, EndsAt: time.Unix(1797925036, 0).UTC(), ResetsAt: time.Unix(1796000000, 0).UTC()},
-		{ID: 2, Unlimited: true, Used: 10},
-		{ID: 3, Total: 2000, Used: 10000},
+		{ID: 1, Total: 20 * Dollar, Used: 5 * Dollar, Left: 15 * Dollar, EndsAt: time.Unix(1797925036, 0).UTC(), ResetsAt: time.Unix(1796000000, 0).UTC(), AllowOverflow: true, RawTotal: 10000000, RawUsed: 2500000},
+		{ID: 2, Unlimited: true, Used: 10, AllowOverflow: true, RawUsed: 5},
+		{ID: 3, Total: 2000, Used: 10000, RawTotal: 1000, RawUsed: 5000},
 	}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("\n got %+v\nwant %+v\n%v", got, want, err)
@@ -132,10 +133,10 @@ func TestProbeTellsWhatIsToBeHad(t *testing.T) {
 		view  Scope
 		calls int
 	}{
-		"key's view by its own figures": {map[string]reply{tokenPath: {body: tokenFine}}, Credentials{APIKey: testKey}, ScopeKey, 2},
-		"account's view by the key's":   {map[string]reply{tokenPath: {body: tokenFine}, limitPath: limitOf("12.469134"), usedPath: usedOf("246.9134")}, Credentials{APIKey: testKey}, ScopeAccount, 2},
-		"nothing to tell by":            {nil, Credentials{APIKey: testKey}, ScopeUnknown, 2},
-		"account's view by the wallet":  {map[string]reply{limitPath: limitOf("12.469134"), usedPath: usedOf("246.9134")}, bothCredentials, ScopeAccount, 5},
+		"key's view by its own figures": {map[string]reply{tokenPath: {body: tokenFine}}, Credentials{APIKey: testKey}, ScopeKey, 3},
+		"account's view by the key's":   {map[string]reply{tokenPath: {body: tokenFine}, limitPath: limitOf("12.469134"), usedPath: usedOf("246.9134")}, Credentials{APIKey: testKey}, ScopeAccount, 3},
+		"nothing to tell by":            {nil, Credentials{APIKey: testKey}, ScopeUnknown, 3},
+		"account's view by the wallet":  {map[string]reply{limitPath: limitOf("12.469134"), usedPath: usedOf("246.9134")}, bothCredentials, ScopeAccount, 6},
 	} {
 		t.Run(name, func(t *testing.T) {
 			edits := map[string]reply{modelsPath: {body: `{"data":[{"id":"a"},{"id":"b"}]}`}, noticePath: {body: `{"data":""}`}}

@@ -112,7 +112,7 @@ func FuzzPlans(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if plans, err := fuzzUnits.plans(raw); err == nil {
+		if plans, err := fuzzUnits.plans(raw.active, time.Unix(0, 0)); err == nil {
 			w := Wallet{}
 			w.addPlans(plans)
 			plausible(t, w.Plans)

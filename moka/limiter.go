@@ -44,6 +44,7 @@ type Limiter struct {
 type hostLimit struct {
 	calls   *lane
 	explain *lane
+	status  statusShare
 }
 
 // NewLimiter allows each host that many requests in any stretch of window.

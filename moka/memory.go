@@ -1,13 +1,14 @@
 package moka
 
 import (
+	"cmp"
+	"math"
 	"sync"
 	"time"
 )
 
 // How long a client relies on what it learned.
 const (
-	statusAge  = 10 * time.Minute // units and options; an operator can change them at any time
 	absentAge  = time.Hour        // a read that the gateway does not offer; an upgrade may bring it
 	explainAge = 10 * time.Minute // why a key is refused
 	explainMax = 2 * time.Hour    // the same, while it cannot be asked again
@@ -16,13 +17,15 @@ const (
 // memory is what a client keeps between calls.
 type memory struct {
 	mu        sync.Mutex
-	status    Status
-	statusAt  time.Time // zero: never read
+	status    Status // of the last reading that had one
+	statusOK  bool   // there was one
+	serial    int64  // the newest answer of /api/status that a reading used
 	offers    map[string]*offered
 	explained *explanation
-	limit     float64 // last figure of the billing pair, in the gateway's unit
-	group     string  // the account's price group
-	account   bool    // the billing pair showed the account
+	pair      RawKey // the last billing pair, in the gateway's unit
+	user      int64  // the account's id as the gateway told it, 0 before
+	group     string // the account's price group
+	account   bool   // the billing pair showed the account
 }
 
 // offered is what is known of a further read.
@@ -76,37 +79,54 @@ func (m *memory) setAbsent(op string, now time.Time) {
 	m.offer(op).absent = now
 }
 
-// lastStatus returns the status last read, whether there is one to go by, and whether it is recent.
-func (m *memory) lastStatus(now time.Time) (s Status, known, fresh bool) {
+// lastStatus returns the status of the last reading, and whether there was one.
+func (m *memory) lastStatus() (s Status, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.status, !m.statusAt.IsZero(), !m.statusAt.IsZero() && now.Sub(m.statusAt) < m.status.age()
+	return m.status, m.statusOK
 }
 
-// doubtStatus has the status read anew before anything is converted with it.
-func (m *memory) doubtStatus() {
+func (m *memory) setStatus(s Status) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.statusAt = time.Time{}
+	m.status, m.statusOK = s, true
 }
 
-func (m *memory) setStatus(s Status, now time.Time) {
+// statusSerial is the newest answer of /api/status that a reading used.
+func (m *memory) statusSerial() int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.status, m.statusAt = s, now
+	return m.serial
 }
 
-// jumped notes the limit a billing answer showed, and tells whether it differs
-// so much from the one before that the unit rather than the money may have changed.
-func (m *memory) jumped(limit float64) bool {
+func (m *memory) setStatusSerial(serial int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	before := m.limit
-	m.limit = limit
-	if before <= 0 || limit <= 0 || before == unlimitedLimit || limit == unlimitedLimit {
+	m.serial = max(m.serial, serial)
+}
+
+// rescaled reports whether the billing pair differs from that of the last
+// reading in a way that a change of unit explains better than money does: both
+// figures by one factor, or the limit at least fivefold.
+func (m *memory) rescaled(pair RawKey) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.pair
+	if before.Limit <= 0 || pair.Limit <= 0 || before.Limit == pair.Limit {
 		return false
 	}
-	return limit/before >= 5 || before/limit >= 5
+	factor := pair.Limit / before.Limit
+	if before.Limit == unlimitedLimit || pair.Limit == unlimitedLimit {
+		return false
+	}
+	used := before.Used * factor
+	return factor >= 5 || factor <= 0.2 || before.Used > 0 && math.Abs(pair.Used-used) <= 1e-9*math.Abs(used)
+}
+
+func (m *memory) setPair(pair RawKey) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.pair = pair
 }
 
 func (m *memory) explanation(now time.Time, age time.Duration) *explanation {
@@ -124,10 +144,17 @@ func (m *memory) setExplanation(e *explanation) {
 	m.explained = e
 }
 
-func (m *memory) setGroup(group string) {
+func (m *memory) setUser(id int64, group string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.group = group
+	m.user, m.group = id, group
+}
+
+// userID is the account's id as the gateway told it, or else the configured one.
+func (m *memory) userID(configured int64) int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return cmp.Or(m.user, configured)
 }
 
 func (m *memory) accountGroup() string {

@@ -6,16 +6,20 @@ import (
 	"time"
 )
 
-// Plan is an active subscription plan of the account. What it holds is spent
-// besides, or before, the wallet.
+// Plan is an active subscription plan of the account.
 type Plan struct {
-	ID        int64
-	Unlimited bool
-	Total     Amount // 0 when unlimited
-	Used      Amount
-	Left      Amount    // 0 when unlimited
-	EndsAt    time.Time // zero: never
-	ResetsAt  time.Time // when Used goes back to nothing; zero: never
+	ID            int64
+	Unlimited     bool
+	Total         Amount    // 0 when unlimited
+	Used          Amount    // in the current period; 0 when its reset is due
+	Left          Amount    // 0 when unlimited
+	AllowOverflow bool      // the wallet may pay when the plan is used up
+	EndsAt        time.Time // zero: never
+	ResetsAt      time.Time // when Used goes back to 0; zero: never
+
+	// The raw quota as told; [Units.Quota] converts it.
+	RawTotal int64 // 0 when unlimited
+	RawUsed  int64 // as told, also when a reset is due
 }
 
 // Plans reads the account's active plans from /api/subscription/self. Gateways
@@ -29,7 +33,7 @@ func (c *Client) Plans(ctx context.Context) ([]Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plans, err := status.Units.plans(raw)
+	plans, err := status.Units.plans(raw.active, c.now())
 	if err != nil {
 		return nil, err
 	}
@@ -38,47 +42,63 @@ func (c *Client) Plans(ctx context.Context) ([]Plan, error) {
 
 // rawPlan is a plan in raw quota.
 type rawPlan struct {
-	ID     int64  `json:"id"`
-	Total  *int64 `json:"amount_total"`
-	Used   *int64 `json:"amount_used"`
-	Status string `json:"status"`
-	End    int64  `json:"end_time"`
-	Reset  int64  `json:"next_reset_time"`
+	ID       int64  `json:"id"`
+	Total    *int64 `json:"amount_total"`
+	Used     *int64 `json:"amount_used"`
+	Status   string `json:"status"`
+	Start    int64  `json:"start_time"`
+	End      int64  `json:"end_time"`
+	Reset    int64  `json:"next_reset_time"`
+	Overflow *bool  `json:"allow_wallet_overflow"`
 }
 
-func (c *Client) plans(ctx context.Context) ([]rawPlan, *Error) {
+// rawPlans are the account's active plans and which of them and the wallet pays.
+type rawPlans struct {
+	preference BillingPreference
+	active     []rawPlan
+}
+
+func (c *Client) plans(ctx context.Context) (rawPlans, *Error) {
 	body, err := c.get(ctx, request{op: "subscription/self", path: "/api/subscription/self", auth: byUser, further: true})
 	if err != nil {
-		return nil, err
+		return rawPlans{}, err
 	}
 	return decodePlans(body, c.now())
 }
 
-func decodePlans(body []byte, now time.Time) ([]rawPlan, *Error) {
+func decodePlans(body []byte, now time.Time) (rawPlans, *Error) {
 	var answer struct {
 		Data *struct {
+			Preference    BillingPreference `json:"billing_preference"`
 			Subscriptions *[]struct {
 				Plan *rawPlan `json:"subscription"`
 			} `json:"subscriptions"`
 		} `json:"data"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil || answer.Data.Subscriptions == nil {
-		return nil, mistyped("subscription/self", "not a list of plans")
+		return rawPlans{}, mistyped("subscription/self", "not a list of plans")
 	}
-	active := []rawPlan{}
+	plans := rawPlans{preference: answer.Data.Preference, active: []rawPlan{}}
+	switch plans.preference {
+	case "":
+		plans.preference = SubscriptionFirst
+	case SubscriptionFirst, WalletFirst, SubscriptionOnly, WalletOnly:
+	default:
+		return rawPlans{}, mistyped("subscription/self", "an unknown billing_preference")
+	}
 	for _, s := range *answer.Data.Subscriptions {
 		if s.Plan == nil || s.Plan.Total == nil || s.Plan.Used == nil {
-			return nil, mistyped("subscription/self", "a plan without amount_total or amount_used")
+			return rawPlans{}, mistyped("subscription/self", "a plan without amount_total or amount_used")
 		}
 		ended := s.Plan.End > 0 && s.Plan.End <= now.Unix()
 		if s.Plan.Status == "active" && !ended {
-			active = append(active, *s.Plan)
+			plans.active = append(plans.active, *s.Plan)
 		}
 	}
-	return active, nil
+	return plans, nil
 }
 
-func (u Units) plans(raw []rawPlan) ([]Plan, *Error) {
+func (u Units) plans(raw []rawPlan, now time.Time) ([]Plan, *Error) {
 	plans := make([]Plan, 0, len(raw))
 	for _, r := range raw {
 		total, err1 := u.quota(*r.Total)
@@ -86,9 +106,15 @@ func (u Units) plans(raw []rawPlan) ([]Plan, *Error) {
 		if err1 != nil || err2 != nil {
 			return nil, mistyped("subscription/self", "an amount beyond any")
 		}
-		p := Plan{ID: r.ID, Unlimited: *r.Total == 0, Total: total, Used: used, EndsAt: unixTime(r.End), ResetsAt: unixTime(r.Reset)}
+		p := Plan{
+			ID: r.ID, Unlimited: *r.Total == 0, Total: total, Used: used, EndsAt: unixTime(r.End), ResetsAt: unixTime(r.Reset),
+			AllowOverflow: r.Overflow == nil || *r.Overflow, RawTotal: *r.Total, RawUsed: *r.Used,
+		}
+		if !p.ResetsAt.IsZero() && !p.ResetsAt.After(now) {
+			p.Used = 0 // the gateway resets a due plan before it charges it
+		}
 		if !p.Unlimited {
-			p.Left = max(0, total-used)
+			p.Left = max(0, total-p.Used)
 		}
 		plans = append(plans, p)
 	}
@@ -102,5 +128,5 @@ func (w *Wallet) addPlans(plans []Plan) {
 		w.PlansUnlimited = w.PlansUnlimited || p.Unlimited
 		left = min(left+p.Left, mostMoney)
 	}
-	w.Plans = Known(left)
+	w.Plans, w.ActivePlans = Known(left), plans
 }

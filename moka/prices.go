@@ -90,7 +90,7 @@ func (r rawPrice) price(group string, ratio float64, units Units) Price {
 		return Price{}
 	}
 	const tokens = 1_000_000
-	perUnit := float64(units.QuotaPerUnit)
+	perUnit := units.QuotaPerUnit
 	switch {
 	case *r.Type == 0 && r.Ratio != nil && r.Completion != nil:
 		input := *r.Ratio * tokens / perUnit * ratio

@@ -77,9 +77,10 @@ func viewBeside(key Key, own tokenUsage, units Units) Scope {
 	return ScopeAccount
 }
 
-// CallsPerReading counts the calls of one poll, the status being remembered.
+// CallsPerReading counts the calls of one poll, the status among them. Accounts
+// of one gateway that are read together share that one.
 func (c *Client) CallsPerReading() int {
-	calls := 0
+	calls := 1
 	if c.cred.APIKey != "" {
 		calls += 2
 	}

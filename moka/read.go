@@ -6,14 +6,15 @@ import (
 	"encoding/hex"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // answers are what one poll's calls brought, each with its own failure.
 type answers struct {
-	status     Status
-	statusErr  *Error
-	remembered bool // the status is not of this poll
+	status    Status
+	statusErr *Error
 
+	asksKey bool
 	sub     subscription
 	subErr  *Error
 	used    float64
@@ -21,7 +22,7 @@ type answers struct {
 
 	self     self
 	selfErr  *Error
-	plans    []rawPlan
+	plans    rawPlans
 	plansErr *Error
 
 	keys      []APIKeyInfo // asked for where the billing pair shows the account
@@ -31,45 +32,92 @@ type answers struct {
 
 // Read polls the account once. All calls run side by side, so a reading takes
 // as long as the slowest of them; a refused key costs one call more, at most
-// every ten minutes. It never fails as a whole: each part has its own error.
+// every ten minutes, and a change of unit another round of calls. It never fails
+// as a whole: each part has its own error.
+//
+// Figures are converted only with the unit read along with them. Without it they
+// are unknown, and only their raw form is there.
 func (c *Client) Read(ctx context.Context) Reading {
-	a := c.ask(ctx)
-	r := Reading{Source: c.source()}
+	a := c.askSurely(ctx)
+	r := Reading{}
 	if c.cred.AccessToken != "" {
-		r.Wallet, r.WalletErr = a.wallet()
+		r.Wallet, r.WalletErr = a.wallet(c.now())
 	}
 	if c.cred.APIKey != "" {
 		key, err := c.readKey(ctx, a, r.Wallet)
 		r.Key, r.KeyErr = &key, err
 	}
-	r.Units = a.status.Units
+	if a.statusErr == nil {
+		r.Units = a.status.Units
+	}
+	r.Identity = c.identity()
 	r.At = c.now().UTC()
 	return r
 }
 
-// source tells accounts and keys apart without giving them away: a digest,
-// shortened beyond what could be turned back.
-func (c *Client) source() string {
-	whose := "key " + c.cred.APIKey
+// identity names the wallet, or the key where there is no access token. The user
+// id is the gateway's own word for it: newer releases ignore the configured one.
+func (c *Client) identity() string {
 	if c.cred.AccessToken != "" {
-		whose = "user " + strconv.FormatInt(c.cred.UserID, 10)
+		return c.digest("user " + strconv.FormatInt(c.memory.userID(c.cred.UserID), 10))
 	}
-	digest := sha256.Sum256([]byte(c.base.String() + " " + whose))
-	return hex.EncodeToString(digest[:8])
+	return c.digest("key " + c.cred.APIKey)
 }
 
-// Identity tells accounts apart as source does, with the key as well where
-// there are both credentials: it names the account whatever it is called.
+// Identity is a digest of the gateway and both credentials as configured. It
+// names the account whatever it is called; [Reading.Identity] names the wallet.
 func (c *Client) Identity() string {
-	digest := sha256.Sum256([]byte(c.source() + " key " + c.cred.APIKey))
-	return hex.EncodeToString(digest[:8])
+	return c.digest("user " + strconv.FormatInt(c.cred.UserID, 10) + " key " + c.cred.APIKey)
 }
+
+// digest is shortened beyond what could be turned back.
+func (c *Client) digest(whose string) string {
+	sum := sha256.Sum256([]byte(c.base.String() + " " + whose))
+	return hex.EncodeToString(sum[:8])
+}
+
+// askSurely asks again while the unit of the figures is in doubt: a single odd
+// status must not rescale anything, and neither must figures read just before or
+// after the operator changed the unit.
+func (c *Client) askSurely(ctx context.Context) *answers {
+	last, known := c.memory.lastStatus()
+	a := c.ask(ctx)
+	if known && a.statusErr != nil && a.statusErr.Kind != RateLimited {
+		a.status, a.statusErr = c.nextStatus(ctx)
+	}
+	if known && a.statusErr == nil && (!a.status.readsLike(last) || a.hasPair() && c.memory.rescaled(a.pair())) {
+		before := a.status
+		a = c.ask(ctx)
+		if a.statusErr == nil && !a.status.readsLike(before) && !a.status.readsLike(last) {
+			before = a.status
+			if a = c.ask(ctx); a.statusErr == nil && !a.status.readsLike(before) {
+				a.statusErr = mistyped("status", "answers that differ")
+			}
+		}
+	}
+	if a.statusErr == nil {
+		c.memory.setStatus(a.status)
+		if a.hasPair() {
+			c.memory.setPair(a.pair())
+		}
+	}
+	return a
+}
+
+// nextStatus reads a status that no reading of this client used before.
+func (c *Client) nextStatus(ctx context.Context) (Status, *Error) {
+	s, serial, err := c.statusAfter(ctx, c.memory.statusSerial())
+	c.memory.setStatusSerial(serial)
+	return s, err
+}
+
+func (a *answers) hasPair() bool { return a.asksKey && a.subErr == nil && a.usedErr == nil }
+func (a *answers) pair() RawKey  { return RawKey{a.sub.limit, a.used} }
 
 func (c *Client) ask(ctx context.Context) *answers {
-	a := &answers{}
-	_, _, a.remembered = c.memory.lastStatus(c.now())
+	a := &answers{asksKey: c.cred.APIKey != ""}
 	var calls sync.WaitGroup
-	calls.Go(func() { a.status, a.statusErr = c.status(ctx) })
+	calls.Go(func() { a.status, a.statusErr = c.nextStatus(ctx) })
 	if c.cred.APIKey != "" {
 		calls.Go(func() { a.sub, a.subErr = c.subscription(ctx) })
 		calls.Go(func() { a.used, a.usedErr = c.used(ctx) })
@@ -87,12 +135,16 @@ func (c *Client) ask(ctx context.Context) *answers {
 }
 
 // wallet is the account's part. Without the units its amounts are unknown.
-func (a *answers) wallet() (*Wallet, *Error) {
+func (a *answers) wallet(now time.Time) (*Wallet, *Error) {
 	if a.selfErr != nil {
 		return &Wallet{}, a.selfErr
 	}
 	if a.statusErr != nil {
-		return &Wallet{Requests: a.self.requests}, a.statusErr
+		w := a.self.wallet()
+		if a.plansErr == nil {
+			w.Preference = a.plans.preference
+		}
+		return w, a.statusErr
 	}
 	w, err := a.status.Units.wallet(a.self)
 	if err != nil {
@@ -104,7 +156,8 @@ func (a *answers) wallet() (*Wallet, *Error) {
 		}
 		return w, a.plansErr
 	}
-	plans, err := a.status.Units.plans(a.plans)
+	w.Preference = a.plans.preference
+	plans, err := a.status.Units.plans(a.plans.active, now)
 	if err == nil {
 		w.addPlans(plans)
 	}
@@ -140,14 +193,10 @@ func (e *Error) refusal() bool {
 
 // acceptedKey reads the billing pair.
 func (c *Client) acceptedKey(ctx context.Context, a *answers, wallet *Wallet) (Key, *Error) {
-	if c.memory.jumped(a.sub.limit) && a.remembered {
-		// Hardly money: the operator switched the unit since the status was read.
-		c.memory.doubtStatus()
-		a.status, a.statusErr = c.status(ctx)
-	}
 	if a.statusErr != nil {
 		unlimited := a.sub.limit == unlimitedLimit
-		key := Key{State: KeyOK, Scope: ScopeUnknown, Unlimited: unlimited, ExpiresAt: a.sub.until}
+		pair := a.pair()
+		key := Key{State: KeyOK, Scope: ScopeUnknown, Unlimited: unlimited, ExpiresAt: a.sub.until, Raw: &pair}
 		if unlimited {
 			key.Scope = ScopeKey
 		}

@@ -34,6 +34,11 @@ type Key struct {
 	Used      Maybe     // all-time
 	Total     Maybe     // remaining + used; unknown when unlimited
 	ExpiresAt time.Time // zero: never, or not told
+	Raw       *RawKey   // the figures as told; nil when they were not read
+
+	// What the account's key list says about this key, once it was read.
+	Name  string // "" when not known
+	Group string // the key's own price group; "" is the account's, or not known
 
 	// Where the figures above are the account's, what the key's own limit
 	// leaves, and whether it has none, or none that is to be had: a key that the
@@ -42,14 +47,44 @@ type Key struct {
 	OwnUnlimited bool
 }
 
+// RawKey is the billing pair as the gateway told it, in [Units.Display];
+// [Units.Figure] converts it.
+type RawKey struct {
+	Limit float64 // all that was ever granted; 100000000 marks an unlimited key
+	Used  float64 // all-time; already divided by 100
+}
+
 // Wallet is what a reading learned with the system access token.
 type Wallet struct {
 	Remaining      Maybe // can be negative
-	Used           Maybe // all-time
+	Used           Maybe // all-time; includes what plans paid
 	Requests       int64 // all-time
 	Plans          Maybe // left in active subscription plans; unknown where the gateway has none
 	PlansUnlimited bool  // an active plan without a limit
+
+	Raw         *RawWallet        // the figures as told; nil when they were not read
+	ActivePlans []Plan            // nil where the gateway has none or they were not read; empty: no active plan
+	Preference  BillingPreference // which of wallet and plans pays
 }
+
+// RawWallet is an account's wallet as the gateway told it, in raw quota;
+// [Units.Quota] converts it.
+type RawWallet struct {
+	Quota int64 // what is left; can be negative
+	Used  int64 // all-time
+}
+
+// BillingPreference is the account's setting for which of wallet and plans pays.
+type BillingPreference string
+
+// The preferences (new-api common/quota.go). Gateways without the setting
+// behave like SubscriptionFirst.
+const (
+	SubscriptionFirst BillingPreference = "subscription_first"
+	WalletFirst       BillingPreference = "wallet_first"
+	SubscriptionOnly  BillingPreference = "subscription_only"
+	WalletOnly        BillingPreference = "wallet_only"
+)
 
 // Reading is what one poll of one account learned. Its two parts stand alone:
 // one can fail while the other is fine.
@@ -59,12 +94,12 @@ type Reading struct {
 	KeyErr    *Error // why a figure of the key is missing
 	Wallet    *Wallet
 	WalletErr *Error
-	Units     Units // what the gateway's figures were converted with
+	Units     Units // in force when the figures were read; zero when it could not be read
 
-	// Source is the same as long as the figures come from the same account, or
-	// without an access token from the same key, of the same gateway. It gives
-	// neither away. Empty: not told.
-	Source string
+	// Identity is a digest of the gateway and the user, or of the gateway and the
+	// key when there is no access token. Accounts that share a wallet have the
+	// same one. Empty: not known.
+	Identity string
 }
 
 // OK tells whether every figure that the credentials should give was had.
@@ -167,6 +202,6 @@ const (
 // Units is how a gateway counts, as its /api/status says.
 type Units struct {
 	Display      Display
-	QuotaPerUnit int64   // raw quota units in a dollar, 500000 unless the operator changed it
+	QuotaPerUnit float64 // raw quota in a dollar, 500000 unless the operator changed it; may be a fraction
 	CNYPerUSD    float64 // for DisplayCNY
 }

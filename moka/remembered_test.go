@@ -16,27 +16,7 @@ func TestSwitchedUnitIsNoticedAtOnce(t *testing.T) {
 	if after := verdictOf(c.Read(t.Context())); after != before {
 		t.Errorf("\n got %+v\nwant %+v", after, before)
 	}
-	if n := g.count(statusPath); n != 2 {
-		t.Errorf("%d calls for the status", n)
-	}
-}
-
-func TestStatusIsRememberedAndOutlivesAnOutage(t *testing.T) {
-	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
-	g := healthy(nil)
-	c := dial(t, g, bothCredentials, WithNow(func() time.Time { return now }))
-	want := verdictOf(c.Read(t.Context()))
-	now = now.Add(9 * time.Minute)
-	c.Read(t.Context())
-	if n := g.count(statusPath); n != 1 {
-		t.Errorf("%d calls for the status in ten minutes", n)
-	}
-	now = now.Add(2 * time.Minute)
-	g.set(statusPath, reply{status: 500})
-	if got := verdictOf(c.Read(t.Context())); got != want {
-		t.Errorf("without a new status: %+v", got)
-	}
-	if n := g.count(statusPath); n != 2 {
+	if n := g.count(statusPath); n != 3 {
 		t.Errorf("%d calls for the status", n)
 	}
 }

@@ -221,7 +221,7 @@ func TestViewIsKeptWhileFiguresMove(t *testing.T) {
 	if r.Key.Scope != ScopeAccount || !r.Key.OwnUnlimited || r.Spendable() != Known(10*Dollar) {
 		t.Errorf("%+v, spendable %v", *r.Key, r.Spendable())
 	}
-	if calls := c.CallsPerReading(); calls != 5 {
+	if calls := c.CallsPerReading(); calls != 6 {
 		t.Errorf("%d calls a reading", calls)
 	}
 	g.set(limitPath, reply{body: keyLimit}) // the operator switched the view

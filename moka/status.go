@@ -4,21 +4,27 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"net"
+	"net/url"
+	"strings"
 	"time"
 )
 
 // Status is what a gateway says about itself to anybody.
 type Status struct {
-	Version     string
-	SystemName  string
-	StartedAt   time.Time
-	Units       Units
-	DataExport  bool // usage by model and hour is being recorded
-	BatchUpdate bool // figures lag some seconds behind, and keys can be overdrawn
-	ancestor    bool // of the shape of one-api, from which the family descends
+	Version       string
+	SystemName    string
+	StartedAt     time.Time
+	Units         Units
+	DataExport    bool   // usage by model and hour is being recorded
+	BatchUpdate   bool   // figures lag some seconds behind, and keys can be overdrawn
+	TopUpLink     string // https address where money is added, "" when not told
+	ServerAddress string // https address of the console, "" when not told or not public
+	ancestor      bool   // of the shape of one-api, from which the family descends
 }
 
-// Status reads /api/status, at most every ten minutes.
+// Status reads /api/status. Clients that share a [Limiter] share one answer when
+// they ask within a second.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	s, err := c.status(ctx)
 	if err != nil {
@@ -27,57 +33,29 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return s, nil
 }
 
-// status returns the status last read when it is recent or when a new one
-// cannot be had: what an operator set stays set as a rule. One that reads the
-// figures differently counts when the gateway says it twice, so that a single
-// odd answer changes nothing.
 func (c *Client) status(ctx context.Context) (Status, *Error) {
-	last, known, fresh := c.memory.lastStatus(c.now())
-	if fresh {
-		return last, nil
-	}
-	s, err := c.readStatus(ctx)
-	if err == nil && known && !s.readsLike(last) {
-		var again Status
-		if again, err = c.readStatus(ctx); err == nil && !again.readsLike(s) {
-			err = mistyped("status", "two answers that differ")
-		}
-	}
-	switch {
-	case err == nil:
-		c.memory.setStatus(s, c.now())
-		return s, nil
-	case known:
-		return last, nil
-	}
+	s, _, err := c.statusAfter(ctx, 0)
 	return s, err
 }
 
-// readsLike tells whether figures mean the same under both.
+// statusAfter returns a status whose request is newer than the given serial
+// number, and its own number.
+func (c *Client) statusAfter(ctx context.Context, serial int64) (Status, int64, *Error) {
+	s, number, err := c.host.status.read(ctx, c.base.String(), serial, func() (Status, *Error) {
+		body, err := c.get(ctx, request{op: "status", path: "/api/status"})
+		if err != nil {
+			return Status{}, err
+		}
+		return decodeStatus(body)
+	})
+	s.Version, s.SystemName = c.clean(s.Version), c.clean(s.SystemName)
+	s.TopUpLink, s.ServerAddress = c.publicLink(s.TopUpLink), c.publicLink(s.ServerAddress)
+	return s, number, err
+}
+
+// readsLike reports whether figures mean the same under both.
 func (s Status) readsLike(other Status) bool {
 	return s.Units == other.Units && s.ancestor == other.ancestor
-}
-
-// age is how long the status may be relied on. One whose unit nobody here
-// knows is no help, and is asked for again with every reading.
-func (s Status) age() time.Duration {
-	if _, err := s.Units.amount(0); err != nil {
-		return 0
-	}
-	return statusAge
-}
-
-func (c *Client) readStatus(ctx context.Context) (Status, *Error) {
-	body, err := c.get(ctx, request{op: "status", path: "/api/status"})
-	if err != nil {
-		return Status{}, err
-	}
-	s, err := decodeStatus(body)
-	if err != nil {
-		return Status{}, err
-	}
-	s.Version, s.SystemName = c.clean(s.Version), c.clean(s.SystemName)
-	return s, nil
 }
 
 // decodeStatus goes by fields: quota_display_type since 2025-09,
@@ -85,40 +63,44 @@ func (c *Client) readStatus(ctx context.Context) (Status, *Error) {
 func decodeStatus(body []byte) (Status, *Error) {
 	var answer struct {
 		Data *struct {
-			Version      string   `json:"version"`
-			SystemName   string   `json:"system_name"`
-			StartTime    int64    `json:"start_time"`
-			QuotaPerUnit *float64 `json:"quota_per_unit"`
-			InCurrency   *bool    `json:"display_in_currency"`
-			DisplayType  *string  `json:"quota_display_type"`
-			ExchangeRate *float64 `json:"usd_exchange_rate"`
-			DataExport   *bool    `json:"enable_data_export"`
-			BatchUpdate  bool     `json:"enable_batch_update"`
+			Version       string          `json:"version"`
+			SystemName    string          `json:"system_name"`
+			StartTime     int64           `json:"start_time"`
+			QuotaPerUnit  *float64        `json:"quota_per_unit"`
+			InCurrency    *bool           `json:"display_in_currency"`
+			DisplayType   *string         `json:"quota_display_type"`
+			ExchangeRate  *float64        `json:"usd_exchange_rate"`
+			DataExport    *bool           `json:"enable_data_export"`
+			BatchUpdate   bool            `json:"enable_batch_update"`
+			TopUpLink     json.RawMessage `json:"top_up_link"`
+			ServerAddress json.RawMessage `json:"server_address"`
 		} `json:"data"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil {
 		return Status{}, mistyped("status", "not a status")
 	}
 	d := answer.Data
-	perUnit, ok := wholeNumber(d.QuotaPerUnit)
-	if !ok || perUnit <= 0 {
-		return Status{}, mistyped("status", "quota_per_unit is missing or not a whole positive number")
+	if d.QuotaPerUnit == nil || !positive(*d.QuotaPerUnit) {
+		return Status{}, mistyped("status", "quota_per_unit is missing or not positive")
 	}
 	s := Status{
 		Version: d.Version, SystemName: d.SystemName, StartedAt: unixTime(d.StartTime),
 		DataExport:  d.DataExport != nil && *d.DataExport,
 		BatchUpdate: d.BatchUpdate,
-		ancestor:    d.DataExport == nil && d.DisplayType == nil,
+		TopUpLink:   scalar(d.TopUpLink), ServerAddress: scalar(d.ServerAddress),
+		ancestor: d.DataExport == nil && d.DisplayType == nil,
 	}
-	s.Units = Units{displayOf(d.DisplayType, d.InCurrency), perUnit, 0}
+	s.Units = Units{displayOf(d.DisplayType, d.InCurrency), *d.QuotaPerUnit, 0}
 	if s.Units.Display == DisplayCNY {
-		if d.ExchangeRate == nil || *d.ExchangeRate <= 0 {
+		if d.ExchangeRate == nil || !positive(*d.ExchangeRate) {
 			return Status{}, mistyped("status", "usd_exchange_rate is missing or not positive")
 		}
 		s.Units.CNYPerUSD = *d.ExchangeRate
 	}
 	return s, nil
 }
+
+func positive(f float64) bool { return f > 0 && !math.IsInf(f, 0) }
 
 // displayOf goes by the newer option where there is one.
 func displayOf(displayType *string, inCurrency *bool) Display {
@@ -131,12 +113,27 @@ func displayOf(displayType *string, inCurrency *bool) Display {
 	return DisplayUSD
 }
 
-// wholeNumber is f as an integer, when it is one that a float64 holds exactly.
-func wholeNumber(f *float64) (int64, bool) {
-	if f == nil || *f != math.Trunc(*f) || math.Abs(*f) > 1<<53 {
-		return 0, false
+// maxLink is the most characters a link may have: what Discord takes for a button.
+const maxLink = 512
+
+// publicLink returns an address from a gateway's settings in a form that is safe
+// to put behind a button: https, a public host, no credentials of any kind. It
+// returns "" for anything else, such as the default http://localhost:3000.
+func (c *Client) publicLink(text string) string {
+	u, err := url.Parse(strings.TrimSpace(text))
+	if err != nil || u.Scheme != "https" || u.User != nil || !publicHost(u.Hostname()) {
+		return ""
 	}
-	return int64(*f), true
+	link := u.String()
+	if len(link) > maxLink || strings.ContainsFunc(link, func(r rune) bool { return r <= ' ' || r > '~' }) || c.withoutCredentials(link) != link {
+		return ""
+	}
+	return link
+}
+
+func publicHost(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.Contains(host, ".") && !loopback(host) || ip != nil && !ip.IsLoopback() && !ip.IsUnspecified()
 }
 
 // unixTime is the time of Unix seconds; the gateways' 0 and -1 mean none.

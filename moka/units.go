@@ -23,7 +23,26 @@ func (u Units) amount(figure float64) (Amount, error) {
 	return 0, ErrAmount // a display of a later release
 }
 
-// quota converts raw quota units.
+// Quota converts raw quota, as wallets, plans, key lists and usage records hold
+// it. The result is unknown without a unit, or beyond any amount.
+func (u Units) Quota(raw int64) Maybe { return maybe(u.quota(raw)) }
+
+// Figure converts a figure of the billing endpoints, such as those of [RawKey].
+// The result is unknown without a unit, in a unit of a later release, or beyond
+// any amount.
+func (u Units) Figure(figure float64) Maybe { return maybe(u.amount(figure)) }
+
+// Known reports whether the unit was read.
+func (u Units) Known() bool { return u.QuotaPerUnit > 0 }
+
+func maybe(a Amount, err error) Maybe {
+	if err != nil {
+		return Maybe{}
+	}
+	return Known(a)
+}
+
+// quota converts raw quota.
 func (u Units) quota(raw int64) (Amount, error) { return bounded(FromQuota(raw, u.QuotaPerUnit)) }
 
 func bounded(a Amount, err error) (Amount, error) {

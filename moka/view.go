@@ -4,7 +4,7 @@ package moka
 // the key, or the whole account when the operator switched
 // DisplayTokenStatEnabled off, which nothing else in the API tells.
 func (u Units) viewed(sub subscription, used float64) (Key, error) {
-	key := Key{State: KeyOK, Scope: ScopeUnknown, ExpiresAt: sub.until}
+	key := Key{State: KeyOK, Scope: ScopeUnknown, ExpiresAt: sub.until, Raw: &RawKey{sub.limit, used}}
 	spent, err := u.amount(used)
 	if err != nil {
 		return key, err

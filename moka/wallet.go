@@ -8,6 +8,7 @@ import (
 // self is what /api/user/self says about the account, in raw quota. The answer
 // holds secrets besides; only these fields are taken from it.
 type self struct {
+	id       int64 // of the user; 0 when not told
 	quota    int64 // what is left, not what was granted
 	used     int64
 	requests int64
@@ -22,7 +23,7 @@ func (c *Client) self(ctx context.Context) (self, *Error) {
 	defer clear(body)
 	s, err := decodeSelf(body)
 	if err == nil {
-		c.memory.setGroup(s.group)
+		c.memory.setUser(s.id, s.group)
 	}
 	return s, err
 }
@@ -30,6 +31,7 @@ func (c *Client) self(ctx context.Context) (self, *Error) {
 func decodeSelf(body []byte) (self, *Error) {
 	var answer struct {
 		Data *struct {
+			ID       int64  `json:"id"`
 			Quota    *int64 `json:"quota"`
 			Used     *int64 `json:"used_quota"`
 			Requests int64  `json:"request_count"`
@@ -43,7 +45,12 @@ func decodeSelf(body []byte) (self, *Error) {
 	if d.Quota == nil || d.Used == nil {
 		return self{}, mistyped("user/self", "no quota or used_quota")
 	}
-	return self{*d.Quota, *d.Used, d.Requests, d.Group}, nil
+	return self{d.ID, *d.Quota, *d.Used, d.Requests, d.Group}, nil
+}
+
+// wallet is the account's part of a reading without amounts in dollars.
+func (s self) wallet() *Wallet {
+	return &Wallet{Requests: s.requests, Raw: &RawWallet{s.quota, s.used}, Preference: SubscriptionFirst}
 }
 
 // wallet converts the account's figures.
@@ -51,7 +58,9 @@ func (u Units) wallet(s self) (*Wallet, *Error) {
 	left, err1 := u.quota(s.quota)
 	used, err2 := u.quota(s.used)
 	if err1 != nil || err2 != nil {
-		return &Wallet{Requests: s.requests}, mistyped("user/self", "a quota beyond any amount")
+		return s.wallet(), mistyped("user/self", "a quota beyond any amount")
 	}
-	return &Wallet{Remaining: Known(left), Used: Known(used), Requests: s.requests}, nil
+	w := s.wallet()
+	w.Remaining, w.Used = Known(left), Known(used)
+	return w, nil
 }

@@ -169,7 +169,7 @@ const (
 // figures are what of a reading can be compared: the wallet's, which know of all
 // keys, else the key's. While the wallet cannot be read nothing is compared.
 func figures(r moka.Reading) (State, bool) {
-	s := State{At: r.At, Since: r.At, Source: r.Source, Units: r.Units}
+	s := State{At: r.At, Since: r.At, Source: r.Identity, Units: r.Units}
 	if w := r.Wallet; w != nil {
 		used, ok := w.Used.Get()
 		s.Basis, s.Used, s.Requests = basisWallet, used, w.Requests

@@ -64,7 +64,7 @@ func in(d moka.Display, rate float64) func(*moka.Reading) {
 	return func(r *moka.Reading) { r.Units.Display, r.Units.CNYPerUSD = d, rate }
 }
 
-func from(source string) func(*moka.Reading) { return func(r *moka.Reading) { r.Source = source } }
+func from(source string) func(*moka.Reading) { return func(r *moka.Reading) { r.Identity = source } }
 
 func failing(minute int) moka.Reading {
 	r := reading(minute)
