@@ -2,18 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"net/http"
-	"slices"
-	"sync"
-	"time"
 
-	"mokabot/internal/account"
-	"mokabot/internal/config"
-	"mokabot/internal/discord"
+	"mokabot/internal/app"
 	"mokabot/internal/lang"
-	"mokabot/internal/message"
-	"mokabot/moka"
 )
 
 func runCheck(ctx context.Context, t terminal, args []string) error {
@@ -27,191 +18,23 @@ func runCheck(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	w := lang.For(c.Language)
-	found := []finding{{configName(c), topicConfig, true, w.CLI.ConfigFine(len(c.Accounts), len(c.Reports))}}
-	if c.Exposed() {
-		found = append(found, finding{configName(c), topicNote, true, w.CLI.Exposed})
-	}
-	if !*offline {
-		book, err := account.New(c)
-		if err != nil {
-			return usageError{err.Error()}
-		}
-		found = append(found, checkAccounts(ctx, w, c, book)...)
-		found = append(found, checkDiscord(ctx, w, c)...)
-		found = append(found, next(w, c, found)...)
-	}
-	return report(t.out, w, found, *asJSON)
-}
-
-func configName(c *config.Config) string {
-	if c.File == "" {
-		return "environment"
-	}
-	return c.File
-}
-
-// next says what to do when everything is in order.
-func next(w *lang.Words, c *config.Config, found []finding) []finding {
-	if slices.ContainsFunc(found, func(f finding) bool { return !f.OK }) {
-		return nil
-	}
-	text := w.CLI.NextRun
-	if c.Discord.Token.Empty() {
-		text = w.CLI.NextLook
-	}
-	return []finding{{"mokabot", topicNext, true, text}}
-}
-
-func checkAccounts(ctx context.Context, w *lang.Words, c *config.Config, book *account.Book) []finding {
-	parts := make([][]finding, len(book.All()))
-	var wg sync.WaitGroup
-	for i, a := range book.All() {
-		wg.Go(func() { parts[i] = accountFindings(w, a.Name, a.Client.Probe(ctx), c.PollInterval) })
-	}
-	wg.Wait()
-	var all []finding
-	for _, p := range parts {
-		all = append(all, p...)
-	}
-	return all
-}
-
-func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Duration) []finding {
-	var found []finding
-	add := func(about topic, err *moka.Error, text string) {
-		if err != nil {
-			text = message.Plain(message.Failure(w, err))
-		}
-		found = append(found, finding{name, about, err == nil, text})
-	}
-	add(topicGateway, p.StatusErr, fmt.Sprintf("%s · %s · %s %s", p.Base, w.CLI.Version(orDash(p.Status.Version)), w.CLI.UnitOf, p.Status.Units.Display))
-	r := p.Reading
-	if r.Key != nil {
-		add(topicKey, r.KeyErr, keyText(w, r, p.View))
-		add(topicModels, p.ModelsErr, w.CLI.Counted(p.Models))
-	}
-	if r.Wallet != nil {
-		add(topicWallet, r.WalletErr, fmt.Sprintf("%s%s%s", w.Balance.Remaining, w.Colon, r.Wallet.Remaining))
-	}
-	offered, missing := offers(p)
-	if len(offered) > 0 {
-		add(topicOffered, nil, join(w, offered))
-	}
-	if len(missing) > 0 {
-		add(topicMissing, nil, join(w, missing))
-	}
-	add(topicNote, nil, w.CLI.Polling(int(24*time.Hour/every)*p.CallsPerReading)+" · "+w.CLI.Budget(p.Budget, p.BudgetWindow))
-	return found
-}
-
-// offers are the further reads that the gateway has, and that it does not have.
-// One that was refused belongs to neither: the credential is told of already.
-func offers(p moka.Probe) (offered, missing []string) {
-	for _, o := range p.Offers {
-		switch {
-		case o.Err == nil:
-			offered = append(offered, o.Op)
-		case o.Err.Kind != moka.Unauthorized:
-			missing = append(missing, o.Op)
-		}
-	}
-	return offered, missing
-}
-
-func keyText(w *lang.Words, r moka.Reading, view moka.Scope) string {
-	left := r.Key.Remaining.String()
-	switch {
-	case r.Key.State == moka.KeyExhausted:
-		left = w.Balance.Exhausted
-	case r.Key.State == moka.KeyDisabled:
-		left = w.Balance.Disabled
-	case r.Key.State == moka.KeyExpired:
-		left = w.Balance.ExpiredSometime
-	case r.Key.Unlimited:
-		left = w.Balance.Unlimited
-	}
-	return fmt.Sprintf("%s%s%s · %s", w.Balance.Remaining, w.Colon, left, w.CLI.ViewOf[string(view)])
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "–"
-	}
-	return text
-}
-
-// checkDiscord asks Discord who the bot is and what it may do in each channel.
-func checkDiscord(ctx context.Context, w *lang.Words, c *config.Config) []finding {
-	if c.Discord.Token.Empty() {
-		return []finding{{w.CLI.Discord, topicNote, true, w.CLI.NoDiscord}}
-	}
-	hc, err := discordClient(c)
+	found, err := app.Check(ctx, c, !*offline)
 	if err != nil {
-		return []finding{{w.CLI.Discord, topicProxy, false, err.Error()}}
+		return usageError{err.Error()}
 	}
-	return discordFindings(ctx, w, c, discord.NewREST(c.Discord.Token.Reveal(), hc, quiet(), discord.WithVersion(version())))
+	if *asJSON {
+		err = writeJSON(t.out, checkAnswer{OK: app.AllOK(found), Findings: found})
+	} else {
+		err = app.WriteFindings(t.out, lang.For(c.Language), found)
+	}
+	if err == nil && !app.AllOK(found) {
+		err = silentError{}
+	}
+	return err
 }
 
-func discordFindings(ctx context.Context, w *lang.Words, c *config.Config, rest *discord.REST) []finding {
-	me, err := rest.Me(ctx)
-	if err != nil {
-		return []finding{{w.CLI.Discord, topicToken, false, discord.Failure(w, err)}}
-	}
-	found := []finding{{w.CLI.Discord, topicToken, true, w.CLI.DiscordAs(me.Name)}}
-	if app, err := rest.Application(ctx); err == nil {
-		found = append(found, finding{w.CLI.Discord, topicNote, true, w.CLI.Invite(discord.InviteLink(app))})
-	}
-	if c.Alerts.ChannelID == "" {
-		found = append(found, finding{w.CLI.Discord, topicNote, true, w.CLI.NoAlerts})
-	}
-	if len(c.Discord.GuildIDs) == 0 {
-		found = append(found, finding{w.CLI.Discord, topicNote, true, w.CLI.Everywhere})
-	}
-	for _, ch := range channels(c) {
-		found = append(found, channelFindings(ctx, w, rest, ch)...)
-	}
-	return found
-}
-
-// channelFindings say whether the bot may post in a channel, and ping there
-// whom it is to ping.
-func channelFindings(ctx context.Context, w *lang.Words, rest *discord.REST, ch channelUse) []finding {
-	found := func(ok bool, text string) finding { return finding{ch.id, topicChannel, ok, text} }
-	access, err := rest.Access(ctx, ch.id)
-	if err != nil {
-		return []finding{found(false, discord.ChannelFailure(w, ch.id, err))}
-	}
-	name := "#" + access.ChannelName
-	if missing := access.Missing(); len(missing) > 0 {
-		return []finding{found(false, w.Failure.MissingPermissions(name, join(w, w.Failure.PermissionNames(missing))))}
-	}
-	text, faults := name+" · "+w.CLI.MayPost, []finding(nil)
-	var pinged []string
-	for _, role := range ch.roles {
-		switch {
-		case access.GuildID != "" && !access.HasRole(role):
-			faults = append(faults, found(false, w.CLI.NoSuchRole(name, role)))
-		case !access.CanMention(role):
-			faults = append(faults, found(false, w.CLI.CannotMention(name, role)))
-		default:
-			pinged = append(pinged, "@"+access.RoleName(role))
-		}
-	}
-	if len(pinged) > 0 {
-		text += " · " + w.CLI.Mentions(join(w, pinged))
-	}
-	return append([]finding{found(true, text)}, faults...)
-}
-
-// discordClient is how the program reaches Discord: through the configured
-// proxy, or as the environment says.
-func discordClient(c *config.Config) (*http.Client, error) {
-	proxy, err := proxyOf(c.Discord.Proxy)
-	if err != nil {
-		return nil, err
-	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.Proxy = proxy
-	return &http.Client{Transport: transport}, nil
+// checkAnswer is the JSON of `check --json`; the README documents it.
+type checkAnswer struct {
+	OK       bool          `json:"ok"`
+	Findings []app.Finding `json:"findings"`
 }

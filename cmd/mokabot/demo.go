@@ -2,202 +2,37 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
-	"time"
 
+	"mokabot/internal/app"
 	"mokabot/internal/config"
-	"mokabot/internal/discordsim"
-	"mokabot/internal/discordsim/page"
-	"mokabot/internal/store"
-	"mokabot/moka/mokatest"
+	"mokabot/internal/demo"
 )
 
-// modelsChannel is where the demonstration tells of models.
-const modelsChannel = "1100000000000000024"
+const demoAddress = "127.0.0.1:8080"
 
-// demoConfig is what the demonstration runs on. It polls every second because
-// its account is being spent a thousand times faster than a real one.
-const demoConfig = `
-language: ${DEMO_LANGUAGE}
-poll_interval: 1s
-discord:
-  token: ${DEMO_TOKEN}
-  guild_ids: ["` + discordsim.GuildID + `"]
-accounts:
-  - name: team
-    base_url: https://gateway.example
-    api_key: ${DEMO_KEY}
-    access_token: ${DEMO_ACCESS_TOKEN}
-    user_id: 1
-alerts:
-  channel_id: "` + discordsim.AlertsChannel + `"
-  confirm_after: 2s
-  unreachable_after: 10s
-  spike: {factor: 5, at_least: 120.00} # everything here would be one
-  levels:
-    - {name: low, below: 85.00, remind_every: 45s, mention_roles: ["` + discordsim.OnCallRole + `"]}
-    - {name: critical, below: 70.00, remind_every: 45s, mention_roles: ["` + discordsim.OnCallRole + `"]}
-reports:
-  - {name: daily, cron: "* * * * *", period: day, channel_id: "` + discordsim.ReportChannel + `"}
-  - {name: weekly, cron: "* * * * *", period: week, channel_id: "` + discordsim.ReportChannel + `"}
-model_watch:
-  cron: "@every 5s"
-  channel_id: "` + modelsChannel + `"
-requests_per_180s: 2000
-storage:
-  path: ${DEMO_DATABASE}
-welcome: true
-`
-
-// demo is the simulated world between whose two ends the real bot runs.
-type demo struct {
-	*stage
-	account *spentAccount
-	stories func() ([]page.Story, error)
+// demoLog keeps quiet about what goes well.
+func demoLog(t terminal) *slog.Logger {
+	return app.NewLog(t.err, config.Log{Level: slog.LevelWarn})
 }
 
 func runDemo(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("demo")
-	address := flags.String("listen", "127.0.0.1:8080", "where the page is served")
+	address := flags.String("listen", demoAddress, "where the page is served")
 	language := flags.String("language", "en", "en or zh-CN")
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "mokabot-demo-")
-	if err != nil {
+	return demo.Run(ctx, t.out, *address, *language, demoLog(t))
+}
+
+// runPreview shows what the configured accounts look like in Discord, without Discord.
+func runPreview(ctx context.Context, t terminal, args []string) error {
+	flags := newArguments("preview").withConfig()
+	address := flags.String("listen", demoAddress, "where the page is served")
+	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	d, err := newDemo(ctx, dir, *language, newLog(t.err, config.Log{Level: slog.LevelWarn}))
-	if err != nil {
-		return err
-	}
-	defer d.discord.Close()
-	return openToVisitors(ctx, t, "demo", *address, d, d.run)
-}
-
-// newDemo makes the demonstration's world in a folder. Nothing runs yet.
-func newDemo(ctx context.Context, dir, language string, log *slog.Logger) (*demo, error) {
-	c, err := loadDemo(dir, language)
-	if err != nil {
-		return nil, err
-	}
-	now := time.Now()
-	if err := invent(ctx, c, now); err != nil {
-		return nil, err
-	}
-	d := &demo{stage: newStage(), account: newSpentAccount(now), stories: sync.OnceValues(writeStories)}
-	d.discord.AddChannel(discordsim.Channel{ID: modelsChannel, Name: "models"})
-	d.topics[modelsChannel] = both{"models that came, went or cost something else", "模型的新增、下架和调价"}
-	d.bot = newRestarting(c, outside{
-		discord: d.discord.Client(), gateway: d.account.gateway.Client().Transport, clock: soonAtTheMinute(time.Now()),
-	}, log)
-	d.state = d.account.describe
-	d.controls = append(d.accountControls(), d.discordControls()...)
-	return d, nil
-}
-
-// run is the demonstration until ctx ends.
-func (d *demo) run(ctx context.Context) error { return together(ctx, d.bot.run, d.account.run) }
-
-// openToVisitors serves the page of a simulated Discord while run runs.
-func openToVisitors(ctx context.Context, t terminal, name, address string, b page.Backend, run func(context.Context) error) error {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return fmt.Errorf("%w; choose another address with --listen", err)
-	}
-	fmt.Fprintf(t.out, "mokabot %s: open http://%s (Ctrl-C ends it)\n", name, listener.Addr())
-	return together(ctx, run, func(ctx context.Context) error {
-		return servePage(ctx, listener, ofThisMachine(listener, page.Handler(b)))
-	})
-}
-
-// ofThisMachine answers, where the page is served to this machine only, no
-// request that names another host: a web page whose name was made to lead here
-// could otherwise read the figures.
-func ofThisMachine(l net.Listener, h http.Handler) http.Handler {
-	if at, ok := l.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
-		return h
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = strings.Trim(r.Host, "[]") // without a port
-		}
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			http.Error(w, "this page is for the machine that it runs on", http.StatusMisdirectedRequest)
-			return
-		}
-		h.ServeHTTP(w, r)
-	})
-}
-
-// loadDemo reads the demonstration's configuration the way every other is read.
-func loadDemo(dir, language string) (*config.Config, error) {
-	file := filepath.Join(dir, "config.yaml")
-	if err := os.WriteFile(file, []byte(demoConfig), 0o600); err != nil {
-		return nil, err
-	}
-	values := map[string]string{
-		"DEMO_LANGUAGE": language, "DEMO_TOKEN": discordsim.Token, "DEMO_KEY": mokatest.DemoKey,
-		"DEMO_ACCESS_TOKEN": mokatest.DemoAccessToken, "DEMO_DATABASE": filepath.Join(dir, "demo.db"),
-	}
-	c, err := config.LoadWith(file, func(name string) (string, bool) {
-		v, ok := values[name]
-		return v, ok
-	})
-	if err != nil {
-		return nil, err
-	}
-	c.Timezone = time.Local // a visitor's day is that of their clock
-	for i := range c.Reports {
-		c.Reports[i].Timezone = time.Local
-	}
-	return c, nil
-}
-
-// soonAtTheMinute is a clock, less than a minute off, on which a new minute
-// begins a quarter of a minute after the start: a visitor should not wait for
-// the summary.
-func soonAtTheMinute(began time.Time) func() time.Time {
-	const wait = 15 * time.Second
-	shift := began.Add(wait).Truncate(time.Minute).Add(time.Minute).Sub(began.Add(wait))
-	return func() time.Time { return time.Now().Add(shift) }
-}
-
-func servePage(ctx context.Context, l net.Listener, h http.Handler) error {
-	server := &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10,
-		BaseContext: func(net.Listener) context.Context { return ctx },
-	}
-	stop := context.AfterFunc(ctx, func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		if server.Shutdown(ctx) != nil {
-			server.Close()
-		}
-	})
-	defer stop()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
-}
-
-// invent gives the demonstration a past: half a month of office hours that end
-// at what the fake gateway says now.
-func invent(ctx context.Context, c *config.Config, now time.Time) error {
-	db, err := store.Open(c.Storage.Path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(inventPast(ctx, db, c, now), db.Close())
+	load := func() (*config.Config, error) { return flags.load(demo.WithSimulatedToken(t.lookup)) }
+	return demo.RunPreview(ctx, t.out, *address, load, demoLog(t))
 }

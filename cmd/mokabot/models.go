@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"mokabot/internal/app"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/moka"
@@ -33,7 +34,7 @@ func runModels(ctx context.Context, t terminal, args []string) error {
 	}
 	list.Models = matching(list.Models, *search)
 	if *file != "" {
-		if err := writeFile(*file, message.IDs(list.Models)); err != nil {
+		if err := app.WriteFile(*file, message.IDs(list.Models)); err != nil {
 			return err
 		}
 		fmt.Fprintln(t.err, w.CLI.Written(len(list.Models), *file))

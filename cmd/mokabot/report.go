@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ func runReport(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	words := lang.For(a.config.Language)
-	reports := &schedule.Reporter{Book: a.book, Store: a.history.Store, Words: words, Reports: a.config.Reports, Log: quiet()}
+	reports := &schedule.Reporter{Book: a.book, Store: a.history.Store, Words: words, Reports: a.config.Reports, Log: slog.New(slog.DiscardHandler)}
 	rep, ok := reports.Find(names[0])
 	if !ok {
 		return usageError{words.Command.NoReport(names[0], reports.Names())}

@@ -2,23 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io"
-	"log/slog"
-	"net/http"
-	"net/url"
-	"slices"
-	"strings"
-	"sync"
-	"time"
+	"fmt"
+	"runtime"
 
-	"mokabot/bot"
-	"mokabot/internal/alert"
+	"mokabot/internal/app"
 	"mokabot/internal/config"
-	"mokabot/internal/discord"
-	"mokabot/internal/health"
 	"mokabot/internal/lang"
-	"mokabot/internal/store"
 )
 
 func runBot(ctx context.Context, t terminal, args []string) error {
@@ -37,179 +26,22 @@ func runBot(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	thrifty(t.lookup)
-	log := newLog(t.err, c.Log)
+	app.TuneGC(t.lookup)
+	log := app.NewLog(t.err, c.Log)
 	if c.Exposed() {
 		log.Warn(lang.For(c.Language).CLI.Exposed, "file", c.File)
 	}
-	discord, err := discordClient(c)
+	client, err := app.DiscordClient(c)
 	if err != nil {
 		return usageError{err.Error()}
 	}
-	return serve(ctx, c, outside{discord: discord, again: load}, log)
+	return app.Serve(ctx, c, app.Environment{Discord: client, Reload: load}, log)
 }
 
-// outside is how the program reaches the world. The demo puts its own two
-// servers here; everything else is the same.
-type outside struct {
-	discord *http.Client
-	gateway http.RoundTripper              // nil: the network
-	clock   func() time.Time               // that reports go by; nil: the real one
-	again   func() (*config.Config, error) // reads the configuration again; nil: it cannot change
-}
-
-// serve is the bot, from its parts to its end. It is one straight function on
-// purpose: this is the place to see what stands for the program's whole life.
-// What a configuration makes of it is in [service.cycle].
-func serve(ctx context.Context, c *config.Config, world outside, log *slog.Logger) error {
-	words := lang.For(c.Language)
-	db, err := store.Open(c.Storage.Path)
-	if err != nil {
+func runVersion(_ context.Context, t terminal, args []string) error {
+	if _, err := newArguments("version").parse(args, 0); err != nil {
 		return err
 	}
-	defer db.Close()
-	proxy, err := proxyOf(c.Discord.Proxy)
-	if err != nil {
-		return err
-	}
-	s := &service{world: world, log: log, db: db, began: time.Now(), next: make(chan cycle)}
-	if c.Listen != "" {
-		s.told = health.New(version())
-	}
-	rest := discord.NewREST(c.Discord.Token.Reveal(), world.discord, log, discord.WithVersion(version()), discord.WithObserver(s.told.Request))
-	s.bot = &bot.Bot{
-		REST: rest, Values: db, GuildIDs: c.Discord.GuildIDs, Log: log, Health: s.health, Reload: s.reload, Observe: s.told.Command,
-	}
-	s.gateway = &discord.Gateway{
-		Token: c.Discord.Token.Reveal(), HTTP: world.discord, Proxy: proxy, Values: db, Log: log, OnIdentify: s.told.Identify,
-		OnInteraction: s.bot.Interact, OnReady: s.bot.Ready, OnGuild: s.bot.Joined,
-	}
-	delivery := &discord.Delivery{Box: db, Send: rest, Log: log, OnAttempt: func(r discord.Result) { s.told.Delivery(string(r)) }}
-	first, err := s.prepare(c)
-	if err != nil {
-		return err
-	}
-	s.use(first)
-	log.Info("mokabot starts", "version", version(), "accounts", len(c.Accounts), "reports", len(c.Reports))
-	if err := db.Revive(ctx); err != nil && ctx.Err() == nil { // what was refused before may be allowed now
-		return err
-	}
-	return together(ctx,
-		func(ctx context.Context) error { return said(words, s.gateway.Run(ctx)) },
-		func(ctx context.Context) error { return said(words, delivery.Run(ctx)) },
-		func(ctx context.Context) error { return s.cycles(ctx, first) },
-		s.obeyHangups,
-		s.tidy,
-		s.settle,
-		s.listen(c.Listen),
-	)
-}
-
-// together runs the parts side by side. When one ends with an error, the
-// others are told to end too; all are waited for.
-func together(ctx context.Context, parts ...func(context.Context) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	failed := make([]error, len(parts))
-	var wg sync.WaitGroup
-	for i, part := range parts {
-		wg.Go(func() {
-			if failed[i] = part(ctx); failed[i] != nil {
-				cancel()
-			}
-		})
-	}
-	wg.Wait()
-	for _, err := range failed {
-		if err != nil && !errors.Is(err, context.Canceled) {
-			return err // one cause is enough to read
-		}
-	}
-	return nil
-}
-
-// said puts a refused bot token into words; other failures speak for themselves.
-func said(w *lang.Words, err error) error {
-	var fatal *discord.FatalError
-	refused := errors.As(err, &fatal) && (fatal.Code == 4004 || fatal.Code == http.StatusUnauthorized)
-	if refused || discord.KindOf(err) == discord.KindUnauthorized {
-		return errors.New(w.Failure.DiscordToken)
-	}
+	_, err := fmt.Fprintf(t.out, "mokabot %s (%s %s/%s)\n", app.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }
-
-// warnOfChannels says at the start which channels the bot cannot post in, or
-// whom it cannot ping there.
-func warnOfChannels(ctx context.Context, w *lang.Words, rest *discord.REST, c *config.Config, log *slog.Logger) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for _, ch := range channels(c) {
-		for _, f := range channelFindings(ctx, w, rest, ch) {
-			if !f.OK && ctx.Err() == nil {
-				log.Error(f.Text, "channel", ch.id)
-			}
-		}
-	}
-}
-
-// channelUse is a channel that the configuration names, and whom it has pinged there.
-type channelUse struct {
-	id    string
-	roles []string
-}
-
-// channels are all that the configuration names, each once.
-func channels(c *config.Config) []channelUse {
-	var all []channelUse
-	add := func(id string, levels []alert.Level) {
-		if id == "" {
-			return
-		}
-		at := slices.IndexFunc(all, func(u channelUse) bool { return u.id == id })
-		if at < 0 {
-			at, all = len(all), append(all, channelUse{id: id})
-		}
-		for _, l := range levels {
-			all[at].roles = append(all[at].roles, l.MentionRoles...)
-		}
-	}
-	add(c.Alerts.ChannelID, nil)
-	add(c.ModelWatch.ChannelID, nil)
-	for _, a := range c.Accounts {
-		add(a.Alerts.ChannelID, a.Alerts.Levels)
-	}
-	for _, r := range c.Reports {
-		add(r.ChannelID, nil)
-	}
-	for i := range all {
-		slices.Sort(all[i].roles)
-		all[i].roles = slices.Compact(all[i].roles)
-	}
-	return all
-}
-
-// proxyOf chooses the proxy for Discord: the configured one, else what the
-// environment says.
-func proxyOf(configured string) (func(*http.Request) (*url.URL, error), error) {
-	if configured == "" {
-		return http.ProxyFromEnvironment, nil
-	}
-	u, err := url.Parse(configured)
-	if err != nil {
-		return nil, errors.New("discord.proxy is not a URL") // without the text: it may hold a password
-	}
-	return http.ProxyURL(u), nil
-}
-
-func newLog(w io.Writer, c config.Log) *slog.Logger {
-	opts := &slog.HandlerOptions{Level: c.Level}
-	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, opts))
-	}
-	return slog.New(slog.NewTextHandler(w, opts))
-}
-
-// quiet is for commands whose answer says everything.
-func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
-
-func join(w *lang.Words, items []string) string { return strings.Join(items, w.And) }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/app"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
@@ -83,7 +84,7 @@ func drawTo(file string, png []byte) error {
 	case png == nil:
 		return errors.New("there are no readings of this time to draw")
 	}
-	return writeFile(file, png)
+	return app.WriteFile(file, png)
 }
 
 // The JSON of `usage --json`; the README documents it.

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// runHealthcheck asks a running bot whether it is alive, for the health check
+// of a container.
+func runHealthcheck(ctx context.Context, t terminal, args []string) error {
+	flags := newArguments("healthcheck").withConfig()
+	if _, err := flags.parse(args, 0); err != nil {
+		return err
+	}
+	c, err := flags.load(t.lookup)
+	if err != nil {
+		return err
+	}
+	if c.Listen == "" {
+		return usageError{"the configuration has no listen address to ask; set listen, such as 127.0.0.1:9464"}
+	}
+	text, err := alive(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(t.out, text)
+	return err
+}
+
+func alive(ctx context.Context, address string) (string, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	if err != nil {
+		return "", err
+	}
+	direct := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // never through a proxy
+	resp, err := direct.Do(r)
+	if err != nil {
+		return "", fmt.Errorf("the bot does not answer: %w", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("the bot answers %s", resp.Status)
+	}
+	return strings.TrimSpace(string(body)), err
+}

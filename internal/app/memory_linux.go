@@ -1,0 +1,72 @@
+package app
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// dropProgramPages has the system forget which pages of the program's file are
+// in memory. Starting touches nearly all of them, running few; those are taken
+// from the file, or from the system's copy of it, when they are needed again.
+func dropProgramPages() error {
+	program, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	maps, err := os.Open("/proc/self/smaps")
+	if err != nil {
+		return err
+	}
+	defer maps.Close()
+	parts, err := programParts(maps, program)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if _, _, failed := syscall.Syscall(syscall.SYS_MADVISE, p.begin, p.size, syscall.MADV_DONTNEED); failed != 0 {
+			return failed
+		}
+	}
+	return nil
+}
+
+// part is a stretch of memory.
+type part struct{ begin, size uintptr }
+
+// programParts reads /proc/self/smaps: the parts of the program's file that are
+// in memory as they are in the file. What can be written to is none of them, nor
+// what was written to before it was closed to that: a linker that relocates a
+// program does so, and its work would be lost with the pages.
+// https://man7.org/linux/man-pages/man5/proc_pid_smaps.5.html
+func programParts(smaps io.Reader, program string) (parts []part, err error) {
+	var at part
+	ours := false
+	lines := bufio.NewScanner(smaps)
+	for lines.Scan() {
+		if p, name, writable, ok := mapping(lines.Text()); ok {
+			at, ours = p, name == program && !writable
+		} else if written, found := strings.CutPrefix(lines.Text(), "Anonymous:"); found && ours && strings.TrimSpace(written) == "0 kB" {
+			parts = append(parts, at)
+		}
+	}
+	return parts, lines.Err()
+}
+
+// mapping reads the line that begins the description of a part: where it is,
+// which file it shows, and whether it can be written to.
+func mapping(line string) (p part, file string, writable, ok bool) {
+	fields := strings.Fields(line)
+	if len(fields) < 5 {
+		return p, "", false, false
+	}
+	var end uintptr
+	if n, err := fmt.Sscanf(fields[0], "%x-%x", &p.begin, &end); n != 2 || err != nil || end <= p.begin {
+		return p, "", false, false
+	}
+	p.size = end - p.begin
+	return p, strings.Join(fields[5:], " "), strings.Contains(fields[1], "w"), true
+}

@@ -1,0 +1,97 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"mokabot/internal/config"
+	"mokabot/internal/message"
+)
+
+// obeyHangups reads the configuration again at every SIGHUP.
+func (s *service) obeyHangups(ctx context.Context) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hangups:
+			s.reload(ctx)
+		}
+	}
+}
+
+// reload reads the configuration again. A wrong one is reported and the one in
+// force stays; a right one takes over, and what Discord refused is tried again.
+func (s *service) reload(ctx context.Context) message.Reloaded {
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	old := s.now().config
+	next, err := s.loadAgain()
+	if err != nil {
+		problems := problemsOf(err)
+		s.told.Reload(false)
+		s.log.Error("the new configuration is wrong, the old one stays in force", "problems", problems)
+		return message.Reloaded{Problems: problems}
+	}
+	s.told.Reload(true)
+	s.use(next)
+	select {
+	case s.next <- next:
+	case <-ctx.Done():
+	}
+	if err := s.db.Revive(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("refused messages could not be taken up again", "err", err)
+	}
+	done := message.Reloaded{Accounts: len(next.config.Accounts), Reports: len(next.config.Reports), Restart: fixed(old, next.config)}
+	s.log.Info("the configuration was read again", "accounts", done.Accounts, "reports", done.Reports, "restart_for", done.Restart)
+	return done
+}
+
+func (s *service) loadAgain() (cycle, error) {
+	if s.env.Reload == nil {
+		return s.prepare(s.now().config)
+	}
+	c, err := s.env.Reload()
+	if err != nil {
+		return cycle{}, err
+	}
+	return s.prepare(c)
+}
+
+// problemsOf is what is wrong with a configuration, a line each.
+func problemsOf(err error) []string {
+	var problems *config.Problems
+	if errors.As(err, &problems) {
+		return strings.Split(strings.TrimSpace(problems.Error()), "\n")
+	}
+	return []string{err.Error()}
+}
+
+// fixed are the keys that changed and that only a restart obeys.
+func fixed(old, now *config.Config) []string {
+	var keys []string
+	for _, k := range []struct {
+		name string
+		same bool
+	}{
+		{"discord.token", old.Discord.Token.Reveal() == now.Discord.Token.Reveal()},
+		{"discord.guild_ids", slices.Equal(old.Discord.GuildIDs, now.Discord.GuildIDs)},
+		{"discord.proxy", old.Discord.Proxy == now.Discord.Proxy},
+		{"storage.path", old.Storage.Path == now.Storage.Path},
+		{"listen", old.Listen == now.Listen},
+		{"log", old.Log == now.Log},
+	} {
+		if !k.same {
+			keys = append(keys, k.name)
+		}
+	}
+	return keys
+}

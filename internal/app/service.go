@@ -1,0 +1,192 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"mokabot/bot"
+	"mokabot/internal/account"
+	"mokabot/internal/config"
+	"mokabot/internal/discord"
+	"mokabot/internal/health"
+	"mokabot/internal/history"
+	"mokabot/internal/lang"
+	"mokabot/internal/store"
+	"mokabot/moka"
+	"mokabot/schedule"
+)
+
+// service is the running bot: what stands for its whole life, and the cycle
+// that the configuration in force makes of it.
+type service struct {
+	env     Environment
+	log     *slog.Logger
+	db      *store.DB
+	bot     *bot.Bot
+	gateway *discord.Gateway
+	told    *health.Told // nil: nobody listens
+	began   time.Time
+	next    chan cycle
+	times   schedule.Timetable // outlives the cycles
+
+	loading sync.Mutex // one reload at a time
+	mu      sync.Mutex
+	current cycle
+}
+
+// cycle is everything that a configuration decides and that another can
+// replace without a restart.
+type cycle struct {
+	config  *config.Config
+	book    *account.Book
+	watch   *schedule.Watch
+	reports *schedule.Reporter
+	models  *schedule.ModelWatch // nil: nobody watches
+}
+
+// Unconnected is the part of the bot that needs no connection to Discord: polls,
+// reports, the model watch and housekeeping. [Serve] adds the connection, the
+// outbox, signals and the listener.
+type Unconnected struct {
+	Config *config.Config
+	Env    Environment
+	Store  *store.DB
+	Bot    *bot.Bot
+	Log    *slog.Logger
+}
+
+// Run works until ctx ends.
+func (u Unconnected) Run(ctx context.Context) error {
+	s := &service{env: u.Env, log: u.Log, db: u.Store, bot: u.Bot, next: make(chan cycle)}
+	first, err := s.prepare(u.Config)
+	if err != nil {
+		return err
+	}
+	s.use(first)
+	return RunAll(ctx, func(ctx context.Context) error { return s.cycles(ctx, first) }, s.tidy)
+}
+
+// prepare makes a cycle of a configuration. Nothing runs yet.
+func (s *service) prepare(c *config.Config) (cycle, error) {
+	opts := []account.Option{account.WithObserver(func(name string, call moka.Call) {
+		s.log.Debug("gateway call", "account", name, "op", call.Op, "status", call.Status, "took", call.Took, "err", call.Err)
+		s.told.Call(name, call)
+	})}
+	if s.env.Gateway != nil {
+		opts = append(opts, account.WithTransport(s.env.Gateway))
+	}
+	if before := s.now().book; before != nil {
+		opts = append(opts, account.After(before))
+	}
+	book, err := account.New(c, opts...)
+	if err != nil {
+		return cycle{}, err
+	}
+	words := lang.For(c.Language)
+	past := history.History{Store: s.db, Zone: c.Timezone}
+	next := cycle{
+		config: c, book: book,
+		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Times: &s.times, Observe: s.told.Reading},
+		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: s.env.Clock, Observe: s.told.Report},
+	}
+	if c.ModelWatch.Cron != "" {
+		next.models = &schedule.ModelWatch{
+			Book: book, Store: s.db, Words: words, Config: c.ModelWatch, Zone: c.Timezone, Write: WriteFile, Log: s.log, Times: &s.times,
+		}
+	}
+	return next, nil
+}
+
+// use puts a cycle in force for everybody who asks from now on. What was read
+// of an account stays known.
+func (s *service) use(next cycle) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current.book != nil {
+		next.book.Inherit(s.current.book)
+		s.forget(s.current.book, next.book)
+	}
+	s.current = next
+	c := next.config
+	s.bot.Use(bot.Setup{
+		Book: next.book, History: next.watch.History, Incidents: next.watch, Reports: next.reports,
+		Operators:    bot.Operators{Roles: c.Discord.Operators.Roles, Users: c.Discord.Operators.Users},
+		AlertChannel: c.Alerts.ChannelID, Language: c.Language, Welcome: c.Welcome,
+	})
+}
+
+// forget takes accounts that left the configuration out of the metrics.
+func (s *service) forget(old, now *account.Book) {
+	for _, name := range old.Names() {
+		if _, err := now.Get(name); err != nil {
+			s.told.Forget(name)
+		}
+	}
+}
+
+func (s *service) now() cycle {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current
+}
+
+// cycles runs the cycle in force, until ctx ends or a reload brings another.
+func (s *service) cycles(ctx context.Context, current cycle) error {
+	for {
+		inner, stop := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func(c cycle) { ended <- s.run(inner, c) }(current)
+		select {
+		case current = <-s.next:
+			stop()
+			if err := <-ended; err != nil {
+				return err
+			}
+		case err := <-ended:
+			stop()
+			return err
+		}
+	}
+}
+
+func (s *service) run(ctx context.Context, c cycle) error {
+	parts := []func(context.Context) error{
+		c.watch.Run, c.reports.Run,
+		func(ctx context.Context) error {
+			warnOfChannels(ctx, lang.For(c.config.Language), s.bot.REST, c.config, s.log)
+			return nil
+		},
+	}
+	if c.models != nil {
+		parts = append(parts, c.models.Run)
+	}
+	return RunAll(ctx, parts...)
+}
+
+const (
+	tidyFirst = time.Minute // after the start, when everything else has begun
+	tidyEvery = 6 * time.Hour
+)
+
+// tidy removes what is older than it is to be kept, and gives back the memory
+// that busy hours took.
+func (s *service) tidy(ctx context.Context) error {
+	wait := time.NewTimer(tidyFirst)
+	defer wait.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-wait.C:
+		}
+		keep := s.now().config.Storage.Retention
+		err := s.db.Prune(ctx, time.Now(), store.Retention{Readings: keep.Readings, Hours: keep.Hours})
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("old readings could not be removed", "err", err)
+		}
+		s.giveBack()
+		wait.Reset(tidyEvery)
+	}
+}

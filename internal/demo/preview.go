@@ -1,0 +1,178 @@
+package demo
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mokabot/internal/app"
+	"mokabot/internal/config"
+	"mokabot/internal/discordsim"
+)
+
+// RunPreview serves a simulated Discord with the bot of a configuration on it,
+// until ctx ends.
+func RunPreview(ctx context.Context, out io.Writer, address string, load func() (*config.Config, error), log *slog.Logger) error {
+	dir, err := os.MkdirTemp("", "mokabot-preview-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	p, err := newPreview(load, dir, log)
+	if err != nil {
+		return err
+	}
+	defer p.discord.Close()
+	return openToVisitors(ctx, out, "preview", address, p, p.bot.run)
+}
+
+// WithSimulatedToken gives the variable of config.yaml.example a value where it
+// has none: whoever has no Discord application yet cannot have set it.
+func WithSimulatedToken(lookup config.Lookup) config.Lookup {
+	return func(name string) (string, bool) {
+		if v, ok := lookup(name); ok || name != "DISCORD_TOKEN" {
+			return v, ok
+		}
+		return discordsim.Token, true
+	}
+}
+
+// newPreview makes a simulated Discord for a configuration whose gateways are
+// real. Its database is in dir; nothing runs yet.
+func newPreview(load func() (*config.Config, error), dir string, log *slog.Logger) (*stage, error) {
+	c, err := load()
+	if err != nil {
+		return nil, err
+	}
+	s := newStage()
+	s.discord.RemoveChannel(discordsim.AlertsChannel)
+	s.discord.RemoveChannel(discordsim.ReportChannel)
+	s.furnish(c, dir)
+	again := func() (*config.Config, error) {
+		next, err := load()
+		if err != nil {
+			return nil, err
+		}
+		s.furnish(next, dir)
+		next.Language = s.bot.language()
+		return next, nil
+	}
+	s.bot = newRestarting(c, app.Environment{Discord: s.discord.Client(), Reload: again}, log)
+	s.controls = s.discordControls()
+	s.state = realAccounts.in
+	return s, nil
+}
+
+// realAccounts is what a visitor must not mistake.
+var realAccounts = both{"The accounts and their figures are real; Discord is simulated.", "账户和数据是真实的，Discord 是模拟的。"}
+
+// furnish fits a configuration and the simulated Discord together: the bot
+// finds there whatever the one names, and leaves alone what belongs to a bot
+// that runs elsewhere on the same configuration.
+func (s *stage) furnish(c *config.Config, dir string) {
+	c.Discord.Token = config.NewSecret(discordsim.Token)
+	c.Discord.GuildIDs = []string{discordsim.GuildID}
+	c.Discord.Proxy = ""
+	c.Storage.Path = filepath.Join(dir, "preview.db")
+	c.Listen, c.ModelWatch.File = "", ""
+	if c.Discord.Operators.Roles != nil || c.Discord.Operators.Users != nil {
+		c.Discord.Operators.Users = append(c.Discord.Operators.Users, discordsim.OperatorID)
+	}
+	fillChannels(c)
+	for _, r := range rooms(c) {
+		s.addRoom(r)
+	}
+	s.addMentioned(c)
+}
+
+// fillChannels sends what has no channel yet to simulated ones.
+func fillChannels(c *config.Config) {
+	fill := func(id *string, with string) {
+		if *id == "" {
+			*id = with
+		}
+	}
+	fill(&c.Alerts.ChannelID, discordsim.AlertsChannel)
+	for i := range c.Accounts {
+		fill(&c.Accounts[i].Alerts.ChannelID, c.Alerts.ChannelID)
+	}
+	for i := range c.Reports {
+		fill(&c.Reports[i].ChannelID, discordsim.ReportChannel)
+	}
+}
+
+// room is a channel of the configuration with a name for people.
+type room struct {
+	id, name string
+	topic    both
+}
+
+// rooms are the channels that the configuration names, each once, called by
+// what they are for.
+func rooms(c *config.Config) []room {
+	var list []room
+	add := func(id, name string, topic both) {
+		if id != "" && !slices.ContainsFunc(list, func(r room) bool { return r.id == id }) {
+			list = append(list, room{id, strings.ToLower(name), topic})
+		}
+	}
+	add(c.Alerts.ChannelID, "alerts", both{"warnings about your accounts", "账户告警"})
+	for _, a := range c.Accounts {
+		add(a.Alerts.ChannelID, "alerts-"+a.Name, both{"warnings about " + a.Name, a.Name + " 的告警"})
+	}
+	for _, r := range c.Reports {
+		add(r.ChannelID, r.Name, both{"the report " + r.Name, "报告 " + r.Name})
+	}
+	add(c.ModelWatch.ChannelID, "models", both{"models that came, went or cost something else", "模型的新增、下架和调价"})
+	return list
+}
+
+func (s *stage) addRoom(r room) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.topics[r.id] = r.topic
+	if !slices.ContainsFunc(s.discord.Channels(), func(c discordsim.Channel) bool { return c.ID == r.id }) {
+		s.discord.AddChannel(discordsim.Channel{ID: r.id, Name: r.name})
+	}
+}
+
+// addMentioned makes the roles and users that the configuration names. The
+// operator gets all of the roles, and so sees every ping as one.
+func (s *stage) addMentioned(c *config.Config) {
+	names := s.discord.Names()
+	var roles []string
+	role := func(id, name string) {
+		if names[id] == "" {
+			names[id] = name
+			s.discord.AddRole(discordsim.Role{ID: id, Name: name, Mentionable: true})
+		}
+		roles = append(roles, id)
+	}
+	user := func(id string) {
+		if names[id] == "" {
+			names[id] = "person…" + id[max(0, len(id)-4):]
+			s.discord.AddUser(discordsim.User{ID: id, Username: names[id]}, true)
+		}
+	}
+	for _, id := range c.Discord.Operators.Roles {
+		role(id, "operators")
+	}
+	for _, id := range c.Discord.Operators.Users {
+		user(id)
+	}
+	for _, a := range c.Accounts {
+		for _, l := range a.Alerts.Levels {
+			for _, id := range l.MentionRoles {
+				role(id, l.Name+"-balance")
+			}
+			for _, id := range l.MentionUsers {
+				user(id)
+			}
+		}
+	}
+	s.giveOperator(roles)
+}

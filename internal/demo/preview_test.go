@@ -1,0 +1,156 @@
+package demo
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"mokabot/internal/app"
+	"mokabot/internal/config"
+	"mokabot/internal/discordsim"
+	"mokabot/internal/discordsim/page"
+)
+
+const (
+	ownAlerts, ownReports = "1200000000000000021", "1200000000000000022"
+	ownRole, ownUser      = "1200000000000000042", "1200000000000000055"
+)
+
+// preview starts a preview of a configuration whose gateway is the fake one.
+func (w *world) preview(t *testing.T, file string) (*stage, *lockedBuffer) {
+	t.Helper()
+	log := &lockedBuffer{}
+	load := func() (*config.Config, error) {
+		return config.LoadWith(file, WithSimulatedToken(func(string) (string, bool) { return "", false }))
+	}
+	p, err := newPreview(load, t.TempDir(), app.NewLog(log, config.Log{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.discord.Close)
+	runUntilTheEnd(t, p.bot.run)
+	if err := p.discord.Connected(deadline(t)); err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	return p, log
+}
+
+// own is a configuration with channels, roles and users of its own.
+func (w *world) own(t *testing.T, changes ...string) string {
+	return w.config(t, append(changes, discordsim.AlertsChannel, ownAlerts, discordsim.ReportChannel, ownReports,
+		`mention_roles: ["`+discordsim.OnCallRole+`"]`, `mention_roles: ["`+ownRole+`"], mention_users: ["`+ownUser+`"]`)...)
+}
+
+func TestAPreviewShowsTheOwnAccountsInTheOwnChannels(t *testing.T) {
+	t.Parallel() // it mostly waits
+	w := newWorld(t)
+	p, log := w.preview(t, w.own(t))
+	var names []string
+	for _, c := range p.Channels() {
+		names = append(names, c.Name)
+	}
+	if !slices.Contains(names, "alerts") || !slices.Contains(names, "daily") || slices.Contains(names, "reports") {
+		t.Errorf("the channels are %v", names)
+	}
+	answer, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: ownAlerts, Name: "balance"})
+	if err != nil || !titled("**$90.01** left to spend")(answer) {
+		t.Fatalf("/balance answers %s, %v\n%s", answer.JSON(), err, log)
+	}
+	w.spend(36_000_000) // $72: 18.01 is left
+	ping, err := p.discord.WaitMessage(deadline(t), ownAlerts, titled("team: balance is low"))
+	if err != nil || !slices.Equal(ping.MentionRoles, []string{ownRole}) || len(ping.Mentions) != 1 || ping.Mentions[0].ID != ownUser {
+		t.Errorf("the ping is %s, %v", ping.JSON(), err)
+	}
+	if n := p.Names(); n[ownRole] != "low-balance" || n[ownUser] != "person…0055" {
+		t.Errorf("whom it pings is called %q and %q", n[ownRole], n[ownUser])
+	}
+	if !slices.Contains(p.People()[0].Roles, ownRole) {
+		t.Error("the ping is none of the operator's")
+	}
+	if answer, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: ownAlerts, Name: "reload"}); err != nil || !titled("read again")(answer) {
+		t.Errorf("/reload answers %s, %v", answer.JSON(), err)
+	}
+	for _, v := range p.discord.Violations() {
+		t.Error(v)
+	}
+	noSecrets(t, "the log", log.String())
+}
+
+// What belongs to the bot that runs elsewhere on the same file is left alone.
+func TestAPreviewTouchesNothingOfTheConfiguration(t *testing.T) {
+	t.Parallel() // it mostly waits
+	w := newWorld(t)
+	models := filepath.Join(w.dir, "model_ids.txt")
+	file := w.own(t, "reports:", "listen: 127.0.0.1:1\nmodel_watch: {cron: \"@every 1s\", channel_id: \"1200000000000000023\", file: "+models+"}\nreports:")
+	p, log := w.preview(t, file)
+	if m, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: "1200000000000000023", Name: "balance"}); err != nil || !titled("$90.01")(m) {
+		t.Errorf("%s %v\n%s", m.JSON(), err, log)
+	}
+	w.polled(t, 3)
+	for _, f := range []string{models, filepath.Join(w.dir, "mokabot.db")} {
+		if _, err := os.Stat(f); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", f, err)
+		}
+	}
+}
+
+func TestAPreviewNeedsNoDiscordInTheConfiguration(t *testing.T) {
+	t.Parallel() // it mostly waits
+	w := newWorld(t)
+	for _, c := range []struct {
+		what    string
+		changes []string
+	}{
+		{"no token", []string{"  token: " + discordsim.Token + "\n", ""}},
+		{"the example's variable", []string{discordsim.Token, "${DISCORD_TOKEN}"}},
+		{"no channels", []string{"  token: " + discordsim.Token + "\n", "", "  channel_id: \"" + discordsim.AlertsChannel + "\"\n", "",
+			"reports:\n  - {name: daily, cron: \"* * * * *\", period: day, channel_id: \"" + discordsim.ReportChannel + "\"}\n", ""}},
+		{"other operators", []string{"discord:", "discord:\n  operators: {roles: [\"1200000000000000077\"], users: []}"}},
+		{"another server and a proxy", []string{discordsim.GuildID, "1200000000000000010", "discord:", "discord:\n  proxy: http://127.0.0.1:1"}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			p, log := w.preview(t, w.config(t, c.changes...))
+			i := slices.IndexFunc(p.Channels(), func(c page.Channel) bool { return c.Name == "alerts" })
+			if i < 0 {
+				t.Fatalf("the channels are %v", p.Channels())
+			}
+			m, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: p.Channels()[i].ID, Name: "balance"})
+			if err != nil || !titled("**$90.01**")(m) {
+				t.Errorf("/balance answers %s, %v\n%s", m.JSON(), err, log)
+			}
+			if m, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: p.Channels()[i].ID, Name: "reload"}); err != nil || !titled("read again")(m) {
+				t.Errorf("the operator's /reload answers %s, %v", m.JSON(), err)
+			}
+		})
+	}
+}
+
+// A web page elsewhere whose name was made to lead here reads nothing.
+func TestThePageAnswersToThisMachineOnly(t *testing.T) {
+	local, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer local.Close()
+	h := ofThisMachine(local, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "figures") }))
+	for host, status := range map[string]int{
+		"127.0.0.1:8080": 200, "localhost:8080": 200, "localhost": 200, "[::1]:8080": 200, "[::1]": 200,
+		"evil.example": 421, "evil.example:8080": 421, "192.0.2.7:8080": 421, "localhost.evil.example": 421, "": 421,
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != status || strings.Contains(w.Body.String(), "figures") != (status == 200) {
+			t.Errorf("%q: %d %s", host, w.Code, w.Body)
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"mokabot/internal/discordsim"
+	"mokabot/moka/mokatest"
+)
+
+// storms are what Discord does now and then.
+var storms = []discordsim.Fault{
+	{Kind: discordsim.FaultRateLimit, Path: "/messages", Wait: 300 * time.Millisecond},
+	{Kind: discordsim.FaultGlobalRateLimit, Path: "/messages", Wait: 300 * time.Millisecond},
+	{Kind: discordsim.FaultCloudflare, Path: "/messages", Wait: 500 * time.Millisecond},
+	{Kind: discordsim.FaultStatus, Path: "/messages", Count: 2},
+	{Kind: discordsim.FaultStatus, Status: 500, Path: "/messages"},
+	{Kind: discordsim.FaultStatus, Status: 403, Path: "/messages", Count: 2}, // a page, not Discord's word
+	{Kind: discordsim.FaultStatus, Status: 302, Path: "/messages"},
+	{Kind: discordsim.FaultHang, Path: "/messages"},
+	{Kind: discordsim.FaultCutBefore, Path: "/messages"},
+	{Kind: discordsim.FaultCutAfter, Path: "/messages", Count: 2},
+	{Kind: discordsim.FaultDelay, Path: "/messages", Wait: 700 * time.Millisecond},
+	{Kind: discordsim.FaultStatus, Status: 503, Count: 6},
+}
+
+// hiccups are what the gateway does now and then; some of them for a while.
+var hiccups = []mokatest.Fault{
+	{Status: 500},
+	{Status: 502, Times: 3},
+	{WebPage: true, Times: 2},
+	{Cut: true, Times: 2},
+	{Delay: 300 * time.Millisecond, Times: 4},
+	{Status: http.StatusTooManyRequests, Times: 2},
+	{Hang: true, Times: 1},
+}
+
+// fortune changes what an account has.
+func fortune(c client, dice *rand.Rand) {
+	switch dice.IntN(9) {
+	case 0, 1:
+		c.holds(40 + 50*dice.Float64())
+	case 2, 3:
+		c.holds(8 + 10*dice.Float64()) // low
+	case 4, 5:
+		c.holds(1 + 3*dice.Float64()) // critical
+	case 6:
+		c.holds(0)
+	case 7:
+		c.disabled()
+	case 8:
+		c.expires(time.Now().Add(time.Duration(dice.IntN(5)-1) * 24 * time.Hour))
+	}
+}

@@ -1,0 +1,73 @@
+package e2e
+
+import (
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"mokabot/internal/discordsim"
+)
+
+// process starts the unmodified program, which reaches the simulated Discord
+// through a proxy.
+func (w *world) process(t *testing.T, file string) (*exec.Cmd, *lockedBuffer) {
+	t.Helper()
+	cmd, _, log := program(t, w.throughProxy(t), "run", "--config", file)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.discord.Connected(deadline(t)); err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	return cmd, log
+}
+
+func TestAHangupReadsTheConfigurationAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	file := w.config(t)
+	cmd, log := w.process(t, file)
+	w.polled(t, 2)
+	said := func(text string) func() bool { return func() bool { return strings.Contains(log.String(), text) } }
+
+	w.config(t, "poll_interval: 1s", "poll_interval: soon")
+	hangUp(t, cmd)
+	eventually(t, "the wrong file is reported", said("the old one stays in force"))
+	w.polled(t, 2)
+
+	w.config(t, "below: 20.00", "below: 200.00", "storage:\n", "welcome: true\nstorage:\n")
+	hangUp(t, cmd)
+	eventually(t, "the right file takes over", said("the configuration was read again"))
+	w.waits(t, discordsim.AlertsChannel, "the new level's ping", titled("team: balance is low"))
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the program ended with %v\n%s", err, log)
+	}
+	noSecrets(t, "the log", log.String())
+	w.noViolations(t)
+}
+
+func hangUp(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheWelcomeComesOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	file := w.config(t, "storage:\n", "welcome: true\nlanguage: zh-CN\nstorage:\n")
+	stop := w.run(t, file, nil)
+	w.waits(t, discordsim.AlertsChannel, "the welcome", holding("大家好，我是", "/balance"))
+	stop()
+	w.run(t, file, nil)
+	w.polled(t, 2)
+	if n := count(w, discordsim.AlertsChannel, "大家好"); n != 1 {
+		t.Errorf("%d welcomes", n)
+	}
+	w.noViolations(t)
+}

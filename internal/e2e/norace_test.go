@@ -1,0 +1,6 @@
+//go:build !race
+
+package e2e
+
+// raced tells whether the race detector looks on.
+const raced = false
