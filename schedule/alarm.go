@@ -26,7 +26,10 @@ func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.O
 	if a.Rules.ChannelID == "" {
 		return nil, nil
 	}
-	alarm := message.Alarm{Account: a.Name, Levels: len(a.Rules.Levels), Event: e, Today: x.today, Models: x.models}
+	alarm := message.Alarm{
+		Account: a.Name, Levels: len(a.Rules.Levels), Event: e, Today: x.today, Models: x.models,
+		Remind: a.Rules.RemindEvery(e.Incident), Links: message.Links{TopUp: a.Console(), Console: a.Console()},
+	}
 	said := message.Alert(w.Words, alarm)
 	payload, err := json.Marshal(said)
 	if err != nil {

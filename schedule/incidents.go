@@ -39,11 +39,9 @@ func (w *Watch) state(ctx context.Context, name string) (alert.State, error) {
 }
 
 func (w *Watch) openIncident(ctx context.Context, a *account.Account, i alert.Incident) message.OpenIncident {
-	o := message.OpenIncident{Account: a.Name, Incident: i, Levels: len(a.Rules.Levels), Left: w.lastReading(ctx, a).Spendable()}
-	if i.Level >= 0 && i.Level < len(a.Rules.Levels) {
-		o.Remind = a.Rules.Levels[i.Level].RemindEvery
+	return message.OpenIncident{
+		Account: a.Name, Incident: i, Levels: len(a.Rules.Levels), Left: w.lastReading(ctx, a).Spendable(), Remind: a.Rules.RemindEvery(i),
 	}
-	return o
 }
 
 // lastReading is the newest there is, from the store after a restart.

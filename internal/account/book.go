@@ -23,6 +23,8 @@ type Account struct {
 	Client *moka.Client
 	Rules  alert.Rules
 
+	console string // page that buttons open; empty: none
+
 	mu     sync.Mutex
 	latest moka.Reading
 	good   moka.Reading
@@ -104,10 +106,22 @@ func New(c *config.Config, opts ...Option) (*Book, error) {
 			return nil, fmt.Errorf("account %s: %w", a.Name, err)
 		}
 		book.calls[client.Host()] += client.CallsPerReading()
-		book.accounts = append(book.accounts, &Account{Name: a.Name, Client: client, Rules: a.Alerts})
+		book.accounts = append(book.accounts, &Account{Name: a.Name, Client: client, Rules: a.Alerts, console: consoleOf(a)})
 	}
 	return book, nil
 }
+
+// consoleOf is the configured page, else the gateway's own address where a
+// browser may open it safely.
+func consoleOf(a config.Account) string {
+	if a.ConsoleURL == "" && strings.HasPrefix(a.BaseURL, "https://") {
+		return a.BaseURL
+	}
+	return a.ConsoleURL
+}
+
+// Console is the page of the gateway's console, https, empty where there is none.
+func (a *Account) Console() string { return a.console }
 
 func budget(l *moka.Limiter) int {
 	requests, _ := l.Budget()

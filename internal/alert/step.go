@@ -117,7 +117,7 @@ func (p *pass) close(c Condition) (Incident, bool) {
 
 func (p *pass) event(k Kind, i Incident, from int) Event {
 	e := Event{Kind: k, Incident: i, From: from, Facts: p.facts, At: p.now}
-	told := p.level(i)
+	told := p.rules.levelOf(i)
 	if k != Ended && k != Withdrawn && i.Condition == Balance {
 		e.Level = told
 	}
@@ -127,21 +127,30 @@ func (p *pass) event(k Kind, i Incident, from int) Event {
 	return e
 }
 
-// level returns whose mentions and reminders an incident has: a copy of its own
+// levelOf returns whose mentions and reminders an incident has: a copy of its own
 // level, or of the worst when calls fail; nil for what can wait.
-func (p *pass) level(i Incident) *Level {
+func (r Rules) levelOf(i Incident) *Level {
 	n := -1
 	switch i.Condition {
 	case Balance:
 		n = i.Level
 	case Exhausted, WalletEmpty, Expired, Refused:
-		n = len(p.rules.Levels) - 1
+		n = len(r.Levels) - 1
 	}
-	if n < 0 || n >= len(p.rules.Levels) {
+	if n < 0 || n >= len(r.Levels) {
 		return nil
 	}
-	l := p.rules.Levels[n]
+	l := r.Levels[n]
 	return &l
+}
+
+// RemindEvery is the time between reminders of an incident, 0 where it is told
+// once: only what is about money is repeated.
+func (r Rules) RemindEvery(i Incident) time.Duration {
+	if l := r.levelOf(i); l != nil && onLadder(i.Condition) {
+		return l.RemindEvery
+	}
+	return 0
 }
 
 // noteTopUp adds money that came in to every open incident.
@@ -179,14 +188,10 @@ func (p *pass) repeat() {
 	}
 }
 
-// reminderDue: only what is about money is repeated; the rest is told once. An
-// empty key or wallet that seems to have money again is none to be reminded of.
+// reminderDue reports whether a reminder is due. An empty key or wallet that seems to have money again is none to be reminded of.
 func (p *pass) reminderDue(i Incident) bool {
-	if !onLadder(i.Condition) || i.Snoozed(p.now) || !p.state.Clearing.IsZero() {
-		return false
-	}
-	l := p.level(i)
-	return l != nil && l.RemindEvery > 0 && p.now.Sub(i.ToldAt) >= l.RemindEvery
+	every := p.rules.RemindEvery(i)
+	return every > 0 && !i.Snoozed(p.now) && p.state.Clearing.IsZero() && p.now.Sub(i.ToldAt) >= every
 }
 
 // figures returns what the live message shows after this step: what is unknown

@@ -27,6 +27,7 @@ func readAccounts(v value, rules alert.Rules) []Account {
 		m.get("base_url").baseURL(&a.BaseURL)
 		a.readCredentials(m)
 		m.get("proxy").proxy(&a.Proxy)
+		m.get("console_url").page(&a.ConsoleURL)
 		readRules(m.get("alerts"), &a.Alerts)
 		m.done()
 		accounts = append(accounts, a)

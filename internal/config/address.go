@@ -35,6 +35,33 @@ func (v value) baseURL(to *string) {
 	}
 }
 
+// maxPage is the longest address that a button on Discord may open.
+// https://docs.discord.com/developers/components/reference#button
+const maxPage = 512
+
+// page is the address of a web page that a button opens, or nothing.
+func (v value) page(to *string) {
+	text, ok := v.scalar()
+	if !ok {
+		return
+	}
+	if text = strings.TrimSpace(text); text == "" {
+		*to = ""
+		return
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Scheme != "https" || u.Hostname() == "" || !goodPort(u.Port()):
+		v.problem("is not a page; write such as https://console.example.com/topup")
+	case u.User != nil:
+		v.problem("has a user name or password in it; remove it")
+	case len(text) > maxPage:
+		v.problem("is longer than the 512 characters that Discord allows")
+	default:
+		*to = text
+	}
+}
+
 // proxy is a proxy's address, which may hold a password, or nothing.
 func (v value) proxy(to *string) {
 	text, ok := v.scalar()

@@ -74,6 +74,7 @@ type Account struct {
 	AccessToken Secret
 	UserID      int64  // 0 without an access token
 	Proxy       string // empty: as the environment says. May hold a password: do not log it
+	ConsoleURL  string // https page that alert buttons open; empty: the gateway's own
 	Alerts      alert.Rules
 }
 

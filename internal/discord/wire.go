@@ -18,6 +18,7 @@ const (
 	buttonPrimary   = 1
 	buttonSecondary = 2
 	buttonDanger    = 4
+	buttonLink      = 5
 )
 
 // flagEphemeral makes an answer visible to its asker alone.
@@ -74,7 +75,8 @@ type wireButton struct {
 	Type     int    `json:"type"`
 	Style    int    `json:"style"`
 	Label    string `json:"label"`
-	CustomID string `json:"custom_id"`
+	CustomID string `json:"custom_id,omitempty"`
+	URL      string `json:"url,omitempty"`
 	Disabled bool   `json:"disabled,omitempty"`
 }
 
@@ -157,25 +159,33 @@ func wireButtons(buttons []message.Button) []wireRow {
 	rows := []wireRow{}
 	seen := map[string]bool{}
 	for _, b := range buttons {
-		if b.Action == "" || units(b.Action) > maxCustomID || seen[b.Action] {
+		target, limit := b.Action, maxCustomID
+		if b.URL != "" {
+			target, limit = b.URL, maxButtonURL
+		}
+		if target == "" || units(target) > limit || seen[target] {
 			continue
 		}
-		seen[b.Action] = true
+		seen[target] = true
 		last := len(rows) - 1
-		if last < 0 || len(rows[last].Components) == maxRowButtons {
+		if last < 0 || b.NewRow || len(rows[last].Components) == maxRowButtons {
 			if len(rows) == maxRows {
 				break
 			}
 			rows = append(rows, wireRow{Type: componentRow})
 			last++
 		}
-		rows[last].Components = append(rows[last].Components, wireButton{
+		button := wireButton{
 			Type:     componentButton,
 			Style:    wireStyle(b.Style),
 			Label:    orElse(clip(strings.TrimSpace(b.Label), maxLabel), ellipsis),
 			CustomID: b.Action,
 			Disabled: b.Disabled,
-		})
+		}
+		if b.URL != "" {
+			button.Style, button.CustomID, button.URL = buttonLink, "", b.URL
+		}
+		rows[last].Components = append(rows[last].Components, button)
 	}
 	return rows
 }

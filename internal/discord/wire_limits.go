@@ -25,6 +25,7 @@ const (
 	maxRowButtons  = 5
 	maxLabel       = 80
 	maxCustomID    = 100
+	maxButtonURL   = 512
 	maxFiles       = 10
 	maxFileBytes   = 10 << 20
 	maxMentions    = 100

@@ -44,3 +44,34 @@ func connected(word string, latency time.Duration) string {
 	}
 	return word + " · " + strconv.FormatInt(max(1, latency.Milliseconds()), 10) + " ms"
 }
+
+// shortCount writes a count in three or four characters: 23.1M, 901K, 850.
+func shortCount(n int64) string {
+	const thousand, million, billion = 1e3, 1e6, 1e9
+	f := float64(n)
+	switch {
+	case f >= 999.5*million:
+		return trimmed(f/billion) + "B"
+	case f >= 999.5*thousand:
+		return trimmed(f/million) + "M"
+	case f >= thousand:
+		return trimmed(f/thousand) + "K"
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// trimmed has one decimal below a hundred, unless that is zero.
+func trimmed(f float64) string {
+	if f >= 99.95 {
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(f, 'f', 1, 64), ".0")
+}
+
+// bracketed sets text in brackets; nothing stays nothing.
+func bracketed(open, text, end string) string {
+	if text == "" {
+		return ""
+	}
+	return open + text + end
+}

@@ -9,16 +9,16 @@ import (
 
 func enAlert() AlertWords {
 	a := enConditions()
-	a.Worse = func(account, level string) string { return fmt.Sprintf("%s: balance is now %s", account, level) }
-	a.Still = func(title string) string { return title + " (still)" }
+	a.Worse = func(account, level string) string { return fmt.Sprintf("%s: balance escalated to %s", account, level) }
+	a.Still = func(title string) string { return "Reminder: " + title }
 	a.Closed = func(title string) string { return title + " (closed)" }
-	a.Left = "Left to spend"
+	a.Left = "Remaining"
 	a.Today = "Spent today"
-	a.Runway = "Lasts"
+	a.Runway = "Runs out in"
 	a.Since = "Since"
-	a.Lasted = "Open for"
+	a.Lasted = "Duration"
 	a.TopUp = "Topped up"
-	a.Limit = "Warned because"
+	a.Limit = "Reason"
 	a.Below = func(a moka.Amount) string { return "less than " + a.String() + " left" }
 	a.RunwayBelow = func(d time.Duration) string { return "lasts less than " + enDuration(d) }
 	a.Both = func(a, b string) string { return a + ", and " + b }
@@ -29,7 +29,7 @@ func enAlert() AlertWords {
 	a.Until = func(when string) string { return "until " + when }
 	a.HourCost = func(spent moka.Amount) string { return "the last hour cost " + spent.String() }
 	a.HourAgainst = func(spent, usual moka.Amount) string {
-		return fmt.Sprintf("the last hour cost %s; such an hour usually costs %s", spent, usual)
+		return fmt.Sprintf("the last hour cost %s, usually %s", spent, usual)
 	}
 	a.Expires = "Expiry"
 	return a

@@ -14,8 +14,8 @@ func enUsage() UsageWords {
 			"today": "today", "yesterday": "yesterday", "7d": "last 7 days", "30d": "last 30 days", "month": "this month",
 		},
 		ByModel: "By model",
-		Model: func(model string, spent moka.Amount, requests, tokens int64) string {
-			return fmt.Sprintf("%s %s · %s · %s", model, spent, plural(int(requests), "request", "requests"), plural(int(tokens), "token", "tokens"))
+		Model: func(model string, spent moka.Amount, share string, requests, tokens int64) string {
+			return fmt.Sprintf("%s %s%s · %s · %s tokens", model, spent, bracketed(" (", share, ")"), plural(int(requests), "request", "requests"), shortCount(tokens))
 		},
 		Rest: func(models int, spent moka.Amount) string {
 			if models == 1 {
@@ -66,9 +66,9 @@ func enIncident() IncidentWords {
 		Reminds:           func(every time.Duration) string { return "reminder every " + enDuration(every) },
 		History:           "What happened",
 		Raised:            func(level string) string { return strings.TrimSpace("warned " + level) },
-		Worsened:          func(level string) string { return "worse: " + level },
-		Eased:             func(level string) string { return "better: " + level },
-		Reminded:          "reminded", Ended: "over", Closed: "closed",
+		Worsened:          func(level string) string { return "escalated to " + level },
+		Eased:             func(level string) string { return "eased to " + level },
+		Reminded:          "reminded", Ended: "resolved", Closed: "closed",
 		MoreOf: func(n int) string { return fmt.Sprintf("… and %d more", n) },
 	}
 }
@@ -76,7 +76,7 @@ func enIncident() IncidentWords {
 func enWatch() WatchWords {
 	return WatchWords{
 		Title: func(account string) string { return account + ": the models changed" },
-		Added: "New", Removed: "Gone", Repriced: "New price",
+		Added: "Added", Removed: "Removed", Repriced: "Repriced",
 		NowCosts: func(model, before, now string) string { return fmt.Sprintf("%s %s → %s", model, before, now) },
 		Means:    func(perWeek string) string { return fmt.Sprintf("at last week's use: %s a week", perWeek) },
 		More:     func(n int) string { return fmt.Sprintf("and %s", plural(n, "more", "more")) },

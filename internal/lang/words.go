@@ -20,6 +20,7 @@ type Words struct {
 	Balance  BalanceWords
 	Models   ModelWords
 	Alert    AlertWords
+	Headline HeadlineWords
 	Incident IncidentWords
 	Report   ReportWords
 	Usage    UsageWords
@@ -88,6 +89,29 @@ type AlertWords struct {
 	Expires                    string
 }
 
+// HeadlineWords phrase an alert or a report in one line, as a phone's lock
+// screen shows it.
+type HeadlineWords struct {
+	Of            func(name, what string) string                 // a name and what there is to say of it
+	With          func(line, more string) string                 // more may be empty
+	OnLevel       func(line, level string) string                // which level the figures are on
+	EscalatedTo   func(level string) string                      // a worse level than before
+	EasedTo       func(level string) string                      // a better level than before
+	Left          func(left moka.Amount) string                  // what can be spent
+	LeftAndRunway func(left moka.Amount, d time.Duration) string // and about how long that lasts
+	Reminder      func(line string, open time.Duration) string
+	For           func(line string, d time.Duration) string // how long it has been so
+	After         func(line string, d time.Duration) string // how long it was so
+	ExpiresIn     func(name string, d time.Duration) string // the API key
+	CallsFail     func(line string) string
+	ToppedUp      func(amount moka.Amount) string
+	Spent         func(amount moka.Amount, span, change string) string // change may be empty
+	OnDay         func(day string) string
+	InMonth       func(month string) string
+	Days          func(from, to string) string
+	NotKnown      func(span string) string // what was spent
+}
+
 // ConditionWords phrase one condition: that it holds, what to do about it, and that it is over.
 type ConditionWords struct {
 	Raised func(account, level string) string
@@ -141,6 +165,7 @@ type ButtonWords struct {
 	Previous, Next                            string
 	SnoozeHour, SnoozeShift, SnoozeUntilTopUp string
 	EndSnooze, Details                        string
+	TopUp, Console                            string // links
 }
 
 // FailureWords are the sentences that tell a failure and its cure.

@@ -8,9 +8,9 @@ import (
 
 // UsageWords phrase what was used in a period.
 type UsageWords struct {
-	Periods     map[string]string // by the names that /usage takes
-	ByModel     string            // heading
-	Model       func(model string, spent moka.Amount, requests, tokens int64) string
+	Periods     map[string]string                                                                  // by the names that /usage takes
+	ByModel     string                                                                             // heading
+	Model       func(model string, spent moka.Amount, share string, requests, tokens int64) string // share may be empty
 	Rest        func(models int, spent moka.Amount) string
 	NeedsToken  string
 	NotRecorded string

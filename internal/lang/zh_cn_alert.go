@@ -10,17 +10,17 @@ import (
 func zhAlert() AlertWords {
 	a := zhConditions()
 	a.Worse = func(account, level string) string {
-		return fmt.Sprintf("%s：余额进一步降低（%s）", account, level)
+		return fmt.Sprintf("%s：余额告警升级为 %s", account, level)
 	}
-	a.Still = func(title string) string { return title + "，仍未解决" }
+	a.Still = func(title string) string { return "提醒：" + title }
 	a.Closed = func(title string) string { return title + "，已关闭" }
-	a.Left = "还可使用"
+	a.Left = "可用余额"
 	a.Today = "今日消耗"
 	a.Runway = "预计可用"
 	a.Since = "开始时间"
-	a.Lasted = "持续时间"
+	a.Lasted = "持续"
 	a.TopUp = "充值"
-	a.Limit = "告警原因"
+	a.Limit = "原因"
 	a.Below = func(a moka.Amount) string { return "剩余不足 " + a.String() }
 	a.RunwayBelow = func(d time.Duration) string { return "预计可用不足 " + zhDuration(d) }
 	a.Both = func(a, b string) string { return a + "，且" + b }

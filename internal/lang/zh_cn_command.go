@@ -14,7 +14,7 @@ func zhCommand() CommandWords {
 			"account": "账户", "search": "搜索", "share": "公开", "period": "时段", "name": "名称",
 		},
 		Abouts: map[string]string{
-			"balance": "查看还可使用的额度", "balance.account": "某个账户；不填则显示全部", "balance.share": share,
+			"balance": "查看可用余额", "balance.account": "某个账户；不填则显示全部", "balance.share": share,
 			"models": "查看令牌可调用的模型和价格", "models.search": "模型名称的一部分",
 			"models.account": "哪个账户的令牌；不填则为第一个账户", "models.share": share,
 			"usage": "查看消耗和各模型用量", "usage.period": "哪段时间；不填则为今天",

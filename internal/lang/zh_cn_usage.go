@@ -13,8 +13,8 @@ func zhUsage() UsageWords {
 			"today": "今天", "yesterday": "昨天", "7d": "最近 7 天", "30d": "最近 30 天", "month": "本月",
 		},
 		ByModel: "各模型",
-		Model: func(model string, spent moka.Amount, requests, tokens int64) string {
-			return fmt.Sprintf("%s %s · %s 次请求 · %s token", model, spent, grouped(int(requests)), grouped(int(tokens)))
+		Model: func(model string, spent moka.Amount, share string, requests, tokens int64) string {
+			return fmt.Sprintf("%s %s%s · %s 次请求 · %s token", model, spent, bracketed("（", share, "）"), grouped(int(requests)), shortCount(tokens))
 		},
 		Rest: func(models int, spent moka.Amount) string {
 			if models == 1 {
@@ -63,9 +63,9 @@ func zhIncident() IncidentWords {
 		Reminds:           func(every time.Duration) string { return "每 " + zhDuration(every) + "提醒一次" },
 		History:           "经过",
 		Raised:            func(level string) string { return headed("告警", level) },
-		Worsened:          func(level string) string { return headed("变差", level) },
-		Eased:             func(level string) string { return headed("好转", level) },
-		Reminded:          "提醒", Ended: "结束", Closed: "关闭",
+		Worsened:          func(level string) string { return headed("升级为", level) },
+		Eased:             func(level string) string { return headed("降级为", level) },
+		Reminded:          "提醒", Ended: "已恢复", Closed: "关闭",
 		MoreOf: func(n int) string { return fmt.Sprintf("……另有 %d 项", n) },
 	}
 }

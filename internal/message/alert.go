@@ -2,6 +2,7 @@ package message
 
 import (
 	"strings"
+	"time"
 
 	"mokabot/internal/alert"
 	"mokabot/internal/lang"
@@ -13,8 +14,17 @@ type Alarm struct {
 	Account string
 	Levels  int // how many levels the account has
 	Event   alert.Event
-	Today   moka.Maybe // spent on the reader's calendar day
-	Models  []ModelUse // what cost most lately, the most expensive first; nil: not known
+	Today   moka.Maybe    // spent on the reader's calendar day
+	Models  []ModelUse    // what cost most lately, the most expensive first; nil: not known
+	Remind  time.Duration // between reminders of this incident; 0: there are none
+	Links   Links
+}
+
+// Links are the pages that the buttons of an alert open: https, or empty where
+// there is none.
+type Links struct {
+	TopUp   string // where money is added
+	Console string // the gateway's console
 }
 
 // Alert phrases an alarm. The same words serve for a post and for bringing an
@@ -28,9 +38,9 @@ func Alert(w *lang.Words, a Alarm) Message {
 		card.Text = alertText(w, e, words)
 	}
 	card.Fields = alertFields(w, a, over)
-	m := Message{Cards: []Card{card}}
+	m := Message{Text: headline(w, a), Cards: []Card{card}}
 	if !over {
-		m.Buttons = snoozeButtons(w, "", e.Incident.Snoozed(e.At))
+		m.Buttons = alertButtons(w, a)
 	}
 	if e.Kind.Post() {
 		m.Mentions = Mentions{Roles: e.MentionRoles, Users: e.MentionUsers}

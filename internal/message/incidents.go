@@ -27,22 +27,39 @@ const (
 	ActionDetails    = "details"
 )
 
-// snoozeButtons stand below an alarm, where of is empty, and below each
+// alertButtons offer what helps against the condition: a link to where money is
+// added or a credential is renewed, a snooze where there are reminders to hold
+// back, and the details.
+func alertButtons(w *lang.Words, a Alarm) []Button {
+	var buttons []Button
+	switch c := a.Event.Incident.Condition; {
+	case (c == alert.Balance || c == alert.WalletEmpty) && a.Links.TopUp != "":
+		buttons = append(buttons, Button{Label: w.Button.TopUp, URL: a.Links.TopUp})
+	case a.Links.Console != "":
+		buttons = append(buttons, Button{Label: w.Button.Console, URL: a.Links.Console})
+	}
+	return append(buttons, snoozeButtons(w, a.Event.Incident, "", a.Remind, a.Event.At)...)
+}
+
+// snoozeButtons stand below an alert, where of is empty, and below each
 // incident of /alerts. They carry all that they need, so they work after a
 // restart.
-func snoozeButtons(w *lang.Words, of string, snoozed bool) []Button {
+func snoozeButtons(w *lang.Words, i alert.Incident, of string, remind time.Duration, now time.Time) []Button {
 	action := func(what string) string { return "alerts:" + what + of }
-	first := StylePrimary // what most people want, as long as nobody did it
+	var buttons []Button
+	snoozed := i.Snoozed(now)
+	if remind > 0 {
+		first := StylePrimary // what most people want, as long as nobody did it
+		if snoozed {
+			first = StylePlain
+		}
+		buttons = append(buttons,
+			Button{Label: w.Button.SnoozeHour, Action: action(ActionHour), Style: first},
+			Button{Label: w.Button.SnoozeShift, Action: action(ActionShift)},
+			Button{Label: w.Button.SnoozeUntilTopUp, Action: action(ActionUntilTopUp)})
+	}
 	if snoozed {
-		first = StylePlain
-	}
-	buttons := []Button{
-		{Label: w.Button.SnoozeHour, Action: action(ActionHour), Style: first},
-		{Label: w.Button.SnoozeShift, Action: action(ActionShift)},
-		{Label: w.Button.SnoozeUntilTopUp, Action: action(ActionUntilTopUp)},
-	}
-	if snoozed || of != "" { // in a list, every incident has a row of five
-		buttons = append(buttons, Button{Label: w.Button.EndSnooze, Action: action(ActionEnd), Disabled: !snoozed})
+		buttons = append(buttons, Button{Label: w.Button.EndSnooze, Action: action(ActionEnd)})
 	}
 	return append(buttons, Button{Label: w.Button.Details, Action: action(ActionDetails)})
 }
@@ -83,7 +100,8 @@ func Incidents(w *lang.Words, open []OpenIncident, now time.Time) Message {
 }
 
 func incidentButtons(w *lang.Words, o OpenIncident, now time.Time, several bool) []Button {
-	buttons := snoozeButtons(w, ":"+o.Incident.ID+":"+o.Account, o.Incident.Snoozed(now))
+	buttons := snoozeButtons(w, o.Incident, ":"+o.Incident.ID+":"+o.Account, o.Remind, now)
+	buttons[0].NewRow = true
 	if several {
 		buttons[0].Label = o.Account + " · " + buttons[0].Label
 	}

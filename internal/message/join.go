@@ -22,7 +22,7 @@ func Join(parts []Message) Message {
 		m.Mentions.Roles = append(m.Mentions.Roles, p.Mentions.Roles...)
 		m.Mentions.Users = append(m.Mentions.Users, p.Mentions.Users...)
 		for _, b := range p.Buttons {
-			same := func(other Button) bool { return other.Action == b.Action }
+			same := func(other Button) bool { return other.Action == b.Action && other.URL == b.URL }
 			if !slices.ContainsFunc(m.Buttons, same) {
 				m.Buttons = append(m.Buttons, b)
 			}

@@ -46,11 +46,14 @@ type Field struct {
 
 // Button is something to press below the message. Its action is
 // "command:argument:argument", at most 100 characters; it survives a restart.
+// A button with a URL opens that page instead and has no action.
 type Button struct {
 	Label    string      `json:"label"`
-	Action   string      `json:"action"`
+	Action   string      `json:"action,omitempty"`
+	URL      string      `json:"url,omitempty"` // https
 	Style    ButtonStyle `json:"style,omitempty"`
 	Disabled bool        `json:"disabled,omitempty"`
+	NewRow   bool        `json:"new_row,omitempty"` // the first of a row
 }
 
 // ButtonStyle is a button's colour.

@@ -41,13 +41,20 @@ type ReportAccount struct {
 // Summary phrases a report: one message, one card an account, totals on top
 // when there are several, and one line an account when there are many.
 func Summary(w *lang.Words, r Report) Message {
+	m := summaryCards(w, r)
+	delayed(w, r, &m)
+	m.Text = reportHeadline(w, r)
+	return m
+}
+
+func summaryCards(w *lang.Words, r Report) Message {
 	var m Message
 	if len(r.Accounts) > 1 {
 		m.Cards = append(m.Cards, totalsCard(w, r))
 	}
 	if len(r.Accounts) > mostCards {
 		m.Cards = append(m.Cards, lineCards(w.Help.Accounts, ToneInfo, reportLines(w, r.Accounts))...)
-		return delayed(w, r, m)
+		return m
 	}
 	for i, a := range r.Accounts {
 		card := reportCard(w, r, a)
@@ -57,15 +64,14 @@ func Summary(w *lang.Words, r Report) Message {
 		}
 		m.Cards = append(m.Cards, card)
 	}
-	return delayed(w, r, m)
+	return m
 }
 
 // delayed says on top of a report that it is late.
-func delayed(w *lang.Words, r Report, m Message) Message {
+func delayed(w *lang.Words, r Report, m *Message) {
 	if len(m.Cards) > 0 && r.Delayed {
 		m.Cards[0].Text = strings.Join(filled([]string{w.Report.Delayed(Moment(r.Due)), m.Cards[0].Text}), "\n")
 	}
-	return m
 }
 
 func reportTitle(w *lang.Words, r Report) string {
@@ -158,15 +164,20 @@ func against(w *lang.Words, spent, before moka.Maybe) string {
 	case !nowKnown || then <= 0:
 		return then.String()
 	}
-	return w.Report.Change(then, percent((now-then).USD()/then.USD()*100))
+	return w.Report.Change(then, changeText(now, then))
 }
 
-// percent has a sign, but for nothing.
-func percent(change float64) string {
-	if math.Abs(change) < 0.5 {
+// changeText is how an amount compares with an earlier one, which is above
+// zero: a percentage with its sign, or a factor beyond tenfold.
+func changeText(now, then moka.Amount) string {
+	switch change := (now - then).USD() / then.USD(); {
+	case change >= 9:
+		return fmt.Sprintf("%.0f×", change+1)
+	case math.Abs(change) < 0.005:
 		return "±0%"
+	default:
+		return fmt.Sprintf("%+.0f%%", change*100)
 	}
-	return fmt.Sprintf("%+.0f%%", change)
 }
 
 func orUnknown(w *lang.Words, a moka.Maybe) string {

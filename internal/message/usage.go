@@ -99,13 +99,30 @@ func modelsUsed(w *lang.Words, u Used) string {
 // modelLines are the first most models, and the rest in one line.
 func modelLines(w *lang.Words, models []ModelUse, most int) []string {
 	var lines []string
+	total := moka.Amount(0)
+	for _, m := range models {
+		total += m.Spent
+	}
 	for i, m := range models {
 		if i == most {
 			return append(lines, restOf(w, models[i:]))
 		}
-		lines = append(lines, w.Usage.Model("`"+inCode(m.Model)+"`", m.Spent, m.Requests, m.Tokens))
+		lines = append(lines, w.Usage.Model("`"+inCode(m.Model)+"`", m.Spent, share(m.Spent, total), m.Requests, m.Tokens))
 	}
 	return lines
+}
+
+// share is an amount as a part of a total in percent, "" where that says
+// nothing.
+func share(part, total moka.Amount) string {
+	if part <= 0 || total <= 0 || part == total {
+		return ""
+	}
+	percent := part.USD() / total.USD() * 100
+	if percent < 1 {
+		return "<1%"
+	}
+	return fmt.Sprintf("%.0f%%", percent)
 }
 
 func restOf(w *lang.Words, models []ModelUse) string {

@@ -20,7 +20,17 @@ func alarm(kind alert.Kind, c alert.Condition, level int, r moka.Reading) messag
 	if kind == alert.Ended {
 		e.Level, e.Incident.TopUp = nil, 50*moka.Dollar
 	}
-	return message.Alarm{Account: "team", Levels: len(levels), Event: e, Today: dollars(3.2)}
+	return message.Alarm{Account: "team", Levels: len(levels), Event: e, Today: dollars(3.2),
+		Remind: remind(c), Links: message.Links{TopUp: "https://moka.example/topup", Console: "https://moka.example"}}
+}
+
+// remind is how often the examples' rules repeat a condition.
+func remind(c alert.Condition) time.Duration {
+	switch c {
+	case alert.Balance, alert.Exhausted, alert.WalletEmpty:
+		return 24 * time.Hour
+	}
+	return 0
 }
 
 func incident(c alert.Condition, level int) alert.Incident {
@@ -48,6 +58,7 @@ func alarms(w *lang.Words) map[string]message.Message {
 		"alert-until-top-up": message.Alert(w, untilTopUp),
 		"alert-nearly-over":  message.Alert(w, alarm(alert.Updated, alert.Balance, 0, reading(20.6))),
 		"alert-worse":        message.Alert(w, alarm(alert.Worsened, alert.Balance, 1, reading(4.2))),
+		"alert-eased":        message.Alert(w, alarm(alert.Eased, alert.Balance, 0, reading(12.5))),
 		"alert-still":        message.Alert(w, alarm(alert.Reminder, alert.Balance, 1, reading(4.2))),
 		"alert-closed":       message.Alert(w, alarm(alert.Withdrawn, alert.Balance, 0, reading(18.2))),
 		"alert-over":         message.Alert(w, alarm(alert.Ended, alert.Balance, 0, reading(54.2))),

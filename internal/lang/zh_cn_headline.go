@@ -1,0 +1,46 @@
+package lang
+
+import (
+	"time"
+
+	"mokabot/moka"
+)
+
+func zhHeadline() HeadlineWords {
+	return HeadlineWords{
+		Of: func(name, what string) string { return name + "：" + what },
+		With: func(line, more string) string {
+			if more == "" {
+				return line
+			}
+			return line + " · " + more
+		},
+		OnLevel:     func(line, level string) string { return line + "（" + level + "）" },
+		EscalatedTo: func(level string) string { return "升级为 " + level },
+		EasedTo:     func(level string) string { return "降级为 " + level },
+		Left:        func(left moka.Amount) string { return "可用余额 " + left.String() },
+		LeftAndRunway: func(left moka.Amount, d time.Duration) string {
+			return "可用余额 " + left.String() + "，预计可用约 " + zhDuration(d)
+		},
+		Reminder: func(line string, open time.Duration) string {
+			return "提醒 · " + line + "，已持续 " + zhDuration(open)
+		},
+		For:   func(line string, d time.Duration) string { return line + "（已持续 " + zhDuration(d) + "）" },
+		After: func(line string, d time.Duration) string { return line + "（历时 " + zhDuration(d) + "）" },
+		ExpiresIn: func(name string, d time.Duration) string {
+			return name + "：令牌将在 " + zhDuration(d) + "后过期"
+		},
+		CallsFail: func(line string) string { return line + "，调用会失败" },
+		ToppedUp:  func(amount moka.Amount) string { return "充值 " + amount.String() },
+		Spent: func(amount moka.Amount, span, change string) string {
+			if change != "" {
+				change = "（环比 " + change + "）"
+			}
+			return span + " 消耗 " + amount.String() + change
+		},
+		OnDay:    func(day string) string { return day },
+		InMonth:  func(month string) string { return month },
+		Days:     func(from, to string) string { return from + " 至 " + to },
+		NotKnown: func(span string) string { return span + " 消耗未知" },
+	}
+}

@@ -1,0 +1,149 @@
+package message
+
+import (
+	"time"
+
+	"mokabot/internal/alert"
+	"mokabot/internal/lang"
+	"mokabot/moka"
+)
+
+const (
+	// maxHeadline is how many characters a headline has: what a phone's lock
+	// screen shows of a notification, next to the mention.
+	maxHeadline = 150
+	// maxHeadlineName is how much of an account's name a headline shows, so that
+	// the figures behind it still fit.
+	maxHeadlineName = 40
+)
+
+// headline is an alert in one line that is complete without the card: account,
+// condition, amount and runway. Phones show nothing else.
+func headline(w *lang.Words, a Alarm) string {
+	e := a.Event
+	name := fit(a.Account, maxHeadlineName)
+	var line string
+	switch e.Kind {
+	case alert.Ended:
+		line = resolvedLine(w, name, e)
+	case alert.Withdrawn:
+		line = alertTitle(w, name, e, conditionWords(&w.Alert, e.Incident.Condition))
+	case alert.Reminder:
+		line = w.Headline.Reminder(conditionLine(w, name, e), e.Duration().Round(time.Minute))
+	default:
+		line = conditionLine(w, name, e)
+	}
+	return fit(line, maxHeadline)
+}
+
+// conditionLine says what is wrong, with the figures that the condition is about.
+func conditionLine(w *lang.Words, name string, e alert.Event) string {
+	h, i := &w.Headline, e.Incident
+	left := leftLine(w, e)
+	switch i.Condition {
+	case alert.Balance:
+		level := i.LevelName
+		if e.Kind == alert.Worsened {
+			level = h.EscalatedTo(level)
+		} else if e.Kind == alert.Eased {
+			level = h.EasedTo(level)
+		}
+		if left == "" {
+			return conditionWords(&w.Alert, i.Condition).Raised(name, i.LevelName)
+		}
+		return h.OnLevel(h.Of(name, left), level)
+	case alert.Spike:
+		if spent := spikeText(w, e.Facts); spent != "" {
+			return h.With(h.Of(name, spent), left)
+		}
+	case alert.Expiring:
+		if !i.Expires.IsZero() {
+			return h.ExpiresIn(name, max(0, i.Expires.Sub(e.At)))
+		}
+	case alert.WalletEmpty:
+		return h.CallsFail(conditionWords(&w.Alert, i.Condition).Raised(name, ""))
+	case alert.Exhausted, alert.Expired:
+		return h.With(h.CallsFail(conditionWords(&w.Alert, i.Condition).Raised(name, "")), left)
+	case alert.Unreachable:
+		return h.For(conditionWords(&w.Alert, i.Condition).Raised(name, ""), e.Duration().Round(time.Minute))
+	}
+	return conditionWords(&w.Alert, i.Condition).Raised(name, i.LevelName)
+}
+
+// leftLine is what can be spent and how long it lasts, "" when it is unknown or
+// when the condition says already that it is nothing.
+func leftLine(w *lang.Words, e alert.Event) string {
+	left, ok := e.Facts.Reading.Spendable().Get()
+	if !ok || left <= 0 && e.Incident.Condition != alert.Balance {
+		return ""
+	}
+	r := e.Facts.Runway
+	if !r.Known || r.Idle || r.Mid <= 0 || left <= 0 {
+		return w.Headline.Left(left)
+	}
+	return w.Headline.LeftAndRunway(left, lang.Coarse(r.Mid))
+}
+
+// resolvedLine says that it is over: how long it lasted, what is left now and
+// what came in.
+func resolvedLine(w *lang.Words, name string, e alert.Event) string {
+	line := w.Headline.After(conditionWords(&w.Alert, e.Incident.Condition).Ended(name), e.Duration().Round(time.Minute))
+	if left, ok := e.Facts.Reading.Spendable().Get(); ok {
+		line = w.Headline.With(line, w.Headline.Left(left))
+	}
+	if e.Incident.TopUp > 0 {
+		line = w.Headline.With(line, w.Headline.ToppedUp(e.Incident.TopUp))
+	}
+	return line
+}
+
+// reportHeadline is a report in one line: what was spent and how that compares,
+// and what is left.
+func reportHeadline(w *lang.Words, r Report) string {
+	name := w.Report.Totals
+	if len(r.Accounts) == 1 {
+		name = fit(r.Accounts[0].Name, maxHeadlineName)
+	}
+	spent, before, left := moka.Known(0), moka.Known(0), moka.Known(0)
+	for _, a := range r.Accounts {
+		spent, before, left = spent.Plus(a.Spent), before.Plus(a.Before), left.Plus(a.left())
+	}
+	line := w.Headline.Of(name, w.Headline.NotKnown(spanText(w, r)))
+	if amount, ok := spent.Get(); ok {
+		line = w.Headline.Of(name, w.Headline.Spent(amount, spanText(w, r), change(spent, before)))
+	}
+	if amount, ok := left.Get(); ok {
+		line = w.Headline.With(line, w.Headline.Left(amount))
+	}
+	return fit(line, maxHeadline)
+}
+
+// spanText names a report's period in a few characters.
+func spanText(w *lang.Words, r Report) string {
+	switch r.Span {
+	case SpanMonth:
+		return w.Headline.InMonth(r.From.Format("2006-01"))
+	case SpanWeek:
+		return w.Headline.Days(r.From.Format("01-02"), r.To.Add(-time.Second).Format("01-02"))
+	}
+	return w.Headline.OnDay(r.From.Format("2006-01-02"))
+}
+
+// change is the difference to the period before, "" where the two do not compare.
+func change(spent, before moka.Maybe) string {
+	now, nowKnown := spent.Get()
+	then, thenKnown := before.Get()
+	if !nowKnown || !thenKnown || then <= 0 {
+		return ""
+	}
+	return changeText(now, then)
+}
+
+// fit cuts text to a number of characters, and shows that it did.
+func fit(text string, runes int) string {
+	r := []rune(text)
+	if len(r) <= runes {
+		return text
+	}
+	return string(r[:runes-1]) + "…"
+}
