@@ -76,7 +76,9 @@ func (r *Reporter) Ask(ctx context.Context, name, request string) (report messag
 	if report, err = r.Current(ctx, rep); err != nil {
 		return report, "", true, err
 	}
-	payload, err := json.Marshal(message.Summary(r.Words, report))
+	summary := message.Summary(r.Words, report)
+	summary.Silent = rep.Silent
+	payload, err := json.Marshal(summary)
 	if err != nil {
 		return report, "", true, err
 	}

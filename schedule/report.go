@@ -180,7 +180,9 @@ func (r *Reporter) post(ctx context.Context, rep config.Report, due turn, now ti
 		return err
 	}
 	report.Due, report.Delayed = due.at, delayed
-	payload, err := json.Marshal(message.Summary(r.Words, report))
+	summary := message.Summary(r.Words, report)
+	summary.Silent = rep.Silent
+	payload, err := json.Marshal(summary)
 	if err != nil {
 		return err
 	}

@@ -97,6 +97,7 @@ type Report struct {
 	ChannelID string   // the alerts' channel when the report names none
 	Accounts  []string // all accounts when the report names none
 	WeekStart time.Weekday
+	Silent    bool // posted without a notification sound
 }
 
 // ModelWatch looks for models that come, go or change their price.

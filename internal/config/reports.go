@@ -31,6 +31,7 @@ func readReports(v value, c *Config) []Report {
 		}
 		r.readTimes(m)
 		r.readChannel(m.get("channel_id"))
+		m.get("silent").yes(&r.Silent)
 		r.readAccounts(m.get("accounts"), all)
 		m.done()
 		reports = append(reports, r)

@@ -61,7 +61,7 @@ func TestAPreviewShowsTheOwnAccountsInTheOwnChannels(t *testing.T) {
 		t.Errorf("the channels are %v", names)
 	}
 	answer, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: ownAlerts, Name: "balance"})
-	if err != nil || !titled("**$90.01** left to spend")(answer) {
+	if err != nil || !titled("**$90.01** remaining")(answer) {
 		t.Fatalf("/balance answers %s, %v\n%s", answer.JSON(), err, log)
 	}
 	w.spend(36_000_000) // $72: 18.01 is left

@@ -213,7 +213,7 @@ func commandsInChinese(t *testing.T, v *visit) {
 		v.picture("phone-" + c.Name)
 	}
 	v.noBarriers(t, "with all answers, on a phone")
-	v.reads("还可使用")
+	v.reads("可用余额")
 	v.Click(testID("places-toggle"))
 	v.noBarriers(t, "with the channels")
 	v.picture("phone-places")

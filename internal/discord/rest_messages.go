@@ -66,6 +66,9 @@ func (r *REST) Send(ctx context.Context, channelID string, m message.Message, no
 	if w.empty() {
 		return "", &Error{Op: op, Kind: KindPermanent, Message: "the message is empty"}
 	}
+	if m.Silent {
+		w.Flags |= flagSuppressNotifications
+	}
 	if nonce != "" {
 		w.Nonce, w.EnforceNonce = clipNonce(nonce), true
 		w.mark(nonce)

@@ -21,9 +21,13 @@ const (
 	buttonLink      = 5
 )
 
-// flagEphemeral makes an answer visible to its asker alone.
+// An ephemeral answer is visible to its asker alone; a message with suppressed
+// notifications arrives without a sound.
 // https://docs.discord.com/developers/resources/message#message-object-message-flags
-const flagEphemeral = 1 << 6
+const (
+	flagEphemeral             = 1 << 6
+	flagSuppressNotifications = 1 << 12
+)
 
 // wireMessage is the body of every request that creates or edits a message.
 // Its lists are always sent: an edit must not keep the buttons of the message

@@ -122,3 +122,20 @@ func TestTwoNoncesHaveTwoInvisibleMarkers(t *testing.T) {
 		t.Errorf("markers %q %q", a, b)
 	}
 }
+
+// https://docs.discord.com/developers/components/reference#button-button-styles
+func TestLinksAreButtonsWithoutAnAction(t *testing.T) {
+	rows := wireButtons([]message.Button{
+		{Label: "Top up", URL: "https://moka.example/topup"}, {Label: "Details", Action: "alerts:details"},
+		{Label: "Next row", Action: "alerts:end", NewRow: true}, {Label: "Too long", URL: "https://" + strings.Repeat("x", maxButtonURL)},
+	})
+	if len(rows) != 2 || len(rows[0].Components) != 2 || len(rows[1].Components) != 1 {
+		t.Fatalf("the rows are %+v", rows)
+	}
+	if b := rows[0].Components[0]; b.Style != buttonLink || b.URL == "" || b.CustomID != "" {
+		t.Errorf("the link is %+v", b)
+	}
+	if b := rows[0].Components[1]; b.Style == buttonLink || b.URL != "" || b.CustomID != "alerts:details" {
+		t.Errorf("the button is %+v", b)
+	}
+}

@@ -52,7 +52,7 @@ func TestBalanceForPeople(t *testing.T) {
 	if status != 0 {
 		t.Fatalf("exit %d: %s", status, log)
 	}
-	for _, line := range []string{"Total: $292.31", "Used: $202.30", "Remaining: $90.01", "Used: $2.47", "Remaining: $10.00", "Requests: 42", "$10.00 left to spend"} {
+	for _, line := range []string{"Total: $292.31", "Used: $202.30", "Remaining: $90.01", "Used: $2.47", "Remaining: $10.00", "Requests: 42", "$10.00 remaining"} {
 		if !strings.Contains(out, line) {
 			t.Errorf("%q is missing in\n%s", line, out)
 		}

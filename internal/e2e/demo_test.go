@@ -33,7 +33,7 @@ func TestTheDemoInABrowser(t *testing.T) {
 			return [...document.querySelectorAll('[data-testid="message"]')].some((m) => arguments[0].every((w) => m.innerText.includes(w)))`, words)
 	}
 	b.Type(`[data-testid="composer"]`, "/balance"+browser.Enter)
-	reads("left to spend", "API key", "Account balance")
+	reads("remaining", "API key", "Account balance")
 	reads("team: balance is low", "@on-call")
 	b.Click(`[data-testid="channel-reports"]`)
 	reads("team · Summary of")

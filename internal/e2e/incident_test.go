@@ -91,7 +91,7 @@ func TestAnIncidentsLife(t *testing.T) {
 	}
 
 	w.spend(7_500_000) // $15: 3.01 is left
-	worse := w.waits(t, discordsim.AlertsChannel, "the worse level", titled("team: balance is now critical"))
+	worse := w.waits(t, discordsim.AlertsChannel, "the worse level", titled("team: balance escalated to critical"))
 	if said := w.click(t, "", worse, "alerts:topup"); !titled("until a top-up")(said) {
 		t.Errorf("snoozing until a top-up says %s", said.JSON())
 	}
@@ -187,7 +187,7 @@ func TestTheConfigurationIsReadAgain(t *testing.T) {
 	if kept := w.asks(t, "reload", nil); !titled("old one stays in force")(kept) || !holding("nonsense")(kept) {
 		t.Errorf("a wrong configuration: %s", kept.JSON())
 	}
-	if still := w.asks(t, "balance", nil); !titled("left to spend")(still) {
+	if still := w.asks(t, "balance", nil); !titled("remaining")(still) {
 		t.Errorf("after a wrong configuration /balance says %s", still.JSON())
 	}
 	w.noViolations(t)

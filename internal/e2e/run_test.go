@@ -63,7 +63,7 @@ func TestTheMainJobFromEndToEnd(t *testing.T) {
 	stop := w.run(t, file, atTheMinute(4*time.Second))
 
 	answer, err := w.discord.Slash(deadline(t), discordsim.Call{Name: "balance"})
-	if err != nil || !titled("**$90.01** left to spend")(answer) || !answer.Ephemeral() {
+	if err != nil || !titled("**$90.01** remaining")(answer) || !answer.Ephemeral() {
 		t.Fatalf("/balance answers %+v, %v", answer, err)
 	}
 	if _, err := w.discord.WaitMessage(deadline(t), discordsim.ReportChannel, titled("team · Summary of ")); err != nil {
@@ -90,7 +90,7 @@ func TestTheMainJobFromEndToEnd(t *testing.T) {
 	}
 
 	w.spend(7_500_000) // $15: 3.01 is left
-	if _, err := w.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is now critical")); err != nil {
+	if _, err := w.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance escalated to critical")); err != nil {
 		t.Fatalf("a worse level was not told: %v", err)
 	}
 	w.topUp(40_000_000)
@@ -118,7 +118,7 @@ func TestAnswersInDiscord(t *testing.T) {
 		call discordsim.Call
 		want string
 	}{
-		{"balance in Chinese", discordsim.Call{Name: "balance", Locale: "zh-TW"}, "还可使用 **$90.01**"},
+		{"balance in Chinese", discordsim.Call{Name: "balance", Locale: "zh-TW"}, "可用余额 **$90.01**"},
 		{"one account, in any case", discordsim.Call{Name: "balance", Options: map[string]any{"account": "TEAM"}}, "**$90.01**"},
 		{"an unknown account", discordsim.Call{Name: "balance", Options: map[string]any{"account": "nobody@everyone"}}, "There is no account"},
 		{"models", discordsim.Call{Name: "models"}, "team: 2 models"},

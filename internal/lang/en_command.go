@@ -10,7 +10,7 @@ func enCommand() CommandWords {
 	return CommandWords{
 		Names: map[string]string{},
 		Abouts: map[string]string{
-			"balance": "What is left to spend", "balance.account": "One account; all when none is named", "balance.share": share,
+			"balance": "The remaining balance", "balance.account": "One account; all when none is named", "balance.share": share,
 			"models": "The models a key may call, with prices", "models.search": "Part of a model's name",
 			"models.account": "Whose key; the first account when none is named", "models.share": share,
 			"usage": "What was spent, on which models", "usage.period": "Which time; today when none is named",

@@ -24,6 +24,7 @@ type Message struct {
 	Buttons  []Button `json:"buttons,omitempty"`
 	Files    []File   `json:"files,omitempty"`
 	Mentions Mentions `json:"mentions,omitzero"`
+	Silent   bool     `json:"silent,omitempty"` // phones show it without a sound
 }
 
 // Card is an embed: a coloured box with a title, text and fields.
