@@ -31,7 +31,7 @@ func TestAbusiveAnswersAreFailuresNotFigures(t *testing.T) {
 		"null":               {func(w http.ResponseWriter, _ *http.Request) { asJSON(w); io.WriteString(w, `null`) }, "bad_response"},
 		"two values":         {func(w http.ResponseWriter, _ *http.Request) { asJSON(w); io.WriteString(w, `{"data":[]}{}`) }, "bad_response"},
 		"mistyped":           {func(w http.ResponseWriter, _ *http.Request) { asJSON(w); io.WriteString(w, `{"data":{"id":1}}`) }, "bad_response"},
-		"nested deeply":      {func(w http.ResponseWriter, _ *http.Request) { asJSON(w); io.WriteString(w, deep) }, "bad_response"},
+		"nested deeply":      {func(w http.ResponseWriter, _ *http.Request) { asJSON(w); io.WriteString(w, deep) }, "bad_response/too_large"},
 		"huge":               {func(w http.ResponseWriter, _ *http.Request) { asJSON(w); flood(w) }, "bad_response/too_large"},
 		"huge when unpacked": {bomb, "bad_response/too_large"},
 		"gzip that is none": {func(w http.ResponseWriter, _ *http.Request) {

@@ -18,11 +18,7 @@ type subscription struct {
 }
 
 func (c *Client) subscription(ctx context.Context) (subscription, *Error) {
-	body, err := c.get(ctx, request{op: "subscription", path: "/v1/dashboard/billing/subscription", auth: byKey})
-	if err != nil {
-		return subscription{}, err
-	}
-	return decodeSubscription(body)
+	return fetch(ctx, c, request{op: "subscription", path: "/v1/dashboard/billing/subscription", auth: byKey}, decodeSubscription)
 }
 
 func decodeSubscription(body []byte) (subscription, *Error) {
@@ -40,11 +36,7 @@ func decodeSubscription(body []byte) (subscription, *Error) {
 // used reads /v1/dashboard/billing/usage: all-time use in the display unit. The
 // gateway sends hundredths, whatever the unit.
 func (c *Client) used(ctx context.Context) (float64, *Error) {
-	body, err := c.get(ctx, request{op: "usage", path: "/v1/dashboard/billing/usage", auth: byKey})
-	if err != nil {
-		return 0, err
-	}
-	return decodeUsed(body)
+	return fetch(ctx, c, request{op: "usage", path: "/v1/dashboard/billing/usage", auth: byKey}, decodeUsed)
 }
 
 func decodeUsed(body []byte) (float64, *Error) {

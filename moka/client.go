@@ -108,40 +108,8 @@ func New(base string, cred Credentials, opts ...Option) (*Client, error) {
 	c.host = c.limiter.host(root.Host)
 	// A cookie would override the access token on gateways up to 2026-07, and a
 	// redirect could carry the key away: neither is left to the caller's client.
-	c.http = &http.Client{Transport: c.http.Transport, CheckRedirect: sameHost}
+	c.http = &http.Client{Transport: c.http.Transport, CheckRedirect: samePath}
 	return c, nil
-}
-
-// NewTransport is a transport fit for polling a gateway: a reading's calls run
-// side by side, and net/http keeps only two idle connections a host by default.
-// With a nil proxy the environment decides (HTTPS_PROXY and so on).
-func NewTransport(proxy *url.URL) *http.Transport {
-	choose := http.ProxyFromEnvironment
-	if proxy != nil {
-		choose = http.ProxyURL(proxy)
-	}
-	return &http.Transport{
-		Proxy:                  choose,
-		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    16,
-		IdleConnTimeout:        90 * time.Second,
-		TLSHandshakeTimeout:    defaultTimeout,
-		MaxResponseHeaderBytes: 64 << 10,
-	}
-}
-
-// maxRedirects is how many redirects within the host are followed.
-const maxRedirects = 3
-
-// sameHost stops at a redirect that leaves scheme, host or port: its answer is
-// then judged as it is, a redirect.
-func sameHost(next *http.Request, via []*http.Request) error {
-	first := via[0].URL
-	if next.URL.Scheme != first.Scheme || next.URL.Host != first.Host || len(via) > maxRedirects {
-		return http.ErrUseLastResponse
-	}
-	return nil
 }
 
 func checked(cred Credentials) (Credentials, error) {

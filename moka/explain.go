@@ -19,11 +19,7 @@ type tokenUsage struct {
 }
 
 func (c *Client) tokenUsage(ctx context.Context) (tokenUsage, *Error) {
-	body, err := c.get(ctx, request{op: "usage/token", path: "/api/usage/token/", auth: byKey, further: true, explain: true})
-	if err != nil {
-		return tokenUsage{}, err
-	}
-	return decodeTokenUsage(body)
+	return fetch(ctx, c, request{op: "usage/token", path: "/api/usage/token/", auth: byKey, further: true, explain: true}, decodeTokenUsage)
 }
 
 func decodeTokenUsage(body []byte) (tokenUsage, *Error) {

@@ -103,12 +103,11 @@ func (c *Client) keyPage(ctx context.Context, page int) (keyPage, *Error) {
 		"size":      {strconv.Itoa(keyPageSize)}, // until 2025-07
 		"page_size": {strconv.Itoa(keyPageSize)},
 	}
-	body, err := c.get(ctx, request{op: "token", path: "/api/token/", query: query, auth: byUser, further: true})
-	if err != nil {
-		return keyPage{}, err
-	}
-	defer clear(body) // it may hold whole keys
-	return decodeKeys(body)
+	r := request{op: "token", path: "/api/token/", query: query, auth: byUser, further: true}
+	return fetch(ctx, c, r, func(body []byte) (keyPage, *Error) {
+		defer clear(body) // it may hold whole keys
+		return decodeKeys(body)
+	})
 }
 
 type keyPage struct {

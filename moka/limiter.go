@@ -45,6 +45,7 @@ type hostLimit struct {
 	calls   *lane
 	explain *lane
 	status  statusShare
+	bulky   chan struct{} // held while a large answer is read and decoded
 }
 
 // NewLimiter allows each host that many requests in any stretch of window.
@@ -67,7 +68,7 @@ func (l *Limiter) host(name string) *hostLimit {
 	defer l.mu.Unlock()
 	h := l.hosts[name]
 	if h == nil {
-		h = &hostLimit{calls: newLane(l.requests, l.window), explain: newLane(explainRequests, explainWindow)}
+		h = &hostLimit{calls: newLane(l.requests, l.window), explain: newLane(explainRequests, explainWindow), bulky: make(chan struct{}, 1)}
 		l.hosts[name] = h
 	}
 	return h

@@ -16,11 +16,7 @@ type Model struct {
 // Models reads /v1/models with the API key: every model once, sorted bytewise.
 // That the list can be had does not mean that the key can still spend.
 func (c *Client) Models(ctx context.Context) ([]Model, error) {
-	body, err := c.get(ctx, request{op: "models", path: "/v1/models", auth: byKey, large: true})
-	if err != nil {
-		return nil, err
-	}
-	models, err := decodeModels(body)
+	models, err := fetch(ctx, c, request{op: "models", path: "/v1/models", auth: byKey}, decodeModels)
 	if err != nil {
 		return nil, err
 	}

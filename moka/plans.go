@@ -59,11 +59,8 @@ type rawPlans struct {
 }
 
 func (c *Client) plans(ctx context.Context) (rawPlans, *Error) {
-	body, err := c.get(ctx, request{op: "subscription/self", path: "/api/subscription/self", auth: byUser, further: true})
-	if err != nil {
-		return rawPlans{}, err
-	}
-	return decodePlans(body, c.now())
+	r := request{op: "subscription/self", path: "/api/subscription/self", auth: byUser, further: true}
+	return fetch(ctx, c, r, func(body []byte) (rawPlans, *Error) { return decodePlans(body, c.now()) })
 }
 
 func decodePlans(body []byte, now time.Time) (rawPlans, *Error) {

@@ -39,11 +39,8 @@ func (c *Client) Prices(ctx context.Context) (Prices, error) {
 	if group == "" {
 		group = defaultGroup
 	}
-	body, err := c.get(ctx, request{op: "pricing", path: "/api/pricing", auth: maybeUser, further: true, large: true})
-	if err != nil {
-		return nil, err
-	}
-	prices, err := decodePrices(body, group, status.Units)
+	r := request{op: "pricing", path: "/api/pricing", auth: maybeUser, further: true}
+	prices, err := fetch(ctx, c, r, func(body []byte) (Prices, *Error) { return decodePrices(body, group, status.Units) })
 	if err != nil {
 		return nil, err
 	}

@@ -21,13 +21,6 @@ const (
 	maybeUser      // the access token if there is one
 )
 
-// Body limits. Answers of the family are a few kilobytes; lists of models,
-// prices and hourly use can reach megabytes.
-const (
-	smallBody = 8 << 20
-	largeBody = 32 << 20
-)
-
 // userAgent names us to the gateway's operator.
 const userAgent = "mokabot/1 (+moka gateway client)"
 
@@ -38,36 +31,45 @@ type request struct {
 	query   url.Values
 	auth    auth
 	further bool // a read that some members of the family do not offer
-	large   bool // see largeBody
 	explain bool // counts against the small budget too
 }
 
 // attempts is how often a read is sent at most.
 const attempts = 3
 
-// get sends a request and returns the body of an answer that is no failure.
-func (c *Client) get(ctx context.Context, r request) ([]byte, *Error) {
+// fetch sends a request and decodes the answer, if it is no failure, within the
+// call's timeout.
+func fetch[T any](ctx context.Context, c *Client, r request, decode func(body []byte) (T, *Error)) (T, *Error) {
+	var answer T
+	err := c.get(ctx, r, func(body []byte) (failed *Error) {
+		answer, failed = decode(body)
+		return failed
+	})
+	return answer, err
+}
+
+// get sends a request and hands the body to use, unless the answer is a failure.
+// Nobody may keep the body.
+func (c *Client) get(ctx context.Context, r request, use func(body []byte) *Error) *Error {
 	if err := c.mayAsk(r); err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.place(ctx, r); err != nil {
-		return nil, c.held(ctx, r, err)
+		return c.held(ctx, r, err)
 	}
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	body, status, err := c.once(ctx, r)
+	status, err := c.once(ctx, r, use)
 	for n := 1; n < attempts && repeatable(err) && backOff(ctx, n) && c.host.calls.take() == nil; n++ {
-		body, status, err = c.once(ctx, r)
+		status, err = c.once(ctx, r, use)
 	}
 	call := Call{Op: r.op, Status: status, Took: time.Since(start)}
 	if err != nil {
 		call.Err = err
-	} else if r.further {
-		c.memory.served(r.op)
 	}
 	c.observe(call)
-	return body, err
+	return err
 }
 
 // mayAsk fails for a read whose credential is missing or that the gateway was
@@ -110,15 +112,15 @@ func (c *Client) held(ctx context.Context, r request, err error) *Error {
 	return e
 }
 
-// once sends the request a single time and judges the answer.
-func (c *Client) once(ctx context.Context, r request) (body []byte, status int, failed *Error) {
+// once sends the request a single time, judges the answer and uses it.
+func (c *Client) once(ctx context.Context, r request, use func(body []byte) *Error) (status int, failed *Error) {
 	req, err := c.build(ctx, r)
 	if err != nil {
-		return nil, 0, c.transportError(r.op, err)
+		return 0, c.transportError(r.op, err)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, 0, c.transportError(r.op, err)
+		return 0, c.transportError(r.op, err)
 	}
 	defer resp.Body.Close()
 	lane := c.host.calls
@@ -128,17 +130,40 @@ func (c *Client) once(ctx context.Context, r request) (body []byte, status int, 
 	if resp.StatusCode == http.StatusTooManyRequests {
 		asked := retryAfter(resp.Header.Get("Retry-After"), time.Now())
 		lane.refused(asked)
-		return nil, resp.StatusCode, &Error{Op: r.op, Kind: RateLimited, Status: resp.StatusCode, RetryAfter: asked}
+		return resp.StatusCode, &Error{Op: r.op, Kind: RateLimited, Status: resp.StatusCode, RetryAfter: asked}
 	}
 	lane.answered()
-	body, failed = c.read(r, resp)
-	if failed == nil {
-		failed = c.judge(r, resp, body)
+	return resp.StatusCode, c.take(ctx, r, resp, use)
+}
+
+// take reads a body, judges it and uses it. What is large is taken in one at a
+// time for each host, so that many such answers need no more memory than one.
+func (c *Client) take(ctx context.Context, r request, resp *http.Response, use func(body []byte) *Error) *Error {
+	held := false
+	defer func() {
+		if held {
+			<-c.host.bulky
+		}
+	}()
+	body, err := readBounded(resp.Body, boundsOf(r.op), func() error {
+		select {
+		case c.host.bulky <- struct{}{}:
+			held = true
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	if err != nil {
+		return c.unread(r, resp, err)
 	}
-	if failed != nil {
-		return nil, resp.StatusCode, failed
+	if failed := c.judge(r, resp, body); failed != nil {
+		return failed
 	}
-	return body, resp.StatusCode, nil
+	if r.further {
+		c.memory.served(r.op)
+	}
+	return use(body)
 }
 
 func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
@@ -161,25 +186,17 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	return req, nil
 }
 
-// read takes the body in, up to its limit, unpacked.
-func (c *Client) read(r request, resp *http.Response) ([]byte, *Error) {
-	limit := int64(smallBody)
-	if r.large {
-		limit = largeBody
+// unread is the failure of an answer that could not be read whole.
+func (c *Client) unread(r request, resp *http.Response, err error) *Error {
+	if errors.Is(err, errBeyond) {
+		return &Error{Op: r.op, Kind: BadResponse, Hint: HintTooLarge, Status: resp.StatusCode}
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if err != nil {
-		e := c.transportError(r.op, err)
-		e.Status = resp.StatusCode
-		if resp.Uncompressed && e.Hint == "" && !cutOff(err) && !errors.Is(err, context.Canceled) {
-			e.Kind = BadResponse // whatever arrived does not unpack
-		}
-		return nil, e
+	e := c.transportError(r.op, err)
+	e.Status = resp.StatusCode
+	if resp.Uncompressed && e.Hint == "" && !cutOff(err) && !errors.Is(err, context.Canceled) {
+		e.Kind = BadResponse // whatever arrived does not unpack
 	}
-	if int64(len(body)) > limit {
-		return nil, &Error{Op: r.op, Kind: BadResponse, Hint: HintTooLarge, Status: resp.StatusCode}
-	}
-	return body, nil
+	return e
 }
 
 // cutOff tells whether the body ended before its end: the line's failure, not

@@ -32,32 +32,53 @@ func server(t *testing.T, h http.HandlerFunc) *Client {
 
 func asJSON(w http.ResponseWriter) { w.Header().Set("Content-Type", "application/json; charset=utf-8") }
 
-// Trap 29: a redirect to another host would carry the key away.
-func TestRedirectsStayWithTheHost(t *testing.T) {
-	var stolen atomic.Int32
-	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stolen.Add(1) }))
+// Trap 29 and S7: a redirect to another host would carry the key away, and one
+// to another path may be a call with an effect.
+func TestOnlyRedirectsToTheSamePathAreFollowed(t *testing.T) {
+	var reached atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
 	defer other.Close()
-	elsewhere := server(t, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, other.URL+"/v1/models", http.StatusMovedPermanently)
-	})
-	_, err := elsewhere.Models(t.Context())
-	mustKind(t, err, "bad_response/redirect")
-	if stolen.Load() != 0 {
-		t.Error("the other host was asked")
-	}
-	loop := server(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) })
-	_, err = loop.Models(t.Context())
-	mustKind(t, err, "bad_response/redirect")
-	within := server(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == modelsPath {
-			http.Redirect(w, r, "/moved", http.StatusMovedPermanently)
-			return
-		}
-		asJSON(w)
-		io.WriteString(w, `{"data":[]}`)
-	})
-	if _, err := within.Models(t.Context()); err != nil {
-		t.Error(err)
+	for name, c := range map[string]struct {
+		target string
+		want   string // "" when the answer is used
+	}{
+		"another host":       {other.URL + modelsPath, "bad_response/redirect"},
+		"another path":       {"/moved", "bad_response/redirect"},
+		"the token's path":   {"/api/user/token", "bad_response/redirect"},
+		"a dotted path":      {"/v1/models/../../api/user/token", "bad_response/redirect"},
+		"an escaped path":    {"/v1%2Fmodels", "bad_response/redirect"},
+		"a further slash":    {modelsPath + "/", "bad_response/redirect"},
+		"another scheme":     {"gopher://x" + modelsPath, "bad_response/redirect"},
+		"itself, for ever":   {modelsPath, "bad_response/redirect"},
+		"itself, once":       {modelsPath + "?checked=1", ""},
+		"no address":         {"", "bad_response/redirect"},
+		"a broken address":   {"http://[::1", "unavailable"},
+		"a user in the host": {"//user@{host}" + modelsPath, "bad_response/redirect"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := server(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.URL.Path != modelsPath || r.URL.RawPath != "":
+					reached.Add(1)
+				case r.URL.Query().Get("checked") != "":
+					asJSON(w)
+					io.WriteString(w, `{"data":[]}`)
+				default:
+					w.Header().Set("Location", strings.ReplaceAll(c.target, "{host}", r.Host))
+					w.WriteHeader(http.StatusFound)
+				}
+			})
+			_, err := client.Models(t.Context())
+			if c.want != "" {
+				mustKind(t, err, c.want)
+			} else if err != nil {
+				t.Error(err)
+			}
+			if reached.Load() != 0 {
+				t.Error("another address was called")
+			}
+		})
 	}
 }
 

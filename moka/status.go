@@ -42,13 +42,10 @@ func (c *Client) status(ctx context.Context) (Status, *Error) {
 // number, and its own number.
 func (c *Client) statusAfter(ctx context.Context, serial int64) (Status, int64, *Error) {
 	s, number, err := c.host.status.read(ctx, c.base.String(), serial, func() (Status, *Error) {
-		body, err := c.get(ctx, request{op: "status", path: "/api/status"})
-		if err != nil {
-			return Status{}, err
-		}
-		return decodeStatus(body)
+		return fetch(ctx, c, request{op: "status", path: "/api/status"}, decodeStatus)
 	})
 	s.Version, s.SystemName = c.clean(s.Version), c.clean(s.SystemName)
+	s.Units.Display = Display(c.clean(string(s.Units.Display)))
 	s.TopUpLink, s.ServerAddress = c.publicLink(s.TopUpLink), c.publicLink(s.ServerAddress)
 	return s, number, err
 }

@@ -34,6 +34,7 @@ func (c *Client) transportError(op string, err error) *Error {
 	case errors.Is(err, context.Canceled):
 	case timedOut(err):
 		e.Hint = HintTimeout
+		c.http.CloseIdleConnections() // whatever swallowed this one may have swallowed them too
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), isCorrupt(err):
 		e.Kind = BadResponse
 	case isProxy(err):

@@ -39,11 +39,8 @@ func (c *Client) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, err
 	}
 	sums := usageSums{}
 	for _, w := range windows(from, to, usageWindow) {
-		body, err := c.get(ctx, request{op: "data/self", path: "/api/data/self", query: w.query(), auth: byUser, further: true, large: true})
-		if err != nil {
-			return nil, err
-		}
-		if err := sums.add(body, w); err != nil {
+		r := request{op: "data/self", path: "/api/data/self", query: w.query(), auth: byUser, further: true}
+		if err := c.get(ctx, r, func(body []byte) *Error { return sums.add(body, w) }); err != nil {
 			return nil, err
 		}
 	}
@@ -69,11 +66,8 @@ func (c *Client) SpentLog(ctx context.Context, from, to time.Time) (Amount, erro
 	}
 	query := window{max(0, from.Unix()), max(0, to.Unix()-1)}.query()
 	query.Set("type", "2")
-	body, err := c.get(ctx, request{op: "log/self/stat", path: "/api/log/self/stat", query: query, auth: byUser, further: true})
-	if err != nil {
-		return 0, err
-	}
-	spent, err := decodeStat(body, status.Units)
+	r := request{op: "log/self/stat", path: "/api/log/self/stat", query: query, auth: byUser, further: true}
+	spent, err := fetch(ctx, c, r, func(body []byte) (Amount, *Error) { return decodeStat(body, status.Units) })
 	if err != nil {
 		return 0, err
 	}

@@ -16,12 +16,10 @@ type self struct {
 }
 
 func (c *Client) self(ctx context.Context) (self, *Error) {
-	body, err := c.get(ctx, request{op: "user/self", path: "/api/user/self", auth: byUser})
-	if err != nil {
-		return self{}, err
-	}
-	defer clear(body)
-	s, err := decodeSelf(body)
+	s, err := fetch(ctx, c, request{op: "user/self", path: "/api/user/self", auth: byUser}, func(body []byte) (self, *Error) {
+		defer clear(body)
+		return decodeSelf(body)
+	})
 	if err == nil {
 		c.memory.setUser(s.id, s.group)
 	}

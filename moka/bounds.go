@@ -1,0 +1,182 @@
+package moka
+
+import (
+	"errors"
+	"io"
+)
+
+// bounds are what an answer may hold at most. They bound the memory that its
+// decoding takes, which a limit of bytes alone does not: three bytes of JSON,
+// "{},", can become a struct of two hundred.
+type bounds struct {
+	bytes  int // after unpacking
+	values int // keys, texts, numbers, objects and lists, together
+	items  int // in any one list or object
+	depth  int // of nesting
+	text   int // bytes of one text or number
+}
+
+// The bounds of each read, an order of magnitude above the largest answers of
+// real gateways. Every other answer of the family is a few kilobytes.
+var (
+	usualBounds = bounds{bytes: 1 << 20, values: 20_000, items: 2_000, depth: 32, text: 64 << 10}
+	readBounds  = map[string]bounds{
+		"status":    {bytes: 2 << 20, values: 40_000, items: 5_000, depth: 32, text: 1 << 20}, // pages and pictures set by the operator
+		"notice":    {bytes: 2 << 20, values: 100, items: 20, depth: 8, text: 2 << 20},
+		"token":     {bytes: 4 << 20, values: 100_000, items: 5_000, depth: 16, text: 64 << 10},
+		"models":    {bytes: 6 << 20, values: 250_000, items: 20_000, depth: 16, text: 64 << 10},
+		"pricing":   {bytes: 6 << 20, values: 250_000, items: 20_000, depth: 16, text: 64 << 10},
+		"data/self": {bytes: 8 << 20, values: 700_000, items: 40_000, depth: 16, text: 4 << 10}, // hours × models
+	}
+)
+
+func boundsOf(op string) bounds {
+	if b, ok := readBounds[op]; ok {
+		return b
+	}
+	return usualBounds
+}
+
+// pageBytes is how much is read of an answer that does not begin like JSON.
+// That is enough to recognize a web page, whose text nobody needs.
+const pageBytes = 64 << 10
+
+// bulkyBytes is the size from which answers of a host are taken in one at a time.
+const bulkyBytes = 256 << 10
+
+// errBeyond says that an answer exceeds its bounds.
+var errBeyond = errors.New("more than any gateway answers")
+
+// readBounded reads an answer up to its bounds. It calls bulky once, before it
+// reads beyond bulkyBytes.
+func readBounded(from io.Reader, b bounds, bulky func() error) ([]byte, error) {
+	scan := scanner{bounds: b}
+	body := make([]byte, 0, 4<<10)
+	for {
+		if len(body) == cap(body) {
+			grown := make([]byte, len(body), min(2*cap(body), b.bytes+1))
+			copy(grown, body)
+			body = grown
+		}
+		n, err := from.Read(body[len(body):cap(body)])
+		fresh := body[len(body) : len(body)+n]
+		before := len(body)
+		body = body[:before+n]
+		if !scan.feed(fresh) || len(body) > b.bytes {
+			return nil, errBeyond
+		}
+		if !scan.json && scan.begun && len(body) >= pageBytes {
+			return body, nil
+		}
+		if before <= bulkyBytes && len(body) > bulkyBytes {
+			if err := bulky(); err != nil {
+				return nil, err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return body, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// scanner counts what a JSON text holds, without judging whether it is valid.
+type scanner struct {
+	bounds
+	begun, json bool // something was read; it begins like a JSON object or list
+	mark        int  // bytes of a byte order mark that were read
+
+	seen    int   // values so far
+	open    []int // items of the objects and lists that are open
+	quoted  bool
+	escaped bool
+	length  int // of the text or number being read
+}
+
+// feed scans the next part and reports whether everything is within the bounds.
+func (s *scanner) feed(part []byte) bool {
+	for i := 0; i < len(part); i++ {
+		c := part[i]
+		if !s.begun {
+			s.begin(c)
+		}
+		if !s.json {
+			continue
+		}
+		if s.quoted {
+			i += s.skip(part[i:])
+			if s.length > s.text {
+				return false
+			}
+			continue
+		}
+		if !s.structure(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// begin judges the first byte that is neither space nor part of a byte order mark.
+func (s *scanner) begin(c byte) {
+	switch c {
+	case ' ', '\t', '\r', '\n':
+	case "\xef\xbb\xbf"[min(s.mark, 2)]:
+		s.mark++
+	default:
+		s.begun, s.json = true, c == '{' || c == '['
+	}
+}
+
+// skip reads on inside a text and returns how many bytes it read beyond the first.
+func (s *scanner) skip(part []byte) int {
+	for i, c := range part {
+		switch {
+		case s.escaped:
+			s.escaped = false
+		case c == '\\':
+			s.escaped = true
+		case c == '"':
+			s.quoted = false
+			return i
+		}
+		s.length++
+	}
+	return len(part) - 1
+}
+
+// structure reads one byte outside of a text.
+func (s *scanner) structure(c byte) bool {
+	switch c {
+	case ' ', '\t', '\r', '\n', ':':
+		s.length = 0
+	case ',':
+		s.length = 0
+		if n := len(s.open); n > 0 {
+			s.open[n-1]++
+			return s.open[n-1] < s.items
+		}
+	case '{', '[':
+		s.length = 0
+		s.seen++
+		s.open = append(s.open, 0)
+	case '}', ']':
+		s.length = 0
+		s.open = s.open[:max(0, len(s.open)-1)]
+	case '"':
+		s.length = 0
+		s.seen++
+		s.quoted = true
+	default: // a number or a word
+		if s.length == 0 {
+			s.seen++
+		}
+		s.length++
+	}
+	return s.seen <= s.values && len(s.open) <= s.depth && s.length <= maxNumber
+}
+
+// maxNumber is the longest number, and the longest of true, false and null.
+const maxNumber = 64
