@@ -20,7 +20,8 @@ var (
 		"internal/alert":   {"moka", "internal/spend"},
 		"internal/lang":    {"moka", "internal/spend"},
 		"internal/chart":   {"moka"},
-		"internal/config":  {"moka", "internal/alert"},
+		"internal/budget":  {"moka", "internal/spend"},
+		"internal/config":  {"moka", "internal/alert", "internal/budget"},
 		"internal/store":   {"moka", "internal/spend"},
 		"internal/health":  {"moka", "internal/spend"},
 		"internal/account": {"moka", "internal/alert", "internal/config"},
@@ -68,7 +69,7 @@ var (
 		"golang.org/x/image":                  {"internal/chart"},
 	}
 	impure = []string{"net", "net/http", "os", "database/sql"} // what pure packages do without
-	pure   = []string{"internal/spend", "internal/alert", "internal/lang", "internal/message", "internal/chart", "internal/story"}
+	pure   = []string{"internal/spend", "internal/alert", "internal/budget", "internal/lang", "internal/message", "internal/chart", "internal/story"}
 )
 
 func TestImportsGoOneWay(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
 )
 
 // DefaultBaseURL is the gateway of an account that names none.
@@ -31,6 +32,7 @@ type Config struct {
 	Discord       Discord
 	Accounts      []Account   // at least one
 	Alerts        alert.Rules // what holds for accounts that say nothing else
+	Budgets       []budget.Budget
 	Reports       []Report
 	ModelWatch    ModelWatch
 	Storage       Storage

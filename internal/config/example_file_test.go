@@ -52,7 +52,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 			continue // the same keys as in alerts
 		}
 		key := path[strings.LastIndex(path, ".")+1:]
-		comment := regexp.MustCompile(`(?m)^\s*# ` + key + `: `)
+		comment := regexp.MustCompile(`(?m)^\s*#\s+(- )?` + key + `: `)
 		if !written[path] && !comment.Match(text) {
 			t.Errorf("%s is not in config.yaml.example", path)
 		}

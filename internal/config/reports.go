@@ -9,12 +9,7 @@ import (
 
 func readReports(v value, c *Config) []Report {
 	var reports []Report
-	var all []string
-	for _, a := range c.Accounts {
-		if a.Name != "" {
-			all = append(all, a.Name)
-		}
-	}
+	all := c.accountNames()
 	names := names{}
 	for _, item := range v.list() {
 		if !isMapping(item) {
@@ -32,7 +27,9 @@ func readReports(v value, c *Config) []Report {
 		r.readTimes(m)
 		r.readChannel(m.get("channel_id"))
 		m.get("silent").yes(&r.Silent)
-		r.readAccounts(m.get("accounts"), all)
+		if named := m.get("accounts"); named.given() {
+			r.Accounts = named.accounts(all, "report on all")
+		}
 		m.done()
 		reports = append(reports, r)
 	}
@@ -64,38 +61,50 @@ func (r *Report) readTimes(m *mapping) {
 	period := string(r.Period)
 	m.get("period").choice(&period, string(Day), string(Week), string(Month))
 	r.Period = Period(period)
-	var first string
-	m.get("week_start").choice(&first, weekdayNames...)
-	if i := slices.Index(weekdayNames, first); i >= 0 {
-		r.WeekStart = time.Weekday(i)
-	}
+	m.get("week_start").weekday(&r.WeekStart)
+}
+
+func (v value) weekday(to *time.Weekday) {
+	name := weekdayNames[*to]
+	v.choice(&name, weekdayNames...)
+	*to = time.Weekday(slices.Index(weekdayNames, name))
 }
 
 // weekdayNames are in the order of time.Weekday.
 var weekdayNames = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
 
-// readAccounts reads which accounts a report is about.
-func (r *Report) readAccounts(v value, all []string) {
-	if !v.given() {
-		return
-	}
+// accounts is a list of accounts; what they are for completes a problem's
+// sentence.
+func (v value) accounts(all []string, purpose string) []string {
 	items := v.list()
 	if isList(v) && len(items) == 0 {
-		v.problem("is empty; name accounts, or remove the key to report on all")
+		v.problem("is empty; name accounts, or remove the key to %s", purpose)
 	}
-	r.Accounts = make([]string, 0, len(items))
+	named := make([]string, 0, len(items))
 	for _, item := range items {
 		name, ok := item.scalar()
 		switch {
 		case !ok:
 		case !slices.Contains(all, name):
 			item.problem("there is no account %s%s", item.quoted(), didYouMean(name, all))
-		case slices.Contains(r.Accounts, name):
+		case slices.Contains(named, name):
 			item.problem("%s is there twice; remove one", item.quoted())
 		default:
-			r.Accounts = append(r.Accounts, name)
+			named = append(named, name)
 		}
 	}
+	return named
+}
+
+// accountNames are those of the accounts that have one.
+func (c *Config) accountNames() []string {
+	var all []string
+	for _, a := range c.Accounts {
+		if a.Name != "" {
+			all = append(all, a.Name)
+		}
+	}
+	return all
 }
 
 // short writes a duration without the zero units at its end: 72h, not 72h0m0s.

@@ -198,6 +198,13 @@ func (v value) percent(to *float64) {
 	}
 }
 
+// percentage is a number with a per cent sign.
+func percentage(text string) (percent float64, ok bool) {
+	bare, signed := strings.CutSuffix(text, "%")
+	percent, err := strconv.ParseFloat(bare, 64)
+	return percent, signed && err == nil && decimal.MatchString(bare)
+}
+
 // factor is 0 for off, or more than one.
 func (v value) factor(to *float64) {
 	text, ok := v.scalar()

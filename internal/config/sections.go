@@ -24,6 +24,7 @@ func read(file string, root *yaml.Node, lookup Lookup) (*Config, *reader) {
 	c.Discord.read(m.get("discord"))
 	readRules(m.get("alerts"), &c.Alerts)
 	c.Accounts = readAccounts(m.get("accounts"), c.Alerts)
+	c.Budgets = readBudgets(m.get("budgets"), c)
 	c.Reports = readReports(m.get("reports"), c)
 	c.ModelWatch.read(m.get("model_watch"))
 	c.Storage.read(m.get("storage"))

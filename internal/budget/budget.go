@@ -1,0 +1,135 @@
+// Package budget compares spending with a budget: what a calendar period has
+// cost so far, how much of the amount is left, whether the end of the period is
+// forecast to exceed it, and which of that is news. It is pure: no clock, no
+// input or output.
+package budget
+
+import (
+	"time"
+
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+// Span is the calendar period that a budget renews in.
+type Span string
+
+// The spans.
+const (
+	Day   Span = "day"
+	Week  Span = "week"
+	Month Span = "month"
+)
+
+// Budget is an amount for a calendar period.
+type Budget struct {
+	Name      string
+	Span      Span
+	Zone      *time.Location // whose calendar
+	WeekStart time.Weekday
+	Amount    moka.Amount // above zero
+	Accounts  []string    // whose spending counts; accounts that share a wallet count once
+	Keys      []string    // only these API keys, by name; empty: all of the accounts' spending
+
+	WarnAt   []float64 // parts of the amount that are warned of, ascending: 0.8 is 80 %
+	Forecast bool      // also warn when the period is forecast to exceed the amount
+
+	ChannelID    string
+	MentionRoles []string
+	MentionUsers []string
+}
+
+// PeriodAt is the budget's period that a moment lies in.
+func (b Budget) PeriodAt(t time.Time) spend.Period {
+	switch b.Span {
+	case Day:
+		return spend.Day(t, b.Zone)
+	case Week:
+		return spend.Week(t, b.Zone, b.WeekStart)
+	}
+	return spend.Month(t, b.Zone)
+}
+
+// Facts are what is known of the running period.
+type Facts struct {
+	At    time.Time
+	Spent moka.Maybe // since the period began, net of refunds; unknown when a part of it is
+
+	// Expected is what the rest of the period is likely to cost, between Low
+	// and High four times in five; all unknown without enough history.
+	Low, Expected, High moka.Maybe
+}
+
+// State is a budget's standing in one word.
+type State string
+
+// The states.
+const (
+	StateUnknown  State = "unknown"  // what was spent is not known
+	StateOK       State = "ok"       // below every threshold, and forecast to stay within the amount
+	StateForecast State = "forecast" // below every threshold, and forecast to exceed the amount
+	StateWarning  State = "warning"  // at or above a threshold, within the amount
+	StateExceeded State = "exceeded" // at or above the amount
+)
+
+// Standing is a budget at a moment.
+type Standing struct {
+	Budget Budget
+	At     time.Time
+	Period spend.Period
+	Spent  moka.Maybe
+	Left   moka.Maybe // negative when exceeded
+
+	// What the whole period is forecast to cost.
+	Low, Forecast, High moka.Maybe
+
+	State State
+}
+
+// Stand compares a budget with what is known.
+func Stand(b Budget, f Facts) Standing {
+	s := Standing{Budget: b, At: f.At, Period: b.PeriodAt(f.At), Spent: f.Spent, State: StateUnknown}
+	spent, known := f.Spent.Get()
+	if !known {
+		return s
+	}
+	s.Left = moka.Known(b.Amount - spent)
+	s.Low, s.Forecast, s.High = f.Spent.Plus(f.Low), f.Spent.Plus(f.Expected), f.Spent.Plus(f.High)
+	s.State = StateOK
+	switch {
+	case spent >= b.Amount:
+		s.State = StateExceeded
+	case b.reached(spent) >= 0:
+		s.State = StateWarning
+	case b.over(s.Low) || b.over(s.Forecast):
+		s.State = StateForecast
+	}
+	return s
+}
+
+// reached is the highest threshold that an amount is at or above, -1 for none.
+func (b Budget) reached(spent moka.Amount) int {
+	for i := len(b.WarnAt) - 1; i >= 0; i-- {
+		if spent >= b.threshold(i) {
+			return i
+		}
+	}
+	return -1
+}
+
+// threshold is a part of the amount, in whole millionths of a dollar.
+func (b Budget) threshold(i int) moka.Amount { return moka.Amount(float64(b.Amount)*b.WarnAt[i] + 0.5) }
+
+func (b Budget) over(a moka.Maybe) bool {
+	amount, known := a.Get()
+	return known && amount > b.Amount
+}
+
+// Percent is how much of the amount was spent, in percent; false when unknown.
+func (s Standing) Percent() (float64, bool) {
+	spent, known := s.Spent.Get()
+	if !known {
+		return 0, false
+	}
+	return spent.USD() / s.Budget.Amount.USD() * 100, true
+}

@@ -1,0 +1,126 @@
+package budget
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"mokabot/moka"
+)
+
+func monthly() Budget {
+	return Budget{Name: "monthly", Span: Month, Zone: time.UTC, Amount: 500 * moka.Dollar, WarnAt: []float64{0.8, 1}, Forecast: true}
+}
+
+var start = time.Date(2026, 11, 10, 12, 0, 0, 0, time.UTC)
+
+func usd(dollars float64) moka.Maybe { return moka.Known(moka.Amount(dollars * float64(moka.Dollar))) }
+
+func TestStanding(t *testing.T) {
+	for _, c := range []struct {
+		what                       string
+		spent, low, expected, high moka.Maybe
+		state                      State
+		left                       moka.Maybe
+	}{
+		{"nothing known", moka.Maybe{}, usd(1), usd(2), usd(3), StateUnknown, moka.Maybe{}},
+		{"nothing spent", usd(0), usd(0), usd(0), usd(0), StateOK, usd(500)},
+		{"no forecast", usd(100), moka.Maybe{}, moka.Maybe{}, moka.Maybe{}, StateOK, usd(400)},
+		{"the middle exceeds", usd(100), usd(300), usd(401), usd(600), StateForecast, usd(400)},
+		{"exactly the amount is not exceeded", usd(100), usd(300), usd(400), usd(600), StateOK, usd(400)},
+		{"at a threshold", usd(400), usd(0), usd(0), usd(0), StateWarning, usd(100)},
+		{"at the amount", usd(500), usd(0), usd(0), usd(0), StateExceeded, usd(0)},
+		{"over it", usd(512.5), usd(0), usd(0), usd(0), StateExceeded, usd(-12.5)},
+	} {
+		s := Stand(monthly(), Facts{At: start, Spent: c.spent, Low: c.low, Expected: c.expected, High: c.high})
+		if s.State != c.state || s.Left != c.left {
+			t.Errorf("%s: %s, %v left", c.what, s.State, s.Left)
+		}
+	}
+}
+
+// told walks a budget through readings and writes down what there was to tell.
+func told(b Budget, readings ...Facts) []string {
+	var m Memory
+	var all []string
+	for _, f := range readings {
+		var news []News
+		m, news = Step(b, m, f)
+		for _, n := range news {
+			all = append(all, fmt.Sprintf("%s %.0f%% post %d", n.Kind, n.Threshold*100, n.Memory.Posts))
+		}
+	}
+	return all
+}
+
+func at(days int, spent float64) Facts {
+	return Facts{At: start.AddDate(0, 0, days), Spent: usd(spent)}
+}
+
+func expecting(f Facts, low, mid, high float64) Facts {
+	f.Low, f.Expected, f.High = usd(low), usd(mid), usd(high)
+	return f
+}
+
+func TestEachThresholdIsToldOnceAPeriod(t *testing.T) {
+	unknown := Facts{At: start}
+	for _, c := range []struct {
+		what     string
+		readings []Facts
+		want     []string
+	}{
+		{"below all", []Facts{at(0, 100), at(1, 399.99)}, nil},
+		{"one after the other", []Facts{at(0, 400), at(1, 450), at(2, 500), at(3, 600)}, []string{"raised 80% post 1", "worsened 100% post 2"}},
+		{"two at once", []Facts{at(0, 700)}, []string{"raised 100% post 1"}},
+		{"a refund does not repeat it", []Facts{at(0, 410), at(1, 390), at(2, 410)}, []string{"raised 80% post 1"}},
+		{"unknown is no news", []Facts{at(0, 410), unknown, at(1, 420)}, []string{"raised 80% post 1"}},
+		{"the next period ends it", []Facts{at(0, 410), at(21, 3), at(22, 405)}, []string{"raised 80% post 1", "closed 0% post 1", "raised 80% post 1"}},
+		{"the next period ends it while spending is unknown", []Facts{at(0, 410), {At: start.AddDate(0, 0, 21)}}, []string{"raised 80% post 1", "closed 0% post 1"}},
+		{"nothing to end", []Facts{at(0, 100), at(21, 3)}, nil},
+		{"forecast by its low end", []Facts{expecting(at(0, 100), 401, 450, 500)}, []string{"raised 0% post 1"}},
+		{"forecast by its middle once", []Facts{expecting(at(0, 100), 300, 450, 500), expecting(at(1, 100), 300, 350, 500)}, nil},
+		{"forecast by its middle twice", []Facts{expecting(at(0, 100), 300, 450, 500), expecting(at(1, 110), 300, 450, 500)}, []string{"raised 0% post 1"}},
+		{"forecast, then reached", []Facts{expecting(at(0, 100), 401, 450, 500), at(5, 400)}, []string{"raised 0% post 1", "worsened 80% post 2"}},
+		{"reached first", []Facts{at(0, 400), expecting(at(1, 401), 200, 300, 400)}, []string{"raised 80% post 1"}},
+	} {
+		if got := told(monthly(), c.readings...); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.what, got, c.want)
+		}
+	}
+	quiet := monthly()
+	quiet.Forecast = false
+	if got := told(quiet, expecting(at(0, 100), 401, 450, 500)); len(got) > 0 {
+		t.Errorf("without a forecast: %q", got)
+	}
+}
+
+func TestAChangedBudgetCountsWhatWasSpent(t *testing.T) {
+	b := monthly()
+	m, _ := Step(b, Memory{}, at(0, 410))
+	b.Amount = 1000 * moka.Dollar
+	m, news := Step(b, m, at(1, 411))
+	if len(news) != 1 || news[0].Kind != Closed {
+		t.Fatalf("a raised amount: %+v", news)
+	}
+	b.Amount = 400 * moka.Dollar
+	if _, news = Step(b, m, at(2, 412)); len(news) != 1 || news[0].Kind != Raised || news[0].Threshold != 1 || news[0].Memory.Posts != 2 {
+		t.Errorf("a lowered amount: %+v", news)
+	}
+}
+
+func TestPeriodsAreThoseOfTheReadersCalendar(t *testing.T) {
+	kolkata := time.FixedZone("IST", 5*3600+1800)
+	moment := time.Date(2026, 10, 31, 18, 45, 0, 0, time.UTC) // 00:15 on 1 November there
+	for _, c := range []struct {
+		span     Span
+		from, to string
+	}{
+		{Day, "2026-11-01", "2026-11-02"}, {Week, "2026-10-26", "2026-11-02"}, {Month, "2026-11-01", "2026-12-01"},
+	} {
+		p := Budget{Span: c.span, Zone: kolkata, WeekStart: time.Monday}.PeriodAt(moment)
+		if p.From.In(kolkata).Format(time.DateOnly) != c.from || p.To.In(kolkata).Format(time.DateOnly) != c.to {
+			t.Errorf("%s: %v to %v", c.span, p.From, p.To)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"mokabot/internal/budget"
+)
+
+// defaultWarnAt are the parts of a budget that are warned of when it names none.
+var defaultWarnAt = []float64{0.8, 1}
+
+func readBudgets(v value, c *Config) []budget.Budget {
+	var budgets []budget.Budget
+	all := c.accountNames()
+	names := names{}
+	for _, item := range v.list() {
+		if !isMapping(item) {
+			item.mapping()
+			continue
+		}
+		b := budget.Budget{
+			Span: budget.Month, Zone: c.Timezone, WeekStart: time.Monday, Accounts: slices.Clone(all),
+			WarnAt: defaultWarnAt, Forecast: true, ChannelID: c.Alerts.ChannelID,
+		}
+		m := item.mapping()
+		if name := m.get("name"); name.name(&b.Name) {
+			names.add(name, b.Name, "budget")
+		}
+		readAmount(m.get("amount"), &b)
+		span := string(b.Span)
+		m.get("period").choice(&span, string(budget.Day), string(budget.Week), string(budget.Month))
+		b.Span = budget.Span(span)
+		m.get("timezone").zone(&b.Zone)
+		m.get("week_start").weekday(&b.WeekStart)
+		if named := m.get("accounts"); named.given() {
+			b.Accounts = named.accounts(all, "count the spending of all")
+		}
+		readKeys(m.get("keys"), c, &b)
+		if warn := m.get("warn_at"); warn.given() {
+			b.WarnAt = warn.thresholds()
+		}
+		m.get("forecast").yes(&b.Forecast)
+		m.get("channel_id").snowflake(&b.ChannelID)
+		m.get("mention_roles").snowflakes(&b.MentionRoles)
+		m.get("mention_users").snowflakes(&b.MentionUsers)
+		m.done()
+		budgets = append(budgets, b)
+	}
+	return budgets
+}
+
+func readAmount(v value, b *budget.Budget) {
+	amount, ok := v.money().Get()
+	switch {
+	case !v.given():
+		v.problem("is missing; write the dollars that a period may cost, such as 500.00")
+	case ok && amount == 0:
+		v.problem("is 0; write the dollars that a period may cost, such as 500.00")
+	case ok:
+		b.Amount = amount
+	}
+}
+
+// readKeys reads which API keys a budget is about. Spending by key is known
+// through an access token alone.
+func readKeys(v value, c *Config, b *budget.Budget) {
+	for _, item := range v.list() {
+		var name string
+		item.text(&name)
+		switch {
+		case name == "":
+			item.problem("is not the name of an API key")
+		case slices.Contains(b.Keys, name):
+			item.problem("%s is there twice; remove one", item.quoted())
+		default:
+			b.Keys = append(b.Keys, name)
+		}
+	}
+	if len(b.Keys) == 0 {
+		return
+	}
+	var blind []string
+	for _, a := range c.Accounts {
+		if slices.Contains(b.Accounts, a.Name) && a.AccessToken.Reveal() == "" {
+			blind = append(blind, a.Name)
+		}
+	}
+	if len(blind) > 0 {
+		v.problem("spending by key is only known with an access_token, which %s has not; add one, or remove keys", strings.Join(blind, ", "))
+	}
+}
+
+// thresholds are percentages of a budget in ascending order. Beyond 100 % is
+// fine: it tells how far a budget is exceeded.
+func (v value) thresholds() []float64 {
+	var all []float64
+	for _, item := range v.list() {
+		text, ok := item.scalar()
+		if !ok {
+			continue
+		}
+		percent, ok := percentage(text)
+		switch {
+		case !ok || percent == 0 || percent > 1000:
+			item.problem("%s is not a percentage from 1%% to 1000%%; write such as 80%%", item.quoted())
+		case len(all) > 0 && percent/100 <= all[len(all)-1]:
+			item.problem("%s is not above the one before; put them in ascending order", item.quoted())
+		default:
+			all = append(all, percent/100)
+		}
+	}
+	return all
+}
