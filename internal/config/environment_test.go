@@ -1,6 +1,9 @@
 package config
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestEnvironmentIsOneAccount(t *testing.T) {
 	cfg, err := FromEnvironment(environ("MOKA_API_KEY", "sk-1", "MOKA_ACCESS_TOKEN", "t", "MOKA_USER_ID", "7"))
@@ -29,5 +32,48 @@ func TestEnvironmentProblemsNameVariables(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// No file is needed to run the bot either.
+func TestEnvironmentIsEnoughToRun(t *testing.T) {
+	cfg, err := FromEnvironment(environ("MOKA_API_KEY", "sk-1", "DISCORD_TOKEN", "t", "DISCORD_CHANNEL_ID", "1100000000000000021", "DISCORD_GUILD_ID", "1100000000000000001"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Discord.Token.Reveal() != "t" || cfg.Alerts.ChannelID != "1100000000000000021" || cfg.Accounts[0].Alerts.ChannelID != cfg.Alerts.ChannelID ||
+		len(cfg.Discord.GuildIDs) != 1 || cfg.Discord.GuildIDs[0] != "1100000000000000001" {
+		t.Errorf("got %+v", cfg)
+	}
+	if err := cfg.NeedDiscord(); err != nil {
+		t.Error(err)
+	}
+	for name, value := range map[string]string{"DISCORD_CHANNEL_ID": "alerts", "DISCORD_GUILD_ID": "my server"} {
+		if _, err := FromEnvironment(environ("MOKA_API_KEY", "sk-1", name, value)); err == nil || !strings.HasPrefix(err.Error(), name+": ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The bot token is the one secret that a file need not mention.
+func TestTheTokenOfAFileIsInTheEnvironment(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{oneAccount, "from-environment"}, {oneAccount + "discord: {token: own}", "own"}, {oneAccount + "discord: {guild_ids: []}", "from-environment"},
+	} {
+		cfg, err := parse("config.yaml", []byte(c.text), environ(tokenVariable, "from-environment"))
+		if err != nil || cfg.Discord.Token.Reveal() != c.want {
+			t.Errorf("%q: %v", c.text, err)
+		}
+	}
+}
+
+// The example as it is copied works with nothing but a key.
+func TestTheExampleNeedsNothingButAKey(t *testing.T) {
+	cfg, err := LoadWith(exampleFile, environ("MOKA_API_KEY", "sk-1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Accounts[0].APIKey.Reveal() != "sk-1" || !cfg.Discord.Token.Empty() {
+		t.Errorf("got %+v", cfg.Accounts[0])
 	}
 }

@@ -26,7 +26,7 @@ func TestExampleLoads(t *testing.T) {
 	if err := cfg.NeedDiscord(); err != nil {
 		t.Error(err)
 	}
-	if a, ok := cfg.Account("team"); !ok || a.UserID != 123 || a.APIKey.Reveal() != "sk-1" {
+	if a, ok := cfg.Account("team"); !ok || a.APIKey.Reveal() != "sk-1" {
 		t.Errorf("got %+v", a)
 	}
 }

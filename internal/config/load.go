@@ -33,27 +33,36 @@ func LoadWith(path string, lookup Lookup) (*Config, error) {
 }
 
 // FromEnvironment is the configuration of somebody without a file: one account
-// called "default", of MOKA_BASE_URL, MOKA_API_KEY, MOKA_ACCESS_TOKEN and
-// MOKA_USER_ID. Its error is a *[Problems].
+// called "default", and where Discord is, from the variables in [environment].
+// Its error is a *[Problems].
 func FromEnvironment(lookup Lookup) (*Config, error) {
-	account := &yaml.Node{Kind: yaml.MappingNode}
-	add := func(key, text string) {
-		account.Content = append(account.Content, scalarNode(key), scalarNode(text))
-	}
-	add("name", "default")
+	account, discord, alerts := mappingNode(scalarNode("name"), scalarNode("default")), mappingNode(), mappingNode()
 	for _, v := range environment {
 		if text, ok := lookup(v.name); ok && text != "" {
-			add(v.key, "${"+v.name+"}")
+			parent, value := account, scalarNode("${"+v.name+"}")
+			switch v.section {
+			case "discord":
+				parent = discord
+			case "alerts":
+				parent = alerts
+			}
+			if v.list {
+				value = &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{value}}
+			}
+			parent.Content = append(parent.Content, scalarNode(v.key), value)
 		}
 	}
-	root := &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
-		scalarNode("accounts"), {Kind: yaml.SequenceNode, Content: []*yaml.Node{account}},
-	}}
+	root := mappingNode(
+		scalarNode("accounts"), &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{account}},
+		scalarNode("discord"), discord, scalarNode("alerts"), alerts,
+	)
 	cfg, r := read("", root, lookup)
 	for i, p := range r.problems.List {
 		r.problems.List[i].Path = variableFor(p.Path)
 		for _, v := range environment {
-			r.problems.List[i].Text = strings.ReplaceAll(r.problems.List[i].Text, v.key, v.name)
+			if v.section == "accounts[0]" {
+				r.problems.List[i].Text = strings.ReplaceAll(r.problems.List[i].Text, v.key, v.name)
+			}
 		}
 		if r.problems.List[i].Path == "environment" && !anyOf(lookup) {
 			r.problems.List[i].Text = nothingYet
@@ -65,12 +74,18 @@ func FromEnvironment(lookup Lookup) (*Config, error) {
 	return cfg, nil
 }
 
-// environment is which variable stands for which key of an account.
-var environment = []struct{ key, name string }{
-	{"base_url", "MOKA_BASE_URL"},
-	{"api_key", "MOKA_API_KEY"},
-	{"access_token", "MOKA_ACCESS_TOKEN"},
-	{"user_id", "MOKA_USER_ID"},
+// environment lists which variable stands for which key.
+var environment = []struct {
+	section, key, name string
+	list               bool // the variable is the only item of a list
+}{
+	{"accounts[0]", "base_url", "MOKA_BASE_URL", false},
+	{"accounts[0]", "api_key", "MOKA_API_KEY", false},
+	{"accounts[0]", "access_token", "MOKA_ACCESS_TOKEN", false},
+	{"accounts[0]", "user_id", "MOKA_USER_ID", false},
+	{"discord", "token", tokenVariable, false},
+	{"discord", "guild_ids", "DISCORD_GUILD_ID", true},
+	{"alerts", "channel_id", "DISCORD_CHANNEL_ID", false},
 }
 
 // nothingYet greets somebody who has just unpacked the program.
@@ -78,24 +93,23 @@ const nothingYet = `there is no config.yaml here, and no credential in the envir
   mokabot demo                               to look around; needs no account
   export MOKA_API_KEY=sk-…                   your key (the gateway's console → 令牌 Tokens); then: mokabot balance
   export MOKA_ACCESS_TOKEN=… MOKA_USER_ID=…  your account (console → 个人设置 personal settings); then: mokabot balance
-  cp config.yaml.example config.yaml         the whole bot: fill it in, then: mokabot check`
+  mokabot init                               the whole bot: asks for what it needs and writes config.yaml`
 
-// anyOf tells whether the environment holds anything for us.
+// anyOf reports whether the environment holds anything of an account.
 func anyOf(lookup Lookup) bool {
 	for _, v := range environment {
-		if text, ok := lookup(v.name); ok && text != "" {
+		if text, ok := lookup(v.name); ok && text != "" && v.section == "accounts[0]" {
 			return true
 		}
 	}
 	return false
 }
 
-// variableFor names a place of the account made of the environment as the
+// variableFor names a place of the configuration made of the environment as the
 // person who set the environment knows it.
 func variableFor(path string) string {
-	key := strings.TrimPrefix(path, "accounts[0].")
 	for _, v := range environment {
-		if v.key == key {
+		if at := v.section + "." + v.key; path == at || v.list && path == index(at, 0) {
 			return v.name
 		}
 	}
@@ -104,6 +118,10 @@ func variableFor(path string) string {
 
 func scalarNode(text string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
+}
+
+func mappingNode(content ...*yaml.Node) *yaml.Node {
+	return &yaml.Node{Kind: yaml.MappingNode, Content: content}
 }
 
 // parse reads the text of a file.

@@ -47,9 +47,17 @@ func defaults() *Config {
 	}
 }
 
+// tokenVariable is the environment variable that holds the bot token where the
+// file names none.
+const tokenVariable = "DISCORD_TOKEN"
+
 func (d *Discord) read(v value) {
 	m := v.mapping()
-	d.Token, _ = m.credential("token")
+	token, tried := m.credential("token")
+	if text, set := m.r.lookup(tokenVariable); !tried && set {
+		token = m.get("token").secret(text)
+	}
+	d.Token = token
 	m.get("guild_ids").snowflakes(&d.GuildIDs)
 	m.get("proxy").proxy(&d.Proxy)
 	operators := m.get("operators").mapping()

@@ -4,16 +4,23 @@ import "strings"
 
 // didYouMean is "; did you mean X?" when one of the known words is near.
 func didYouMean(word string, known []string) string {
+	best := Closest(word, known)
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
+}
+
+// Closest returns the known word that a mistyped one was probably meant to be,
+// or "" when none is near.
+func Closest(word string, known []string) string {
 	best, least := "", 1+max(1, len(word)/3)
 	for _, candidate := range known {
 		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d < least {
 			best, least = candidate, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return "; did you mean " + best + "?"
+	return best
 }
 
 // distance is how many letters must be added, removed or changed to make b of a.
