@@ -18,8 +18,8 @@ import (
 
 func runBacktest(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("backtest").withConfig()
-	asJSON := flags.Bool("json", false, "one JSON object")
-	days := flags.Int("days", 30, "how much of the past")
+	asJSON := flags.withJSON()
+	days := flags.Int("days", 30, "how many `days` of the past")
 	names, err := flags.parse(args, 1)
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func timeOrNull(t time.Time) *string {
 
 func runExport(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("export").withConfig()
-	since := flags.String("since", "", "a date, a time, or how long ago; everything when it is left out")
+	since := flags.String("since", "", "begin at this `TIME`: 2026-11-01, 2026-11-01T09:00:00Z, 30d or 12h; everything when it is left out")
 	names, err := flags.parse(args, 1)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 
 func runBalance(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("balance").withConfig()
-	asJSON := flags.Bool("json", false, "one JSON object")
+	asJSON := flags.withJSON()
 	names, err := flags.parse(args, 1)
 	if err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 
 func runCheck(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("check").withConfig()
-	asJSON := flags.Bool("json", false, "one JSON object")
-	offline := flags.Bool("offline", false, "the configuration only")
+	asJSON := flags.withJSON()
+	offline := flags.Bool("offline", false, "check the configuration only; nobody is asked")
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}

@@ -18,8 +18,8 @@ func demoLog(t terminal) *slog.Logger {
 
 func runDemo(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("demo")
-	address := flags.String("listen", demoAddress, "where the page is served")
-	language := flags.String("language", "en", "en or zh-CN")
+	address := flags.String("listen", demoAddress, "serve the page at this `ADDRESS`")
+	language := flags.oneOf("language", "language of the bot's posts", "en", "zh-CN")
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func runDemo(ctx context.Context, t terminal, args []string) error {
 // runPreview shows what the configured accounts look like in Discord, without Discord.
 func runPreview(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("preview").withConfig()
-	address := flags.String("listen", demoAddress, "where the page is served")
+	address := flags.String("listen", demoAddress, "serve the page at this `ADDRESS`")
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}

@@ -89,15 +89,6 @@ func TestWhatIsDeployedFitsTheProgram(t *testing.T) {
 	}
 }
 
-func findSubcommand(name string) (subcommand, bool) {
-	for _, c := range subcommands() {
-		if c.name == name {
-			return c, true
-		}
-	}
-	return subcommand{}, false
-}
-
 func TestEverySentenceHasItsCure(t *testing.T) {
 	text := document(t, "docs/operations.md")
 	failures := reflect.ValueOf(lang.English().Failure)

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 
 	"mokabot/internal/account"
 	"mokabot/internal/config"
@@ -23,35 +25,139 @@ type arguments struct {
 
 func newArguments(name string) arguments {
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
-	f.SetOutput(io.Discard) // mistakes are told by status
+	f.SetOutput(io.Discard) // status reports mistakes
 	f.Usage = func() {}
 	return arguments{FlagSet: f}
 }
 
 // withConfig adds the flag --config.
 func (a arguments) withConfig() arguments {
-	a.file = a.String("config", "", "configuration file")
+	a.file = a.String("config", "", "configuration `FILE`; without a config.yaml, the environment is the configuration")
+	a.Lookup("config").DefValue = defaultConfig
 	return a
 }
 
-// parse reads the flags and returns the other arguments, of which there may be most.
-func (a arguments) parse(args []string, most int) ([]string, error) {
+// withJSON adds the flag --json.
+func (a arguments) withJSON() *bool {
+	return a.Bool("json", false, "answer with one JSON object")
+}
+
+// choice is the value of a flag that has to be one of some words.
+type choice struct {
+	value string
+	words []string
+}
+
+func (c *choice) String() string { return c.value }
+
+func (c *choice) Set(text string) error {
+	if !slices.Contains(c.words, text) {
+		return errors.New("it is one of: " + strings.Join(c.words, ", ") + didYouMean(config.Closest(text, c.words)))
+	}
+	c.value = text
+	return nil
+}
+
+// oneOf adds a flag whose value is one of some words, the first when none is given.
+func (a arguments) oneOf(name, about string, words ...string) *string {
+	c := &choice{words[0], words}
+	a.Var(c, name, about)
+	return &c.value
+}
+
+// helpRequest is what [arguments.parse] returns instead of arguments when
+// somebody asks what the flags mean. It carries them.
+type helpRequest struct{ flags *flag.FlagSet }
+
+func (helpRequest) Error() string { return "help requested" }
+
+// parse reads the flags and returns the other arguments, of which there may be limit.
+func (a arguments) parse(args []string, limit int) ([]string, error) {
 	var rest []string
 	for {
 		if err := a.Parse(args); errors.Is(err, flag.ErrHelp) {
-			return nil, err
+			return nil, helpRequest{a.FlagSet}
 		} else if err != nil {
-			return nil, usageError{err.Error()}
+			return nil, usageError{a.explained(err)}
 		}
 		if a.NArg() == 0 {
 			break
 		}
 		rest, args = append(rest, a.Arg(0)), a.Args()[1:]
 	}
-	if len(rest) > most {
-		return nil, usageError{fmt.Sprintf("unexpected argument %q", rest[most])}
+	if len(rest) > limit {
+		return nil, usageError{fmt.Sprintf("unexpected argument %q", rest[limit])}
 	}
 	return rest, nil
+}
+
+// explained puts a mistake in the flags as somebody would who knows them all.
+func (a arguments) explained(err error) string {
+	const undefined = "flag provided but not defined: -"
+	mistyped, found := strings.CutPrefix(err.Error(), undefined)
+	if !found {
+		return err.Error()
+	}
+	mistyped = strings.TrimLeft(mistyped, "-")
+	var names []string
+	a.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	near := config.Closest(mistyped, names)
+	if near != "" {
+		near = dashed(near)
+	}
+	return fmt.Sprintf("there is no flag %s%s", dashed(mistyped), didYouMean(near))
+}
+
+// didYouMean is a question when there is a word to ask about.
+func didYouMean(word string) string {
+	if word == "" {
+		return ""
+	}
+	return "; did you mean " + word + "?"
+}
+
+// dashed is a flag as people write it.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// isSwitch reports whether a flag stands alone, without a value.
+func isSwitch(f *flag.Flag) bool {
+	b, ok := f.Value.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
+}
+
+// writeFlags explains every flag, with its default.
+func writeFlags(w io.Writer, flags *flag.FlagSet) {
+	var names, texts []string
+	flags.VisitAll(func(f *flag.Flag) {
+		value, text := flag.UnquoteUsage(f)
+		name := dashed(f.Name)
+		switch c, ok := f.Value.(*choice); {
+		case ok:
+			name += " " + strings.Join(c.words, "|")
+		case !isSwitch(f):
+			name += " " + value
+		}
+		if f.DefValue != "" && !isSwitch(f) {
+			text += " (default " + f.DefValue + ")"
+		}
+		names, texts = append(names, name), append(texts, text)
+	})
+	if len(names) == 0 {
+		return
+	}
+	width := 0
+	for _, name := range names {
+		width = max(width, len(name))
+	}
+	fmt.Fprintln(w)
+	for i, name := range names {
+		fmt.Fprintf(w, "  %-*s  %s\n", width, name, texts[i])
+	}
 }
 
 // load reads the configuration: the file named by --config, else config.yaml,

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"mokabot/internal/config"
@@ -25,8 +26,9 @@ type subcommand struct {
 func subcommands() []subcommand {
 	return []subcommand{
 		{"run", "[--config FILE]", "the bot, until it is interrupted", runBot},
-		{"demo", "[--listen 127.0.0.1:8080]", "try everything in the browser: no account, no Discord", runDemo},
+		{"demo", "[--listen 127.0.0.1:8080] [--language en|zh-CN]", "try everything in the browser: no account, no Discord", runDemo},
 		{"preview", "[--config FILE] [--listen 127.0.0.1:8080]", "your own accounts in the browser, on a simulated Discord", runPreview},
+		{"init", "[--config FILE] [--yes] [--force] [--language en|zh-CN]", "ask for what the bot needs, try it, and write a small configuration", runInit},
 		{"check", "[--config FILE] [--offline] [--json]", "check the configuration, every credential and every channel", runCheck},
 		{"balance", "[--config FILE] [--json] [ACCOUNT]", "what is left", runBalance},
 		{"models", "[--config FILE] [--json] [--search TEXT] [-o FILE] [ACCOUNT]", "the models a key may call", runModels},
@@ -36,6 +38,7 @@ func subcommands() []subcommand {
 		{"backtest", "[--config FILE] [--json] [--days N] [ACCOUNT]", "the pings that these rules would have sent", runBacktest},
 		{"export", "[--config FILE] [--since T] [ACCOUNT]", "what is remembered, as CSV", runExport},
 		{"healthcheck", "[--config FILE]", "asks a running bot whether it is alive", runHealthcheck},
+		{"completion", "bash|zsh|fish", "completion for a shell; source <(mokabot completion bash)", runCompletion},
 		{"version", "", "this program's version", runVersion},
 	}
 }
@@ -45,6 +48,7 @@ type terminal struct {
 	out    io.Writer // the answer
 	err    io.Writer // the log, and what went wrong
 	lookup config.Lookup
+	in     io.Reader // answers to questions; nil: nobody answers
 }
 
 // Exit statuses.
@@ -57,30 +61,79 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(execute(ctx, terminal{os.Stdout, os.Stderr, os.LookupEnv}, os.Args[1:]))
+	os.Exit(execute(ctx, terminal{os.Stdout, os.Stderr, os.LookupEnv, os.Stdin}, os.Args[1:]))
 }
 
 // execute runs one command line and returns its exit status.
 func execute(ctx context.Context, t terminal, args []string) int {
-	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+	if len(args) == 0 {
 		usage(t.out)
-		if len(args) == 0 {
-			return exitUsage
-		}
-		return exitFine
+		return exitUsage
 	}
 	name := args[0]
-	if name == "--version" || name == "-version" {
+	switch name {
+	case "-h", "-help", "--help", "help":
+		return help(ctx, t, args[1:])
+	case "-v", "-version", "--version":
 		name = "version"
+	case "__complete":
+		return status(t, subcommand{}, runComplete(ctx, t, args[1:]))
 	}
+	if c, ok := findSubcommand(name); ok {
+		return status(t, c, c.run(ctx, t, args[1:]))
+	}
+	return unknown(t, name)
+}
+
+// unknown reports a word that is no subcommand.
+func unknown(t terminal, name string) int {
+	if strings.HasPrefix(name, "-") {
+		fmt.Fprintf(t.err, "mokabot: flags stand behind the command, as in mokabot balance --json; mokabot help lists the commands\n")
+		return exitUsage
+	}
+	fmt.Fprintf(t.err, "mokabot: there is no command %q%s\nmokabot help lists the commands\n", name, didYouMean(config.Closest(name, commandNames())))
+	return exitUsage
+}
+
+// help explains the named subcommand, or lists all.
+func help(ctx context.Context, t terminal, args []string) int {
+	if len(args) == 0 {
+		usage(t.out)
+		return exitFine
+	}
+	c, ok := findSubcommand(args[0])
+	if !ok {
+		return unknown(t, args[0])
+	}
+	return status(t, c, c.run(ctx, t, []string{"-h"}))
+}
+
+func findSubcommand(name string) (subcommand, bool) {
 	for _, c := range subcommands() {
 		if c.name == name {
-			return status(t, c, c.run(ctx, t, args[1:]))
+			return c, true
 		}
 	}
-	fmt.Fprintf(t.err, "mokabot: there is no command %q\n\n", name)
-	usage(t.err)
-	return exitUsage
+	return subcommand{}, false
+}
+
+// commandNames are all words that may stand first.
+func commandNames() []string {
+	names := []string{"help"}
+	for _, c := range subcommands() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// flagsOf are the flags of a subcommand. Every subcommand parses its arguments
+// before it does anything else.
+func flagsOf(c subcommand) *flag.FlagSet {
+	var asked helpRequest
+	if !errors.As(c.run(context.Background(), terminal{io.Discard, io.Discard, os.LookupEnv, nil}, []string{"-h"}), &asked) {
+		return flag.NewFlagSet(c.name, flag.ContinueOnError)
+	}
+	return asked.flags
 }
 
 // silentError ends a command whose output has said everything already.
@@ -96,17 +149,19 @@ func (e usageError) Error() string { return e.text }
 func status(t terminal, c subcommand, err error) int {
 	var problems *config.Problems
 	var mistake usageError
+	var asked helpRequest
 	switch {
 	case err == nil:
 		return exitFine
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintf(t.out, "mokabot %s %s\n%s\n", c.name, c.args, c.about)
+	case errors.As(err, &asked):
+		fmt.Fprintf(t.out, "mokabot %s\n%s\n", strings.TrimSpace(c.name+" "+c.args), c.about)
+		writeFlags(t.out, asked.flags)
 		return exitFine
 	case errors.As(err, &problems):
 		fmt.Fprintln(t.err, problems)
 		return exitUsage
 	case errors.As(err, &mistake):
-		fmt.Fprintf(t.err, "mokabot %s: %s\nusage: mokabot %s %s\n", c.name, mistake.text, c.name, c.args)
+		fmt.Fprintf(t.err, "mokabot %s: %s\nusage: mokabot %s\n", c.name, mistake.text, strings.TrimSpace(c.name+" "+c.args))
 		return exitUsage
 	case errors.Is(err, silentError{}):
 		return exitFailed
@@ -122,4 +177,6 @@ func usage(w io.Writer) {
 		fmt.Fprintf(w, "  mokabot %-11s %s\n", c.name, c.args)
 		fmt.Fprintf(w, "          %-11s %s\n", "", c.about)
 	}
+	fmt.Fprintln(w)
+	fmt.Fprintln(w, "mokabot help COMMAND explains its flags. Exit status: 0 fine, 1 something could not be had, 2 bad arguments or configuration.")
 }

@@ -15,9 +15,9 @@ import (
 
 func runModels(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("models").withConfig()
-	asJSON := flags.Bool("json", false, "one JSON object")
-	search := flags.String("search", "", "part of a model's name")
-	file := flags.String("o", "", "write the ids to this file, one a line")
+	asJSON := flags.withJSON()
+	search := flags.String("search", "", "only models with this `TEXT` in their ids")
+	file := flags.String("o", "", "write the ids to this `FILE`, one a line")
 	names, err := flags.parse(args, 1)
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 
 func runReport(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("report").withConfig()
-	asJSON := flags.Bool("json", false, "one JSON object")
+	asJSON := flags.withJSON()
 	names, err := flags.parse(args, 1)
 	if err != nil {
 		return err
@@ -125,9 +125,9 @@ func changed(c *message.ModelChanges) *changesJSON {
 
 func runSchedule(_ context.Context, t terminal, args []string) error {
 	flags := newArguments("schedule").withConfig()
-	asJSON := flags.Bool("json", false, "one JSON object")
-	from := flags.String("from", "", "RFC 3339; now when it is left out")
-	count := flags.Int("count", 10, "how many times")
+	asJSON := flags.withJSON()
+	from := flags.String("from", "", "begin at this `TIME`, such as 2026-11-01T09:00:00Z; now when it is left out")
+	count := flags.Int("count", 10, "how many `times`")
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}

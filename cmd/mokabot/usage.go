@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,15 +17,12 @@ import (
 
 func runUsage(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("usage").withConfig()
-	asJSON := flags.Bool("json", false, "one JSON object")
-	period := flags.String("period", history.Periods[0].Name, strings.Join(history.PeriodNames(), " "))
-	picture := flags.String("chart", "", "draw the period into this PNG")
+	asJSON := flags.withJSON()
+	period := flags.oneOf("period", "what to sum up", history.PeriodNames()...)
+	picture := flags.String("chart", "", "draw the period into this `FILE.png`")
 	names, err := flags.parse(args, 1)
 	if err != nil {
 		return err
-	}
-	if !slices.Contains(history.PeriodNames(), *period) {
-		return usageError{fmt.Sprintf("--period is one of: %s", strings.Join(history.PeriodNames(), ", "))}
 	}
 	a, done, err := ask(t, flags, *picture != "")
 	defer done()

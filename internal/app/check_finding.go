@@ -62,3 +62,7 @@ func WriteFindings(out io.Writer, w *lang.Words, found []Finding) error {
 	}
 	return nil
 }
+
+// Credential reports whether a finding is about what somebody has entered, and
+// not about the file or what to do next.
+func (f Finding) Credential() bool { return f.Topic != topicConfig && f.Topic != topicNext }

@@ -23,26 +23,30 @@ func Closest(word string, known []string) string {
 	return best
 }
 
-// distance is how many letters must be added, removed or changed to make b of a.
+// distance is how many letters must be added, removed, changed or swapped with
+// the next one to turn a into b.
 func distance(a, b string) int {
 	const longest = 64 // nothing that long is a slip of a known word
 	if len(a) > longest || len(b) > longest {
 		return longest
 	}
+	var before, last []int
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		before, last, row = last, row, make([]int, len(b)+1)
 		row[0] = i + 1
 		for j := range len(b) {
-			change := diagonal
+			change := last[j]
 			if a[i] != b[j] {
 				change++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+			row[j+1] = min(change, row[j]+1, last[j+1]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]

@@ -37,6 +37,7 @@ func English() *Words {
 		},
 		Failure: enFailure(),
 		CLI:     enCLI(),
+		Init:    enInit(),
 	}
 }
 

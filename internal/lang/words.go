@@ -33,6 +33,7 @@ type Words struct {
 	Button   ButtonWords
 	Failure  FailureWords
 	CLI      CLIWords
+	Init     InitWords
 }
 
 // BalanceWords phrase balances, wherever one is shown.

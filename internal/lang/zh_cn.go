@@ -37,6 +37,7 @@ func Chinese() *Words {
 		},
 		Failure: zhFailure(),
 		CLI:     zhCLI(),
+		Init:    zhInit(),
 	}
 }
 
