@@ -25,7 +25,7 @@ type Hint string
 // The hints.
 const (
 	HintWebPage     Hint = "web_page"     // HTML came back: base_url points at a web site, not at the API
-	HintRedirect    Hint = "redirect"     // the gateway sent us to another host; not followed, the key would travel along
+	HintRedirect    Hint = "redirect"     // the gateway redirects to another address; not followed, to keep the key safe
 	HintUserID      Hint = "user_id"      // the user id does not belong to the access token
 	HintAccessToken Hint = "access_token" // the system access token is not accepted
 	HintAPIKey      Hint = "api_key"      // the API key is not accepted

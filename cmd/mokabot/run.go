@@ -28,8 +28,8 @@ func runBot(ctx context.Context, t terminal, args []string) error {
 	}
 	app.TuneGC(t.lookup)
 	log := app.NewLog(t.err, c.Log)
-	if c.Exposed() {
-		log.Warn(lang.For(c.Language).CLI.Exposed, "file", c.File)
+	for _, file := range c.Exposed() {
+		log.Warn(lang.For(c.Language).CLI.Exposed, "file", file)
 	}
 	client, err := app.DiscordClient(c)
 	if err != nil {

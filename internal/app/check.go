@@ -22,8 +22,8 @@ import (
 func Check(ctx context.Context, c *config.Config, online bool) ([]Finding, error) {
 	w := lang.For(c.Language)
 	found := []Finding{{configName(c), topicConfig, true, w.CLI.ConfigFine(len(c.Accounts), len(c.Reports))}}
-	if c.Exposed() {
-		found = append(found, Finding{configName(c), topicNote, true, w.CLI.Exposed})
+	for _, file := range c.Exposed() {
+		found = append(found, Finding{file, topicNote, true, w.CLI.Exposed})
 	}
 	if !online {
 		return found, nil

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 )
 
 // credential reads the key called name, or the file named under name_file.
@@ -60,6 +61,7 @@ func (v value) secretFile() Secret {
 		})
 		return Secret{}
 	}
+	v.r.secretFiles = append(v.r.secretFiles, path)
 	found := strings.TrimPrefix(string(text), "\ufeff")
 	if strings.TrimSpace(found) == "" {
 		v.problem("the file is empty")
@@ -71,22 +73,39 @@ func (v value) secretFile() Secret {
 // was taken for one, and is then left out.
 func fileTrouble(path string, err error) string {
 	var failed *fs.PathError
-	if secretLike(path) && errors.As(err, &failed) {
+	if discreet(path) != path && errors.As(err, &failed) {
 		return failed.Err.Error()
 	}
 	return err.Error()
 }
 
-var errTooLarge = errors.New("the file is too large")
+var (
+	errTooLarge  = errors.New("the file is too large")
+	errDirectory = errors.New("this is a directory; name a file in it")
+	errSpecial   = errors.New("this is a pipe or a device; name a regular file")
+)
 
-// readFile reads at most limit bytes.
+// readFile reads a regular file of at most limit bytes. Anything else is
+// refused before it is read: a pipe without a writer would never answer.
 func readFile(path string, limit int64) ([]byte, error) {
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
+	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errDirectory
+	case !info.Mode().IsRegular():
+		return nil, errSpecial
+	case info.Size() > limit:
+		return nil, errTooLarge
+	}
 	data, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err = errors.Join(err, file.Close()); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if int64(len(data)) > limit {

@@ -22,8 +22,12 @@ func (v value) cron(to *string, every bool) {
 		return
 	}
 	line, err := checkCron(text, every)
-	if err != nil {
-		v.problem("%s: %s", v.quoted(), discreet(err.Error()))
+	switch {
+	case err != nil && discreet(text) != text: // the error quotes it
+		v.problem("%s is not a cron line; write such as 0 9 * * *", v.quoted())
+		return
+	case err != nil:
+		v.problem("%s: %s", v.quoted(), err)
 		return
 	}
 	*to = line

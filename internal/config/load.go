@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -140,16 +141,31 @@ func parse(path string, data []byte, lookup Lookup) (*Config, error) {
 	if err := r.problems.orNil(); err != nil {
 		return nil, err
 	}
-	cfg.inline = r.inline
+	cfg.inline, cfg.secretFiles = r.inline, r.secretFiles
 	return cfg, nil
 }
 
-// Exposed tells whether everybody on this machine can read a credential in the
-// file. Windows has no such modes.
-func (c *Config) Exposed() bool {
+// Exposed returns the files with credentials that everybody on this machine can
+// read: the configuration when a credential stands in it, and the files that it
+// names. Windows has no such modes. Under /run/secrets container runtimes
+// decide on the modes, and nobody else is there to read.
+func (c *Config) Exposed() []string {
 	const others = 0o004
-	info, err := os.Stat(c.File)
-	return c.inline && err == nil && info.Mode()&others != 0 && runtime.GOOS != "windows"
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	files := c.secretFiles
+	if c.inline {
+		files = append([]string{c.File}, files...)
+	}
+	var exposed []string
+	for _, file := range files {
+		info, err := os.Stat(file)
+		if err == nil && info.Mode()&others != 0 && !strings.HasPrefix(file, "/run/secrets/") && !slices.Contains(exposed, file) {
+			exposed = append(exposed, file)
+		}
+	}
+	return exposed
 }
 
 // document is the only document of a text. With a second one after it there is
@@ -192,11 +208,15 @@ func syntax(err error) *Problem {
 		problem.Line, _ = strconv.Atoi(match[1])
 		text = strings.TrimPrefix(text, match[0])
 	}
-	problem.Text = "is not YAML: " + discreet(text)
+	// The parser quotes what it found, such as an anchor that is a credential
+	// with a * in front.
+	problem.Text = "is not YAML: " + discreet(inQuotes.ReplaceAllString(text, "<hidden>"))
 	if strings.Contains(text, "cannot start any token") {
 		problem.Text += " (indent with spaces, not tabs; quote a text that begins with @, % or `)"
 	}
 	return problem
 }
+
+var inQuotes = regexp.MustCompile(`'[^']*'|"[^"]*"|` + "`[^`]*`")
 
 var atLine = regexp.MustCompile(`^line (\d+): `)

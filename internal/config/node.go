@@ -17,12 +17,13 @@ type Lookup func(name string) (value string, ok bool)
 // nodes rather than decoding into structs, because yaml.v3 stops telling lines
 // and unknown keys as soon as a type decodes itself.
 type reader struct {
-	file     string
-	lookup   Lookup
-	problems Problems
-	inline   bool            // a credential stands in the file itself
-	lines    map[string]int  // every path that was written
-	known    map[string]bool // every key that was asked for
+	file        string
+	lookup      Lookup
+	problems    Problems
+	inline      bool            // a credential stands in the file itself
+	secretFiles []string        // files that hold a credential
+	lines       map[string]int  // every path that was written
+	known       map[string]bool // every key that was asked for
 }
 
 // value is one place of the document; node is nil where nothing was written.
@@ -170,16 +171,24 @@ func (v value) scalar() (string, bool) {
 	switch v.node.ShortTag() {
 	case "!!str", "!!int", "!!float", "!!bool", "!!timestamp":
 	default:
-		v.problem("the tag %s is not supported", strconv.Quote(shorten(v.node.Tag)))
+		v.problem("a tag (!name) is not supported; quote a text that begins with !") // it may be a credential that was not quoted
 		return "", false
 	}
 	name, ok := v.variable()
+	if text := strings.TrimSpace(v.node.Value); !ok && strings.HasPrefix(text, "${") && strings.HasSuffix(text, "}") {
+		v.problem("${…} must hold the name of an environment variable: letters, digits and _, nothing else")
+		return "", false
+	}
 	if !ok {
 		return v.node.Value, true
 	}
 	text, ok := v.r.lookup(name)
-	if !ok {
+	switch {
+	case ok:
+	case harmlessVariable(v.node.Value):
 		v.problem("the environment variable %s is not set", name)
+	default: // what stands between the braces may be the credential itself
+		v.problem("the environment variable between the braces is not set; write its name there, such as ${MOKA_API_KEY}, not its value")
 	}
 	return text, ok
 }
@@ -199,6 +208,9 @@ func (v value) quoted() string {
 }
 
 var (
+	// usualVariable is how variables are named; anything else is not shown.
+	usualVariable = regexp.MustCompile(`^[A-Z_][A-Z0-9_]{0,63}$`)
+
 	variable = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
 	plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
 	words    = regexp.MustCompile(`\S+`)

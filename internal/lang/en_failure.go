@@ -8,7 +8,7 @@ import (
 func enFailure() FailureWords {
 	f := FailureWords{
 		WebPage:      "The gateway answered with a web page. Check base_url: it should be the API's address, such as https://api.moka-ai.com.",
-		Redirect:     "The gateway sends us to another host. That was not followed, because the key would travel along; put the final address in base_url.",
+		Redirect:     "The gateway redirects to another address. The redirect was not followed, to keep the key safe; put the final address in base_url.",
 		UserID:       "The user id does not belong to the access token. Use the id shown at the top right of the gateway's console as user_id.",
 		AccessToken:  "The system access token is not accepted. Generate a new one in the console's personal settings and put it in access_token.",
 		APIKey:       "The API key is not accepted. Check api_key against the console: it may be mistyped, expired, disabled or used up.",
@@ -79,7 +79,7 @@ func enCLI() CLIWords {
 		DiscordAs:  func(name string) string { return "signed in as " + name },
 		Invite:     func(link string) string { return "invite the bot with " + link },
 		NoDiscord:  "no bot token yet, so Discord was not checked. Create a bot at https://discord.com/developers/applications (New Application → Bot → Reset Token) and put its token into discord.token",
-		Exposed:    "everybody on this machine can read the file, and a credential stands in it; chmod 600, or put the credential into a file of its own",
+		Exposed:    "everybody on this machine can read this file, and it holds a credential; run chmod 600 on it",
 		Everywhere: "figures are shown in every server that lets the bot in; name yours in discord.guild_ids",
 		NoAlerts:   "nobody is warned: alerts.channel_id names no channel (right click on one → Copy Channel ID)",
 		Offers:     "the gateway also offers", OffersNot: "it does not offer",

@@ -8,7 +8,7 @@ import (
 func zhFailure() FailureWords {
 	f := FailureWords{
 		WebPage:      "网关返回的是网页。请检查 base_url：应填 API 地址，例如 https://api.moka-ai.com。",
-		Redirect:     "网关要求跳转到另一台主机。为避免泄露令牌，未跟随跳转；请把最终地址填入 base_url。",
+		Redirect:     "网关要求跳转到另一个地址。为避免泄露令牌，未跟随跳转；请把最终地址填入 base_url。",
 		UserID:       "用户 ID 与系统访问令牌不匹配。请把控制台右上角显示的 ID 填入 user_id。",
 		AccessToken:  "系统访问令牌未被接受。请在控制台的个人设置中重新生成，并填入 access_token。",
 		APIKey:       "令牌未被接受。请在控制台核对 api_key：可能填错、已过期、已禁用或额度已用尽。",
@@ -80,7 +80,7 @@ func zhCLI() CLIWords {
 		Polling:    func(perDay int) string { return fmt.Sprintf("轮询每天约 %s 次请求", grouped(perDay)) },
 		DiscordAs:  func(name string) string { return "已登录为 " + name },
 		Invite:     func(link string) string { return "用此链接邀请机器人：" + link },
-		Exposed:    "本机所有人都能读取该文件，而其中写有凭据；请执行 chmod 600，或把凭据放进单独的文件",
+		Exposed:    "本机所有人都能读取该文件，而其中写有凭据；请对它执行 chmod 600",
 		NoDiscord:  "还没有机器人令牌，未检查 Discord。请在 https://discord.com/developers/applications 创建机器人（New Application → Bot → Reset Token），并把令牌填入 discord.token",
 		Everywhere: "凡是邀请了机器人的服务器都能看到数据；请在 discord.guild_ids 中写明自己的服务器",
 		NoAlerts:   "告警无处可发：alerts.channel_id 没有填写频道（右键频道 → 复制频道 ID）",
