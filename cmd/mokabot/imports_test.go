@@ -25,11 +25,11 @@ var (
 		"internal/store":   {"moka", "internal/spend"},
 		"internal/health":  {"moka", "internal/spend"},
 		"internal/account": {"moka", "internal/alert", "internal/config"},
-		"internal/message": {"moka", "internal/alert", "internal/lang", "internal/spend"},
+		"internal/message": {"moka", "internal/alert", "internal/budget", "internal/lang", "internal/spend"},
 		"internal/history": {
 			"moka", "internal/account", "internal/alert", "internal/chart", "internal/message", "internal/spend", "internal/store",
 		},
-		"internal/story":           {"moka", "internal/alert", "internal/lang", "internal/message", "internal/spend"},
+		"internal/story":           {"moka", "internal/alert", "internal/budget", "internal/lang", "internal/message", "internal/spend"},
 		"internal/lang/langtest":   {"internal/lang"}, // for tests
 		"internal/discordsim":      {},
 		"internal/discordsim/page": {},

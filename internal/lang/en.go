@@ -21,6 +21,7 @@ func English() *Words {
 		Models:   enModels(),
 		Alert:    enAlert(),
 		Headline: enHeadline(),
+		Budget:   enBudget(),
 		Incident: enIncident(),
 		Report:   enReport(),
 		Usage:    enUsage(),

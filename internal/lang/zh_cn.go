@@ -21,6 +21,7 @@ func Chinese() *Words {
 		Models:   zhModels(),
 		Alert:    zhAlert(),
 		Headline: zhHeadline(),
+		Budget:   zhBudget(),
 		Incident: zhIncident(),
 		Report:   zhReport(),
 		Usage:    zhUsage(),

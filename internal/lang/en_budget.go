@@ -1,0 +1,37 @@
+package lang
+
+import (
+	"fmt"
+	"strings"
+
+	"mokabot/moka"
+)
+
+func enBudget() BudgetWords {
+	return BudgetWords{
+		None: "No budget is configured. Add one under budgets in config.yaml.",
+		Unknown: func(name string, known []string) string {
+			return fmt.Sprintf("There is no budget “%s”. The budgets are: %s.", name, strings.Join(known, ", "))
+		},
+		Title: func(name, period string) string { return "Budget " + name + " · " + period },
+		Spent: func(spent, amount moka.Amount, percent string) string {
+			return fmt.Sprintf("%s of %s spent (%s)", spent, amount, percent)
+		},
+		NotKnown: "What was spent in this period is not known.",
+		Reached:  func(name, spent string) string { return "Budget " + name + ": " + spent },
+		Exceeds: func(name string, amount moka.Amount) string {
+			return fmt.Sprintf("Budget %s: forecast to exceed %s", name, amount)
+		},
+		Expected: func(low, high moka.Amount, day string) string {
+			if low == high {
+				return fmt.Sprintf("forecast %s by %s", low, day)
+			}
+			return fmt.Sprintf("forecast %s to %s by %s", low, high, day)
+		},
+		Closed: func(when string) string { return "Closed " + when + "." },
+		State: map[string]string{
+			"ok": "within budget", "forecast": "forecast to exceed it", "warning": "close to the limit", "exceeded": "exceeded", "unknown": "unknown",
+		},
+		Standing: "State", Left: "Remaining", Forecast: "Forecast", Accounts: "Accounts", Keys: "API keys",
+	}
+}

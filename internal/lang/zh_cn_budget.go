@@ -1,0 +1,37 @@
+package lang
+
+import (
+	"fmt"
+	"strings"
+
+	"mokabot/moka"
+)
+
+func zhBudget() BudgetWords {
+	return BudgetWords{
+		None: "没有配置预算。可在 config.yaml 的 budgets 中添加。",
+		Unknown: func(name string, known []string) string {
+			return fmt.Sprintf("没有名为“%s”的预算。现有预算：%s。", name, strings.Join(known, "、"))
+		},
+		Title: func(name, period string) string { return "预算 " + name + " · " + period },
+		Spent: func(spent, amount moka.Amount, percent string) string {
+			return fmt.Sprintf("已消耗 %s / %s（%s）", spent, amount, percent)
+		},
+		NotKnown: "本周期的消耗未知。",
+		Reached:  func(name, spent string) string { return "预算 " + name + "：" + spent },
+		Exceeds: func(name string, amount moka.Amount) string {
+			return fmt.Sprintf("预算 %s：预计将超出 %s", name, amount)
+		},
+		Expected: func(low, high moka.Amount, day string) string {
+			if low == high {
+				return fmt.Sprintf("预计到 %s 为 %s", day, low)
+			}
+			return fmt.Sprintf("预计到 %s 为 %s 至 %s", day, low, high)
+		},
+		Closed: func(when string) string { return "已于 " + when + " 结束。" },
+		State: map[string]string{
+			"ok": "预算内", "forecast": "预计超支", "warning": "接近上限", "exceeded": "已超支", "unknown": "未知",
+		},
+		Standing: "状态", Left: "剩余", Forecast: "预计", Accounts: "账户", Keys: "令牌",
+	}
+}

@@ -1,0 +1,116 @@
+package message
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"mokabot/internal/budget"
+	"mokabot/internal/lang"
+)
+
+// Budgets shows where budgets stand, one card each.
+func Budgets(w *lang.Words, standings []budget.Standing) Message {
+	if len(standings) == 0 {
+		return Note(w.Budget.None, ToneMuted)
+	}
+	var m Message
+	for i, s := range standings {
+		if i == mostCards {
+			m.Cards = append(m.Cards, Card{Text: w.Incident.MoreOf(len(standings) - i), Tone: ToneMuted})
+			break
+		}
+		m.Cards = append(m.Cards, budgetCard(w, s))
+	}
+	return m
+}
+
+func budgetCard(w *lang.Words, s budget.Standing) Card {
+	card := Card{
+		Title: w.Budget.Title(s.Budget.Name, budgetPeriod(s)), Text: budgetSpent(w, s), Tone: budgetTone(s.State), At: s.At,
+		Fields: []Field{{Name: w.Budget.Standing, Value: w.Budget.State[string(s.State)], Inline: true}},
+	}
+	add := func(name, value string) {
+		if value != "" {
+			card.Fields = append(card.Fields, Field{Name: name, Value: value, Inline: true})
+		}
+	}
+	if left, ok := s.Left.Get(); ok {
+		add(w.Budget.Left, left.String())
+	}
+	add(w.Budget.Forecast, budgetForecast(w, s))
+	add(w.Budget.Accounts, Disarm(strings.Join(s.Budget.Accounts, w.And)))
+	add(w.Budget.Keys, Disarm(strings.Join(s.Budget.Keys, w.And)))
+	return card
+}
+
+// budgetPeriod is a budget's period in its own calendar.
+func budgetPeriod(s budget.Standing) string {
+	from, last := s.Period.From.In(s.Budget.Zone), s.Period.To.Add(-time.Second).In(s.Budget.Zone)
+	switch s.Budget.Span {
+	case budget.Day:
+		return from.Format(time.DateOnly)
+	case budget.Month:
+		return from.Format("2006-01")
+	}
+	return from.Format(time.DateOnly) + " – " + last.Format(time.DateOnly)
+}
+
+func budgetSpent(w *lang.Words, s budget.Standing) string {
+	spent, known := s.Spent.Get()
+	if !known {
+		return w.Budget.NotKnown
+	}
+	percent, _ := s.Percent()
+	return w.Budget.Spent(spent, s.Budget.Amount, fmt.Sprintf("%.0f%%", percent))
+}
+
+// budgetForecast is what the whole period is expected to cost, "" without
+// enough history.
+func budgetForecast(w *lang.Words, s budget.Standing) string {
+	low, lowKnown := s.Low.Get()
+	high, highKnown := s.High.Get()
+	if !lowKnown || !highKnown {
+		return ""
+	}
+	return w.Budget.Expected(low, high, s.Period.To.Add(-time.Second).In(s.Budget.Zone).Format("01-02"))
+}
+
+func budgetTone(s budget.State) Tone {
+	switch s {
+	case budget.StateExceeded:
+		return ToneCritical
+	case budget.StateWarning, budget.StateForecast:
+		return ToneWarn
+	case budget.StateUnknown:
+		return ToneMuted
+	}
+	return ToneGood
+}
+
+// BudgetAlert phrases a warning of a budget.
+func BudgetAlert(w *lang.Words, n budget.News) Message {
+	s := n.Standing
+	line := w.Budget.Reached(s.Budget.Name, budgetSpent(w, s))
+	if n.Threshold == 0 {
+		line = w.Budget.Exceeds(s.Budget.Name, s.Budget.Amount)
+	}
+	return Message{
+		Text: fit(w.Headline.With(line, budgetForecast(w, s)), maxHeadline), Cards: []Card{budgetCard(w, s)},
+		Mentions: Mentions{Roles: s.Budget.MentionRoles, Users: s.Budget.MentionUsers},
+	}
+}
+
+// CloseBudget is an earlier warning of a budget whose period is over, or that
+// was changed. It keeps what it said and pings nobody.
+func CloseBudget(w *lang.Words, posted Message, at time.Time) Message {
+	m := Message{Text: posted.Text, Cards: slices.Clone(posted.Cards)}
+	for i := range m.Cards {
+		m.Cards[i].Tone = ToneMuted
+	}
+	if last := len(m.Cards) - 1; last >= 0 {
+		m.Cards[last].Text = strings.Join(filled([]string{m.Cards[last].Text, w.Budget.Closed(Moment(at))}), "\n")
+	}
+	return m
+}

@@ -1,0 +1,50 @@
+package story
+
+import (
+	"time"
+
+	"mokabot/internal/budget"
+	"mokabot/internal/lang"
+	"mokabot/internal/message"
+	"mokabot/moka"
+)
+
+// standing is an example of a budget with what was spent of it and what the
+// rest of its period is expected to cost.
+func standing(name string, span budget.Span, amount float64, spent moka.Maybe, low, mid, high float64) budget.Standing {
+	most, _ := dollars(amount).Get()
+	return budget.Stand(budget.Budget{
+		Name: name, Span: span, Zone: time.UTC, WeekStart: time.Monday, Amount: most, Accounts: []string{"team", "other"},
+		WarnAt: []float64{0.8, 1}, Forecast: true, MentionRoles: []string{"7"},
+	}, budget.Facts{At: at, Spent: spent, Low: dollars(low), Expected: dollars(mid), High: dollars(high)})
+}
+
+func budgets(w *lang.Words) map[string]message.Message {
+	keyed := standing("ci", budget.Day, 20, dollars(18.2), 0.5, 0.9, 1.4)
+	keyed.Budget.Keys = []string{"ci", "nightly"}
+	return map[string]message.Message{
+		"budgets": message.Budgets(w, []budget.Standing{
+			standing("monthly", budget.Month, 500, dollars(212.4), 80, 95, 120), standing("weekly", budget.Week, 100, dollars(31), 60, 75, 90),
+			keyed, standing("daily", budget.Day, 10, dollars(12.5), 2, 2, 2),
+			standing("new", budget.Month, 50, moka.Maybe{}, 0, 0, 0),
+		}),
+		"budgets-none": message.Budgets(w, nil),
+		"budget-none":  message.Note(w.Budget.Unknown("x", []string{"monthly", "weekly"}), message.ToneMuted),
+	}
+}
+
+func budgetAlerts(w *lang.Words) map[string]message.Message {
+	reached := budget.News{Kind: budget.Raised, Standing: standing("monthly", budget.Month, 500, dollars(412.5), 80, 95, 120), Threshold: 0.8}
+	over := budget.News{Kind: budget.Worsened, Standing: standing("monthly", budget.Month, 500, dollars(503.1), 40, 55, 70), Threshold: 1}
+	foretold := budget.News{Kind: budget.Raised, Standing: standing("weekly", budget.Week, 100, dollars(31), 71, 75, 90)}
+	return map[string]message.Message{
+		"budget-reached":  message.BudgetAlert(w, reached),
+		"budget-exceeded": message.BudgetAlert(w, over),
+		"budget-forecast": message.BudgetAlert(w, foretold),
+	}
+}
+
+func closedBudgets(w *lang.Words) map[string]message.Message {
+	reached := budget.News{Kind: budget.Raised, Standing: standing("monthly", budget.Month, 500, dollars(412.5), 80, 95, 120), Threshold: 0.8}
+	return map[string]message.Message{"budget-closed": message.CloseBudget(w, message.BudgetAlert(w, reached), at)}
+}
