@@ -1,9 +1,41 @@
 // Package moka is a client for gateways of the new-api family, of which
 // https://api.moka-ai.com is one: the models an API key may call, what is left
-// on the key, and what is left in the account's wallet.
+// on the key, and what the account can pay.
 //
 // The family's members differ from release to release in paths, units, status
 // codes and languages. This package goes by the shape of an answer and never by
 // a version string, and it keeps one promise above all: an amount is right, or
 // it is unknown ([Maybe]); it is never zero because something went wrong.
+//
+// # What an account can pay
+//
+// A call is charged to one source. Which one depends on the account's billing
+// preference and on its active plans; a plan is active until its end. In this
+// table W is the wallet, P the sum of what the active plans have left, and W+
+// is W where it is above zero, else nothing:
+//
+//	preference          active plans                    the account can pay
+//	subscription_only   any, or none                    P
+//	wallet_only         any, or none                    W
+//	wallet_first        none left                       W
+//	wallet_first        some left                       W+ and P
+//	subscription_first  none                            W
+//	subscription_first  one without wallet overflow     P
+//	subscription_first  all with overflow, none left    W
+//	subscription_first  all with overflow, some left    W+ and P
+//
+// A negative wallet refuses calls but takes nothing from a plan that pays. One
+// plan without a limit makes P unlimited. One active plan without overflow keeps
+// the wallet closed for all, also beside other plans with overflow, and also
+// while it has nothing left; once it has ended the wallet pays again. A plan
+// whose reset is due counts as fresh, because the gateway resets it before it
+// charges it. Plans are charged in the order of their ends. A preference that is
+// missing counts as subscription_first; one of a later release makes the amount
+// unknown.
+//
+// The rule is that of new-api: service/billing_session.go (NewBillingSession),
+// model/subscription.go (PreConsumeUserSubscription,
+// UserActiveSubscriptionsAllowWalletOverflow, maybeResetUserSubscriptionWithPlanTx)
+// and common.NormalizeBillingPreference. The release that brought plans, of
+// 2026-02, has no allow_wallet_overflow and always lets the wallet pay.
 package moka

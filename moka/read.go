@@ -154,14 +154,17 @@ func (a *answers) wallet(now time.Time) (*Wallet, *Error) {
 		if a.plansErr.Kind == Unsupported {
 			return w, nil
 		}
+		w.PlansFailed = true
 		return w, a.plansErr
 	}
 	w.Preference = a.plans.preference
 	plans, err := a.status.Units.plans(a.plans.active, now)
-	if err == nil {
-		w.addPlans(plans)
+	if err != nil {
+		w.PlansFailed = true
+		return w, err
 	}
-	return w, err
+	w.addPlans(plans)
+	return w, nil
 }
 
 // readKey is the key's part.

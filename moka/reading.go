@@ -61,6 +61,7 @@ type Wallet struct {
 	Requests       int64 // all-time
 	Plans          Maybe // left in active subscription plans; unknown where the gateway has none
 	PlansUnlimited bool  // an active plan without a limit
+	PlansFailed    bool  // the plans could not be read: what the account can pay is unknown
 
 	Raw         *RawWallet        // the figures as told; nil when they were not read
 	ActivePlans []Plan            // nil where the gateway has none or they were not read; empty: no active plan
@@ -113,8 +114,8 @@ func (r Reading) Err() *Error {
 	return r.WalletErr
 }
 
-// Spendable is what the next calls can cost: the smaller of what the key and
-// what the wallet (with its active plans) allow. It is unknown when a figure
+// Spendable is what the next calls can cost: the smaller of what the key allows
+// and what the account can pay ([Wallet.Payable]). It is unknown when a figure
 // that could be the smaller one is missing, and when there is no limit at all.
 // An expired or disabled key can spend nothing.
 func (r Reading) Spendable() Maybe {
@@ -162,16 +163,13 @@ func (k *Key) ownLimit(wallet *Wallet) (limit Maybe, bounds bool) {
 
 // walletLimit returns what the wallet and its plans allow, and whether they limit at all.
 func (r Reading) walletLimit() (limit Maybe, bounds bool) {
-	if r.Wallet == nil {
+	switch {
+	case r.Wallet == nil:
 		return Maybe{}, false
-	}
-	if r.Wallet.PlansUnlimited {
-		return Maybe{}, false
-	}
-	if r.WalletErr != nil && !r.Wallet.Plans.known {
+	case r.WalletErr != nil && !r.Wallet.Plans.known:
 		return Maybe{}, true // there may be plans that could not be read
 	}
-	return r.Wallet.Remaining.Plus(r.Wallet.Plans.or(0)), true
+	return r.Wallet.Payable()
 }
 
 func (m Maybe) or(a Amount) Maybe {

@@ -104,12 +104,12 @@ func emptiness(r moka.Reading, told Condition) Condition {
 }
 
 func walletEmpty(w *moka.Wallet) bool {
-	if w == nil || w.PlansUnlimited {
+	if w == nil {
 		return false
 	}
-	remaining, known := w.Remaining.Get()
-	plans, _ := w.Plans.Get()
-	return known && remaining+plans <= 0
+	limit, bounded := w.Payable()
+	left, known := limit.Get()
+	return bounded && known && left <= 0
 }
 
 // freed tells whether what was told to be empty certainly is not any more.
@@ -118,7 +118,7 @@ func freed(r moka.Reading, told Condition) bool {
 	case Exhausted:
 		return r.Key != nil && r.Key.State == moka.KeyOK && (r.Key.Unlimited || r.Key.Remaining.Known())
 	case WalletEmpty:
-		return r.Wallet != nil && (r.Wallet.PlansUnlimited || r.Wallet.Remaining.Known()) && !walletEmpty(r.Wallet)
+		return r.Wallet != nil && !r.Wallet.PlansFailed && (r.Wallet.PlansUnlimited || r.Wallet.Remaining.Known()) && !walletEmpty(r.Wallet)
 	}
 	return false
 }
