@@ -36,6 +36,7 @@ const (
 	HintTLS         Hint = "tls"          // the host's certificate is not trusted
 	HintProxy       Hint = "proxy"        // the proxy in between refused or failed
 	HintTooLarge    Hint = "too_large"    // the answer was cut at the limit
+	HintAmbiguous   Hint = "ambiguous"    // the figures may be the key's or the account's: an access token would tell
 )
 
 // Error is how every call of a [Client] fails. It never carries a credential.

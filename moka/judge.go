@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -91,7 +92,7 @@ func judgeUser(e *Error, words failure) {
 		e.Kind = Unavailable
 	case e.Code == "AUTH_INSUFFICIENT_PRIVILEGE" || e.Status == http.StatusForbidden || words.says(privilegeWords):
 		e.Kind = Forbidden
-	case words.says(userIDWords):
+	case userHeader.MatchString(words.message):
 		e.Kind, e.Hint = Unauthorized, HintUserID
 	case e.Status == http.StatusUnauthorized || words.says(accessTokenWords):
 		e.Kind, e.Hint = Unauthorized, HintAccessToken
@@ -169,12 +170,16 @@ var (
 	databaseWords    = []string{"数据库", "資料庫", "database error", "sql logic error"}
 	addressWords     = []string{" ip ", "ip 不在", "当前 ip", "指定网段", "ip address"}
 	privilegeWords   = []string{"权限不足", "權限不足", "insufficient privilege"}
-	userIDWords      = []string{"new-api-user"}
 	accessTokenWords = []string{"access token"}
 	exhaustedWords   = []string{"额度已用尽", "額度已用盡", "tokenstatusexhausted", "token.remainquota", "quota exhausted"}
 	expiredWords     = []string{"已过期", "已過期", "token has expired", "token is expired"}
 	disabledWords    = []string{"状态不可用", "狀態不可用", "status is unavailable"}
 )
+
+// userHeader matches the name of the header that carries the user id, which forks
+// rename: New-Api-User, Veloera-User and so on. A refusal that names it says
+// nothing against the access token.
+var userHeader = regexp.MustCompile(`(?i)\b[a-z][a-z-]*-user\b`)
 
 // isPage tells a web page from an answer of the API.
 func isPage(contentType string, body []byte) bool {

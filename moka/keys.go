@@ -41,8 +41,9 @@ const (
 )
 
 // Keys lists the account's API keys in the order of their ids. It understands
-// both paging styles: a bare array with pages from 0 (until 2025-07), and an
-// object with pages from 1, where page 0 is the first too.
+// every paging style of the family: a bare array with pages from 0 (new-api until
+// 2025-07), and an object with pages from 1, where page 0 is the first too, with
+// the keys in items (new-api) or in data (one-hub and done-hub).
 func (c *Client) Keys(ctx context.Context) ([]APIKeyInfo, error) {
 	status, err := c.status(ctx)
 	if err != nil {
@@ -100,6 +101,7 @@ func inOrder(byID map[int64]APIKeyInfo) []APIKeyInfo {
 func (c *Client) keyPage(ctx context.Context, page int) (keyPage, *Error) {
 	query := url.Values{
 		"p":         {strconv.Itoa(page)},
+		"page":      {strconv.Itoa(page)},        // one-hub
 		"size":      {strconv.Itoa(keyPageSize)}, // until 2025-07
 		"page_size": {strconv.Itoa(keyPageSize)},
 	}
@@ -132,13 +134,20 @@ func decodeKeys(body []byte) (keyPage, *Error) {
 		return page, page.check()
 	}
 	var paged struct {
-		Total int       `json:"total"`
-		Items *[]rawKey `json:"items"`
+		Total      int       `json:"total"`
+		Items      *[]rawKey `json:"items"`
+		TotalCount int       `json:"total_count"`
+		Data       *[]rawKey `json:"data"`
 	}
-	if json.Unmarshal(answer.Data, &paged) != nil || paged.Items == nil {
+	if json.Unmarshal(answer.Data, &paged) != nil || paged.Items == nil && paged.Data == nil {
 		return keyPage{}, mistyped("token", "not a list of keys")
 	}
-	page = keyPage{*paged.Items, paged.Total, true}
+	page = keyPage{total: max(paged.Total, paged.TotalCount), fromOne: true}
+	if paged.Items != nil {
+		page.keys = *paged.Items
+	} else {
+		page.keys = *paged.Data
+	}
 	return page, page.check()
 }
 
@@ -166,6 +175,27 @@ type rawKey struct {
 	Limited   bool       `json:"model_limits_enabled"`
 	Models    string     `json:"model_limits"`
 	Group     string     `json:"group"`
+	Setting   hubLimits  `json:"setting"`
+}
+
+// hubLimits are the models that one-hub and done-hub limit a key to; nil when
+// they do not. Other members have other things, or nothing, in its place.
+type hubLimits []string
+
+// UnmarshalJSON never fails: what is not understood is no limit.
+func (h *hubLimits) UnmarshalJSON(data []byte) error {
+	var setting struct {
+		Limits struct {
+			Model struct {
+				Enabled bool     `json:"enabled"`
+				Models  []string `json:"models"`
+			} `json:"limit_model_setting"`
+		} `json:"limits"`
+	}
+	if json.Unmarshal(data, &setting) == nil && setting.Limits.Model.Enabled {
+		*h = setting.Limits.Model.Models
+	}
+	return nil
 }
 
 // noEnds stands for a secret too short to show anything of.
@@ -211,6 +241,9 @@ func (r rawKey) info(units Units, now time.Time) (APIKeyInfo, *Error) {
 	}
 	if r.Limited {
 		info.Models = strings.FieldsFunc(plain(r.Models), func(c rune) bool { return c == ',' || c == ' ' })
+	}
+	for _, model := range r.Setting {
+		info.Models = append(info.Models, plain(model))
 	}
 	info.State, info.NeedsEnabling = r.state(now)
 	return info, nil

@@ -22,10 +22,11 @@ type memory struct {
 	serial    int64  // the newest answer of /api/status that a reading used
 	offers    map[string]*offered
 	explained *explanation
-	pair      RawKey // the last billing pair, in the gateway's unit
-	user      int64  // the account's id as the gateway told it, 0 before
-	group     string // the account's price group
-	account   bool   // the billing pair showed the account
+	pair      RawKey      // the last billing pair, in the gateway's unit
+	user      int64       // the account's id as the gateway told it, 0 before
+	group     string      // the account's price group
+	account   bool        // the billing pair showed the account
+	own       *APIKeyInfo // the key as the account\'s list showed it last; nil before
 }
 
 // offered is what is known of a further read.
@@ -161,6 +162,22 @@ func (m *memory) accountGroup() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.group
+}
+
+func (m *memory) setOwn(own APIKeyInfo) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.own = &own
+}
+
+// ownKey is the key as the account's list showed it last, and whether it did.
+func (m *memory) ownKey() (own APIKeyInfo, known bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.own == nil {
+		return own, false
+	}
+	return *m.own, true
 }
 
 func (m *memory) setAccountView(yes bool) {

@@ -17,6 +17,9 @@ func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 		}
 		own, alike := ownKey(a.keys, c.cred.APIKey)
 		found := alike == 1
+		if found {
+			c.memory.setOwn(own)
+		}
 		left, _ := own.Remaining.Get()
 		used, _ := key.Used.Get()
 		total, _ := key.Total.Get()
@@ -32,6 +35,15 @@ func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 		}
 	}
 	c.memory.setAccountView(key.Scope == ScopeAccount)
+	own, listed := c.memory.ownKey()
+	if listed {
+		key.Name, key.Group = own.Name, own.Group
+	}
+	if listed && key.Scope == ScopeAccount {
+		key.ExpiresAt = own.ExpiresAt
+		return key
+	}
+	key.ExpiryHidden = key.Scope != ScopeKey && key.ExpiresAt.IsZero()
 	return key
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -214,7 +215,15 @@ func (c *Client) acceptedKey(ctx context.Context, a *answers, wallet *Wallet) (K
 		return c.roundOrUnlimited(ctx, a, key)
 	}
 	c.memory.setExplanation(nil)
-	return c.withOwn(ctx, a, compared(key, wallet, a.status.ancestor, c.memory.accountView())), nil
+	key = c.withOwn(ctx, a, compared(key, wallet, a.status.ancestor && !a.status.hub, c.memory.accountView()))
+	if c.cred.AccessToken == "" && a.status.undecided(key) {
+		key.Remaining, key.Total, key.Used = Maybe{}, Maybe{}, Maybe{}
+		return key, &Error{
+			Op: "subscription", Kind: BadResponse, Hint: HintAmbiguous, Status: http.StatusOK,
+			Message: "the figures may be the key's or the account's",
+		}
+	}
+	return key, nil
 }
 
 // roundOrUnlimited looks twice where figures are raw quota: a hundred million

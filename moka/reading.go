@@ -36,6 +36,10 @@ type Key struct {
 	ExpiresAt time.Time // zero: never, or not told
 	Raw       *RawKey   // the figures as told; nil when they were not read
 
+	// ExpiryHidden: the figures may be the account's, which hide when the key
+	// expires, and the account's key list did not say.
+	ExpiryHidden bool
+
 	// What the account's key list says about this key, once it was read.
 	Name  string // "" when not known
 	Group string // the key's own price group; "" is the account's, or not known

@@ -181,7 +181,9 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 		req.Header.Set("Authorization", "Bearer "+c.cred.APIKey)
 	case r.auth == byUser, r.auth == maybeUser && c.cred.AccessToken != "":
 		req.Header.Set("Authorization", "Bearer "+c.cred.AccessToken)
-		req.Header.Set("New-Api-User", strconv.FormatInt(c.cred.UserID, 10))
+		id := strconv.FormatInt(c.cred.UserID, 10)
+		req.Header.Set("New-Api-User", id)
+		req.Header.Set("Veloera-User", id) // the fork's name for it
 	}
 	return req, nil
 }

@@ -20,7 +20,8 @@ type Status struct {
 	BatchUpdate   bool   // figures lag some seconds behind, and keys can be overdrawn
 	TopUpLink     string // https address where money is added, "" when not told
 	ServerAddress string // https address of the console, "" when not told or not public
-	ancestor      bool   // of the shape of one-api, from which the family descends
+	ancestor      bool   // of the shape of one-api and of the forks that left it before new-api did
+	hub           bool   // of these, of the shape of one-hub and done-hub
 }
 
 // Status reads /api/status. Clients that share a [Limiter] share one answer when
@@ -52,7 +53,7 @@ func (c *Client) statusAfter(ctx context.Context, serial int64) (Status, int64, 
 
 // readsLike reports whether figures mean the same under both.
 func (s Status) readsLike(other Status) bool {
-	return s.Units == other.Units && s.ancestor == other.ancestor
+	return s.Units == other.Units && s.ancestor == other.ancestor && s.hub == other.hub
 }
 
 // decodeStatus goes by fields: quota_display_type since 2025-09,
@@ -69,6 +70,7 @@ func decodeStatus(body []byte) (Status, *Error) {
 			ExchangeRate  *float64        `json:"usd_exchange_rate"`
 			DataExport    *bool           `json:"enable_data_export"`
 			BatchUpdate   bool            `json:"enable_batch_update"`
+			PaymentRate   json.RawMessage `json:"PaymentUSDRate"`
 			TopUpLink     json.RawMessage `json:"top_up_link"`
 			ServerAddress json.RawMessage `json:"server_address"`
 		} `json:"data"`
@@ -87,6 +89,7 @@ func decodeStatus(body []byte) (Status, *Error) {
 		TopUpLink:   scalar(d.TopUpLink), ServerAddress: scalar(d.ServerAddress),
 		ancestor: d.DataExport == nil && d.DisplayType == nil,
 	}
+	s.hub = s.ancestor && d.PaymentRate != nil
 	s.Units = Units{displayOf(d.DisplayType, d.InCurrency), *d.QuotaPerUnit, 0}
 	if s.Units.Display == DisplayCNY {
 		if d.ExchangeRate == nil || !positive(*d.ExchangeRate) {

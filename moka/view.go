@@ -42,9 +42,6 @@ func compared(key Key, wallet *Wallet, ancestor, wasAccount bool) Key {
 		walletUsed, _ = wallet.Used.Get()
 	}
 	if !haveLeft {
-		if ancestor && used > total {
-			return asBalance(key) // a key spent beyond its limit would have been refused
-		}
 		return key
 	}
 	slack := max(2*cent, (left+walletUsed).abs()/100)
@@ -68,6 +65,17 @@ func asBalance(key Key) Key {
 	key.Remaining = key.Total
 	key.Total = key.Total.Plus(key.Used)
 	return key
+}
+
+// undecided reports whether the key alone cannot tell what is left. one-api shows
+// either the key's limit, of which use is yet to be subtracted, or what remains
+// of the account, and nothing in its answers says which. one-hub and done-hub
+// show the account for an unlimited key; more use than limit is then an overdrawn
+// account or, from one-api, a balance.
+func (s Status) undecided(key Key) bool {
+	used, _ := key.Used.Get()
+	total, known := key.Total.Get()
+	return s.ancestor && known && key.Scope == ScopeUnknown && used != 0 && (!s.hub || used > total)
 }
 
 // exact allows for the noise of figures that travelled as floating point.

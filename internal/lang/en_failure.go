@@ -19,6 +19,7 @@ func enFailure() FailureWords {
 		TLS:          "The gateway's certificate is not trusted. Check base_url, and the clock and certificates of this machine.",
 		Proxy:        "The proxy did not let the request through. Check proxy, or HTTPS_PROXY in the environment.",
 		TooLarge:     "The gateway's answer was too large to be right.",
+		Ambiguous:    "With the key alone this gateway does not say whether its figures are the key's or the account's. Add access_token and user_id.",
 		Unauthorized: "The gateway does not accept the credentials. Check them in the configuration.",
 		Banned:       "The account is banned on the gateway. Ask its operator.",
 		Forbidden:    "The gateway does not allow this with these credentials.",

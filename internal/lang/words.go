@@ -187,16 +187,16 @@ type ButtonWords struct {
 
 // FailureWords are the sentences that tell a failure and its cure.
 type FailureWords struct {
-	WebPage, Redirect, UserID, AccessToken, APIKey, NotFound string
-	Address, Timeout, NoAddress, TLS, Proxy, TooLarge        string
-	Unauthorized, Banned, Forbidden, Unavailable             string
-	BadResponse, Unsupported, Unexpected                     string
-	RateLimited                                              func(wait time.Duration) string
-	Says                                                     func(words string) string
-	DiscordToken, DiscordDown                                string
-	NoChannel, NoAccess, NotText                             func(channel string) string
-	MissingPermissions                                       func(channel, permissions string) string
-	Permissions                                              map[string]string // what Discord's settings call them; missing: the English name
+	WebPage, Redirect, UserID, AccessToken, APIKey, NotFound     string
+	Address, Timeout, NoAddress, TLS, Proxy, TooLarge, Ambiguous string
+	Unauthorized, Banned, Forbidden, Unavailable                 string
+	BadResponse, Unsupported, Unexpected                         string
+	RateLimited                                                  func(wait time.Duration) string
+	Says                                                         func(words string) string
+	DiscordToken, DiscordDown                                    string
+	NoChannel, NoAccess, NotText                                 func(channel string) string
+	MissingPermissions                                           func(channel, permissions string) string
+	Permissions                                                  map[string]string // what Discord's settings call them; missing: the English name
 }
 
 // PermissionNames are permissions as a reader finds them in Discord's settings.

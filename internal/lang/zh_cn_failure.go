@@ -19,6 +19,7 @@ func zhFailure() FailureWords {
 		TLS:          "网关的证书不受信任。请检查 base_url 以及本机的时间和根证书。",
 		Proxy:        "代理没有放行请求。请检查 proxy 或环境变量 HTTPS_PROXY。",
 		TooLarge:     "网关返回的数据过大，应有异常。",
+		Ambiguous:    "仅凭 API 密钥无法判断该网关返回的是密钥额度还是账户余额，请补充 access_token 和 user_id。",
 		Unauthorized: "网关不接受这些凭据。请检查配置。",
 		Banned:       "该账户已被网关封禁。请联系网关管理员。",
 		Forbidden:    "这些凭据没有权限执行此操作。",

@@ -47,6 +47,7 @@ func byHint(f *lang.FailureWords, h moka.Hint) string {
 		moka.HintAccessToken: f.AccessToken, moka.HintAPIKey: f.APIKey, moka.HintNotFound: f.NotFound,
 		moka.HintAddress: f.Address, moka.HintTimeout: f.Timeout, moka.HintNoAddress: f.NoAddress,
 		moka.HintTLS: f.TLS, moka.HintProxy: f.Proxy, moka.HintTooLarge: f.TooLarge,
+		moka.HintAmbiguous: f.Ambiguous,
 	}[h]
 }
 
