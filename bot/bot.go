@@ -36,7 +36,7 @@ type Incidents interface {
 	// Story is what happened to an incident so far.
 	Story(ctx context.Context, o message.OpenIncident) ([]message.Happened, error)
 	// Snooze changes an incident's snooze; false when there was nothing to change.
-	Snooze(ctx context.Context, ref alert.Ref, q alert.Quiet) (message.OpenIncident, bool, error)
+	Snooze(ctx context.Context, ref alert.Ref, q alert.SnoozeOptions) (message.OpenIncident, bool, error)
 }
 
 // Reports is what a bot may ask of the reports.

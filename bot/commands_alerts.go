@@ -56,7 +56,7 @@ func alerts(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 }
 
 // quiets are what the buttons do to a snooze.
-var quiets = map[string]alert.Quiet{
+var quiets = map[string]alert.SnoozeOptions{
 	message.ActionHour:       {For: time.Hour},
 	message.ActionShift:      {For: 8 * time.Hour},
 	message.ActionUntilTopUp: {UntilTopUp: true},
@@ -115,7 +115,7 @@ func (b *Bot) pressedIncidents(ctx context.Context, in Input) ([]alert.Ref, erro
 }
 
 // snooze changes one incident's snooze and says so in a sentence.
-func (b *Bot) snooze(ctx context.Context, in Input, ref alert.Ref, q alert.Quiet) (string, error) {
+func (b *Bot) snooze(ctx context.Context, in Input, ref alert.Ref, q alert.SnoozeOptions) (string, error) {
 	o, changed, err := b.setup().Incidents.Snooze(ctx, ref, q)
 	if err != nil {
 		return "", err

@@ -30,7 +30,7 @@ func (calm) Find(context.Context, alert.Ref) (message.OpenIncident, bool, error)
 
 func (calm) Story(context.Context, message.OpenIncident) ([]message.Happened, error) { return nil, nil }
 
-func (calm) Snooze(context.Context, alert.Ref, alert.Quiet) (message.OpenIncident, bool, error) {
+func (calm) Snooze(context.Context, alert.Ref, alert.SnoozeOptions) (message.OpenIncident, bool, error) {
 	return message.OpenIncident{}, false, nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/alert"
+	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/store"
 )
@@ -16,41 +17,46 @@ import (
 // at once when trouble begins; they make one post.
 const hold = 2 * time.Second
 
-// mostTurned is how many of an incident's posts are brought up to date when it
-// is over: more than anybody scrolls back to.
-const mostTurned = 10
+// maxClosed is how many of an incident's posts are closed when it is over: more
+// than anybody scrolls back to.
+const maxClosed = 10
 
-// outgoing is what an event sends: a post of its own, and the earlier ones
-// brought up to date. Without a channel nothing is said.
+// outgoing is what an event sends: a post of its own, or its effect on earlier
+// ones. Those of an incident that goes on show its newest figures; those of one
+// that is over keep their story and are closed. Edits go where the posts are,
+// whatever channel is configured by now.
 func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.Outgoing, error) {
-	if a.Rules.ChannelID == "" {
-		return nil, nil
-	}
 	alarm := message.Alarm{
 		Account: a.Name, Levels: len(a.Rules.Levels), Event: e, Today: x.today, Models: x.models,
 		Remind: a.Rules.RemindEvery(e.Incident), Links: message.Links{TopUp: a.Console(), Console: a.Console()},
 	}
-	said := message.Alert(w.Words, alarm)
-	payload, err := json.Marshal(said)
-	if err != nil {
-		return nil, err
-	}
 	var out []store.Outgoing
-	if e.Kind.Post() {
+	if e.Post() {
+		payload, err := json.Marshal(message.Alert(w.Words, alarm))
+		if err != nil {
+			return nil, err
+		}
 		post := store.Outgoing{Key: postKey(a.Name, e.Incident, e.Incident.Posts), Joins: true, Payload: payload}
 		if w.rounds.neighbours(a) > 0 {
 			post.NotBefore = e.At.Add(hold)
 		}
 		out = append(out, post)
 	}
-	said.Mentions = message.Mentions{}
-	if payload, err = json.Marshal(said); err != nil {
-		return nil, err
-	}
-	first, last := turned(e)
-	for n := last; n >= first; n-- {
-		of := postKey(a.Name, e.Incident, n)
-		out = append(out, store.Outgoing{Key: fmt.Sprintf("%s/edit/%d", of, e.At.UnixMilli()), EditOf: of, Payload: payload})
+	switch first, last := closes(e); {
+	case over(e):
+		for n := last; n >= first; n-- {
+			out = append(out, closing(w.Words, a.Name, e, n))
+		}
+	case !e.Post() && e.Incident.Posts > 0:
+		live := message.Alert(w.Words, alarm)
+		live.Mentions = message.Mentions{}
+		payload, err := json.Marshal(live)
+		if err != nil {
+			return nil, err
+		}
+		edit := editOf(a.Name, e, e.Incident.Posts)
+		edit.Payload = payload
+		out = append(out, edit)
 	}
 	for i := range out {
 		out[i].Channel, out[i].Account, out[i].At = a.Rules.ChannelID, a.Name, e.At
@@ -58,25 +64,44 @@ func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.O
 	return out, nil
 }
 
-// turned are the posts that an event brings up to date: the live one, and at
-// the end those before it as well, so that none goes on warning.
-func turned(e alert.Event) (first, last int) {
-	last = e.Incident.Posts
-	first = last
-	switch {
-	case e.Kind == alert.Withdrawn:
-		first = last - mostTurned + 1
-	case e.Kind == alert.Ended:
-		last-- // the last one tells of the end
-		first = last - mostTurned + 1
-	case e.Kind.Post():
-		return 1, 0
-	}
-	return max(1, first), last
+func over(e alert.Event) bool {
+	return (e.Kind == alert.Ended || e.Kind == alert.Withdrawn) && !e.Late
 }
 
-// postKey names the n-th post about an incident, for ever.
+// closes are the posts that the end of an incident closes, none when first is
+// behind last.
+func closes(e alert.Event) (first, last int) {
+	last = e.Incident.Posts
+	if e.Post() {
+		last-- // the last one tells of the end
+	}
+	return max(1, last-maxClosed+1), last
+}
+
+// closing is the edit that closes the n-th post about an incident.
+func closing(words *lang.Words, account string, e alert.Event, n int) store.Outgoing {
+	edit := editOf(account, e, n)
+	edit.Amend = func(newest json.RawMessage) (json.RawMessage, error) {
+		var posted message.Message
+		if err := json.Unmarshal(newest, &posted); err != nil {
+			return nil, fmt.Errorf("post %s: %w", edit.EditOf, err)
+		}
+		return json.Marshal(message.Close(words, posted, e))
+	}
+	return edit
+}
+
+func editOf(account string, e alert.Event, n int) store.Outgoing {
+	of := postKey(account, e.Incident, n)
+	return store.Outgoing{Key: fmt.Sprintf("%s/edit/%d", of, e.At.UnixMilli()), EditOf: of}
+}
+
+// postKey names the n-th post about an incident, for ever: by the name that the
+// account had when the incident began.
 func postKey(account string, i alert.Incident, n int) string {
+	if i.Subject != "" {
+		account = i.Subject
+	}
 	return fmt.Sprintf("alert/%s/%s/%d", account, i.ID, n)
 }
 

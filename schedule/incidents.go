@@ -121,7 +121,7 @@ func (w *Watch) Story(ctx context.Context, o message.OpenIncident) ([]message.Ha
 // Snooze changes an incident's snooze and shows it in the live message. The
 // result is the incident as it is then; false when it is over, or was not
 // snoozed in the first place.
-func (w *Watch) Snooze(ctx context.Context, ref alert.Ref, q alert.Quiet) (o message.OpenIncident, changed bool, err error) {
+func (w *Watch) Snooze(ctx context.Context, ref alert.Ref, q alert.SnoozeOptions) (o message.OpenIncident, changed bool, err error) {
 	a, err := w.Book.Get(ref.Account)
 	if err != nil {
 		return o, false, nil
@@ -154,7 +154,7 @@ func (w *Watch) withIncident(a *account.Account, i alert.Incident, r moka.Readin
 }
 
 // snoozed is the state with the incident's snooze changed, and the incident.
-func snoozed(raw json.RawMessage, id string, q alert.Quiet, now time.Time) (s alert.State, i alert.Incident, ok bool, err error) {
+func snoozed(raw json.RawMessage, id string, q alert.SnoozeOptions, now time.Time) (s alert.State, i alert.Incident, ok bool, err error) {
 	if s, err = alert.Decode(raw); err != nil {
 		return s, i, false, fmt.Errorf("alert state: %w", err)
 	}

@@ -219,7 +219,7 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, spent, state j
 		}
 	}
 	after, delta := spend.Step(before, f.Reading)
-	f.TopUp = delta.TopUp
+	f.TopUp, f.TopUpSince = delta.TopUp, before.At
 	was, err := alert.Decode(state)
 	if err != nil { // what is wrong is told once more, which is better than never again
 		w.Log.Error("the memory of earlier alarms is not readable; it starts anew", "account", a.Name, "err", err)
@@ -227,7 +227,9 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, spent, state j
 	is, events := alert.Step(a.Rules, was, f)
 	p := store.Poll{Sample: sampleOf(f.Reading, delta)}
 	for _, e := range events {
-		p.Events = append(p.Events, eventOf(a.Name, e))
+		if !e.Late { // it happened before
+			p.Events = append(p.Events, eventOf(a.Name, e))
+		}
 		out, err := w.outgoing(a, e, x)
 		if err != nil {
 			return p, After{}, err
@@ -252,7 +254,7 @@ func stirred(was, is alert.State, events []alert.Event) bool {
 	if len(was.Pending) == 0 && len(is.Pending) > 0 || began(was.Failing, is.Failing) || began(was.Refusing, is.Refusing) {
 		return true
 	}
-	return slices.ContainsFunc(events, func(e alert.Event) bool { return e.Kind.Post() && e.Kind != alert.Reminder })
+	return slices.ContainsFunc(events, func(e alert.Event) bool { return e.Kind.Post() && e.Kind != alert.Reminder && !e.Late })
 }
 
 func sampleOf(r moka.Reading, d spend.Delta) store.Sample {

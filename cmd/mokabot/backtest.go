@@ -99,7 +99,7 @@ func backtestJSON(name string, h alert.History) backtestAccount {
 		Events: []backtestEvent{}, Empties: []backtestEmpty{}, From: timeOrNull(h.From), To: timeOrNull(h.To),
 	}
 	for _, e := range h.Events {
-		if e.Kind.Post() {
+		if e.Post() {
 			b.Posts++
 		}
 		if e.Kind == alert.Raised {
@@ -107,7 +107,7 @@ func backtestJSON(name string, h alert.History) backtestAccount {
 		}
 		b.Events = append(b.Events, backtestEvent{
 			rfc3339(e.At), e.Kind, e.Incident.Condition, e.Incident.LevelName, e.Facts.Reading.Spendable(),
-			e.Kind.Post() && len(e.MentionRoles)+len(e.MentionUsers) > 0,
+			e.Post() && len(e.MentionRoles)+len(e.MentionUsers) > 0,
 		})
 	}
 	for _, e := range h.Empties {

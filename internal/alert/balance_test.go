@@ -77,7 +77,7 @@ func TestBalance(t *testing.T) {
 		"recovery from the worst level mentions who was called": `
 			10:00  $4
 			10:05  $4                  -> raised balance/critical @7
-			10:10  $34                 -> ended balance @7`,
+			10:10  $34                 -> ended balance`,
 		"unknown and unlimited neither raise nor clear": `
 			10:00  $19
 			10:05  $19                 -> raised balance/low

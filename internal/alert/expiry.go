@@ -15,9 +15,7 @@ func (p *pass) expiry() {
 		return
 	}
 	valid := key != nil && key.State == moka.KeyOK
-	if valid || key != nil && !key.ExpiresAt.IsZero() {
-		p.state.Expires = key.ExpiresAt
-	}
+	p.noteExpiry(key, valid)
 	if p.expired(key) {
 		p.withdraw(Expiring, Expired)
 		if _, told := p.open(Expired); !told {
@@ -26,7 +24,7 @@ func (p *pass) expiry() {
 		return
 	}
 	if i, told := p.open(Expired); told {
-		if !valid || !p.renewed(i) {
+		if !valid || !p.renewed(i) && !p.state.Expires.After(p.now) {
 			return
 		}
 		if p.expiresSoon() {
@@ -37,16 +35,29 @@ func (p *pass) expiry() {
 	p.expiring(valid)
 }
 
+// noteExpiry remembers the expiry that the gateway tells. No expiry means never
+// where the figures are the key's own; in the account's view it is not told, and
+// a key that works after the expiry known so far has been renewed.
+func (p *pass) noteExpiry(key *moka.Key, valid bool) {
+	if key != nil && !key.ExpiresAt.IsZero() || valid && (key.Scope == moka.ScopeKey || !p.state.Expires.After(p.now)) {
+		p.state.Expires = key.ExpiresAt
+	}
+}
+
 // noKey forgets a key that was taken out of the settings.
 func (p *pass) noKey() {
 	p.state.Expires = time.Time{}
-	p.withdraw(Expired, "")
-	p.withdraw(Expiring, "")
+	p.drop(Expired, RulesChanged)
+	p.drop(Expiring, RulesChanged)
 }
 
-// expired: the gateway says so, or the time has come.
+// expired reports whether the gateway says so, or the time has come. A key that
+// works has not expired by a clock that nobody confirmed.
 func (p *pass) expired(key *moka.Key) bool {
 	at := p.state.Expires
+	if key != nil && key.State == moka.KeyOK && p.facts.ClockUnsure {
+		return false
+	}
 	return key != nil && key.State == moka.KeyExpired || !at.IsZero() && !at.After(p.now)
 }
 
@@ -55,14 +66,16 @@ func (p *pass) expiring(valid bool) {
 	i, told := p.open(Expiring)
 	switch {
 	case told && p.rules.KeyExpiry <= 0:
-		p.withdraw(Expiring, "")
+		p.drop(Expiring, RulesChanged)
 	case told && !soon && valid && p.renewed(i):
 		p.end(Expiring)
+	case told && valid && !p.renewed(i) && i.Expires.Sub(p.now) > max(p.rules.KeyExpiry, i.Lead)+clockSlack:
+		p.drop(Expiring, Mistaken)
 	case told && valid && p.renewed(i):
-		i.Expires = p.state.Expires
+		i.Expires, i.Lead = p.state.Expires, p.state.Expires.Sub(p.now)
 		p.tell(Updated, i, i.Level)
-	case !told && soon:
-		p.raise(Incident{Condition: Expiring, Level: -1, Expires: p.state.Expires})
+	case !told && soon && !(valid && p.facts.ClockUnsure):
+		p.raise(Incident{Condition: Expiring, Level: -1, Expires: p.state.Expires, Lead: p.state.Expires.Sub(p.now)})
 	}
 }
 
@@ -71,8 +84,11 @@ func (p *pass) expiresSoon() bool {
 	return !at.IsZero() && p.rules.KeyExpiry > 0 && at.Sub(p.now) <= p.rules.KeyExpiry
 }
 
-// renewed tells whether the expiry is another than the one told of. Time alone
-// cannot renew a key: a clock set back does not end an incident.
+// clockSlack is how far a clock may be set back before a warning of an expiry
+// that is not near any more is taken back.
+const clockSlack = time.Hour
+
+// renewed reports whether the expiry is another than the one told of.
 func (p *pass) renewed(i Incident) bool {
 	return p.state.Expires.IsZero() || !p.state.Expires.Equal(i.Expires)
 }

@@ -8,31 +8,24 @@ import (
 	"mokabot/moka"
 )
 
-// factOf groups the conditions that tell of the same fact.
-var factOf = map[Condition]string{
-	Balance: "money", Exhausted: "money", WalletEmpty: "money",
-	Refused: "access", Unreachable: "access",
-	Expiring: "expiry", Expired: "expiry", Spike: "spike",
-}
-
 // check holds a step against what must be true of every step.
 func (h *history) check(s State, f Facts, events []Event) error {
 	if at := s.RecheckAt(); !at.IsZero() && !at.After(f.At) {
 		return errors.New("asks for a reading in the past")
 	}
-	posts, open := make(map[string]int), make(map[string]int)
+	posts, open := make(map[topic]int), make(map[topic]int)
 	for _, e := range events {
 		h.said[e.Kind]++
 		h.moves[move(e)]++
-		if e.Kind.Post() {
-			posts[factOf[e.Incident.Condition]]++
+		if e.Post() {
+			posts[describe(e.Incident.Condition).about]++
 		}
 		if err := h.checkLife(e); err != nil {
 			return err
 		}
 	}
 	for c := range s.Incidents {
-		open[factOf[c]]++
+		open[describe(c).about]++
 	}
 	for fact := range posts {
 		if posts[fact] > 1 {
@@ -56,14 +49,15 @@ func (h *history) checkLife(e Event) error {
 	id := e.Incident.ID
 	_, open := h.open[id]
 	switch {
+	case e.Late:
 	case h.over[id]:
 		return fmt.Errorf("%s after the end", id)
 	case open == (e.Kind == Raised):
 		return fmt.Errorf("%s %s: open is %v", e.Kind, id, open)
 	}
 	h.open[id] = e.Incident.Condition
-	h.over[id] = e.Kind == Ended || e.Kind == Withdrawn
-	if !e.Kind.Post() {
+	h.over[id] = h.over[id] || e.Kind == Ended || e.Kind == Withdrawn
+	if !e.Post() {
 		return nil
 	}
 	last, had := h.lastPost[id]

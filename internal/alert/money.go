@@ -5,8 +5,6 @@ import (
 	"time"
 )
 
-func onLadder(c Condition) bool { return c == Balance || c == Exhausted || c == WalletEmpty }
-
 // money decides on the ladder: down after confirmation, up past the margin.
 func (p *pass) money() {
 	told, i := p.toldRung()
@@ -83,7 +81,7 @@ func (p *pass) toLevel(i Incident, told, level int) {
 	if told < 0 {
 		i = Incident{Condition: Balance}
 	}
-	i.SnoozedUntil, i.UntilTopUp = time.Time{}, false
+	i.unsnooze()
 	i = p.onLevel(i, level)
 	if told < 0 {
 		p.raise(i)
@@ -96,7 +94,7 @@ func (p *pass) toLevel(i Incident, told, level int) {
 func (p *pass) better(i Incident, told, held int) {
 	switch {
 	case held < 0 && p.quiet:
-		p.withdraw(Balance, "")
+		p.drop(Balance, RulesChanged)
 	case held < 0:
 		p.end(Balance)
 	case held < told:
@@ -147,18 +145,36 @@ func (p *pass) onLevel(i Incident, n int) Incident {
 	return i
 }
 
-// recheckAt is when what waits for confirmation can be confirmed.
+// recheckAt is when what waits for confirmation can be confirmed, or what the
+// quiet hours hold back can be told.
 func (p *pass) recheckAt() time.Time {
 	waiting := []time.Time{p.state.Clearing}
 	for _, w := range p.state.Pending {
 		waiting = append(waiting, w.Since)
 	}
 	var next time.Time
-	for _, since := range waiting {
-		at := since.Add(p.rules.ConfirmAfter)
-		if !since.IsZero() && at.After(p.now) && (next.IsZero() || at.Before(next)) {
+	sooner := func(at time.Time) {
+		if at.After(p.now) && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
 	}
+	for _, since := range waiting {
+		if !since.IsZero() {
+			sooner(since.Add(p.rules.ConfirmAfter))
+		}
+	}
+	if p.owesQuietly() {
+		sooner(p.quietUntil)
+	}
 	return next
+}
+
+// owesQuietly reports whether something waits for the end of the quiet hours.
+func (p *pass) owesQuietly() bool {
+	for _, i := range p.state.Incidents {
+		if i.Owed != "" && p.quietLevel(i) {
+			return true
+		}
+	}
+	return len(p.state.Ends) > 0
 }

@@ -1,13 +1,102 @@
 package alert
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// Ref names an incident of an account.
-type Ref struct{ Account, ID string }
+// QuietHours are the hours of the day in which some levels ping nobody. What
+// they hold back is told once when they are over: a raised or worsened incident
+// with the figures of then, an end with the time at which it came. What was
+// raised and ended within them is not told. The worst level always comes through.
+type QuietHours struct {
+	From, To time.Duration // since midnight by the clock on the wall; the same twice: no quiet hours
+	Zone     *time.Location
+	Levels   []string // whose pings are held back
+}
 
-// Quiet is for how long the reminders of an incident are held back: for a
-// time, until money comes in, or not at all.
-type Quiet struct {
-	For        time.Duration
-	UntilTopUp bool
+// Until is when the quiet hours end that now lies in; zero outside of them.
+// They begin and end at instants: a clock change in between makes them an hour
+// longer or shorter, and never interrupts them.
+func (q QuietHours) Until(now time.Time) time.Time {
+	if q.From == q.To || q.Zone == nil {
+		return time.Time{}
+	}
+	local := now.In(q.Zone)
+	for back := range 2 {
+		day := local.Day() - back
+		start, end := q.at(local, day, q.From), q.at(local, day, q.To)
+		if q.To < q.From {
+			end = q.at(local, day+1, q.To)
+		}
+		if !now.Before(start) && now.Before(end) {
+			return end
+		}
+	}
+	return time.Time{}
+}
+
+// at is a time of day of a month's day, which may lie beyond the month's ends.
+// Of a time that comes twice it is the first.
+func (q QuietHours) at(month time.Time, day int, clock time.Duration) time.Time {
+	t := time.Date(month.Year(), month.Month(), day, 0, int(clock/time.Minute), 0, 0, q.Zone)
+	for _, repeated := range []time.Duration{time.Hour, 30 * time.Minute} { // Lord Howe's is the half hour
+		if first := t.Add(-repeated); first.Format(time.DateTime) == t.Format(time.DateTime) {
+			return first
+		}
+	}
+	return t
+}
+
+// heldBack reports whether an incident's posts have to wait: there is nobody to
+// tell, or its level is quiet now.
+func (p *pass) heldBack(i Incident) bool {
+	return p.rules.ChannelID == "" || p.quietLevel(i)
+}
+
+func (p *pass) quietLevel(i Incident) bool {
+	return i.Condition == Balance && i.Level < len(p.rules.Levels)-1 &&
+		slices.Contains(p.rules.Quiet.Levels, i.LevelName) && !p.quietUntil.IsZero()
+}
+
+// anyAbout reports whether an incident of a topic is open.
+func (p *pass) anyAbout(t topic) bool {
+	for c := range p.state.Incidents {
+		if describe(c).about == t {
+			return true
+		}
+	}
+	return false
+}
+
+// tellOwed tells what was held back and may be told now. An end that somebody
+// waits to hear of is not told when the same trouble is back: the posts of then
+// say that it was over, and the new incident says the rest.
+func (p *pass) tellOwed(told map[Condition]bool) {
+	for _, c := range Conditions() {
+		if i, open := p.open(c); open && !told[c] && i.Owed != "" && !p.heldBack(i) {
+			if i.Owed == Worsened && i.Level <= i.OwedFrom { // by other levels it is no worse
+				i.Owed = ""
+				p.state.Incidents[c] = i
+				continue
+			}
+			p.tell(i.Owed, i, i.OwedFrom)
+			p.events[len(p.events)-1].Late = true
+			told[c] = true
+		}
+		i, owed := p.state.Ends[c]
+		if !owed {
+			continue
+		}
+		if p.anyAbout(describe(c).about) {
+			delete(p.state.Ends, c)
+		} else if !p.heldBack(i) {
+			delete(p.state.Ends, c)
+			i.ToldAt = p.now
+			i.Posts++
+			e := p.event(Ended, i, i.Level)
+			e.Late = true
+			p.events = append(p.events, e)
+		}
+	}
 }

@@ -15,7 +15,7 @@ func (p *pass) followRules() {
 		n = milderLevel(p.rules.Levels, i)
 	}
 	if n < 0 {
-		p.withdraw(Balance, "")
+		p.drop(Balance, RulesChanged)
 		return
 	}
 	l := p.rules.Levels[n]

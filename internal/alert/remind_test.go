@@ -46,7 +46,7 @@ func TestReminders(t *testing.T) {
 			10:00    $4
 			10:05    $4                -> raised balance/critical @7
 			10:06    snooze balance until top-up
-			10:10    $40 top-up $36    -> ended balance +$36.00 @7`,
+			10:10    $40 top-up $36    -> ended balance +$36.00`,
 	} {
 		t.Run(name, func(t *testing.T) { tell(t, script) })
 	}

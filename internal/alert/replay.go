@@ -33,6 +33,9 @@ type Emptying struct {
 // would have, by one poll interval at most.
 func Replay(rules Rules, facts iter.Seq[Facts]) History {
 	r := replay{ended: make(map[Condition]time.Time)}
+	if rules.ChannelID == "" {
+		rules.ChannelID = "replay" // or nothing would be told
+	}
 	var s State
 	for f := range facts {
 		var events []Event
@@ -66,7 +69,7 @@ func (r *replay) note(f Facts) {
 
 func (r *replay) take(e Event) {
 	r.countFlap(e)
-	if !e.Kind.Post() {
+	if !e.Post() {
 		r.Edits++
 		return
 	}
@@ -75,7 +78,7 @@ func (r *replay) take(e Event) {
 		r.Pings++
 	}
 	switch {
-	case !onLadder(e.Incident.Condition):
+	case describe(e.Incident.Condition).about != aboutMoney:
 	case e.Kind == Ended:
 		r.told, r.posts = time.Time{}, 0
 	default:

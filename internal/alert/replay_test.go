@@ -23,12 +23,12 @@ func TestReplay(t *testing.T) {
 		16:10    $30
 		16:30    $18
 		16:35    $18`))
-	want := "raised balance/low, worsened balance/critical @7, raised exhausted @7, ended exhausted +$100.00 @7, " +
+	want := "raised balance/low, worsened balance/critical @7, raised exhausted @7, ended exhausted +$100.00, " +
 		"raised balance/low, ended balance, raised balance/low"
 	if got := said(h.Events); got != want {
 		t.Errorf("said %s\nwant %s", got, want)
 	}
-	if h.Readings != 13 || h.Pings != 3 || h.Flaps != 1 || h.To.Sub(h.From) != 6*time.Hour+35*time.Minute {
+	if h.Readings != 13 || h.Pings != 2 || h.Flaps != 1 || h.To.Sub(h.From) != 6*time.Hour+35*time.Minute {
 		t.Errorf("readings %d, pings %d, flaps %d, from %s to %s", h.Readings, h.Pings, h.Flaps, h.From, h.To)
 	}
 	if len(h.Empties) != 1 || h.Empties[0].Lead != 2*time.Hour+55*time.Minute || h.Empties[0].Posts != 2 {

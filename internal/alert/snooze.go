@@ -5,6 +5,16 @@ import (
 	"time"
 )
 
+// Ref names an incident of an account.
+type Ref struct{ Account, ID string }
+
+// SnoozeOptions are for how long the reminders of an incident are held back:
+// for a time, until money comes in, or not at all.
+type SnoozeOptions struct {
+	For        time.Duration
+	UntilTopUp bool
+}
+
 // Snooze holds back the reminders of an open incident until a time, in place
 // of any snooze it has. It reports false, and changes nothing, when no such
 // incident is open or the time has passed. Step takes it that the caller shows
@@ -13,14 +23,17 @@ func Snooze(s State, c Condition, now, until time.Time) (State, bool) {
 	if !until.After(now) {
 		return s, false
 	}
-	return changed(s, c, func(i *Incident) { i.SnoozedUntil, i.UntilTopUp, i.Shown.Snoozed = until, false, true })
+	return changed(s, c, func(i *Incident) {
+		i.SnoozedAt, i.SnoozedUntil, i.UntilTopUp, i.Shown.Snoozed = now, until, false, true
+	})
 }
 
 // SnoozeUntilTopUp holds back the reminders of an open incident until money
 // comes in. It reports false when no such incident is open.
 func SnoozeUntilTopUp(s State, c Condition) (State, bool) {
 	return changed(s, c, func(i *Incident) {
-		i.SnoozedUntil, i.UntilTopUp = time.Time{}, true
+		i.unsnooze()
+		i.UntilTopUp = true
 		i.Shown.Snoozed = true
 	})
 }
@@ -32,9 +45,13 @@ func Unsnooze(s State, c Condition, now time.Time) (State, bool) {
 		return s, false
 	}
 	return changed(s, c, func(i *Incident) {
-		i.SnoozedUntil, i.UntilTopUp = time.Time{}, false
+		i.unsnooze()
 		i.Shown.Snoozed = false
 	})
+}
+
+func (i *Incident) unsnooze() {
+	i.SnoozedAt, i.SnoozedUntil, i.UntilTopUp = time.Time{}, time.Time{}, false
 }
 
 func changed(s State, c Condition, change func(*Incident)) (State, bool) {

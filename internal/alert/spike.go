@@ -9,7 +9,7 @@ func (p *pass) spike() {
 	_, told := p.open(Spike)
 	switch {
 	case p.rules.SpikeFactor <= 0:
-		p.withdraw(Spike, "")
+		p.drop(Spike, RulesChanged)
 	case !known:
 	case told && spent <= line/2:
 		p.end(Spike)

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"mokabot/moka"
 )
 
 // State is what was said about an account, and what must be remembered to say
@@ -12,6 +14,7 @@ import (
 // JSON; use [Decode] to read it back.
 type State struct {
 	Incidents map[Condition]Incident `json:"incidents,omitempty"` // open ones
+	Ends      map[Condition]Incident `json:"ends,omitempty"`      // over, and to be told when the quiet hours are
 	Pending   []Pending              `json:"pending,omitempty"`   // seen, not confirmed
 	Clearing  time.Time              `json:"clearing,omitzero"`   // since when an empty key or wallet has money again, not confirmed
 	Failing   time.Time              `json:"failing,omitzero"`    // since when no reading was complete
@@ -21,6 +24,11 @@ type State struct {
 	LastAt    time.Time              `json:"last_at,omitzero"`    // of the last step
 	Recheck   time.Time              `json:"recheck,omitzero"`    // see RecheckAt
 	Sequence  uint64                 `json:"sequence"`            // of the last incident
+
+	// What came in since the reading of CountedSince has been told as this much.
+	// Readings that cannot be stored find it again each time.
+	Counted      moka.Amount `json:"counted,omitempty"`
+	CountedSince time.Time   `json:"counted_since,omitzero"`
 }
 
 // Pending is a rung of the money ladder that every reading since then was on
@@ -42,7 +50,9 @@ func Decode(data []byte) (State, error) {
 	if err := json.Unmarshal(data, &s); err != nil {
 		return State{}, err
 	}
-	maps.DeleteFunc(s.Incidents, func(c Condition, i Incident) bool { return c != i.Condition || !slices.Contains(order, c) })
+	unknown := func(c Condition, i Incident) bool { return c != i.Condition || rank(c) < 0 }
+	maps.DeleteFunc(s.Incidents, unknown)
+	maps.DeleteFunc(s.Ends, unknown)
 	return s, nil
 }
 
@@ -58,7 +68,7 @@ func (s State) Open() []Incident {
 		if byTime := a.Since.Compare(b.Since); byTime != 0 {
 			return byTime
 		}
-		return slices.Index(order, a.Condition) - slices.Index(order, b.Condition)
+		return rank(a.Condition) - rank(b.Condition)
 	})
 	return open
 }
@@ -69,6 +79,7 @@ func (s State) clone() State {
 	if s.Incidents == nil {
 		s.Incidents = make(map[Condition]Incident)
 	}
+	s.Ends = maps.Clone(s.Ends)
 	s.Pending = slices.Clone(s.Pending)
 	return s
 }
@@ -80,6 +91,8 @@ func (s *State) clamp(now time.Time) {
 		i.Since = notAfter(i.Since, now)
 		i.ToldAt = notAfter(i.ToldAt, now)
 		i.EditedAt = notAfter(i.EditedAt, now)
+		i.OwedAt = notAfter(i.OwedAt, now)
+		i.clampSnooze(now)
 		s.Incidents[c] = i
 	}
 	for n := range s.Pending {
@@ -89,6 +102,22 @@ func (s *State) clamp(now time.Time) {
 	s.Failing = notAfter(s.Failing, now)
 	s.Refusing = notAfter(s.Refusing, now)
 }
+
+// clampSnooze lets a snooze last no longer from now than was asked for: it may
+// have been asked for while the clock was ahead.
+func (i *Incident) clampSnooze(now time.Time) {
+	length := maxSnooze
+	if !i.SnoozedAt.IsZero() {
+		length = i.SnoozedUntil.Sub(i.SnoozedAt)
+	}
+	if latest := now.Add(length); i.SnoozedUntil.After(latest) {
+		i.SnoozedAt, i.SnoozedUntil = now, latest
+	}
+}
+
+// maxSnooze is the longest snooze of earlier versions, which did not note when
+// it was asked for.
+const maxSnooze = 24 * time.Hour
 
 func notAfter(t, now time.Time) time.Time {
 	if t.After(now) {

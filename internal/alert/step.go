@@ -12,9 +12,6 @@ import (
 // editEvery is how often a live message is edited at most for changed figures.
 const editEvery = time.Minute
 
-// order is the order in which events of one step are told.
-var order = []Condition{Refused, Unreachable, Expired, Expiring, WalletEmpty, Exhausted, Balance, Spike}
-
 // Step compares what a poll found out with what was said, and returns what is
 // to be said now together with the state after saying it. f.At is taken as the
 // time. It changes neither s nor rules; the same arguments give the same result.
@@ -24,7 +21,7 @@ var order = []Condition{Refused, Unreachable, Expired, Expiring, WalletEmpty, Ex
 // place of Unreachable, and Expired that of Expiring. At most one of each group
 // is open, so none of them can ping twice for the same reading.
 func Step(rules Rules, s State, f Facts) (State, []Event) {
-	p := &pass{rules: rules, state: s.clone(), facts: f, now: f.At}
+	p := &pass{rules: rules, state: s.clone(), facts: f, now: f.At, quietUntil: rules.Quiet.Until(f.At)}
 	p.state.clamp(p.now)
 	p.followRules()
 	p.noteTopUp()
@@ -36,7 +33,7 @@ func Step(rules Rules, s State, f Facts) (State, []Event) {
 	p.state.LastAt = p.now
 	p.state.Recheck = p.recheckAt()
 	slices.SortStableFunc(p.events, func(a, b Event) int {
-		return slices.Index(order, a.Incident.Condition) - slices.Index(order, b.Incident.Condition)
+		return rank(a.Incident.Condition) - rank(b.Incident.Condition)
 	})
 	return p.state, p.events
 }
@@ -49,6 +46,8 @@ type pass struct {
 	now    time.Time
 	events []Event
 	quiet  bool // the open balance incident was told by other rules
+
+	quietUntil time.Time // the end of the quiet hours; zero outside of them
 }
 
 // open returns the open incident of a condition.
@@ -75,30 +74,59 @@ func (p *pass) newID(c Condition) string {
 
 // tell notes a message about an incident that stays open.
 func (p *pass) tell(k Kind, i Incident, from int) {
-	if k.Post() {
-		i.ToldAt = p.now
+	held := k.Post() && p.heldBack(i)
+	switch {
+	case held && i.Owed == "":
+		i.Owed, i.OwedFrom, i.OwedAt, i.OwedMoney = k, from, p.now, p.figures(i).Money
+	case k.Post() && !held:
+		i.ToldAt, i.Owed = p.now, ""
 		i.Posts++
+	case k == Eased && i.Owed == Worsened && i.Level <= i.OwedFrom:
+		i.Owed = ""
 	}
 	i.EditedAt = p.now
 	i.Shown = p.figures(i)
 	p.state.Incidents[i.Condition] = i
-	p.events = append(p.events, p.event(k, i, from))
+	e := p.event(k, i, from)
+	e.Held = held
+	p.events = append(p.events, e)
 }
 
-// end closes an incident, if it is open, and tells that it is over.
+// end closes an incident, if it is open, and tells that it is over to those who
+// were told that it began.
 func (p *pass) end(c Condition) {
-	if i, ok := p.close(c); ok {
+	i, ok := p.close(c)
+	if !ok {
+		return
+	}
+	held := i.Posts == 0 || p.heldBack(i)
+	switch {
+	case !held:
 		i.ToldAt = p.now
 		i.Posts++
-		p.events = append(p.events, p.event(Ended, i, i.Level))
+	case i.Posts > 0 && p.quietLevel(i):
+		if p.state.Ends == nil {
+			p.state.Ends = make(map[Condition]Incident)
+		}
+		p.state.Ends[c] = i
 	}
+	e := p.event(Ended, i, i.Level)
+	e.Held = held
+	p.events = append(p.events, e)
 }
 
-// withdraw closes an incident, if it is open, without a post.
-func (p *pass) withdraw(c, by Condition) {
+// withdraw closes an incident, if it is open, without a post: another one tells
+// of the trouble now.
+func (p *pass) withdraw(c, by Condition) { p.closeQuietly(c, by, "") }
+
+// drop closes an incident, if it is open, without a post and without another
+// one in its place.
+func (p *pass) drop(c Condition, why Reason) { p.closeQuietly(c, "", why) }
+
+func (p *pass) closeQuietly(c, by Condition, why Reason) {
 	if i, ok := p.close(c); ok {
 		e := p.event(Withdrawn, i, i.Level)
-		e.By = by
+		e.By, e.Reason = by, why
 		p.events = append(p.events, e)
 	}
 }
@@ -110,7 +138,8 @@ func (p *pass) close(c Condition) (Incident, bool) {
 	}
 	delete(p.state.Incidents, c)
 	i.EndedAt, i.EditedAt = p.now, p.now
-	i.SnoozedUntil, i.UntilTopUp = time.Time{}, false
+	i.Owed = ""
+	i.unsnooze()
 	i.Shown = p.figures(i)
 	return i, true
 }
@@ -121,7 +150,7 @@ func (p *pass) event(k Kind, i Incident, from int) Event {
 	if k != Ended && k != Withdrawn && i.Condition == Balance {
 		e.Level = told
 	}
-	if told != nil && k.Post() {
+	if told != nil && k.Post() && (k != Ended || p.rules.MentionOnRecovery) {
 		e.MentionRoles, e.MentionUsers = slices.Clone(told.MentionRoles), slices.Clone(told.MentionUsers)
 	}
 	return e
@@ -131,10 +160,10 @@ func (p *pass) event(k Kind, i Incident, from int) Event {
 // level, or of the worst when calls fail; nil for what can wait.
 func (r Rules) levelOf(i Incident) *Level {
 	n := -1
-	switch i.Condition {
-	case Balance:
+	switch {
+	case i.Condition == Balance:
 		n = i.Level
-	case Exhausted, WalletEmpty, Expired, Refused:
+	case describe(i.Condition).urgent:
 		n = len(r.Levels) - 1
 	}
 	if n < 0 || n >= len(r.Levels) {
@@ -147,14 +176,23 @@ func (r Rules) levelOf(i Incident) *Level {
 // RemindEvery is the time between reminders of an incident, 0 where it is told
 // once: only what is about money is repeated.
 func (r Rules) RemindEvery(i Incident) time.Duration {
-	if l := r.levelOf(i); l != nil && onLadder(i.Condition) {
+	if l := r.levelOf(i); l != nil && describe(i.Condition).about == aboutMoney {
 		return l.RemindEvery
 	}
 	return 0
 }
 
-// noteTopUp adds money that came in to every open incident.
+// noteTopUp adds money that came in to every open incident, once: a reading
+// that could not be stored leaves the next one to find the same money again.
 func (p *pass) noteTopUp() {
+	found, since := p.facts.TopUp, p.facts.TopUpSince
+	if !since.IsZero() {
+		if since.Equal(p.state.CountedSince) {
+			p.facts.TopUp = max(0, found-p.state.Counted)
+			found = max(found, p.state.Counted)
+		}
+		p.state.CountedSince, p.state.Counted = since, found
+	}
 	if p.facts.TopUp <= 0 {
 		return
 	}
@@ -172,10 +210,11 @@ func (p *pass) repeat() {
 	for _, e := range p.events {
 		told[e.Incident.Condition] = true
 	}
+	p.tellOwed(told)
 	for _, c := range slices.Sorted(maps.Keys(p.state.Incidents)) {
 		i := p.state.Incidents[c]
 		if !i.SnoozedUntil.After(p.now) {
-			i.SnoozedUntil = time.Time{}
+			i.SnoozedAt, i.SnoozedUntil = time.Time{}, time.Time{}
 			p.state.Incidents[c] = i
 		}
 		switch {
@@ -191,7 +230,7 @@ func (p *pass) repeat() {
 // reminderDue reports whether a reminder is due. An empty key or wallet that seems to have money again is none to be reminded of.
 func (p *pass) reminderDue(i Incident) bool {
 	every := p.rules.RemindEvery(i)
-	return every > 0 && !i.Snoozed(p.now) && p.state.Clearing.IsZero() && p.now.Sub(i.ToldAt) >= every
+	return every > 0 && i.Owed == "" && !p.heldBack(i) && !i.Snoozed(p.now) && p.state.Clearing.IsZero() && p.now.Sub(i.ToldAt) >= every
 }
 
 // figures returns what the live message shows after this step: what is unknown

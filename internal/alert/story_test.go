@@ -28,6 +28,7 @@ func usd(dollars float64) moka.Amount {
 
 func storyRules() Rules {
 	return Rules{
+		ChannelID: "1",
 		Levels: []Level{
 			{Name: "low", Below: moka.Known(usd(20)), Runway: 72 * time.Hour, RemindEvery: 24 * time.Hour},
 			{Name: "critical", Below: moka.Known(usd(5)), Runway: 24 * time.Hour, RemindEvery: 6 * time.Hour, MentionRoles: []string{"7"}},
@@ -57,7 +58,12 @@ var rulebook = map[string]func(*Rules){
 	"runway-only": func(r *Rules) { r.Levels[0].Below, r.Levels[1].Below = moka.Maybe{}, moka.Maybe{} },
 	"no-spike":    func(r *Rules) { r.SpikeFactor = 0 },
 	"no-expiry":   func(r *Rules) { r.KeyExpiry = 0 },
-	"expiry-1d":   func(r *Rules) { r.KeyExpiry = 24 * time.Hour },
+	"no-channel":  func(r *Rules) { r.ChannelID = "" },
+	"quiet": func(r *Rules) {
+		r.Quiet = QuietHours{From: 23 * time.Hour, To: 7*time.Hour + 30*time.Minute, Zone: time.UTC, Levels: []string{"low", "notice"}}
+	},
+	"mention-recovery": func(r *Rules) { r.MentionOnRecovery = true },
+	"expiry-1d":        func(r *Rules) { r.KeyExpiry = 24 * time.Hour },
 }
 
 // teller tells one story.
@@ -153,6 +159,12 @@ func said(events []Event) string {
 	var all []string
 	for _, e := range events {
 		text := fmt.Sprintf("%s %s", e.Kind, e.Incident.Condition)
+		if e.Held {
+			text = "held " + text
+		}
+		if e.Late {
+			text = "late " + text
+		}
 		if e.Level != nil {
 			text += "/" + e.Level.Name
 		}

@@ -29,15 +29,17 @@ func storyTime(word string) (time.Time, error) {
 
 // words are what a reading can be told with. Those with an argument take the next word.
 var words = map[string]func(f *Facts, arg string) error{
-	"unlimited": func(f *Facts, _ string) error { f.Reading.Key.Unlimited = true; return nil },
-	"exhausted": func(f *Facts, _ string) error { return keyState(f, moka.KeyExhausted) },
-	"expired":   func(f *Facts, _ string) error { return keyState(f, moka.KeyExpired) },
-	"disabled":  func(f *Facts, _ string) error { return keyState(f, moka.KeyDisabled) },
-	"401":       func(f *Facts, _ string) error { return keyFails(f, moka.Unauthorized) },
-	"503":       func(f *Facts, _ string) error { return keyFails(f, moka.Unavailable) },
-	"429":       func(f *Facts, _ string) error { return keyFails(f, moka.RateLimited) },
-	"no-key":    func(f *Facts, _ string) error { f.Reading.Key = nil; return nil },
-	"idle":      func(f *Facts, _ string) error { f.Runway.Idle = true; return nil },
+	"unsure":       func(f *Facts, _ string) error { f.ClockUnsure = true; return nil },
+	"account-view": func(f *Facts, _ string) error { f.Reading.Key.Scope = moka.ScopeAccount; return nil },
+	"unlimited":    func(f *Facts, _ string) error { f.Reading.Key.Unlimited = true; return nil },
+	"exhausted":    func(f *Facts, _ string) error { return keyState(f, moka.KeyExhausted) },
+	"expired":      func(f *Facts, _ string) error { return keyState(f, moka.KeyExpired) },
+	"disabled":     func(f *Facts, _ string) error { return keyState(f, moka.KeyDisabled) },
+	"401":          func(f *Facts, _ string) error { return keyFails(f, moka.Unauthorized) },
+	"503":          func(f *Facts, _ string) error { return keyFails(f, moka.Unavailable) },
+	"429":          func(f *Facts, _ string) error { return keyFails(f, moka.RateLimited) },
+	"no-key":       func(f *Facts, _ string) error { f.Reading.Key = nil; return nil },
+	"idle":         func(f *Facts, _ string) error { f.Runway.Idle = true; return nil },
 	"wallet-401": func(f *Facts, _ string) error {
 		f.Reading.WalletErr = &moka.Error{Kind: moka.Unauthorized}
 		f.Reading.Wallet = &moka.Wallet{}
@@ -88,7 +90,7 @@ func takesArgument(word string) bool {
 }
 
 func storyFacts(at time.Time, text []string) (Facts, error) {
-	f := Facts{At: at, Reading: moka.Reading{At: at, Key: &moka.Key{State: moka.KeyOK}}}
+	f := Facts{At: at, Reading: moka.Reading{At: at, Key: &moka.Key{State: moka.KeyOK, Scope: moka.ScopeKey}}}
 	for n := 0; n < len(text); n++ {
 		word, arg := text[n], ""
 		if strings.Contains(word, "$") {

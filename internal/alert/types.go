@@ -33,6 +33,9 @@ type Rules struct {
 	KeyExpiry        time.Duration // 0: only told when expired
 	SpikeFactor      float64       // 0: no spike warnings
 	SpikeAtLeast     moka.Amount
+
+	Quiet             QuietHours
+	MentionOnRecovery bool // the post that tells of an end mentions whom the incident did
 }
 
 // Condition is one thing that can be wrong with an account. There is at most
@@ -58,7 +61,15 @@ type Facts struct {
 	Runway    spend.Runway
 	HourSpent moka.Maybe  // spent in the last 60 minutes
 	HourUsual moka.Maybe  // what such an hour usually costs; unknown without enough history
-	TopUp     moka.Amount // added since the reading before this one, 0 when nothing was
+	TopUp     moka.Amount // added since TopUpSince, 0 when nothing was
+
+	// TopUpSince is when the reading was taken that this one was compared with.
+	// It stays the same while readings cannot be stored.
+	TopUpSince time.Time
+
+	// ClockUnsure says that nobody confirmed At: a key that works has not
+	// expired then, whatever the clock shows.
+	ClockUnsure bool
 }
 
 // Kind is what happened to an incident.
@@ -78,8 +89,8 @@ const (
 	Withdrawn Kind = "withdrawn"
 )
 
-// Post tells whether the event deserves a message of its own. All others only
-// edit the incident's live message.
+// Post reports whether an event of this kind deserves a message of its own. All
+// others only edit the incident's live message. See [Event.Post].
 func (k Kind) Post() bool {
 	return k == Raised || k == Worsened || k == Reminder || k == Ended
 }
@@ -94,15 +105,22 @@ type Incident struct {
 	ToldAt       time.Time   `json:"told_at"`   // when a post (not an edit) last told of it
 	EditedAt     time.Time   `json:"edited_at"` // when the live message was last brought up to date
 	EndedAt      time.Time   `json:"ended_at,omitzero"`
-	TopUp        moka.Amount `json:"top_up"` // added while it was open
+	TopUp        moka.Amount `json:"top_up"`              // added while it was open
+	SnoozedAt    time.Time   `json:"snoozed_at,omitzero"` // when somebody asked for the snooze
 	SnoozedUntil time.Time   `json:"snoozed_until,omitzero"`
 	UntilTopUp   bool        `json:"until_top_up,omitempty"`
-	Posts        int         `json:"posts"` // how many posts told of it; makes nonces stable
+	Posts        int         `json:"posts"`             // how many posts told of it; makes nonces stable
+	Owed         Kind        `json:"owed,omitempty"`    // the post that is held back
+	OwedFrom     int         `json:"owed_from"`         // the level told before it
+	OwedAt       time.Time   `json:"owed_at,omitzero"`  // when it was held back,
+	OwedMoney    moka.Maybe  `json:"owed_money"`        // and what was left then
+	Subject      string      `json:"subject,omitempty"` // the account's name when its posts were written; empty: as it is now
 
 	Below    moka.Maybe    `json:"below"`               // the level's limits as last compared with figures:
 	Runway   time.Duration `json:"runway,omitempty"`    // other limits in the rules mean a reload
 	ByRunway bool          `json:"by_runway,omitempty"` // the runway was short when it was last known
 	Expires  time.Time     `json:"expires,omitzero"`    // of Expiring and Expired: the expiry told of
+	Lead     time.Duration `json:"lead,omitempty"`      // of Expiring: from then to the expiry when it was told
 	Shown    Figures       `json:"shown"`               // what the live message shows
 }
 
@@ -124,7 +142,10 @@ type Event struct {
 	Incident Incident  // as it is after the event
 	From     int       // level told before; -1 for none
 	Level    *Level    // the level now told, nil for conditions without levels and when over
-	By       Condition // of Withdrawn: the condition that tells of it now, "" when the rules changed
+	By       Condition // of Withdrawn: the condition that tells of it now
+	Reason   Reason    // of Withdrawn without By
+	Held     bool      // nobody is told for now: there is no channel, or the hours are quiet
+	Late     bool      // what was held back is told now
 	Facts    Facts
 	At       time.Time
 
@@ -135,5 +156,24 @@ type Event struct {
 	MentionUsers []string
 }
 
-// Duration is how long the incident has lasted at the time of the event.
-func (e Event) Duration() time.Duration { return max(0, e.At.Sub(e.Incident.Since)) }
+// Reason is why an incident was withdrawn for which no other one stands.
+type Reason string
+
+// The reasons.
+const (
+	RulesChanged Reason = "rules"    // the settings no longer ask for it
+	Removed      Reason = "removed"  // the account left the configuration
+	Mistaken     Reason = "mistaken" // the clock had been wrong
+)
+
+// Post reports whether the event is told by a message of its own.
+func (e Event) Post() bool { return e.Kind.Post() && !e.Held }
+
+// Duration is how long the incident had lasted at the event.
+func (e Event) Duration() time.Duration {
+	until := e.At
+	if !e.Incident.EndedAt.IsZero() {
+		until = e.Incident.EndedAt
+	}
+	return max(0, until.Sub(e.Incident.Since))
+}

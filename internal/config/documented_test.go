@@ -35,6 +35,8 @@ alerts:
   unreachable_after: 15m
   key_expiry: 7d
   spike: {factor: 5, at_least: 1.00}
+  quiet_hours: {from: "23:00", to: "07:30", timezone: Asia/Shanghai, levels: [low]}
+  mention_on_recovery: true
   levels:
     - {name: low, below: 20.00, runway: 72h, remind_every: 24h}
     - {name: critical, below: 5.00, runway: 24h, remind_every: 6h, mention_roles: ["123"], mention_users: ["123"]}
@@ -45,10 +47,12 @@ storage: {path: mokabot.db}
 listen: ""
 `
 
-func teamRules() alert.Rules {
+func teamRules(zone *time.Location) alert.Rules {
 	return alert.Rules{
 		ChannelID: "123", ConfirmAfter: 30 * time.Second, Margin: 0.05, UnreachableAfter: 15 * time.Minute,
 		KeyExpiry: 7 * 24 * time.Hour, SpikeFactor: 5, SpikeAtLeast: moka.Dollar,
+		Quiet:             alert.QuietHours{From: 23 * time.Hour, To: 7*time.Hour + 30*time.Minute, Zone: zone, Levels: []string{"low"}},
+		MentionOnRecovery: true,
 		Levels: []alert.Level{
 			{Name: "low", Below: moka.Known(20 * moka.Dollar), Runway: 72 * time.Hour, RemindEvery: 24 * time.Hour},
 			{
@@ -64,7 +68,7 @@ func TestEveryValueArrives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := teamRules()
+	rules := teamRules(shanghai)
 	want := &Config{
 		File: "c.yaml", Language: "en", Timezone: shanghai, PollInterval: 5 * time.Minute, RequestBudget: 120,
 		Discord: Discord{

@@ -24,6 +24,7 @@ type reader struct {
 	secretFiles []string        // files that hold a credential
 	lines       map[string]int  // every path that was written
 	known       map[string]bool // every key that was asked for
+	quiet       []value         // names of levels, to be checked when all levels are known
 }
 
 // value is one place of the document; node is nil where nothing was written.

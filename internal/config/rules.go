@@ -42,6 +42,8 @@ func readRules(v value, rules *alert.Rules) {
 	if levels := m.get("levels"); levels.given() {
 		rules.Levels = readLevels(levels)
 	}
+	m.get("mention_on_recovery").yes(&rules.MentionOnRecovery)
+	readQuietHours(m.get("quiet_hours"), rules)
 	m.done()
 }
 

@@ -22,8 +22,10 @@ func read(file string, root *yaml.Node, lookup Lookup) (*Config, *reader) {
 	m.get("poll_interval").duration(&c.PollInterval, false)
 	m.get("requests_per_180s").number(&c.RequestBudget, 1, 100_000)
 	c.Discord.read(m.get("discord"))
+	c.Alerts.Quiet.Zone = c.Timezone
 	readRules(m.get("alerts"), &c.Alerts)
 	c.Accounts = readAccounts(m.get("accounts"), c.Alerts)
+	c.checkQuietLevels(r)
 	c.Budgets = readBudgets(m.get("budgets"), c)
 	c.Reports = readReports(m.get("reports"), c)
 	c.ModelWatch.read(m.get("model_watch"))

@@ -22,7 +22,10 @@ type client struct {
 func (c client) holds(amount float64) {
 	c.gateway.Update(func(st *mokatest.State) {
 		k, a := st.Key(c.key), st.Account(c.id)
-		k.Status, k.ExpiresAt = mokatest.StatusEnabled, time.Time{}
+		k.Status = mokatest.StatusEnabled
+		if !k.ExpiresAt.IsZero() { // a key alone does not tell that it never expires
+			k.ExpiresAt = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+		}
 		if spent := k.Remain - dollars(amount); spent > 0 {
 			k.Used, a.UsedQuota, a.Requests = k.Used+spent, a.UsedQuota+spent, a.Requests+1
 		}

@@ -99,9 +99,9 @@ func TestAnIncidentsLife(t *testing.T) {
 	w.waits(t, discordsim.AlertsChannel, "the end", func(m discordsim.Message) bool {
 		return titled("team: balance is fine again")(m) && m.Edited == nil && holding("$80.00")(m)
 	})
-	for _, said := range []discordsim.Message{worse, ping} {
-		w.waits(t, discordsim.AlertsChannel, "all that was said turns green", func(m discordsim.Message) bool {
-			return m.ID == said.ID && titled("team: balance is fine again")(m) && len(m.Components) == 0
+	for title, said := range map[string]discordsim.Message{"team: balance is critical": worse, "team: balance is low": ping} {
+		w.waits(t, discordsim.AlertsChannel, "all that was said keeps its story and says when it ended", func(m discordsim.Message) bool {
+			return m.ID == said.ID && titled(title)(m) && holding("Resolved")(m) && len(m.Components) == 0
 		})
 	}
 	if said, err := w.discord.Click(deadline(t), discordsim.Press{MessageID: worse.ID, CustomID: "alerts:1h", Stale: true}); err != nil || !titled("over already")(said) {

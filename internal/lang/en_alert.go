@@ -11,8 +11,18 @@ func enAlert() AlertWords {
 	a := enConditions()
 	a.Worse = func(account, level string) string { return fmt.Sprintf("%s: balance escalated to %s", account, level) }
 	a.Still = func(title string) string { return "Reminder: " + title }
-	a.Closed = func(title string) string { return title + " (closed)" }
 	a.Left = "Remaining"
+	a.Resolved = func(when, lasted string) string { return fmt.Sprintf("**Resolved** %s, after %s.", when, lasted) }
+	a.Replaced = "**Closed**: another message tells of this account now."
+	a.AccountRemoved = "**Closed**: the account was removed from the configuration."
+	a.RulesChanged = "**Closed**: the settings no longer ask for this alert."
+	a.Mistaken = "**Closed**: the clock of this machine was wrong."
+	a.HeldBack = func(since, left string) string {
+		if left == "" {
+			return fmt.Sprintf("Held back since %s.", since)
+		}
+		return fmt.Sprintf("Held back since %s, when %s was left.", since, left)
+	}
 	a.Today = "Spent today"
 	a.Runway = "Runs out in"
 	a.Since = "Since"

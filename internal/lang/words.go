@@ -76,7 +76,10 @@ type AlertWords struct {
 
 	Worse                      func(account, level string) string
 	Still                      func(title string) string
-	Closed                     func(title string) string // no longer followed here
+	Resolved                   func(when, lasted string) string // of an earlier post: when it ended
+	Replaced, AccountRemoved   string                           // why a post is followed no longer:
+	RulesChanged, Mistaken     string                           // see alert.Reason
+	HeldBack                   func(since, left string) string  // of a post that waited; left may be empty
 	Left, Today, Runway, Since string
 	Lasted, TopUp, Limit       string
 	Below                      func(moka.Amount) string

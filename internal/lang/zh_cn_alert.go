@@ -13,8 +13,20 @@ func zhAlert() AlertWords {
 		return fmt.Sprintf("%s：余额告警升级为 %s", account, level)
 	}
 	a.Still = func(title string) string { return "提醒：" + title }
-	a.Closed = func(title string) string { return title + "，已关闭" }
 	a.Left = "可用余额"
+	a.Resolved = func(when, lasted string) string {
+		return fmt.Sprintf("**已恢复**：%s，持续 %s。", when, lasted)
+	}
+	a.Replaced = "**已关闭**：该账户的情况已由另一条消息通知。"
+	a.AccountRemoved = "**已关闭**：该账户已从配置中移除。"
+	a.RulesChanged = "**已关闭**：当前设置不再需要此告警。"
+	a.Mistaken = "**已关闭**：此前本机时钟有误。"
+	a.HeldBack = func(since, left string) string {
+		if left == "" {
+			return fmt.Sprintf("自 %s 起暂缓通知。", since)
+		}
+		return fmt.Sprintf("自 %s 起暂缓通知，当时可用余额为 %s。", since, left)
+	}
 	a.Today = "今日消耗"
 	a.Runway = "预计可用"
 	a.Since = "开始时间"

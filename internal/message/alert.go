@@ -28,40 +28,52 @@ type Links struct {
 }
 
 // Alert phrases an alarm. The same words serve for a post and for bringing an
-// incident's live message up to date; only a post pings.
+// incident's live message up to date; only a post pings. See [Close] for the
+// posts of one that is over.
 func Alert(w *lang.Words, a Alarm) Message {
 	e, account := a.Event, a.Account
 	words := conditionWords(&w.Alert, e.Incident.Condition)
-	over := e.Kind == alert.Ended || e.Kind == alert.Withdrawn
+	over := e.Kind == alert.Ended
 	card := Card{Title: alertTitle(w, account, e, words), Tone: alertTone(a, over), At: e.At}
 	if !over {
-		card.Text = alertText(w, e, words)
+		card.Text = joinLines(alertText(w, e, words), heldBackLine(w, e))
 	}
 	card.Fields = alertFields(w, a, over)
 	m := Message{Text: headline(w, a), Cards: []Card{card}}
 	if !over {
 		m.Buttons = alertButtons(w, a)
 	}
-	if e.Kind.Post() {
+	if e.Post() {
 		m.Mentions = Mentions{Roles: e.MentionRoles, Users: e.MentionUsers}
 	}
 	return m
 }
 
+// conditionView is how a condition is shown.
+type conditionView struct {
+	words func(*lang.AlertWords) lang.ConditionWords
+	tone  Tone // of a balance: on the worst level
+}
+
+var conditionViews = map[alert.Condition]conditionView{
+	alert.Refused:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Refused }, ToneCritical},
+	alert.Unreachable: {func(a *lang.AlertWords) lang.ConditionWords { return a.Unreachable }, ToneMuted},
+	alert.Expired:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Expired }, ToneCritical},
+	alert.Expiring:    {func(a *lang.AlertWords) lang.ConditionWords { return a.Expiring }, ToneWarn},
+	alert.WalletEmpty: {func(a *lang.AlertWords) lang.ConditionWords { return a.WalletEmpty }, ToneCritical},
+	alert.Exhausted:   {func(a *lang.AlertWords) lang.ConditionWords { return a.Exhausted }, ToneCritical},
+	alert.Balance:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Balance }, ToneCritical},
+	alert.Spike:       {func(a *lang.AlertWords) lang.ConditionWords { return a.Spike }, ToneWarn},
+}
+
 func conditionWords(a *lang.AlertWords, c alert.Condition) lang.ConditionWords {
-	return map[alert.Condition]lang.ConditionWords{
-		alert.Balance: a.Balance, alert.Unreachable: a.Unreachable, alert.Refused: a.Refused,
-		alert.Expiring: a.Expiring, alert.Expired: a.Expired, alert.Exhausted: a.Exhausted,
-		alert.WalletEmpty: a.WalletEmpty, alert.Spike: a.Spike,
-	}[c]
+	return conditionViews[c].words(a)
 }
 
 func alertTitle(w *lang.Words, account string, e alert.Event, words lang.ConditionWords) string {
 	switch e.Kind {
 	case alert.Ended:
 		return words.Ended(account)
-	case alert.Withdrawn: // not over: another message tells of it now, or the rules changed
-		return w.Alert.Closed(words.Raised(account, e.Incident.LevelName))
 	case alert.Worsened:
 		return w.Alert.Worse(account, e.Incident.LevelName)
 	case alert.Reminder:
@@ -71,29 +83,18 @@ func alertTitle(w *lang.Words, account string, e alert.Event, words lang.Conditi
 }
 
 func alertTone(a Alarm, over bool) Tone {
-	e := a.Event
-	switch {
-	case e.Kind == alert.Withdrawn:
-		return ToneMuted
-	case over:
+	if over {
 		return ToneGood
 	}
-	return incidentTone(e.Incident, a.Levels)
+	return incidentTone(a.Event.Incident, a.Levels)
 }
 
 // incidentTone is the colour of an open incident, wherever it is shown.
 func incidentTone(i alert.Incident, levels int) Tone {
-	switch i.Condition {
-	case alert.Balance:
-		if i.Level < levels-1 {
-			return ToneWarn
-		}
-	case alert.Expiring, alert.Spike:
+	if i.Condition == alert.Balance && i.Level < levels-1 {
 		return ToneWarn
-	case alert.Unreachable:
-		return ToneMuted
 	}
-	return ToneCritical
+	return conditionViews[i.Condition].tone
 }
 
 // alertText says what it means and what to do. What the failure itself or the
@@ -104,7 +105,7 @@ func alertText(w *lang.Words, e alert.Event, words lang.ConditionWords) string {
 	case c == alert.Refused && cause != "", c == alert.Spike && e.Facts.HourUsual.Known() && e.Facts.HourSpent.Known():
 		return cause
 	}
-	return strings.Join(filled([]string{words.Text, cause}), "\n")
+	return joinLines(words.Text, cause)
 }
 
 // alertCause says what the gateway's failure was, where there is one.
@@ -199,6 +200,9 @@ func limitText(w *lang.Words, e alert.Event) string {
 	}
 	return w.Alert.Earlier(ofMoney)
 }
+
+// joinLines puts what there is on lines of its own.
+func joinLines(lines ...string) string { return strings.Join(filled(lines), "\n") }
 
 func filled(lines []string) []string {
 	var out []string

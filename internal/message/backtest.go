@@ -20,7 +20,7 @@ func Backtest(w *lang.Words, account string, days int, h alert.History) Message 
 	posts, incidents := 0, 0
 	var lines []string
 	for _, e := range h.Events {
-		if e.Kind.Post() {
+		if e.Post() {
 			posts++
 		}
 		if e.Kind == alert.Raised {

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/base32"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 )
@@ -18,6 +19,10 @@ type Outgoing struct {
 	EditOf  string          // the key of the post that it replaces; empty: a new post
 	Payload json.RawMessage // the message
 	At      time.Time
+
+	// Amend makes an edit's message of the post's newest one, in place of
+	// Payload; nil: it is Payload. A post that is not known is not edited.
+	Amend func(newest json.RawMessage) (json.RawMessage, error)
 
 	// NotBefore holds a post back for others that it may be joined with; Joins
 	// tells that it may. See [DB.Joined].
@@ -64,6 +69,15 @@ func (db *DB) announce(out []Outgoing) {
 // newest figures matter: it replaces those that nobody began to send.
 func enqueue(ctx context.Context, tx writer, out []Outgoing) error {
 	for _, o := range out {
+		if o.Amend != nil {
+			known, err := o.amend(ctx, tx)
+			if err != nil {
+				return err
+			}
+			if !known {
+				continue
+			}
+		}
 		added, err := exec(ctx, tx, sqlEnqueue, o.Key, o.EditOf, o.Channel, o.Account, o.EditOf, string(o.Payload), millis(o.At), millis(o.NotBefore), flag(o.Joins))
 		if err != nil {
 			return err
@@ -76,6 +90,18 @@ func enqueue(ctx context.Context, tx writer, out []Outgoing) error {
 		}
 	}
 	return nil
+}
+
+// amend fills in the message of an edit, false when the post is not known.
+func (o *Outgoing) amend(ctx context.Context, tx writer) (known bool, err error) {
+	newest, err := scanText(tx.QueryRowContext(ctx, sqlNewest, o.EditOf, o.EditOf))
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err == nil {
+		o.Payload, err = o.Amend(json.RawMessage(newest))
+	}
+	return err == nil, err
 }
 
 func (db *DB) signal() {

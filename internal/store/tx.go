@@ -53,9 +53,10 @@ func (db *DB) update(ctx context.Context, statement string, args ...any) (n int6
 	return n, err
 }
 
-// writer is a transaction as far as it changes rows.
+// writer is a transaction.
 type writer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 func exec(ctx context.Context, tx writer, statement string, args ...any) (int64, error) {

@@ -60,7 +60,6 @@ func alarms(w *lang.Words) map[string]message.Message {
 		"alert-worse":        message.Alert(w, alarm(alert.Worsened, alert.Balance, 1, reading(4.2))),
 		"alert-eased":        message.Alert(w, alarm(alert.Eased, alert.Balance, 0, reading(12.5))),
 		"alert-still":        message.Alert(w, alarm(alert.Reminder, alert.Balance, 1, reading(4.2))),
-		"alert-closed":       message.Alert(w, alarm(alert.Withdrawn, alert.Balance, 0, reading(18.2))),
 		"alert-over":         message.Alert(w, alarm(alert.Ended, alert.Balance, 0, reading(54.2))),
 	}
 	for _, c := range []alert.Condition{alert.Unreachable, alert.Refused, alert.Expiring, alert.Expired, alert.Exhausted, alert.WalletEmpty, alert.Spike} {
@@ -71,12 +70,34 @@ func alarms(w *lang.Words) map[string]message.Message {
 		}
 		all["alert-"+string(c)+"-over"] = message.Alert(w, over)
 	}
+	held := alarm(alert.Raised, alert.Balance, 0, reading(12))
+	held.Event.Late, held.Event.Incident.OwedAt, held.Event.Incident.OwedMoney = true, at.Add(-8*time.Hour), dollars(19.2)
+	all["alert-held-back"] = message.Alert(w, held)
 	disabled := trouble(alert.Refused)
 	disabled.Event.Facts.Reading = keyIn(moka.KeyDisabled, moka.Key{})
 	all["alert-refused-disabled"] = message.Alert(w, disabled)
 	later := trouble(alert.Spike)
 	later.Event.Kind, later.Event.Facts.HourUsual = alert.Updated, moka.Maybe{}
 	all["alert-spike-later"] = message.Alert(w, later)
+	return all
+}
+
+// closed are earlier posts of an incident that is over.
+func closed(w *lang.Words) map[string]message.Message {
+	low := alarm(alert.Raised, alert.Balance, 0, reading(18.2))
+	posted := message.Alert(w, low)
+	all := map[string]message.Message{}
+	for name, e := range map[string]alert.Event{
+		"alert-resolved": {Kind: alert.Ended},
+		"alert-replaced": {Kind: alert.Withdrawn, By: alert.Exhausted},
+		"alert-removed":  {Kind: alert.Withdrawn, Reason: alert.Removed},
+		"alert-rules":    {Kind: alert.Withdrawn, Reason: alert.RulesChanged},
+		"alert-clock":    {Kind: alert.Withdrawn, Reason: alert.Mistaken},
+	} {
+		e.At, e.Incident = at, low.Event.Incident
+		e.Incident.EndedAt = at
+		all[name] = message.Close(w, posted, e)
+	}
 	return all
 }
 

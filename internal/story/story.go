@@ -28,6 +28,7 @@ var chapters = []struct {
 	{"Usage", usages},
 	{"Keys", keys},
 	{"Alert", alarms},
+	{"Close", closed},
 	{"Incidents", incidents},
 	{"IncidentDetails", details},
 	{"Budgets", budgets},

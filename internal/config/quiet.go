@@ -1,0 +1,108 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"mokabot/internal/alert"
+)
+
+// readQuietHours changes what was written and leaves the rest, as [readRules]
+// does. Without levels it is all but the worst.
+func readQuietHours(v value, rules *alert.Rules) {
+	if !v.given() {
+		return
+	}
+	q := &rules.Quiet
+	m := v.mapping()
+	from, to := m.get("from"), m.get("to")
+	inherited := q.From != q.To
+	hasFrom, hasTo := from.clock(&q.From), to.clock(&q.To)
+	m.get("timezone").zone(&q.Zone)
+	levels := m.get("levels")
+	switch {
+	case levels.given():
+		q.Levels = readQuietLevels(levels)
+	case q.Levels == nil && len(rules.Levels) > 0:
+		for _, l := range rules.Levels[:len(rules.Levels)-1] {
+			q.Levels = append(q.Levels, l.Name)
+		}
+	}
+	m.done()
+	if !isMapping(v) {
+		return
+	}
+	if !from.given() && !inherited {
+		from.problem("is missing; write such as \"23:00\"")
+	}
+	if !to.given() && !inherited {
+		to.problem("is missing; write such as \"07:30\"")
+	}
+	if (hasFrom || hasTo) && (hasFrom && hasTo || inherited) && q.From == q.To {
+		to.problem("is the same as from; remove quiet_hours, or write when they end")
+	}
+}
+
+// readQuietLevels are names of levels. Which there are is known when all
+// accounts have been read; see [checkQuietLevels].
+func readQuietLevels(v value) []string {
+	names := []string{}
+	for _, item := range v.list() {
+		name, ok := item.scalar()
+		switch {
+		case !ok:
+		case slices.Contains(names, name):
+			item.problem("%s is there twice; remove one", item.quoted())
+		default:
+			names = append(names, name)
+			v.r.quiet = append(v.r.quiet, item)
+		}
+	}
+	return names
+}
+
+// checkQuietLevels refuses names of levels that nobody has, and those that are
+// the worst wherever they stand: these always come through.
+func (c *Config) checkQuietLevels(r *reader) {
+	ladders := [][]alert.Level{c.Alerts.Levels}
+	for _, a := range c.Accounts {
+		ladders = append(ladders, a.Alerts.Levels)
+	}
+	var all []string
+	held := map[string]bool{}
+	for _, levels := range ladders {
+		for n, l := range levels {
+			all = append(all, l.Name)
+			held[l.Name] = held[l.Name] || n < len(levels)-1
+		}
+	}
+	for _, item := range r.quiet {
+		switch name, _ := item.scalar(); {
+		case !slices.Contains(all, name):
+			item.problem("there is no level %s%s", item.quoted(), didYouMean(name, all))
+		case !held[name]:
+			item.problem("%s is the worst level, which always comes through; remove it", item.quoted())
+		}
+	}
+}
+
+var clockTime = regexp.MustCompile(`^([01]?[0-9]|2[0-3]):([0-5][0-9])$`)
+
+// clock is a time of day such as 23:00, as the time since midnight.
+func (v value) clock(to *time.Duration) bool {
+	text, ok := v.scalar()
+	if !ok {
+		return false
+	}
+	match := clockTime.FindStringSubmatch(text)
+	if match == nil {
+		v.problem("%s is not a time of day; write such as \"23:00\"", v.quoted())
+		return false
+	}
+	hours, _ := strconv.Atoi(match[1])
+	minutes, _ := strconv.Atoi(match[2])
+	*to = time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
+	return true
+}
