@@ -187,11 +187,14 @@ func (a *spentAccount) toggleDown() bool {
 	return a.down
 }
 
-// restore mends the key, the account and the gateway.
+// restore puts the pace, the key, the account and the gateway back to normal.
 func (a *spentAccount) restore() {
 	if a.isDown() {
 		a.toggleDown()
 	}
+	a.mu.Lock()
+	a.rate, a.halted = dollarsASecond, false
+	a.mu.Unlock()
 	a.change(func(account *mokatest.Account, k *mokatest.Key) {
 		k.Status, k.ExpiresAt = mokatest.StatusEnabled, time.Time{}
 		account.Quota = max(account.Quota, int64(demoRemaining)/2)

@@ -121,7 +121,10 @@ func (d *demo) emptyWallet() both {
 
 func (d *demo) restore() both {
 	d.account.restore()
-	return both{"Key, account and gateway are as they were.", "令牌、账户和网关已恢复。"}
+	if d.isDown() {
+		d.toggleDiscord()
+	}
+	return both{"Spending, key, account, gateway and Discord are as they were.", "消耗速度、令牌、账户、网关和 Discord 均已恢复。"}
 }
 
 func (d *demo) newModel() both {

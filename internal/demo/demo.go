@@ -5,14 +5,12 @@ package demo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -80,7 +78,7 @@ func Run(ctx context.Context, out io.Writer, address, language string, log *slog
 		return err
 	}
 	defer d.discord.Close()
-	return openToVisitors(ctx, out, "demo", address, d, d.run)
+	return visitors{out, log, "demo", address}.serve(ctx, d, d.run)
 }
 
 // newDemo makes the demonstration's world in a folder. Nothing runs yet.
@@ -106,38 +104,6 @@ func newDemo(ctx context.Context, dir, language string, log *slog.Logger) (*demo
 
 // run is the demonstration until ctx ends.
 func (d *demo) run(ctx context.Context) error { return app.RunAll(ctx, d.bot.run, d.account.run) }
-
-// openToVisitors serves the page of a simulated Discord while run runs.
-func openToVisitors(ctx context.Context, out io.Writer, name, address string, b page.Backend, run func(context.Context) error) error {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return fmt.Errorf("%w; choose another address with --listen", err)
-	}
-	fmt.Fprintf(out, "mokabot %s: open http://%s (Ctrl-C ends it)\n", name, listener.Addr())
-	return app.RunAll(ctx, run, func(ctx context.Context) error {
-		return servePage(ctx, listener, ofThisMachine(listener, page.Handler(b)))
-	})
-}
-
-// ofThisMachine answers, where the page is served to this machine only, no
-// request that names another host: a web page whose name was made to lead here
-// could otherwise read the figures.
-func ofThisMachine(l net.Listener, h http.Handler) http.Handler {
-	if at, ok := l.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
-		return h
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = strings.Trim(r.Host, "[]") // without a port
-		}
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			http.Error(w, "this page is for the machine that it runs on", http.StatusMisdirectedRequest)
-			return
-		}
-		h.ServeHTTP(w, r)
-	})
-}
 
 // loadDemo reads the demonstration's configuration the way every other is read.
 func loadDemo(dir, language string) (*config.Config, error) {

@@ -27,7 +27,7 @@ func RunPreview(ctx context.Context, out io.Writer, address string, load func() 
 		return err
 	}
 	defer p.discord.Close()
-	return openToVisitors(ctx, out, "preview", address, p, p.bot.run)
+	return visitors{out, log, "preview", address}.serve(ctx, p, p.bot.run)
 }
 
 // WithSimulatedToken gives the variable of config.yaml.example a value where it

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -135,22 +136,64 @@ func TestAPreviewNeedsNoDiscordInTheConfiguration(t *testing.T) {
 
 // A web page elsewhere whose name was made to lead here reads nothing.
 func TestThePageAnswersToThisMachineOnly(t *testing.T) {
-	local, err := net.Listen("tcp", "127.0.0.1:0")
+	figures := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "figures") })
+	name, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer local.Close()
-	h := ofThisMachine(local, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "figures") }))
-	for host, status := range map[string]int{
-		"127.0.0.1:8080": 200, "localhost:8080": 200, "localhost": 200, "[::1]:8080": 200, "[::1]": 200,
-		"evil.example": 421, "evil.example:8080": 421, "192.0.2.7:8080": 421, "localhost.evil.example": 421, "": 421,
+	for _, c := range []struct {
+		listen, name string
+		answers      map[string]int
+	}{
+		{"127.0.0.1", "127.0.0.1", map[string]int{
+			"127.0.0.1:8080": 200, "localhost:8080": 200, "localhost": 200, "[::1]:8080": 200, "[::1]": 200,
+			"evil.example": 421, "evil.example:8080": 421, "192.0.2.7:8080": 421, "localhost.evil.example": 421, "": 421,
+		}},
+		{"0.0.0.0", "0.0.0.0", map[string]int{
+			"127.0.0.1:8080": 200, "localhost:8080": 200, "192.0.2.7:8080": 200, "[2001:db8::1]:8080": 200, "0.0.0.0:8080": 200, name + ":8080": 200,
+			"evil.example": 421, "evil.example:8080": 421, "": 421,
+		}},
+		{"192.0.2.7", "demo.lan", map[string]int{"demo.lan:8080": 200, "DEMO.lan": 200, "evil.example": 421}},
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
-		r.Host = host
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		if w.Code != status || strings.Contains(w.Body.String(), "figures") != (status == 200) {
-			t.Errorf("%q: %d %s", host, w.Code, w.Body)
+		h := onlyFor(&net.TCPAddr{IP: net.ParseIP(c.listen), Port: 8080}, c.name, figures)
+		for host, status := range c.answers {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Host = host
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != status || strings.Contains(w.Body.String(), "figures") != (status == 200) {
+				t.Errorf("%s, asked as %q: %d %s", c.listen, host, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+// Whoever listens beyond this machine gets an address that works, and a warning.
+func TestListeningBeyondThisMachine(t *testing.T) {
+	for _, c := range []struct {
+		address string
+		want    string
+		warned  bool
+	}{{"0.0.0.0:0", "open http://127.0.0.1:", true}, {"[::]:0", "open http://127.0.0.1:", true}, {"127.0.0.1:0", "open http://127.0.0.1:", false}} {
+		var log lockedBuffer
+		var out lockedBuffer
+		s := newStage()
+		defer s.discord.Close()
+		run := func(ctx context.Context) error {
+			url := strings.Fields(strings.SplitAfter(out.String(), "open ")[1])[0]
+			resp, err := http.Get(url)
+			if err != nil {
+				return err
+			}
+			resp.Body.Close()
+			if resp.StatusCode != http.StatusOK {
+				t.Errorf("%s: %s answers %s", c.address, url, resp.Status)
+			}
+			return io.EOF // ends the page too
+		}
+		err := visitors{&out, app.NewLog(&log, config.Log{}), "demo", c.address}.serve(t.Context(), s, run)
+		if err != io.EOF || !strings.Contains(out.String(), c.want) || strings.Contains(log.String(), "no password") != c.warned {
+			t.Errorf("%s: %v, %q, %q", c.address, err, out.String(), log.String())
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"mokabot/internal/lang"
+	"mokabot/moka/mokatest"
 )
 
 // throughTheStorybook looks at every example in both themes and on a phone.
@@ -72,5 +74,30 @@ func TestAVisitorsDayIsThatOfTheirClock(t *testing.T) {
 	}
 	if len(zones) < 2 || slices.ContainsFunc(zones, func(z *time.Location) bool { return z != time.Local }) {
 		t.Errorf("the demonstration goes by %v", zones)
+	}
+}
+
+// Whatever the side panel broke, Restore all puts right.
+func TestRestoreAllRestoresEverything(t *testing.T) {
+	d, err := newDemo(t.Context(), t.TempDir(), "en", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.discord.Close()
+	for _, act := range []func() both{
+		d.faster, d.stop, d.exhaustKey, d.expireSoon, d.expireKey, d.disableKey, d.emptyWallet, d.toggleGateway, d.toggleDiscord,
+	} {
+		act()
+	}
+	d.restore()
+	var remains []int64
+	d.account.change(func(a *mokatest.Account, k *mokatest.Key) {
+		remains = []int64{a.Quota, k.Remain}
+		if k.Status != mokatest.StatusEnabled || !k.ExpiresAt.IsZero() {
+			t.Errorf("the key is %v and expires %v", k.Status, k.ExpiresAt)
+		}
+	})
+	if d.account.isDown() || d.isDown() || d.account.pace() != dollarsASecond || min(remains[0], remains[1]) <= 0 {
+		t.Errorf("gateway down %t, Discord down %t, pace %v, remaining %v", d.account.isDown(), d.isDown(), d.account.pace(), remains)
 	}
 }

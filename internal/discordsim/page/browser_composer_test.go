@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"mokabot/internal/discordsim/browser"
@@ -33,6 +34,20 @@ func composerByKeyboard(t *testing.T, b *browser.Browser, l *live) {
 	holds(b, "hello") // to be mended
 	b.Run(nil, `document.querySelector(arguments[0]).value = ''`, by("composer"))
 	b.Complaints() // the refusal
+}
+
+// Enter completes what is not a command yet, and sends what is.
+func enterCompletes(t *testing.T, b *browser.Browser, l *live) {
+	b.Type(by("composer"), "/ba"+browser.Enter)
+	holds(b, "/balance ")
+	b.Press(browser.Enter)
+	wait(t, func() bool { return strings.HasPrefix(l.last(), "slash 1 81 en-US balance") }, "%s", l)
+	holds(b, "")
+	b.Type(by("composer"), "/plan kind:dai"+browser.Enter)
+	holds(b, "/plan kind:day ")
+	b.Press(browser.Enter)
+	wait(t, func() bool { return strings.HasPrefix(l.last(), "slash 1 81 en-US plan") }, "%s", l)
+	holds(b, "")
 }
 
 func composerByMouse(t *testing.T, b *browser.Browser, _ *live) {

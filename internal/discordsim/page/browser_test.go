@@ -63,6 +63,7 @@ func TestThePageInABrowser(t *testing.T) {
 		{"buttons", buttonsArePressed},
 		{"the composer by keyboard", composerByKeyboard},
 		{"the composer by mouse", composerByMouse},
+		{"Enter completes", enterCompletes},
 		{"the keyboard is always seen", keyboardIsSeen},
 		{"the side panel", sidePanel},
 		{"Chinese", inChinese},

@@ -16,6 +16,9 @@ type menu struct {
 	Usage string `json:"usage,omitempty"` // the command, once its name stands
 	Chips []chip `json:"chips,omitempty"` // its options
 	About string `json:"about,omitempty"` // of the command, or of the option being typed
+
+	// Strict: nothing but an item will do, so Enter takes the first one.
+	Strict bool `json:"strict,omitempty"`
 }
 
 // chip is an option of the command that is being typed.
@@ -52,7 +55,7 @@ func (s server) menu(ctx context.Context, c Caller, text string) menu {
 		return menu{Items: []item{}}
 	}
 	if rest == "" {
-		return menu{Kind: "commands", Items: commandItems(all, name, c.Locale)}
+		return menu{Kind: "commands", Items: commandItems(all, name, c.Locale), Strict: true}
 	}
 	found, ok := find(all, name)
 	if !ok {
@@ -135,6 +138,7 @@ func (s server) inside(ctx context.Context, t typing) menu {
 	m.About = o.shown(locale) + wordsFor(locale).colon + o.about(locale)
 	if values := s.values(ctx, t, o); len(values) > 0 {
 		m.Kind, m.Items = "values", append(values, m.Items...)
+		m.Strict = t.last.key != "" && (len(o.Choices) > 0 || o.Type == kindBoolean)
 	}
 	return m
 }

@@ -129,7 +129,7 @@ func TestCompletionsKnowTheOtherOptions(t *testing.T) {
 
 func TestComplete(t *testing.T) {
 	w := ask(t, Handler(newFake()), "GET", "/complete?text=/bal&locale=zh-CN", "")
-	want := `{"kind":"commands","items":[{"label":"/balance","about":"还剩多少","hint":"[账户] [公开]","text":"/balance "}]}`
+	want := `{"kind":"commands","items":[{"label":"/balance","about":"还剩多少","hint":"[账户] [公开]","text":"/balance "}],"strict":true}`
 	if w.Body.String() != want {
 		t.Error(w.Body)
 	}

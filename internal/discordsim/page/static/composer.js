@@ -4,10 +4,11 @@ import { say } from './words.js';
 
 const input = byId('composer');
 const list = byId('options');
-const state = { items: [], chosen: -1, asked: 0, past: [], at: 0 };
+const state = { items: [], strict: false, shown: null, chosen: -1, asked: 0, past: [], at: 0, caller: null };
 
 /** startComposer wires the composer; caller says who types, and where; sent is called when something was. */
 export function startComposer(caller, sent) {
+  state.caller = caller;
   byId('form').addEventListener('submit', (e) => {
     e.preventDefault();
     sent();
@@ -39,7 +40,7 @@ async function send(caller) {
   if (!(await post('say', { text, ...caller })) && !input.value) input.value = text;
 }
 
-/** key: Enter sends what is typed unless an entry of the menu was chosen with the arrows. */
+/** key: the arrows and Tab choose from the menu; Enter completes or sends. */
 function key(e) {
   if (e.isComposing || e.keyCode === 229) return;
   const open = state.items.length > 0;
@@ -50,12 +51,23 @@ function key(e) {
   } else if (e.key === 'Tab' && open && !e.shiftKey) {
     e.preventDefault();
     take(Math.max(0, state.chosen));
-  } else if (e.key === 'Enter' && open && state.chosen >= 0) {
+  } else if (e.key === 'Enter') {
     e.preventDefault();
-    take(state.chosen);
+    enter();
   } else if (e.key === 'Escape') {
     close();
+    state.shown = false; // Enter sends
   }
+}
+
+/** enter takes the chosen entry, as Discord the first one where only an entry will do, or sends what is typed. */
+async function enter() {
+  if (state.chosen >= 0) return take(state.chosen);
+  if (state.shown !== false && state.shown !== input.value) await suggest(state.caller());
+  const typed = input.value.trim();
+  const done = !state.items.length || state.items.some((i) => i.text.trim() === typed);
+  if (state.strict && !done) return take(0);
+  byId('form').requestSubmit();
 }
 
 /** recall brings back an earlier line. */
@@ -78,6 +90,8 @@ async function suggest(caller) {
 
 function show(menu) {
   state.items = menu.items;
+  state.strict = Boolean(menu.strict);
+  state.shown = input.value;
   state.chosen = -1;
   const usage = byId('usage');
   usage.replaceChildren(el('strong', {}, menu.usage || ''), ...(menu.chips || []).map(chip), el('span', { class: 'about' }, menu.about || ''));
@@ -125,6 +139,8 @@ function write(text) {
 function close() {
   state.asked++;
   state.items = [];
+  state.strict = false;
+  state.shown = null;
   state.chosen = -1;
   byId('menu').hidden = true;
   input.setAttribute('aria-expanded', 'false');
