@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bwmarrin/discordgo"
+
 	"mokabot/internal/account"
 	"mokabot/internal/alert"
 	"mokabot/internal/discord"
@@ -18,12 +20,6 @@ import (
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 )
-
-// Operators are the people who may see figures in direct messages and change
-// things. With neither roles nor users, it is whoever may manage the server.
-type Operators struct {
-	Roles, Users []string
-}
 
 // Incidents is what a bot may know and change about what is wrong.
 type Incidents interface {
@@ -55,6 +51,7 @@ type Setup struct {
 	Incidents    Incidents
 	Reports      Reports
 	Operators    Operators
+	Viewers      Viewers
 	AlertChannel string
 	Language     string // of what is posted unasked
 	Welcome      bool   // explain the commands once, in the alerts' channel
@@ -78,17 +75,18 @@ type Bot struct {
 
 	current atomic.Pointer[Setup]
 	place   place
-	home    home
+	home    homeCache
+	pace    pace
 	lists   modelLists
 	turns   sync.Once
 	working chan struct{} // one for each command that is being worked on
 }
 
-// Use puts a setup in force. What was kept for the accounts of the one before
-// is let go.
+// Use puts a setup in force. What was kept for accounts that it does not have
+// is dropped.
 func (b *Bot) Use(s Setup) {
 	b.current.Store(&s)
-	b.lists.forget()
+	b.lists.retain(s.Book)
 }
 
 func (b *Bot) setup() *Setup { return b.current.Load() }
@@ -96,11 +94,11 @@ func (b *Bot) setup() *Setup { return b.current.Load() }
 // Ready registers the commands when they changed, and notes where the bot is.
 func (b *Bot) Ready(ctx context.Context, r discord.Ready) {
 	b.Log.Info("connected to Discord", "as", r.Name, "servers", len(r.GuildIDs))
-	if len(b.GuildIDs) == 0 {
-		b.Log.Warn("figures are shown in every server that lets the bot in; name yours in discord.guild_ids")
-	}
 	b.place.set(r)
-	b.register(ctx)
+	if !b.homeServers(ctx).Known {
+		b.Log.Warn("nobody is answered while the home server is unknown; set discord.guild_ids, or an alerts.channel_id that the bot can see")
+	}
+	b.Register(ctx)
 	b.welcome(ctx, r)
 }
 
@@ -109,15 +107,20 @@ func (b *Bot) Joined(ctx context.Context, guildID string) {
 	b.Log.Info("the bot was added to a server", "guild", guildID)
 	b.place.join(guildID)
 	if slices.Contains(b.GuildIDs, guildID) {
-		b.register(ctx)
+		b.Register(ctx)
 	}
 }
 
-func (b *Bot) register(ctx context.Context) {
+// Register tells Discord the commands where that changes something. Before the
+// first [Bot.Ready] it does nothing.
+func (b *Bot) Register(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, registerTime)
 	defer cancel()
 	app, _ := b.place.get()
-	if err := b.REST.SyncCommands(ctx, app, b.GuildIDs, definitions(b.setup().Operators), b.Values); err != nil {
+	if app == "" {
+		return
+	}
+	if err := b.REST.SyncCommands(ctx, app, b.GuildIDs, definitions(b.setup()), b.Values); err != nil {
 		b.Log.Error("commands could not be registered", "err", err)
 	}
 }
@@ -159,12 +162,13 @@ func (b *Bot) now() time.Time {
 	return b.Now()
 }
 
-// Input is one call of a command or one press of a button.
+// Input is one use of a command: a call, the press of a button, a completion
+// or a form that was sent.
 type Input struct {
 	Name    string            // of the command
 	Options map[string]string // as given, by the option's English name
 	Args    []string          // of a button: what stands behind the command's name
-	Focused string            // of an autocompletion: the option being typed
+	Focused string            // of a completion: the option being typed
 	Share   bool              // everybody may see the answer
 
 	ID        string // of the interaction
@@ -175,7 +179,11 @@ type Input struct {
 	Manages   bool   // the user may manage the server
 	GuildID   string // empty in a direct message
 	ChannelID string
+	Context   discordgo.InteractionContextType
+	Owners    map[discordgo.ApplicationIntegrationType]string // authorizing_integration_owners
 	Words     *lang.Words
+
+	Standing standing // what the caller may do; set before a handler runs
 }
 
 // handler answers one call.

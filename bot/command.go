@@ -11,12 +11,14 @@ import (
 
 // command is a slash command: what Discord is told of it and what it does.
 type command struct {
-	name      string
-	options   []option
-	run       handler
-	operators bool                // only operators may use it
-	press     handler             // answers the buttons below its answers; nil: it has none
-	adds      func(in Input) bool // a press is answered by a new private message; nil: by editing the one pressed
+	name     string
+	options  []option
+	needs    standing // who may use it
+	run      handler
+	onButton handler // answers the buttons below its answers; nil: it has none
+	// repliesPrivately reports whether a press is answered by a new private
+	// message; nil: by editing the one below which the button stands.
+	repliesPrivately func(in Input) bool
 }
 
 // option is one option of a command.
@@ -27,7 +29,7 @@ type option struct {
 	choices func(w *lang.Words) map[string]string // by value; nil: free text
 }
 
-// suggester completes what was typed so far.
+// suggester completes what was typed so far, from what is known already.
 type suggester func(ctx context.Context, b *Bot, in Input) []string
 
 func text(name string, suggest suggester) option {
@@ -47,20 +49,31 @@ func findCommand(name string) (command, bool) {
 	return command{}, false
 }
 
-// definitions is the command table as Discord wants it. Where nobody is named
-// as an operator, Discord shows the operators' commands to those alone who may
-// manage the server.
-func definitions(o Operators) []*discordgo.ApplicationCommand {
+// definitions is the command table as Discord wants it.
+func definitions(s *Setup) []*discordgo.ApplicationCommand {
 	var all []*discordgo.ApplicationCommand
 	for _, c := range commands() {
 		def := c.definition()
-		if c.operators && !o.named() {
-			manage := int64(discordgo.PermissionManageGuild)
-			def.DefaultMemberPermissions = &manage
-		}
+		def.DefaultMemberPermissions = shownTo(c.needs, s)
 		all = append(all, def)
 	}
 	return all
+}
+
+// shownTo is the permission that a member needs for Discord to show a command
+// in its menu. Who is named by role or id may have any permission, so Discord
+// then shows it to everybody who may use commands at all; administrators can
+// narrow that under Server Settings → Integrations. Nobody gets an answer by it:
+// the bot decides that for itself. nil shows it to everybody.
+func shownTo(needs standing, s *Setup) *int64 {
+	permission := int64(discordgo.PermissionManageGuild)
+	switch {
+	case needs < viewer:
+		return nil
+	case s.Operators.named(), needs == viewer && s.Viewers.named():
+		permission = discordgo.PermissionUseSlashCommands
+	}
+	return &permission
 }
 
 func (c command) definition() *discordgo.ApplicationCommand {
@@ -71,6 +84,7 @@ func (c command) definition() *discordgo.ApplicationCommand {
 		Contexts: &[]discordgo.InteractionContextType{
 			discordgo.InteractionContextGuild, discordgo.InteractionContextBotDM,
 		},
+		IntegrationTypes:         &[]discordgo.ApplicationIntegrationType{discordgo.ApplicationIntegrationGuildInstall},
 		NameLocalizations:        shownIn(c.name, names),
 		DescriptionLocalizations: shownIn(c.name, abouts),
 	}

@@ -16,15 +16,15 @@ import (
 func commands() []command {
 	account := text("account", suggestAccounts)
 	return []command{
-		{name: "balance", options: []option{account, share()}, run: balance},
-		{name: "models", options: []option{text("search", suggestModels), account, share()}, run: models, press: modelsPage},
-		{name: "usage", options: []option{periods(), account, share()}, run: usage},
-		{name: "keys", options: []option{account, share()}, run: keys, press: keysPage},
-		{name: "report", options: []option{text("name", suggestReports), share()}, run: report, operators: true},
-		{name: "alerts", options: []option{share()}, run: alerts, press: alertsPressed, adds: addsToAlarm},
-		{name: "status", options: []option{share()}, run: status},
-		{name: "reload", run: reload, operators: true},
-		{name: "help", options: []option{share()}, run: help},
+		{name: "balance", options: []option{account, share()}, needs: viewer, run: balance},
+		{name: "models", options: []option{text("search", suggestModels), account, share()}, needs: viewer, run: models, onButton: modelsPage},
+		{name: "usage", options: []option{periods(), account, share()}, needs: viewer, run: usage},
+		{name: "keys", options: []option{account, share()}, needs: viewer, run: keys, onButton: keysPage},
+		{name: "report", options: []option{text("name", suggestReports), share()}, needs: operator, run: report},
+		{name: "alerts", options: []option{share()}, needs: viewer, run: alerts, onButton: onAlertButton, repliesPrivately: addsToAlarm},
+		{name: "status", options: []option{share()}, needs: viewer, run: status},
+		{name: "reload", needs: operator, run: reload},
+		{name: "help", options: []option{share()}, needs: member, run: help},
 	}
 }
 
@@ -80,14 +80,27 @@ func (b *Bot) view(ctx context.Context, a *account.Account, r moka.Reading) mess
 }
 
 func help(_ context.Context, b *Bot, in Input) (message.Message, error) {
-	s := b.setup()
-	return message.Help(in.Words, helped(), s.Book.Names(), s.AlertChannel), nil
+	return message.Help(in.Words, b.guide(in.Standing)), nil
 }
 
-// helped is the command table as /help shows it.
-func helped() []message.Command {
+// guide is what somebody may do. The names of accounts and the alerts' channel
+// are for those alone who may see figures.
+func (b *Bot) guide(has standing) message.Guide {
+	g := message.Guide{Commands: helped(has), Shares: has == operator}
+	if has >= viewer {
+		s := b.setup()
+		g.Accounts, g.AlertChannel = s.Book.Names(), s.AlertChannel
+	}
+	return g
+}
+
+// helped are the commands that somebody may use, as /help shows them.
+func helped(s standing) []message.Command {
 	var list []message.Command
 	for _, c := range commands() {
+		if c.needs > s {
+			continue
+		}
 		listed := message.Command{Name: c.name}
 		for _, o := range c.options {
 			listed.Options = append(listed.Options, o.name)
@@ -120,7 +133,7 @@ func (b *Bot) welcome(ctx context.Context, r discord.Ready) {
 	if _, done, err := b.Values.Value(ctx, mark); done || err != nil {
 		return
 	}
-	m := message.Welcome(s.words(), r.Name, helped(), s.Book.Names(), s.AlertChannel)
+	m := message.Welcome(s.words(), r.Name, b.guide(operator))
 	if _, err := b.REST.Send(ctx, s.AlertChannel, m, "welcome-"+r.ApplicationID); err != nil {
 		b.Log.Warn("the welcome could not be posted", "channel", s.AlertChannel, "err", err)
 		return

@@ -69,9 +69,9 @@ func addsToAlarm(in Input) bool {
 	return !in.Private || len(in.Args) > 0 && in.Args[0] == message.ActionDetails
 }
 
-// alertsPressed answers "alerts:WHAT", about the incidents that the message
+// onAlertButton answers "alerts:WHAT", about the incidents that the message
 // tells of, and "alerts:WHAT:INCIDENT:ACCOUNT".
-func alertsPressed(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+func onAlertButton(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	refs, err := b.pressedIncidents(ctx, in)
 	if err != nil {
 		return message.Message{}, err
@@ -83,8 +83,8 @@ func alertsPressed(ctx context.Context, b *Bot, in Input) (message.Message, erro
 	switch {
 	case !known:
 		return message.Message{}, errTooOld
-	case !b.operator(ctx, in):
-		return message.Message{}, errNotOperator
+	case in.Standing < operator:
+		return message.Message{}, notOperator
 	}
 	var lines []string
 	for _, ref := range refs {

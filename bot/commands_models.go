@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"mokabot/internal/account"
 	"mokabot/internal/message"
 	"mokabot/moka"
 )
@@ -39,6 +40,7 @@ func (b *Bot) modelList(ctx context.Context, in Input, name, search string, page
 	if err != nil {
 		return message.Message{}, err
 	}
+	b.lists.set(a, list.Models, b.now())
 	search = strings.TrimSpace(search)
 	if search != "" {
 		list.Models = message.Matching(list.Models, search)
@@ -50,61 +52,97 @@ func (b *Bot) modelList(ctx context.Context, in Input, name, search string, page
 }
 
 const (
-	listAge  = 10 * time.Minute
-	listTime = 2 * time.Second // completions wait for three seconds in all
+	listAge   = 6 * time.Hour   // of a list for completions
+	warmEvery = 5 * time.Minute // how often lists that are missing or old are read
 )
 
-// modelLists keeps lists for completing what somebody types.
+// modelLists keeps the models that the gateways told last, for completing what
+// somebody types: completions come at every key, so they never call a gateway.
 type modelLists struct {
 	mu    sync.Mutex
-	lists map[*moka.Client]modelsAt
+	lists map[listKey]modelsAt
 }
+
+// listKey is an account as far as its models go by it.
+type listKey struct{ account, host string }
 
 type modelsAt struct {
 	at     time.Time
 	models []moka.PricedModel
 }
 
-// forget drops all lists: their clients may never be asked again.
-func (l *modelLists) forget() {
+func keyOf(a *account.Account) listKey { return listKey{a.Name, a.Client.Host()} }
+
+// retain drops the lists of accounts that are not in the book.
+func (l *modelLists) retain(book *account.Book) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	clear(l.lists)
+	kept := map[listKey]modelsAt{}
+	for _, a := range book.All() {
+		if list, ok := l.lists[keyOf(a)]; ok {
+			kept[keyOf(a)] = list
+		}
+	}
+	l.lists = kept
 }
 
-func (l *modelLists) of(ctx context.Context, c *moka.Client, now time.Time) []moka.PricedModel {
-	l.mu.Lock()
-	known := l.lists[c]
-	l.mu.Unlock()
-	if now.Sub(known.at) < listAge {
-		return known.models
-	}
-	ctx, cancel := context.WithTimeout(ctx, listTime)
-	defer cancel()
-	models, err := c.Models(ctx)
-	if err != nil {
-		return known.models
-	}
-	fresh := modelsAt{at: now}
-	for _, m := range models {
-		fresh.models = append(fresh.models, moka.PricedModel{Model: m})
-	}
+func (l *modelLists) set(a *account.Account, models []moka.PricedModel, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.lists == nil {
-		l.lists = map[*moka.Client]modelsAt{}
+		l.lists = map[listKey]modelsAt{}
 	}
-	l.lists[c] = fresh
-	return fresh.models
+	l.lists[keyOf(a)] = modelsAt{now, models}
 }
 
+func (l *modelLists) of(a *account.Account) modelsAt {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lists[keyOf(a)]
+}
+
+// Warm reads the accounts' lists of models one after the other, and again when
+// they are old, so that completions have something to offer.
+func (b *Bot) Warm(ctx context.Context) error {
+	for {
+		for _, a := range b.setup().Book.All() {
+			if known := b.lists.of(a); known.models != nil && b.now().Sub(known.at) < listAge {
+				continue
+			}
+			if list, err := a.Client.Models(ctx); err == nil {
+				b.lists.set(a, priced(list), b.now())
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(warmEvery):
+		}
+	}
+}
+
+// priced are models whose prices nobody asked for.
+func priced(list []moka.Model) []moka.PricedModel {
+	models := make([]moka.PricedModel, len(list))
+	for i, m := range list {
+		models[i].Model = m
+	}
+	return models
+}
+
+// suggestModels completes from the last list that was shown, else from what
+// the model watch remembers.
 func suggestModels(ctx context.Context, b *Bot, in Input) []string {
 	a, err := b.first(in.Options["account"])
 	if err != nil {
 		return nil
 	}
+	known := b.lists.of(a).models
+	if known == nil {
+		known = b.setup().History.KnownModels(ctx, a.Name)
+	}
 	var ids []string
-	for _, m := range message.Matching(b.lists.of(ctx, a.Client, b.now()), in.Options["search"]) {
+	for _, m := range message.Matching(known, in.Options["search"]) {
 		ids = append(ids, m.ID)
 	}
 	return ids

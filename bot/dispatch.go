@@ -31,55 +31,77 @@ func (b *Bot) Interact(ctx context.Context, i *discordgo.Interaction) {
 	in := inputOf(i)
 	switch i.Type {
 	case discordgo.InteractionApplicationCommand:
-		b.command(ctx, i, in)
-	case discordgo.InteractionMessageComponent:
-		b.pressed(ctx, i, in)
+		b.onCommand(ctx, i, in)
+	case discordgo.InteractionMessageComponent, discordgo.InteractionModalSubmit:
+		b.onButton(ctx, i, in)
 	case discordgo.InteractionApplicationCommandAutocomplete:
-		b.suggest(ctx, i, in)
+		b.onCompletion(ctx, i, in)
 	}
 }
 
-func (b *Bot) command(ctx context.Context, i *discordgo.Interaction, in Input) {
+func (b *Bot) onCommand(ctx context.Context, i *discordgo.Interaction, in Input) {
+	refused := b.throttle(in)
+	wanted := in.Share
+	in.Share = wanted && refused == nil && b.mayShare(ctx, in)
 	if err := b.REST.Defer(ctx, i.ID, i.Token, !in.Share); err != nil {
 		b.Log.Warn("interaction could not be acknowledged", "command", in.Name, "err", err)
 		return
 	}
 	c, known := findCommand(in.Name)
-	switch {
-	case !known:
-		c.run = tooOld
-	case c.operators:
-		c.run = byOperator(c.run)
+	if !known {
+		c = command{needs: member, run: tooOld}
 	}
-	b.reply(ctx, i, in.Name, b.answer(ctx, in, c.run))
+	m, err := b.answer(ctx, in, refused, c.needs, c.run)
+	if err == nil && wanted && !in.Share {
+		m.Text = strings.TrimSpace(in.Words.Command.NotShared + "\n" + m.Text)
+	}
+	b.reply(ctx, i, in.Name, m)
 }
 
-// pressed answers a button: the message that it stands below is edited, or a
-// private one is added.
-func (b *Bot) pressed(ctx context.Context, i *discordgo.Interaction, in Input) {
+// mayShare reports whether everybody may see the answer. It is decided before
+// the command is acknowledged, because that makes the answer private for good.
+func (b *Bot) mayShare(ctx context.Context, in Input) bool {
+	ctx, cancel := context.WithTimeout(ctx, decideTime)
+	defer cancel()
+	_, why := b.standing(ctx, in, operator)
+	return why == allowed
+}
+
+// onButton answers a button or a form: the message that it stands below is
+// edited, or a private one is added. Whoever may not see the answer gets a
+// private refusal, and the message stays as it is.
+func (b *Bot) onButton(ctx context.Context, i *discordgo.Interaction, in Input) {
 	c, known := findCommand(in.Name)
-	if !known || c.press == nil {
-		c.press, c.adds = tooOld, func(Input) bool { return true } // the message stays as it is
+	if !known || c.onButton == nil {
+		c = command{needs: member, onButton: tooOld, repliesPrivately: func(Input) bool { return true }}
+	}
+	refused := b.throttle(in)
+	private := c.repliesPrivately != nil && c.repliesPrivately(in)
+	if !private {
+		private = refused != nil || !b.mayEdit(ctx, in, c.needs)
 	}
 	acknowledge := func() error { return b.REST.DeferUpdate(ctx, i.ID, i.Token) }
-	if c.adds != nil && c.adds(in) {
+	if private {
 		acknowledge = func() error { return b.REST.Defer(ctx, i.ID, i.Token, true) }
 	}
 	if err := acknowledge(); err != nil {
 		b.Log.Warn("button could not be acknowledged", "command", in.Name, "err", err)
 		return
 	}
-	b.reply(ctx, i, in.Name, b.answer(ctx, in, c.press))
+	m, _ := b.answer(ctx, in, refused, c.needs, c.onButton)
+	b.reply(ctx, i, in.Name, m)
 }
 
-// byOperator refuses everybody else.
-func byOperator(run handler) handler {
-	return func(ctx context.Context, b *Bot, in Input) (message.Message, error) {
-		if !b.operator(ctx, in) {
-			return message.Message{}, errNotOperator
-		}
-		return run(ctx, b, in)
+// mayEdit reports whether a press may change the message that the button
+// stands below: one's own private answer, or as an operator also a shared one.
+func (b *Bot) mayEdit(ctx context.Context, in Input, needed standing) bool {
+	ctx, cancel := context.WithTimeout(ctx, decideTime)
+	defer cancel()
+	if !in.Private && in.GuildID != "" {
+		needed = operator
 	}
+	_, why := b.standing(ctx, in, needed)
+	return why == allowed
 }
 
 func tooOld(context.Context, *Bot, Input) (message.Message, error) {
@@ -87,19 +109,24 @@ func tooOld(context.Context, *Bot, Input) (message.Message, error) {
 }
 
 // answer is the handler's answer, or what went wrong in the caller's language.
-func (b *Bot) answer(ctx context.Context, in Input, run handler) message.Message {
+// A refusal that is known already is answered like one that is found here.
+func (b *Bot) answer(ctx context.Context, in Input, refused error, needed standing, run handler) (message.Message, error) {
 	began := b.now()
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
-	m, err := b.guarded(ctx, in, run)
+	var m message.Message
+	err := refused
+	if err == nil {
+		m, err = b.guarded(ctx, in, needed, run)
+	}
 	if b.Observe != nil {
 		b.Observe(labelOf(in.Name), err, b.now().Sub(began))
 	}
 	b.Log.Info("command", "name", in.Name, "user", in.UserID, "guild", in.GuildID, "took", b.now().Sub(began), "err", err)
 	if err != nil {
-		return message.Note(b.apology(in, err), message.ToneMuted)
+		return message.Note(errorText(in, err), message.ToneMuted), err
 	}
-	return m
+	return m, nil
 }
 
 // labelOf is a command's name for the metrics. A button's action is text from
@@ -129,16 +156,18 @@ func (b *Bot) inTurn(ctx context.Context) (done func(), err error) {
 	}
 }
 
-func (b *Bot) guarded(ctx context.Context, in Input, run handler) (m message.Message, err error) {
+func (b *Bot) guarded(ctx context.Context, in Input, needed standing, run handler) (m message.Message, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			b.Log.Error("panic in a command", "name", in.Name, "panic", v, "stack", string(debug.Stack()))
 			err = errPanicked
 		}
 	}()
-	if err := b.admit(ctx, in); err != nil {
-		return message.Message{}, err
+	has, why := b.standing(ctx, in, needed)
+	if why != allowed {
+		return message.Message{}, why
 	}
+	in.Standing = has
 	done, err := b.inTurn(ctx)
 	if err != nil {
 		return message.Message{}, err
@@ -149,11 +178,13 @@ func (b *Bot) guarded(ctx context.Context, in Input, run handler) (m message.Mes
 
 var errPanicked = errors.New("the command panicked")
 
-func (b *Bot) apology(in Input, err error) string {
+func errorText(in Input, err error) string {
 	var unknown *account.UnknownError
 	var gateway *moka.Error
 	var period *periodError
 	var report *reportError
+	var tooFast *tooFastError
+	var why denial
 	switch {
 	case errors.As(err, &unknown):
 		return in.Words.Command.NoSuch(message.Disarm(unknown.Name), unknown.Known)
@@ -161,12 +192,10 @@ func (b *Bot) apology(in Input, err error) string {
 		return in.Words.Command.NoPeriod(message.Disarm(period.name), history.PeriodNames())
 	case errors.As(err, &report):
 		return in.Words.Command.NoReport(message.Disarm(report.name), report.known)
-	case errors.Is(err, errNotOperator):
-		return in.Words.Command.NotOperator
-	case errors.Is(err, errStranger):
-		return in.Words.Command.NotAllowed
-	case errors.Is(err, errElsewhere):
-		return in.Words.Command.NotFromHere
+	case errors.As(err, &why):
+		return denialText(in, why)
+	case errors.As(err, &tooFast):
+		return in.Words.Command.TooFast(roundUp(tooFast.wait))
 	case errors.Is(err, errTooOld):
 		return in.Words.Command.TooOld
 	case errors.Is(err, errBusy):
@@ -179,6 +208,28 @@ func (b *Bot) apology(in Input, err error) string {
 	return message.Failure(in.Words, err)
 }
 
+func denialText(in Input, why denial) string {
+	w := in.Words.Command
+	switch why {
+	case homeUnknown:
+		return w.HomeUnknown
+	case userInstalled:
+		return w.UserInstalled
+	case elsewhere:
+		return w.NotFromHere
+	case notInDirect:
+		return w.NotAllowed
+	case notOperator:
+		return w.NotOperator
+	}
+	return w.NotViewer
+}
+
+// roundUp is at least d, in whole seconds.
+func roundUp(d time.Duration) time.Duration {
+	return (d + time.Second - 1).Truncate(time.Second)
+}
+
 // reply has its own deadline: an answer that is ready is sent even while the
 // program is shutting down.
 func (b *Bot) reply(ctx context.Context, i *discordgo.Interaction, name string, m message.Message) {
@@ -189,22 +240,34 @@ func (b *Bot) reply(ctx context.Context, i *discordgo.Interaction, name string, 
 	}
 }
 
-// suggest completes an option. Strangers are offered nothing.
-func (b *Bot) suggest(ctx context.Context, i *discordgo.Interaction, in Input) {
+// onCompletion completes an option. Who may not use the command is offered
+// nothing, and so is who types faster than anybody can.
+func (b *Bot) onCompletion(ctx context.Context, i *discordgo.Interaction, in Input) {
 	choices := []discord.Choice{}
-	if c, known := findCommand(in.Name); known && b.admit(ctx, in) == nil {
-		for _, o := range c.options {
-			if o.name != in.Focused || o.suggest == nil {
-				continue
-			}
-			for _, s := range o.suggest(ctx, b, in) {
-				choices = append(choices, discord.Choice{Name: s, Value: s})
-			}
-		}
+	for _, s := range b.suggestions(ctx, in) {
+		choices = append(choices, discord.Choice{Name: s, Value: s})
 	}
 	if err := b.REST.Choices(ctx, i.ID, i.Token, choices[:min(len(choices), mostHints)]); err != nil {
 		b.Log.Warn("completion could not be sent", "command", in.Name, "err", err)
 	}
+}
+
+func (b *Bot) suggestions(ctx context.Context, in Input) []string {
+	ctx, cancel := context.WithTimeout(ctx, decideTime)
+	defer cancel()
+	c, known := findCommand(in.Name)
+	if !known || b.pace.use("completion/"+in.UserID, completionPerMinute, b.now()) > 0 {
+		return nil
+	}
+	if _, why := b.standing(ctx, in, c.needs); why != allowed {
+		return nil
+	}
+	for _, o := range c.options {
+		if o.name == in.Focused && o.suggest != nil {
+			return o.suggest(ctx, b, in)
+		}
+	}
+	return nil
 }
 
 // splitAction takes a button's action apart: "command:argument:argument".

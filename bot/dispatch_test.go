@@ -2,8 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
-	"log/slog"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -18,9 +16,9 @@ import (
 )
 
 func TestAPanicInAHandlerIsAnAnswer(t *testing.T) {
-	b := &Bot{Log: slog.New(slog.DiscardHandler)}
-	in := Input{Name: "balance", GuildID: "1", Words: lang.English()}
-	m := b.answer(t.Context(), in, func(context.Context, *Bot, Input) (message.Message, error) { panic("oh") })
+	b := quietBot(t)
+	in := Input{Name: "balance", GuildID: "1", UserID: "7", Words: lang.English()}
+	m, _ := b.answer(t.Context(), in, nil, viewer, func(context.Context, *Bot, Input) (message.Message, error) { panic("oh") })
 	if len(m.Cards) != 1 || m.Cards[0].Text != lang.English().Command.Panicked {
 		t.Errorf("the answer is %v", m)
 	}
@@ -29,46 +27,13 @@ func TestAPanicInAHandlerIsAnAnswer(t *testing.T) {
 // A button's action is text from outside: it must not become a metric's label.
 func TestMetricsKnowOnlyCommands(t *testing.T) {
 	seen := map[string]bool{}
-	b := &Bot{Log: slog.New(slog.DiscardHandler), Observe: func(command string, _ error, _ time.Duration) { seen[command] = true }}
+	b := quietBot(t)
+	b.Observe = func(command string, _ error, _ time.Duration) { seen[command] = true }
 	for _, name := range []string{"balance", "evil\nname", "", "models "} {
-		b.answer(t.Context(), Input{Name: name, GuildID: "1", Words: lang.English()}, tooOld)
+		_, _ = b.answer(t.Context(), Input{Name: name, GuildID: "1", UserID: "7", Words: lang.English()}, nil, member, tooOld)
 	}
 	if len(seen) != 2 || !seen["balance"] || !seen["unknown"] {
 		t.Errorf("seen %v", seen)
-	}
-}
-
-func TestWhoGetsAnAnswer(t *testing.T) {
-	b := &Bot{Log: slog.New(slog.DiscardHandler), GuildIDs: []string{"1"}}
-	b.Use(Setup{Operators: Operators{Users: []string{"7"}}})
-	for _, c := range []struct {
-		what string
-		in   Input
-		want error
-	}{
-		{"a member of the server", Input{GuildID: "1", UserID: "8"}, nil},
-		{"a member of another server", Input{GuildID: "2", UserID: "7"}, errElsewhere},
-		{"an operator's direct message", Input{UserID: "7"}, nil},
-		{"a stranger's direct message", Input{UserID: "8"}, errStranger},
-	} {
-		if err := b.admit(t.Context(), c.in); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", c.what, err, c.want)
-		}
-	}
-	for _, c := range []struct {
-		operators Operators
-		roles     []string
-		manages   bool
-		want      bool
-	}{
-		{Operators{}, nil, true, true},
-		{Operators{}, []string{"r"}, false, false},
-		{Operators{Roles: []string{"r"}}, []string{"r"}, false, true},
-		{Operators{Roles: []string{"r"}}, nil, true, false},
-	} {
-		if got := c.operators.cover("8", c.roles, c.manages); got != c.want {
-			t.Errorf("%+v with roles %v, manages %t: %t", c.operators, c.roles, c.manages, got)
-		}
 	}
 }
 
@@ -86,15 +51,14 @@ func TestADirectMessageHasNoMember(t *testing.T) {
 
 func TestAGatewayFailureIsASentence(t *testing.T) {
 	w := lang.English()
-	b := &Bot{}
 	in := Input{Words: w}
-	if got := b.apology(in, &moka.Error{Kind: moka.Banned}); got != w.Failure.Banned {
+	if got := errorText(in, &moka.Error{Kind: moka.Banned}); got != w.Failure.Banned {
 		t.Errorf("a banned account: %s", got)
 	}
 }
 
 func TestCommandsAreWhatDiscordAllows(t *testing.T) {
-	for _, d := range definitions(Operators{}) {
+	for _, d := range definitions(&Setup{}) {
 		if d.Description == "" || len(d.Description) > 100 || (*d.NameLocalizations)[discordgo.ChineseCN] == "" {
 			t.Errorf("%s: %q, %v", d.Name, d.Description, d.NameLocalizations)
 		}
@@ -113,8 +77,8 @@ func TestCommandsAreWhatDiscordAllows(t *testing.T) {
 // vain is told.
 func TestACrowdWaitsForItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := &Bot{Log: slog.New(slog.DiscardHandler)}
-		in := Input{Name: "usage", GuildID: "1", Words: lang.English()}
+		b := quietBot(t)
+		in := Input{Name: "usage", GuildID: "1", UserID: "7", Words: lang.English()}
 		var working, most atomic.Int32
 		slow := func(ctx context.Context, _ *Bot, _ Input) (message.Message, error) {
 			most.Store(max(most.Load(), working.Add(1)))
@@ -124,7 +88,10 @@ func TestACrowdWaitsForItsTurn(t *testing.T) {
 		}
 		said := make(chan string, 4*mostAtOnce)
 		for range 4 * mostAtOnce {
-			go func() { said <- b.answer(t.Context(), in, slow).Cards[0].Text }()
+			go func() {
+				m, _ := b.answer(t.Context(), in, nil, viewer, slow)
+				said <- m.Cards[0].Text
+			}()
 		}
 		busy := 0
 		for range 4 * mostAtOnce {

@@ -3,47 +3,71 @@ package bot
 import (
 	"context"
 	"sync"
+	"time"
 )
 
-// home remembers which server the alerts' channel is in.
-type home struct {
+// homeRetry is how long a failed look for the home server is believed.
+const homeRetry = 10 * time.Second
+
+// homeCache remembers which server the alerts' channel is in. A channel never
+// moves to another server.
+type homeCache struct {
 	mu             sync.Mutex
 	channel, guild string
+	failed         string    // the channel that could not be read
+	failedAt       time.Time // when that was
 }
 
-// homes are the servers whose managers may change things: those that the
-// configuration names, else the one with the alerts' channel. Anybody may
-// invite a public bot to a server of their own, and manages that. It is empty
-// when there is no telling, and then every server counts: who has to act while
-// Discord is in trouble must not be held up by a question about them.
-func (b *Bot) homes(ctx context.Context) []string {
+// homeServers are the servers that are answered: those of discord.guild_ids,
+// else the one with the alerts' channel. Anybody may invite a public bot to a
+// server of their own, so no other server counts, and while the home server is
+// unknown none does.
+func (b *Bot) homeServers(ctx context.Context) homeServers {
 	channel := b.setup().AlertChannel
-	if len(b.GuildIDs) > 0 || channel == "" {
-		return b.GuildIDs
+	switch {
+	case len(b.GuildIDs) > 0:
+		return homeServers{Known: true, Guilds: b.GuildIDs}
+	case channel == "":
+		return homeServers{}
 	}
-	guild, known := b.home.of(channel)
-	if !known {
+	guild, known, wait := b.home.of(channel, b.now())
+	if !known && !wait {
 		var err error
 		if guild, err = b.REST.ChannelGuild(ctx, channel); err != nil {
 			b.Log.Warn("the alerts' server could not be read", "err", err)
-			return nil
+			b.home.fail(channel, b.now())
+			return homeServers{}
 		}
 		b.home.set(channel, guild)
+		known = true
 	}
-	if guild == "" { // alarms go to a direct message
-		return nil
+	home := homeServers{Known: known}
+	if guild != "" {
+		home.Guilds = []string{guild}
 	}
-	return []string{guild}
+	return home
 }
 
-func (h *home) of(channel string) (guild string, known bool) {
+// of is the channel's server, if it is known, and whether it is too early to
+// ask Discord again.
+func (h *homeCache) of(channel string, now time.Time) (guild string, known, wait bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.guild, h.channel == channel
+	if h.channel == channel {
+		return h.guild, true, false
+	}
+	since := now.Sub(h.failedAt)
+	return "", false, h.failed == channel && since >= 0 && since < homeRetry
 }
 
-func (h *home) set(channel, guild string) {
+func (h *homeCache) set(channel, guild string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.channel, h.guild = channel, guild
+}
+
+func (h *homeCache) fail(channel string, now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failed, h.failedAt = channel, now
 }

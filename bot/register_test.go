@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bwmarrin/discordgo"
+
 	"mokabot/internal/discord"
 )
 
@@ -20,5 +22,36 @@ func TestAServerThatLetsTheBotInGetsItsCommands(t *testing.T) {
 	b.Joined(t.Context(), "1")
 	if got := f.requests(); len(got) == 0 || got[0].method != http.MethodPut || !strings.HasSuffix(got[0].path, "/applications/43/guilds/1/commands") {
 		t.Errorf("the requests are %v", got)
+	}
+}
+
+// Discord's menu shows a command to those alone who can be given an answer,
+// as far as Discord can know.
+func TestCommandsAreShownToWhoMayUseThem(t *testing.T) {
+	const manage, anybody = discordgo.PermissionManageGuild, discordgo.PermissionUseSlashCommands
+	named := []string{"7"}
+	for _, c := range []struct {
+		name             string
+		setup            Setup
+		figures, changes int64
+	}{
+		{"nobody named", Setup{}, manage, manage},
+		{"viewers named", Setup{Viewers: Viewers{Users: named}}, anybody, manage},
+		{"every member views", Setup{Viewers: Viewers{Everyone: true}}, anybody, manage},
+		{"operators named", Setup{Operators: Operators{Roles: named}}, anybody, anybody},
+	} {
+		for _, d := range definitions(&c.setup) {
+			command, _ := findCommand(d.Name)
+			switch {
+			case len(*d.IntegrationTypes) != 1 || (*d.IntegrationTypes)[0] != discordgo.ApplicationIntegrationGuildInstall:
+				t.Errorf("/%s can be installed as %v", d.Name, *d.IntegrationTypes)
+			case command.needs < viewer:
+				if d.DefaultMemberPermissions != nil {
+					t.Errorf("/%s is hidden", d.Name)
+				}
+			case command.needs == viewer && *d.DefaultMemberPermissions != c.figures, command.needs == operator && *d.DefaultMemberPermissions != c.changes:
+				t.Errorf("%s: /%s is shown with %d", c.name, d.Name, *d.DefaultMemberPermissions)
+			}
+		}
 	}
 }

@@ -113,6 +113,7 @@ func (s *service) use(next cycle) {
 	s.bot.Use(bot.Setup{
 		Book: next.book, History: next.watch.History, Incidents: next.watch, Reports: next.reports,
 		Operators:    bot.Operators{Roles: c.Discord.Operators.Roles, Users: c.Discord.Operators.Users},
+		Viewers:      bot.Viewers{Everyone: c.Discord.Viewers.Everyone, Roles: c.Discord.Viewers.Roles, Users: c.Discord.Viewers.Users},
 		AlertChannel: c.Alerts.ChannelID, Language: c.Language, Welcome: c.Welcome,
 	})
 }
@@ -156,6 +157,11 @@ func (s *service) run(ctx context.Context, c cycle) error {
 		c.watch.Run, c.reports.Run,
 		func(ctx context.Context) error {
 			warnOfChannels(ctx, lang.For(c.config.Language), s.bot.REST, c.config, s.log)
+			return nil
+		},
+		s.bot.Warm,
+		func(ctx context.Context) error {
+			s.bot.Register(ctx) // who sees which command may have changed
 			return nil
 		},
 	}

@@ -222,6 +222,27 @@ func split(p moka.Price, use message.ModelUse) (in, out float64, ok bool) {
 	return tokens - out, out, true
 }
 
+// KnownModels are the models that an account is remembered to have, by id.
+// Without a store, or when nothing is remembered, there are none.
+func (h History) KnownModels(ctx context.Context, account string) []moka.PricedModel {
+	if h.Store == nil {
+		return nil
+	}
+	remembered, err := Models(ctx, h.Store, account)
+	if err != nil {
+		return nil
+	}
+	known := remembered.Models
+	if len(known) == 0 {
+		known = remembered.Pending
+	}
+	var models []moka.PricedModel
+	for _, id := range slices.Sorted(maps.Keys(known)) {
+		models = append(models, moka.PricedModel{Model: moka.Model{ID: id}})
+	}
+	return models
+}
+
 // NewModels are the models of an account that came since a moment; nil when
 // nobody watches.
 func (h History) NewModels(ctx context.Context, account string, since time.Time) map[string]bool {

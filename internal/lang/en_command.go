@@ -3,6 +3,7 @@ package lang
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 func enCommand() CommandWords {
@@ -22,12 +23,19 @@ func enCommand() CommandWords {
 			"reload": "Read the configuration again",
 			"help":   "What this bot does", "help.share": share,
 		},
-		NotAllowed:  "In a direct message I answer only to the operators of this bot. Use the command in the server instead.",
-		NotFromHere: "This bot does not answer in this server.",
-		NotOperator: "Only the operators of this bot may do that.",
-		TooOld:      "This command or button is too old. Please use the command again.",
-		Busy:        "Too many commands at once; please try again in a moment.",
-		Panicked:    "Something went wrong while answering. It is in the bot's log.",
+		NotAllowed:    "In a direct message I answer only people who may see figures, and I could not tell that you are one of them. Use the command in the server instead.",
+		NotFromHere:   "This bot does not answer in this server.",
+		NotViewer:     "You may not see these figures. The operators of this bot decide who may (discord.viewers in its configuration).",
+		NotOperator:   "Only the operators of this bot may do that.",
+		HomeUnknown:   "I do not know which server I belong to, so I answer nobody. Set discord.guild_ids, or an alerts.channel_id that I can see.",
+		UserInstalled: "I answer only where I was added to the server, not where somebody added me to their own account.",
+		NotShared:     "Only operators can share an answer, so only you see this one.",
+		TooFast: func(wait time.Duration) string {
+			return "That was a lot of commands in a minute. Please try again in " + enDuration(wait) + "."
+		},
+		TooOld:   "This command or button is too old. Please use the command again.",
+		Busy:     "Too many commands at once; please try again in a moment.",
+		Panicked: "Something went wrong while answering. It is in the bot's log.",
 		NoSuch: func(account string, known []string) string {
 			return fmt.Sprintf("There is no account “%s”. The accounts are: %s.", account, strings.Join(known, ", "))
 		},

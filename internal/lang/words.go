@@ -159,15 +159,21 @@ type ReportWords struct {
 type CommandWords struct {
 	Names       map[string]string // shown names of commands and options; missing: the English one
 	Abouts      map[string]string // by command, and by "command.option"
-	NotAllowed  string
+	NotAllowed  string            // in a direct message, to somebody who is no viewer
 	NotFromHere string
+	NotViewer   string
 	NotOperator string
-	TooOld      string
-	Panicked    string
-	Busy        string
-	NoSuch      func(account string, known []string) string
-	NoReport    func(name string, known []string) string
-	NoPeriod    func(period string, known []string) string
+	HomeUnknown string // nobody is answered while the home server is unknown
+	// UserInstalled answers an application that somebody installed for themselves.
+	UserInstalled string
+	NotShared     string // an answer that only operators may show to everybody
+	TooFast       func(wait time.Duration) string
+	TooOld        string
+	Panicked      string
+	Busy          string
+	NoSuch        func(account string, known []string) string
+	NoReport      func(name string, known []string) string
+	NoPeriod      func(period string, known []string) string
 }
 
 // Shown is what a command or an option is called in Discord's menu.
@@ -176,6 +182,7 @@ func (c CommandWords) Shown(name string) string { return cmp.Or(c.Names[name], n
 // HelpWords phrase /help.
 type HelpWords struct {
 	Title, Intro, Private, Accounts string
+	Share                           string // how operators show an answer to everybody
 	AlertsGoTo                      func(channel string) string
 	Welcome                         func(bot string) string // heads the same card when the bot comes to a server
 }

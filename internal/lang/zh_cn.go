@@ -125,7 +125,7 @@ func zhHelp() HelpWords {
 	return HelpWords{
 		Title:   "我能做什么",
 		Intro:   "我会关注 moka-ai 网关上令牌和账户的余额，定时发布汇总，并在额度用完之前提醒你。",
-		Private: "回复仅你自己可见；选项 `公开`（`share`）设为 True 可让频道里的所有人看到。", Accounts: "账户",
+		Private: "回复仅你自己可见。", Share: "管理员可将选项 `公开`（`share`）设为 True，让频道里的所有人看到。", Accounts: "账户",
 		AlertsGoTo: func(channel string) string { return "告警发到 " + channel + "。" },
 		Welcome:    func(bot string) string { return "大家好，我是 " + bot },
 	}

@@ -3,6 +3,7 @@ package lang
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 func zhCommand() CommandWords {
@@ -26,8 +27,15 @@ func zhCommand() CommandWords {
 			"reload": "重新读取配置",
 			"help":   "了解这个机器人", "help.share": share,
 		},
-		NotAllowed:  "私信中我只回复本机器人的管理员。请在服务器里使用命令。",
-		NotFromHere: "本机器人不在此服务器提供服务。",
+		NotAllowed:    "私信中我只回复有权查看数据的人，而我无法确认你是其中之一。请在服务器里使用命令。",
+		NotFromHere:   "本机器人不在此服务器提供服务。",
+		NotViewer:     "你无权查看这些数据。谁可以查看由本机器人的管理员决定（配置中的 discord.viewers）。",
+		HomeUnknown:   "我还不知道自己属于哪个服务器，因此不回复任何人。请设置 discord.guild_ids，或我能看到的 alerts.channel_id。",
+		UserInstalled: "我只在被添加到服务器的地方回复，不在个人账号安装的应用中回复。",
+		NotShared:     "只有管理员可以公开回复，所以这条回复仅你可见。",
+		TooFast: func(wait time.Duration) string {
+			return "一分钟内的命令太多，请在 " + zhDuration(wait) + "后再试。"
+		},
 		NotOperator: "只有本机器人的管理员才能执行此操作。",
 		TooOld:      "这个命令或按钮已经失效，请重新使用命令。",
 		Busy:        "同时使用命令的人太多，请稍后再试。",

@@ -12,20 +12,35 @@ type Command struct {
 	Options []string
 }
 
-// Help tells what the bot does and how to ask it.
-func Help(w *lang.Words, commands []Command, accounts []string, alertChannel string) Message {
-	var lines []string
-	for _, c := range commands {
-		lines = append(lines, "`"+call(w, c)+"` "+w.Command.Abouts[c.Name])
-	}
-	return explained(w, lines, accounts, alertChannel)
+// Guide is what /help and the welcome show to somebody.
+type Guide struct {
+	Commands     []Command // that the reader may use
+	Accounts     []string  // none for a reader who may not see figures
+	AlertChannel string    // empty: nothing is said of it
+	Shares       bool      // the reader may show answers to everybody
 }
 
-func explained(w *lang.Words, lines, accounts []string, alertChannel string) Message {
+// Help tells what the bot does for the reader and how to use it.
+func Help(w *lang.Words, g Guide) Message {
+	var lines []string
+	for _, c := range g.Commands {
+		lines = append(lines, "`"+call(w, c)+"` "+w.Command.Abouts[c.Name])
+	}
+	return explained(w, lines, g)
+}
+
+func explained(w *lang.Words, lines []string, g Guide) Message {
 	card := Card{Title: w.Help.Title, Tone: ToneInfo, Text: w.Help.Intro + "\n\n" + strings.Join(lines, "\n") + "\n\n" + w.Help.Private}
-	card.Fields = append(card.Fields, Field{Name: w.Help.Accounts, Value: strings.Join(accounts, w.And)})
-	if alertChannel != "" {
-		card.Text += "\n" + w.Help.AlertsGoTo("<#"+alertChannel+">")
+	if g.Shares {
+		card.Text += " " + w.Help.Share
+	}
+	if len(g.Accounts) > 0 {
+		card.Fields = append(card.Fields, Field{Name: w.Help.Accounts, Value: strings.Join(g.Accounts, w.And)})
+	} else {
+		card.Text += "\n" + w.Command.NotViewer
+	}
+	if g.AlertChannel != "" {
+		card.Text += "\n" + w.Help.AlertsGoTo("<#"+g.AlertChannel+">")
 	}
 	return Message{Cards: []Card{card}}
 }
@@ -50,16 +65,16 @@ func Note(text string, tone Tone) Message {
 // Welcome explains the commands once, when the bot comes to a server. Nobody
 // knows what language its readers' menus have, so it gives the commands' plain
 // names too.
-func Welcome(w *lang.Words, bot string, commands []Command, accounts []string, alertChannel string) Message {
+func Welcome(w *lang.Words, bot string, g Guide) Message {
 	var lines []string
-	for _, c := range commands {
+	for _, c := range g.Commands {
 		text := "`" + call(w, c) + "` "
 		if c.Name != w.Command.Shown(c.Name) {
 			text += "`/" + c.Name + "` "
 		}
 		lines = append(lines, text+w.Command.Abouts[c.Name])
 	}
-	m := explained(w, lines, accounts, alertChannel)
+	m := explained(w, lines, g)
 	m.Cards[0].Title = w.Help.Welcome(Disarm(bot))
 	return m
 }

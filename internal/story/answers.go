@@ -116,11 +116,11 @@ func keys(w *lang.Words) map[string]message.Message {
 var commands = []message.Command{{Name: "balance", Options: []string{"account", "share"}}, {Name: "usage", Options: []string{"period", "account", "share"}}}
 
 func helps(w *lang.Words) map[string]message.Message {
-	return map[string]message.Message{"help": message.Help(w, commands, []string{"team"}, "123")}
+	return map[string]message.Message{"help": message.Help(w, message.Guide{Commands: commands, Accounts: []string{"team"}, AlertChannel: "123", Shares: true})}
 }
 
 func welcomes(w *lang.Words) map[string]message.Message {
-	return map[string]message.Message{"welcome": message.Welcome(w, "mokabot", commands, []string{"team"}, "123")}
+	return map[string]message.Message{"welcome": message.Welcome(w, "mokabot", message.Guide{Commands: commands, Accounts: []string{"team"}, AlertChannel: "123", Shares: true})}
 }
 
 // notes are the answers that are one sentence.
@@ -128,6 +128,11 @@ func notes(w *lang.Words) map[string]message.Message {
 	note := func(text string) message.Message { return message.Note(text, message.ToneMuted) }
 	return map[string]message.Message{
 		"note-stranger":     note(w.Command.NotAllowed),
+		"note-not-viewer":   note(w.Command.NotViewer),
+		"note-no-home":      note(w.Command.HomeUnknown),
+		"note-user-install": note(w.Command.UserInstalled),
+		"note-not-shared":   note(w.Command.NotShared),
+		"note-too-fast":     note(w.Command.TooFast(42 * time.Second)),
 		"note-elsewhere":    note(w.Command.NotFromHere),
 		"note-not-operator": note(w.Command.NotOperator),
 		"note-too-old":      note(w.Command.TooOld),

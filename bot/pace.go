@@ -1,0 +1,60 @@
+package bot
+
+import (
+	"sync"
+	"time"
+)
+
+// How much one person may ask for in a minute. Everybody's commands together
+// must leave the bot time for its alerts, and operators must be able to act.
+const (
+	viewerPerMinute     = 15
+	operatorPerMinute   = 60
+	completionPerMinute = 120 // completions, which Discord asks for at every key
+)
+
+// maxPaced is how many people are remembered before idle ones are forgotten.
+const maxPaced = 1000
+
+// pace limits how much each person may ask for in any 60 seconds.
+type pace struct {
+	mu   sync.Mutex
+	used map[string][]time.Time // by person; the oldest use first
+}
+
+// use counts one use. When there were limit of them within the last minute it
+// counts nothing and gives the time until the next is possible.
+func (p *pace) use(person string, limit int, now time.Time) (wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.used == nil {
+		p.used = map[string][]time.Time{}
+	}
+	if len(p.used) > maxPaced {
+		for other, used := range p.used {
+			if len(recent(used, now)) == 0 {
+				delete(p.used, other)
+			}
+		}
+	}
+	used := recent(p.used[person], now)
+	if len(used) >= limit {
+		wait = used[len(used)-limit].Add(time.Minute).Sub(now)
+	} else {
+		used = append(used, now)
+	}
+	p.used[person] = used
+	return wait
+}
+
+// recent are the uses of the last minute. One in the future, of a clock that
+// was put back, is none.
+func recent(used []time.Time, now time.Time) []time.Time {
+	var kept []time.Time
+	for _, at := range used {
+		if ago := now.Sub(at); ago >= 0 && ago < time.Minute {
+			kept = append(kept, at)
+		}
+	}
+	return kept
+}
