@@ -16,6 +16,8 @@ type command struct {
 	needs    standing // who may use it
 	run      handler
 	onButton handler // answers the buttons below its answers; nil: it has none
+	// buttonNeeds is who may press a button; nil: who may use the command.
+	buttonNeeds func(in Input) standing
 	// repliesPrivately reports whether a press is answered by a new private
 	// message; nil: by editing the one below which the button stands.
 	repliesPrivately func(in Input) bool

@@ -21,7 +21,7 @@ func commands() []command {
 		{name: "usage", options: []option{periods(), account, share()}, needs: viewer, run: usage},
 		{name: "keys", options: []option{account, share()}, needs: viewer, run: keys, onButton: keysPage},
 		{name: "report", options: []option{text("name", suggestReports), share()}, needs: operator, run: report},
-		{name: "alerts", options: []option{share()}, needs: viewer, run: alerts, onButton: onAlertButton, repliesPrivately: addsToAlarm},
+		{name: "alerts", options: []option{share()}, needs: viewer, run: alerts, onButton: onAlertButton, buttonNeeds: alertButtonNeeds, repliesPrivately: addsToAlarm},
 		{name: "status", options: []option{share()}, needs: viewer, run: status},
 		{name: "reload", needs: operator, run: reload},
 		{name: "help", options: []option{share()}, needs: member, run: help},

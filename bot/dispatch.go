@@ -75,10 +75,14 @@ func (b *Bot) onButton(ctx context.Context, i *discordgo.Interaction, in Input) 
 	if !known || c.onButton == nil {
 		c = command{needs: member, onButton: tooOld, repliesPrivately: func(Input) bool { return true }}
 	}
+	needed := c.needs
+	if c.buttonNeeds != nil {
+		needed = c.buttonNeeds(in)
+	}
 	refused := b.throttle(in)
 	private := c.repliesPrivately != nil && c.repliesPrivately(in)
 	if !private {
-		private = refused != nil || !b.mayEdit(ctx, in, c.needs)
+		private = refused != nil || !b.mayEdit(ctx, in, needed)
 	}
 	acknowledge := func() error { return b.REST.DeferUpdate(ctx, i.ID, i.Token) }
 	if private {
@@ -88,7 +92,7 @@ func (b *Bot) onButton(ctx context.Context, i *discordgo.Interaction, in Input) 
 		b.Log.Warn("button could not be acknowledged", "command", in.Name, "err", err)
 		return
 	}
-	m, _ := b.answer(ctx, in, refused, c.needs, c.onButton)
+	m, _ := b.answer(ctx, in, refused, needed, c.onButton)
 	b.reply(ctx, i, in.Name, m)
 }
 

@@ -105,7 +105,7 @@ func decide(rules accessRules, c caller, needed standing) denial {
 		return notInDirect
 	case has >= needed:
 		return allowed
-	case needed == operator && has == viewer:
+	case needed == operator:
 		return notOperator
 	}
 	return notViewer

@@ -118,7 +118,7 @@ func phrases(w *lang.Words) map[string]string {
 	all := map[string]string{
 		"RateLimited": f.RateLimited(0), "Says": f.Says("…"), "NoChannel": f.NoChannel("123"), "NotText": f.NotText("123"), "NoAccess": f.NoAccess("123"),
 		"MissingPermissions": f.MissingPermissions("#x", "…"),
-		"NoSuchRole":         c.NoSuchRole("#x", "7"), "CannotMention": c.CannotMention("#x", "7"), "Everywhere": c.Everywhere, "Exposed": c.Exposed,
+		"NoSuchRole":         c.NoSuchRole("#x", "7"), "CannotMention": c.CannotMention("#x", "7"), "NoHome": c.NoHome, "Exposed": c.Exposed,
 	}
 	for i, v := 0, reflect.ValueOf(*f); i < v.NumField(); i++ {
 		if name := v.Type().Field(i).Name; v.Field(i).Kind() == reflect.Func && all[name] == "" {

@@ -158,8 +158,8 @@ func discordFindings(ctx context.Context, w *lang.Words, c *config.Config, rest 
 	if c.Alerts.ChannelID == "" {
 		found = append(found, Finding{w.CLI.Discord, topicNote, true, w.CLI.NoAlerts})
 	}
-	if len(c.Discord.GuildIDs) == 0 {
-		found = append(found, Finding{w.CLI.Discord, topicNote, true, w.CLI.Everywhere})
+	if len(c.Discord.GuildIDs) == 0 && c.Alerts.ChannelID == "" {
+		found = append(found, Finding{w.CLI.Discord, topicNote, true, w.CLI.NoHome})
 	}
 	for _, ch := range channels(c) {
 		found = append(found, channelFindings(ctx, w, rest, ch)...)

@@ -64,7 +64,7 @@ func otherChannels(t *testing.T, v *visit) {
 	v.uses("balance", "/balance")
 	v.asks(discordsim.StrangerID)
 	v.uses("balance", "/balance")
-	v.reads("only to the operators")
+	v.reads("only people who may see figures")
 	v.asks(discordsim.OperatorID)
 	v.open("models")
 	v.posted(t, modelsChannel, "moka/moka-next-1")

@@ -67,7 +67,7 @@ func TestAnIncidentsLife(t *testing.T) {
 	w.spend(36_000_000) // $72: 18.01 is left
 	ping := w.waits(t, discordsim.AlertsChannel, "the ping", titled("team: balance is low"))
 
-	if refused := w.click(t, discordsim.StrangerID, ping, "alerts:1h"); !titled("You may not see")(refused) || !refused.Ephemeral() {
+	if refused := w.click(t, discordsim.StrangerID, ping, "alerts:1h"); !titled("Only the operators")(refused) || !refused.Ephemeral() {
 		t.Errorf("somebody who is no operator gets %s", refused.JSON())
 	}
 	if details := w.click(t, discordsim.OperatorID, ping, "alerts:details"); !holding("What happened", "warned low")(details) {

@@ -77,13 +77,13 @@ func enCLI() CLIWords {
 		Polling: func(perDay int) string {
 			return fmt.Sprintf("polling costs about %s a day", plural(perDay, "request", "requests"))
 		},
-		DiscordAs:  func(name string) string { return "signed in as " + name },
-		Invite:     func(link string) string { return "invite the bot with " + link },
-		NoDiscord:  "no bot token yet, so Discord was not checked. Create a bot at https://discord.com/developers/applications (New Application → Bot → Reset Token) and put its token into discord.token",
-		Exposed:    "everybody on this machine can read this file, and it holds a credential; run chmod 600 on it",
-		Everywhere: "figures are shown in every server that lets the bot in; name yours in discord.guild_ids",
-		NoAlerts:   "nobody is warned: alerts.channel_id names no channel (right click on one → Copy Channel ID)",
-		Offers:     "the gateway also offers", OffersNot: "it does not offer",
+		DiscordAs: func(name string) string { return "signed in as " + name },
+		Invite:    func(link string) string { return "invite the bot with " + link },
+		NoDiscord: "no bot token yet, so Discord was not checked. Create a bot at https://discord.com/developers/applications (New Application → Bot → Reset Token) and put its token into discord.token",
+		Exposed:   "everybody on this machine can read this file, and it holds a credential; run chmod 600 on it",
+		NoHome:    "no home server is known, so nobody is answered in Discord; name it in discord.guild_ids, or set alerts.channel_id",
+		NoAlerts:  "nobody is warned: alerts.channel_id names no channel (right click on one → Copy Channel ID)",
+		Offers:    "the gateway also offers", OffersNot: "it does not offer",
 		Counted: func(n int) string { return plural(n, "model", "models") },
 		MayPost: "the bot may post, embed and attach here",
 		Budget: func(requests int, window time.Duration) string {

@@ -235,7 +235,7 @@ type CLIWords struct {
 	DiscordAs                    func(name string) string
 	Invite                       func(link string) string
 	NoDiscord, NoAlerts          string
-	Everywhere                   string // no server is named
+	NoHome                       string // nobody is answered in Discord
 	Exposed                      string // the file can be read by all, and holds a credential
 	Offers, OffersNot            string
 	Counted                      func(n int) string
