@@ -79,6 +79,7 @@ func TestCompletions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.run(t, w.config(t), nil)
+	w.asks(t, "models", nil) // completions offer what was read before
 	for _, c := range []struct{ name, option, typed, want string }{
 		{"balance", "account", "te", "team"}, {"models", "search", "gpt", "openai/gpt-4o"}, {"report", "name", "d", "daily"}, {"models", "search", "zzz", ""},
 	} {
