@@ -37,8 +37,8 @@ func decodeModels(body []byte) ([]Model, *Error) {
 	var answer struct {
 		Object *string `json:"object"`
 		Data   *[]struct {
-			ID      string `json:"id"`
-			OwnedBy string `json:"owned_by"`
+			ID      string    `json:"id"`
+			OwnedBy ownerName `json:"owned_by"`
 		} `json:"data"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil || !fits(answer.Object, "list") {
@@ -46,11 +46,22 @@ func decodeModels(body []byte) ([]Model, *Error) {
 	}
 	models := make([]Model, 0, len(*answer.Data))
 	for _, m := range *answer.Data {
-		if id := plain(m.ID); id != "" {
-			models = append(models, Model{id, plain(m.OwnedBy)})
+		id := strings.TrimSpace(plain(m.ID))
+		if id == "" {
+			return nil, mistyped("models", "a model without an id")
 		}
+		models = append(models, Model{id, plain(string(m.OwnedBy))})
 	}
 	return onceEach(models), nil
+}
+
+// ownerName is a text for display; anything else in its place is no name.
+type ownerName string
+
+// UnmarshalJSON never fails.
+func (o *ownerName) UnmarshalJSON(data []byte) error {
+	*o = ownerName(scalar(data))
+	return nil
 }
 
 // fits tells whether an answer's "object" is the expected one, or left out.

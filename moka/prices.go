@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Price is what a model costs the account's group. A model is priced by tokens
+// Price is what a model costs the key. A model is priced by tokens
 // or by call; what does not apply, or is not told, is unknown.
 type Price struct {
 	InputPerMTok  Maybe // a million prompt tokens
@@ -18,33 +18,95 @@ type Price struct {
 // Prices are the prices of models by their ids.
 type Prices map[string]Price
 
-// defaultGroup is the group of an account that was given no other.
-const defaultGroup = "default"
+// autoGroup is the group of keys that leave the choice to the gateway; they pay
+// what the account pays.
+const autoGroup = "auto"
 
-// Prices reads /api/pricing for the account's group, or for the group "default"
-// when there is no access token to tell it. A key with a group of its own may
-// pay other prices.
+// unsetRatio is the ratio that a gateway shows for a model without a price
+// (new-api setting/ratio_setting/model_ratio.go, GetModelRatio).
+const unsetRatio = 37.5
+
+// Prices reads /api/pricing for the group of the key, or for the account's where
+// the key has none. With the key alone its group is not known: a price is then
+// known only where every group pays the same.
 func (c *Client) Prices(ctx context.Context) (Prices, error) {
-	status, err := c.status(ctx)
-	if err != nil {
-		return nil, err
+	status, failed := c.status(ctx)
+	if failed != nil {
+		return nil, failed
 	}
-	group := c.memory.accountGroup()
-	if group == "" && c.cred.AccessToken != "" {
-		if _, err := c.self(ctx); err != nil {
-			return nil, err
+	var pays payingGroup
+	if c.cred.AccessToken != "" {
+		if pays, failed = c.payingGroup(ctx); failed != nil {
+			return nil, failed
 		}
-		group = c.memory.accountGroup()
-	}
-	if group == "" {
-		group = defaultGroup
 	}
 	r := request{op: "pricing", path: "/api/pricing", auth: maybeUser, further: true}
-	prices, err := fetch(ctx, c, r, func(body []byte) (Prices, *Error) { return decodePrices(body, group, status.Units) })
-	if err != nil {
-		return nil, err
+	prices, failed := fetch(ctx, c, r, func(body []byte) (Prices, *Error) { return decodePrices(body, pays, status.Units) })
+	if failed != nil {
+		return nil, failed
 	}
 	return prices, nil
+}
+
+// payingGroup is the group whose prices a key pays.
+type payingGroup struct {
+	name  string  // "" when not known
+	ratio float64 // the account's own ratio for it, 0 when it has none
+}
+
+func (c *Client) payingGroup(ctx context.Context) (payingGroup, *Error) {
+	account, err := c.self(ctx)
+	if err != nil {
+		return payingGroup{}, err
+	}
+	pays := payingGroup{name: account.group}
+	if c.cred.APIKey != "" {
+		keys, err := c.Keys(ctx)
+		if err != nil {
+			return payingGroup{}, asError(err)
+		}
+		own, alike := ownKey(keys, c.cred.APIKey)
+		switch {
+		case alike != 1:
+			return payingGroup{}, nil
+		case own.Group != "" && own.Group != autoGroup:
+			pays.name = own.Group
+		}
+		c.memory.setOwn(own)
+	}
+	ratios, err := c.groupRatios(ctx)
+	if err != nil && err.Kind != Unsupported {
+		return payingGroup{}, err
+	}
+	pays.ratio = ratios[pays.name]
+	return pays, nil
+}
+
+// groupRatios reads /api/user/self/groups: the ratios of the groups that the
+// account may use. An account can have a special ratio, which /api/pricing shows
+// only since 2026-07.
+func (c *Client) groupRatios(ctx context.Context) (map[string]float64, *Error) {
+	r := request{op: "user/self/groups", path: "/api/user/self/groups", auth: byUser, further: true}
+	return fetch(ctx, c, r, decodeGroups)
+}
+
+func decodeGroups(body []byte) (map[string]float64, *Error) {
+	var answer struct {
+		Data map[string]struct {
+			Ratio json.RawMessage `json:"ratio"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil {
+		return nil, mistyped("user/self/groups", "not a list of groups")
+	}
+	ratios := map[string]float64{}
+	for name, group := range answer.Data {
+		var ratio float64
+		if json.Unmarshal(group.Ratio, &ratio) == nil { // a word for the group "auto"
+			ratios[name] = ratio
+		}
+	}
+	return ratios, nil
 }
 
 // rawPrice is a model's price in ratios. A ratio of 1 is one unit of quota a
@@ -59,7 +121,7 @@ type rawPrice struct {
 	Mode       string   `json:"billing_mode"`
 }
 
-func decodePrices(body []byte, group string, units Units) (Prices, *Error) {
+func decodePrices(body []byte, pays payingGroup, units Units) (Prices, *Error) {
 	var answer struct {
 		Data   *[]rawPrice                `json:"data"`
 		Ratios map[string]json.RawMessage `json:"group_ratio"`
@@ -67,29 +129,53 @@ func decodePrices(body []byte, group string, units Units) (Prices, *Error) {
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil {
 		return nil, mistyped("pricing", "not a list of prices")
 	}
-	ratio := math.NaN()
-	if raw, ok := answer.Ratios[group]; ok && json.Unmarshal(raw, &ratio) != nil {
-		ratio = math.NaN() // the group "auto" has a word for a ratio
+	ratios := map[string]float64{}
+	for name, raw := range answer.Ratios {
+		var ratio float64
+		if json.Unmarshal(raw, &ratio) == nil { // a word for the group "auto"
+			ratios[name] = ratio
+		}
+	}
+	if pays.ratio > 0 {
+		ratios[pays.name] = pays.ratio
 	}
 	prices := Prices{}
 	for _, raw := range *answer.Data {
 		if id := plain(raw.Model); id != "" {
-			prices[id] = raw.price(group, ratio, units)
+			prices[id] = raw.price(raw.ratio(pays.name, ratios), units)
 		}
 	}
 	return prices, nil
 }
 
-func (r rawPrice) price(group string, ratio float64, units Units) Price {
-	offered := len(r.Groups) == 0 || slices.Contains(r.Groups, group) || slices.Contains(r.Groups, "all")
+// ratio is what a group pays for the model, of 1; NaN when that is not known.
+// Without a group it is what all groups pay that may call the model.
+func (r rawPrice) ratio(group string, ratios map[string]float64) float64 {
+	found := math.NaN()
+	for name, ratio := range ratios {
+		offered := len(r.Groups) == 0 || slices.Contains(r.Groups, name) || slices.Contains(r.Groups, "all")
+		switch {
+		case !offered || group != "" && group != name:
+		case math.IsNaN(found) || found == ratio:
+			found = ratio
+		default:
+			return math.NaN()
+		}
+	}
+	return found
+}
+
+// price is unknown for tiers and for other ways to price that a single figure
+// does not say, and for a model without a price.
+func (r rawPrice) price(ratio float64, units Units) Price {
 	plainMode := r.Mode == "" || r.Mode == "ratio" || r.Mode == "price"
-	if !offered || !plainMode || r.Type == nil {
+	if !plainMode || r.Type == nil {
 		return Price{}
 	}
 	const tokens = 1_000_000
 	perUnit := units.QuotaPerUnit
 	switch {
-	case *r.Type == 0 && r.Ratio != nil && r.Completion != nil:
+	case *r.Type == 0 && r.Ratio != nil && *r.Ratio != unsetRatio && r.Completion != nil:
 		input := *r.Ratio * tokens / perUnit * ratio
 		return Price{InputPerMTok: priced(input), OutputPerMTok: priced(input * *r.Completion)}
 	case *r.Type == 1 && r.Price != nil:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -33,6 +34,9 @@ func runModels(ctx context.Context, t terminal, args []string) error {
 		return fmt.Errorf("%s: %s", a.Name, message.Plain(message.Failure(w, err)))
 	}
 	list.Models = matching(list.Models, *search)
+	if *file != "" && len(list.Models) == 0 {
+		return errors.New(w.CLI.NoneWritten(*file)) // scripts must not read an empty list
+	}
 	if *file != "" {
 		if err := app.WriteFile(*file, message.IDs(list.Models)); err != nil {
 			return err

@@ -75,6 +75,27 @@ func TestModelsAreWrittenToAFile(t *testing.T) {
 	}
 }
 
+// Fault M20: whatever is wrong with the list, the file that scripts read stays.
+func TestModelsFileOutlivesAListThatCannotBeUsed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, body := range map[string]string{
+		"entries without ids": `{"object":"list","data":[{"name":"gpt-4o"}]}`,
+		"no data":             `{"object":"list"}`,
+		"no entries":          `{"object":"list","data":[]}`,
+		"a web page":          `<html>Bad gateway</html>`,
+	} {
+		w, env := example(t)
+		if err := os.WriteFile("model_ids.txt", []byte("old\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w.gateway.Fault(mokatest.Fault{Path: "/v1/models", Body: []byte(body)})
+		status, out, log := command(t, env, "models", "-o", "model_ids.txt")
+		if ids, err := os.ReadFile("model_ids.txt"); err != nil || status != 1 || string(ids) != "old\n" {
+			t.Errorf("%s: exit %d, %v, the file holds %q; %s%s", name, status, err, ids, out, log)
+		}
+	}
+}
+
 func TestModelsAsJSONAndForPeople(t *testing.T) {
 	t.Chdir(t.TempDir())
 	_, env := example(t)

@@ -62,7 +62,8 @@ func enCLI() CLIWords {
 		Written: func(n int, file string) string {
 			return fmt.Sprintf("%s written to %s", plural(n, "model id", "model ids"), file)
 		},
-		Config: "configuration",
+		NoneWritten: func(file string) string { return "there is no model to write; " + file + " was left as it is" },
+		Config:      "configuration",
 		ConfigFine: func(accounts, reports int) string {
 			return fmt.Sprintf("%s, %s", plural(accounts, "account", "accounts"), plural(reports, "report", "reports"))
 		},

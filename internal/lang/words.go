@@ -221,6 +221,7 @@ func (f FailureWords) PermissionNames(permissions []string) []string {
 // CLIWords are said on the command line only.
 type CLIWords struct {
 	Written                      func(n int, file string) string
+	NoneWritten                  func(file string) string
 	Config                       string
 	ConfigFine                   func(accounts, reports int) string
 	Good, Bad, Note              string

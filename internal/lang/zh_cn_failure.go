@@ -66,7 +66,8 @@ func zhCLI() CLIWords {
 		Written: func(n int, file string) string {
 			return fmt.Sprintf("已将 %s 个模型 ID 写入 %s", grouped(n), file)
 		},
-		Config: "配置",
+		NoneWritten: func(file string) string { return "没有可写入的模型，" + file + " 保持不变" },
+		Config:      "配置",
 		ConfigFine: func(accounts, reports int) string {
 			return fmt.Sprintf("%s 个账户，%s 份报告", grouped(accounts), grouped(reports))
 		},
