@@ -15,6 +15,7 @@ type UsageRow struct {
 	Hour     time.Time // its beginning, UTC
 	Model    string
 	Spent    Amount
+	Quota    int64 // Spent in raw quota
 	Requests int64
 	Tokens   int64
 }
@@ -34,8 +35,9 @@ func (c *Client) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, err
 	if err := c.mayAsk(request{op: "data/self", auth: byUser}); err != nil {
 		return nil, err
 	}
-	if !status.DataExport {
-		return nil, &Error{Op: "data/self", Kind: Unsupported, Message: "the gateway does not record usage by hour"}
+	unrecorded := &Error{Op: "data/self", Kind: Unsupported, Message: "the gateway does not record usage by hour"}
+	if status.ancestor {
+		return nil, unrecorded
 	}
 	sums := usageSums{}
 	for _, w := range windows(from, to, usageWindow) {
@@ -43,6 +45,9 @@ func (c *Client) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, err
 		if err := c.get(ctx, r, func(body []byte) *Error { return sums.add(body, w) }); err != nil {
 			return nil, err
 		}
+	}
+	if len(sums) == 0 && !status.DataExport { // rows from before it was switched off count
+		return nil, unrecorded
 	}
 	rows, err := sums.rows(status.Units)
 	if err != nil {
@@ -60,21 +65,41 @@ func (c *Client) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, err
 // the log, which is up to the second and knows no longest span. It is 0 where
 // the operator does not log use.
 func (c *Client) SpentLog(ctx context.Context, from, to time.Time) (Amount, error) {
+	return c.SpentLogOf(ctx, from, to, "", "")
+}
+
+// SpentLogOf is [Client.SpentLog] of one key and one model by their names; ""
+// stands for all.
+func (c *Client) SpentLogOf(ctx context.Context, from, to time.Time, key, model string) (Amount, error) {
 	status, err := c.status(ctx)
 	if err != nil {
 		return 0, err
 	}
-	query := window{max(0, from.Unix()), max(0, to.Unix()-1)}.query()
-	query.Set("type", "2")
-	r := request{op: "log/self/stat", path: "/api/log/self/stat", query: query, auth: byUser, further: true}
-	spent, err := fetch(ctx, c, r, func(body []byte) (Amount, *Error) { return decodeStat(body, status.Units) })
+	quota, err := c.stat(ctx, window{max(0, from.Unix()), max(0, to.Unix()-1)}, key, model)
 	if err != nil {
 		return 0, err
+	}
+	spent, fails := status.Units.quota(quota)
+	if fails != nil {
+		return 0, mistyped("log/self/stat", "a quota beyond any amount")
 	}
 	return spent, nil
 }
 
-func decodeStat(body []byte, units Units) (Amount, *Error) {
+// stat is what the log says was charged, in raw quota.
+func (c *Client) stat(ctx context.Context, w window, key, model string) (int64, *Error) {
+	query := w.query()
+	query.Set("type", strconv.Itoa(logConsume))
+	if key != "" {
+		query.Set("token_name", key)
+	}
+	if model != "" {
+		query.Set("model_name", model)
+	}
+	return fetch(ctx, c, request{op: "log/self/stat", path: "/api/log/self/stat", query: query, auth: byUser, further: true}, decodeStat)
+}
+
+func decodeStat(body []byte) (int64, *Error) {
 	var answer struct {
 		Data *struct {
 			Quota *int64 `json:"quota"`
@@ -83,11 +108,7 @@ func decodeStat(body []byte, units Units) (Amount, *Error) {
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil || answer.Data.Quota == nil {
 		return 0, mistyped("log/self/stat", "no quota")
 	}
-	spent, err := units.quota(*answer.Data.Quota)
-	if err != nil {
-		return 0, mistyped("log/self/stat", "a quota beyond any amount")
-	}
-	return spent, nil
+	return *answer.Data.Quota, nil
 }
 
 // window is a span in Unix seconds, both bounds included.
@@ -164,7 +185,7 @@ func (s usageSums) rows(units Units) ([]UsageRow, *Error) {
 		if err != nil {
 			return nil, mistyped("data/self", "a quota beyond any amount")
 		}
-		rows = append(rows, UsageRow{time.Unix(hour.at, 0).UTC(), hour.model, spent, sum.requests, sum.tokens})
+		rows = append(rows, UsageRow{time.Unix(hour.at, 0).UTC(), hour.model, spent, sum.quota, sum.requests, sum.tokens})
 	}
 	slices.SortFunc(rows, func(a, b UsageRow) int {
 		if order := a.Hour.Compare(b.Hour); order != 0 {

@@ -62,9 +62,9 @@ func TestUsageIsStitchedWithoutGapsOrDoubles(t *testing.T) {
 				t.Fatalf("%d rows in %d calls", len(rows), *calls)
 			}
 			for i, row := range rows {
-				want := UsageRow{start.Add(time.Duration(i/2) * time.Hour), "a", Dollar, 2, 11}
+				want := UsageRow{start.Add(time.Duration(i/2) * time.Hour), "a", Dollar, 500_000, 2, 11}
 				if i%2 == 1 {
-					want = UsageRow{want.Hour, "b", Dollar, 1, 10}
+					want = UsageRow{want.Hour, "b", Dollar, 500_000, 1, 10}
 				}
 				if row != want {
 					t.Fatalf("row %d is %+v, want %+v", i, row, want)

@@ -47,7 +47,7 @@ func FuzzMemory(f *testing.F) {
 			if fails {
 				facts.Reading.KeyErr = &moka.Error{Kind: moka.Unavailable}
 			}
-			p, _, err := w.step(a, facts, extras{}, spent, state)
+			p, _, err := w.step(a, facts, extras{}, spend.Log{}, spent, state)
 			if err != nil {
 				t.Fatalf("the account is watched no more: %v", err)
 			}
@@ -78,7 +78,7 @@ func TestADamagedMemoryOfAlarmsWarnsAgain(t *testing.T) {
 	state := json.RawMessage(`{"incidents":{"bal`)
 	told := 0
 	for range 3 {
-		p, _, err := w.step(a, lowReading(at), extras{}, nil, state)
+		p, _, err := w.step(a, lowReading(at), extras{}, spend.Log{}, nil, state)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -134,8 +134,9 @@ func (w *Watch) note(ctx context.Context, a *account.Account, r moka.Reading) (a
 		return After{}, err
 	}
 	extras := w.extras(ctx, a, facts)
+	log := w.log(ctx, a, r)
 	err = w.Store.Poll(ctx, a.Name, func(spent, state json.RawMessage) (store.Poll, error) {
-		p, is, err := w.step(a, facts, extras, spent, state)
+		p, is, err := w.step(a, facts, extras, log, spent, state)
 		after = is
 		return p, err
 	})
@@ -200,6 +201,34 @@ func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (
 	return x
 }
 
+// logTime is for asking the gateway's log what a rise of the balance was.
+const logTime = 5 * time.Second
+
+// log is what the gateway's log says about a reading whose figures alone do not
+// tell a refund from a top-up; unknown where it cannot be read.
+func (w *Watch) log(ctx context.Context, a *account.Account, r moka.Reading) spend.Log {
+	raw, err := w.Store.SpendState(ctx, a.Name)
+	if err != nil {
+		return spend.Log{}
+	}
+	var before spend.State
+	if raw == nil || json.Unmarshal(raw, &before) != nil {
+		return spend.Log{}
+	}
+	since, needed := spend.NeedsLog(before, r)
+	if !needed {
+		return spend.Log{}
+	}
+	short, cancel := context.WithTimeout(ctx, logTime)
+	defer cancel()
+	booked, err := a.Client.Booked(short, since, w.now().Add(time.Second))
+	if err != nil {
+		w.Log.Debug("the gateway's log could not be read", "account", a.Name, "err", err)
+		return spend.Log{}
+	}
+	return spend.Log{Known: true, Consumed: booked.Consumed, Refunded: booked.Refunded, TopUps: booked.TopUps, Until: booked.Until}
+}
+
 func (w *Watch) topModels(ctx context.Context, a *account.Account, r moka.Reading) []message.ModelUse {
 	if r.Wallet == nil || r.WalletErr != nil {
 		return nil
@@ -210,7 +239,7 @@ func (w *Watch) topModels(ctx context.Context, a *account.Account, r moka.Readin
 }
 
 // step is what follows from a reading: new states, and what is to be said.
-func (w *Watch) step(a *account.Account, f alert.Facts, x extras, spent, state json.RawMessage) (store.Poll, After, error) {
+func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log, spent, state json.RawMessage) (store.Poll, After, error) {
 	var before spend.State
 	if len(spent) > 0 {
 		if err := json.Unmarshal(spent, &before); err != nil {
@@ -218,14 +247,16 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, spent, state j
 			before = spend.State{}
 		}
 	}
-	after, delta := spend.Step(before, f.Reading)
+	after, delta := spend.Step(before, f.Reading, log)
+	after.Owed = nil
+	owed := delta.After(before.Owed)
 	f.TopUp, f.TopUpSince = delta.TopUp, before.At
 	was, err := alert.Decode(state)
 	if err != nil { // what is wrong is told once more, which is better than never again
 		w.Log.Error("the memory of earlier alarms is not readable; it starts anew", "account", a.Name, "err", err)
 	}
 	is, events := alert.Step(a.Rules, was, f)
-	p := store.Poll{Sample: sampleOf(f.Reading, delta)}
+	p := store.Poll{Sample: sampleOf(f.Reading, owed)}
 	for _, e := range events {
 		if !e.Late { // it happened before
 			p.Events = append(p.Events, eventOf(a.Name, e))
@@ -237,6 +268,10 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, spent, state j
 		p.Out = append(p.Out, out...)
 	}
 	if p.Spend, err = json.Marshal(after); err != nil {
+		return p, After{}, err
+	}
+	after.Owed = &owed
+	if p.Owing, err = json.Marshal(after); err != nil {
 		return p, After{}, err
 	}
 	p.Alert, err = json.Marshal(is)
@@ -258,13 +293,14 @@ func stirred(was, is alert.State, events []alert.Event) bool {
 }
 
 func sampleOf(r moka.Reading, d spend.Delta) store.Sample {
-	s := store.Sample{At: r.At, Spendable: r.Spendable(), Delta: d}
+	s := store.Sample{At: r.At, Spendable: r.Spendable(), Units: r.Units, Delta: d}
 	if r.Key != nil {
 		s.KeyRemaining, s.KeyUsed = r.Key.Remaining, r.Key.Used
-		s.KeyState, s.Unlimited = r.Key.State, r.Key.Unlimited
+		s.KeyState, s.Unlimited, s.RawKey = r.Key.State, r.Key.Unlimited, r.Key.Raw
 	}
 	if r.Wallet != nil {
 		s.WalletRemaining, s.WalletUsed, s.Requests = r.Wallet.Remaining, r.Wallet.Used, r.Wallet.Requests
+		s.RawWallet = r.Wallet.Raw
 	}
 	if err := r.Err(); err != nil {
 		s.ErrKind = err.Kind

@@ -83,7 +83,7 @@ func inventReading(ctx context.Context, db *store.DB, name string, at time.Time,
 				return store.Poll{}, err
 			}
 		}
-		after, delta := spend.Step(before, r)
+		after, delta := spend.Step(before, r, spend.Log{})
 		raw, err := json.Marshal(after)
 		return store.Poll{
 			Sample: store.Sample{

@@ -64,7 +64,7 @@ func (p *past) read() {
 				return store.Poll{}, err
 			}
 		}
-		state, delta := spend.Step(state, r)
+		state, delta := spend.Step(state, r, spend.Log{})
 		next, err := json.Marshal(state)
 		return store.Poll{Spend: next, Sample: store.Sample{
 			At: r.At, Spendable: r.Spendable(), WalletRemaining: r.Wallet.Remaining, WalletUsed: r.Wallet.Used, Delta: delta,

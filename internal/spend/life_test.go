@@ -28,7 +28,7 @@ func TestALongLifeAddsUp(t *testing.T) {
 				first = simWallet{used: w.used, added: w.added, calls: slices.Clone(w.calls)}
 			}
 			var d Delta
-			s, d = Step(s, wallet(5*i, w.left, w.used))
+			s, d = Step(s, wallet(5*i, w.left, w.used), Log{})
 			spent, topUps = spent+d.Spent, topUps+d.TopUp
 		}
 		if spent != w.used-first.used || w.underWay() != 0 {
@@ -62,12 +62,12 @@ func (w *simWallet) live(r *rand.Rand, busy bool) {
 			continue
 		}
 		booked := w.calls[i]
-		cost := booked * moka.Amount(r.IntN(100)) / 100
+		cost := booked / 2 * moka.Amount(r.IntN(100)) / 100 * 2 // whole quota
 		w.left, w.used = w.left+booked-cost, w.used+cost
 		w.calls = append(w.calls[:i], w.calls[i+1:]...)
 	}
 	if busy && r.IntN(2) == 0 {
-		booked := moka.Amount(r.IntN(1_000_000))
+		booked := 2 * moka.Amount(r.IntN(500_000))
 		w.left -= booked
 		w.calls = append(w.calls, booked)
 	}

@@ -21,7 +21,10 @@ func reading(minute int) moka.Reading {
 
 func wallet(minute int, remaining, used moka.Amount) moka.Reading {
 	r := reading(minute)
-	r.Wallet = &moka.Wallet{Remaining: moka.Known(remaining), Used: moka.Known(used)}
+	r.Wallet = &moka.Wallet{
+		Remaining: moka.Known(remaining), Used: moka.Known(used),
+		Raw: &moka.RawWallet{Quota: int64(remaining) / 2, Used: int64(used) / 2},
+	}
 	return r
 }
 
@@ -39,11 +42,47 @@ func as(r moka.Reading, changes ...func(*moka.Reading)) moka.Reading {
 	return r
 }
 
-func plans(left moka.Amount) func(*moka.Reading) {
-	return func(r *moka.Reading) { r.Wallet.Plans = moka.Known(left) }
+// withPlan adds an active plan; a total of 0 is unlimited.
+func withPlan(id int64, total, used moka.Amount, resets ...int) func(*moka.Reading) {
+	return func(r *moka.Reading) {
+		p := moka.Plan{ID: id, Total: total, Used: used, RawTotal: int64(total) / 2, RawUsed: int64(used) / 2, Unlimited: total == 0}
+		for _, minute := range resets {
+			p.ResetsAt = start.Add(time.Duration(minute) * time.Minute)
+		}
+		left, _ := r.Wallet.Plans.Get()
+		r.Wallet.Plans = moka.Known(left + max(0, total-used))
+		r.Wallet.ActivePlans = append(r.Wallet.ActivePlans, p)
+		r.Wallet.PlansUnlimited = r.Wallet.PlansUnlimited || p.Unlimited
+	}
 }
 
-func freePlan(r *moka.Reading) { r.Wallet.Plans, r.Wallet.PlansUnlimited = moka.Known(0), true }
+func noPlans(r *moka.Reading) { r.Wallet.Plans, r.Wallet.ActivePlans = moka.Known(0), []moka.Plan{} }
+
+// perDollar changes the unit of a reading and leaves its raw figures as they are.
+func perDollar(quota float64) func(*moka.Reading) {
+	return func(r *moka.Reading) {
+		r.Units.QuotaPerUnit = quota
+		if w := r.Wallet; w != nil {
+			w.Remaining, w.Used = r.Units.Quota(w.Raw.Quota), r.Units.Quota(w.Raw.Used)
+		}
+	}
+}
+
+// pair is a key as the billing pair shows it, in the gateway's display unit.
+func pair(minute int, limit, used float64, units moka.Units) moka.Reading {
+	r := reading(minute)
+	r.Units = units
+	total, spent := units.Figure(limit), units.Figure(used)
+	r.Key = &moka.Key{
+		State: moka.KeyOK, Scope: moka.ScopeUnknown, Remaining: total.Minus(spent), Used: spent, Total: total,
+		Raw: &moka.RawKey{Limit: limit, Used: used},
+	}
+	return r
+}
+
+func cny(rate float64) moka.Units {
+	return moka.Units{Display: moka.DisplayCNY, QuotaPerUnit: 500_000, CNYPerUSD: rate}
+}
 
 func failed(r *moka.Reading) { r.WalletErr = &moka.Error{Kind: moka.Unavailable} }
 
@@ -106,13 +145,22 @@ func TestWhatHappenedBetweenReadings(t *testing.T) {
 		{"a source that an earlier version did not note", []moka.Reading{wallet(0, 10*usd, 1*usd), as(wallet(5, 9*usd, 2*usd), from("a"))}, 1 * usd, 0, 1},
 		{"a key that was set back", []moka.Reading{as(key(0, 1*usd, 9*usd), from("a")), as(key(5, 5*usd, 0), from("a")), as(key(10, 4*usd, 1*usd), from("a"))}, 1 * usd, 0, 2},
 
-		{"another unit", []moka.Reading{key(0, 10*usd, 0), as(key(5, 73*usd, 0), in(moka.DisplayCNY, 7.3))}, 0, 0, 2},
-		{"another unit and back", []moka.Reading{key(0, 10*usd, 0), as(key(5, 73*usd, 0), in(moka.DisplayCNY, 7.3)), key(10, 9*usd, 1*usd)}, 0, 0, 3},
+		{"a key's display changes", []moka.Reading{pair(0, 110, 10, units), pair(5, 803, 73, cny(7.3)), pair(10, 803, 80.3, cny(7.3))}, 1 * usd, 0, 1},
+		{"a key's display changes and comes back", []moka.Reading{pair(0, 110, 10, units), pair(5, 803, 73, cny(7.3)), pair(10, 110, 11, units)}, 1 * usd, 0, 1},
+		{"a key's exchange rate changes", []moka.Reading{pair(0, 7700, 7000, cny(7)), pair(5, 8030, 7300, cny(7.3))}, 0, 0, 1},
+		{"a key's exchange rate changes while it is used and topped up", []moka.Reading{pair(0, 7700, 7000, cny(7)), pair(5, 8395, 7314.6, cny(7.3))}, 2 * usd, 50 * usd, 1},
+		{"a key's quota in a dollar changes", []moka.Reading{
+			pair(0, 100, 50, units), pair(5, 1000, 500, moka.Units{Display: moka.DisplayUSD, QuotaPerUnit: 50_000}),
+		}, 0, 0, 1},
+		{"a wallet's quota in a dollar changes", []moka.Reading{wallet(0, 10*usd, 10*usd), as(wallet(5, 10*usd, 10*usd), perDollar(50_000))}, 0, 0, 1},
+		{"a wallet's quota in a dollar changes while money is spent", []moka.Reading{wallet(0, 10*usd, 10*usd), as(wallet(5, 9*usd, 11*usd), perDollar(50_000))}, 10 * usd, 0, 1},
+		{"a quota in a dollar that is a fraction", []moka.Reading{
+			as(wallet(0, 10*usd, 0), perDollar(68493.15)), as(wallet(5, 9*usd, 1*usd), perDollar(68493.15)),
+		}, 7_300_000, 0, 1},
 		{"another unit of display, which wallets do not have", []moka.Reading{wallet(0, 10*usd, 0), as(wallet(5, 9*usd, 1*usd), in(moka.DisplayCNY, 7.3))}, 1 * usd, 0, 1},
 		{"another exchange rate, which wallets do not have", []moka.Reading{
 			as(wallet(0, 10*usd, 0), in(moka.DisplayCNY, 7.3)), as(wallet(5, 9*usd, 1*usd), in(moka.DisplayCNY, 7.2)),
 		}, 1 * usd, 0, 1},
-		{"another size of a unit", []moka.Reading{wallet(0, 10*usd, 10*usd), as(wallet(5, 5*usd, 5*usd), func(r *moka.Reading) { r.Units.QuotaPerUnit *= 2 })}, 0, 0, 2},
 
 		{"the account's figures instead of the key's", []moka.Reading{as(key(0, 10*usd, 0), scope(moka.ScopeKey)), as(key(5, 80*usd, 20*usd), scope(moka.ScopeAccount))}, 0, 0, 2},
 		{"the same, but nobody says so", []moka.Reading{key(0, 10*usd, 1*usd), key(5, 80*usd, 20*usd), key(10, 79*usd, 21*usd)}, 1 * usd, 0, 2},
@@ -125,7 +173,7 @@ func TestWhatHappenedBetweenReadings(t *testing.T) {
 		{"a failed reading loses nothing", []moka.Reading{wallet(0, 10*usd, 0), failing(5), wallet(10, 7*usd, 3*usd)}, 3 * usd, 0, 2},
 		{"a refused key loses nothing", []moka.Reading{key(0, 10*usd, 0), as(reading(5), refused), key(10, 57*usd, 3*usd)}, 3 * usd, 50 * usd, 2},
 		{"plans that could not be read lose nothing", []moka.Reading{
-			as(wallet(0, 5*usd, 0), plans(10*usd)), as(wallet(5, 5*usd, 2*usd), failed), as(wallet(10, 55*usd, 4*usd), plans(6*usd)),
+			as(wallet(0, 5*usd, 0), withPlan(1, 10*usd, 0)), as(wallet(5, 5*usd, 2*usd), failed), as(wallet(10, 55*usd, 4*usd), withPlan(1, 10*usd, 4*usd)),
 		}, 4 * usd, 50 * usd, 1},
 		{"days without readings", []moka.Reading{wallet(0, 10*usd, 0), wallet(3*days, 4*usd, 6*usd)}, 6 * usd, 0, 1},
 		{"days without readings, and a top-up", []moka.Reading{key(0, 10*usd, 0), key(3*days, 44*usd, 16*usd)}, 16 * usd, 50 * usd, 1},
@@ -138,12 +186,12 @@ func TestWhatHappenedBetweenReadings(t *testing.T) {
 		}, 3 * usd, 50 * usd, 1},
 		{"two readings in one instant", []moka.Reading{wallet(0, 10*usd, 0), wallet(0, 9*usd, 1*usd), wallet(5, 8*usd, 2*usd)}, 2 * usd, 0, 2},
 
-		{"a plan pays", []moka.Reading{as(wallet(0, 0, 0), plans(10*usd)), as(wallet(5, 0, 4*usd), plans(6*usd))}, 4 * usd, 0, 1},
-		{"a plan is bought", []moka.Reading{as(wallet(0, 3*usd, 0), plans(0)), as(wallet(5, 3*usd, 0), plans(10*usd))}, 0, 10 * usd, 1},
+		{"a plan pays", []moka.Reading{as(wallet(0, 0, 0), withPlan(1, 10*usd, 0)), as(wallet(5, 0, 4*usd), withPlan(1, 10*usd, 4*usd))}, 4 * usd, 0, 1},
+		{"a plan is bought", []moka.Reading{as(wallet(0, 3*usd, 0), noPlans), as(wallet(5, 3*usd, 0), withPlan(1, 10*usd, 0))}, 0, 10 * usd, 1},
 		{"a plan without a limit is no top-up when it ends", []moka.Reading{
-			as(wallet(0, 3*usd, 0), plans(0)), as(wallet(5, 3*usd, 4*usd), freePlan), as(wallet(10, 2*usd, 5*usd), plans(0)),
+			as(wallet(0, 3*usd, 0), noPlans), as(wallet(5, 3*usd, 4*usd), withPlan(1, 0, 4*usd)), as(wallet(10, 2*usd, 5*usd), noPlans),
 		}, 5 * usd, 0, 1},
-		{"a gateway learns of plans", []moka.Reading{wallet(0, 3*usd, 0), as(wallet(5, 2*usd, 1*usd), plans(10*usd))}, 1 * usd, 0, 1},
+		{"a gateway learns of plans", []moka.Reading{wallet(0, 3*usd, 0), as(wallet(5, 2*usd, 1*usd), withPlan(1, 10*usd, 0))}, 1 * usd, 0, 1},
 
 		{"money is taken away for good, then added", []moka.Reading{
 			wallet(0, 10*usd, 0), wallet(5, 4*usd, 0), wallet(1*days, 4*usd, 0), wallet(2*days+5, 4*usd, 0), wallet(2*days+10, 9*usd, 0),
@@ -155,12 +203,12 @@ func TestWhatHappenedBetweenReadings(t *testing.T) {
 			unknown := 0
 			for _, r := range c.readings {
 				var d Delta
-				s, d = Step(throughJSON(t, s), r)
+				s, d = Step(throughJSON(t, s), r, Log{})
 				spent, topUp = spent+d.Spent, topUp+d.TopUp
 				if !d.Known {
 					unknown++
 				}
-				if d.Spent < 0 || d.TopUp < 0 || d.Covered < 0 || d.Known && d.From.After(d.To) || !d.Known && d.Spent+d.TopUp != 0 {
+				if d.Refunds < 0 || d.Spent < -d.Refunds || d.TopUp < 0 || d.Covered < 0 || d.Known && d.From.After(d.To) || !d.Known && d.Spent+d.TopUp != 0 {
 					t.Errorf("impossible: %+v", d)
 				}
 			}
@@ -184,14 +232,14 @@ func throughJSON(t *testing.T, s State) (back State) {
 }
 
 func TestAGapIsSpentButNotCovered(t *testing.T) {
-	s, _ := Step(State{}, wallet(0, 10*usd, 0))
-	if _, d := Step(s, wallet(30, 9*usd, usd)); d.Covered != 30*time.Minute {
+	s, _ := Step(State{}, wallet(0, 10*usd, 0), Log{})
+	if _, d := Step(s, wallet(30, 9*usd, usd), Log{}); d.Covered != 30*time.Minute {
 		t.Errorf("half an hour is covered for %v", d.Covered)
 	}
-	if _, d := Step(s, wallet(61, 9*usd, usd)); d.Covered != 61*time.Minute {
+	if _, d := Step(s, wallet(61, 9*usd, usd), Log{}); d.Covered != 61*time.Minute {
 		t.Errorf("a reading an hour covers %v", d.Covered)
 	}
-	if _, d := Step(s, wallet(91, 9*usd, usd)); d.Covered != 0 || d.Spent != usd {
+	if _, d := Step(s, wallet(91, 9*usd, usd), Log{}); d.Covered != 0 || d.Spent != usd {
 		t.Errorf("a gap is covered for %v, with %v spent", d.Covered, d.Spent)
 	}
 }

@@ -17,6 +17,7 @@
 package spend
 
 import (
+	"math"
 	"time"
 
 	"mokabot/moka"
@@ -24,12 +25,32 @@ import (
 
 // Delta is what happened between two readings of one account.
 type Delta struct {
-	From, To time.Time // From is zero for a first reading
-	Known    bool      // false: the two cannot be compared (first reading, unit change, other view, …)
-	Spent    moka.Amount
+	From, To time.Time   // From is zero for a first reading
+	Known    bool        // false: the two cannot be compared (first reading, other view, counters set back, …)
+	Spent    moka.Amount // net of refunds, so it can be negative
+	Refunds  moka.Amount
 	TopUp    moka.Amount
 	Requests int64
 	Covered  time.Duration // how much of the time is covered: none of a long gap
+	PerUnit  float64       // raw quota in a dollar, by which the amounts are dollars
+}
+
+// After is d together with what happened before it and could not be stored.
+func (d Delta) After(owed *Delta) Delta {
+	if owed == nil || !owed.Known {
+		return d
+	}
+	sum := *owed
+	if d.PerUnit > 0 && sum.PerUnit > 0 {
+		for _, a := range []*moka.Amount{&sum.Spent, &sum.Refunds, &sum.TopUp} {
+			*a = moka.Amount(math.Round(float64(*a) * (sum.PerUnit / d.PerUnit)))
+		}
+		sum.PerUnit = d.PerUnit
+	}
+	sum.To = d.To
+	sum.Spent, sum.Refunds, sum.TopUp = sum.Spent+d.Spent, sum.Refunds+d.Refunds, sum.TopUp+d.TopUp
+	sum.Requests, sum.Covered = sum.Requests+d.Requests, sum.Covered+d.Covered
+	return sum
 }
 
 // Hour is what is known of one hour of an account's spending.

@@ -31,8 +31,17 @@ type Record struct {
 func (db *DB) Samples(ctx context.Context, account string, from, to time.Time) iter.Seq2[Sample, error] {
 	return paged(from.UnixMilli(), to.UnixMilli(), func(s Sample) int64 { return millis(s.At) },
 		func(from, to int64) ([]Sample, error) {
-			found, err := list(ctx, db.read, scanSample, sqlSomeSamples, account, from, to, exportStep)
-			return found, told(db.path, err)
+			var found []Sample
+			err := db.view(ctx, func(tx *sql.Tx) error {
+				perUnit, err := perUnitOf(ctx, tx, account)
+				if err != nil {
+					return err
+				}
+				scan := func(r row) (Sample, error) { s, err := scanSample(r); return s.in(perUnit), err }
+				found, err = list(ctx, tx, scan, sqlSomeSamples, account, from, to, exportStep)
+				return err
+			})
+			return found, err
 		})
 }
 
@@ -41,17 +50,26 @@ func (db *DB) Samples(ctx context.Context, account string, from, to time.Time) i
 // is. Without names it is of all accounts. It ends with an error at most once.
 func (db *DB) Export(ctx context.Context, from, to time.Time, accounts ...string) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
+		var unit float64
 		spans, names, err := db.exported(ctx, from, to, accounts)
 		if err != nil {
 			yield(Record{}, err)
 			return
 		}
 		for _, name := range names {
+			if err := db.view(ctx, func(tx *sql.Tx) (err error) { unit, err = perUnitOf(ctx, tx, name); return err }); err != nil {
+				yield(Record{}, err)
+				return
+			}
 			for i, s := range spans {
+				s.perUnit = unit
 				for r, err := range db.records(ctx, name, s, i > 0) {
 					if !yield(r, err) || err != nil {
 						return
 					}
+				}
+				if !db.exportGaps(ctx, name, s, yield) {
+					return
 				}
 			}
 		}
@@ -65,23 +83,45 @@ func (db *DB) exported(ctx context.Context, from, to time.Time, accounts []strin
 		}
 	}
 	err = db.view(ctx, func(tx *sql.Tx) error {
-		h, err := horizonsOf(ctx, tx)
+		h, err := horizonsOf(ctx, tx, "")
 		spans = h.atLeast(readings, from.UnixMilli(), to.UnixMilli())
 		return err
 	})
 	return spans, names, err
 }
 
+// exportGaps gives what the sums of a span leave out because it cannot be dated;
+// readings hold it themselves.
+func (db *DB) exportGaps(ctx context.Context, account string, s span, yield func(Record, error) bool) bool {
+	if s.width == 0 {
+		return true
+	}
+	gaps, err := db.Gaps(ctx, account, time.UnixMilli(s.from), time.UnixMilli(s.to))
+	if err != nil {
+		return yield(Record{}, err)
+	}
+	for _, g := range gaps {
+		if !g.Known || millis(g.To) < s.from || millis(g.To) >= s.to {
+			continue
+		}
+		if !yield(Record{Account: account, At: g.From, Width: g.To.Sub(g.From), Spent: g.Spent, Requests: g.Requests}, nil) {
+			return false
+		}
+	}
+	return true
+}
+
 // records are what is kept of a span. After a coarser one, a reading tells
 // only of the time that the sums before it leave out.
 func (db *DB) records(ctx context.Context, account string, s span, continued bool) iter.Seq2[Record, error] {
 	return paged(s.from, s.to, func(r Record) int64 { return millis(r.At) }, func(from, to int64) ([]Record, error) {
-		scan := func(r row) (Record, error) { return scanRecord(r, account, s.width) }
+		scan := func(r row) (Record, error) { return scanRecord(r, account, s) }
 		statement := in(s.table, sqlRecords)
 		if s.width == 0 {
 			scan = func(r row) (Record, error) {
 				sample, err := scanSample(r)
-				if part, ok := pieceOf(sample).clip(s.from, millis(sample.At)); ok && continued {
+				sample = sample.in(s.perUnit)
+				if part, ok := pieceOf(sample).clip(s.from, millis(sample.At)); ok && continued && !pieceOf(sample).isGap() {
 					sample.Delta.Spent, sample.Delta.Requests = moka.Amount(part.spent), part.requests
 					sample.Delta.Covered = time.Duration(part.covered) * time.Millisecond
 				}
@@ -94,12 +134,14 @@ func (db *DB) records(ctx context.Context, account string, s span, continued boo
 	})
 }
 
-func scanRecord(r row, account string, width int64) (Record, error) {
-	rec := Record{Account: account, Width: time.Duration(width) * time.Millisecond}
-	var at, covered int64
-	var balance sql.NullInt64
-	err := r.Scan(&at, &rec.Spent, &rec.TopUps, &rec.Requests, &covered, &balance, &rec.Readings, &rec.Fails)
-	rec.At, rec.Covered, rec.Balance = fromMillis(at), time.Duration(covered)*time.Millisecond, maybe(balance)
+func scanRecord(r row, account string, s span) (Record, error) {
+	rec := Record{Account: account, Width: time.Duration(s.width) * time.Millisecond}
+	var p piece
+	var at int64
+	err := r.Scan(&at, &p.spent, &p.topUp, &rec.Requests, &p.covered, &p.balance, &rec.Readings, &rec.Fails, &p.perUnit)
+	p = p.in(s.perUnit)
+	rec.At, rec.Covered, rec.Balance = fromMillis(at), time.Duration(p.covered)*time.Millisecond, maybe(p.balance)
+	rec.Spent, rec.TopUps = moka.Amount(p.spent), moka.Amount(p.topUp)
 	return rec, err
 }
 

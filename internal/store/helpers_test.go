@@ -88,7 +88,7 @@ func walk(r *rand.Rand, begin time.Time, n int) []Sample {
 // naive is what [DB.Spent] should say, straight from the samples.
 func naive(samples []Sample, from, to time.Time) (t Total) {
 	for _, s := range samples {
-		t.add(pieceOf(trimmed(s)), span{from: from.UnixMilli(), to: to.UnixMilli()})
+		t.add(pieceOf(trimmed(s)).dated(), span{from: from.UnixMilli(), to: to.UnixMilli()})
 	}
 	return t
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"math/rand/v2"
 	"net/url"
 	"path/filepath"
@@ -23,6 +24,11 @@ var content = []string{
 	INSERT INTO small_values VALUES ('v', 'text');
 	INSERT INTO outbox VALUES (7, 'p', 'c', 'a', '', '{}', 1, 'sending', 1, 9, 0, 0, '', ''), (8, 'q', 'c', 'a', '', '{}', 1, 'sent', 1, 9, 0, 10, 'm8', '')`,
 	`INSERT INTO states VALUES ('a', 's', 'x', 0);
+	INSERT INTO events VALUES (1, 'a', 100, 'low', 'began', 'w', 100, 'i'), (2, 'a', 200, 'low', 'ended', 'w', 100, 'i');
+	INSERT INTO marks VALUES ('m', 5);
+	INSERT INTO small_values VALUES ('v', 'text');
+	INSERT INTO outbox VALUES (7, 'p', 'c', 'a', '', '{}', 1, 'sending', 1, 9, 0, 0, '', '', 1, 0), (8, 'q', 'c', 'a', '', '{}', 1, 'sent', 1, 9, 0, 10, 'm8', '', 1, 7)`,
+	`INSERT INTO states VALUES ('a', '{"units":{"QuotaPerUnit":500000},"used":1}', 'x', 0, 0);
 	INSERT INTO events VALUES (1, 'a', 100, 'low', 'began', 'w', 100, 'i'), (2, 'a', 200, 'low', 'ended', 'w', 100, 'i');
 	INSERT INTO marks VALUES ('m', 5);
 	INSERT INTO small_values VALUES ('v', 'text');
@@ -91,19 +97,57 @@ func older(t *testing.T, path string, version int, samples []Sample) {
 	check(t, err)
 	if version > 0 {
 		for _, s := range samples {
-			s, err := addSample(ctx, tx, "a", s)
-			check(t, err)
-			if version > 1 { // from then on sums are kept
-				check(t, addToSums(ctx, tx, "a", s))
+			if version > ledgerVersion {
+				check(t, (Poll{Sample: s}).store(ctx, tx, "a"))
+			} else {
+				addOldSample(t, tx, version, s)
 			}
 		}
 	}
 	if version > 1 {
 		_, err := tx.ExecContext(ctx, `UPDATE states SET first_reading = (SELECT MIN(at) FROM readings)`)
 		check(t, err)
+		if version > 3 {
+			_, err = tx.ExecContext(ctx, `UPDATE states SET newest = (SELECT MAX(at) FROM readings)`)
+		}
+		check(t, err)
 	}
 	check(t, tx.Commit())
 	check(t, db.Close())
+}
+
+// ledgerVersion is the last schema that kept dollars alone.
+const ledgerVersion = 4
+
+// addOldSample stores a sample as the releases before the ledger did, which
+// divided what was spent in a gap over its hours.
+func addOldSample(t *testing.T, tx *sql.Tx, version int, s Sample) {
+	t.Helper()
+	s = trimmed(s)
+	d := s.Delta
+	_, err := tx.ExecContext(t.Context(), `INSERT INTO readings (account, at, spendable, key_remaining, key_used, wallet_remaining, wallet_used,
+		requests, key_state, unlimited, err_kind, since, known, spent, top_up, new_requests, covered) VALUES ('a', ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?, ?, ?)`,
+		millis(s.At), nullable(s.Spendable), nullable(s.KeyRemaining), nullable(s.KeyUsed), nullable(s.WalletRemaining), nullable(s.WalletUsed),
+		s.Requests, string(s.ErrKind), millis(d.From), flag(d.Known), int64(d.Spent), int64(d.TopUp), d.Requests, d.Covered.Milliseconds())
+	check(t, err)
+	if version < 2 { // from then on sums are kept
+		return
+	}
+	p := pieceOf(s)
+	for _, l := range []level{hours, days} {
+		for start := floor(min(p.since, p.until-1), l.width); start < p.until; start += l.width {
+			part, ok := p.clip(start, start+l.width)
+			if !ok {
+				continue
+			}
+			_, err := tx.ExecContext(t.Context(), in(l.table, `INSERT INTO %s (account, start, since, until, spent, top_up, requests, covered, balance, balance_at, readings, failed)
+				VALUES ('a', ?, ?, ?, ?, ?, ?, ?, NULL, 0, 1, 0) ON CONFLICT (account, start) DO UPDATE SET
+				since = CASE WHEN excluded.since < %s.since THEN excluded.since ELSE %s.since END, until = excluded.until,
+				spent = %s.spent + excluded.spent, top_up = %s.top_up + excluded.top_up, requests = %s.requests + excluded.requests, covered = %s.covered + excluded.covered`),
+				start, part.since, part.until, part.spent, part.topUp, part.requests, part.covered)
+			check(t, err)
+		}
+	}
 }
 
 func TestMigrationThatFailsChangesNothing(t *testing.T) {

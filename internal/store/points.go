@@ -35,7 +35,7 @@ func (db *DB) Points(ctx context.Context, account string, from, to time.Time, st
 		c.points = append(c.points, Point{At: time.UnixMilli(at).UTC()})
 	}
 	err := db.view(ctx, func(tx *sql.Tx) error {
-		h, err := horizonsOf(ctx, tx)
+		h, err := horizonsOf(ctx, tx, account)
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ type TopUp struct {
 func (db *DB) TopUps(ctx context.Context, account string, from, to time.Time) ([]TopUp, error) {
 	var found []TopUp
 	err := db.view(ctx, func(tx *sql.Tx) error {
-		h, err := horizonsOf(ctx, tx)
+		h, err := horizonsOf(ctx, tx, account)
 		if err != nil {
 			return err
 		}
@@ -113,7 +113,8 @@ func (db *DB) TopUps(ctx context.Context, account string, from, to time.Time) ([
 			if s.width > 0 {
 				statement = in(s.table, sqlSumTopUps)
 			}
-			some, err := list(ctx, tx, scanTopUp, statement, account, s.from, s.to)
+			scan := func(r row) (TopUp, error) { return scanTopUp(r, s.perUnit) }
+			some, err := list(ctx, tx, scan, statement, account, s.from, s.to)
 			if err != nil {
 				return err
 			}
@@ -124,9 +125,10 @@ func (db *DB) TopUps(ctx context.Context, account string, from, to time.Time) ([
 	return found, err
 }
 
-func scanTopUp(r row) (t TopUp, err error) {
-	var at int64
-	err = r.Scan(&at, &t.Amount)
-	t.At = fromMillis(at)
+func scanTopUp(r row, unit float64) (t TopUp, err error) {
+	var at, amount int64
+	var perUnit float64
+	err = r.Scan(&at, &amount, &perUnit)
+	t.At, t.Amount = fromMillis(at), moka.Amount(rescaled(amount, perUnit, unit))
 	return t, err
 }

@@ -18,7 +18,10 @@ type Sample struct {
 	Requests                                                      int64
 	KeyState                                                      moka.KeyState
 	Unlimited                                                     bool
-	ErrKind                                                       moka.Kind // "" when all was read
+	ErrKind                                                       moka.Kind  // "" when all was read
+	Units                                                         moka.Units // in force when it was read
+	RawWallet                                                     *moka.RawWallet
+	RawKey                                                        *moka.RawKey
 	Delta                                                         spend.Delta
 }
 
@@ -33,14 +36,15 @@ type Event struct {
 type Poll struct {
 	Sample       Sample
 	Spend, Alert json.RawMessage // the states afterwards; empty: as before
+	Owing        json.RawMessage // Spend as it is when the sample cannot be stored
 	Events       []Event
 	Out          []Outgoing
 }
 
 // Poll gives f the account's states, nil at first, and stores what f makes of
 // them in the same transaction. f must not use the DB, and may be called again.
-// While the disk is full the sample is left out, and with it the memory of it,
-// so that what is spent meanwhile is counted when there is room again.
+// While the disk is full the sample is left out; what it says of the money is
+// kept in the state, and counted when there is room again.
 func (db *DB) Poll(ctx context.Context, account string, f func(spend, alert json.RawMessage) (Poll, error)) error {
 	var out []Outgoing
 	err := db.tx(ctx, func(tx *sql.Tx) error {
@@ -54,7 +58,7 @@ func (db *DB) Poll(ctx context.Context, account string, f func(spend, alert json
 		}
 		out = p.Out
 		if db.Full() {
-			p.Spend = nil
+			p.Spend = p.Owing
 			return p.storeRest(ctx, tx, account, 0)
 		}
 		return p.store(ctx, tx, account)
@@ -73,12 +77,15 @@ func (p Poll) store(ctx context.Context, tx writer, account string) error {
 	if err := addToSums(ctx, tx, account, s); err != nil {
 		return err
 	}
+	if err := addGap(ctx, tx, account, s); err != nil {
+		return err
+	}
 	return p.storeRest(ctx, tx, account, millis(s.At))
 }
 
 // storeRest stores everything but the sample, whose time is 0 without one.
 func (p Poll) storeRest(ctx context.Context, tx writer, account string, at int64) error {
-	if _, err := exec(ctx, tx, sqlSetStates, account, string(p.Spend), string(p.Alert), at, at); err != nil {
+	if _, err := exec(ctx, tx, sqlSetStates, account, string(p.Spend), string(p.Alert), at, at, p.Sample.Delta.PerUnit); err != nil {
 		return err
 	}
 	for _, e := range p.Events {
@@ -103,7 +110,7 @@ func (db *DB) UpdateAlert(ctx context.Context, account string, f func(json.RawMe
 			return err
 		}
 		sent = out
-		if _, err := exec(ctx, tx, sqlSetStates, account, "", string(after), 0, 0); err != nil {
+		if _, err := exec(ctx, tx, sqlSetStates, account, "", string(after), 0, 0, 0); err != nil {
 			return err
 		}
 		return enqueue(ctx, tx, out)
@@ -112,6 +119,13 @@ func (db *DB) UpdateAlert(ctx context.Context, account string, f func(json.RawMe
 		db.announce(sent)
 	}
 	return err
+}
+
+// SpendState is what is remembered of the account's earlier readings, nil when
+// there are none.
+func (db *DB) SpendState(ctx context.Context, account string) (json.RawMessage, error) {
+	text, _, err := one(ctx, db, scanText, sqlSpend, account)
+	return raw(text), err
 }
 
 // AlertState is the account's alert state, nil when there is none yet.

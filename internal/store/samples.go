@@ -24,7 +24,8 @@ func addSample(ctx context.Context, tx writer, account string, s Sample) (Sample
 		n, err := exec(ctx, tx, sqlAddReading,
 			account, millis(s.At), nullable(s.Spendable), nullable(s.KeyRemaining), nullable(s.KeyUsed),
 			nullable(s.WalletRemaining), nullable(s.WalletUsed), s.Requests, string(s.KeyState), flag(s.Unlimited), string(s.ErrKind),
-			millis(d.From), flag(d.Known), int64(d.Spent), int64(d.TopUp), d.Requests, d.Covered.Milliseconds())
+			millis(d.From), flag(d.Known), int64(d.Spent), int64(d.Refunds), int64(d.TopUp), d.Requests, d.Covered.Milliseconds(),
+			d.PerUnit, string(s.Units.Display), s.Units.CNYPerUSD, walletQuota(s.RawWallet), walletUsed(s.RawWallet), keyLimit(s.RawKey), keyFigure(s.RawKey))
 		if err != nil || n > 0 {
 			return s, err
 		}
@@ -38,7 +39,7 @@ func addSample(ctx context.Context, tx writer, account string, s Sample) (Sample
 func trimmed(s Sample) Sample {
 	d := &s.Delta
 	if !d.Known {
-		d.Spent, d.TopUp, d.Requests, d.Covered = 0, 0, 0, 0
+		d.Spent, d.Refunds, d.TopUp, d.Requests, d.Covered = 0, 0, 0, 0, 0
 		return s
 	}
 	gap := s.At.Sub(d.From)
@@ -48,6 +49,52 @@ func trimmed(s Sample) Sample {
 	if gap < 0 || gap > spend.LongestCovered {
 		d.Covered = 0
 	}
+	return s
+}
+
+func walletQuota(w *moka.RawWallet) sql.NullInt64 {
+	if w == nil {
+		return sql.NullInt64{}
+	}
+	return sql.NullInt64{Int64: w.Quota, Valid: true}
+}
+
+func walletUsed(w *moka.RawWallet) sql.NullInt64 {
+	if w == nil {
+		return sql.NullInt64{}
+	}
+	return sql.NullInt64{Int64: w.Used, Valid: true}
+}
+
+func keyLimit(k *moka.RawKey) sql.NullFloat64 {
+	if k == nil {
+		return sql.NullFloat64{}
+	}
+	return sql.NullFloat64{Float64: k.Limit, Valid: true}
+}
+
+func keyFigure(k *moka.RawKey) sql.NullFloat64 {
+	if k == nil {
+		return sql.NullFloat64{}
+	}
+	return sql.NullFloat64{Float64: k.Used, Valid: true}
+}
+
+// in converts a sample's amounts to dollars of another unit.
+func (s Sample) in(perUnit float64) Sample {
+	from := s.Delta.PerUnit
+	if from == perUnit || from <= 0 || perUnit <= 0 {
+		return s
+	}
+	for _, m := range []*moka.Maybe{&s.Spendable, &s.KeyRemaining, &s.KeyUsed, &s.WalletRemaining, &s.WalletUsed} {
+		if a, ok := m.Get(); ok {
+			*m = moka.Known(moka.Amount(rescaled(int64(a), from, perUnit)))
+		}
+	}
+	for _, a := range []*moka.Amount{&s.Delta.Spent, &s.Delta.Refunds, &s.Delta.TopUp} {
+		*a = moka.Amount(rescaled(int64(*a), from, perUnit))
+	}
+	s.Delta.PerUnit, s.Units.QuotaPerUnit = perUnit, perUnit
 	return s
 }
 
@@ -62,9 +109,19 @@ func scanSample(r row) (s Sample, err error) {
 	var at, since, unlimited, known, covered int64
 	var state, kind string
 	var amounts [5]sql.NullInt64
+	var quota, used sql.NullInt64
+	var limit, figure sql.NullFloat64
 	d := &s.Delta
 	err = r.Scan(&at, &amounts[0], &amounts[1], &amounts[2], &amounts[3], &amounts[4],
-		&s.Requests, &state, &unlimited, &kind, &since, &known, &d.Spent, &d.TopUp, &d.Requests, &covered)
+		&s.Requests, &state, &unlimited, &kind, &since, &known, &d.Spent, &d.Refunds, &d.TopUp, &d.Requests, &covered,
+		&d.PerUnit, &s.Units.Display, &s.Units.CNYPerUSD, &quota, &used, &limit, &figure)
+	s.Units.QuotaPerUnit = d.PerUnit
+	if quota.Valid && used.Valid {
+		s.RawWallet = &moka.RawWallet{Quota: quota.Int64, Used: used.Int64}
+	}
+	if limit.Valid && figure.Valid {
+		s.RawKey = &moka.RawKey{Limit: limit.Float64, Used: figure.Float64}
+	}
 	s.At, d.To, d.From = fromMillis(at), fromMillis(at), fromMillis(since)
 	s.Spendable, s.KeyRemaining, s.KeyUsed = maybe(amounts[0]), maybe(amounts[1]), maybe(amounts[2])
 	s.WalletRemaining, s.WalletUsed = maybe(amounts[3]), maybe(amounts[4])

@@ -21,15 +21,21 @@ var (
 type span struct {
 	level
 	from, to int64
+	perUnit  float64 // that amounts are wanted in; 0: as they are
 }
 
 // horizons is how far back the finer levels reach. Days are kept for ever.
 type horizons struct {
 	readings int64 // always a full hour
 	hours    int64 // always a full day
+	perUnit  float64
 }
 
-func horizonsOf(ctx context.Context, tx *sql.Tx) (h horizons, err error) {
+// horizonsOf also looks up the account's newest unit.
+func horizonsOf(ctx context.Context, tx *sql.Tx, account string) (h horizons, err error) {
+	if h.perUnit, err = perUnitOf(ctx, tx, account); err != nil {
+		return h, err
+	}
 	err = each(ctx, tx, func(r row) error {
 		var name string
 		var until int64
@@ -45,6 +51,13 @@ func horizonsOf(ctx context.Context, tx *sql.Tx) (h horizons, err error) {
 	return h, err
 }
 
+// perUnitOf is the raw quota in a dollar by the account's newest reading; 0 when
+// that is not known.
+func perUnitOf(ctx context.Context, q querier, account string) (perUnit float64, err error) {
+	err = each(ctx, q, func(r row) error { return r.Scan(&perUnit) }, sqlPerUnit, account)
+	return perUnit, err
+}
+
 // exact covers [from, to) with as few rows as give the exact figures: readings
 // at the edges, hours and whole days between them. Where the fine rows are
 // gone, the coarse ones have to do.
@@ -52,7 +65,7 @@ func (h horizons) exact(from, to int64) []span {
 	var spans []span
 	for at := from; at < to; {
 		l, end := h.next(at, to)
-		spans = append(spans, span{l, at, end})
+		spans = append(spans, span{l, at, end, h.perUnit})
 		at = end
 	}
 	return spans
@@ -82,7 +95,7 @@ func (h horizons) atLeast(l level, from, to int64) []span {
 	var spans []span
 	add := func(l level, until int64) {
 		if until = min(until, to); until > from {
-			spans = append(spans, span{l, from, until})
+			spans = append(spans, span{l, from, until, h.perUnit})
 			from = until
 		}
 	}
@@ -105,8 +118,11 @@ func (s span) pieces(ctx context.Context, tx *sql.Tx, account string, f func(pie
 	}
 	return each(ctx, tx, func(r row) error {
 		var p piece
-		err := r.Scan(&p.since, &p.until, &p.known, &p.spent, &p.topUp, &p.requests, &p.covered, &p.balance, &p.balanceAt)
-		f(p)
+		err := r.Scan(&p.since, &p.until, &p.known, &p.spent, &p.refunds, &p.topUp, &p.requests, &p.covered, &p.balance, &p.balanceAt, &p.perUnit)
+		if s.width == 0 {
+			p = p.dated()
+		}
+		f(p.in(s.perUnit))
 		return err
 	}, statement, args...)
 }

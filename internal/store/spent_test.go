@@ -21,8 +21,8 @@ func TestSpentDividesInProportion(t *testing.T) {
 		spent, topUps moka.Amount
 		covered       int
 	}{
-		{0, 20, 100, 0, 20}, {0, 10, 50, 0, 10}, {10, 30, 60, 0, 10}, {20, 200, 180, 1000, 0},
-		{-500, 900, 280, 1000, 20}, {199, 200, 1, 1000, 0}, {200, 300, 0, 0, 0}, {190, 199, 9, 0, 0},
+		{0, 20, 100, 0, 20}, {0, 10, 50, 0, 10}, {10, 30, 50, 0, 10}, {20, 200, 0, 1000, 0},
+		{-500, 900, 100, 1000, 20}, {199, 200, 0, 1000, 0}, {200, 300, 0, 0, 0}, {190, 199, 0, 0, 0},
 	} {
 		got, err := db.Spent(ctx, "a", at(c.from), at(c.to))
 		check(t, err)
@@ -31,7 +31,10 @@ func TestSpentDividesInProportion(t *testing.T) {
 	}
 	hours, err := db.Hours(ctx, "a", at(10), at(100))
 	check(t, err)
-	equal(t, "hours", fmt.Sprint(hours[0].Spent, hours[0].Covered, hours[1].Spent, hours[1].Covered, len(hours)), fmt.Sprint(moka.Amount(140), 20*time.Minute, moka.Amount(60), 0*time.Minute, 2))
+	equal(t, "hours", fmt.Sprint(hours[0].Spent, hours[0].Covered, len(hours)), fmt.Sprint(moka.Amount(100), 20*time.Minute, 1))
+	gaps, err := db.Gaps(ctx, "a", at(0), at(100))
+	check(t, err)
+	equal(t, "gaps", fmt.Sprint(gaps), fmt.Sprint([]Gap{{From: at(20), To: at(200), Known: true, Spent: 180, Requests: 25}}))
 	none, err := db.Spent(ctx, "nobody", at(0), at(100))
 	check(t, err)
 	equal(t, "nobody", none, Total{})

@@ -9,12 +9,14 @@ import "strings"
 const (
 	sqlAddReading = `INSERT INTO readings (account, at, spendable, key_remaining, key_used,
 		wallet_remaining, wallet_used, requests, key_state, unlimited, err_kind,
-		since, known, spent, top_up, new_requests, covered)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		since, known, spent, refunds, top_up, new_requests, covered,
+		per_unit, display, cny_per_usd, raw_quota, raw_used, key_limit, key_figure)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (account, at) DO NOTHING`
 
 	sqlSample = `SELECT at, spendable, key_remaining, key_used, wallet_remaining, wallet_used,
-		requests, key_state, unlimited, err_kind, since, known, spent, top_up, new_requests, covered
+		requests, key_state, unlimited, err_kind, since, known, spent, refunds, top_up, new_requests, covered,
+		per_unit, display, cny_per_usd, raw_quota, raw_used, key_limit, key_figure
 		FROM readings WHERE account = ?`
 	upToNewest      = ` AND at <= COALESCE((SELECT newest FROM states WHERE states.account = ?), 0)`
 	sqlLastSample   = sqlSample + upToNewest + ` ORDER BY at DESC LIMIT 1`
@@ -25,11 +27,11 @@ const (
 
 	// The readings from a time on, and those after it as far as one can reach
 	// back into it.
-	sqlReadingPieces = `SELECT since, at, known, spent, top_up, new_requests, covered, spendable, at
+	sqlReadingPieces = `SELECT since, at, known, spent, refunds, top_up, new_requests, covered, spendable, at, per_unit
 		FROM readings WHERE account = ? AND at >= ? AND at <= COALESCE((SELECT later.at FROM readings later
 			WHERE later.account = ? AND later.at >= ? AND later.known <> 0 ORDER BY later.at LIMIT 1), ?)
 		ORDER BY at`
-	sqlReadingTopUps = `SELECT at, top_up FROM readings WHERE account = ? AND at > ? AND at <= ? AND top_up <> 0 ORDER BY at`
+	sqlReadingTopUps = `SELECT at, top_up, per_unit FROM readings WHERE account = ? AND at > ? AND at <= ? AND top_up <> 0 ORDER BY at`
 	sqlFirstOldest   = `SELECT COALESCE(MIN(at), 0) FROM readings WHERE account = ?`
 	// The newest reading and the newest good one stay, however old.
 	sqlPruneReadings = `DELETE FROM readings WHERE account = ? AND at < ?
@@ -40,22 +42,12 @@ const (
 
 // Sums. %s is hours or days.
 const (
-	sqlAddSum = `INSERT INTO %s (account, start, since, until, spent, top_up, requests, covered,
-		balance, balance_at, readings, failed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (account, start) DO UPDATE SET
-		since = CASE WHEN %s.since = 0 OR (excluded.since <> 0 AND excluded.since < %s.since) THEN excluded.since ELSE %s.since END,
-		until = CASE WHEN excluded.until > %s.until THEN excluded.until ELSE %s.until END,
-		spent = %s.spent + excluded.spent, top_up = %s.top_up + excluded.top_up,
-		requests = %s.requests + excluded.requests, covered = %s.covered + excluded.covered,
-		balance = CASE WHEN excluded.balance IS NOT NULL AND excluded.balance_at >= %s.balance_at THEN excluded.balance ELSE %s.balance END,
-		balance_at = CASE WHEN excluded.balance_at > %s.balance_at THEN excluded.balance_at ELSE %s.balance_at END,
-		readings = %s.readings + excluded.readings, failed = %s.failed + excluded.failed`
-	sqlSumPieces = `SELECT since, until, CASE WHEN since <> 0 THEN 1 ELSE 0 END, spent, top_up, requests, covered, balance, balance_at
+	sqlSumPieces = `SELECT since, until, CASE WHEN since <> 0 THEN 1 ELSE 0 END, spent, refunds, top_up, requests, covered, balance, balance_at, per_unit
 		FROM %s WHERE account = ? AND start > ? AND start < ? ORDER BY start`
-	sqlHours = `SELECT start, spent, covered FROM hours
+	sqlHours = `SELECT start, spent, covered, per_unit FROM hours
 		WHERE account = ? AND start >= ? AND start < ? AND since <> 0 ORDER BY start`
-	sqlSumTopUps = `SELECT until, top_up FROM %s WHERE account = ? AND until > ? AND until <= ? AND top_up <> 0 ORDER BY start`
-	sqlRecords   = `SELECT start, spent, top_up, requests, covered, balance, readings, failed FROM %s
+	sqlSumTopUps = `SELECT until, top_up, per_unit FROM %s WHERE account = ? AND until > ? AND until <= ? AND top_up <> 0 ORDER BY start`
+	sqlRecords   = `SELECT start, spent, top_up, requests, covered, balance, readings, failed, per_unit FROM %s
 		WHERE account = ? AND start >= ? AND start < ? ORDER BY start LIMIT ?`
 	sqlPruneHours = `DELETE FROM hours WHERE account = ? AND start < ?`
 
@@ -69,19 +61,56 @@ const (
 
 func in(table, statement string) string { return strings.ReplaceAll(statement, "%s", table) }
 
+// inRowsUnit is an amount of the row to insert, in the unit of the row there is.
+func inRowsUnit(amount string) string {
+	return `CASE WHEN %s.per_unit = excluded.per_unit OR %s.per_unit = 0 OR excluded.per_unit = 0 THEN ` + amount + `
+		ELSE CAST(ROUND(` + amount + ` * excluded.per_unit / %s.per_unit) AS BIGINT) END`
+}
+
+var (
+	// A row keeps the unit that it began with; what is added is converted to it.
+	sqlAddSum = `INSERT INTO %s (account, start, since, until, spent, refunds, top_up, requests, covered,
+		balance, balance_at, readings, failed, per_unit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (account, start) DO UPDATE SET
+		since = CASE WHEN %s.since = 0 OR (excluded.since <> 0 AND excluded.since < %s.since) THEN excluded.since ELSE %s.since END,
+		until = CASE WHEN excluded.until > %s.until THEN excluded.until ELSE %s.until END,
+		spent = %s.spent + ` + inRowsUnit("excluded.spent") + `, refunds = %s.refunds + ` + inRowsUnit("excluded.refunds") + `,
+		top_up = %s.top_up + ` + inRowsUnit("excluded.top_up") + `,
+		requests = %s.requests + excluded.requests, covered = %s.covered + excluded.covered,
+		balance = CASE WHEN excluded.balance IS NOT NULL AND excluded.balance_at >= %s.balance_at THEN ` + inRowsUnit("excluded.balance") + ` ELSE %s.balance END,
+		balance_at = CASE WHEN excluded.balance_at > %s.balance_at THEN excluded.balance_at ELSE %s.balance_at END,
+		readings = %s.readings + excluded.readings, failed = %s.failed + excluded.failed,
+		per_unit = CASE WHEN %s.per_unit = 0 THEN excluded.per_unit ELSE %s.per_unit END`
+)
+
+// Gaps and the gateway's records.
+const (
+	sqlAddGap = `INSERT INTO gaps (account, until, since, known, spent, refunds, requests, per_unit) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (account, until) DO NOTHING`
+	sqlGaps = `SELECT since, until, known, spent, refunds, requests, per_unit FROM gaps
+		WHERE account = ? AND until > ? AND since < ? ORDER BY until`
+	sqlAddRecorded = `INSERT INTO recorded (account, start, quota, requests) VALUES (?, ?, ?, ?)
+		ON CONFLICT (account, start) DO UPDATE SET quota = excluded.quota, requests = excluded.requests
+		WHERE excluded.quota > recorded.quota`
+	sqlRecorded = `SELECT start, quota, requests FROM recorded WHERE account = ? AND start >= ? AND start < ? ORDER BY start`
+	sqlPerUnit  = `SELECT per_unit FROM states WHERE account = ?`
+)
+
 // States, events, marks and values.
 const (
 	sqlAccounts     = `SELECT account FROM states WHERE first_reading <> 0 ORDER BY account`
 	sqlStates       = `SELECT spend, alert FROM states WHERE account = ?`
 	sqlAlert        = `SELECT alert FROM states WHERE account = ?`
 	sqlFirstReading = `SELECT first_reading FROM states WHERE account = ?`
-	sqlSetStates    = `INSERT INTO states (account, spend, alert, first_reading, newest) VALUES (?, ?, ?, ?, ?)
+	sqlSpend        = `SELECT spend FROM states WHERE account = ?`
+	sqlSetStates    = `INSERT INTO states (account, spend, alert, first_reading, newest, per_unit) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (account) DO UPDATE SET
 		spend = CASE WHEN excluded.spend = '' THEN states.spend ELSE excluded.spend END,
 		alert = CASE WHEN excluded.alert = '' THEN states.alert ELSE excluded.alert END,
 		first_reading = CASE WHEN states.first_reading = 0 OR (excluded.first_reading <> 0 AND
 			excluded.first_reading < states.first_reading) THEN excluded.first_reading ELSE states.first_reading END,
-		newest = CASE WHEN excluded.newest <> 0 THEN excluded.newest ELSE states.newest END`
+		newest = CASE WHEN excluded.newest <> 0 THEN excluded.newest ELSE states.newest END,
+		per_unit = CASE WHEN excluded.per_unit <> 0 THEN excluded.per_unit ELSE states.per_unit END`
 
 	sqlAddEvent = `INSERT INTO events (account, at, condition, kind, level, since, incident) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	sqlEvents   = `SELECT account, condition, kind, level, at, since, incident FROM events

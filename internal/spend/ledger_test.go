@@ -1,0 +1,159 @@
+package spend
+
+import (
+	"testing"
+
+	"mokabot/moka"
+)
+
+// logged is what the gateway's log says before a reading.
+type logged struct {
+	consumed, refunded moka.Amount
+	topUps             int
+}
+
+func (l *logged) log() Log {
+	if l == nil {
+		return Log{}
+	}
+	return Log{Known: true, Consumed: int64(l.consumed) / 2, Refunded: int64(l.refunded) / 2, TopUps: l.topUps}
+}
+
+func TestRefundsTopUpsAndResetsAreToldApart(t *testing.T) {
+	type step struct {
+		r   moka.Reading
+		log *logged
+	}
+	plain := func(readings ...moka.Reading) (steps []step) {
+		for _, r := range readings {
+			steps = append(steps, step{r, nil})
+		}
+		return steps
+	}
+	for _, c := range []struct {
+		what                  string
+		steps                 []step
+		spent, refunds, topUp moka.Amount
+		unknown               int // readings that could not be compared, the first included
+	}{
+		{"three tasks charged in advance and refunded", plain(
+			wallet(0, 100*usd, 50*usd), wallet(1, 90*usd, 60*usd), wallet(2, 100*usd, 50*usd), wallet(3, 90*usd, 60*usd),
+			wallet(4, 100*usd, 50*usd), wallet(5, 90*usd, 60*usd), wallet(6, 100*usd, 50*usd),
+		), 0, 30 * usd, 0, 1},
+		{"the charge after a refund", plain(wallet(0, 90*usd, 60*usd), wallet(1, 100*usd, 50*usd), wallet(2, 97*usd, 53*usd)), -7 * usd, 10 * usd, 0, 1},
+		{"a refund and a top-up between two polls", plain(wallet(0, 90*usd, 60*usd), wallet(1, 150*usd, 50*usd)), -10 * usd, 10 * usd, 50 * usd, 1},
+		{"a refund of all that was ever used, and a top-up", plain(wallet(0, 90*usd, 10*usd), wallet(1, 150*usd, 0)), -10 * usd, 10 * usd, 50 * usd, 1},
+		{"a refund while another call is under way", plain(wallet(0, 90*usd, 60*usd), wallet(1, 97*usd, 50*usd), wallet(2, 99*usd, 51*usd)), -9 * usd, 10 * usd, 0, 1},
+		{"a refund and a charge between two polls", plain(wallet(0, 90*usd, 60*usd), wallet(1, 96*usd, 54*usd)), -6 * usd, 6 * usd, 0, 1},
+		{"a refund of a plan that paid", plain(
+			as(wallet(0, 5*usd, 10*usd), withPlan(1, 50*usd, 10*usd)), as(wallet(1, 5*usd, 4*usd), withPlan(1, 50*usd, 4*usd)),
+		), -6 * usd, 6 * usd, 0, 1},
+		{"a key's refund", plain(key(0, 90*usd, 60*usd), key(1, 100*usd, 50*usd), key(2, 98*usd, 52*usd)), -8 * usd, 10 * usd, 0, 1},
+
+		{"an older gateway's refund, by the log", []step{{wallet(0, 90*usd, 60*usd), nil}, {wallet(1, 92*usd, 60*usd), &logged{refunded: 2 * usd}}}, -2 * usd, 2 * usd, 0, 1},
+		{"an older gateway's refund of a plan that paid", []step{
+			{as(wallet(0, 5*usd, 10*usd), withPlan(1, 50*usd, 10*usd)), nil}, {as(wallet(1, 5*usd, 10*usd), withPlan(1, 50*usd, 4*usd)), &logged{refunded: 6 * usd}},
+		}, -6 * usd, 6 * usd, 0, 1},
+		{"an older gateway's refund and a top-up", []step{{wallet(0, 90*usd, 60*usd), nil}, {wallet(1, 142*usd, 60*usd), &logged{refunded: 2 * usd, topUps: 1}}}, -2 * usd, 2 * usd, 50 * usd, 1},
+		{"an older gateway's refund, a charge and a top-up", []step{
+			{wallet(0, 90*usd, 60*usd), nil}, {wallet(1, 138*usd, 64*usd), &logged{consumed: 4 * usd, refunded: 2 * usd, topUps: 1}},
+		}, 2 * usd, 2 * usd, 50 * usd, 1},
+		{"a newer gateway's refund, a larger charge and a top-up", []step{
+			{wallet(0, 90*usd, 60*usd), nil}, {wallet(1, 136*usd, 64*usd), &logged{consumed: 14 * usd, refunded: 10 * usd, topUps: 1}},
+		}, 4 * usd, 0, 50 * usd, 1},
+		{"a top-up without a row in the log", []step{{wallet(0, 90*usd, 60*usd), nil}, {wallet(1, 140*usd, 60*usd), &logged{}}}, 0, 0, 50 * usd, 1},
+		{"a log that cannot be read", plain(wallet(0, 90*usd, 60*usd), wallet(1, 140*usd, 60*usd)), 0, 0, 50 * usd, 1},
+
+		{"the operator sets the used quota back", plain(wallet(0, 100*usd, 50*usd), wallet(1, 100*usd, 0), wallet(2, 99*usd, 1*usd)), 1 * usd, 0, 0, 2},
+		{"the operator sets it back and gives more", []step{
+			{wallet(0, 10*usd, 60*usd), nil}, {wallet(1, 100*usd, 0), &logged{}}, {wallet(2, 99*usd, 1*usd), nil},
+		}, 1 * usd, 0, 0, 2},
+
+		{"a plan's reset", plain(
+			as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 70*usd, 10)), as(wallet(15, 5*usd, 100*usd), withPlan(1, 100*usd, 0, 9999)),
+		), 0, 0, 0, 1},
+		{"a plan's reset while it pays", plain(
+			as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 70*usd, 10)), as(wallet(15, 5*usd, 103*usd), withPlan(1, 100*usd, 1*usd, 9999)),
+		), 3 * usd, 0, 0, 1},
+		{"a plan's reset and a top-up", plain(
+			as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 70*usd, 10)), as(wallet(15, 55*usd, 100*usd), withPlan(1, 100*usd, 0, 9999)),
+		), 0, 0, 50 * usd, 1},
+		{"two resets, and use in between", plain(
+			as(wallet(0, 0, 100*usd), withPlan(1, 100*usd, 70*usd, 10)), as(wallet(15, 0, 102*usd), withPlan(1, 100*usd, 2*usd, 1000)),
+			as(wallet(20, 0, 142*usd), withPlan(1, 100*usd, 42*usd, 1000)), as(wallet(1010, 0, 142*usd), withPlan(1, 100*usd, 0, 2000)),
+		), 42 * usd, 0, 0, 1},
+		{"a plan ends", plain(
+			as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 70*usd)), as(wallet(15, 5*usd, 101*usd), noPlans), as(wallet(20, 3*usd, 103*usd), noPlans),
+		), 3 * usd, 0, 0, 1},
+		{"a plan is followed by another", plain(
+			as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 70*usd)), as(wallet(15, 5*usd, 100*usd), withPlan(2, 100*usd, 0)),
+		), 0, 0, 100 * usd, 1},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			var s State
+			var spent, refunds, topUp moka.Amount
+			unknown := 0
+			for _, step := range c.steps {
+				var d Delta
+				s, d = Step(throughJSON(t, s), step.r, step.log.log())
+				spent, refunds, topUp = spent+d.Spent, refunds+d.Refunds, topUp+d.TopUp
+				if !d.Known {
+					unknown++
+				}
+			}
+			if spent != c.spent || refunds != c.refunds || topUp != c.topUp || unknown != c.unknown {
+				t.Errorf("spent %v, refunds %v, topped up %v, %d unknown; want %v, %v, %v, %d",
+					spent, refunds, topUp, unknown, c.spent, c.refunds, c.topUp, c.unknown)
+			}
+		})
+	}
+}
+
+func TestTheLogIsAskedForOnlyWhenItSaysMore(t *testing.T) {
+	s, _ := Step(State{}, wallet(0, 90*usd, 60*usd), Log{})
+	for _, c := range []struct {
+		what string
+		r    moka.Reading
+		want bool
+	}{
+		{"money is spent", wallet(1, 80*usd, 70*usd), false},
+		{"a refund that lowers the used quota", wallet(1, 100*usd, 50*usd), false},
+		{"what is left rises", wallet(1, 95*usd, 60*usd), true},
+		{"another account", as(wallet(1, 95*usd, 60*usd), from("b")), true},
+	} {
+		if since, got := NeedsLog(s, c.r); got != c.want || got && since.After(s.At) {
+			t.Errorf("%s: %v, %t", c.what, since, got)
+		}
+	}
+	counted := s
+	counted.LoggedUntil = s.At.Unix()
+	if since, _ := NeedsLog(counted, wallet(1, 95*usd, 60*usd)); since.Unix() != s.At.Unix()+1 {
+		t.Errorf("rows that were counted are read again, from %v", since)
+	}
+}
+
+// A state of the release before kept dollars.
+func TestStatesOfTheReleaseBeforeGoOn(t *testing.T) {
+	for _, c := range []struct {
+		what, state  string
+		r            moka.Reading
+		known        bool
+		spent, topUp moka.Amount
+	}{
+		{"a wallet", `{"at":"2026-11-23T08:00:00Z","source":"a","basis":"wallet","units":{"Display":"","QuotaPerUnit":500000,"CNYPerUSD":0},
+			"used":60,"total":150,"before":null,"since":"2026-11-23T07:00:00Z","requests":5}`, wallet(1, 138*usd, 62*usd), true, 2 * usd, 50 * usd},
+		{"a wallet with plans", `{"at":"2026-11-23T08:00:00Z","basis":"wallet","units":{"Display":"","QuotaPerUnit":500000,"CNYPerUSD":0},
+			"used":60,"total":150,"before":null,"since":"2026-11-23T07:00:00Z","plans":true,"requests":5}`, as(wallet(1, 88*usd, 62*usd), noPlans), true, 2 * usd, 0},
+		{"a key in another currency", `{"at":"2026-11-23T08:00:00Z","basis":"key/unknown","units":{"Display":"CNY","QuotaPerUnit":500000,"CNYPerUSD":7},
+			"used":1000,"total":1100,"before":null,"since":"2026-11-23T07:00:00Z","requests":0}`, pair(1, 8030, 7300, cny(7.3)), true, 0, 0},
+		{"none", `{}`, wallet(1, 1, 1), false, 0, 0},
+	} {
+		var s State
+		if err := s.UnmarshalJSON([]byte(c.state)); err != nil {
+			t.Fatal(err)
+		}
+		if _, d := Step(s, c.r, Log{}); d.Known != c.known || d.Spent != c.spent || d.TopUp != c.topUp {
+			t.Errorf("%s: %+v", c.what, d)
+		}
+	}
+}

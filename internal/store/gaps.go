@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"mokabot/moka"
+)
+
+// Gap is a stretch of time between two readings too far apart to date what was
+// spent in between.
+type Gap struct {
+	From, To time.Time
+	Known    bool        // false: not even the sum is known
+	Spent    moka.Amount // net of refunds
+	Refunds  moka.Amount
+	Requests int64
+}
+
+// Gaps are an account's gaps that overlap [from, to), oldest first.
+func (db *DB) Gaps(ctx context.Context, account string, from, to time.Time) ([]Gap, error) {
+	var found []Gap
+	err := db.view(ctx, func(tx *sql.Tx) error {
+		perUnit, err := perUnitOf(ctx, tx, account)
+		if err != nil {
+			return err
+		}
+		scan := func(r row) (Gap, error) { return scanGap(r, perUnit) }
+		found, err = list(ctx, tx, scan, sqlGaps, account, millis(from), millis(to))
+		return err
+	})
+	return found, err
+}
+
+func scanGap(r row, unit float64) (g Gap, err error) {
+	var since, until, spent, refunds int64
+	var perUnit float64
+	err = r.Scan(&since, &until, &g.Known, &spent, &refunds, &g.Requests, &perUnit)
+	g.From, g.To = fromMillis(since), fromMillis(until)
+	g.Spent, g.Refunds = moka.Amount(rescaled(spent, perUnit, unit)), moka.Amount(rescaled(refunds, perUnit, unit))
+	return g, err
+}
+
+// addGap notes what a reading says of a time that it cannot date.
+func addGap(ctx context.Context, tx writer, account string, s Sample) error {
+	p := pieceOf(s)
+	if p.known && !p.isGap() || !p.known && (p.since == 0 || p.until <= p.since || s.ErrKind != "") {
+		return nil
+	}
+	_, err := exec(ctx, tx, sqlAddGap, account, p.until, p.since, flag(p.known), p.spent, p.refunds, p.requests, p.perUnit)
+	return err
+}
+
+// Recorded is what the gateway itself recorded of one hour.
+type Recorded struct {
+	Start    time.Time // a full hour
+	Quota    int64     // raw
+	Spent    moka.Amount
+	Requests int64
+}
+
+// AddRecorded keeps the gateway's records of hours. Of two that differ the larger
+// stands: records only ever lose rows.
+func (db *DB) AddRecorded(ctx context.Context, account string, hours []Recorded) error {
+	return db.tx(ctx, func(tx *sql.Tx) error {
+		for _, h := range hours {
+			if _, err := exec(ctx, tx, sqlAddRecorded, account, floor(millis(h.Start), hour), h.Quota, h.Requests); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Recorded are the hours of [from, to) that the gateway's records were kept of.
+func (db *DB) Recorded(ctx context.Context, account string, from, to time.Time) ([]Recorded, error) {
+	var found []Recorded
+	err := db.view(ctx, func(tx *sql.Tx) error {
+		perUnit, err := perUnitOf(ctx, tx, account)
+		if err != nil {
+			return err
+		}
+		scan := func(r row) (Recorded, error) { return scanRecorded(r, moka.Units{QuotaPerUnit: perUnit}) }
+		found, err = list(ctx, tx, scan, sqlRecorded, account, millis(from), millis(to))
+		return err
+	})
+	return found, err
+}
+
+func scanRecorded(r row, units moka.Units) (h Recorded, err error) {
+	var start int64
+	err = r.Scan(&start, &h.Quota, &h.Requests)
+	h.Start = fromMillis(start)
+	h.Spent, _ = units.Quota(h.Quota).Get()
+	return h, err
+}

@@ -1,0 +1,103 @@
+package moka
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+)
+
+// Booked is what the gateway's log says of a stretch of time, in raw quota.
+type Booked struct {
+	Consumed int64 // what was charged
+	Refunded int64 // what was given back
+	TopUps   int   // how often money was added; the log does not say how much
+	Until    int64 // Unix time of the newest refund; 0 without one
+}
+
+// The types of log rows (new-api model/log.go).
+const (
+	logTopUp   = 1
+	logConsume = 2
+	logRefund  = 6
+)
+
+// bookedPages bounds how many rows of refunds are read at once.
+const bookedPages = 5
+
+// Booked reads /api/log/self and /api/log/self/stat: what happened in [from, to)
+// besides the counters.
+func (c *Client) Booked(ctx context.Context, from, to time.Time) (Booked, error) {
+	w := window{max(0, from.Unix()), max(0, to.Unix()-1)}
+	var b Booked
+	for page := 1; page <= bookedPages; page++ {
+		rows, err := c.logRows(ctx, w, logRefund, page)
+		if err != nil {
+			return b, err
+		}
+		for _, row := range rows.items {
+			if row.Type != logRefund || row.At < w.first || row.At > w.last || row.Quota <= 0 || overflows(b.Refunded, row.Quota) {
+				continue
+			}
+			b.Refunded, b.Until = b.Refunded+row.Quota, max(b.Until, row.At)
+		}
+		if len(rows.items) < keyPageSize {
+			break
+		}
+	}
+	added, err := c.logRows(ctx, w, logTopUp, 1)
+	if err != nil {
+		return b, err
+	}
+	for _, row := range added.items {
+		if row.Type == logTopUp {
+			b.TopUps++
+		}
+	}
+	if b.Refunded == 0 {
+		return b, nil
+	}
+	consumed, err := c.stat(ctx, w, "", "")
+	if err != nil {
+		return b, err
+	}
+	b.Consumed = consumed
+	return b, nil
+}
+
+// logPage is a page of /api/log/self.
+type logPage struct{ items []logRow }
+
+type logRow struct {
+	At    int64  `json:"created_at"`
+	Type  int    `json:"type"`
+	Quota int64  `json:"quota"`
+	Model string `json:"model_name"`
+	Key   string `json:"token_name"`
+}
+
+func (c *Client) logRows(ctx context.Context, w window, kind, page int) (logPage, *Error) {
+	query := w.query()
+	query.Set("type", strconv.Itoa(kind))
+	query.Set("p", strconv.Itoa(page))
+	query.Set("page_size", strconv.Itoa(keyPageSize))
+	return fetch(ctx, c, request{op: "log/self", path: "/api/log/self", query: query, auth: byUser, further: true}, decodeLog)
+}
+
+func decodeLog(body []byte) (logPage, *Error) {
+	var answer struct {
+		Data *struct {
+			Items *[]logRow `json:"items"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(body, &answer); err == nil && answer.Data != nil && answer.Data.Items != nil {
+		return logPage{*answer.Data.Items}, nil
+	}
+	var plain struct {
+		Data *[]logRow `json:"data"`
+	}
+	if err := json.Unmarshal(body, &plain); err != nil || plain.Data == nil {
+		return logPage{}, mistyped("log/self", "not a list of log rows")
+	}
+	return logPage{*plain.Data}, nil
+}
