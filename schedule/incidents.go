@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"mokabot/internal/account"
@@ -90,20 +91,28 @@ func refsOf(posts []store.Post) []alert.Ref {
 
 // Find is an open incident, false when it is over.
 func (w *Watch) Find(ctx context.Context, ref alert.Ref) (message.OpenIncident, bool, error) {
-	a, err := w.Book.Get(ref.Account)
-	if err != nil {
-		return message.OpenIncident{}, false, nil // the account left the configuration
-	}
-	state, err := w.state(ctx, a.Name)
-	if err != nil {
+	a, i, ok, err := w.find(ctx, ref)
+	if err != nil || !ok {
 		return message.OpenIncident{}, false, err
 	}
-	for _, i := range state.Open() {
-		if i.ID == ref.ID {
-			return w.openIncident(ctx, a, i), true, nil
+	return w.openIncident(ctx, a, i), true, nil
+}
+
+// find looks for an open incident under the account's name of now, and under
+// the one that it had when the incident's posts were written.
+func (w *Watch) find(ctx context.Context, ref alert.Ref) (*account.Account, alert.Incident, bool, error) {
+	for _, a := range w.Book.All() {
+		state, err := w.state(ctx, a.Name)
+		if err != nil {
+			return nil, alert.Incident{}, false, err
+		}
+		for _, i := range state.Open() {
+			if i.ID == ref.ID && (strings.EqualFold(a.Name, ref.Account) || i.Subject == ref.Account) {
+				return a, i, true, nil
+			}
 		}
 	}
-	return message.OpenIncident{}, false, nil
+	return nil, alert.Incident{}, false, nil
 }
 
 // Story is what happened to an incident so far.
@@ -122,9 +131,9 @@ func (w *Watch) Story(ctx context.Context, o message.OpenIncident) ([]message.Ha
 // result is the incident as it is then; false when it is over, or was not
 // snoozed in the first place.
 func (w *Watch) Snooze(ctx context.Context, ref alert.Ref, q alert.SnoozeOptions) (o message.OpenIncident, changed bool, err error) {
-	a, err := w.Book.Get(ref.Account)
-	if err != nil {
-		return o, false, nil
+	a, _, ok, err := w.find(ctx, ref)
+	if err != nil || !ok {
+		return o, false, err
 	}
 	reading := w.lastReading(ctx, a)
 	x := extras{today: w.History.Today(ctx, a.Name), models: w.topModels(ctx, a, reading)}
@@ -133,18 +142,18 @@ func (w *Watch) Snooze(ctx context.Context, ref alert.Ref, q alert.SnoozeOptions
 		return o, false, err
 	}
 	facts := alert.Facts{At: w.now().UTC(), Reading: reading, Runway: runway}
-	err = w.Store.UpdateAlert(ctx, a.Name, func(raw json.RawMessage) (json.RawMessage, []store.Outgoing, error) {
+	err = w.Store.UpdateAlert(ctx, a.Name, func(raw json.RawMessage) (json.RawMessage, []store.Outgoing, []store.Event, error) {
 		state, incident, ok, err := snoozed(raw, ref.ID, q, facts.At)
 		if err != nil || !ok {
-			return raw, nil, err
+			return raw, nil, nil, err
 		}
 		changed, o = true, w.withIncident(a, incident, reading)
 		out, err := w.outgoing(a, updated(a.Rules, incident, facts), x)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		next, err := json.Marshal(state)
-		return next, out, err
+		return next, out, nil, err
 	})
 	return o, changed, err
 }

@@ -3,6 +3,7 @@ package schedule
 import (
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/spend"
+	"mokabot/internal/store"
 	"mokabot/moka"
 )
 
@@ -87,5 +89,48 @@ func TestADamagedMemoryOfAlarmsWarnsAgain(t *testing.T) {
 	}
 	if told != 1 {
 		t.Errorf("told %d times that the money is low", told)
+	}
+}
+
+// While the disk is full no reading is stored. What came in is told once all the
+// same.
+func TestMoneyThatCameInWhileTheDiskIsFullIsToldOnce(t *testing.T) {
+	w, a := watched(t)
+	at := time.Date(2026, 8, 3, 10, 0, 0, 0, time.UTC)
+	reading := func(left float64) alert.Facts {
+		at = at.Add(time.Minute)
+		f := lowReading(at)
+		f.Reading.Key.Remaining = moka.Known(moka.Amount(left * float64(moka.Dollar)))
+		f.Reading.Key.Total = f.Reading.Key.Remaining.Plus(f.Reading.Key.Used)
+		return f
+	}
+	var spent, state json.RawMessage
+	poll := func(f alert.Facts, full bool) []store.Outgoing {
+		p, _, err := w.step(a, f, extras{}, spend.Log{}, spent, state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if spent = p.Spend; full {
+			spent = p.Owing
+		}
+		state = p.Alert
+		return p.Out
+	}
+	poll(reading(4), false) // told that it is low
+	poll(reading(8), true)
+	poll(reading(8), true)
+	poll(reading(8), true)
+	out := poll(reading(45), true)
+	var m message.Message
+	if err := json.Unmarshal(out[0].Payload, &m); err != nil {
+		t.Fatal(err)
+	}
+	if text := m.String(); !strings.Contains(text, "$41.00") {
+		t.Errorf("the end says\n%s\nwant $41.00 topped up", text)
+	}
+	poll(reading(4), true)
+	is, err := alert.Decode(state)
+	if err != nil || is.Incidents[alert.Balance].TopUp != 0 {
+		t.Errorf("the next incident begins with %s, %v", is.Incidents[alert.Balance].TopUp, err)
 	}
 }

@@ -58,6 +58,9 @@ func (w *Watch) now() time.Time {
 func (w *Watch) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	accounts := w.Book.All()
+	if err := w.followAccounts(ctx); err != nil && ctx.Err() == nil {
+		w.Log.Error("accounts that were renamed or removed could not be followed", "err", err)
+	}
 	w.rounds.begin(accounts)
 	if pace := w.Book.Pace(); pace > w.Every {
 		w.Log.Warn("poll_interval is too short for requests_per_180s; accounts are read less often", "poll_interval", w.Every, "every", pace)
@@ -250,7 +253,7 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log,
 	after, delta := spend.Step(before, f.Reading, log)
 	after.Owed = nil
 	owed := delta.After(before.Owed)
-	f.TopUp, f.TopUpSince = delta.TopUp, before.At
+	f.TopUp = delta.TopUp
 	was, err := alert.Decode(state)
 	if err != nil { // what is wrong is told once more, which is better than never again
 		w.Log.Error("the memory of earlier alarms is not readable; it starts anew", "account", a.Name, "err", err)

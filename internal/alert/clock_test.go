@@ -3,8 +3,6 @@ package alert
 import (
 	"testing"
 	"time"
-
-	"mokabot/moka"
 )
 
 func TestStepsOfTheClock(t *testing.T) {
@@ -65,37 +63,5 @@ func TestAnOldSnoozeLastsNoLongerThanADay(t *testing.T) {
 	s, _ = Step(storyRules(), s, f)
 	if until := s.Incidents[Balance].SnoozedUntil; until.Sub(at) > 24*time.Hour {
 		t.Errorf("snoozed until %s", until)
-	}
-}
-
-// While the disk is full the reading before is not stored, so each poll finds
-// the same money again.
-func TestMoneyThatComesInIsCountedOnce(t *testing.T) {
-	at := time.Date(2026, 8, 3, 10, 0, 0, 0, time.UTC)
-	var s State
-	step := func(left float64, topUp float64, since time.Time) []Event {
-		t.Helper()
-		at = at.Add(5 * time.Minute)
-		f := Facts{At: at, TopUp: usd(topUp), TopUpSince: since, Reading: moka.Reading{Key: &moka.Key{State: moka.KeyOK, Remaining: moka.Known(usd(left))}}}
-		var events []Event
-		s, events = Step(storyRules(), s, f)
-		return events
-	}
-	full := at // since then nothing is stored
-	step(4, 0, full)
-	step(4, 0, full)
-	step(10, 6, full)
-	step(10, 6, full) // the same six dollars
-	step(9, 6, full)
-	step(12, 9, full) // three more
-	if i := s.Incidents[Balance]; i.TopUp != usd(9) {
-		t.Errorf("topped up %s, want $9.00", i.TopUp)
-	}
-	step(12, 9, full) // stored again
-	stored := at
-	events := step(47, 35, stored)
-	if got := said(events); got != "ended balance +$44.00" {
-		t.Logf("state %+v", s)
-		t.Errorf("said %q", got)
 	}
 }

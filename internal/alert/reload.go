@@ -1,6 +1,38 @@
 package alert
 
-import "mokabot/moka"
+import (
+	"time"
+
+	"mokabot/moka"
+)
+
+// Renamed is the state of an account that has another name now. Its open
+// incidents keep the name under which they were posted.
+func Renamed(s State, from string) State {
+	s = s.clone()
+	keep := func(incidents map[Condition]Incident) {
+		for c, i := range incidents {
+			if i.Subject == "" {
+				i.Subject = from
+			}
+			incidents[c] = i
+		}
+	}
+	keep(s.Incidents)
+	keep(s.Ends)
+	return s
+}
+
+// Close ends all incidents of an account that left the configuration, without a
+// post. What it is compared with when it comes back is forgotten as well.
+func Close(s State, now time.Time) (State, []Event) {
+	p := &pass{state: s.clone(), now: now, facts: Facts{At: now}}
+	p.state.clamp(now)
+	for _, i := range p.state.Open() {
+		p.drop(i.Condition, Removed)
+	}
+	return State{Sequence: p.state.Sequence}, p.events
+}
 
 // followRules finds the level that a balance incident is on in rules that may
 // have changed since it was told. What only the change of rules makes better is

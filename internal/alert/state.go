@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"mokabot/moka"
 )
 
 // State is what was said about an account, and what must be remembered to say
@@ -24,11 +22,6 @@ type State struct {
 	LastAt    time.Time              `json:"last_at,omitzero"`    // of the last step
 	Recheck   time.Time              `json:"recheck,omitzero"`    // see RecheckAt
 	Sequence  uint64                 `json:"sequence"`            // of the last incident
-
-	// What came in since the reading of CountedSince has been told as this much.
-	// Readings that cannot be stored find it again each time.
-	Counted      moka.Amount `json:"counted,omitempty"`
-	CountedSince time.Time   `json:"counted_since,omitzero"`
 }
 
 // Pending is a rung of the money ladder that every reading since then was on

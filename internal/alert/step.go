@@ -182,17 +182,8 @@ func (r Rules) RemindEvery(i Incident) time.Duration {
 	return 0
 }
 
-// noteTopUp adds money that came in to every open incident, once: a reading
-// that could not be stored leaves the next one to find the same money again.
+// noteTopUp adds money that came in to every open incident.
 func (p *pass) noteTopUp() {
-	found, since := p.facts.TopUp, p.facts.TopUpSince
-	if !since.IsZero() {
-		if since.Equal(p.state.CountedSince) {
-			p.facts.TopUp = max(0, found-p.state.Counted)
-			found = max(found, p.state.Counted)
-		}
-		p.state.CountedSince, p.state.Counted = since, found
-	}
 	if p.facts.TopUp <= 0 {
 		return
 	}

@@ -61,11 +61,7 @@ type Facts struct {
 	Runway    spend.Runway
 	HourSpent moka.Maybe  // spent in the last 60 minutes
 	HourUsual moka.Maybe  // what such an hour usually costs; unknown without enough history
-	TopUp     moka.Amount // added since TopUpSince, 0 when nothing was
-
-	// TopUpSince is when the reading was taken that this one was compared with.
-	// It stays the same while readings cannot be stored.
-	TopUpSince time.Time
+	TopUp     moka.Amount // added since the reading before this one, 0 when nothing was
 
 	// ClockUnsure says that nobody confirmed At: a key that works has not
 	// expired then, whatever the clock shows.

@@ -188,7 +188,10 @@ func (s *service) tidy(ctx context.Context) error {
 		case <-wait.C:
 		}
 		keep := s.now().config.Storage.Retention
-		err := s.db.Prune(ctx, time.Now(), store.Retention{Readings: keep.Readings, Hours: keep.Hours})
+		open, err := s.now().watch.OpenIncidents(ctx)
+		if err == nil {
+			err = s.db.Prune(ctx, time.Now(), store.Retention{Readings: keep.Readings, Hours: keep.Hours, Open: open})
+		}
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("old readings could not be removed", "err", err)
 		}

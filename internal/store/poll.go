@@ -97,23 +97,21 @@ func (p Poll) storeRest(ctx context.Context, tx writer, account string, at int64
 }
 
 // UpdateAlert gives f the account's alert state, nil at first, and stores what
-// f makes of it together with the messages that tell of it. f must not use the DB.
-func (db *DB) UpdateAlert(ctx context.Context, account string, f func(json.RawMessage) (json.RawMessage, []Outgoing, error)) error {
+// f makes of it together with the messages that tell of it and what happened to
+// its incidents. f must not use the DB.
+func (db *DB) UpdateAlert(ctx context.Context, account string, f func(json.RawMessage) (json.RawMessage, []Outgoing, []Event, error)) error {
 	var sent []Outgoing
 	err := db.tx(ctx, func(tx *sql.Tx) error {
 		_, alert, err := states(ctx, tx, account)
 		if err != nil {
 			return err
 		}
-		after, out, err := f(alert)
+		after, out, events, err := f(alert)
 		if err != nil {
 			return err
 		}
 		sent = out
-		if _, err := exec(ctx, tx, sqlSetStates, account, "", string(after), 0, 0, 0); err != nil {
-			return err
-		}
-		return enqueue(ctx, tx, out)
+		return Poll{Alert: after, Out: out, Events: events}.storeRest(ctx, tx, account, 0)
 	})
 	if err == nil {
 		db.announce(sent)

@@ -51,9 +51,9 @@ func TestUpdateAlert(t *testing.T) {
 	state, err := db.AlertState(ctx, "a")
 	check(t, err)
 	equal(t, "no state", state == nil, true)
-	check(t, db.UpdateAlert(ctx, "a", func(s json.RawMessage) (json.RawMessage, []Outgoing, error) {
+	check(t, db.UpdateAlert(ctx, "a", func(s json.RawMessage) (json.RawMessage, []Outgoing, []Event, error) {
 		equal(t, "at first", s == nil, true)
-		return raw("1"), []Outgoing{{Key: "k"}}, nil
+		return raw("1"), []Outgoing{{Key: "k"}}, nil, nil
 	}))
 	<-db.Changed()
 	if _, ok, err := db.FirstReading(ctx, "a"); ok || err != nil {
@@ -167,7 +167,7 @@ func TestAClockThatWasAheadIsForgotten(t *testing.T) {
 	last, _, err := db.LastSample(ctx, "a")
 	check(t, err)
 	equal(t, "last", last.At, t0.Add(3*time.Minute))
-	check(t, db.UpdateAlert(ctx, "a", func(json.RawMessage) (json.RawMessage, []Outgoing, error) { return raw("1"), nil, nil }))
+	check(t, db.UpdateAlert(ctx, "a", func(json.RawMessage) (json.RawMessage, []Outgoing, []Event, error) { return raw("1"), nil, nil, nil }))
 	if last, _, err = db.LastSample(ctx, "a"); err != nil || last.At.IsZero() {
 		t.Error("an alert takes the reading away:", err)
 	}

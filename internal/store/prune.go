@@ -3,14 +3,20 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 )
 
 // Retention is how long the past is kept in which detail; zero is for ever.
 // Sums by day are always kept.
+//
+// Only days on which something was read count as age. So a clock that is wrong
+// for a while makes nothing old, however far ahead it is, and what was read
+// before a long pause is kept as long as what is read after it.
 type Retention struct {
 	Readings time.Duration
 	Hours    time.Duration
+	Open     []string // ids of open incidents, whose posts and events stay however old
 }
 
 const (
@@ -30,29 +36,75 @@ func (db *DB) Prune(ctx context.Context, now time.Time, keep Retention) error {
 		return err
 	}
 	if keep.Readings > 0 {
-		if err := db.pruneReadings(ctx, names, floor(now.Add(-keep.Readings).UnixMilli(), hour)); err != nil {
+		before, err := db.olderThan(ctx, now, keep.Readings)
+		if err != nil {
 			return err
 		}
-		posts := millis(now.Add(-max(keep.Readings, leastPosts)))
-		if _, err := db.update(ctx, sqlPruneOutbox, posts, posts); err != nil {
+		if err := db.pruneReadings(ctx, names, floor(before, hour)); err != nil {
+			return err
+		}
+		if err := db.pruneOutbox(ctx, now, max(keep.Readings, leastPosts), keep.Open); err != nil {
 			return err
 		}
 	}
 	if keep.Hours > 0 {
-		if err := db.pruneHours(ctx, names, floor(now.Add(-keep.Hours).UnixMilli(), day)); err != nil {
+		before, err := db.olderThan(ctx, now, keep.Hours)
+		if err != nil {
 			return err
 		}
-		return db.pruneLog(ctx, now, keep.Hours)
+		if err := db.pruneHours(ctx, names, floor(before, day)); err != nil {
+			return err
+		}
+		return db.pruneLog(ctx, now, keep)
 	}
 	return nil
 }
 
-// pruneLog removes what happened so long ago that nobody asks for it.
-func (db *DB) pruneLog(ctx context.Context, now time.Time, keep time.Duration) error {
-	if _, err := db.update(ctx, sqlPruneEvents, millis(now.Add(-keep))); err != nil {
+// olderThan is the time before which everything is older than age, 0 where
+// nothing is. See [Retention] for which days count.
+func (db *DB) olderThan(ctx context.Context, now time.Time, age time.Duration) (int64, error) {
+	wanted := (age.Milliseconds() + day - 1) / day
+	var read, first int64
+	if err := db.read.QueryRowContext(ctx, sqlReadDays, wanted).Scan(&read, &first); err != nil {
+		return 0, told(db.path, err)
+	}
+	if read < wanted {
+		return 0, nil
+	}
+	return min(now.Add(-age).UnixMilli(), first+day), nil
+}
+
+// pruneOutbox removes the messages that nobody edits or presses any more.
+func (db *DB) pruneOutbox(ctx context.Context, now time.Time, age time.Duration, open []string) error {
+	before, err := db.olderThan(ctx, now, age)
+	if err != nil {
 		return err
 	}
-	_, err := db.update(ctx, sqlPruneMarks, millis(now.Add(-max(keep, leastMarks))))
+	args := []any{before, before}
+	for _, id := range open {
+		args = append(args, "%/"+id+"/%")
+	}
+	_, err = db.update(ctx, sqlPruneOutbox+strings.Repeat(sqlButOpen, len(open)), args...)
+	return err
+}
+
+// pruneLog removes what happened so long ago that nobody asks for it.
+func (db *DB) pruneLog(ctx context.Context, now time.Time, keep Retention) error {
+	before, err := db.olderThan(ctx, now, keep.Hours)
+	if err != nil {
+		return err
+	}
+	args := []any{before}
+	for _, id := range keep.Open {
+		args = append(args, id)
+	}
+	if _, err := db.update(ctx, sqlPruneEvents+strings.Repeat(` AND incident <> ?`, len(keep.Open)), args...); err != nil {
+		return err
+	}
+	if before, err = db.olderThan(ctx, now, max(keep.Hours, leastMarks)); err != nil {
+		return err
+	}
+	_, err = db.update(ctx, sqlPruneMarks, before)
 	return err
 }
 

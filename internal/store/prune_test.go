@@ -89,14 +89,25 @@ func TestPruneWhilePollsRun(t *testing.T) {
 	}
 }
 
+// readDaily stores one reading a day of an account that only lets time pass.
+func readDaily(t *testing.T, db *DB, days int) {
+	t.Helper()
+	var samples []Sample
+	for n := range days {
+		samples = append(samples, Sample{At: t0.Add(time.Duration(n)*24*time.Hour + time.Second)})
+	}
+	keep(t, db, "clock", samples...)
+}
+
 func TestPruneKeepsTheLastGoodReading(t *testing.T) {
 	db, ctx := temp(t), t.Context()
+	readDaily(t, db, 375)
 	keep(t, db, "a", spentSample(t0, t0.Add(time.Minute), 5), spentSample(t0.Add(time.Minute), t0.Add(time.Hour), 5))
 	for i := range 5 {
 		keep(t, db, "a", Sample{At: t0.Add(time.Duration(i+2) * time.Hour), ErrKind: moka.Unavailable})
 	}
 	check(t, db.Prune(ctx, t0.Add(9000*time.Hour), Retention{Readings: time.Hour}))
-	equal(t, "left", number(t, db.read, "SELECT COUNT(*) FROM readings"), 2)
+	equal(t, "left", number(t, db.read, "SELECT COUNT(*) FROM readings WHERE account = 'a'"), 2)
 	good, ok, err := db.LastGood(ctx, "a")
 	check(t, err)
 	equal(t, "good", good.At, t0.Add(time.Hour))
@@ -105,6 +116,7 @@ func TestPruneKeepsTheLastGoodReading(t *testing.T) {
 
 func TestPruneOutbox(t *testing.T) {
 	db, ctx := temp(t), t.Context()
+	readDaily(t, db, 100)
 	check(t, db.Enqueue(ctx, post("sent", "a"), post("edited", "a"), edit("e", "edited"), post("dead", "b"), post("waits", "b")))
 	send(t, db, "sent", "edited")
 	check(t, db.Dead(ctx, id(t, db, "dead"), t0, "no"))
@@ -121,6 +133,7 @@ func TestPruneOutbox(t *testing.T) {
 // what a report goes by that was never posted in that time.
 func TestPruneTheLog(t *testing.T) {
 	db, ctx := temp(t), t.Context()
+	readDaily(t, db, 2*365)
 	const year = 365 * 24 * time.Hour
 	keep(t, db, "a", spentSample(t0, t0.Add(time.Minute), 5))
 	for month := range 24 {
@@ -141,4 +154,53 @@ func TestPruneTheLog(t *testing.T) {
 	_, known, err := db.Marked(ctx, "report/m/known")
 	check(t, err)
 	equal(t, "known", known, true)
+}
+
+// A clock that is a year ahead makes nothing old, neither while it is ahead nor
+// for the readings that were taken then.
+func TestAWrongClockRemovesNothing(t *testing.T) {
+	db, ctx := temp(t), t.Context()
+	var samples []Sample
+	for n := range 864 { // three days
+		at := t0.Add(time.Duration(n) * 5 * time.Minute)
+		samples = append(samples, spentSample(at, at.Add(5*time.Minute), 5))
+	}
+	keep(t, db, "a", samples...)
+	check(t, db.Poll(ctx, "a", func(_, _ json.RawMessage) (Poll, error) {
+		return Poll{Sample: Sample{At: t0.Add(72 * time.Hour)}, Events: []Event{{Account: "a", At: t0, Since: t0, IncidentID: "x"}}}, nil
+	}))
+	_, err := db.Once(ctx, "report/daily/day/2026-03-01", t0)
+	check(t, err)
+	kept := Retention{Readings: 30 * 24 * time.Hour, Hours: 365 * 24 * time.Hour}
+	for _, ahead := range []time.Duration{8 * time.Hour, 365 * 24 * time.Hour, 20 * 365 * 24 * time.Hour} {
+		wrong := t0.Add(72*time.Hour + ahead)
+		keep(t, db, "a", Sample{At: wrong})
+		check(t, db.Prune(ctx, wrong, kept))
+	}
+	check(t, db.Prune(ctx, t0.Add(73*time.Hour), kept))
+	equal(t, "readings", number(t, db.read, "SELECT COUNT(*) FROM readings"), 864+1+3)
+	equal(t, "events", number(t, db.read, "SELECT COUNT(*) FROM events"), 1)
+	equal(t, "marks", number(t, db.read, "SELECT COUNT(*) FROM marks"), 1)
+}
+
+func TestPruneKeepsOpenIncidents(t *testing.T) {
+	db, ctx := temp(t), t.Context()
+	readDaily(t, db, 500)
+	check(t, db.Enqueue(ctx, post("alert/a/balance-1/1", "c"), edit("alert/a/balance-1/1/edit/1", "alert/a/balance-1/1"),
+		post("alert/a/balance-2/1", "c")))
+	send(t, db, "alert/a/balance-1/1", "alert/a/balance-1/1/edit/1")
+	check(t, db.Enqueue(ctx, edit("alert/a/balance-1/1/edit/2", "alert/a/balance-1/1")))
+	send(t, db, "alert/a/balance-1/1/edit/2", "alert/a/balance-2/1")
+	check(t, db.Poll(ctx, "a", func(_, _ json.RawMessage) (Poll, error) {
+		return Poll{Sample: Sample{At: t0}, Events: []Event{{Account: "a", At: t0, Since: t0, IncidentID: "balance-1"}, {Account: "a", At: t0, Since: t0, IncidentID: "balance-2"}}}, nil
+	}))
+	check(t, db.Prune(ctx, t0.Add(500*24*time.Hour), Retention{Readings: 30 * 24 * time.Hour, Hours: 365 * 24 * time.Hour, Open: []string{"balance-1"}}))
+	left, err := list(ctx, db.read, scanText, `SELECT post FROM outbox ORDER BY post`)
+	check(t, err)
+	equal(t, "posts", fmt.Sprint(left), "[alert/a/balance-1/1 alert/a/balance-1/1/edit/2]")
+	events, err := db.Events(ctx, "a", t0, t0.Add(time.Hour))
+	check(t, err)
+	if len(events) != 1 || events[0].IncidentID != "balance-1" {
+		t.Errorf("events %+v", events)
+	}
 }

@@ -99,7 +99,7 @@ func TestAStartOnAFullDisk(t *testing.T) {
 	check(t, db.Close())
 	free := crowd(t, dir)
 	db = reopen(t, path)
-	check(t, db.UpdateAlert(t.Context(), "a", func(json.RawMessage) (json.RawMessage, []Outgoing, error) { return raw("1"), nil, nil }))
+	check(t, db.UpdateAlert(t.Context(), "a", func(json.RawMessage) (json.RawMessage, []Outgoing, []Event, error) { return raw("1"), nil, nil, nil }))
 	equal(t, "full", db.Full(), true)
 	check(t, db.Close())
 	free()

@@ -51,6 +51,10 @@ const (
 		WHERE account = ? AND start >= ? AND start < ? ORDER BY start LIMIT ?`
 	sqlPruneHours = `DELETE FROM hours WHERE account = ? AND start < ?`
 
+	// The latest days on which any account was read: how many, and the first.
+	sqlReadDays = `SELECT COUNT(*), COALESCE(MIN(start), 0) FROM
+		(SELECT DISTINCT start FROM days WHERE readings > 0 ORDER BY start DESC LIMIT ?) latest`
+
 	sqlPruneEvents = `DELETE FROM events WHERE at < ?`
 	sqlPruneMarks  = `DELETE FROM marks WHERE at < ? AND mark NOT LIKE '%/known'`
 
@@ -119,6 +123,7 @@ const (
 	sqlAddMark  = `INSERT INTO marks (mark, at) VALUES (?, ?) ON CONFLICT (mark) DO NOTHING`
 	sqlMark     = `SELECT at FROM marks WHERE mark = ?`
 	sqlKnown    = `SELECT mark FROM marks WHERE mark LIKE '%/known'`
+	sqlFuture   = `DELETE FROM marks WHERE at > ?`
 	sqlUnmark   = `DELETE FROM marks WHERE mark = ?`
 	sqlValue    = `SELECT value FROM small_values WHERE name = ?`
 	sqlSetValue = `INSERT INTO small_values (name, value) VALUES (?, ?)
@@ -177,6 +182,9 @@ const (
 		ORDER BY CASE WHEN edit_of = '' THEN 0 ELSE id END DESC LIMIT 1`
 
 	sqlFindByMessage = sqlPost + ` WHERE message_id = ? AND edit_of = '' ORDER BY id LIMIT 1`
-	sqlPruneOutbox   = `DELETE FROM outbox WHERE state IN ('sent', 'dropped', 'dead') AND at < ? AND done_at < ?
+	// Of an open incident the posts stay, each with its newest content.
+	sqlButOpen = ` AND (post NOT LIKE ? OR edit_of <> '' AND NOT ` + newest + `)`
+
+	sqlPruneOutbox = `DELETE FROM outbox WHERE state IN ('sent', 'dropped', 'dead') AND at < ? AND done_at < ?
 		AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.edit_of = outbox.post AND e.edit_of <> '' AND e.state IN ('due', 'sending'))`
 )
