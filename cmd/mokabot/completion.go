@@ -95,10 +95,10 @@ func operands(t terminal, c subcommand, before []string) []string {
 		}
 	}
 	lookup := func(name string) (string, bool) {
-		if v, ok := t.lookup(name); ok {
-			return v, true
+		if v, ok := t.lookup(name); ok || strings.HasPrefix(name, "MOKABOT_") {
+			return v, ok
 		}
-		return "1", true // names are wanted, and no credential
+		return "1", true // any credential will do: only names are wanted
 	}
 	loaded, err := config.LoadWith(file, lookup)
 	if err != nil {

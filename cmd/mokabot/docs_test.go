@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -78,6 +79,19 @@ func TestWhatIsDeployedFitsTheProgram(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(dashboard), &any); err != nil {
 		t.Errorf("dashboard: %v", err)
+	}
+	for d := yaml.NewDecoder(strings.NewReader(document(t, "deploy/kubernetes.yaml"))); ; {
+		var object struct {
+			APIVersion string `yaml:"apiVersion"`
+			Kind       string
+			Metadata   struct{ Name string }
+			Spec       yaml.Node
+		}
+		if err := d.Decode(&object); err == io.EOF {
+			break
+		} else if err != nil || object.APIVersion == "" || object.Kind == "" || object.Metadata.Name == "" || object.Spec.IsZero() {
+			t.Fatalf("kubernetes.yaml: %v: %+v", err, object)
+		}
 	}
 	for _, file := range []string{"deploy/Dockerfile", "deploy/mokabot.service"} {
 		text := document(t, file)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -76,7 +77,17 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 		s.tidy,
 		s.settle,
 		s.listen(c.Listen),
+		func(ctx context.Context) error { return newNotifier(os.Getenv).run(ctx, s.alive, log) },
 	)
+}
+
+// alive has an error when the database does not answer: without it nothing that
+// the program does would last.
+func (s *service) alive(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	_, _, err := s.db.Depth(ctx)
+	return err
 }
 
 // RunAll runs the parts side by side. When one ends with an error, the

@@ -77,3 +77,15 @@ func TestTheExampleNeedsNothingButAKey(t *testing.T) {
 		t.Errorf("got %+v", cfg.Accounts[0])
 	}
 }
+
+func TestListenIsInTheEnvironment(t *testing.T) {
+	for text, want := range map[string]string{oneAccount: "127.0.0.1:9464", oneAccount + "listen: 0.0.0.0:9000": "0.0.0.0:9000", oneAccount + "listen: \"\"": "127.0.0.1:9464"} {
+		cfg, err := parse("config.yaml", []byte(text), environ(listenVariable, "127.0.0.1:9464"))
+		if err != nil || cfg.Listen != want {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+	if _, err := parse("config.yaml", []byte(oneAccount), environ(listenVariable, "9464")); err == nil || !strings.Contains(err.Error(), listenVariable) {
+		t.Errorf("a wrong address: %v", err)
+	}
+}

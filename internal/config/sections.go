@@ -31,6 +31,9 @@ func read(file string, root *yaml.Node, lookup Lookup) (*Config, *reader) {
 	c.ModelWatch.read(m.get("model_watch"))
 	c.Storage.read(m.get("storage"))
 	m.get("listen").listen(&c.Listen)
+	if text, _ := lookup(listenVariable); c.Listen == "" {
+		(value{r: r}).at(scalarNode(text), listenVariable).listen(&c.Listen)
+	}
 	c.Log.read(m.get("log"))
 	m.get("welcome").yes(&c.Welcome)
 	m.done()
@@ -48,6 +51,11 @@ func defaults() *Config {
 		Log:           Log{slog.LevelInfo, "text"},
 	}
 }
+
+// listenVariable is the environment variable with the address of health and
+// metrics where the file names none: a container image can set it, so that its
+// health check needs nothing of the configuration.
+const listenVariable = "MOKABOT_LISTEN"
 
 // tokenVariable is the environment variable that holds the bot token where the
 // file names none.

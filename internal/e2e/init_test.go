@@ -55,7 +55,12 @@ func TestInitThenRun(t *testing.T) {
 func TestRunWithoutAFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.runs(t, append(w.initEnvironment(t), "DISCORD_GUILD_ID="+discordsim.GuildID), "run")
+	env := append(w.initEnvironment(t), "DISCORD_GUILD_ID="+discordsim.GuildID, "MOKABOT_LISTEN="+freeAddress(t))
+	w.runs(t, env, "run")
+	check, out, log := program(t, env, "healthcheck")
+	if err := check.Run(); err != nil || out.String() != "ok\n" {
+		t.Errorf("healthcheck: %v\n%s%s", err, out, log)
+	}
 }
 
 // runs starts the bot and waits until it is connected and the account was read.
