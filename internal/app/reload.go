@@ -47,7 +47,7 @@ func (s *service) reload(ctx context.Context) message.Reloaded {
 	case s.next <- next:
 	case <-ctx.Done():
 	}
-	if err := s.db.Revive(ctx); err != nil && ctx.Err() == nil {
+	if _, err := s.db.RequeueDead(ctx); err != nil && ctx.Err() == nil {
 		s.log.Error("refused messages could not be taken up again", "err", err)
 	}
 	done := message.Reloaded{Accounts: len(next.config.Accounts), Reports: len(next.config.Reports), Restart: fixed(old, next.config)}

@@ -66,7 +66,7 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	}
 	s.use(first)
 	log.Info("mokabot starts", "version", Version(), "accounts", len(c.Accounts), "reports", len(c.Reports))
-	if err := db.Revive(ctx); err != nil && ctx.Err() == nil { // what was refused before may be allowed now
+	if _, err := db.RequeueDead(ctx); err != nil && ctx.Err() == nil { // what was refused before may be allowed now
 		return err
 	}
 	return RunAll(ctx,

@@ -120,7 +120,7 @@ func (w *weeks) start() {
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)
 	go func() {
-		if err := db.Revive(ctx); err != nil && ctx.Err() == nil {
+		if _, err := db.RequeueDead(ctx); err != nil && ctx.Err() == nil {
 			done <- err
 			return
 		}

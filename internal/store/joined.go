@@ -8,20 +8,29 @@ import (
 
 // Joined are the payloads of the posts that go into one message with a due
 // post, which leads them. Which those are is settled before the first attempt
-// and stays so, because Discord may know the message from then on.
-func (db *DB) Joined(ctx context.Context, lead Due, most int) ([]json.RawMessage, error) {
+// and stays so, because Discord may know the message from then on: of at most
+// `most` candidates, given with the lead's payload first, fit says how many go.
+func (db *DB) Joined(ctx context.Context, lead Due, most int, fit func([]json.RawMessage) int) ([]json.RawMessage, error) {
 	if lead.EditOf != "" || !lead.Joins {
 		return nil, nil
 	}
 	var led []Post
 	err := db.tx(ctx, func(tx *sql.Tx) (err error) {
-		if lead.FirstTriedAt.IsZero() {
-			if _, err = exec(ctx, tx, sqlLead, lead.ID, lead.Channel, lead.ID, lead.ID, most); err != nil {
+		led, err = list(ctx, tx, scanPost, sqlLed, lead.ID)
+		if err != nil || len(led) > 0 || !lead.FirstTriedAt.IsZero() {
+			return err
+		}
+		may, err := list(ctx, tx, scanPost, sqlMayJoin, lead.Channel, int(lead.Lane), lead.ID, lead.ID, most)
+		if err != nil || len(may) == 0 {
+			return err
+		}
+		led = may[:fit(append([]json.RawMessage{lead.Payload}, payloads(may)...))]
+		for _, p := range led {
+			if _, err := exec(ctx, tx, sqlLead, lead.ID, p.ID); err != nil {
 				return err
 			}
 		}
-		led, err = list(ctx, tx, scanPost, sqlLed, lead.ID)
-		return err
+		return nil
 	})
 	return payloads(led), err
 }

@@ -29,13 +29,13 @@ func TestPostsThatShareAMessage(t *testing.T) {
 
 	lead := head(t, db)
 	equal(t, "the first leads", lead.Key, "a")
-	led, err := db.Joined(ctx, lead, 9)
+	led, err := db.Joined(ctx, lead, 9, all)
 	check(t, err)
 	equal(t, "an edit of another message is no obstacle, a report is", texts(led), `"b" "c" `)
 	check(t, db.Sending(ctx, lead.ID, t0))
 	check(t, db.Enqueue(ctx, joining("late", true)))
 	again := head(t, db)
-	led, err = db.Joined(ctx, again, 9)
+	led, err = db.Joined(ctx, again, 9, all)
 	check(t, err)
 	equal(t, "after an attempt nothing joins any more", texts(led), `"b" "c" `)
 
@@ -49,7 +49,7 @@ func TestPostsThatShareAMessage(t *testing.T) {
 	check(t, db.Enqueue(ctx, Outgoing{Key: "b/edit/1", EditOf: "b", Payload: json.RawMessage(`"b1"`), At: t0}))
 	report := head(t, db)
 	equal(t, "order is kept", report.Key, "report")
-	alone, err := db.Joined(ctx, report, 9)
+	alone, err := db.Joined(ctx, report, 9, all)
 	check(t, err)
 	equal(t, "a report goes alone", len(alone), 0)
 	check(t, db.Sent(ctx, report.ID, "m2", t0))
@@ -67,19 +67,19 @@ func TestPostsThatShareAMessage(t *testing.T) {
 	equal(t, "as they are by now", texts(whole), `"a" "b1" "c1" `)
 }
 
-func TestRefusedTogetherAndRevivedTogether(t *testing.T) {
+func TestRefusedTogetherAndRequeuedTogether(t *testing.T) {
 	db, ctx := temp(t), t.Context()
 	check(t, db.Enqueue(ctx, joining("a", true), joining("b", true)))
 	lead := head(t, db)
-	_, err := db.Joined(ctx, lead, 9)
+	_, err := db.Joined(ctx, lead, 9, all)
 	check(t, err)
 	check(t, db.Sending(ctx, lead.ID, t0))
-	check(t, db.Dead(ctx, lead.ID, t0, "no"))
+	check(t, db.Dead(ctx, lead, t0, 50013, "no"))
 	_, dead, err := db.Depth(ctx)
 	check(t, err)
 	equal(t, "dead", dead, 2)
-	check(t, db.Revive(ctx))
-	led, err := db.Joined(ctx, head(t, db), 9)
+	check(t, requeue(t, db))
+	led, err := db.Joined(ctx, head(t, db), 9, all)
 	check(t, err)
 	equal(t, "still together", texts(led), `"b" `)
 }
@@ -102,3 +102,6 @@ func head(t *testing.T, db *DB) Due {
 	}
 	return due[0]
 }
+
+// all takes every candidate for joining.
+func all(payloads []json.RawMessage) int { return len(payloads) - 1 }

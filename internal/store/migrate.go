@@ -18,6 +18,7 @@ var migrations = []migration{
 	{schema3, nil},
 	{schema4, nil},
 	{schemaLedger, bookLedger},
+	{schemaLanes, nil},
 }
 
 // migrate brings the schema up to the wanted version, each step in a

@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -17,6 +18,7 @@ type Outgoing struct {
 	Channel string
 	Account string          // what it is about; may be empty
 	EditOf  string          // the key of the post that it replaces; empty: a new post
+	Lane    Lane            // of a new post; an edit is always in LaneEdit
 	Payload json.RawMessage // the message
 	At      time.Time
 
@@ -30,17 +32,32 @@ type Outgoing struct {
 	Joins     bool
 }
 
+// Lane is how urgent a message is. Messages of one channel and lane are sent in
+// order; no lane waits for a less urgent one.
+type Lane int
+
+// The lanes, most urgent first. The zero value is the most urgent, so that a
+// post whose author did not choose is not held up.
+const (
+	LaneAlert Lane = iota // pings people
+	LanePost              // reports and other news
+	LaneEdit              // brings an earlier post up to date
+)
+
 // Due is a message whose turn it is.
 type Due struct {
 	ID              int64
-	Key             string // what it is about, for the log
+	Key             string // what it is about
 	Channel         string
+	Account         string // what it is about; may be empty
+	Lane            Lane
 	EditOf          string // key of the message that this one replaces; empty for a new one
 	TargetMessageID string // that message's id
 	Payload         []byte
-	Nonce           string
+	Nonce           string // of the message on Discord: of the post for an edit of it
 	Attempts        int
-	FirstTriedAt    time.Time // zero before the first attempt
+	FirstTriedAt    time.Time // of the attempts that may have arrived; zero: none
+	LastTriedAt     time.Time // of the newest of them
 	Joins           bool      // others may be sent with it, see [DB.Joined]
 }
 
@@ -78,7 +95,12 @@ func enqueue(ctx context.Context, tx writer, out []Outgoing) error {
 				continue
 			}
 		}
-		added, err := exec(ctx, tx, sqlEnqueue, o.Key, o.EditOf, o.Channel, o.Account, o.EditOf, string(o.Payload), millis(o.At), millis(o.NotBefore), flag(o.Joins))
+		lane := o.Lane
+		if o.EditOf != "" {
+			lane = LaneEdit
+		}
+		added, err := exec(ctx, tx, sqlEnqueue, o.Key, o.EditOf, o.Channel, o.Account, o.EditOf, string(o.Payload),
+			millis(o.At), millis(o.NotBefore), flag(o.Joins), int(lane))
 		if err != nil {
 			return err
 		}
@@ -115,8 +137,13 @@ func (db *DB) signal() {
 // that came since the last.
 func (db *DB) Changed() <-chan struct{} { return db.changed }
 
-// Due gives the first unsent message of each channel whose time has come. An
-// edit of a post that will not be sent is dropped.
+// maxHold is the longest that a post is held back. A stored time further ahead
+// was written by a clock that has been set back since, and is ignored.
+const maxHold = 10 * time.Second
+
+// Due gives the first unsent post of each channel and lane, and the edits of
+// posts that were sent, the most urgent first. An edit of a post that will not
+// be sent, or that a newer edit has overtaken, is dropped.
 func (db *DB) Due(ctx context.Context, now time.Time, limit int) ([]Due, error) {
 	orphans, _, err := one(ctx, db, scanInt, sqlCountOrphans)
 	if err != nil {
@@ -127,14 +154,16 @@ func (db *DB) Due(ctx context.Context, now time.Time, limit int) ([]Due, error) 
 			return nil, err
 		}
 	}
-	found, err := list(ctx, db.read, scanDue, sqlDue, millis(now), limit)
+	found, err := list(ctx, db.read, scanDue, sqlDue, millis(now), millis(now.Add(maxHold)), limit)
 	return found, told(db.path, err)
 }
 
 func scanDue(r row) (d Due, err error) {
-	var first, joins int64
-	err = r.Scan(&d.ID, &d.Key, &d.Channel, &d.EditOf, &d.TargetMessageID, &d.Payload, &d.Attempts, &first, &joins)
-	d.FirstTriedAt, d.Nonce, d.Joins = fromMillis(first), nonce(d.Key), joins != 0
+	var first, last, joins int64
+	var named string // the key that the nonce is made of
+	err = r.Scan(&d.ID, &d.Key, &d.Channel, &d.Account, &d.Lane, &d.EditOf, &d.TargetMessageID, &named,
+		&d.Payload, &d.Attempts, &first, &last, &joins)
+	d.FirstTriedAt, d.LastTriedAt, d.Nonce, d.Joins = fromMillis(first), fromMillis(last), nonce(named), joins != 0
 	return d, err
 }
 
@@ -147,7 +176,7 @@ func nonce(key string) string {
 
 // Sending notes, before the attempt, that Discord may know the message from now on.
 func (db *DB) Sending(ctx context.Context, id int64, now time.Time) error {
-	_, err := db.update(ctx, sqlSending, millis(now), id)
+	_, err := db.update(ctx, sqlSending, millis(now), millis(now), id)
 	return err
 }
 
@@ -157,14 +186,65 @@ func (db *DB) Sent(ctx context.Context, id int64, messageID string, now time.Tim
 	return err
 }
 
-// Retry puts the message off.
-func (db *DB) Retry(ctx context.Context, id int64, next time.Time, cause string) error {
-	_, err := db.update(ctx, sqlRetry, millis(next), cause, id)
+// Retry puts the message off: it stays due. How long to wait is the sender's
+// business, by its own clock. m is the message as it was before the attempt;
+// refused reports that this attempt certainly created nothing.
+func (db *DB) Retry(ctx context.Context, m Due, refused bool, cause string) error {
+	return db.undelivered(ctx, m, refused, sqlRetry, cause, m.ID)
+}
+
+// Dead keeps the message for [DB.RequeueDead]: Discord refused it for a reason,
+// named by its error code, that somebody has to see to.
+func (db *DB) Dead(ctx context.Context, m Due, now time.Time, code int, cause string) error {
+	return db.undelivered(ctx, m, true, sqlDead, millis(now), cause, code, m.ID, m.ID)
+}
+
+func (db *DB) undelivered(ctx context.Context, m Due, refused bool, statement string, args ...any) error {
+	return db.tx(ctx, func(tx *sql.Tx) error {
+		if refused {
+			if _, err := exec(ctx, tx, sqlNotArrived, millis(m.FirstTriedAt), millis(m.LastTriedAt), m.ID); err != nil {
+				return err
+			}
+		}
+		_, err := exec(ctx, tx, statement, args...)
+		return err
+	})
+}
+
+// Drop gives up a message that nobody needs any more.
+func (db *DB) Drop(ctx context.Context, id int64, now time.Time, cause string) error {
+	_, err := db.update(ctx, sqlDrop, millis(now), cause, id, id)
 	return err
 }
 
-// Dead gives the message up: Discord will always refuse it.
-func (db *DB) Dead(ctx context.Context, id int64, now time.Time, cause string) error {
-	_, err := db.update(ctx, sqlDead, millis(now), cause, id, id)
+// Move sends a message that has certainly not arrived to another channel. What
+// was to be sent along goes its own way.
+func (db *DB) Move(ctx context.Context, id int64, channel string) error {
+	return db.tx(ctx, func(tx *sql.Tx) error {
+		if _, err := exec(ctx, tx, sqlPart, id); err != nil {
+			return err
+		}
+		_, err := exec(ctx, tx, sqlMove, channel, id)
+		return err
+	})
+}
+
+// Split makes several messages of one that was never sent, the first in its
+// place and the others behind it with keys of their own.
+func (db *DB) Split(ctx context.Context, m Due, parts []json.RawMessage) error {
+	err := db.tx(ctx, func(tx *sql.Tx) error {
+		if _, err := exec(ctx, tx, sqlSetPayload, string(parts[0]), m.ID); err != nil {
+			return err
+		}
+		for i, part := range parts[1:] {
+			if _, err := exec(ctx, tx, sqlAddPart, fmt.Sprintf("%s/part/%d", m.Key, i+2), string(part), m.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		db.signal()
+	}
 	return err
 }

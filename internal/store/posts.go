@@ -15,7 +15,7 @@ const (
 	StateDue     State = "due"
 	StateSending State = "sending" // Discord may know it already
 	StateSent    State = "sent"
-	StateDead    State = "dead"    // Discord refuses it
+	StateDead    State = "dead"    // Discord refuses it until somebody acts
 	StateDropped State = "dropped" // no longer wanted
 )
 
@@ -28,39 +28,40 @@ type Post struct {
 	DoneAt    time.Time // when it was sent or given up; zero before
 	MessageID string    // Discord's, once it is sent
 	LastError string
+	Code      int // Discord's error code of a refusal; 0: none
 }
 
-// Revive gives the messages that were given up another chance, in their old
-// order, and counts them. Edits that newer ones have overtaken stay away.
-func (db *DB) ReviveN(ctx context.Context) (int, error) {
-	var revived int64
+// RequeueDead gives the refused messages another chance, in their old order,
+// and counts them. Edits that newer ones have overtaken stay away.
+func (db *DB) RequeueDead(ctx context.Context) (int, error) {
+	var requeued int64
 	err := db.tx(ctx, func(tx *sql.Tx) (err error) {
-		if revived, err = exec(ctx, tx, sqlRevive); err != nil {
+		if requeued, err = exec(ctx, tx, sqlRequeueDead); err != nil {
 			return err
 		}
 		if _, err = exec(ctx, tx, sqlDropDead); err != nil {
 			return err
 		}
-		edits, err := exec(ctx, tx, sqlReviveEdits)
-		revived += edits
+		edits, err := exec(ctx, tx, sqlRequeueEdits)
+		requeued += edits
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	if revived > 0 {
+	if requeued > 0 {
 		db.signal()
 	}
-	return int(revived), nil
+	return int(requeued), nil
 }
 
-// Depth counts the messages that wait and those that were given up.
+// Depth counts the messages that wait and those that Discord refuses.
 func (db *DB) Depth(ctx context.Context) (waiting, dead int, err error) {
 	err = db.read.QueryRowContext(ctx, sqlDepth).Scan(&waiting, &dead)
 	return waiting, dead, told(db.path, err)
 }
 
-// DeadLetters are the messages that were given up, newest first.
+// DeadLetters are the messages that Discord refuses, newest first.
 func (db *DB) DeadLetters(ctx context.Context, limit int) ([]Post, error) {
 	posts, err := list(ctx, db.read, scanPost, sqlDeadLetters, limit)
 	return posts, told(db.path, err)
@@ -83,10 +84,8 @@ func (db *DB) FindByMessage(ctx context.Context, messageID string) (Post, bool, 
 func scanPost(r row) (p Post, err error) {
 	var payload, state string
 	var at, done int64
-	err = r.Scan(&p.ID, &p.Key, &p.Channel, &p.Account, &p.EditOf, &payload, &at, &state, &p.Attempts, &done, &p.MessageID, &p.LastError)
+	err = r.Scan(&p.ID, &p.Key, &p.Channel, &p.Account, &p.EditOf, &payload, &at, &state, &p.Attempts, &done, &p.MessageID, &p.LastError, &p.Code)
 	p.Payload, p.State = json.RawMessage(payload), State(state)
 	p.At, p.DoneAt = fromMillis(at), fromMillis(done)
 	return p, err
 }
-
-func (db *DB) Revive(ctx context.Context) error { _, err := db.ReviveN(ctx); return err }

@@ -119,7 +119,7 @@ func TestPruneOutbox(t *testing.T) {
 	readDaily(t, db, 100)
 	check(t, db.Enqueue(ctx, post("sent", "a"), post("edited", "a"), edit("e", "edited"), post("dead", "b"), post("waits", "b")))
 	send(t, db, "sent", "edited")
-	check(t, db.Dead(ctx, id(t, db, "dead"), t0, "no"))
+	check(t, db.Dead(ctx, Due{ID: id(t, db, "dead")}, t0, 0, "no"))
 	check(t, db.Prune(ctx, t0.Add(80*24*time.Hour), Retention{Readings: time.Hour}))
 	equal(t, "young", number(t, db.read, "SELECT COUNT(*) FROM outbox"), 5)
 	check(t, db.Prune(ctx, t0.Add(100*24*time.Hour), Retention{Readings: time.Hour}))

@@ -206,3 +206,16 @@ CREATE TABLE recorded (
 	PRIMARY KEY (account, start)
 ) WITHOUT ROWID;
 `
+
+// schemaLanes gives messages their lane (see [Lane]) and remembers the newest
+// attempt that may have arrived and the code of a refusal. A waiting message is
+// tried at once after a start, so what an older version noted is cleared.
+const schemaLanes = `
+ALTER TABLE outbox ADD COLUMN lane INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN last_tried BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN code INTEGER NOT NULL DEFAULT 0;
+UPDATE outbox SET last_tried = first_tried;
+UPDATE outbox SET lane = CASE WHEN edit_of <> '' THEN 2
+	WHEN post LIKE 'report/%' OR post LIKE 'models/%' THEN 1 ELSE 0 END;
+UPDATE outbox SET state = 'dropped' WHERE state = 'dead' AND edit_of <> '';
+`

@@ -133,48 +133,66 @@ const (
 // Outbox. An edit goes where the post is that it edits.
 const (
 	sqlEnqueue = `INSERT INTO outbox (post, channel, account, edit_of, payload, at, state, attempts,
-		first_tried, next_try, joins, leader, done_at, message_id, last_error)
-		VALUES (?, COALESCE((SELECT target.channel FROM outbox target WHERE target.post = ?), ?), ?, ?, ?, ?, 'due', 0, 0, ?, ?, 0, 0, '', '')
+		first_tried, last_tried, next_try, joins, lane, leader, done_at, message_id, last_error, code)
+		VALUES (?, COALESCE((SELECT target.channel FROM outbox target WHERE target.post = ?), ?), ?, ?, ?, ?, 'due', 0, 0, 0, ?, ?, ?, 0, 0, '', '', 0)
 		ON CONFLICT (post) DO NOTHING`
 	sqlReplaceEdits = `UPDATE outbox SET state = 'dropped' WHERE edit_of = ? AND post <> ? AND state = 'due'`
 
-	sqlDue = `SELECT o.id, o.post, o.channel, o.edit_of, COALESCE(t.message_id, ''), o.payload, o.attempts, o.first_tried, o.joins
-		FROM outbox o LEFT JOIN outbox t ON t.post = o.edit_of
-		WHERE o.id IN (SELECT MIN(id) FROM outbox WHERE state IN ('due', 'sending') AND leader = 0 GROUP BY channel) AND o.next_try <= ?
-		ORDER BY o.id LIMIT ?`
-	orphans = `state IN ('due', 'sending') AND edit_of <> '' AND NOT EXISTS
-		(SELECT 1 FROM outbox t WHERE t.post = outbox.edit_of AND t.state IN ('due', 'sending', 'sent'))`
-	sqlCountOrphans = `SELECT COUNT(*) FROM outbox WHERE ` + orphans
-	sqlDropOrphans  = `UPDATE outbox SET state = 'dropped' WHERE ` + orphans
+	sqlDue = `SELECT o.id, o.post, COALESCE(t.channel, o.channel), o.account, o.lane, o.edit_of, COALESCE(t.message_id, ''),
+		COALESCE(lead.post, t.post, o.post), o.payload, o.attempts, o.first_tried, o.last_tried, o.joins
+		FROM outbox o LEFT JOIN outbox t ON o.edit_of <> '' AND t.post = o.edit_of LEFT JOIN outbox lead ON lead.id = t.leader
+		WHERE (o.id IN (SELECT MIN(id) FROM outbox WHERE state IN ('due', 'sending') AND leader = 0 AND lane < 2 GROUP BY channel, lane)
+			OR o.lane = 2 AND o.state IN ('due', 'sending') AND t.state = 'sent')
+		AND (o.next_try <= ? OR o.next_try > ?)
+		ORDER BY o.lane, o.id LIMIT ?`
+	// Edits of posts that will not be sent, and those that a newer one overtook.
+	orphans = `edit_of <> '' AND (state IN ('due', 'sending') AND NOT EXISTS
+		(SELECT 1 FROM outbox t WHERE t.post = outbox.edit_of AND t.state IN ('due', 'sending', 'sent'))
+		OR state = 'due' AND EXISTS (SELECT 1 FROM outbox n WHERE n.edit_of = outbox.edit_of AND n.id > outbox.id))`
+	sqlCountOrphans = `SELECT COUNT(*) FROM outbox WHERE state IN ('due', 'sending') AND ` + orphans
+	sqlDropOrphans  = `UPDATE outbox SET state = 'dropped' WHERE state IN ('due', 'sending') AND ` + orphans
 
-	sqlSending = `UPDATE outbox SET state = 'sending', attempts = attempts + 1,
+	sqlSending = `UPDATE outbox SET state = 'sending', attempts = attempts + 1, last_tried = ?,
 		first_tried = CASE WHEN first_tried = 0 THEN ? ELSE first_tried END WHERE id = ?`
+	sqlNotArrived = `UPDATE outbox SET first_tried = ?, last_tried = ? WHERE id = ?`
 	// What was sent along with a message goes its way.
-	sqlSent    = `UPDATE outbox SET state = 'sent', message_id = ?, done_at = ?, last_error = '' WHERE id = ? OR leader = ?`
-	sqlRetry   = `UPDATE outbox SET state = 'due', next_try = ?, last_error = ? WHERE id = ?`
-	sqlDead    = `UPDATE outbox SET state = 'dead', done_at = ?, last_error = ? WHERE id = ? OR leader = ?`
-	sqlRecover = `UPDATE outbox SET state = 'due', next_try = 0 WHERE state = 'sending'`
+	sqlSent  = `UPDATE outbox SET state = 'sent', message_id = ?, done_at = ?, last_error = '', code = 0 WHERE id = ? OR leader = ?`
+	sqlRetry = `UPDATE outbox SET state = 'due', next_try = 0, last_error = ? WHERE id = ?`
+	sqlDead  = `UPDATE outbox SET state = 'dead', done_at = ?, last_error = ?, code = ? WHERE id = ? OR leader = ?`
+	sqlDrop  = `UPDATE outbox SET state = 'dropped', done_at = ?, last_error = ? WHERE id = ? OR leader = ?`
+	sqlPart  = `UPDATE outbox SET leader = 0, state = 'due' WHERE leader = ?`
+	sqlMove  = `UPDATE outbox SET channel = ?, first_tried = 0, last_tried = 0 WHERE id = ?`
+
+	sqlSetPayload = `UPDATE outbox SET payload = ? WHERE id = ?`
+	sqlAddPart    = `INSERT INTO outbox (post, channel, account, edit_of, payload, at, state, attempts,
+		first_tried, last_tried, next_try, joins, lane, leader, done_at, message_id, last_error, code)
+		SELECT ?, channel, account, '', ?, at, 'due', 0, 0, 0, 0, 0, lane, 0, 0, '', '', 0 FROM outbox WHERE id = ?
+		ON CONFLICT (post) DO NOTHING`
+
+	// At the start of a process nothing waits for a time that an earlier one noted.
+	sqlRecover = `UPDATE outbox SET state = 'due', next_try = 0 WHERE state = 'sending' OR state = 'due' AND next_try <> 0`
 
 	newest = `NOT EXISTS (SELECT 1 FROM outbox n WHERE n.edit_of = outbox.edit_of AND n.id > outbox.id)`
 	// Given up, but for edits that a newer one has overtaken.
-	sqlRevive      = `UPDATE outbox SET state = 'due', next_try = 0, attempts = 0 WHERE state = 'dead' AND (edit_of = '' OR ` + newest + `)`
+	sqlRequeueDead = `UPDATE outbox SET state = 'due', next_try = 0, attempts = 0 WHERE state = 'dead' AND (edit_of = '' OR ` + newest + `)`
 	sqlDropDead    = `UPDATE outbox SET state = 'dropped' WHERE state = 'dead'`
-	sqlReviveEdits = `UPDATE outbox SET state = 'due', next_try = 0 WHERE state = 'dropped' AND edit_of <> '' AND ` + newest + `
+	sqlRequeueEdits = `UPDATE outbox SET state = 'due', next_try = 0 WHERE state = 'dropped' AND edit_of <> '' AND ` + newest + `
 		AND EXISTS (SELECT 1 FROM outbox t WHERE t.post = outbox.edit_of AND t.state = 'due')`
 
 	sqlDepth = `SELECT COALESCE(SUM(CASE WHEN state = 'dead' THEN 0 ELSE 1 END), 0),
 		COALESCE(SUM(CASE WHEN state = 'dead' THEN 1 ELSE 0 END), 0) FROM outbox WHERE state IN ('due', 'sending', 'dead')`
-	sqlPost = `SELECT id, post, channel, account, edit_of, payload, at, state, attempts, done_at, message_id, last_error FROM outbox`
+	sqlPost = `SELECT id, post, channel, account, edit_of, payload, at, state, attempts, done_at, message_id, last_error, code FROM outbox`
 
 	sqlDeadLetters = sqlPost + ` WHERE state = 'dead' ORDER BY id DESC LIMIT ?`
 	sqlFindPost    = sqlPost + ` WHERE post = ?`
 	// Posts that may go with one that was never tried: those right behind it,
 	// up to the first that may not, or that has been tried.
-	sqlLead = `UPDATE outbox SET leader = ? WHERE id IN (SELECT id FROM outbox o WHERE o.channel = ? AND o.id > ?
+	sqlMayJoin = sqlPost + ` WHERE id IN (SELECT id FROM outbox o WHERE o.channel = ? AND o.lane = ? AND o.id > ?
 		AND o.state = 'due' AND o.joins = 1 AND o.first_tried = 0 AND o.leader = 0
-		AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.channel = o.channel AND b.id > ? AND b.id < o.id AND b.state IN ('due', 'sending')
-			AND b.edit_of = '' AND (b.joins = 0 OR b.first_tried <> 0))
-		ORDER BY o.id LIMIT ?)`
+		AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.channel = o.channel AND b.lane = o.lane AND b.id > ? AND b.id < o.id
+			AND b.state IN ('due', 'sending') AND (b.joins = 0 OR b.first_tried <> 0))
+		ORDER BY o.id LIMIT ?) ORDER BY id`
+	sqlLead = `UPDATE outbox SET leader = ? WHERE id = ?`
 	sqlLed = sqlPost + ` WHERE leader = ? ORDER BY id`
 	// The posts of one message, each with its newest content.
 	sqlPostsOf = sqlPost + ` WHERE message_id = ? AND edit_of = '' ORDER BY id`
