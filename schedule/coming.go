@@ -83,6 +83,6 @@ func (r *Reporter) Ask(ctx context.Context, name, request string) (report messag
 		return report, "", true, err
 	}
 	key := "report/" + rep.Name + "/asked/" + request
-	err = r.Store.Enqueue(ctx, store.Outgoing{Key: key, Channel: rep.ChannelID, Payload: payload, At: r.now()})
+	err = r.Store.Enqueue(ctx, store.Outgoing{Key: key, Lane: store.LanePost, Channel: rep.ChannelID, Payload: payload, At: r.now()})
 	return report, rep.ChannelID, true, err
 }

@@ -180,7 +180,7 @@ func (m *ModelWatch) post(was history.ModelMemory, c message.ModelChanges) ([]st
 	}
 	payload, err := json.Marshal(message.Changes(m.Words, c))
 	key := fmt.Sprintf("models/%s/%d-%d", c.Account, was.Since.UnixMilli(), c.At.UnixMilli())
-	return []store.Outgoing{{Key: key, Channel: m.Config.ChannelID, Account: c.Account, Payload: payload, At: c.At}}, err
+	return []store.Outgoing{{Key: key, Lane: store.LanePost, Channel: m.Config.ChannelID, Account: c.Account, Payload: payload, At: c.At}}, err
 }
 
 // write brings the configured file up to date.

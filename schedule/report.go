@@ -186,7 +186,7 @@ func (r *Reporter) post(ctx context.Context, rep config.Report, due turn, now ti
 	if err != nil {
 		return err
 	}
-	first, err := r.Store.Once(ctx, mark, now, store.Outgoing{Key: mark, Channel: rep.ChannelID, Payload: payload, At: now})
+	first, err := r.Store.Once(ctx, mark, now, store.Outgoing{Key: mark, Lane: store.LanePost, Channel: rep.ChannelID, Payload: payload, At: now})
 	if first && r.Observe != nil {
 		r.Observe(rep.Name, delayed)
 	}

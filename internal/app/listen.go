@@ -54,7 +54,7 @@ func (s *service) unready(ctx context.Context) []string {
 	case err != nil:
 		reasons = append(reasons, "the database cannot be read")
 	case dead > 0:
-		reasons = append(reasons, fmt.Sprintf("messages refused by Discord: %d; mend the cause and reload", dead))
+		reasons = append(reasons, fmt.Sprintf("messages refused by Discord: %d; /status names the cause", dead))
 	}
 	return reasons
 }

@@ -47,9 +47,7 @@ func (s *service) reload(ctx context.Context) message.Reloaded {
 	case s.next <- next:
 	case <-ctx.Done():
 	}
-	if _, err := s.db.RequeueDead(ctx); err != nil && ctx.Err() == nil {
-		s.log.Error("refused messages could not be taken up again", "err", err)
-	}
+	s.delivery.Retry()
 	done := message.Reloaded{Accounts: len(next.config.Accounts), Reports: len(next.config.Reports), Restart: fixed(old, next.config)}
 	s.log.Info("the configuration was read again", "accounts", done.Accounts, "reports", done.Reports, "restart_for", done.Restart)
 	return done

@@ -58,8 +58,13 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	s.gateway = &discord.Gateway{
 		Token: c.Discord.Token.Reveal(), HTTP: env.Discord, Proxy: proxy, Values: db, Log: log, OnIdentify: s.told.Identify,
 		OnInteraction: s.bot.Interact, OnReady: s.bot.Ready, OnGuild: s.bot.Joined,
+		OnAccess: func(context.Context) { s.delivery.Retry() },
 	}
-	delivery := &discord.Delivery{Box: db, Send: rest, Log: log, OnAttempt: func(r discord.Result) { s.told.Delivery(string(r)) }}
+	s.delivery = &discord.Delivery{
+		Box: db, Send: rest, Log: log, Now: rest.Now, Channel: s.channelOf,
+		Words:     func() *lang.Words { return lang.For(s.now().config.Language) },
+		OnAttempt: func(r discord.Result) { s.told.Delivery(string(r)) },
+	}
 	first, err := s.prepare(c)
 	if err != nil {
 		return err
@@ -71,7 +76,7 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	}
 	return RunAll(ctx,
 		func(ctx context.Context) error { return said(words, s.gateway.Run(ctx)) },
-		func(ctx context.Context) error { return said(words, delivery.Run(ctx)) },
+		func(ctx context.Context) error { return said(words, s.delivery.Run(ctx)) },
 		func(ctx context.Context) error { return s.cycles(ctx, first) },
 		s.obeyHangups,
 		s.tidy,

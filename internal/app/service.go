@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,15 +22,16 @@ import (
 // service is the running bot: what stands for its whole life, and the cycle
 // that the configuration in force makes of it.
 type service struct {
-	env     Environment
-	log     *slog.Logger
-	db      *store.DB
-	bot     *bot.Bot
-	gateway *discord.Gateway
-	told    *health.Told // nil: nobody listens
-	began   time.Time
-	next    chan cycle
-	times   schedule.Timetable // outlives the cycles
+	env      Environment
+	log      *slog.Logger
+	db       *store.DB
+	bot      *bot.Bot
+	gateway  *discord.Gateway
+	delivery *discord.Delivery
+	told     *health.Told // nil: nobody listens
+	began    time.Time
+	next     chan cycle
+	times    schedule.Timetable // outlives the cycles
 
 	loading sync.Mutex // one reload at a time
 	mu      sync.Mutex
@@ -125,6 +127,29 @@ func (s *service) forget(old, now *account.Book) {
 			s.told.Forget(name)
 		}
 	}
+}
+
+// channelOf is where the configuration in force wants a message of the outbox,
+// by its key and account; "" for a message that no configuration addresses.
+func (s *service) channelOf(key, account string) string {
+	c := s.now()
+	kind, rest, _ := strings.Cut(key, "/")
+	switch kind {
+	case "alert":
+		if a, err := c.book.Get(account); err == nil {
+			return a.Rules.ChannelID
+		}
+	case "report":
+		name, _, _ := strings.Cut(rest, "/")
+		for _, r := range c.config.Reports {
+			if r.Name == name {
+				return r.ChannelID
+			}
+		}
+	case "models":
+		return c.config.ModelWatch.ChannelID
+	}
+	return ""
 }
 
 func (s *service) now() cycle {

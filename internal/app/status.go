@@ -2,14 +2,20 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"mokabot/internal/alert"
+	"mokabot/internal/config"
+	"mokabot/internal/discord"
+	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/schedule"
 )
 
 const (
-	lettersShown = 3
+	lettersShown = 3   // reasons
+	lettersRead  = 200 // messages
 	reportsShown = 5
 )
 
@@ -25,15 +31,46 @@ func (s *service) health(ctx context.Context) message.Health {
 	if h.Waiting, h.Dead, err = s.db.Depth(ctx); err != nil {
 		s.log.Error("the outbox could not be read", "err", err)
 	}
-	letters, err := s.db.DeadLetters(ctx, lettersShown)
-	if err != nil {
-		s.log.Error("the outbox could not be read", "err", err)
-	}
-	for _, l := range letters {
-		h.Letters = append(h.Letters, message.DeadLetter{Channel: l.Channel, At: l.At, Cause: l.LastError})
+	h.Letters = s.refusals(ctx, lang.For(c.config.Language))
+	for _, u := range s.delivery.Unpinged() {
+		h.Unpinged = append(h.Unpinged, message.Unpinged{Channel: u.Channel, Names: mentions(c.config, u.IDs)})
 	}
 	h.Next = s.nextReports(c)
 	return h
+}
+
+// refusals are the reasons why Discord refuses messages, each once a channel.
+func (s *service) refusals(ctx context.Context, w *lang.Words) []message.DeadLetter {
+	letters, err := s.db.DeadLetters(ctx, lettersRead)
+	if err != nil {
+		s.log.Error("the outbox could not be read", "err", err)
+	}
+	var all []message.DeadLetter
+	for _, l := range letters {
+		cause := discord.Refusal(w, l.Code)
+		same := func(d message.DeadLetter) bool { return d.Channel == l.Channel && d.Cause == cause }
+		if i := slices.IndexFunc(all, same); i >= 0 {
+			all[i].Count++
+		} else if len(all) < lettersShown {
+			all = append(all, message.DeadLetter{Channel: l.Channel, At: l.At, Count: 1, Cause: cause})
+		}
+	}
+	return all
+}
+
+// mentions spells roles and users so that Discord shows their names.
+func mentions(c *config.Config, ids []string) []string {
+	var names []string
+	for _, id := range ids {
+		sigil := "@&"
+		if slices.ContainsFunc(c.Accounts, func(a config.Account) bool {
+			return slices.ContainsFunc(a.Alerts.Levels, func(l alert.Level) bool { return slices.Contains(l.MentionUsers, id) })
+		}) {
+			sigil = "@"
+		}
+		names = append(names, "<"+sigil+id+">")
+	}
+	return names
 }
 
 // nextReports are when each report comes next.

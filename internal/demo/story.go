@@ -56,11 +56,11 @@ func writeStories() ([]page.Story, error) {
 }
 
 func sendStory(ctx context.Context, sim *discordsim.Server, sender *discord.REST, m message.Message) (page.Story, error) {
-	id, err := sender.Send(ctx, discordsim.AlertsChannel, m, "")
+	receipt, err := sender.Send(ctx, discordsim.AlertsChannel, m, "")
 	if err != nil {
 		return page.Story{}, err
 	}
-	got, err := sim.WaitMessage(ctx, discordsim.AlertsChannel, func(m discordsim.Message) bool { return m.ID == id })
+	got, err := sim.WaitMessage(ctx, discordsim.AlertsChannel, func(m discordsim.Message) bool { return m.ID == receipt.ID })
 	if err != nil {
 		return page.Story{}, err
 	}

@@ -15,7 +15,9 @@ type shared struct {
 	along []json.RawMessage
 }
 
-func (s shared) Joined(context.Context, Due, int) ([]json.RawMessage, error) { return s.along, nil }
+func (s shared) Joined(context.Context, Due, int, func([]json.RawMessage) int) ([]json.RawMessage, error) {
+	return s.along, nil
+}
 
 // A row that another program damaged takes no alarm with it that shares its post.
 func TestADamagedMessageTakesNoOtherWithIt(t *testing.T) {
@@ -40,7 +42,7 @@ func TestADamagedMessageTakesNoOtherWithIt(t *testing.T) {
 	} {
 		d := &Delivery{Box: shared{newBox(), c.along}, Log: slog.New(slog.DiscardHandler)}
 		m, err := d.compose(t.Context(), Due{Payload: c.payload})
-		if len(m.Cards) != c.want || (c.want == 0) != permanent(err) {
+		if len(m.Cards) != c.want || (c.want == 0) != (err != nil && remedyOf(err) == remedyHuman) {
 			t.Errorf("%s: %d cards, %v", c.what, len(m.Cards), err)
 		}
 	}

@@ -39,3 +39,25 @@ func ChannelFailure(w *lang.Words, id string, err error) string {
 	}
 	return Failure(w, err)
 }
+
+// Refusal says why Discord refuses messages, by its error code, and what helps.
+func Refusal(w *lang.Words, code int) string {
+	switch code {
+	case codeMissingAccess, 10004, 40007:
+		return w.Delivery.NoAccess
+	case codeMissingPermissions:
+		return w.Delivery.NoSend
+	case codeUnknownChannel:
+		return w.Delivery.NoChannel
+	case 50083, 160005:
+		return w.Delivery.Closed
+	case 50008, 50024, 40067:
+		return w.Delivery.WrongKind
+	case 200000, 200001, 240000:
+		return w.Delivery.Blocked
+	}
+	if r := remedies[code]; code != 0 && (r == remedyPayload || r == remedyFile) {
+		return w.Delivery.Form
+	}
+	return w.Delivery.Other
+}

@@ -72,6 +72,7 @@ type Gateway struct {
 	OnInteraction func(context.Context, *discordgo.Interaction)
 	OnReady       func(context.Context, Ready)
 	OnGuild       func(ctx context.Context, guildID string) // the bot was added to a guild
+	OnAccess      func(context.Context)                     // what the bot may do somewhere may have changed
 
 	// OnIdentify is called before an IDENTIFY is sent, for metrics, and must
 	// return at once; nil for none.

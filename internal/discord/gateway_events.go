@@ -46,6 +46,7 @@ func (g *Gateway) sawGuild(guild *discordgo.Guild) {
 	if guild == nil {
 		return
 	}
+	g.sawAccess()
 	g.mu.Lock()
 	joined := g.guilds != nil && !g.guilds[guild.ID]
 	if joined {
@@ -55,6 +56,13 @@ func (g *Gateway) sawGuild(guild *discordgo.Guild) {
 	if joined && g.OnGuild != nil {
 		id := guild.ID
 		g.spawn("guild", func(ctx context.Context) { g.OnGuild(ctx, id) })
+	}
+}
+
+// sawAccess hands on that permissions may have changed.
+func (g *Gateway) sawAccess() {
+	if g.OnAccess != nil {
+		g.spawn("access", g.OnAccess)
 	}
 }
 

@@ -58,7 +58,7 @@ func TestEveryRequestIsObserved(t *testing.T) {
 		case 1:
 			cutLine(w)
 		case 2:
-			answerJSON(w, 200, `{"id":"3"}`)
+			answerJSON(w, 200, `{"id":"2"}`)
 		default:
 			answerJSON(w, 404, `{"code":10003}`)
 		}
@@ -69,7 +69,7 @@ func TestEveryRequestIsObserved(t *testing.T) {
 		}
 		h.add(route + " " + kind)
 	})(r)
-	if err := r.Edit(t.Context(), "1", "2", message.Message{Text: "x"}); err != nil {
+	if err := r.Edit(t.Context(), "1", "2", message.Message{Text: "x"}, ""); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.Send(t.Context(), "1", message.Message{Text: "x"}, "n"); err == nil {
@@ -90,7 +90,7 @@ func TestEveryAttemptAtAMessageIsTold(t *testing.T) {
 			case 2:
 				return nil
 			}
-			return &Error{Kind: KindPermanent, Status: 403}
+			return &Error{Kind: KindPermanent, Status: 403, Code: codeMissingPermissions}
 		}}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()

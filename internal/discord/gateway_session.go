@@ -148,5 +148,15 @@ func (s *session) handle() {
 	s.dg.AddHandler(func(_ *discordgo.Session, _ *discordgo.Resumed) { s.g.sawResumed() })
 	s.dg.AddHandler(func(_ *discordgo.Session, c *discordgo.GuildCreate) { s.g.sawGuild(c.Guild) })
 	s.dg.AddHandler(func(_ *discordgo.Session, d *discordgo.GuildDelete) { s.g.lostGuild(d.Guild) })
+	s.dg.AddHandler(func(_ *discordgo.Session, _ *discordgo.GuildUpdate) { s.g.sawAccess() })
+	s.dg.AddHandler(func(_ *discordgo.Session, _ *discordgo.ChannelCreate) { s.g.sawAccess() })
+	s.dg.AddHandler(func(_ *discordgo.Session, _ *discordgo.ChannelUpdate) { s.g.sawAccess() })
+	s.dg.AddHandler(func(_ *discordgo.Session, _ *discordgo.ThreadCreate) { s.g.sawAccess() })
+	s.dg.AddHandler(func(_ *discordgo.Session, _ *discordgo.ThreadUpdate) { s.g.sawAccess() })
+	s.dg.AddHandler(func(_ *discordgo.Session, _ *discordgo.GuildRoleCreate) { s.g.sawAccess() })
+	s.dg.AddHandler(func(_ *discordgo.Session, _ *discordgo.GuildRoleUpdate) { s.g.sawAccess() })
+	s.dg.AddHandler(func(_ *discordgo.Session, _ *discordgo.GuildRoleDelete) { s.g.sawAccess() })
+	// Of its own member Discord tells a bot without the intent, too.
+	s.dg.AddHandler(func(_ *discordgo.Session, _ *discordgo.GuildMemberUpdate) { s.g.sawAccess() })
 	s.dg.AddHandler(func(_ *discordgo.Session, i *discordgo.InteractionCreate) { s.g.sawInteraction(i.Interaction) })
 }

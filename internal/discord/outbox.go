@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/store"
 )
@@ -18,18 +19,29 @@ type Due = store.Due
 
 // Outbox is where messages wait to be delivered. Its rows survive a crash.
 type Outbox interface {
-	// Due gives the first unsent message of each channel whose time has come.
+	// Due gives the first unsent post of each channel and lane, and the edits of
+	// posts that were sent, the most urgent first.
 	Due(ctx context.Context, now time.Time, limit int) ([]Due, error)
 	// Sending notes, before the attempt, that Discord may know the message from now on.
 	Sending(ctx context.Context, id int64, now time.Time) error
 	// Sent notes the delivery.
 	Sent(ctx context.Context, id int64, messageID string, now time.Time) error
-	// Retry puts the message off.
-	Retry(ctx context.Context, id int64, next time.Time, cause string) error
-	// Dead gives the message up: Discord will always refuse it.
-	Dead(ctx context.Context, id int64, now time.Time, cause string) error
-	// Joined are the payloads of the posts that go into one message with a due one.
-	Joined(ctx context.Context, lead Due, most int) ([]json.RawMessage, error)
+	// Retry leaves the message due. refused reports that this attempt certainly
+	// created nothing.
+	Retry(ctx context.Context, m Due, refused bool, cause string) error
+	// Dead keeps the message until RequeueDead: somebody has to act first.
+	Dead(ctx context.Context, m Due, now time.Time, code int, cause string) error
+	// Drop gives up a message that nobody needs any more.
+	Drop(ctx context.Context, id int64, now time.Time, cause string) error
+	// RequeueDead makes the dead messages due again, and counts them.
+	RequeueDead(ctx context.Context) (int, error)
+	// Move sends a message that has certainly not arrived to another channel.
+	Move(ctx context.Context, id int64, channel string) error
+	// Split makes several messages of one that was never sent.
+	Split(ctx context.Context, m Due, parts []json.RawMessage) error
+	// Joined are the payloads of the posts that go into one message with a due
+	// one; fit says how many of the candidates do.
+	Joined(ctx context.Context, lead Due, most int, fit func([]json.RawMessage) int) ([]json.RawMessage, error)
 	// Whole are the payloads of all posts in the message that an edit replaces.
 	Whole(ctx context.Context, edit Due) ([]json.RawMessage, error)
 	// Changed is signalled when a message was added, or may go now.
@@ -38,34 +50,53 @@ type Outbox interface {
 
 // Sender is the part of [REST] that delivers.
 type Sender interface {
-	Send(ctx context.Context, channelID string, m message.Message, nonce string) (string, error)
-	Edit(ctx context.Context, channelID, messageID string, m message.Message) error
-	Find(ctx context.Context, channelID, nonce string, since time.Time) (string, bool, error)
+	Send(ctx context.Context, channelID string, m message.Message, nonce string) (Receipt, error)
+	Edit(ctx context.Context, channelID, messageID string, m message.Message, nonce string) error
+	Find(ctx context.Context, channelID, nonce string, first, last time.Time) (string, bool, error)
 }
 
 const (
-	dueLimit     = 16
-	mostIdle     = 15 * time.Second
-	firstRetry   = 2 * time.Second
-	longestRetry = 40 * time.Second
-	attemptTime  = time.Minute     // for one message, repetitions included
-	noteTime     = 5 * time.Second // for writing down what became of it
-	drainTime    = 7 * time.Second // for what is under way at the end
-	mostDoubling = 10
+	dueLimit      = 16 // messages under way at once, in each lane
+	mostIdle      = 15 * time.Second
+	firstRetry    = 2 * time.Second
+	longestRetry  = 30 * time.Second
+	longestEdit   = 10 * time.Minute // between two attempts at an edit
+	refusedRetry  = time.Hour        // between two attempts at what needs a human
+	permissionLag = 5 * time.Second  // after a change of permissions, for a second look
+	attemptTime   = time.Minute      // for one message, repetitions included
+	noteTime      = 5 * time.Second  // for writing down what became of it
+	drainTime     = 7 * time.Second  // for what is under way at the end
+	mostDoubling  = 10
 )
 
 // Delivery sends what is in the outbox: each message once, in order within a
-// channel, and each channel on its own so that a stuck one holds up no other.
+// channel and lane. Each channel and lane has a worker of its own, so that none
+// holds up another.
+//
+// How long to wait for the next attempt is remembered here, on the monotonic
+// clock. After a start everything is tried at once.
 type Delivery struct {
 	Box  Outbox
 	Send Sender
 	Log  *slog.Logger
-	Now  func() time.Time // nil for the real clock
+	Now  func() time.Time // stamps attempts; nil for the real clock
 	Idle time.Duration    // at most between two looks at the outbox; 0 for 15 s
+
+	// Channel is where the configuration in force wants a message of the outbox;
+	// "" leaves it where it was addressed to. Nil leaves all of them.
+	Channel func(key, account string) string
+	// Words are the words of the notes that a reduced message carries; nil for
+	// English.
+	Words func() *lang.Words
 
 	// OnAttempt is told what came of each attempt at a message, for metrics; nil
 	// for none. It is called by several goroutines and must return at once.
 	OnAttempt func(Result)
+
+	once     sync.Once
+	woken    chan struct{}
+	mu       sync.Mutex
+	unpinged map[string]Unpinged // by channel
 }
 
 // Result is what came of an attempt to deliver a message.
@@ -73,20 +104,45 @@ type Result string
 
 // The results.
 const (
-	ResultSent  Result = "sent"
-	ResultRetry Result = "retry" // it is tried again later
-	ResultDead  Result = "dead"  // Discord will always refuse it
+	ResultSent    Result = "sent"
+	ResultRetry   Result = "retry"   // it is tried again later
+	ResultDead    Result = "dead"    // Discord refuses it until somebody acts
+	ResultDropped Result = "dropped" // nobody needs it any more
 )
+
+// Retry makes the delivery try again soon what Discord refused, because what
+// it refused for may have changed. It is safe to call at any time.
+func (d *Delivery) Retry() {
+	d.init()
+	select {
+	case d.woken <- struct{}{}:
+	default: // it has not looked since the last one
+	}
+}
+
+func (d *Delivery) init() {
+	d.once.Do(func() {
+		d.woken, d.unpinged = make(chan struct{}, 1), map[string]Unpinged{}
+		if d.Now == nil {
+			d.Now = time.Now
+		}
+	})
+}
 
 // Run delivers until ctx ends, finishes what is under way (at most
 // seven seconds) and returns nil. When Discord refuses the bot token it stops
 // sending and returns that error; the messages stay in the outbox.
 func (d *Delivery) Run(ctx context.Context) error {
-	if d.Now == nil {
-		d.Now = time.Now
-	}
+	d.init()
 	r := newRound(ctx, d)
 	defer r.stop()
+	hourly := time.NewTicker(refusedRetry)
+	defer hourly.Stop()
+	second := time.NewTimer(0)
+	defer second.Stop()
+	if !second.Stop() {
+		<-second.C
+	}
 	for {
 		changed := d.Box.Changed() // taken before the look, so that nothing added after it is missed
 		r.start(ctx)
@@ -97,6 +153,15 @@ func (d *Delivery) Run(ctx context.Context) error {
 			return nil
 		case <-changed:
 		case <-idle.C:
+		case <-d.woken:
+			// An attempt may be under way that Discord is just refusing; and one
+			// change of permissions seldom comes alone.
+			r.requeue(ctx)
+			second.Reset(permissionLag)
+		case <-second.C:
+			r.requeue(ctx)
+		case <-hourly.C:
+			r.requeue(ctx)
 		case o := <-r.done:
 			r.finished(o)
 			if refusedToken(o.err) {
@@ -108,6 +173,12 @@ func (d *Delivery) Run(ctx context.Context) error {
 	}
 }
 
+// slot is what one worker at a time delivers from.
+type slot struct {
+	channel string
+	lane    store.Lane
+}
+
 // round is the state of a running delivery. Only Run's goroutine touches it,
 // the workers speak through done.
 type round struct {
@@ -116,14 +187,27 @@ type round struct {
 	cancel  func()
 	workers sync.WaitGroup
 	done    chan outcome
-	busy    map[string]bool      // channels with a message under way
-	retries map[string]time.Time // channel -> when its head is due again
+	busy    map[slot]bool       // with a message under way
+	running map[store.Lane]int  // how many are
+	sending map[int64]bool      // which
+	waits   map[int64]time.Time // message -> when it is tried again
+	trials  map[int64]*trial    // what was learnt about a message
 }
 
 type outcome struct {
-	channel string
-	retryAt time.Time // zero unless put off
-	err     error
+	id   int64
+	slot slot
+	wait time.Duration // before the next attempt; 0: there is none
+	err  error
+}
+
+// trial is what the attempts at one message have shown so far. Only the worker
+// that has the message uses it.
+type trial struct {
+	fails   int    // since the start of the process
+	answers int    // fails that Discord itself answered
+	uploads int    // attempts that failed while the attachment was sent
+	extent  extent // how much of the message is sent
 }
 
 func newRound(ctx context.Context, d *Delivery) *round {
@@ -135,7 +219,8 @@ func newRound(ctx context.Context, d *Delivery) *round {
 	})
 	return &round{
 		d: d, work: work, cancel: func() { unhook(); cancel() },
-		done: make(chan outcome, dueLimit), busy: map[string]bool{}, retries: map[string]time.Time{},
+		done: make(chan outcome, 3*dueLimit), busy: map[slot]bool{}, running: map[store.Lane]int{},
+		sending: map[int64]bool{}, waits: map[int64]time.Time{}, trials: map[int64]*trial{},
 	}
 }
 
@@ -146,9 +231,9 @@ func (r *round) stop() {
 	r.cancel()
 }
 
-// start begins the delivery of every due message whose channel is free.
+// start begins the delivery of every due message whose slot is free.
 func (r *round) start(ctx context.Context) {
-	limit := dueLimit + len(r.busy) + len(r.retries) // those channels must not hide the others
+	limit := 3*dueLimit + len(r.busy) + len(r.waits) // those must not hide the others
 	due, err := r.d.Box.Due(ctx, r.d.Now(), limit)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -156,22 +241,49 @@ func (r *round) start(ctx context.Context) {
 		}
 		return
 	}
+	now := time.Now()
 	for _, m := range due {
-		// The second rule matters when the outbox cannot be written: it would
-		// offer the same message again and again.
-		if r.busy[m.Channel] || r.retries[m.Channel].After(r.d.Now()) || len(r.busy) >= dueLimit {
+		s := slot{m.Channel, m.Lane}
+		if r.busy[s] || r.sending[m.ID] || r.waits[m.ID].After(now) || r.running[m.Lane] >= dueLimit {
 			continue
 		}
-		r.busy[m.Channel] = true
-		delete(r.retries, m.Channel)
-		r.workers.Go(func() { r.done <- r.d.deliver(r.work, m) })
+		r.busy[s], r.sending[m.ID] = true, true
+		r.running[m.Lane]++
+		delete(r.waits, m.ID)
+		t := r.trials[m.ID]
+		if t == nil {
+			t = &trial{}
+			r.trials[m.ID] = t
+		}
+		r.workers.Go(func() { r.done <- r.d.deliver(r.work, m, t) })
+	}
+	for id, at := range r.waits { // of messages that were dropped meanwhile
+		if now.Sub(at) > refusedRetry {
+			delete(r.waits, id)
+			delete(r.trials, id)
+		}
 	}
 }
 
 func (r *round) finished(o outcome) {
-	delete(r.busy, o.channel)
-	if !o.retryAt.IsZero() {
-		r.retries[o.channel] = o.retryAt
+	delete(r.busy, o.slot)
+	delete(r.sending, o.id)
+	r.running[o.slot.lane]--
+	if o.wait > 0 {
+		r.waits[o.id] = time.Now().Add(o.wait)
+	} else {
+		delete(r.trials, o.id)
+	}
+}
+
+// requeue takes up what Discord refused.
+func (r *round) requeue(ctx context.Context) {
+	n, err := r.d.Box.RequeueDead(ctx)
+	if err != nil && ctx.Err() == nil {
+		r.d.Log.Error("refused messages could not be taken up again", "err", err)
+	}
+	if n > 0 {
+		r.d.Log.Info("refused messages are tried again", "count", n)
 	}
 }
 
@@ -179,8 +291,10 @@ func (r *round) finished(o outcome) {
 func (r *round) idle() time.Duration {
 	const least = 10 * time.Millisecond
 	wait := cmp.Or(r.d.Idle, mostIdle)
-	for _, at := range r.retries {
-		wait = min(wait, at.Sub(r.d.Now()))
+	for _, at := range r.waits {
+		if left := time.Until(at); left > 0 {
+			wait = min(wait, left)
+		}
 	}
 	return max(wait, least)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mokabot/internal/message"
+	"mokabot/internal/store"
 )
 
 // box is an outbox in memory.
@@ -22,8 +23,7 @@ type box struct {
 
 type row struct {
 	Due
-	next  time.Time
-	state string // "", "sent" or "dead"
+	state string // "", "sent", "dead" or "dropped"
 	sent  string
 }
 
@@ -40,17 +40,17 @@ func newBox(rows ...Due) *box {
 	return b
 }
 
-func (b *box) Due(_ context.Context, now time.Time, limit int) ([]Due, error) {
+func (b *box) Due(_ context.Context, _ time.Time, limit int) ([]Due, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var due []Due
-	heads := map[string]bool{}
-	for _, r := range b.rows {
-		if r.state != "" || heads[r.Channel] {
-			continue
-		}
-		heads[r.Channel] = true
-		if !r.next.After(now) && len(due) < limit {
+	heads := map[slot]bool{}
+	for lane := range store.LaneEdit + 1 {
+		for _, r := range b.rows {
+			if r.state != "" || r.Lane != lane || heads[slot{r.Channel, lane}] || len(due) == limit {
+				continue
+			}
+			heads[slot{r.Channel, lane}] = lane != store.LaneEdit
 			due = append(due, r.Due)
 		}
 	}
@@ -69,6 +69,7 @@ func (b *box) Sending(_ context.Context, id int64, now time.Time) error {
 		if r.FirstTriedAt.IsZero() {
 			r.FirstTriedAt = now
 		}
+		r.LastTriedAt = now
 		r.Attempts++
 	})
 }
@@ -77,16 +78,56 @@ func (b *box) Sent(_ context.Context, id int64, messageID string, _ time.Time) e
 	return b.with(id, func(r *row) { r.state, r.sent = "sent", messageID })
 }
 
-func (b *box) Retry(_ context.Context, id int64, next time.Time, _ string) error {
-	return b.with(id, func(r *row) { r.next = next })
+func (b *box) Retry(_ context.Context, m Due, refused bool, _ string) error {
+	return b.with(m.ID, func(r *row) {
+		if refused {
+			r.FirstTriedAt, r.LastTriedAt = m.FirstTriedAt, m.LastTriedAt
+		}
+	})
 }
 
-func (b *box) Dead(_ context.Context, id int64, _ time.Time, _ string) error {
-	return b.with(id, func(r *row) { r.state = "dead" })
+func (b *box) Dead(_ context.Context, m Due, _ time.Time, _ int, _ string) error {
+	return b.with(m.ID, func(r *row) { r.state = "dead" })
+}
+
+func (b *box) Drop(_ context.Context, id int64, _ time.Time, _ string) error {
+	return b.with(id, func(r *row) { r.state = "dropped" })
+}
+
+func (b *box) RequeueDead(context.Context) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for _, r := range b.rows {
+		if r.state == "dead" {
+			r.state = ""
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (b *box) Move(_ context.Context, id int64, channel string) error {
+	return b.with(id, func(r *row) { r.Channel, r.FirstTriedAt = channel, time.Time{} })
+}
+
+func (b *box) Split(_ context.Context, m Due, parts []json.RawMessage) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rows[m.ID-1].Payload = parts[0]
+	for _, part := range parts[1:] {
+		d := b.rows[m.ID-1].Due
+		d.ID = int64(len(b.rows) + 1)
+		d.Payload, d.Nonce = part, fmt.Sprint("nonce", d.ID)
+		b.rows = append(b.rows, &row{Due: d})
+	}
+	return nil
 }
 
 // Joined and Whole: in these tests every post is a message of its own.
-func (b *box) Joined(context.Context, Due, int) ([]json.RawMessage, error) { return nil, nil }
+func (b *box) Joined(context.Context, Due, int, func([]json.RawMessage) int) ([]json.RawMessage, error) {
+	return nil, nil
+}
 
 func (b *box) Whole(context.Context, Due) ([]json.RawMessage, error) { return nil, nil }
 
@@ -118,7 +159,7 @@ func (p *post) note(format string, args ...any) {
 	p.calls = append(p.calls, fmt.Sprintf(format, args...))
 }
 
-func (p *post) Send(ctx context.Context, channel string, m message.Message, nonce string) (string, error) {
+func (p *post) Send(ctx context.Context, channel string, m message.Message, nonce string) (Receipt, error) {
 	p.mu.Lock()
 	if p.per == nil {
 		p.per = map[string]int{}
@@ -129,18 +170,18 @@ func (p *post) Send(ctx context.Context, channel string, m message.Message, nonc
 	p.note("send %s %s", channel, nonce)
 	if p.send != nil {
 		if err := p.send(ctx, channel, n); err != nil {
-			return "", err
+			return Receipt{}, err
 		}
 	}
-	return "m" + nonce, nil
+	return Receipt{ID: "m" + nonce}, nil
 }
 
-func (p *post) Edit(_ context.Context, channel, id string, _ message.Message) error {
+func (p *post) Edit(_ context.Context, channel, id string, _ message.Message, _ string) error {
 	p.note("edit %s %s", channel, id)
 	return &Error{Kind: KindPermanent, Status: 404, Code: codeUnknownMessage}
 }
 
-func (p *post) Find(_ context.Context, channel, nonce string, _ time.Time) (string, bool, error) {
+func (p *post) Find(_ context.Context, channel, nonce string, _, _ time.Time) (string, bool, error) {
 	p.note("find %s %s", channel, nonce)
 	return "earlier", p.found, p.lost
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mokabot/internal/message"
+	"mokabot/internal/store"
 )
 
 func TestChannelsKeepTheirOrderAndDoNotWaitForEachOther(t *testing.T) {
@@ -65,7 +66,7 @@ func TestTransientFailuresAreTriedAgainAndObeyRetryAfter(t *testing.T) {
 
 func TestPermanentRefusalsAreGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBox(Due{Channel: "a"}, Due{Channel: "a"}, Due{Channel: "c", Payload: []byte("{")}, Due{Channel: "d", EditOf: "k"}, Due{Channel: "e", EditOf: "k", TargetMessageID: "7"})
+		b := newBox(Due{Channel: "a"}, Due{Channel: "a"}, Due{Channel: "c", Payload: []byte("{")}, Due{Channel: "d", EditOf: "k", Lane: store.LaneEdit}, Due{Channel: "e", EditOf: "k", Lane: store.LaneEdit, TargetMessageID: "7"})
 		p := &post{send: func(_ context.Context, _ string, n int) error {
 			if n == 1 {
 				return &Error{Kind: KindPermanent, Status: 404, Code: codeUnknownChannel}
@@ -75,7 +76,7 @@ func TestPermanentRefusalsAreGivenUp(t *testing.T) {
 		if err := delivering(t, b, p, time.Minute); err != nil {
 			t.Error(err)
 		}
-		if got := b.states(); !slices.Equal(got, []string{"dead", "sent", "dead", "dead", "sent"}) {
+		if got := b.states(); !slices.Equal(got, []string{"dead", "sent", "dead", "dropped", "dropped"}) {
 			t.Errorf("states %q", got)
 		}
 	})
@@ -205,7 +206,7 @@ func (d *dedupingDiscord) serve(_ int, w http.ResponseWriter, r *http.Request) {
 		cutLine(w)
 		return
 	}
-	answerJSON(w, 200, `{"id":"`+id+`"}`)
+	answerJSON(w, 200, `{"id":"`+id+`","channel_id":"1"}`)
 }
 
 func TestAMessageThatCannotBeLookedForIsNotLost(t *testing.T) {
@@ -214,7 +215,8 @@ func TestAMessageThatCannotBeLookedForIsNotLost(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"the channel is too full", &Error{Op: "search history", Kind: KindPermanent}, "sent"},
+		{"the channel is too full", ErrTooBusy, "sent"},
+		{"the history may not be read", ErrNoHistory, "sent"},
 		{"Discord is away", &Error{Op: "search history", Kind: KindTransient}, ""},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -29,6 +29,7 @@ const (
 type REST struct {
 	token   string
 	client  *http.Client
+	uploads *http.Client // connections of their own: a stuck upload must not fill the window of the others'
 	log     *slog.Logger
 	agent   string
 	limits  *limiter
@@ -36,6 +37,7 @@ type REST struct {
 	backoff time.Duration
 	refused atomic.Bool // Discord answered 401: asking again leads to a ban
 	me      atomic.Pointer[Identity]
+	clock   serverClock
 }
 
 // RESTOption changes a [REST].
@@ -71,7 +73,8 @@ func NewREST(token string, hc *http.Client, log *slog.Logger, opts ...RESTOption
 	}
 	r := &REST{
 		token:   token,
-		client:  withoutRedirects(hc),
+		client:  withoutRedirects(guarded(hc)),
+		uploads: withoutRedirects(guarded(hc)),
 		log:     log,
 		agent:   userAgent("dev"),
 		limits:  newLimiter(),
@@ -97,6 +100,9 @@ func withoutRedirects(hc *http.Client) *http.Client {
 // call fails at once without a request.
 func (r *REST) Refused() bool { return r.refused.Load() }
 
+// Now is the time by Discord's clock, as far as an answer has shown it.
+func (r *REST) Now() time.Time { return r.clock.now() }
+
 // request is one call before it is sent.
 type request struct {
 	op     string
@@ -105,6 +111,7 @@ type request struct {
 	route  route
 	form   *form // nil for no body
 	repeat bool  // harmless when Discord carries it out twice
+	upload bool  // it carries files
 	open   bool  // the address itself is the credential: no bot token
 }
 
@@ -119,11 +126,17 @@ func (r *REST) exchange(ctx context.Context, q request, out any) (int, *Error) {
 	if err != nil {
 		return 0, &Error{Op: q.op, Kind: KindPermanent, Err: err}
 	}
-	resp, err := r.client.Do(req)
+	client := r.client
+	if q.upload {
+		client = r.uploads
+	}
+	resp, err := client.Do(req)
 	if err != nil {
+		client.CloseIdleConnections() // one that swallowed a request may not be the only one
 		return 0, lineError(q.op, err)
 	}
 	defer resp.Body.Close()
+	r.clock.learn(resp.Header)
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer+1))
 	if fail := r.judge(q, resp, raw); fail != nil {
 		return resp.StatusCode, fail
@@ -174,7 +187,7 @@ func (r *REST) judge(q request, resp *http.Response, raw []byte) *Error {
 // refusal describes a status of 400 or more. What it says is foreign text, and
 // whoever wrote it has seen the token.
 func (r *REST) refusal(op string, resp *http.Response, raw []byte) *Error {
-	e := answerError(op, resp, raw)
+	e := answerError(op, resp.StatusCode, raw)
 	e.Message = redact(e.Message, r.token)
 	return e
 }

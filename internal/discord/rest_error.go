@@ -135,18 +135,16 @@ func mayHaveReached(err error) bool {
 	return true
 }
 
-// others are what a proxy, a hotel's login page or Cloudflare answers in
-// Discord's place, without its words. That passes, and must not end a message.
-var others = []int{301, 302, 303, 307, 308, 401, 403, 404, 405, 407, 451}
-
-// answerError describes a status of 400 or more. raw is the bounded body.
-func answerError(op string, resp *http.Response, raw []byte) *Error {
+// answerError describes a status of 300 or more. raw is the bounded body. An
+// answer without Discord's own words comes from a proxy, a hotel's login page
+// or Cloudflare. That passes, and must not end a message.
+func answerError(op string, status int, raw []byte) *Error {
 	var body struct {
 		Message string          `json:"message"`
 		Code    int             `json:"code"`
 		Errors  json.RawMessage `json:"errors"`
 	}
-	e := &Error{Op: op, Status: resp.StatusCode}
+	e := &Error{Op: op, Status: status}
 	own := json.Unmarshal(raw, &body) == nil && (body.Message != "" || body.Code != 0)
 	if own {
 		e.Code, e.Message = body.Code, body.Message
@@ -155,14 +153,14 @@ func answerError(op string, resp *http.Response, raw []byte) *Error {
 		}
 	}
 	if e.Message == "" {
-		e.Message = strings.ToLower(http.StatusText(resp.StatusCode))
+		e.Message = strings.ToLower(http.StatusText(status))
 	}
 	e.Message = clip(oneLine(e.Message), longestErrorText)
 	e.Kind = kindOfAnswer(e.Status, e.Code)
-	if !own && slices.Contains(others, e.Status) {
+	if e.Kind == KindPermanent && remedies[e.Code] == remedyTime || !own && e.Kind != KindRateLimited {
 		e.Kind = KindTransient
 	}
-	e.Reached = e.Kind == KindTransient
+	e.Reached = e.Status >= http.StatusInternalServerError || !own && e.Kind == KindTransient
 	return e
 }
 

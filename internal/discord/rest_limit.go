@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -75,10 +76,13 @@ func (l *limiter) reserve(rt route, now time.Time) time.Duration {
 	return 0
 }
 
+// key names the window of a route. The method is part of it even where Discord
+// counts two methods together, so that the pause of an edit never holds a post.
 func (l *limiter) key(rt route) string {
 	shape := rt.shape
 	if b := l.buckets[shape]; b != "" {
-		shape = b
+		method, _, _ := strings.Cut(shape, " ")
+		shape = method + " " + b
 	}
 	return shape + " " + rt.major
 }

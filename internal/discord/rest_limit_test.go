@@ -29,7 +29,7 @@ func TestEachShapeOf429(t *testing.T) {
 			t.Parallel()
 			r, f := newREST(t, func(n int, w http.ResponseWriter, _ *http.Request) {
 				if n > 1 {
-					answerJSON(w, 200, `{"id":"1"}`)
+					answerJSON(w, 200, `{"id":"1","channel_id":"1"}`)
 					return
 				}
 				w.Header().Set("Content-Type", "application/json")
@@ -102,7 +102,7 @@ func TestRemainingHeaderHoldsTheNextRequest(t *testing.T) {
 		w.Header().Set("X-RateLimit-Bucket", "b")
 		w.Header().Set("X-RateLimit-Remaining", "0")
 		w.Header().Set("X-RateLimit-Reset-After", "0.2")
-		answerJSON(w, 200, `{"id":"1"}`)
+		answerJSON(w, 200, `{"id":"1","channel_id":"1"}`)
 	})
 	for range 2 {
 		if _, err := r.Send(t.Context(), "1", message.Message{Text: "x"}, ""); err != nil {

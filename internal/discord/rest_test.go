@@ -22,7 +22,7 @@ func TestWhatIsRepeatedAfterItMayHaveArrived(t *testing.T) {
 			return err
 		}
 	}
-	edit := func(ctx context.Context, r *REST) error { return r.Edit(ctx, "1", "2", message.Message{Text: "x"}) }
+	edit := func(ctx context.Context, r *REST) error { return r.Edit(ctx, "1", "2", message.Message{Text: "x"}, "") }
 	answer := func(ctx context.Context, r *REST) error {
 		return r.Reply(ctx, "1", "interaction-token", message.Message{Text: "x"})
 	}
@@ -55,7 +55,7 @@ func checkRepetition(t *testing.T, first func(http.ResponseWriter), call func(co
 			first(w)
 			return
 		}
-		answerJSON(w, 200, `{"id":"3"}`)
+		answerJSON(w, 200, `{"id":"2","channel_id":"1"}`)
 	})
 	err := call(t.Context(), r)
 	if n := len(f.requests()); n != want {
@@ -72,7 +72,7 @@ func checkRepetition(t *testing.T, first func(http.ResponseWriter), call func(co
 // A page of whatever stands in between says nothing of what Discord did.
 func TestAnEditThatIsAnsweredByNobodyIsRepeated(t *testing.T) {
 	for what, call := range map[string]func(context.Context, *REST) error{
-		"an edit": func(ctx context.Context, r *REST) error { return r.Edit(ctx, "1", "2", message.Message{Text: "x"}) },
+		"an edit": func(ctx context.Context, r *REST) error { return r.Edit(ctx, "1", "2", message.Message{Text: "x"}, "") },
 		"an answer": func(ctx context.Context, r *REST) error {
 			return r.Reply(ctx, "1", "interaction-token", message.Message{Text: "x"})
 		},
@@ -113,8 +113,11 @@ func TestErrorsAreTypedAndHoldNoSecret(t *testing.T) {
 		{401, `<html>Please log in</html>`, KindTransient, "unauthorized (status 401)"},
 		{403, `<html>Access denied</html>`, KindTransient, "forbidden (status 403)"},
 		{404, `<html>`, KindTransient, "not found (status 404)"},
-		{404, `{"message":"404: Not Found","code":0}`, KindPermanent, "404: Not Found"},
-		{413, `<html>`, KindPermanent, "too large"},
+		{404, `{"message":"404: Not Found","code":0}`, KindTransient, "404: Not Found"},
+		{413, `<html>`, KindTransient, "too large"},
+		{403, `{"message":"Cloudflare","code":40333}`, KindTransient, "Cloudflare"},
+		{400, `{"message":"This feature has been temporarily disabled server-side","code":40006}`, KindTransient, "disabled"},
+		{409, `{}`, KindTransient, "conflict"},
 	} {
 		r, _ := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "https://evil.example/")

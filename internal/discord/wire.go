@@ -46,6 +46,9 @@ type wireMessage struct {
 	files []message.File
 }
 
+// flagRolesNotInThread is FAILED_TO_MENTION_SOME_ROLES_IN_THREAD, in answers.
+const flagRolesNotInThread = 1 << 8
+
 type wireEmbed struct {
 	Title       string      `json:"title,omitempty"`
 	Description string      `json:"description,omitempty"`

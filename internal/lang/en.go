@@ -36,9 +36,10 @@ func English() *Words {
 			SnoozeHour: "Snooze 1 h", SnoozeShift: "Snooze 8 h", SnoozeUntilTopUp: "Until top-up",
 			EndSnooze: "End snooze", Details: "Details", TopUp: "Top up", Console: "Console",
 		},
-		Failure: enFailure(),
-		CLI:     enCLI(),
-		Init:    enInit(),
+		Failure:  enFailure(),
+		Delivery: enDelivery(),
+		CLI:      enCLI(),
+		Init:     enInit(),
 	}
 }
 

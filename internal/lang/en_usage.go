@@ -95,7 +95,7 @@ func enStatus() StatusWords {
 		NotYet:       func(account string) string { return account + " · not read yet" },
 		Waiting:      func(n int) string { return fmt.Sprintf("%s waiting", plural(n, "message", "messages")) },
 		Dead: func(n int) string {
-			return fmt.Sprintf("%s refused by Discord; mend the cause and reload", plural(n, "message", "messages"))
+			return fmt.Sprintf("%s refused by Discord; tried again by itself once the cause is gone", plural(n, "message", "messages"))
 		},
 		DeadLine:    func(channel, when, cause string) string { return fmt.Sprintf("%s %s: %s", channel, when, cause) },
 		Nothing:     "none",

@@ -33,6 +33,7 @@ type Words struct {
 	Help     HelpWords
 	Button   ButtonWords
 	Failure  FailureWords
+	Delivery DeliveryWords
 	CLI      CLIWords
 	Init     InitWords
 }

@@ -36,9 +36,10 @@ func Chinese() *Words {
 			SnoozeHour: "静音 1 小时", SnoozeShift: "静音 8 小时", SnoozeUntilTopUp: "静音至充值",
 			EndSnooze: "取消静音", Details: "详情", TopUp: "充值", Console: "控制台",
 		},
-		Failure: zhFailure(),
-		CLI:     zhCLI(),
-		Init:    zhInit(),
+		Failure:  zhFailure(),
+		Delivery: zhDelivery(),
+		CLI:      zhCLI(),
+		Init:     zhInit(),
 	}
 }
 

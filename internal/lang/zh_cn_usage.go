@@ -100,7 +100,7 @@ func zhStatus() StatusWords {
 		NotYet:       func(account string) string { return account + " · 尚未读取" },
 		Waiting:      func(n int) string { return fmt.Sprintf("%s 条等待发送", grouped(n)) },
 		Dead: func(n int) string {
-			return fmt.Sprintf("%s 条被 Discord 拒绝；请排除原因后重载配置", grouped(n))
+			return fmt.Sprintf("%s 条被 Discord 拒绝；排除原因后会自动重试", grouped(n))
 		},
 		DeadLine: func(channel, when, cause string) string { return fmt.Sprintf("%s %s：%s", channel, when, cause) },
 		Nothing:  "无",

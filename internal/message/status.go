@@ -16,7 +16,8 @@ type Health struct {
 	Accounts  []LastPoll
 	Waiting   int
 	Dead      int
-	Letters   []DeadLetter // the newest of the dead ones
+	Letters   []DeadLetter // why they are refused, each reason once
+	Unpinged  []Unpinged   // mentions that did not reach everybody
 	Next      []NextReport
 	DiskFull  bool
 }
@@ -28,11 +29,18 @@ type LastPoll struct {
 	OK      bool
 }
 
-// DeadLetter is a message that Discord refused for good.
+// DeadLetter is why Discord refuses messages in a channel.
 type DeadLetter struct {
 	Channel string
-	At      time.Time
-	Cause   string // for people
+	At      time.Time // of the newest of them
+	Count   int       // how many there are; 0 means one
+	Cause   string    // for people, with the cure
+}
+
+// Unpinged is a mention that did not reach everybody.
+type Unpinged struct {
+	Channel string
+	Names   []string // as Discord shows them; empty when a thread lacks a role's members
 }
 
 // NextReport is when a report comes next.
@@ -75,6 +83,9 @@ func healthTone(h Health) Tone {
 	if h.DiskFull || h.Dead > 0 {
 		return ToneCritical
 	}
+	if len(h.Unpinged) > 0 {
+		return ToneWarn
+	}
 	for _, a := range h.Accounts {
 		if !a.At.IsZero() && !a.OK {
 			return ToneWarn
@@ -107,7 +118,18 @@ func outboxLines(w *lang.Words, h Health) []string {
 		lines = append(lines, w.Status.Dead(h.Dead))
 	}
 	for _, l := range h.Letters {
-		lines = append(lines, w.Status.DeadLine("<#"+l.Channel+">", Relative(l.At), Disarm(clipped(l.Cause, 120))))
+		channel := "<#" + l.Channel + ">"
+		if l.Count > 1 {
+			channel += " " + w.Delivery.Count(l.Count)
+		}
+		lines = append(lines, w.Status.DeadLine(channel, Relative(l.At), Disarm(clipped(l.Cause, 160))))
+	}
+	for _, u := range h.Unpinged {
+		if len(u.Names) == 0 {
+			lines = append(lines, w.Delivery.InThread("<#"+u.Channel+">"))
+		} else {
+			lines = append(lines, w.Delivery.Unpinged("<#"+u.Channel+">", strings.Join(u.Names, w.And)))
+		}
 	}
 	return lines
 }

@@ -49,7 +49,8 @@ func TestEveryWordIsSaid(t *testing.T) {
 		for _, path := range all {
 			elsewhere := strings.HasPrefix(path, "CLI.") && !strings.HasPrefix(path, "CLI.Backtest") ||
 				strings.HasPrefix(path, "Command.Abouts/") || strings.HasPrefix(path, "Command.Names/") ||
-				strings.HasPrefix(path, "Failure.Permissions/") || ofDiscord[path]
+				strings.HasPrefix(path, "Failure.Permissions/") ||
+				strings.HasPrefix(path, "Delivery.") || ofDiscord[path]
 			if !elsewhere && !langtest.Said(text, path) {
 				t.Errorf("%s: nobody says %s", tag, path)
 			}
@@ -57,7 +58,7 @@ func TestEveryWordIsSaid(t *testing.T) {
 	}
 }
 
-// ofDiscord are said by package bot, and looked for on the command line.
+// ofDiscord, and what is said of the delivery, are said by package discord, and looked for on the command line.
 var ofDiscord = map[string]bool{
 	"Failure.DiscordToken": true, "Failure.DiscordDown": true, "Failure.NoChannel": true, "Failure.NoAccess": true, "Failure.NotText": true,
 	"Failure.MissingPermissions": true,

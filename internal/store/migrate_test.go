@@ -33,6 +33,11 @@ var content = []string{
 	INSERT INTO marks VALUES ('m', 5);
 	INSERT INTO small_values VALUES ('v', 'text');
 	INSERT INTO outbox VALUES (7, 'p', 'c', 'a', '', '{}', 1, 'sending', 1, 9, 0, 0, '', '', 1, 0), (8, 'q', 'c', 'a', '', '{}', 1, 'sent', 1, 9, 0, 10, 'm8', '', 1, 7)`,
+	`INSERT INTO states VALUES ('a', '{"units":{"QuotaPerUnit":500000},"used":1}', 'x', 0, 9000000000000, 500000);
+	INSERT INTO events VALUES (1, 'a', 100, 'low', 'began', 'w', 100, 'i'), (2, 'a', 200, 'low', 'ended', 'w', 100, 'i');
+	INSERT INTO marks VALUES ('m', 5);
+	INSERT INTO small_values VALUES ('v', 'text');
+	INSERT INTO outbox VALUES (7, 'p', 'c', 'a', '', '{}', 1, 'sending', 1, 9, 0, 0, '', '', 1, 0), (8, 'q', 'c', 'a', '', '{}', 1, 'sent', 1, 9, 0, 10, 'm8', '', 1, 7)`,
 }
 
 func TestMigrations(t *testing.T) {

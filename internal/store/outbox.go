@@ -54,7 +54,8 @@ type Due struct {
 	EditOf          string // key of the message that this one replaces; empty for a new one
 	TargetMessageID string // that message's id
 	Payload         []byte
-	Nonce           string // of the message on Discord: of the post for an edit of it
+	At              time.Time // of the event that it is about
+	Nonce           string    // of the message on Discord: of the post for an edit of it
 	Attempts        int
 	FirstTriedAt    time.Time // of the attempts that may have arrived; zero: none
 	LastTriedAt     time.Time // of the newest of them
@@ -159,10 +160,11 @@ func (db *DB) Due(ctx context.Context, now time.Time, limit int) ([]Due, error) 
 }
 
 func scanDue(r row) (d Due, err error) {
-	var first, last, joins int64
+	var at, first, last, joins int64
 	var named string // the key that the nonce is made of
 	err = r.Scan(&d.ID, &d.Key, &d.Channel, &d.Account, &d.Lane, &d.EditOf, &d.TargetMessageID, &named,
-		&d.Payload, &d.Attempts, &first, &last, &joins)
+		&d.Payload, &at, &d.Attempts, &first, &last, &joins)
+	d.At = fromMillis(at)
 	d.FirstTriedAt, d.LastTriedAt, d.Nonce, d.Joins = fromMillis(first), fromMillis(last), nonce(named), joins != 0
 	return d, err
 }

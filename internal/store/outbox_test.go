@@ -58,7 +58,7 @@ func TestOutboxOrder(t *testing.T) {
 	equal(t, "heads", dueKeys(t, db, t0), "1 3")
 	first := due(t, db, t0)[0]
 	equal(t, "due", fmt.Sprintf("%+v", first), fmt.Sprintf("%+v", Due{
-		ID: 1, Key: "1", Channel: "a", Account: "acc", Payload: []byte(`{"for":"1"}`), Nonce: "nodle477gt6odhllqbhp6wr7k", // sha256("1") in base32
+		ID: 1, Key: "1", Channel: "a", Account: "acc", At: t0, Payload: []byte(`{"for":"1"}`), Nonce: "nodle477gt6odhllqbhp6wr7k", // sha256("1") in base32
 	}))
 	limited, err := db.Due(ctx, t0, 1)
 	check(t, err)
@@ -77,7 +77,7 @@ func TestOutboxOrder(t *testing.T) {
 	equal(t, "attempts", again.Attempts, 3)
 
 	check(t, db.Sent(ctx, 1, "m1", t0.Add(time.Hour)))
-	equal(t, "second", dueKeys(t, db, t0), "2 3")
+	equal(t, "second", dueKeys(t, db, t0), "2 3 4")
 	send(t, db, "2", "3")
 	last := due(t, db, t0)[0]
 	equal(t, "edit", last.Channel+" "+last.EditOf+" "+last.TargetMessageID+" "+last.Nonce, "a 1 m1 "+first.Nonce)

@@ -139,7 +139,7 @@ const (
 	sqlReplaceEdits = `UPDATE outbox SET state = 'dropped' WHERE edit_of = ? AND post <> ? AND state = 'due'`
 
 	sqlDue = `SELECT o.id, o.post, COALESCE(t.channel, o.channel), o.account, o.lane, o.edit_of, COALESCE(t.message_id, ''),
-		COALESCE(lead.post, t.post, o.post), o.payload, o.attempts, o.first_tried, o.last_tried, o.joins
+		COALESCE(lead.post, t.post, o.post), o.payload, o.at, o.attempts, o.first_tried, o.last_tried, o.joins
 		FROM outbox o LEFT JOIN outbox t ON o.edit_of <> '' AND t.post = o.edit_of LEFT JOIN outbox lead ON lead.id = t.leader
 		WHERE (o.id IN (SELECT MIN(id) FROM outbox WHERE state IN ('due', 'sending') AND leader = 0 AND lane < 2 GROUP BY channel, lane)
 			OR o.lane = 2 AND o.state IN ('due', 'sending') AND t.state = 'sent')
@@ -174,8 +174,8 @@ const (
 
 	newest = `NOT EXISTS (SELECT 1 FROM outbox n WHERE n.edit_of = outbox.edit_of AND n.id > outbox.id)`
 	// Given up, but for edits that a newer one has overtaken.
-	sqlRequeueDead = `UPDATE outbox SET state = 'due', next_try = 0, attempts = 0 WHERE state = 'dead' AND (edit_of = '' OR ` + newest + `)`
-	sqlDropDead    = `UPDATE outbox SET state = 'dropped' WHERE state = 'dead'`
+	sqlRequeueDead  = `UPDATE outbox SET state = 'due', next_try = 0, attempts = 0 WHERE state = 'dead' AND (edit_of = '' OR ` + newest + `)`
+	sqlDropDead     = `UPDATE outbox SET state = 'dropped' WHERE state = 'dead'`
 	sqlRequeueEdits = `UPDATE outbox SET state = 'due', next_try = 0 WHERE state = 'dropped' AND edit_of <> '' AND ` + newest + `
 		AND EXISTS (SELECT 1 FROM outbox t WHERE t.post = outbox.edit_of AND t.state = 'due')`
 
@@ -193,7 +193,7 @@ const (
 			AND b.state IN ('due', 'sending') AND (b.joins = 0 OR b.first_tried <> 0))
 		ORDER BY o.id LIMIT ?) ORDER BY id`
 	sqlLead = `UPDATE outbox SET leader = ? WHERE id = ?`
-	sqlLed = sqlPost + ` WHERE leader = ? ORDER BY id`
+	sqlLed  = sqlPost + ` WHERE leader = ? ORDER BY id`
 	// The posts of one message, each with its newest content.
 	sqlPostsOf = sqlPost + ` WHERE message_id = ? AND edit_of = '' ORDER BY id`
 	sqlNewest  = `SELECT payload FROM outbox WHERE (edit_of = ? OR post = ?) AND state NOT IN ('dropped', 'dead')

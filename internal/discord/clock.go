@@ -1,0 +1,28 @@
+package discord
+
+import (
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// serverClock is Discord's clock, taken from the Date header of its answers and
+// carried on by the monotonic clock. The ids of messages go by it.
+type serverClock struct{ seen atomic.Pointer[reading] }
+
+type reading struct{ server, here time.Time }
+
+func (c *serverClock) learn(h http.Header) {
+	if at, err := http.ParseTime(h.Get("Date")); err == nil {
+		c.seen.Store(&reading{at, time.Now()})
+	}
+}
+
+// now is this machine's time until an answer was seen.
+func (c *serverClock) now() time.Time {
+	r := c.seen.Load()
+	if r == nil {
+		return time.Now()
+	}
+	return r.server.Add(time.Since(r.here))
+}
