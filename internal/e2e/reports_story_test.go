@@ -33,25 +33,25 @@ type channel struct {
 	known map[string]string // nonce -> message
 }
 
-func (c *channel) Send(_ context.Context, _ string, m message.Message, nonce string) (string, error) {
+func (c *channel) Send(_ context.Context, _ string, m message.Message, nonce string) (discord.Receipt, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.down {
-		return "", &discord.Error{Op: "send", Kind: discord.KindTransient}
+		return discord.Receipt{}, &discord.Error{Op: "send", Kind: discord.KindTransient}
 	}
 	if id := c.known[nonce]; id != "" {
-		return id, nil
+		return discord.Receipt{ID: id}, nil
 	}
 	c.posts, c.at = append(c.posts, m), append(c.at, time.Now())
 	c.known[nonce] = fmt.Sprint(len(c.posts))
-	return c.known[nonce], nil
+	return discord.Receipt{ID: c.known[nonce]}, nil
 }
 
-func (c *channel) Edit(context.Context, string, string, message.Message) error {
+func (c *channel) Edit(context.Context, string, string, message.Message, string) error {
 	return errors.New("reports are never edited")
 }
 
-func (c *channel) Find(_ context.Context, _, nonce string, _ time.Time) (string, bool, error) {
+func (c *channel) Find(_ context.Context, _, nonce string, _, _ time.Time) (string, bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	id, ok := c.known[nonce]
