@@ -2,11 +2,11 @@ package schedule
 
 import (
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
 	"mokabot/internal/config"
+	"mokabot/internal/proof"
 )
 
 var zones = []string{
@@ -19,13 +19,8 @@ var zones = []string{
 // Whatever the zone does with its clocks, a daily report runs once on each
 // date that the zone has, and never before its time.
 func TestEveryLocalDayHasExactlyOneRun(t *testing.T) {
-	years, every := 28, 3*time.Hour+30*time.Minute
-	switch {
-	case os.Getenv("MOKABOT_LONG") != "":
-		every = 30 * time.Minute
-	case testing.Short():
-		years, every = 6, 5*time.Hour+30*time.Minute
-	}
+	years := proof.Size(2, 6, 28)
+	every := proof.Size(11*time.Hour+30*time.Minute, 5*time.Hour+30*time.Minute, 30*time.Minute)
 	checked := 0
 	for _, name := range zones {
 		loc, err := time.LoadLocation(name)

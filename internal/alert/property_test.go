@@ -10,12 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
 const (
-	histories  = 12_000 // a tenth with -short
+	histories  = 12_000 // of the long proof
 	historyLen = 40
 )
 
@@ -29,10 +30,7 @@ func TestRandomHistories(t *testing.T) {
 		seed = uint64(time.Now().UnixNano())
 	}
 	said := make(map[Kind]int)
-	count := histories
-	if testing.Short() {
-		count /= 10
-	}
+	count := proof.Size(histories/10, histories/5, histories)
 	for n := range count {
 		h := newHistory(seed, uint64(n))
 		if err := h.run(); err != nil {

@@ -12,16 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 )
 
 // TestCrash kills a process that writes, again and again, and looks after each
 // time whether all that had been reported as stored is there, and nothing by halves.
 func TestCrash(t *testing.T) {
-	kills := 100
-	if testing.Short() {
-		kills = 10
-	}
+	kills := proof.Size(5, 20, 100)
 	path := filepath.Join(t.TempDir(), "crash.db")
 	var stored int64
 	for range kills {
