@@ -8,12 +8,14 @@ import (
 
 	"mokabot/internal/discordsim"
 	"mokabot/internal/discordsim/browser"
+	"mokabot/internal/proof"
 )
 
 // A visitor's walk through everything: all commands in both languages, one
 // button of each kind, all controls, both themes, a desktop's window and a
 // phone's. The parts share one browser and one world.
 func TestAVisitorWalksThroughTheDemo(t *testing.T) {
+	proof.NeedsLong(t)
 	t.Parallel() // it mostly waits
 	v := startVisit(t)
 	for _, part := range []struct {

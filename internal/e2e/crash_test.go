@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
 )
 
 // Where a kill can be aimed at.
@@ -47,7 +48,7 @@ type crash struct {
 // knows of must be in the channel, once.
 func TestKilledAnywhereEveryTransitionIsToldOnce(t *testing.T) {
 	t.Parallel()
-	kills := number(t, "MOKABOT_KILLS", 12)
+	kills := number(t, "MOKABOT_KILLS", proof.Size(2, 4, 12))
 	seed := uint64(number(t, "MOKABOT_SEED", int(time.Now().UnixNano()&0xffff)))
 	c := &crash{dice: rand.New(rand.NewPCG(seed, 0))}
 	c.arena = newArena(t, discordsim.WithIdentifySpacing(5*time.Second), discordsim.WithOnRequest(c.posting))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
 )
 
 // healed is the longest that a fault of the gateway may keep commands from
@@ -107,6 +108,7 @@ func rows() []row {
 // TestEveryGatewayFaultHealsInTheProgram runs the program against each fault
 // and prints a table. MOKABOT_LONG=1 adds what takes minutes.
 func TestEveryGatewayFaultHealsInTheProgram(t *testing.T) {
+	proof.NeedsLong(t)
 	t.Parallel()
 	const sideBySide = 10
 	var wg sync.WaitGroup

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/internal/store"
 )
 
@@ -39,6 +40,7 @@ type cost struct {
 //
 //	MOKABOT_GROWTH=1 go test ./internal/e2e -run TestGrowth -v -timeout 1h
 func TestGrowth(t *testing.T) {
+	proof.NeedsLong(t, growth)
 	accounts, binary := []size{{2, 0, time.Second, 3}, {20, 0, time.Second, 2}}, ""
 	var years []size
 	if os.Getenv(growth) != "" {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/moka/mokatest"
 )
 
@@ -35,6 +36,7 @@ func says(ctx context.Context, s *search, where string, args ...string) (status 
 // TestNoCredentialLeaksOnTheCommandLine asks for everything in every situation
 // that the fake gateway knows.
 func TestNoCredentialLeaksOnTheCommandLine(t *testing.T) {
+	proof.NeedsLong(t)
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
 )
 
 // Credentials that look like real ones, and so are cleaned like real ones.
@@ -48,6 +49,7 @@ func echoes(secret string) []string {
 // that both fakes know and looks for parts of its credentials in all that it
 // says, sends and stores.
 func TestNoCredentialLeaks(t *testing.T) {
+	proof.NeedsLong(t)
 	t.Parallel()
 	found := newSearch(leakSecrets)
 	var parts sync.WaitGroup

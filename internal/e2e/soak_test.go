@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
 )
 
 // soak is an arena on which the released program lives through storms for a
@@ -41,9 +42,7 @@ type soak struct {
 // messages delivered again soon; in the end everything was told once, and the
 // program takes no more than at the end of the first quarter.
 func TestASoak(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a soak takes its time")
-	}
+	proof.NeedsLong(t, "MOKABOT_SOAK")
 	t.Parallel()
 	duration, err := time.ParseDuration(cmp.Or(os.Getenv("MOKABOT_SOAK"), "12s"))
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
 	"mokabot/internal/store"
 	"mokabot/moka/mokatest"
 )
@@ -58,9 +59,7 @@ type weeks struct {
 // then, the program is stopped and started, and the clock is stepped. In the end
 // each transition and each report of each day is on Discord, once.
 func TestWeeksOfTrouble(t *testing.T) {
-	if testing.Short() {
-		t.Skip("weeks take their time")
-	}
+	proof.NeedsLong(t, "MOKABOT_WEEKS")
 	notRaced(t)
 	t.Parallel()
 	n := number(t, "MOKABOT_WEEKS", 1)

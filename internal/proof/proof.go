@@ -23,10 +23,14 @@ func Size[T any](short, normal, long T) T {
 	return normal
 }
 
-// NeedsLong skips a test that only the long proofs run.
-func NeedsLong(t testing.TB) {
+// NeedsLong skips a test that runs with the long proofs alone, or when one of
+// its own variables is set.
+func NeedsLong(t testing.TB, variables ...string) {
 	t.Helper()
-	if !Long() {
-		t.Skip("set MOKABOT_LONG=1 to run it")
+	for _, name := range append(variables, "MOKABOT_LONG") {
+		if os.Getenv(name) != "" {
+			return
+		}
 	}
+	t.Skip("set MOKABOT_LONG=1 to run it")
 }
