@@ -1,6 +1,7 @@
 package mokatest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"net/http"
 )
@@ -11,19 +12,22 @@ func (s *Server) status(*http.Request) reply {
 	d := obj{
 		"version": s.version.release(), "start_time": s.started.Unix(), "system_name": "Moka",
 		"quota_per_unit": o.QuotaPerUnit, "display_in_currency": o.Display != "TOKENS",
-		"server_address": "http://localhost:3000", "logo": "", "footer_html": "", "email_verification": false,
+		"server_address": cmp.Or(o.ServerAddress, "http://localhost:3000"), "logo": "", "footer_html": "", "email_verification": false,
 		"github_oauth": false, "github_client_id": "", "turnstile_check": false, "turnstile_site_key": "",
 		"wechat_login": false, "wechat_qrcode": "",
 	}
 	if s.version == OneAPI {
-		d["system_name"], d["chat_link"], d["top_up_link"], d["oidc"], d["lark_client_id"] = "One API", "", "", false, ""
+		d["system_name"], d["chat_link"], d["top_up_link"], d["oidc"], d["lark_client_id"] = "One API", "", o.TopUpLink, false, ""
+		if s.member.isHub() {
+			d["system_name"], d["language"], d["PaymentUSDRate"], d["PaymentMinAmount"], d["UptimeEnabled"] = "One Hub", "zh_CN", 7.3, 1, false
+		}
 		return data(d)
 	}
 	d["price"], d["setup"], d["self_use_mode_enabled"], d["demo_site_enabled"] = 7.3, true, false, false
 	d["enable_data_export"], d["enable_batch_update"], d["data_export_default_time"] = o.DataExport, o.BatchUpdate, "hour"
 	d["enable_drawing"], d["enable_task"], d["mj_notify_enabled"] = true, true, false
 	if !s.version.atLeast(V2026_07) {
-		d["top_up_link"] = ""
+		d["top_up_link"] = o.TopUpLink
 	}
 	if s.version.atLeast(V2025_12) {
 		d["quota_display_type"], d["usd_exchange_rate"] = o.Display, o.USDExchangeRate
@@ -95,10 +99,10 @@ func (s *Server) newAccessToken(_ *http.Request, a *Account) reply {
 	return data(a.AccessToken)
 }
 
-func (s *Server) groups(*http.Request, *Account) reply {
+func (s *Server) groups(_ *http.Request, a *Account) reply {
 	d := obj{}
 	for _, g := range s.state.Groups {
-		d[g.Name] = obj{"desc": g.About, "ratio": g.Ratio}
+		d[g.Name] = obj{"desc": g.About, "ratio": a.ratio(g)}
 	}
 	return data(d)
 }
@@ -114,11 +118,25 @@ func (s *Server) userModels(_ *http.Request, a *Account) reply {
 	return data(ids)
 }
 
+// ratio is what the account pays in a group; without an account, what everybody does.
+func (a *Account) ratio(g Group) float64 {
+	if a != nil {
+		if special, ok := a.Ratios[g.Name]; ok {
+			return special
+		}
+	}
+	return g.Ratio
+}
+
 const priceVersion = "a42d372ccf0b5dd13ecf71203521f9d2"
 
 // pricing is the price list, for anybody. Only the newest member looks at the
 // access token, and takes an unknown one for none.
-func (s *Server) pricing(*http.Request) reply {
+func (s *Server) pricing(r *http.Request) reply {
+	var asks *Account
+	if header := r.Header.Get("Authorization"); header != "" && s.version.atLeast(V2026_08) {
+		asks = s.accountOf(header)
+	}
 	list := []obj{}
 	for i, m := range s.state.Models {
 		list = append(list, s.price(m))
@@ -128,7 +146,7 @@ func (s *Server) pricing(*http.Request) reply {
 	}
 	ratios, usable := obj{}, obj{}
 	for _, g := range s.state.Groups {
-		ratios[g.Name], usable[g.Name] = g.Ratio, g.About
+		ratios[g.Name], usable[g.Name] = asks.ratio(g), g.About
 	}
 	body := obj{"data": list, "group_ratio": ratios, "usable_group": usable, "success": true}
 	if s.version == V2025_04 {
@@ -147,6 +165,9 @@ func (s *Server) price(m Model) obj {
 	o := obj{
 		"model_name": m.ID, "quota_type": 0, "model_ratio": m.Ratio, "model_price": 0, "owner_by": "",
 		"completion_ratio": m.Completion, "enable_groups": m.groups(),
+	}
+	if m.Tiered {
+		o["billing_mode"], o["billing_expr"] = "tiered_expr", "tier(\"base\", p * 2 + c * 8)"
 	}
 	if m.Price != 0 {
 		o["quota_type"], o["model_ratio"], o["model_price"], o["completion_ratio"] = 1, 0, m.Price, 0

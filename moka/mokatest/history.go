@@ -57,19 +57,19 @@ func (s *Server) hours(account, start, end int64) []hourly {
 		model string
 	}
 	places := map[slot]int{}
-	for _, one := range s.spent {
-		hour := one.at.UTC().Truncate(time.Hour).Unix()
-		if one.account != account || !one.exported || one.at.After(seen) || hour < start || hour > end {
+	for _, one := range s.entries {
+		hour := one.At.UTC().Truncate(time.Hour).Unix()
+		if one.Account != account || one.Kind != Charge || !one.exported || one.At.After(seen) || hour < start || hour > end {
 			continue
 		}
-		i, ok := places[slot{hour, one.model}]
+		i, ok := places[slot{hour, one.Model}]
 		if !ok {
 			i = len(rows)
-			places[slot{hour, one.model}] = i
-			rows = append(rows, hourly{hour: hour, model: one.model})
+			places[slot{hour, one.Model}] = i
+			rows = append(rows, hourly{hour: hour, model: one.Model})
 		}
-		rows[i].tokens += one.tokens
-		rows[i].quota += one.quota
+		rows[i].tokens += one.Tokens
+		rows[i].quota += one.Quota
 		rows[i].count++
 	}
 	if s.version.atLeast(V2026_07) {
@@ -78,7 +78,8 @@ func (s *Server) hours(account, start, end int64) []hourly {
 	return rows
 }
 
-// stat is what the log says was spent, up to the second. The ancestor logged
+// stat is what the log says was spent, up to the second, under the account's
+// name of today; refunds are not subtracted. The ancestor logged
 // nothing by default.
 func (s *Server) stat(r *http.Request, a *Account) reply {
 	if s.version == OneAPI {
@@ -87,16 +88,18 @@ func (s *Server) stat(r *http.Request, a *Account) reply {
 	start, end := bounds(r)
 	q := r.URL.Query()
 	var quota, calls, tokens int64
-	for _, one := range s.spent {
-		at := one.at.Unix()
-		if one.account != a.ID || q.Get("token_name") != "" && q.Get("token_name") != one.key || q.Get("model_name") != "" && q.Get("model_name") != one.model {
+	for _, one := range s.entries {
+		if one.Account != a.ID || one.Kind != Charge || one.cleaned || one.user != a.Username {
 			continue
 		}
-		if s.now().Sub(one.at) <= time.Minute {
-			calls, tokens = calls+1, tokens+one.tokens
+		if q.Get("token_name") != "" && q.Get("token_name") != one.Key || q.Get("model_name") != "" && q.Get("model_name") != one.Model {
+			continue
 		}
-		if at >= start && (end == 0 || at <= end) {
-			quota += one.quota
+		if s.now().Sub(one.At) <= time.Minute {
+			calls, tokens = calls+1, tokens+one.Tokens
+		}
+		if at := one.At.Unix(); at >= start && (end == 0 || at <= end) {
+			quota += one.Quota
 		}
 	}
 	return data(obj{"quota": quota, "rpm": calls, "tpm": tokens})
@@ -107,17 +110,18 @@ func (s *Server) plans(_ *http.Request, a *Account) reply {
 	active, all := []obj{}, []obj{}
 	for _, p := range a.Plans {
 		status := cmp.Or(p.Status, "active")
+		overflow := !p.NoOverflow
 		began := s.started.Unix()
 		one := obj{"subscription": obj{
 			"id": p.ID, "user_id": a.ID, "plan_id": 1, "amount_total": p.Total, "amount_used": p.Used,
 			"start_time": began, "end_time": seconds(p.EndsAt, 0), "status": status, "source": "admin",
 			"last_reset_time": 0, "next_reset_time": seconds(p.ResetsAt, 0), "upgrade_group": "", "prev_user_group": "",
-			"downgrade_group": "", "allow_wallet_overflow": true, "created_at": began, "updated_at": began,
+			"downgrade_group": "", "allow_wallet_overflow": overflow, "created_at": began, "updated_at": began,
 		}}
 		all = append(all, one)
 		if s.active(p) {
 			active = append(active, one)
 		}
 	}
-	return data(obj{"billing_preference": "subscription_first", "subscriptions": active, "all_subscriptions": all})
+	return data(obj{"billing_preference": a.preference(), "subscriptions": active, "all_subscriptions": all})
 }

@@ -113,7 +113,7 @@ func (s *Server) shown(quota int64) float64 {
 	if display != "TOKENS" && !s.version.atLeast(V2025_12) {
 		display = "USD"
 	}
-	usd := float64(quota) / float64(o.QuotaPerUnit)
+	usd := float64(quota) / o.QuotaPerUnit
 	switch display {
 	case "TOKENS":
 		return float64(quota)
@@ -134,12 +134,17 @@ func (s *Server) subscription(r *http.Request) reply {
 	}
 	limit, until := s.shown(k.Remain+k.Used), seconds(k.ExpiresAt, 0)
 	switch {
+	case s.showsAccount(k) && s.member.isHub():
+		limit = s.shown(owner.Quota + owner.UsedQuota)
 	case !s.state.Options.TokenStat && s.version == OneAPI:
-		limit, until = s.shown(owner.Quota), 0
+		limit = s.shown(owner.Quota)
 	case !s.state.Options.TokenStat:
-		limit, until = s.shown(owner.Quota+owner.UsedQuota), 0
+		limit = s.shown(owner.Quota + owner.UsedQuota)
 	case k.Unlimited:
 		limit = unlimitedUSD
+	}
+	if !s.state.Options.TokenStat {
+		until = 0
 	}
 	return asJSON(http.StatusOK, obj{
 		"object": "billing_subscription", "has_payment_method": true, "soft_limit_usd": limit,
@@ -157,10 +162,16 @@ func (s *Server) usage(r *http.Request) reply {
 		return billingRowMissing("new_api_error")
 	}
 	used := k.Used
-	if !s.state.Options.TokenStat {
+	if s.showsAccount(k) {
 		used = owner.UsedQuota
 	}
 	return asJSON(http.StatusOK, obj{"object": "list", "total_usage": s.shown(used) * 100})
+}
+
+// showsAccount reports whether the billing pair shows the account. The hubs do
+// so for unlimited keys too.
+func (s *Server) showsAccount(k *Key) bool {
+	return !s.state.Options.TokenStat || k.Unlimited && s.member.isHub()
 }
 
 // billingRowMissing is an error with status 200.

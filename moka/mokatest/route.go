@@ -38,6 +38,7 @@ func (s *Server) routes() map[string]route {
 		"/api/user/token":                    {apiLane, asUser((*Server).newAccessToken)},
 		"/api/token/":                        {apiLane, asUser((*Server).tokens)},
 		"/api/log/self/stat":                 {apiLane, asUser((*Server).stat)},
+		"/api/log/self":                      {apiLane, asUser((*Server).logSelf)},
 	}
 	if v != OneAPI {
 		routes["/api/pricing"] = route{apiLane, (*Server).pricing}

@@ -17,14 +17,33 @@ const (
 	V2026_07
 	V2026_08
 	OneAPI
+	Veloera // of 2025-06, a fork of new-api's release of 2025-04
+	OneHub  // of 2026-02, a fork of one-api
+	DoneHub // a fork of one-hub that answers like it
 )
 
 // Versions returns all members, oldest first, the ancestor last.
 func Versions() []Version { return []Version{V2025_04, V2025_12, V2026_07, V2026_08, OneAPI} }
 
-// String is the month of the release, or "one-api".
+// Forks returns the members that others made of them.
+func Forks() []Version { return []Version{Veloera, OneHub, DoneHub} }
+
+// base is the release that a member answers like, apart from its peculiarities.
+func (v Version) base() Version {
+	switch v {
+	case Veloera:
+		return V2025_04
+	case OneHub, DoneHub:
+		return OneAPI
+	}
+	return v
+}
+
+func (v Version) isHub() bool { return v == OneHub || v == DoneHub }
+
+// String is the month of the release, or the fork's name.
 func (v Version) String() string {
-	names := []string{"2025-04", "2025-12", "2026-07", "2026-08", "one-api"}
+	names := []string{"2025-04", "2025-12", "2026-07", "2026-08", "one-api", "veloera", "one-hub", "done-hub"}
 	if v < 0 || int(v) >= len(names) {
 		return "unknown"
 	}
@@ -53,7 +72,8 @@ const maxRequests = 10_000
 
 // Server is a fake gateway. It is safe for concurrent use.
 type Server struct {
-	version Version
+	member  Version // as asked for
+	version Version // the release it answers like
 	started time.Time
 
 	mu       sync.Mutex
@@ -62,7 +82,7 @@ type Server struct {
 	faults   []*Fault
 	limits   Limits
 	knocks   map[string][]time.Time
-	spent    []spending
+	entries  []Entry
 	requests []Request
 	nextKey  int64
 	serial   uint64
@@ -71,7 +91,7 @@ type Server struct {
 // New makes an empty gateway: no account, no key, three priced models and one
 // without a price, default options, no rate limits.
 func New(v Version) *Server {
-	s := &Server{version: v, now: time.Now, started: time.Now(), knocks: map[string][]time.Time{}}
+	s := &Server{member: v, version: v.base(), now: time.Now, started: time.Now(), knocks: map[string][]time.Time{}}
 	s.state = State{Models: plainModels(), Groups: plainGroups(), Options: Options{
 		QuotaPerUnit: 500_000, Display: "USD", USDExchangeRate: 7.3, TokenStat: true, DataExport: true,
 	}}
@@ -79,7 +99,7 @@ func New(v Version) *Server {
 }
 
 // Version returns which member the server plays.
-func (s *Server) Version() Version { return s.version }
+func (s *Server) Version() Version { return s.member }
 
 // SetNow replaces the clock, which decides on expiry, dates spending and runs
 // the rate limits. It must not call the server back.
@@ -119,6 +139,7 @@ func (s *Server) handle(r *http.Request) (reply, error) {
 		s.remember(r, 0)
 		return reply{}, err
 	}
+	s.resetPlans()
 	answer := s.limited(r)
 	answer = s.stamp(fault.apply(s, answer))
 	answer = zipped(r, answer)

@@ -26,6 +26,12 @@ type Account struct {
 	Banned      bool
 	Group       string // "" is "default"
 	Plans       []Plan // 2026 only
+
+	// Preference is the billing preference; "" is subscription_first.
+	Preference string
+	// Ratios are special ratios of the account for groups. /api/pricing shows
+	// them since 2026-07, and then only to the account.
+	Ratios map[string]float64
 }
 
 // Plan is a subscription of an account. Amounts are raw quota.
@@ -36,6 +42,9 @@ type Plan struct {
 	Status   string // "" is "active"
 	EndsAt   time.Time
 	ResetsAt time.Time
+
+	ResetEvery time.Duration // how often Used goes back to 0; 0: once, at ResetsAt
+	NoOverflow bool          // the wallet may not pay when the plan is used up
 }
 
 // Key is an API key. Amounts are raw quota.
@@ -65,6 +74,7 @@ type Model struct {
 	Ratio      float64  // prompt tokens
 	Completion float64  // completion tokens, as a multiple of Ratio
 	Price      float64  // dollars a call; when set, the ratios do not apply
+	Tiered     bool     // priced by an expression
 	Unpriced   bool     // hidden from /v1/models since 2025-11
 	Groups     []string // nil: default
 }
@@ -78,7 +88,9 @@ type Group struct {
 
 // Options are the operator's settings.
 type Options struct {
-	QuotaPerUnit    int64   // raw quota in a dollar
+	QuotaPerUnit    float64 // raw quota in a dollar; may be a fraction
+	TopUpLink       string  // where money is added
+	ServerAddress   string  // "" is http://localhost:3000
 	Display         string  // USD, CNY, TOKENS or CUSTOM; before 2025-09 only USD and TOKENS
 	USDExchangeRate float64 // for CNY
 	TokenStat       bool    // billing shows the key; otherwise the account
@@ -164,15 +176,6 @@ func (s *Server) AddKey(accountID int64, k Key) {
 	k.accessed = s.now()
 	k.Models = slices.Clone(k.Models)
 	s.state.Keys = append(s.state.Keys, &k)
-}
-
-// TopUp adds to an account's wallet.
-func (s *Server) TopUp(accountID, quota int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if a := s.state.Account(accountID); a != nil {
-		a.Quota += quota
-	}
 }
 
 func plainGroups() []Group {

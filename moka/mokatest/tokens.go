@@ -2,6 +2,7 @@ package mokatest
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,12 +17,29 @@ func (s *Server) tokens(r *http.Request, a *Account) reply {
 	}
 	own := slices.DeleteFunc(slices.Clone(s.state.Keys), func(k *Key) bool { return k.AccountID != a.ID })
 	slices.SortFunc(own, func(k, l *Key) int { return cmp.Compare(l.ID, k.ID) })
+	if s.member.isHub() {
+		return s.hubTokens(r, own)
+	}
 	page, size := s.paging(r)
 	if !s.version.atLeast(V2025_12) {
-		return data(s.items(cutOut(own, page, size)))
+		return data(s.items(part(own, page, size)))
 	}
 	page = max(page, 1)
-	return data(obj{"page": page, "page_size": size, "total": len(own), "items": s.items(cutOut(own, page-1, size))})
+	return data(obj{"page": page, "page_size": size, "total": len(own), "items": s.items(part(own, page-1, size))})
+}
+
+// hubTokens is the page's own shape: data in data, counted from 1.
+func (s *Server) hubTokens(r *http.Request, own []*Key) reply {
+	page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+	size, _ := strconv.Atoi(r.URL.Query().Get("size"))
+	page = max(page, 1)
+	if size <= 0 {
+		size = 10
+	}
+	if size > 100 {
+		return failed(http.StatusOK, fmt.Sprintf("size 参数不能超过 %d", 100))
+	}
+	return data(obj{"page": page, "size": size, "total_count": len(own), "data": s.items(part(own, page-1, size))})
 }
 
 // paging reads the page's number and size. The ancestor's size is fixed.
@@ -40,12 +58,6 @@ func (s *Server) paging(r *http.Request) (page, size int) {
 	return max(page, 0), min(size, most)
 }
 
-// cutOut is one page, counted from 0.
-func cutOut(keys []*Key, page, size int) []*Key {
-	start := min(page*size, len(keys))
-	return keys[start:min(start+size, len(keys))]
-}
-
 func (s *Server) items(keys []*Key) []obj {
 	list := []obj{}
 	for _, k := range keys {
@@ -61,6 +73,17 @@ func (s *Server) item(k *Key) obj {
 		"id": k.ID, "user_id": k.AccountID, "key": text, "status": k.Status, "name": k.Name,
 		"created_time": k.created.Unix(), "accessed_time": k.accessed.Unix(), "expired_time": seconds(k.ExpiresAt, -1),
 		"remain_quota": k.Remain, "unlimited_quota": k.Unlimited, "used_quota": k.Used,
+	}
+	if s.member.isHub() {
+		o["group"], o["backup_group"] = k.Group, ""
+		o["setting"] = obj{
+			"heartbeat": obj{"enabled": false, "timeout_seconds": 0},
+			"limits": obj{
+				"limit_model_setting": obj{"enabled": len(k.Models) > 0, "models": k.Models},
+				"limits_ip_setting":   obj{"enabled": false, "whitelist": nil},
+			},
+		}
+		return o
 	}
 	if s.version == OneAPI {
 		o["subnet"], o["models"] = k.AllowIPs, nil

@@ -63,16 +63,20 @@ func (s *Server) accountOf(header string) *Account {
 // wrongID is the refusal of a New-Api-User that is not the token's owner.
 func (s *Server) wrongID(r *http.Request, account *Account) *reply {
 	const status = http.StatusUnauthorized
-	named := strings.TrimSpace(r.Header.Get("New-Api-User"))
+	header := "New-Api-User"
+	if s.member == Veloera {
+		header = "Veloera-User"
+	}
+	named := strings.TrimSpace(r.Header.Get(header))
 	id, err := strconv.ParseInt(named, 10, 64)
 	var no *reply
 	switch {
 	case named == "":
-		_, no = s.noUser(r, status, "未提供 New-Api-User", "New-Api-User header not provided")
+		_, no = s.noUser(r, status, "未提供 "+header, header+" header not provided")
 	case err != nil:
-		_, no = s.noUser(r, status, "New-Api-User 格式错误", "New-Api-User header format error")
+		_, no = s.noUser(r, status, header+" 格式错误", header+" header format error")
 	case id != account.ID:
-		_, no = s.noUser(r, status, "New-Api-User 与登录用户不匹配", "New-Api-User does not match logged in user")
+		_, no = s.noUser(r, status, header+" 与登录用户不匹配", header+" does not match logged in user")
 	}
 	return no
 }
