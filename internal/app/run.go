@@ -43,6 +43,9 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 		return err
 	}
 	defer db.Close()
+	if err := db.Exposed(); err != nil {
+		log.Warn("other users of this machine may read the database: its mode cannot be changed", "file", c.Storage.Path, "err", err)
+	}
 	proxy, err := proxyOf(c.Discord.Proxy)
 	if err != nil {
 		return err

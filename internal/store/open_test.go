@@ -28,6 +28,21 @@ func TestOpenCreatesAPrivateFile(t *testing.T) {
 	reopen(t, path)
 }
 
+// S13: a file of another owner cannot be made private, and is used all the same.
+func TestAFileWhoseModeCannotBeChangedIsUsed(t *testing.T) {
+	refused := func(*os.File, os.FileMode) error { return os.ErrPermission }
+	for mode, exposed := range map[os.FileMode]bool{0o600: false, 0o660: true, 0o644: true} {
+		path := filepath.Join(t.TempDir(), "test.db")
+		check(t, os.WriteFile(path, nil, 0o600))
+		check(t, os.Chmod(path, mode))
+		got, err := private(path, refused)
+		check(t, err)
+		equal(t, mode.String(), errors.Is(got, os.ErrPermission), exposed)
+	}
+	db := reopen(t, filepath.Join(t.TempDir(), "test.db"))
+	check(t, db.Exposed())
+}
+
 func TestOpenRefusesASecond(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
 	reopen(t, path)

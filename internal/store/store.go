@@ -30,6 +30,7 @@ type DB struct {
 	read    *sql.DB
 	lock    *os.File
 	reserve *reserve // nil when read-only
+	exposed error    // why the file cannot be made private
 	changed chan struct{}
 	close   func() error
 }
@@ -69,7 +70,8 @@ func open(path string) (*DB, error) {
 	if err := inspect(path); err != nil {
 		return nil, err
 	}
-	if err := private(path); err != nil {
+	exposed, err := private(path, (*os.File).Chmod)
+	if err != nil {
 		return nil, err
 	}
 	write, err := connect(path, 1, url.Values{"_txlock": {"immediate"}, "_pragma": {
@@ -87,7 +89,7 @@ func open(path string) (*DB, error) {
 		write.Close()
 		return nil, err
 	}
-	return made(&DB{path: path, write: write, read: read}), nil
+	return made(&DB{path: path, write: write, read: read, exposed: exposed}), nil
 }
 
 // prepare brings the schema up to date and the messages that a crash caught
@@ -142,14 +144,24 @@ func connect(path string, most int, options url.Values) (*sql.DB, error) {
 }
 
 // private creates the file and keeps others from reading it. SQLite gives its
-// journals the same mode.
-func private(path string) error {
+// journals the same mode. A file of another owner, writable by a group, can be
+// used but not made private: exposed says why.
+func private(path string, chmod func(*os.File, os.FileMode) error) (exposed, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return errors.Join(f.Chmod(0o600), f.Close())
+	defer f.Close()
+	exposed = chmod(f, 0o600)
+	if info, err := f.Stat(); err == nil && info.Mode().Perm()&0o077 == 0 {
+		exposed = nil
+	}
+	return exposed, nil
 }
+
+// Exposed returns why other users of this machine may read the file, nil when
+// it is private.
+func (db *DB) Exposed() error { return db.exposed }
 
 // Close closes the file and lets go of its lock.
 func (db *DB) Close() error { return db.close() }
