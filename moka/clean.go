@@ -20,17 +20,16 @@ func (c *Client) clean(text string) string {
 	if text == "" {
 		return ""
 	}
-	text = plain(text)
+	text = Plain(text)
 	text = c.withoutCredentials(text)
 	text = keyFragment.ReplaceAllString(text, "sk-***")
 	text = requestID.ReplaceAllString(text, "")
 	return cut(strings.Join(strings.Fields(text), " "), maxMessage)
 }
 
-// withoutCredentials replaces the client's own credentials, however they are spelled.
-func (c *Client) withoutCredentials(text string) string {
-	return Redact(text, "***", c.cred.APIKey, c.cred.AccessToken)
-}
+// withoutCredentials replaces all credentials that the client knows, however
+// they are written.
+func (c *Client) withoutCredentials(text string) string { return c.redactor.Redact(text) }
 
 // discreet takes the credentials out of names that a gateway gave. It looks at
 // all of them at once, because there is hardly ever anything to take out.
@@ -47,18 +46,36 @@ func (c *Client) discreet(names ...*string) {
 	}
 }
 
-// plain drops what is invalid, invisible or steers a terminal; breaks become spaces.
-func plain(text string) string {
+// maxMarks is how many marks on one letter are kept. Languages need three.
+const maxMarks = 3
+
+// Plain drops what a text that somebody else wrote could do besides being read:
+// control and escape characters, invisible ones, those that turn the direction,
+// and heaps of marks on one letter. Line breaks and tabs become spaces.
+func Plain(text string) string {
+	marks := 0
 	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Mn, unicode.Me) {
+			marks++
+		} else {
+			marks = 0
+		}
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar:
+		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Co, unicode.Variation_Selector, invisible), r == unicode.ReplacementChar, marks > maxMarks:
 			return -1
 		}
 		return r
 	}, text)
 }
+
+// invisible are the characters that take no ink although Unicode does not call
+// them formatting: joiners, fillers and the blank of Braille.
+var invisible = &unicode.RangeTable{R16: []unicode.Range16{
+	{Lo: 0x034F, Hi: 0x034F, Stride: 1}, {Lo: 0x115F, Hi: 0x1160, Stride: 1}, {Lo: 0x17B4, Hi: 0x17B5, Stride: 1},
+	{Lo: 0x2800, Hi: 0x2800, Stride: 1}, {Lo: 0x3164, Hi: 0x3164, Stride: 1}, {Lo: 0xFFA0, Hi: 0xFFA0, Stride: 1},
+}}
 
 func cut(text string, limit int) string {
 	if runes := []rune(text); len(runes) > limit {

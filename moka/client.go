@@ -34,15 +34,16 @@ type Call struct {
 // Client talks to one gateway with the credentials of one account. It is safe
 // for use by several goroutines.
 type Client struct {
-	base    *url.URL
-	cred    Credentials
-	http    *http.Client
-	host    *hostLimit
-	limiter *Limiter
-	observe func(Call)
-	timeout time.Duration
-	now     func() time.Time
-	memory  memory
+	base     *url.URL
+	cred     Credentials
+	http     *http.Client
+	host     *hostLimit
+	limiter  *Limiter
+	observe  func(Call)
+	timeout  time.Duration
+	now      func() time.Time
+	redactor *Redactor
+	memory   memory
 }
 
 // Host is the gateway's host, whose budget the calls come out of.
@@ -75,6 +76,11 @@ func WithLimiter(l *Limiter) Option { return func(c *Client) { c.limiter = l } }
 // for the limiter. The default is 10 s.
 func WithTimeout(d time.Duration) Option { return func(c *Client) { c.timeout = d } }
 
+// WithRedactor has r clean what the gateway says, so that no credential of
+// another account and no proxy's password comes out of it either. The client
+// adds its own credentials to r.
+func WithRedactor(r *Redactor) Option { return func(c *Client) { c.redactor = r } }
+
 // WithNow replaces the clock that dates readings and ages what the client remembers.
 func WithNow(now func() time.Time) Option { return func(c *Client) { c.now = now } }
 
@@ -105,6 +111,10 @@ func New(base string, cred Credentials, opts ...Option) (*Client, error) {
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout
 	}
+	if c.redactor == nil {
+		c.redactor = NewRedactor("***")
+	}
+	c.redactor.Add(cred.APIKey, cred.AccessToken)
 	c.host = c.limiter.host(root.Host)
 	// A cookie would override the access token on gateways up to 2026-07, and a
 	// redirect could carry the key away: neither is left to the caller's client.

@@ -2,6 +2,7 @@ package moka
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -48,6 +49,8 @@ func newTransport(proxy *url.URL, pingAfter, pingAnswer time.Duration) *http.Tra
 			MaxReceiveBufferPerStream:     streamWindow,
 			MaxReceiveBufferPerConnection: connectionWindow,
 		},
+		OnProxyConnectResponse: refusedByProxy,
+
 		ForceAttemptHTTP2: true,
 		MaxIdleConns:      64,
 		// A reading's calls run side by side; net/http keeps two by default.
@@ -56,6 +59,15 @@ func newTransport(proxy *url.URL, pingAfter, pingAnswer time.Duration) *http.Tra
 		TLSHandshakeTimeout:    defaultTimeout,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
+}
+
+// refusedByProxy fails for a refused CONNECT by its number alone. By default
+// net/http repeats the proxy's own words, which may hold the password.
+func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: fmt.Errorf("the proxy answered %d to CONNECT", resp.StatusCode)}
 }
 
 // proxyFor chooses the proxy of a request: the given one, or the environment's.

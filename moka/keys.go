@@ -212,7 +212,7 @@ func (m *maskedText) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	// Cloned, because a substring would keep the whole key in memory.
-	*m = maskedText(strings.Clone(plain(text[:4])) + noEnds + strings.Clone(plain(text[len(text)-4:])))
+	*m = maskedText(strings.Clone(Plain(text[:4])) + noEnds + strings.Clone(Plain(text[len(text)-4:])))
 	return nil
 }
 
@@ -232,18 +232,18 @@ func (r rawKey) info(units Units, now time.Time) (APIKeyInfo, *Error) {
 		return APIKeyInfo{}, mistyped("token", "a quota beyond any amount")
 	}
 	info := APIKeyInfo{
-		ID: *r.ID, Name: cut(plain(r.Name), maxMessage), Key: string(r.Key), Unlimited: r.Unlimited, Used: used,
+		ID: *r.ID, Name: cut(Plain(r.Name), maxMessage), Key: string(r.Key), Unlimited: r.Unlimited, Used: used,
 		ExpiresAt: unixTime(r.Expires), CreatedAt: unixTime(r.Created), AccessedAt: unixTime(r.Accessed),
-		Group: cut(plain(r.Group), maxMessage),
+		Group: cut(Plain(r.Group), maxMessage),
 	}
 	if !r.Unlimited {
 		info.Remaining = Known(left)
 	}
 	if r.Limited {
-		info.Models = strings.FieldsFunc(plain(r.Models), func(c rune) bool { return c == ',' || c == ' ' })
+		info.Models = strings.FieldsFunc(Plain(r.Models), func(c rune) bool { return c == ',' || c == ' ' })
 	}
 	for _, model := range r.Setting {
-		info.Models = append(info.Models, plain(model))
+		info.Models = append(info.Models, Plain(model))
 	}
 	info.State, info.NeedsEnabling = r.state(now)
 	return info, nil

@@ -64,7 +64,7 @@ func addFlow(sums map[string]usageSum, body []byte) *Error {
 		if row.Quota == nil {
 			return mistyped("data/flow/self", "a row without quota")
 		}
-		name := cut(plain(row.Key), maxMessage)
+		name := cut(Plain(row.Key), maxMessage)
 		sum := sums[name]
 		if overflows(sum.quota, *row.Quota) || overflows(sum.requests, row.Requests) {
 			return mistyped("data/flow/self", "figures beyond counting")

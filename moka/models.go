@@ -46,11 +46,11 @@ func decodeModels(body []byte) ([]Model, *Error) {
 	}
 	models := make([]Model, 0, len(*answer.Data))
 	for _, m := range *answer.Data {
-		id := strings.TrimSpace(plain(m.ID))
+		id := strings.TrimSpace(Plain(m.ID))
 		if id == "" {
 			return nil, mistyped("models", "a model without an id")
 		}
-		models = append(models, Model{id, plain(string(m.OwnedBy))})
+		models = append(models, Model{id, Plain(string(m.OwnedBy))})
 	}
 	return onceEach(models), nil
 }

@@ -141,7 +141,7 @@ func decodePrices(body []byte, pays payingGroup, units Units) (Prices, *Error) {
 	}
 	prices := Prices{}
 	for _, raw := range *answer.Data {
-		if id := plain(raw.Model); id != "" {
+		if id := Plain(raw.Model); id != "" {
 			prices[id] = raw.price(raw.ratio(pays.name, ratios), units)
 		}
 	}

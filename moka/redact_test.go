@@ -1,8 +1,11 @@
 package moka
 
 import (
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
+	"html"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,9 +22,23 @@ func TestRedactKnowsEverySpelling(t *testing.T) {
 		"hex":           hex.EncodeToString([]byte(secret)), "upper hex": strings.ToUpper(hex.EncodeToString([]byte(secret[4:]))),
 		"base64":      base64.StdEncoding.EncodeToString([]byte(secret)),
 		"a short one": "short",
+		"lower case":  strings.ToLower(secret), "upper case": strings.ToUpper(secret), "its middle in lower case": strings.ToLower(secret[2:18]),
+		"spaced": strings.Join(strings.Split(secret, ""), " "), "in lines": secret[:7] + "\r\n" + secret[7:14] + "\r\n" + secret[14:],
+		"zero width":     strings.Join(strings.Split(secret, ""), "\u200b"),
+		"with hyphens":   strings.Join(strings.Split(secret, ""), "-"),
+		"full width":     wide(secret),
+		"percent, whole": everyByte(secret, "%%%02X"), "percent, twice": url.QueryEscape(everyByte(secret, "%%%02x")),
+		"HTML": html.EscapeString(secret), "HTML, decimal": everyByte(secret, "&#%d;"), "HTML, hex": everyByte(secret, "&#x%X;"),
+		"JSON": everyByte(secret, "\\u%04x"), "JSON, slashes": strings.ReplaceAll(secret, "/", `\/`), "C": everyByte(secret, "\\x%02x"),
+		"quoted-printable": everyByte(secret, "=%02X"),
+		"hex with colons":  everyByte(secret, "%02x:"), "hex in lines": strings.ToUpper(everyByte(secret, "%02x\n")),
+		"base32": base32.StdEncoding.EncodeToString([]byte(secret)), "base32 at 3": base32.StdEncoding.EncodeToString([]byte("abc" + secret))[5:37],
+		"base64 of upper case": base64.StdEncoding.EncodeToString([]byte(strings.ToUpper(secret))),
+		"base64 in lines":      base64.StdEncoding.EncodeToString([]byte(secret))[:13] + "\n" + base64.StdEncoding.EncodeToString([]byte(secret))[13:],
+		"base64 in JSON":       strings.ReplaceAll(base64.StdEncoding.EncodeToString([]byte(secret)), "/", `\/`),
 	} {
 		got := redact("before " + text + " after")
-		if !strings.HasPrefix(got, "before ***") || !strings.HasSuffix(got, " after") || len(got) > len("before ***==*** after") {
+		if !strings.HasPrefix(got, "before ***") || !strings.HasSuffix(got, " after") || len(got) > len("before ***====*** after") {
 			t.Errorf("%s: %q", what, got)
 		}
 	}
@@ -33,9 +50,51 @@ func TestRedactKnowsEverySpelling(t *testing.T) {
 	}
 }
 
+func wide(text string) string {
+	return strings.Map(func(r rune) rune { return r - '!' + '\uFF01' }, text)
+}
+
+func everyByte(text, format string) string {
+	var all strings.Builder
+	for _, c := range []byte(text) {
+		fmt.Fprintf(&all, format, c)
+	}
+	return all.String()
+}
+
+// What a program prints is full of figures: they stay, whatever a key looks like.
+func TestOutputKeepsItsFigures(t *testing.T) {
+	r := NewOutputRedactor("<secret>", "sk-12345678901234567890", "hunter2", "team-account-key-for-tests")
+	for _, text := range []string{
+		`{"remaining_usd":12345678.901234,"used":12345678901234567890}`, `{"name":"team","account":"team-account"}`, "1234567890123456", "hunter",
+	} {
+		if got := r.Redact(text); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+	for text, want := range map[string]string{
+		"key sk-12345678901234567890.": "key <secret>.", "Team Account Key for Tests": "<secret>", "hunter2": "<secret>",
+	} {
+		if got := r.Redact(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+func FuzzRedact(f *testing.F) {
+	f.Add("text", "secret-of-some-length")
+	f.Add("%25%32&#x41;\\u0041\\", "kX9/vQ2+mB7=zR4&tY8w")
+	f.Add("\xEF\xBC", "12345678901234567890")
+	f.Fuzz(func(t *testing.T, text, secret string) {
+		if got := Redact(text, "***", secret); len(secret) >= foldedSize && strings.Contains(got, secret) && strings.Trim(secret, "0123456789*") != "" {
+			t.Errorf("%q still has %q: %q", text, secret, got)
+		}
+	})
+}
+
 func TestRedactLeavesOtherTextsAlone(t *testing.T) {
 	redact := func(text string) string { return Redact(text, "***", "kX9/vQ2+mB7=zR4&tY8w") }
-	for _, text := range []string{"", "kX9/vQ2", "令牌不可用 kX9/ vQ2+ mB7=", "a text that is longer than a part"} {
+	for _, text := range []string{"", "kX9/vQ2", "令牌不可用 kX9/ vQ2+ m", "a text that is longer than a part"} {
 		if got := redact(text); got != text {
 			t.Errorf("%q became %q", text, got)
 		}

@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 )
@@ -57,21 +56,12 @@ func isCorrupt(err error) bool {
 	return corrupt
 }
 
-// isProxy knows a proxy's refusal of CONNECT by its text, which net/http builds
-// from the status line and nothing else ("Proxy Authentication Required").
+// isProxy reports whether the proxy, and not what is behind it, failed.
 func isProxy(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")
 	}
-	if strings.HasPrefix(err.Error(), "socks connect") {
-		return true
-	}
-	for status := http.StatusBadRequest; status < 600; status++ {
-		if text := http.StatusText(status); text != "" && text == err.Error() {
-			return true
-		}
-	}
-	return false
+	return strings.HasPrefix(err.Error(), "socks connect")
 }
 
 func isTLS(err error) bool {

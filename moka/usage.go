@@ -163,7 +163,7 @@ func (s usageSums) add(body []byte, w window) *Error {
 		if *row.At < w.first || *row.At > w.last {
 			continue
 		}
-		hour := usageHour{*row.At - *row.At%3600, plain(row.Model)}
+		hour := usageHour{*row.At - *row.At%3600, Plain(row.Model)}
 		sum := s[hour]
 		if overflows(sum.quota, *row.Quota) || overflows(sum.requests, row.Requests) || overflows(sum.tokens, row.Tokens) {
 			return mistyped("data/self", "figures beyond counting")

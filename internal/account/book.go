@@ -95,13 +95,14 @@ func New(c *config.Config, opts ...Option) (*Book, error) {
 	if o.before != nil && budget(o.before.limiter) == budget(limiter) {
 		limiter = o.before.limiter
 	}
+	redactor := moka.NewRedactor("***", c.Secrets()...)
 	book := &Book{limiter: limiter, calls: map[string]int{}}
 	for _, a := range c.Accounts {
 		transport, err := pool(pools, o.transport, a.Proxy)
 		if err != nil {
 			return nil, fmt.Errorf("account %s: %w", a.Name, err)
 		}
-		client, err := open(a, transport, limiter, o.observe)
+		client, err := open(a, transport, limiter, redactor, o.observe)
 		if err != nil {
 			return nil, fmt.Errorf("account %s: %w", a.Name, err)
 		}
@@ -128,8 +129,8 @@ func budget(l *moka.Limiter) int {
 	return requests
 }
 
-func open(a config.Account, t http.RoundTripper, l *moka.Limiter, observe func(string, moka.Call)) (*moka.Client, error) {
-	opts := []moka.Option{moka.WithHTTPClient(&http.Client{Transport: t}), moka.WithLimiter(l)}
+func open(a config.Account, t http.RoundTripper, l *moka.Limiter, r *moka.Redactor, observe func(string, moka.Call)) (*moka.Client, error) {
+	opts := []moka.Option{moka.WithHTTPClient(&http.Client{Transport: t}), moka.WithLimiter(l), moka.WithRedactor(r)}
 	if observe != nil {
 		opts = append(opts, moka.WithObserver(func(c moka.Call) { observe(a.Name, c) }))
 	}

@@ -200,11 +200,9 @@ func channelFindings(ctx context.Context, w *lang.Words, rest *discord.REST, ch 
 // DiscordClient is how the program reaches Discord: through the configured
 // proxy, or as the environment says.
 func DiscordClient(c *config.Config) (*http.Client, error) {
-	proxy, err := proxyOf(c.Discord.Proxy)
+	proxy, err := proxyURL(c.Discord.Proxy)
 	if err != nil {
 		return nil, err
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.Proxy = proxy
-	return &http.Client{Transport: transport}, nil
+	return &http.Client{Transport: moka.NewTransport(proxy)}, nil
 }

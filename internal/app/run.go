@@ -184,14 +184,23 @@ func channels(c *config.Config) []channelUse {
 // proxyOf chooses the proxy for Discord: the configured one, else what the
 // environment says.
 func proxyOf(configured string) (func(*http.Request) (*url.URL, error), error) {
-	if configured == "" {
-		return http.ProxyFromEnvironment, nil
+	proxy, err := proxyURL(configured)
+	if proxy == nil {
+		return http.ProxyFromEnvironment, err
 	}
-	u, err := url.Parse(configured)
+	return http.ProxyURL(proxy), err
+}
+
+// proxyURL is the configured proxy, nil without one.
+func proxyURL(configured string) (*url.URL, error) {
+	if configured == "" {
+		return nil, nil
+	}
+	proxy, err := url.Parse(configured)
 	if err != nil {
 		return nil, errors.New("discord.proxy is not a URL") // without the text: it may hold a password
 	}
-	return http.ProxyURL(u), nil
+	return proxy, nil
 }
 
 // NewLog returns a logger with the configured level and format.

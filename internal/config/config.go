@@ -40,9 +40,10 @@ type Config struct {
 	Log           Log
 	Welcome       bool // explain the commands once in the alerts' channel
 
-	inline      bool           // a credential stands in the file itself
-	secretFiles []string       // files that hold a credential
-	lines       map[string]int // path to line, for problems that are found after loading
+	inline             bool           // a credential stands in the file itself
+	secretFiles        []string       // files that hold a credential
+	environmentProxies []string       // which may hold a password
+	lines              map[string]int // path to line, for problems that are found after loading
 }
 
 // Discord is how the bot reaches Discord. All of it may be missing until the

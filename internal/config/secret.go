@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // hidden is what a secret prints as.
@@ -69,3 +72,36 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalYAML keeps the credential out of YAML.
 func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
+
+// Secrets are all credentials that the program holds: those of the
+// configuration, and the passwords of proxies, the environment's included.
+func (c *Config) Secrets() []string {
+	secrets := []string{c.Discord.Token.Reveal()}
+	proxies := append([]string{c.Discord.Proxy}, c.environmentProxies...)
+	for _, a := range c.Accounts {
+		secrets = append(secrets, a.APIKey.Reveal(), a.AccessToken.Reveal())
+		proxies = append(proxies, a.Proxy)
+	}
+	for _, proxy := range proxies {
+		if u, err := url.Parse(proxy); err == nil && u.User != nil {
+			password, _ := u.User.Password()
+			secrets = append(secrets, password)
+		}
+	}
+	return slices.DeleteFunc(secrets, func(s string) bool { return s == "" })
+}
+
+// proxyVariables are those that net/http goes by.
+var proxyVariables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"}
+
+func environmentProxies(lookup Lookup) (proxies []string) {
+	for _, name := range proxyVariables {
+		if address, ok := lookup(name); ok {
+			if !strings.Contains(address, "://") {
+				address = "http://" + address
+			}
+			proxies = append(proxies, address)
+		}
+	}
+	return proxies
+}

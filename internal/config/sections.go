@@ -16,6 +16,7 @@ func read(file string, root *yaml.Node, lookup Lookup) (*Config, *reader) {
 	r := &reader{file: file, lookup: lookup, lines: map[string]int{}, known: map[string]bool{}}
 	c := defaults()
 	c.File, c.lines = file, r.lines
+	c.environmentProxies = environmentProxies(lookup)
 	m := value{r: r, line: max(1, root.Line)}.at(root, "").mapping()
 	m.get("language").choice(&c.Language, "en", "zh-CN")
 	m.get("timezone").zone(&c.Timezone)

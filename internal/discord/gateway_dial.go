@@ -148,7 +148,7 @@ func tunnel(conn net.Conn, user *url.Userinfo, addr string) error {
 	buffered := bufio.NewReader(conn)
 	resp, err := http.ReadResponse(buffered, req)
 	if err != nil {
-		return err
+		return errors.New("it did not answer like a proxy") // the cause repeats its words, which may hold the password
 	}
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("it answered %d to CONNECT", resp.StatusCode)

@@ -2,7 +2,8 @@ package message
 
 import (
 	"strings"
-	"unicode"
+
+	"mokabot/moka"
 )
 
 // zeroWidth stands behind an @ or inside a link so that it is only text.
@@ -13,12 +14,8 @@ const zeroWidth = "\u200b"
 // turns the writing direction. [Message.String] shows them as they were.
 func Disarm(text string) string {
 	var b strings.Builder
-	for _, r := range text {
+	for _, r := range moka.Plain(text) {
 		switch {
-		case r == '\n' || r == '\t':
-			b.WriteByte(' ')
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
-			// direction marks, joiners and the like carry no meaning here
 		case r == '@' || r == '#':
 			b.WriteRune(r)
 			b.WriteString(zeroWidth)
