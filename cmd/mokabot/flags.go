@@ -160,9 +160,19 @@ func writeFlags(w io.Writer, flags *flag.FlagSet) {
 	}
 }
 
-// load reads the configuration: the file named by --config, else config.yaml,
-// else one account from the environment.
+// load reads the configuration, and keeps its credentials out of all output.
 func (a arguments) load(lookup config.Lookup) (*config.Config, error) {
+	c, err := a.read(lookup)
+	if err != nil {
+		return nil, err
+	}
+	secrets.Add(c.Secrets()...)
+	return c, nil
+}
+
+// read reads the configuration: the file named by --config, else config.yaml,
+// else one account from the environment.
+func (a arguments) read(lookup config.Lookup) (*config.Config, error) {
 	file := *a.file
 	if file == "" {
 		file = defaultConfig

@@ -49,6 +49,8 @@ type terminal struct {
 	err    io.Writer // the log, and what went wrong
 	lookup config.Lookup
 	in     io.Reader // answers to questions; nil: nobody answers
+
+	hangups <-chan os.Signal // SIGHUPs, for run only
 }
 
 // Exit statuses.
@@ -59,13 +61,19 @@ const (
 )
 
 func main() {
+	var hangups <-chan os.Signal
+	if len(os.Args) > 1 && os.Args[1] == "run" {
+		hangups = catchSignals() // before anything else: a reload may be asked for while the program starts
+	}
+	silenceHTTPDebug(os.Getenv("GODEBUG"))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(execute(ctx, terminal{os.Stdout, os.Stderr, os.LookupEnv, os.Stdin}, os.Args[1:]))
+	os.Exit(execute(ctx, terminal{out: os.Stdout, err: os.Stderr, lookup: os.LookupEnv, in: os.Stdin, hangups: hangups}, os.Args[1:]))
 }
 
 // execute runs one command line and returns its exit status.
 func execute(ctx context.Context, t terminal, args []string) int {
+	t.out, t.err = redacting{t.out}, redacting{t.err}
 	if len(args) == 0 {
 		usage(t.out)
 		return exitUsage
@@ -130,7 +138,7 @@ func commandNames() []string {
 // before it does anything else.
 func flagsOf(c subcommand) *flag.FlagSet {
 	var asked helpRequest
-	if !errors.As(c.run(context.Background(), terminal{io.Discard, io.Discard, os.LookupEnv, nil}, []string{"-h"}), &asked) {
+	if !errors.As(c.run(context.Background(), terminal{out: io.Discard, err: io.Discard, lookup: os.LookupEnv}, []string{"-h"}), &asked) {
 		return flag.NewFlagSet(c.name, flag.ContinueOnError)
 	}
 	return asked.flags

@@ -27,7 +27,9 @@ func runBot(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	app.TuneGC(t.lookup)
-	log := app.NewLog(t.err, c.Log)
+	lines := app.NewLogWriter(t.err)
+	defer lines.Close()
+	log := app.NewLog(lines, c.Log)
 	for _, file := range c.Exposed() {
 		log.Warn(lang.For(c.Language).CLI.Exposed, "file", file)
 	}
@@ -35,7 +37,7 @@ func runBot(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return usageError{err.Error()}
 	}
-	return app.Serve(ctx, c, app.Environment{Discord: client, Reload: load}, log)
+	return app.Serve(ctx, c, app.Environment{Discord: client, Reload: load, Hangups: t.hangups}, log)
 }
 
 func runVersion(_ context.Context, t terminal, args []string) error {

@@ -43,7 +43,7 @@ func runLine(t *testing.T, env map[string]string, args ...string) (status int, o
 		v, ok := env[name]
 		return v, ok
 	}
-	status = execute(t.Context(), terminal{&o, &e, lookup, nil}, args)
+	status = execute(t.Context(), terminal{out: &o, err: &e, lookup: lookup}, args)
 	return status, o.String(), e.String()
 }
 

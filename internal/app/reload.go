@@ -3,26 +3,20 @@ package app
 import (
 	"context"
 	"errors"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"mokabot/internal/config"
 	"mokabot/internal/message"
 )
 
-// obeyHangups reads the configuration again at every SIGHUP.
-func (s *service) obeyHangups(ctx context.Context) error {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
+// handleSIGHUP reads the configuration again at every SIGHUP.
+func (s *service) handleSIGHUP(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-hangups:
+		case <-s.env.Hangups:
 			s.reload(ctx)
 		}
 	}

@@ -31,6 +31,7 @@ type Environment struct {
 	Gateway http.RoundTripper              // nil: the network
 	Clock   func() time.Time               // used by reports; nil: the real one
 	Reload  func() (*config.Config, error) // reads the configuration again; nil: it cannot change
+	Hangups <-chan os.Signal               // each asks for a reload; nil: nobody asks
 }
 
 // Serve is the bot, from its parts to its end. It is one straight function on
@@ -81,7 +82,7 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 		func(ctx context.Context) error { return said(words, s.gateway.Run(ctx)) },
 		func(ctx context.Context) error { return said(words, s.delivery.Run(ctx)) },
 		func(ctx context.Context) error { return s.cycles(ctx, first) },
-		s.obeyHangups,
+		s.handleSIGHUP,
 		s.tidy,
 		s.settle,
 		s.listen(c.Listen),

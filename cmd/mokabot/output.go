@@ -1,0 +1,51 @@
+package main
+
+import (
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"mokabot/moka"
+)
+
+// secrets are the credentials of the configuration in use. Nothing that the
+// program prints contains them, whatever was overlooked elsewhere.
+var secrets = moka.NewOutputRedactor("<secret>")
+
+// redacting writes without the credentials.
+type redacting struct{ to io.Writer }
+
+func (r redacting) Write(p []byte) (int, error) {
+	text := string(p)
+	clean := secrets.Redact(text)
+	if clean == text {
+		return r.to.Write(p)
+	}
+	if _, err := io.WriteString(r.to, clean); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// catchSignals keeps SIGHUP and SIGPIPE from ending the process, from now until
+// its end, and returns the SIGHUPs. Go ends a program that writes to a closed
+// stdout or stderr unless SIGPIPE is ignored.
+func catchSignals() <-chan os.Signal {
+	signal.Ignore(syscall.SIGPIPE)
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	return hangups
+}
+
+// silenceHTTPDebug keeps GODEBUG=http2debug from printing the headers of every
+// request, credentials included. net/http reads that variable before main runs,
+// but prints through package log, which has no other use here that matters as
+// much.
+func silenceHTTPDebug(environment string) {
+	if strings.Contains(environment, "http2debug") {
+		log.SetOutput(io.Discard)
+	}
+}
