@@ -27,7 +27,9 @@ func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
 			t.Errorf("only %d links in %s", followed, name)
 		}
 	}
-	links(t, "README.md")
+	for _, name := range []string{"README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md"} {
+		links(t, name)
+	}
 }
 
 // links follows the links of a document and counts them.
@@ -44,4 +46,48 @@ func links(t *testing.T, name string) (followed int) {
 		}
 	}
 	return followed
+}
+
+var stop = regexp.MustCompile("(?m)^\\d+\\. `(\\w+)\\.(?:\\(?\\*?(\\w+)\\)?\\.)?(\\w+)`")
+
+// The stops of the walks in docs/architecture.md are functions that exist, and
+// no walk has more than ten.
+func TestTheWalksLeadThroughFunctionsThatExist(t *testing.T) {
+	walks := strings.Split(document(t, "docs/architecture.md"), "\n**A ")[1:]
+	if len(walks) != 3 {
+		t.Fatalf("%d walks", len(walks))
+	}
+	for _, walk := range walks {
+		stops := stop.FindAllStringSubmatch(walk, -1)
+		if len(stops) == 0 || len(stops) > 10 {
+			t.Errorf("%d stops in\n%s", len(stops), walk)
+		}
+		for _, s := range stops {
+			if !declared(t, s[1], s[2], s[3]) {
+				t.Errorf("there is no %s", s[0])
+			}
+		}
+	}
+}
+
+// declared reports whether a package has a function, method or type of a name.
+func declared(t *testing.T, pkg, receiver, name string) bool {
+	t.Helper()
+	pattern := `(?m)^(func|type) ` + name + `\b`
+	if receiver != "" {
+		pattern = `(?m)^func \(\w+ \*?` + receiver + `\) ` + name + `\(`
+	}
+	declaration := regexp.MustCompile(pattern)
+	for _, dir := range []string{"../../" + pkg, "../../internal/" + pkg} {
+		files, err := filepath.Glob(dir + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if raw, err := os.ReadFile(file); err == nil && declaration.Match(raw) {
+				return true
+			}
+		}
+	}
+	return false
 }
