@@ -177,7 +177,7 @@ func (b *Bot) guarded(ctx context.Context, in Input, needed standing, run handle
 		return message.Message{}, err
 	}
 	defer done()
-	return run(ctx, b, in)
+	return run(moka.ForCommand(ctx), b, in)
 }
 
 var errPanicked = errors.New("the command panicked")

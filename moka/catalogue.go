@@ -18,8 +18,20 @@ type Catalogue struct {
 }
 
 // Catalogue reads models and prices side by side. Prices that cannot be had are
-// no failure.
+// no failure. For commands (see [ForCommand]) one reading serves five minutes;
+// the result is shared and must not be changed.
 func (c *Client) Catalogue(ctx context.Context) (Catalogue, error) {
+	if IsCommand(ctx) {
+		return c.catalogue.read(ctx, c.now, func() (Catalogue, error) { return c.readCatalogue(ctx) })
+	}
+	list, err := c.readCatalogue(ctx)
+	if err == nil {
+		c.catalogue.keep(c.now(), list, nil)
+	}
+	return list, err
+}
+
+func (c *Client) readCatalogue(ctx context.Context) (Catalogue, error) {
 	var prices Prices
 	var failed error
 	var calls sync.WaitGroup

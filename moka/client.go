@@ -34,16 +34,17 @@ type Call struct {
 // Client talks to one gateway with the credentials of one account. It is safe
 // for use by several goroutines.
 type Client struct {
-	base     *url.URL
-	cred     Credentials
-	http     *http.Client
-	host     *hostLimit
-	limiter  *Limiter
-	observe  func(Call)
-	timeout  time.Duration
-	now      func() time.Time
-	redactor *Redactor
-	memory   memory
+	base      *url.URL
+	cred      Credentials
+	http      *http.Client
+	host      *hostLimit
+	limiter   *Limiter
+	observe   func(Call)
+	timeout   time.Duration
+	now       func() time.Time
+	redactor  *Redactor
+	memory    memory
+	catalogue *catalogueCache
 }
 
 // Host is the gateway's host, whose budget the calls come out of.
@@ -98,7 +99,7 @@ func New(base string, cred Credentials, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{base: root, cred: cred, timeout: defaultTimeout, now: time.Now, observe: func(Call) {}}
+	c := &Client{base: root, cred: cred, timeout: defaultTimeout, now: time.Now, observe: func(Call) {}, catalogue: newCatalogueCache()}
 	for _, opt := range opts {
 		opt(c)
 	}

@@ -35,6 +35,7 @@ const (
 	HintNoAddress   Hint = "no_address"   // the host's name does not resolve, or nobody listens there
 	HintTLS         Hint = "tls"          // the host's certificate is not trusted
 	HintProxy       Hint = "proxy"        // the proxy in between refused or failed
+	HintCommands    Hint = "commands"     // commands have used up their share of the request budget
 	HintTooLarge    Hint = "too_large"    // the answer was cut at the limit
 	HintAmbiguous   Hint = "ambiguous"    // the figures may be the key's or the account's: an access token would tell
 )

@@ -42,10 +42,11 @@ type Limiter struct {
 
 // hostLimit is a host's two budgets: a 429 of the small one says nothing about the other.
 type hostLimit struct {
-	calls   *lane
-	explain *lane
-	status  statusShare
-	bulky   chan struct{} // held while a large answer is read and decoded
+	calls    *lane // all of them
+	commands *lane // those that people asked for, which count as calls too
+	explain  *lane
+	status   statusShare
+	bulky    chan struct{} // held while a large answer is read and decoded
 }
 
 // NewLimiter allows each host that many requests in any stretch of window.
@@ -68,7 +69,10 @@ func (l *Limiter) host(name string) *hostLimit {
 	defer l.mu.Unlock()
 	h := l.hosts[name]
 	if h == nil {
-		h = &hostLimit{calls: newLane(l.requests, l.window), explain: newLane(explainRequests, explainWindow), bulky: make(chan struct{}, 1)}
+		h = &hostLimit{
+			calls: newLane(l.requests, l.window), commands: newLane(max(1, l.requests/commandShare), l.window),
+			explain: newLane(explainRequests, explainWindow), bulky: make(chan struct{}, 1),
+		}
 		l.hosts[name] = h
 	}
 	return h
@@ -93,8 +97,9 @@ func newLane(requests int, window time.Duration) *lane {
 
 // heldBack says that a request was not sent, and how long it would have to wait.
 type heldBack struct {
-	rest   time.Duration
-	paused bool // the gateway asked for it, rather than our own budget
+	rest     time.Duration
+	paused   bool // the gateway asked for it, rather than our own budget
+	commands bool // only the commands' share of the budget is used up
 }
 
 func (h *heldBack) Error() string {
@@ -141,11 +146,11 @@ func (l *lane) take() *heldBack {
 	defer l.mu.Unlock()
 	now := time.Now()
 	if rest := l.paused.Sub(now); rest > 0 {
-		return &heldBack{rest, true}
+		return &heldBack{rest: rest, paused: true}
 	}
 	if oldest := l.granted[l.next]; !oldest.IsZero() {
 		if rest := l.window - now.Sub(oldest); rest > 0 {
-			return &heldBack{rest, false}
+			return &heldBack{rest: rest}
 		}
 	}
 	l.granted[l.next] = now

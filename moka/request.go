@@ -61,7 +61,7 @@ func (c *Client) get(ctx context.Context, r request, use func(body []byte) *Erro
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	status, err := c.once(ctx, r, use)
-	for n := 1; n < attempts && repeatable(err) && backOff(ctx, n) && c.host.calls.take() == nil; n++ {
+	for n := 1; n < attempts && repeatable(err) && backOff(ctx, n) && c.placeAgain(ctx); n++ {
 		status, err = c.once(ctx, r, use)
 	}
 	call := Call{Op: r.op, Status: status, Took: time.Since(start)}
@@ -97,13 +97,26 @@ func (c *Client) place(ctx context.Context, r request) error {
 			return held
 		}
 	}
+	if IsCommand(ctx) {
+		if err := c.host.placeForCommand(ctx); err != nil {
+			return err
+		}
+	}
 	return c.host.calls.wait(ctx)
+}
+
+// placeAgain takes a place for a repetition, if one is free.
+func (c *Client) placeAgain(ctx context.Context) bool {
+	return (!IsCommand(ctx) || c.host.commands.take() == nil) && c.host.calls.take() == nil
 }
 
 func (c *Client) held(ctx context.Context, r request, err error) *Error {
 	e := &Error{Op: r.op, Kind: RateLimited, Err: err}
 	if held, ok := errors.AsType[*heldBack](err); ok {
 		e.RetryAfter = held.rest
+		if held.commands {
+			e.Hint = HintCommands
+		}
 		return e
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {

@@ -9,20 +9,22 @@ import (
 
 // reading is one that is under way.
 type reading struct {
-	done   chan struct{}
-	result moka.Reading
-	whole  bool // the one who asked first did not go away meanwhile
+	done    chan struct{}
+	command bool // a person asked for it
+	result  moka.Reading
+	whole   bool // the one who asked first did not go away meanwhile
 }
 
 // Read polls the account and remembers the reading. Whoever asks while a poll
 // is under way gets its result: many who ask at once cost the gateway's budget
-// no more than one.
+// no more than one. A poll does not join a read that a command began, which may
+// have to wait for the commands' share of the budget.
 func (a *Account) Read(ctx context.Context) moka.Reading {
 	for {
 		a.mu.Lock()
 		under := a.under
-		if under == nil {
-			under = &reading{done: make(chan struct{})}
+		if under == nil || under.command && !moka.IsCommand(ctx) {
+			under = &reading{done: make(chan struct{}), command: moka.IsCommand(ctx)}
 			a.under = under
 			a.mu.Unlock()
 			return a.lead(ctx, under)
@@ -43,12 +45,15 @@ func (a *Account) Read(ctx context.Context) moka.Reading {
 func (a *Account) lead(ctx context.Context, under *reading) moka.Reading {
 	defer func() {
 		a.mu.Lock()
-		a.under = nil
+		if a.under == under {
+			a.under = nil
+		}
 		a.mu.Unlock()
 		close(under.done)
 	}()
 	under.result = a.Client.Read(ctx)
-	if under.whole = ctx.Err() == nil; under.whole {
+	under.whole = ctx.Err() == nil
+	if under.whole && !(under.command && under.result.Err() != nil) { // that may be the command's own limit
 		a.Remember(under.result)
 	}
 	return under.result

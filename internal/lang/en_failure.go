@@ -33,6 +33,9 @@ func enFailure() FailureWords {
 			}
 			return "The gateway limits the number of requests. It is asked again in " + enDuration(wait) + "."
 		},
+		CommandShare: func(wait time.Duration) string {
+			return "There were many commands lately, and part of the request budget is kept for the alerts. Try again in " + enDuration(wait) + "."
+		},
 		Says: func(words string) string { return fmt.Sprintf("The gateway says: %s", words) },
 	}
 	enDiscord(&f)

@@ -203,6 +203,7 @@ type FailureWords struct {
 	Unauthorized, Banned, Forbidden, Unavailable                 string
 	BadResponse, Unsupported, Unexpected                         string
 	RateLimited                                                  func(wait time.Duration) string
+	CommandShare                                                 func(wait time.Duration) string // commands used up their share of the request budget
 	Says                                                         func(words string) string
 	DiscordToken, DiscordDown                                    string
 	NoChannel, NoAccess, NotText                                 func(channel string) string

@@ -33,6 +33,9 @@ func zhFailure() FailureWords {
 			}
 			return "网关限制了请求次数，将在 " + zhDuration(wait) + "后再试。"
 		},
+		CommandShare: func(wait time.Duration) string {
+			return "最近命令较多，部分请求额度需留给告警。请在 " + zhDuration(wait) + "后重试。"
+		},
 		Says: func(words string) string { return fmt.Sprintf("网关返回：%s", words) },
 	}
 	zhDiscord(&f)

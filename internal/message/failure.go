@@ -29,6 +29,9 @@ func shortFailure(w *lang.Words, err error) string {
 }
 
 func cure(f *lang.FailureWords, e *moka.Error) string {
+	if e.Hint == moka.HintCommands {
+		return f.CommandShare(e.RetryAfter)
+	}
 	if e.Kind == moka.RateLimited {
 		return f.RateLimited(e.RetryAfter)
 	}

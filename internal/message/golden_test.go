@@ -51,7 +51,7 @@ func golden(t *testing.T, name, got string) {
 var (
 	kinds = []moka.Kind{moka.Unauthorized, moka.Banned, moka.Forbidden, moka.RateLimited, moka.Unavailable, moka.BadResponse, moka.Unsupported}
 	hints = []moka.Hint{moka.HintWebPage, moka.HintRedirect, moka.HintUserID, moka.HintAccessToken, moka.HintAPIKey, moka.HintNotFound,
-		moka.HintAddress, moka.HintTimeout, moka.HintNoAddress, moka.HintTLS, moka.HintProxy, moka.HintTooLarge, moka.HintAmbiguous}
+		moka.HintAddress, moka.HintTimeout, moka.HintNoAddress, moka.HintTLS, moka.HintProxy, moka.HintTooLarge, moka.HintAmbiguous, moka.HintCommands}
 )
 
 func TestEveryFailureHasItsSentenceAndItsCure(t *testing.T) {
