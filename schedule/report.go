@@ -23,6 +23,11 @@ const (
 	// glance is the longest time between two looks at the clock, so that a
 	// suspended machine or a stepped clock delays no report by more.
 	glance = 30 * time.Second
+	// patience is how long a start waits for somebody to confirm the time: a
+	// report of a wrong day cannot be taken back.
+	patience = 5 * time.Minute
+	// future is how far ahead of now a mark is that a wrong clock set.
+	future = time.Hour
 )
 
 // Reporter posts each period of each report once.
@@ -33,9 +38,12 @@ type Reporter struct {
 	Reports []config.Report
 	Log     *slog.Logger
 	Now     func() time.Time // nil for the real clock
+	Sure    func() bool      // whether somebody confirmed what Now says; nil: it is right
 
 	// Observe is told of every report, for metrics; nil: nobody is.
 	Observe func(name string, delayed bool)
+
+	began time.Time // of Run
 }
 
 func (r *Reporter) now() time.Time {
@@ -50,9 +58,13 @@ func (r *Reporter) Run(ctx context.Context) error {
 	if err := r.forgetOthers(ctx); err != nil && ctx.Err() == nil {
 		r.Log.Error("reports that left the configuration are still remembered", "err", err)
 	}
-	for {
-		r.Check(ctx)
-		timer := time.NewTimer(r.untilNext())
+	for r.began = time.Now(); ; {
+		wait := time.Second
+		if r.sure() || time.Since(r.began) >= patience {
+			r.Check(ctx)
+			wait = r.untilNext()
+		}
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -61,6 +73,8 @@ func (r *Reporter) Run(ctx context.Context) error {
 		}
 	}
 }
+
+func (r *Reporter) sure() bool { return r.Sure == nil || r.Sure() }
 
 // untilNext is how long to sleep: to the next turn of any report, at most a glance.
 func (r *Reporter) untilNext() time.Duration {
@@ -80,6 +94,13 @@ func (r *Reporter) untilNext() time.Duration {
 
 // Check posts what is due. One failing report does not hold up the others.
 func (r *Reporter) Check(ctx context.Context) {
+	if r.sure() {
+		if n, err := r.Store.ForgetFuture(ctx, r.now().Add(future)); err != nil && ctx.Err() == nil {
+			r.Log.Error("marks of a time to come could not be removed", "err", err)
+		} else if n > 0 {
+			r.Log.Warn("reports of a time to come had been posted while the clock was wrong; they are forgotten", "marks", n)
+		}
+	}
 	for _, rep := range r.Reports {
 		if err := r.check(ctx, rep); err != nil && ctx.Err() == nil {
 			r.Log.Error("report failed; it is tried again", "report", rep.Name, "err", err)
@@ -179,6 +200,9 @@ func (r *Reporter) post(ctx context.Context, rep config.Report, due turn, now ti
 	if err != nil {
 		return err
 	}
+	if moved := r.now().Sub(now); moved.Abs() > future {
+		return fmt.Errorf("the clock was set while the report of %s was written", p.From.Format("2006-01-02"))
+	}
 	report.Due, report.Delayed = due.at, delayed
 	summary := message.Summary(r.Words, report)
 	summary.Silent = rep.Silent
@@ -186,7 +210,13 @@ func (r *Reporter) post(ctx context.Context, rep config.Report, due turn, now ti
 	if err != nil {
 		return err
 	}
-	first, err := r.Store.Once(ctx, mark, now, store.Outgoing{Key: mark, Lane: store.LanePost, Channel: rep.ChannelID, Payload: payload, At: now})
+	key := mark
+	if _, posted, err := r.Store.FindPost(ctx, mark); err != nil {
+		return err
+	} else if posted { // while the clock was ahead, and the period not over
+		key = fmt.Sprintf("%s/%d", mark, now.Unix())
+	}
+	first, err := r.Store.Once(ctx, mark, now, store.Outgoing{Key: key, Lane: store.LanePost, Channel: rep.ChannelID, Payload: payload, At: now})
 	if first && r.Observe != nil {
 		r.Observe(rep.Name, delayed)
 	}

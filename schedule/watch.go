@@ -33,6 +33,7 @@ type Watch struct {
 	Every   time.Duration
 	Log     *slog.Logger
 	Now     func() time.Time // nil for the real clock
+	Sure    func() bool      // whether somebody confirmed what Now says; nil: it is right
 
 	// Times carries the accounts' polling times from one configuration to the
 	// next; nil: this is the first.
@@ -171,7 +172,10 @@ func (w *Watch) logReading(name string, r moka.Reading) {
 // facts adds to a reading what the past says about it.
 func (w *Watch) facts(ctx context.Context, name string, r moka.Reading) (alert.Facts, error) {
 	o, err := w.History.Outlook(ctx, name, r.Spendable())
-	return alert.Facts{At: w.now().UTC(), Reading: r, Runway: o.Runway, HourSpent: o.HourSpent, HourUsual: o.HourUsual}, err
+	return alert.Facts{
+		At: w.now().UTC(), Reading: r, Runway: o.Runway, HourSpent: o.HourSpent, HourUsual: o.HourUsual,
+		ClockUnsure: w.Sure != nil && !w.Sure(),
+	}, err
 }
 
 // extras are what an alarm shows besides the reading.

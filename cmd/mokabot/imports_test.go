@@ -18,6 +18,7 @@ var (
 		"moka/mokatest":    {},
 		"internal/spend":   {"moka"},
 		"internal/alert":   {"moka", "internal/spend"},
+		"internal/clock":   {},
 		"internal/lang":    {"moka", "internal/spend"},
 		"internal/chart":   {"moka"},
 		"internal/budget":  {"moka", "internal/spend"},
@@ -46,8 +47,8 @@ var (
 			"internal/message", "internal/spend", "internal/store",
 		},
 		"internal/app": {
-			"moka", "bot", "schedule", "internal/account", "internal/alert", "internal/config", "internal/discord", "internal/health",
-			"internal/history", "internal/lang", "internal/message", "internal/store",
+			"moka", "bot", "schedule", "internal/account", "internal/alert", "internal/clock", "internal/config", "internal/discord",
+			"internal/health", "internal/history", "internal/lang", "internal/message", "internal/store",
 		},
 		"internal/demo": {
 			"moka", "moka/mokatest", "internal/app", "internal/config", "internal/discord", "internal/discordsim", "internal/discordsim/page",

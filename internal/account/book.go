@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"mokabot/internal/alert"
 	"mokabot/internal/config"
@@ -69,10 +70,17 @@ type options struct {
 	transport http.RoundTripper
 	observe   func(account string, c moka.Call)
 	before    *Book
+	wrap      func(http.RoundTripper) http.RoundTripper
+	now       func() time.Time
 }
 
 // WithTransport sends all calls through t instead of the network: the demo's way to its own gateway.
 func WithTransport(t http.RoundTripper) Option { return func(o *options) { o.transport = t } }
+
+// WithClock dates readings by now, and lets listen hear every answer's date.
+func WithClock(now func() time.Time, listen func(http.RoundTripper) http.RoundTripper) Option {
+	return func(o *options) { o.now, o.wrap = now, listen }
+}
 
 // WithObserver reports every call to a gateway, for logs and metrics.
 func WithObserver(f func(account string, c moka.Call)) Option {
@@ -102,7 +110,10 @@ func New(c *config.Config, opts ...Option) (*Book, error) {
 		if err != nil {
 			return nil, fmt.Errorf("account %s: %w", a.Name, err)
 		}
-		client, err := open(a, transport, limiter, redactor, o.observe)
+		if o.wrap != nil {
+			transport = o.wrap(transport)
+		}
+		client, err := open(a, transport, limiter, redactor, o)
 		if err != nil {
 			return nil, fmt.Errorf("account %s: %w", a.Name, err)
 		}
@@ -129,10 +140,13 @@ func budget(l *moka.Limiter) int {
 	return requests
 }
 
-func open(a config.Account, t http.RoundTripper, l *moka.Limiter, r *moka.Redactor, observe func(string, moka.Call)) (*moka.Client, error) {
+func open(a config.Account, t http.RoundTripper, l *moka.Limiter, r *moka.Redactor, o options) (*moka.Client, error) {
 	opts := []moka.Option{moka.WithHTTPClient(&http.Client{Transport: t}), moka.WithLimiter(l), moka.WithRedactor(r)}
-	if observe != nil {
-		opts = append(opts, moka.WithObserver(func(c moka.Call) { observe(a.Name, c) }))
+	if o.observe != nil {
+		opts = append(opts, moka.WithObserver(func(c moka.Call) { o.observe(a.Name, c) }))
+	}
+	if o.now != nil {
+		opts = append(opts, moka.WithNow(o.now))
 	}
 	return moka.New(a.BaseURL, moka.Credentials{
 		APIKey: a.APIKey.Reveal(), AccessToken: a.AccessToken.Reveal(), UserID: a.UserID,

@@ -17,6 +17,7 @@ import (
 
 	"mokabot/bot"
 	"mokabot/internal/alert"
+	"mokabot/internal/clock"
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/health"
@@ -55,9 +56,15 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	if c.Listen != "" {
 		s.told = health.New(Version())
 	}
-	rest := discord.NewREST(c.Discord.Token.Reveal(), env.Discord, log, discord.WithVersion(Version()), discord.WithObserver(s.told.Request))
+	last, err := db.NewestReading(ctx)
+	if err != nil {
+		return err
+	}
+	s.clock = clock.New(last, log)
+	rest := discord.NewREST(c.Discord.Token.Reveal(), env.Discord, log, discord.WithVersion(Version()), discord.WithObserver(s.told.Request),
+		discord.WithDates(func(at time.Time) { s.clock.Hear("discord.com", at) }))
 	s.bot = &bot.Bot{
-		REST: rest, Values: db, GuildIDs: c.Discord.GuildIDs, Log: log, Health: s.health, Reload: s.reload, Observe: s.told.Command,
+		REST: rest, Values: db, GuildIDs: c.Discord.GuildIDs, Log: log, Health: s.health, Reload: s.reload, Observe: s.told.Command, Now: s.clock.Now,
 	}
 	s.gateway = &discord.Gateway{
 		Token: c.Discord.Token.Reveal(), HTTP: env.Discord, Proxy: proxy, Values: db, Log: log, OnIdentify: s.told.Identify,

@@ -9,6 +9,7 @@ import (
 
 	"mokabot/bot"
 	"mokabot/internal/account"
+	"mokabot/internal/clock"
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/health"
@@ -32,6 +33,7 @@ type service struct {
 	began    time.Time
 	next     chan cycle
 	times    schedule.Timetable // outlives the cycles
+	clock    *clock.Clock       // nil: the clock of this machine is taken as right
 
 	loading sync.Mutex // one reload at a time
 	mu      sync.Mutex
@@ -76,6 +78,15 @@ func (s *service) prepare(c *config.Config) (cycle, error) {
 		s.log.Debug("gateway call", "account", name, "op", call.Op, "status", call.Status, "took", call.Took, "err", call.Err)
 		s.told.Call(name, call)
 	})}
+	now, sure := time.Now, func() bool { return true }
+	if s.clock != nil {
+		now, sure = s.clock.Now, s.clock.Sure
+		opts = append(opts, account.WithClock(now, s.clock.Transport))
+	}
+	reports := now
+	if s.env.Clock != nil {
+		reports = s.env.Clock
+	}
 	if s.env.Gateway != nil {
 		opts = append(opts, account.WithTransport(s.env.Gateway))
 	}
@@ -87,15 +98,15 @@ func (s *service) prepare(c *config.Config) (cycle, error) {
 		return cycle{}, err
 	}
 	words := lang.For(c.Language)
-	past := history.History{Store: s.db, Zone: c.Timezone}
+	past := history.History{Store: s.db, Zone: c.Timezone, Now: now}
 	next := cycle{
 		config: c, book: book,
-		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Times: &s.times, Observe: s.told.Reading},
-		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: s.env.Clock, Observe: s.told.Report},
+		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Now: now, Sure: sure, Times: &s.times, Observe: s.told.Reading},
+		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Observe: s.told.Report},
 	}
 	if c.ModelWatch.Cron != "" {
 		next.models = &schedule.ModelWatch{
-			Book: book, Store: s.db, Words: words, Config: c.ModelWatch, Zone: c.Timezone, Write: WriteFile, Log: s.log, Times: &s.times,
+			Book: book, Store: s.db, Words: words, Config: c.ModelWatch, Zone: c.Timezone, Write: WriteFile, Log: s.log, Now: now, Times: &s.times,
 		}
 	}
 	return next, nil
@@ -150,6 +161,14 @@ func (s *service) channelOf(key, account string) string {
 		return c.config.ModelWatch.ChannelID
 	}
 	return ""
+}
+
+// time is what time it is.
+func (s *service) time() time.Time {
+	if s.clock == nil {
+		return time.Now()
+	}
+	return s.clock.Now()
 }
 
 func (s *service) now() cycle {
@@ -215,7 +234,7 @@ func (s *service) tidy(ctx context.Context) error {
 		keep := s.now().config.Storage.Retention
 		open, err := s.now().watch.OpenIncidents(ctx)
 		if err == nil {
-			err = s.db.Prune(ctx, time.Now(), store.Retention{Readings: keep.Readings, Hours: keep.Hours, Open: open})
+			err = s.db.Prune(ctx, s.time(), store.Retention{Readings: keep.Readings, Hours: keep.Hours, Open: open})
 		}
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("old readings could not be removed", "err", err)

@@ -105,7 +105,7 @@ func (g *Gateway) State() State {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.state
-	s.Identifies = g.budget.used(time.Now())
+	s.Identifies = g.budget.used(g.budget.now())
 	return s
 }
 
@@ -126,7 +126,7 @@ func (e *FatalError) Error() string {
 func (g *Gateway) Run(ctx context.Context) error {
 	g.Timing.fill()
 	routeLibraryLog(g.Log, g.Token)
-	g.budget.load(ctx, g.Values, g.Log)
+	g.budget.load(ctx, g.Values, g.Log, time.Now())
 	var cancel context.CancelFunc
 	g.work, cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -221,7 +221,7 @@ func (g *Gateway) note(up bool, err error) {
 
 // identifying counts an IDENTIFY before it is sent.
 func (g *Gateway) identifying() {
-	g.budget.spend(time.Now())
+	g.budget.spend(g.budget.now())
 	if g.OnIdentify != nil {
 		g.OnIdentify()
 	}

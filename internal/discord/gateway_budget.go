@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -21,17 +22,21 @@ const (
 
 // budget counts IDENTIFYs, across restarts: a crash loop must not reset the
 // token.
+//
+// Between its start and its end a process counts by the monotonic clock. What an
+// earlier one counted is dated by the wall clock, and none of it later than now.
 type budget struct {
 	mu     sync.Mutex
-	at     []int64 // unix milliseconds, ascending
+	began  time.Time // of the process, with its monotonic reading
+	at     []int64   // unix milliseconds, ascending
 	values Values
 	log    *slog.Logger
 }
 
-func (b *budget) load(ctx context.Context, values Values, log *slog.Logger) {
+func (b *budget) load(ctx context.Context, values Values, log *slog.Logger, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.values, b.log = values, log
+	b.values, b.log, b.began = values, log, now
 	if values == nil {
 		return
 	}
@@ -42,6 +47,20 @@ func (b *budget) load(ctx context.Context, values Values, log *slog.Logger) {
 	if err != nil {
 		log.Warn("the count of earlier IDENTIFYs cannot be read", "err", err)
 	}
+	for i, at := range b.at { // of a clock that was ahead
+		b.at[i] = min(at, now.UnixMilli())
+	}
+	slices.Sort(b.at)
+}
+
+// now is the time for the budget, which no step of the wall clock moves.
+func (b *budget) now() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.began.IsZero() {
+		b.began = time.Now()
+	}
+	return b.began.Add(time.Since(b.began))
 }
 
 // spend counts one IDENTIFY, before it is sent.
@@ -103,9 +122,9 @@ func (b *budget) wait(now time.Time, spacing time.Duration) time.Duration {
 // await waits for the next IDENTIFY's turn, and a tenth longer: an IDENTIFY is
 // counted before it is sent, and the later one may travel faster.
 func (b *budget) await(ctx context.Context, spacing time.Duration, log *slog.Logger) error {
-	wait := b.wait(time.Now(), spacing+spacing/10)
+	wait := b.wait(b.now(), spacing+spacing/10)
 	if wait > time.Minute/2 {
-		log.Warn("holding back from connecting: too many sessions were begun within 24 hours", "used", b.used(time.Now()), "wait", wait)
+		log.Warn("holding back from connecting: too many sessions were begun within 24 hours", "used", b.used(b.now()), "wait", wait)
 	}
 	return pause(ctx, wait)
 }

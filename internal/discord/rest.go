@@ -56,6 +56,12 @@ func WithObserver(f func(route, kind string, took time.Duration)) RESTOption {
 	return func(r *REST) { r.observe = f }
 }
 
+// WithDates has f told of the time in the Date header of each answer. f must
+// return at once.
+func WithDates(f func(time.Time)) RESTOption {
+	return func(r *REST) { r.clock.told = f }
+}
+
 // WithBackoff sets the wait before the first repetition; it doubles from there.
 func WithBackoff(d time.Duration) RESTOption {
 	return func(r *REST) { r.backoff = d }

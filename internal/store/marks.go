@@ -32,6 +32,16 @@ func (db *DB) Marked(ctx context.Context, mark string) (time.Time, bool, error) 
 	return fromMillis(at), ok, err
 }
 
+// ForgetFuture removes the marks that were set for later than a time, while the
+// clock was ahead: what they say was done is still to come. It counts them.
+func (db *DB) ForgetFuture(ctx context.Context, after time.Time) (int64, error) {
+	_, some, err := one(ctx, db, scanText, sqlFuture, millis(after))
+	if err != nil || !some {
+		return 0, err
+	}
+	return db.update(ctx, sqlForgetFuture, millis(after))
+}
+
 // KeepKnown takes away the marks that end in "/known", but for those to keep.
 func (db *DB) KeepKnown(ctx context.Context, keep ...string) error {
 	return db.tx(ctx, func(tx *sql.Tx) error {

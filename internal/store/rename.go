@@ -38,9 +38,3 @@ func (db *DB) Rename(ctx context.Context, from, to string, f func(json.RawMessag
 		return err
 	})
 }
-
-// ForgetFuture removes the marks that were set after a time, while the clock
-// was ahead: what they say was done is still to come.
-func (db *DB) ForgetFuture(ctx context.Context, after int64) (int64, error) {
-	return db.update(ctx, sqlFuture, after)
-}

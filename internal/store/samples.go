@@ -149,6 +149,13 @@ func (db *DB) FirstReading(ctx context.Context, account string) (time.Time, bool
 	return fromMillis(at), at != 0, err
 }
 
+// NewestReading is when the reading was taken that was stored last, of all
+// accounts; zero when there is none.
+func (db *DB) NewestReading(ctx context.Context) (time.Time, error) {
+	at, _, err := one(ctx, db, scanInt, `SELECT COALESCE(MAX(newest), 0) FROM states`)
+	return fromMillis(at), err
+}
+
 // Accounts are the names of all accounts that were ever read.
 func (db *DB) Accounts(ctx context.Context) ([]string, error) {
 	names, err := list(ctx, db.read, scanText, sqlAccounts)

@@ -120,13 +120,15 @@ const (
 	sqlEvents   = `SELECT account, condition, kind, level, at, since, incident FROM events
 		WHERE account = ? AND at >= ? AND at < ? ORDER BY at, id`
 
-	sqlAddMark  = `INSERT INTO marks (mark, at) VALUES (?, ?) ON CONFLICT (mark) DO NOTHING`
-	sqlMark     = `SELECT at FROM marks WHERE mark = ?`
-	sqlKnown    = `SELECT mark FROM marks WHERE mark LIKE '%/known'`
-	sqlFuture   = `DELETE FROM marks WHERE at > ?`
-	sqlUnmark   = `DELETE FROM marks WHERE mark = ?`
-	sqlValue    = `SELECT value FROM small_values WHERE name = ?`
-	sqlSetValue = `INSERT INTO small_values (name, value) VALUES (?, ?)
+	sqlAddMark = `INSERT INTO marks (mark, at) VALUES (?, ?) ON CONFLICT (mark) DO NOTHING`
+	sqlMark    = `SELECT at FROM marks WHERE mark = ?`
+	sqlKnown   = `SELECT mark FROM marks WHERE mark LIKE '%/known'`
+	sqlFuture  = `SELECT mark FROM marks WHERE at > ? LIMIT 1`
+
+	sqlForgetFuture = `DELETE FROM marks WHERE at > ?`
+	sqlUnmark       = `DELETE FROM marks WHERE mark = ?`
+	sqlValue        = `SELECT value FROM small_values WHERE name = ?`
+	sqlSetValue     = `INSERT INTO small_values (name, value) VALUES (?, ?)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value`
 )
 

@@ -1,0 +1,112 @@
+// Package clock judges the clock of the machine. Containers boot with a clock
+// that is years off, virtual machines sleep, and operators correct a zone by
+// moving the time. Whatever is dated by such a clock is wrong for good: a
+// reading of next year, a key that "has expired", a report that is never due.
+//
+//	c := clock.New(lastReading, log)
+//	client := &http.Client{Transport: c.Transport(transport)} // listens to Date headers
+//	at := c.Now()
+//
+// See judge for the rules. Waiting is not its business: timers and
+// [time.Since] go by the monotonic clock anyhow.
+package clock
+
+import (
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Clock tells the time. It is safe for concurrent use.
+type Clock struct {
+	read func() (wall time.Time, ticks time.Duration)
+	log  *slog.Logger
+
+	mu    sync.Mutex
+	judge *judge
+}
+
+// New begins with the time that the machine shows. last is when the last stored
+// reading was taken, zero when there is none.
+func New(last time.Time, log *slog.Logger) *Clock {
+	began := time.Now()
+	return newClock(func() (time.Time, time.Duration) {
+		now := time.Now()
+		return now.Round(0), now.Sub(began) // Round drops the monotonic reading
+	}, last, log)
+}
+
+func newClock(read func() (time.Time, time.Duration), last time.Time, log *slog.Logger) *Clock {
+	wall, ticks := read()
+	return &Clock{read: read, log: log, judge: newJudge(wall, ticks, last)}
+}
+
+// Now is the judged time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	wall, ticks := c.read()
+	c.say(c.judge.tick(wall, ticks), wall, "")
+	return c.judge.now
+}
+
+// Sure reports whether a server has confirmed the time since the machine's
+// clock was last stepped.
+func (c *Clock) Sure() bool {
+	c.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.judge.sure
+}
+
+// Hear takes the word of a server for the time.
+func (c *Clock) Hear(server string, date time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	wall, ticks := c.read()
+	c.say(c.judge.hear(server, date, wall, ticks), wall, server)
+}
+
+func (c *Clock) say(v Verdict, wall time.Time, server string) {
+	switch v {
+	case Unchanged:
+	case Confirmed, Agrees:
+		c.log.Debug(string(v), "time", c.judge.now, "server", server)
+	default:
+		c.log.Warn(string(v), "time", c.judge.now, "machine", wall, "server", server)
+	}
+}
+
+// Transport listens to the Date header of every answer that comes through next.
+func (c *Clock) Transport(next http.RoundTripper) http.RoundTripper {
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	return listener{c, next}
+}
+
+type listener struct {
+	clock *Clock
+	next  http.RoundTripper
+}
+
+// RoundTrip passes the request on. An answer with an Age comes from a cache, and
+// its Date is that old.
+func (l listener) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := l.next.RoundTrip(r)
+	if err != nil {
+		return resp, err
+	}
+	if date, bad := http.ParseTime(resp.Header.Get("Date")); bad == nil && resp.Header.Get("Age") == "" {
+		l.clock.Hear(r.URL.Host, date)
+	}
+	return resp, nil
+}
+
+// CloseIdleConnections lets [http.Client.CloseIdleConnections] through.
+func (l listener) CloseIdleConnections() {
+	if closer, ok := l.next.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
+}

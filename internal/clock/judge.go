@@ -1,0 +1,150 @@
+package clock
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+const (
+	// tolerance is how far two clocks may be apart that are both right: a Date
+	// header is a second coarse, and the answer that carries it travels.
+	tolerance = 2 * time.Minute
+	// fresh is how long a server's word counts.
+	fresh = time.Hour
+)
+
+// Verdict is why the judged time changed, or what is thought of it. It is logged.
+type Verdict string
+
+// The verdicts.
+const (
+	Unchanged Verdict = ""
+	Confirmed Verdict = "a server confirms the time"
+	Stepped   Verdict = "the clock of this machine was stepped; the time goes on until a server says which is right"
+	Moved     Verdict = "the time was wrong and is set by what others agree on"
+	Agrees    Verdict = "the clock of this machine is right again"
+)
+
+// judge decides what time it is. Its own time runs by the monotonic clock, which
+// no step moves. It follows the wall clock as long as the two are close, and is
+// set anew only when more witnesses agree on another time than on its own. The
+// witnesses are its own time, the wall clock, the servers that were heard of
+// late, and until the first confirmation the time of the last stored reading:
+// of two times it speaks for the earlier one that is not before it.
+//
+// So a step of the wall clock alone changes nothing, a server alone whose clock
+// is wrong changes nothing, and a machine that was asleep is set right by the
+// first answer it gets.
+type judge struct {
+	now   time.Time     // the judged time
+	ticks time.Duration // of the monotonic clock, at now
+	ahead time.Duration // of the wall clock before the monotonic one, to notice steps
+	apart bool          // the wall clock shows another time
+	sure  bool          // a server confirmed the time since the last step
+	last  time.Time     // of the last stored reading; zero once a server confirmed the time
+	heard map[string]word
+}
+
+// word is a server's time, and when it was heard.
+type word struct {
+	at    time.Time
+	ticks time.Duration
+}
+
+func newJudge(wall time.Time, ticks time.Duration, last time.Time) *judge {
+	return &judge{now: wall, ticks: ticks, ahead: wall.Sub(epoch) - ticks, last: last, heard: map[string]word{}}
+}
+
+// epoch is any moment; clocks are compared by their distance from it.
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// tick lets time pass.
+func (j *judge) tick(wall time.Time, ticks time.Duration) Verdict {
+	j.now, j.ticks = j.now.Add(ticks-j.ticks), ticks
+	ahead := wall.Sub(epoch) - ticks
+	stepped := !within(ahead-j.ahead, tolerance)
+	j.ahead = ahead
+	was := j.apart
+	j.apart = !near(wall, j.now)
+	switch {
+	case stepped:
+		// What was heard before may be older than it seems: a machine that
+		// sleeps has no ticks.
+		clear(j.heard)
+		j.sure = j.sure && !j.apart
+		if j.apart {
+			return Stepped
+		}
+		return Agrees
+	case !j.apart:
+		j.now = wall // small corrections are followed
+		if was {
+			return Agrees
+		}
+	}
+	return Unchanged
+}
+
+// hear takes a server's word for the time.
+func (j *judge) hear(server string, date, wall time.Time, ticks time.Duration) Verdict {
+	said := j.tick(wall, ticks)
+	j.heard[server] = word{date, ticks}
+	if better, ok := j.outvoted(wall); ok {
+		j.now, j.apart, j.sure, j.last = better, !near(wall, better), true, time.Time{}
+		return Moved
+	}
+	if near(date, j.now) && !j.sure {
+		j.sure, j.last = true, time.Time{}
+		return Confirmed
+	}
+	return said
+}
+
+// outvoted finds a time for which more witnesses speak than for the judged one.
+func (j *judge) outvoted(wall time.Time) (better time.Time, ok bool) {
+	words := []time.Time{wall}
+	for _, server := range slices.Sorted(maps.Keys(j.heard)) {
+		if w := j.heard[server]; j.ticks-w.ticks <= fresh {
+			words = append(words, w.at.Add(j.ticks-w.ticks))
+		}
+	}
+	own := 1 + votes(words[1:], j.now)
+	for _, t := range words {
+		if near(t, j.now) {
+			continue
+		}
+		most := votes(words, t)
+		switch {
+		case j.last.IsZero():
+		case j.earliestAfterLast(t, j.now):
+			most++
+		case j.earliestAfterLast(j.now, t):
+			own++
+		}
+		if most > own {
+			better, own, ok = t, most, true
+		}
+	}
+	return better, ok
+}
+
+// earliestAfterLast reports whether a is not before the last reading, and b is
+// before it or later than a.
+func (j *judge) earliestAfterLast(a, b time.Time) bool {
+	start := j.last.Add(-tolerance)
+	return !a.Before(start) && (b.Before(start) || a.Before(b))
+}
+
+func votes(words []time.Time, t time.Time) (n int) {
+	for _, w := range words {
+		if near(w, t) {
+			n++
+		}
+	}
+	return n
+}
+
+func near(a, b time.Time) bool { return within(a.Sub(b), tolerance) }
+
+func within(d, most time.Duration) bool { return d <= most && d >= -most }
