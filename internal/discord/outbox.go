@@ -61,6 +61,7 @@ const (
 	firstRetry    = 2 * time.Second
 	longestRetry  = 30 * time.Second
 	longestEdit   = 10 * time.Minute // between two attempts at an edit
+	editLife      = 24 * time.Hour   // after that an edit that nobody answers is given up
 	refusedRetry  = time.Hour        // between two attempts at what needs a human
 	permissionLag = 5 * time.Second  // after a change of permissions, for a second look
 	attemptTime   = time.Minute      // for one message, repetitions included
@@ -204,10 +205,11 @@ type outcome struct {
 // trial is what the attempts at one message have shown so far. Only the worker
 // that has the message uses it.
 type trial struct {
-	fails   int    // since the start of the process
-	answers int    // fails that Discord itself answered
-	uploads int    // attempts that failed while the attachment was sent
-	extent  extent // how much of the message is sent
+	since   time.Time // of the first failure
+	fails   int       // since the start of the process
+	answers int       // fails that Discord itself answered
+	uploads int       // attempts that failed while the attachment was sent
+	extent  extent    // how much of the message is sent
 }
 
 func newRound(ctx context.Context, d *Delivery) *round {

@@ -55,7 +55,9 @@ func (d *Delivery) report(r Result) {
 // undelivered decides what becomes of a message after a failed attempt, and
 // gives the time until the next one, zero if there is none.
 func (d *Delivery) undelivered(ctx context.Context, m Due, t *trial, err error) (time.Duration, error) {
-	t.fails++
+	if t.fails++; t.fails == 1 {
+		t.since = time.Now()
+	}
 	if e, ok := errors.AsType[*Error](err); ok && e.Status != 0 {
 		t.answers++
 	}
@@ -100,7 +102,7 @@ func (d *Delivery) next(m Due, t *trial, err error) next {
 		return nextDrop
 	}
 	if m.Lane == store.LaneEdit {
-		if r == remedyTime && t.answers < mostAnswered {
+		if r == remedyTime && t.answers < mostAnswered && time.Since(t.since) < editLife {
 			return nextRetry
 		}
 		return nextDrop // a refused edit is nobody's problem

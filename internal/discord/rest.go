@@ -109,6 +109,12 @@ func (r *REST) Refused() bool { return r.refused.Load() }
 // Now is the time by Discord's clock, as far as an answer has shown it.
 func (r *REST) Now() time.Time { return r.clock.now() }
 
+// Close lets go of idle connections.
+func (r *REST) Close() {
+	r.client.CloseIdleConnections()
+	r.uploads.CloseIdleConnections()
+}
+
 // request is one call before it is sent.
 type request struct {
 	op     string

@@ -45,7 +45,7 @@ func (s *Server) loopback() string {
 	h := &http.Server{Handler: s, ConnContext: rememberLine, ReadHeaderTimeout: time.Minute, ErrorLog: nowhere()}
 	s.closers = append(s.closers, func() { _ = h.Close(); _ = l.Close() })
 	s.running.Add(1)
-	go func() { defer s.running.Done(); _ = h.Serve(l) }()
+	go func() { defer s.running.Done(); _ = h.Serve(lines{l, s}) }()
 	return l.Addr().String()
 }
 

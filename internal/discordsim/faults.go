@@ -22,6 +22,10 @@ const (
 	FaultCutBefore                            // the line is cut and nothing done
 	FaultCutAfter                             // it is done, and then the line is cut
 	FaultDelay                                // it is done, after Wait
+	FaultCode                                 // refused with the documented error Code
+	FaultGarble                               // it is done, and answered with Status, 200 by default, and Body
+	FaultCutUpload                            // the line is cut in the middle of the body
+	FaultSlowUpload                           // the body is not read
 )
 
 // Fault makes requests fail.
@@ -31,6 +35,8 @@ type Fault struct {
 	Path   string        // a part of the path after /api/v9; empty: any
 	Count  int           // of requests; 0 means 1, a negative one all
 	Status int           // for FaultStatus
+	Code   int           // for FaultCode
+	Upload bool          // only requests that carry files
 	Body   string        // for FaultStatus, as JSON when it begins so; empty: a page
 	Wait   time.Duration // for the 429s, 1 s by default, and FaultDelay
 }
@@ -65,11 +71,11 @@ func (s *Server) Heal() {
 }
 
 // fault takes the fault for a request, zero if there is none.
-func (s *Server) fault(method, path string) Fault {
+func (s *Server) fault(method, path string, upload bool) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
-		if f.Method != "" && f.Method != method || !strings.Contains(path, f.Path) {
+		if f.Method != "" && f.Method != method || !strings.Contains(path, f.Path) || f.Upload && !upload {
 			continue
 		}
 		if f.Count--; f.Count == 0 {
@@ -81,9 +87,14 @@ func (s *Server) fault(method, path string) Fault {
 }
 
 // faulty answers a request, or lets it fail.
-func (s *Server) faulty(w http.ResponseWriter, r *http.Request, path string, serve func(http.ResponseWriter)) {
-	f := s.fault(r.Method, path)
+func (s *Server) faulty(f Fault, w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter)) {
 	switch f.Kind {
+	case FaultCode:
+		f.refuse(w)
+	case FaultGarble:
+		serve(unseen{http.Header{}})
+		f.Status = orNumber(f.Status, http.StatusOK)
+		f.answer(w)
 	case FaultRateLimit, FaultGlobalRateLimit, FaultCloudflare:
 		f.limit(w)
 	case FaultStatus:
@@ -135,6 +146,23 @@ func (s *Server) sleep(r *http.Request, d time.Duration) {
 	case <-r.Context().Done():
 	case <-s.done:
 	}
+}
+
+// body reads a request's body, as far as the fault lets it.
+func (s *Server) body(f Fault, r *http.Request) []byte {
+	switch f.Kind {
+	case FaultCutUpload:
+		_, _ = io.CopyN(io.Discard, r.Body, max(1, r.ContentLength/2))
+		cutLine(r)
+	case FaultSlowUpload:
+		s.sleep(r, 24*time.Hour)
+		cutLine(r)
+	}
+	raw, err := io.ReadAll(io.LimitReader(r.Body, largestBody+1))
+	if err != nil {
+		cutLine(r)
+	}
+	return raw
 }
 
 // limit writes a 429 in one of its three shapes.

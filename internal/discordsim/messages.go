@@ -41,6 +41,7 @@ func (c *call) createMessage() (any, *problem) {
 		c.s.sends[key] = sent{m, time.Now()}
 	}
 	c.s.store(m, "create")
+	c.s.book(m, false)
 	return m.clone(), nil
 }
 
@@ -75,6 +76,7 @@ func (c *call) editMessage() (any, *problem) {
 	if p != nil {
 		return nil, p
 	}
+	c.s.book(m, true)
 	return m.clone(), nil
 }
 

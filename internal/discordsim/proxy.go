@@ -144,7 +144,7 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request) {
 		_ = conn.Close() // nobody speaks before the tunnel is there
 		return
 	}
-	p.tunnels.add(conn)
+	p.tunnels.add(p.s.newLine(conn))
 }
 
 // serve is a request inside a tunnel.

@@ -97,11 +97,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) serveREST(w http.ResponseWriter, r *http.Request) {
-	raw, err := io.ReadAll(io.LimitReader(r.Body, largestBody+1))
-	if err != nil {
-		cutLine(r)
-	}
 	path, ok := withoutVersion(r.URL.EscapedPath())
+	var f Fault
+	if ok {
+		f = s.fault(r.Method, path, strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/"))
+	}
+	raw := s.body(f, r)
 	if !ok {
 		s.violate("%s %s: %s", r.Method, r.URL.Path, invalidVersion())
 		writeJSON(w, http.StatusBadRequest, invalidVersion().body())
@@ -110,7 +111,7 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request) {
 	note := &noting{ResponseWriter: w, s: s, at: s.record(r, path, raw)}
 	r.Body = io.NopCloser(bytes.NewReader(raw))
 	s.settings.onRequest(MomentArrived, r.Method, path)
-	s.faulty(note, r, path, func(w http.ResponseWriter) {
+	s.faulty(f, note, r, func(w http.ResponseWriter) {
 		s.serveRoute(w, r, path)
 		s.settings.onRequest(MomentDone, r.Method, path)
 	})

@@ -60,9 +60,11 @@ type Server struct {
 	windows    map[string]*rateWindow
 	invalid    int
 	subs       map[*subscription]bool
+	ledger     []Entry
 
 	lmu     sync.Mutex
 	local   net.Listener
+	lines   []*line // open connections
 	closers []func()
 }
 
