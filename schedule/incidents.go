@@ -137,7 +137,7 @@ func (w *Watch) Snooze(ctx context.Context, ref alert.Ref, q alert.SnoozeOptions
 	}
 	reading := w.lastReading(ctx, a)
 	x := extras{today: w.History.Today(ctx, a.Name), models: w.topModels(ctx, a, reading)}
-	runway, err := w.History.Runway(ctx, a.Name, reading.Spendable())
+	runway, err := w.History.Runway(ctx, a.Name, reading)
 	if err != nil {
 		return o, false, err
 	}

@@ -171,9 +171,9 @@ func (w *Watch) logReading(name string, r moka.Reading) {
 
 // facts adds to a reading what the past says about it.
 func (w *Watch) facts(ctx context.Context, name string, r moka.Reading) (alert.Facts, error) {
-	o, err := w.History.Outlook(ctx, name, r.Spendable())
+	o, err := w.History.Outlook(ctx, name, r)
 	return alert.Facts{
-		At: w.now().UTC(), Reading: r, Runway: o.Runway, HourSpent: o.HourSpent, HourUsual: o.HourUsual,
+		At: w.now().UTC(), Reading: r, Runway: o.Runway, HourSpent: o.HourSpent, QuarterSpent: o.QuarterSpent, HourUsual: o.HourUsual,
 		ClockUnsure: w.Sure != nil && !w.Sure(),
 	}, err
 }

@@ -216,6 +216,18 @@ func TestSpike(t *testing.T) {
 			10:05  503
 			10:10  $100 usual $1
 			10:15  $100 spent $0.50          -> ended spike`,
+		"ten times the usual is told after a quarter of an hour, while it runs": `
+			10:00  $100 spent $1 quarter $0.25 usual $1
+			10:10  $100 spent $2.50 quarter $1.75 usual $1
+			10:15  $100 spent $3.25 quarter $2.50 usual $1 -> raised spike
+			10:20  $100 spent $2.50 quarter $2.50 usual $1 -> updated spike
+			10:30  $100 spent $2.50 quarter $0.10 usual $1 -> ended spike`,
+		"a hundred times the usual is told within minutes": `
+			10:00  $100 spent $1 quarter $0.25 usual $1
+			10:02  $100 spent $4.30 quarter $3.55 usual $1 -> raised spike`,
+		"a lively quarter of an hour is none": `
+			10:00  $100 spent $2.40 quarter $2.40 usual $1
+			10:05  $100 spent $0.60 quarter $0.60 usual $0.01`,
 		"switched off it is dropped without a word": `
 			10:00  $100 spent $5 usual $1    -> raised spike
 			10:01  rules no-spike

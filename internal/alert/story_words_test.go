@@ -54,6 +54,9 @@ var words = map[string]func(f *Facts, arg string) error{
 	"spent": func(f *Facts, arg string) error {
 		return money(arg, func(a moka.Amount) { f.HourSpent = moka.Known(a) })
 	},
+	"quarter": func(f *Facts, arg string) error {
+		return money(arg, func(a moka.Amount) { f.QuarterSpent = moka.Known(a) })
+	},
 	"usual": func(f *Facts, arg string) error {
 		return money(arg, func(a moka.Amount) { f.HourUsual = moka.Known(a) })
 	},
@@ -86,7 +89,7 @@ func money(word string, set func(moka.Amount)) error {
 }
 
 func takesArgument(word string) bool {
-	return strings.Contains(" wallet plans spent usual top-up runway expires ", " "+word+" ")
+	return strings.Contains(" wallet plans spent quarter usual top-up runway expires ", " "+word+" ")
 }
 
 func storyFacts(at time.Time, text []string) (Facts, error) {

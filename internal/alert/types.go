@@ -56,12 +56,13 @@ const (
 
 // Facts are what one poll of an account found out, as far as alerts go by it.
 type Facts struct {
-	At        time.Time
-	Reading   moka.Reading
-	Runway    spend.Runway
-	HourSpent moka.Maybe  // spent in the last 60 minutes
-	HourUsual moka.Maybe  // what such an hour usually costs; unknown without enough history
-	TopUp     moka.Amount // added since the reading before this one, 0 when nothing was
+	At           time.Time
+	Reading      moka.Reading
+	Runway       spend.Runway
+	HourSpent    moka.Maybe  // spent in the last 60 minutes
+	QuarterSpent moka.Maybe  // in the last 15 of them
+	HourUsual    moka.Maybe  // what such an hour usually costs; unknown without enough history
+	TopUp        moka.Amount // added since the reading before this one, 0 when nothing was
 
 	// ClockUnsure says that nobody confirmed At: a key that works has not
 	// expired then, whatever the clock shows.

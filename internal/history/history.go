@@ -51,35 +51,71 @@ func known(t store.Total) moka.Maybe {
 	return moka.Known(t.Spent)
 }
 
-// Runway is how long what can be spent is likely to last.
-func (h History) Runway(ctx context.Context, name string, spendable moka.Maybe) (spend.Runway, error) {
-	now := h.now()
-	hours, err := h.hours(ctx, name, now)
-	return spend.Forecast(hours, spendable, now, h.Zone), err
+// Runway is how long what a reading says can be spent is likely to last.
+func (h History) Runway(ctx context.Context, name string, r moka.Reading) (spend.Runway, error) {
+	o, err := h.Outlook(ctx, name, r)
+	return o.Runway, err
 }
 
 // Outlook is what the past says about a reading.
 type Outlook struct {
 	Runway spend.Runway
-	// What the last sixty minutes cost, and what such an hour usually costs;
-	// both unknown where readings do not tell.
-	HourSpent, HourUsual moka.Maybe
+	// What the last sixty and the last fifteen minutes cost, and what such an
+	// hour usually costs; unknown where readings do not tell.
+	HourSpent, QuarterSpent, HourUsual moka.Maybe
 }
 
-// Outlook is what the past says about an account that has so much left.
-func (h History) Outlook(ctx context.Context, name string, spendable moka.Maybe) (o Outlook, err error) {
-	const enough = 45 * time.Minute
+// Readings have to cover this much for what was spent to be known.
+const (
+	enoughOfHour    = 45 * time.Minute
+	enoughOfQuarter = 10 * time.Minute
+)
+
+// Outlook is what the past says about a reading of an account.
+func (h History) Outlook(ctx context.Context, name string, r moka.Reading) (o Outlook, err error) {
+	if h.Store == nil {
+		return o, nil
+	}
 	now := h.now()
 	hours, err := h.hours(ctx, name, now)
 	if err != nil {
 		return o, err
 	}
-	o.Runway = spend.Forecast(hours, spendable, now, h.Zone)
-	last, err := h.Store.Spent(ctx, name, now.Add(-time.Hour), now)
-	if err == nil && last.Covered >= enough {
-		o.HourSpent, o.HourUsual = moka.Known(last.Spent), spend.Usual(hours, now, h.Zone)
+	hour, err := h.Store.Spent(ctx, name, now.Add(-time.Hour), now)
+	if err != nil {
+		return o, err
 	}
-	return o, err
+	quarter, err := h.Store.Spent(ctx, name, now.Add(-15*time.Minute), now)
+	if err != nil {
+		return o, err
+	}
+	pace := paceOf(hour, quarter)
+	if hour.Covered >= enoughOfHour {
+		o.HourSpent, o.HourUsual = moka.Known(hour.Spent), spend.Usual(hours, now, h.Zone)
+		if quarter.Covered >= enoughOfQuarter {
+			o.QuarterSpent = moka.Known(quarter.Spent)
+		}
+	}
+	o.Runway = spend.Forecast(hours, spend.Question{Left: r.Spendable(), Until: paysUntil(r), Pace: pace, Now: now, Zone: h.Zone})
+	return o, nil
+}
+
+// paceOf goes by the last fifteen minutes, or by the hour where readings do not
+// cover these.
+func paceOf(hour, quarter store.Total) spend.Pace {
+	if quarter.Covered >= enoughOfQuarter {
+		return spend.Pace{Spent: quarter.Spent, Over: quarter.Covered}
+	}
+	if hour.Covered >= enoughOfHour {
+		return spend.Pace{Spent: hour.Spent, Over: hour.Covered}
+	}
+	return spend.Pace{}
+}
+
+// paysUntil is when the plan or key that pays ends, zero when it does not.
+func paysUntil(r moka.Reading) time.Time {
+	until, _ := r.PaysUntil()
+	return until
 }
 
 // hours are those that a forecast goes by.

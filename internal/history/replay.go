@@ -45,6 +45,7 @@ type pastHours struct {
 	hour   time.Time // that the runway below was forecast in
 	left   moka.Maybe
 	runway spend.Runway
+	usual  moka.Maybe
 }
 
 func (p *pastHours) facts(s store.Sample) alert.Facts {
@@ -52,9 +53,16 @@ func (p *pastHours) facts(s store.Sample) alert.Facts {
 	r.KeyErr, r.WalletErr = failureOf(s, r)
 	f := alert.Facts{At: s.At, Reading: r, TopUp: s.Delta.TopUp}
 	hours := p.before(s.At)
-	f.Runway = p.forecast(hours, s)
-	if spent, covered := p.lastHour(s); covered >= 45*time.Minute {
-		f.HourSpent, f.HourUsual = moka.Known(spent), spend.Usual(hours, s.At, p.zone)
+	p.remember(s)
+	hour, quarter := p.last(s.At, time.Hour), p.last(s.At, 15*time.Minute)
+	f.Runway = p.forecast(hours, s, spend.Question{
+		Left: s.Spendable, Until: paysUntil(r), Pace: paceOf(hour, quarter), Now: s.At, Zone: p.zone,
+	})
+	if hour.Covered >= enoughOfHour {
+		f.HourSpent, f.HourUsual = moka.Known(hour.Spent), p.usual
+		if quarter.Covered >= enoughOfQuarter {
+			f.QuarterSpent = moka.Known(quarter.Spent)
+		}
 	}
 	return f
 }
@@ -70,12 +78,12 @@ func (p *pastHours) before(at time.Time) []spend.Hour {
 
 // forecast looks ahead once an hour; in between, what is left at that rate is
 // near enough, and a month of readings takes seconds instead of minutes.
-func (p *pastHours) forecast(hours []spend.Hour, s store.Sample) spend.Runway {
+func (p *pastHours) forecast(hours []spend.Hour, s store.Sample, q spend.Question) spend.Runway {
 	before, known := p.left.Get()
 	now, ok := s.Spendable.Get()
 	if hour := s.At.Truncate(time.Hour); !hour.Equal(p.hour) || !known || !ok || before <= 0 {
 		p.hour, p.left = hour, s.Spendable
-		p.runway = spend.Forecast(hours, s.Spendable, s.At, p.zone)
+		p.runway, p.usual = spend.Forecast(hours, q), spend.Usual(hours, s.At, p.zone)
 		return p.runway
 	}
 	r, part := p.runway, max(0, now.USD()/before.USD())
@@ -84,14 +92,20 @@ func (p *pastHours) forecast(hours []spend.Hour, s store.Sample) spend.Runway {
 	return r
 }
 
-// lastHour is what the sixty minutes before a reading cost.
-func (p *pastHours) lastHour(s store.Sample) (spent moka.Amount, covered time.Duration) {
+// remember keeps the readings of the last hour.
+func (p *pastHours) remember(s store.Sample) {
 	p.recent = append(p.recent, s)
 	p.recent = slices.DeleteFunc(p.recent, func(o store.Sample) bool { return s.At.Sub(o.At) >= time.Hour })
+}
+
+// last is what some time before a reading cost.
+func (p *pastHours) last(at time.Time, d time.Duration) (t store.Total) {
 	for _, o := range p.recent {
-		spent, covered = spent+o.Delta.Spent, covered+o.Delta.Covered
+		if at.Sub(o.At) < d {
+			t.Spent, t.Covered = t.Spent+o.Delta.Spent, t.Covered+o.Delta.Covered
+		}
 	}
-	return spent, covered
+	return t
 }
 
 // failureOf is what kept a stored reading from being complete.

@@ -14,16 +14,16 @@ import (
 // and so is the runway.
 func (h History) View(ctx context.Context, a *account.Account, r moka.Reading) (message.Account, error) {
 	v := message.Account{Name: a.Name, Reading: r, Levels: a.Rules.Levels, Today: h.Today(ctx, a.Name)}
-	left := r.Spendable()
+	from := r
 	if !r.OK() {
 		if good, ok := h.lastGood(ctx, a); ok {
 			v.Last = &good
 			if v.Old() {
-				left = good.Spendable()
+				from = good
 			}
 		}
 	}
-	runway, err := h.Runway(ctx, a.Name, left)
+	runway, err := h.Runway(ctx, a.Name, from)
 	if err == nil {
 		v.Runway = &runway
 	}

@@ -37,6 +37,17 @@ func Coarse(d time.Duration) time.Duration {
 	return d.Round(5 * time.Minute)
 }
 
+// brief rounds what is left at the pace of now, of which minutes matter.
+func brief(d time.Duration) time.Duration {
+	switch {
+	case d >= 2*time.Hour:
+		return Coarse(d)
+	case d >= time.Minute:
+		return d.Round(time.Minute)
+	}
+	return max(time.Second, d.Round(time.Second))
+}
+
 // connected adds a round trip to a word, where it is known.
 func connected(word string, latency time.Duration) string {
 	if latency <= 0 {

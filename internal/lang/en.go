@@ -49,16 +49,22 @@ func enDuration(d time.Duration) string {
 
 func enRunway(r spend.Runway) string {
 	switch {
+	case r.Idle && r.Ends:
+		return "nothing is being spent; what pays ends in " + enDuration(Coarse(r.High))
 	case r.Idle:
 		return "nothing is being spent"
 	case !r.Known:
 		return "not enough data yet"
 	}
 	low, mid, high := enDuration(Coarse(r.Low)), enDuration(Coarse(r.Mid)), enDuration(Coarse(r.High))
-	if low == high {
-		return "about " + mid
+	usual := mid
+	if low != high {
+		usual = fmt.Sprintf("%s (%s to %s)", mid, low, high)
 	}
-	return fmt.Sprintf("about %s (%s to %s)", mid, low, high)
+	if r.AtThisPace > 0 {
+		return fmt.Sprintf("at this pace: %s; usually: %s", enDuration(brief(r.AtThisPace)), usual)
+	}
+	return "about " + usual
 }
 
 func enBalance() BalanceWords {

@@ -96,3 +96,24 @@ func TestRunwayNeverPretendsToKnow(t *testing.T) {
 		}
 	}
 }
+
+func TestRunwayOfTwoPacesAndOfAnEnd(t *testing.T) {
+	day := 24 * time.Hour
+	for _, c := range []struct {
+		r      spend.Runway
+		en, zh string
+	}{
+		{spend.Runway{Known: true, Low: 2 * day, Mid: 9 * day, High: 20 * day, AtThisPace: 3 * time.Minute},
+			"at this pace: 3 min; usually: 9 d (2 d to 20 d)", "按当前速度：约 3 分钟；通常：约 9 天（2 天至 20 天）"},
+		{spend.Runway{Known: true, Ends: true, Low: 36 * time.Hour, Mid: 36 * time.Hour, High: 36 * time.Hour}, "about 1 d 12 h", "约 1 天 12 小时"},
+		{spend.Runway{Idle: true, Ends: true, Low: 5 * day, Mid: 5 * day, High: 5 * day},
+			"nothing is being spent; what pays ends in 5 d", "目前没有消耗；额度将在 5 天后到期"},
+	} {
+		if got := lang.English().Runway(c.r); got != c.en {
+			t.Errorf("%q, want %q", got, c.en)
+		}
+		if got := lang.Chinese().Runway(c.r); got != c.zh {
+			t.Errorf("%q, want %q", got, c.zh)
+		}
+	}
+}

@@ -49,16 +49,22 @@ func zhDuration(d time.Duration) string {
 
 func zhRunway(r spend.Runway) string {
 	switch {
+	case r.Idle && r.Ends:
+		return "目前没有消耗；额度将在 " + zhDuration(Coarse(r.High)) + "后到期"
 	case r.Idle:
 		return "目前没有消耗"
 	case !r.Known:
 		return "数据还不够"
 	}
 	low, mid, high := zhDuration(Coarse(r.Low)), zhDuration(Coarse(r.Mid)), zhDuration(Coarse(r.High))
-	if low == high {
-		return "约 " + mid
+	usual := "约 " + mid
+	if low != high {
+		usual = fmt.Sprintf("约 %s（%s至 %s）", mid, low, high)
 	}
-	return fmt.Sprintf("约 %s（%s至 %s）", mid, low, high)
+	if r.AtThisPace > 0 {
+		return fmt.Sprintf("按当前速度：约 %s；通常：%s", zhDuration(brief(r.AtThisPace)), usual)
+	}
+	return usual
 }
 
 func zhBalance() BalanceWords {

@@ -42,7 +42,7 @@ func habits() []habit {
 			return 0.01
 		}, nil},
 		{"bursts", "UTC", true, 0, 0.5, func(float64, time.Time) float64 { return 0.05 }, burst()},
-		{"growing 3 % a day", "UTC", true, 0.1, 0.3, func(day float64, t time.Time) float64 {
+		{"growing 3 % a day", "UTC", false, 0.1, 0.3, func(day float64, t time.Time) float64 {
 			return math.Pow(1.03, day) * (1 + 0.5*math.Sin(float64(t.Hour())*math.Pi/12))
 		}, nil},
 		{"weekends only", "America/New_York", true, 0.25, 0.4, func(_ float64, t time.Time) float64 {

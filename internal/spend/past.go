@@ -9,81 +9,59 @@ const (
 	hoursInDay  = 24
 	hoursInWeek = 7 * hoursInDay
 
-	// mostCovered is how much of an hour readings must cover for it to teach
-	// anything: what was spent in a gap is known, but not when.
-	mostCovered = 45 * time.Minute
-	oldest      = 90 * 24 * time.Hour
+	// minCovered is how much of an hour readings must cover for the hour to
+	// count: what was spent in a gap is known, but not when.
+	minCovered = 45 * time.Minute
+	lookBack   = 60 * hoursInDay
 
-	accident  = 4 // times what any hour but two cost: more is not counted
-	accidents = 2
+	weeksBack = 4
+	daysBack  = 28
+
+	// An hour counts at most outlierFactor times the median of its like, plus
+	// outlierMean times the mean of all.
+	outlierFactor = 3
+	outlierMean   = 5
 )
 
-// past is what an account spent hour by hour up to the present hour, without
-// holes in time. Its index is hours since the first.
+// past is what an account spent hour by hour up to the present hour. Its index
+// is hours since the first; it has no gaps in time.
 type past struct {
-	rates []float64 // millionths of a dollar an hour, 0 where unknown
-	known []bool
-	slots []int     // places in the week on the reader's clock; they go on for a week
-	spent []float64 // what the known hours before an index cost
-	count []float64 // and how many there are
+	rates  []float64 // millionths of a dollar an hour, 0 where unknown
+	known  []bool
+	offset []int     // of the reader's clock from UTC in seconds, for a week longer
+	spent  []float64 // what the known hours before an index cost
+	count  []int     // how many known hours are before an index
 }
 
 func newPast(hours []Hour, now time.Time, loc *time.Location) *past {
 	present := now.Truncate(time.Hour)
 	begin := present
 	for _, h := range hours {
-		if h.Start.Before(begin) && present.Sub(h.Start) <= oldest {
+		if h.Start.Before(begin) && present.Sub(h.Start) <= lookBack*time.Hour {
 			begin = h.Start.Truncate(time.Hour)
 		}
 	}
 	n := int(present.Sub(begin) / time.Hour)
-	p := &past{rates: make([]float64, n), known: make([]bool, n), slots: make([]int, n+hoursInWeek)}
+	p := &past{
+		rates: make([]float64, n), known: make([]bool, n), offset: make([]int, n+hoursInWeek),
+		spent: make([]float64, n+1), count: make([]int, n+1),
+	}
 	for _, h := range hours {
 		i := int(h.Start.Sub(begin) / time.Hour)
-		if i >= 0 && i < n && h.Covered >= mostCovered {
+		if i >= 0 && i < n && h.Covered >= minCovered {
 			p.rates[i], p.known[i] = float64(h.Spent)/h.Covered.Hours(), true
 		}
 	}
-	for i := range p.slots {
-		p.slots[i] = slotOf(begin.Add(time.Duration(i)*time.Hour), loc)
+	for i := range p.offset {
+		_, p.offset[i] = begin.Add(time.Duration(i) * time.Hour).In(loc).Zone()
 	}
-	p.add()
-	if p.count[n] >= 2*hoursInWeek {
-		p.cut()
-		p.add()
-	}
-	return p
-}
-
-// slotOf is an hour's place in the week. Divided by 24 it leaves the hour of
-// the day.
-func slotOf(t time.Time, loc *time.Location) int {
-	local := t.In(loc)
-	return int(local.Weekday())*hoursInDay + local.Hour()
-}
-
-// add adds the hours up.
-func (p *past) add() {
-	n := len(p.rates)
-	p.spent, p.count = make([]float64, n+1), make([]float64, n+1)
 	for i, known := range p.known {
 		p.spent[i+1], p.count[i+1] = p.spent[i]+p.rates[i], p.count[i]
 		if known {
 			p.count[i+1]++
 		}
 	}
-}
-
-// cut takes accidents for less than they were.
-func (p *past) cut() {
-	sorted := slices.Sorted(slices.Values(p.rates))
-	most := accident * sorted[len(sorted)-1-accidents]
-	if most <= 0 {
-		return
-	}
-	for i, rate := range p.rates {
-		p.rates[i] = min(rate, most)
-	}
+	return p
 }
 
 // now is the index of the present hour.
@@ -91,11 +69,68 @@ func (p *past) now() int { return len(p.rates) }
 
 // between adds up what the known hours of [from, to) cost, and counts them.
 func (p *past) between(from, to int) (spent, known float64) {
-	return p.spent[to] - p.spent[from], p.count[to] - p.count[from]
+	return p.spent[to] - p.spent[from], float64(p.count[to] - p.count[from])
 }
 
-// mean is what an hour cost on average.
-func (p *past) mean() float64 {
-	spent, known := p.between(0, p.now())
+// mean is what an hour of the four weeks before an index cost.
+func (p *past) mean(at int) float64 {
+	spent, known := p.between(max(0, at-weeksBack*hoursInWeek), at)
 	return spent / max(known, 1)
+}
+
+// earlier is the hour that the reader's clock showed so many hours before hour i.
+func (p *past) earlier(i, hours int) int {
+	j := i - hours
+	if j < 0 {
+		return j
+	}
+	return j + (p.offset[i]-p.offset[j])/3600
+}
+
+// alike appends what the hours cost that lie 1 to n times a step before hour i
+// and before the origin, each with its neighbours on both sides.
+func (p *past) alike(rates []float64, i, origin, step, n, neighbours int) []float64 {
+	for k := 1; k <= n; k++ {
+		same := p.earlier(i, k*step)
+		for j := max(0, same-neighbours); j <= min(same+neighbours, origin-1); j++ {
+			if p.known[j] {
+				rates = append(rates, p.rates[j])
+			}
+		}
+	}
+	return rates
+}
+
+// byWeek reports whether enough was known at an hour to tell weekdays apart.
+func (p *past) byWeek(origin int) bool { return p.count[origin] >= hoursInWeek }
+
+// usual is what hour i usually costs, by what was known at the origin: the mean
+// of the same hour of the last four weeks, or of the last days before there are
+// two weeks.
+func (p *past) usual(i, origin int) float64 {
+	var room [daysBack]float64
+	rates := room[:0]
+	if p.byWeek(origin) {
+		rates = p.alike(rates, i, origin, hoursInWeek, weeksBack, 0)
+	}
+	if len(rates) == 0 {
+		rates = p.alike(rates, i, origin, hoursInDay, daysBack, 0)
+	}
+	mean := p.mean(origin)
+	if len(rates) == 0 {
+		return mean
+	}
+	slices.Sort(rates)
+	limit := outlierFactor*rates[(len(rates)-1)/2] + outlierMean*mean
+	sum := 0.0
+	for _, rate := range rates {
+		sum += min(rate, limit)
+	}
+	return sum / float64(len(rates))
+}
+
+// slotOf is an hour's place in the week on the reader's clock.
+func slotOf(t time.Time, loc *time.Location) int {
+	local := t.In(loc)
+	return int(local.Weekday())*hoursInDay + local.Hour()
 }

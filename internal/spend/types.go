@@ -2,18 +2,16 @@
 // what was spent, what was topped up, how fast the money goes and how long it
 // will last. It is pure.
 //
-// [Forecast] looks at the hours of the last weeks in several simple ways: what
-// such an hour of the day usually costs (from two weeks on: such an hour of the
-// week); the same, scaled to what the last hours or days cost against it; and
-// that growing on as the last week grew over the one before. Each day of the
-// last four weeks asks each of these views what the next 6, 24, 72 and 168 hours
-// would have cost, and compares it with what they did cost. The forecast is the
-// average of all views, those that were closer counting far more; the range
-// around it is as wide as four of five of these tests needed. So an account with
-// office hours is foretold by its office hours, one without any pattern by its
-// mean, and the range is wide where the past was hard to foretell: at least from
-// 0.4 to 2.5 times until a whole week was seen. An hour that cost many times what
-// any other did is an accident and taken for less.
+// [Forecast] and [Expect] go by what the same hour of the week cost on average
+// in the last four weeks, on the reader's clock (by the hour of the day, before
+// there are two weeks). What the last hours cost against that scales the coming
+// ones, fading by half every twelve hours; a level that all but one of the last
+// seven days exceed, or stay below, is taken to last. An hour that cost many
+// times what its like did counts for less. The range is as wide as four of five
+// of the forecasts needed that would have been made on each day of the last four
+// weeks, and wide until a whole week was seen.
+//
+// [Usual] is what an hour has to be compared with to tell a spike.
 package spend
 
 import (
@@ -65,6 +63,8 @@ type Hour struct {
 type Runway struct {
 	Known          bool          // Low, Mid and High hold
 	Idle           bool          // nothing is being spent
-	Low, Mid, High time.Duration // the range, and its middle
+	Ends           bool          // High, and perhaps Low and Mid, is the end of the plan or key that pays
+	Low, Mid, High time.Duration // the range at the usual pace, and its middle
+	AtThisPace     time.Duration // how long it lasts at the pace of the last minutes, if that is many times the usual; else 0
 	PerDay         moka.Amount   // the burn rate behind it, per 24 hours of the coming week
 }

@@ -1,0 +1,183 @@
+package spend
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+const (
+	halfLife    = 12 // hours after which an hour counts half in the pace of now, and the pace of now half in what is expected
+	paceHours   = 72 // that the pace of now goes by
+	paceDoubt   = 12 // hours as usual that it begins with
+	levelDoubt  = 0.25
+	levelDays   = 7
+	minKnown    = 18 // hours of a day for it to say something about the level
+	maxLevel    = 3
+	trialEvery  = hoursInDay
+	trialDays   = 28
+	minKnownOf  = 0.8  // part of a trial's hours
+	coverage    = 0.72 // of the trials lie within the range
+	minDoubt    = 0.08 // half the width of a range, as a logarithm
+	youngDoubt  = 0.92 // at least, as long as no whole week was seen: 0.4 to 2.5 times
+	negligible  = 0.03 // of the mean: differences below it do not count
+	youngTrials = 2    // that every range counts as if they had gone wrong
+)
+
+// horizons are the hours ahead at which past forecasts are compared with what came.
+var horizons = [...]int{6, 24, 72, hoursInWeek}
+
+// model is what is expected of the coming hours.
+type model struct {
+	loc           *time.Location
+	week          [hoursInWeek]float64 // what an hour usually costs, by its place in the week
+	lasting, pace float64              // factors to that: for good, and at present
+	doubt         [len(horizons)]float64
+	negligible    float64 // millionths of a dollar an hour
+}
+
+func newModel(hours []Hour, now time.Time, loc *time.Location) *model {
+	p := newPast(hours, now, loc)
+	n := p.now()
+	fit := make([]float64, n) // what each hour usually cost, by what was known before it
+	for i := max(0, n-(trialDays+levelDays)*hoursInDay); i < n; i++ {
+		fit[i] = p.usual(i, i)
+	}
+	m := &model{loc: loc, negligible: negligible * p.mean(n)}
+	present := now.Truncate(time.Hour)
+	for i := range hoursInWeek {
+		m.week[slotOf(present.Add(time.Duration(i)*time.Hour), loc)] = p.usual(n+i, n)
+	}
+	m.lasting, m.pace = p.level(fit, n)
+	m.learnDoubt(p, fit)
+	return m
+}
+
+// level compares what hours before the origin cost with what they usually cost.
+// The lasting factor is what all but one of the last seven days exceed, or stay
+// below; the pace goes by the last hours.
+func (p *past) level(fit []float64, origin int) (lasting, pace float64) {
+	lasting, mean := 1.0, p.mean(origin)
+	if mean <= 0 {
+		return 1, 1
+	}
+	var ratios []float64
+	for day := range levelDays {
+		var spent, usual float64
+		known := 0
+		for i := max(hoursInDay, origin-(day+1)*hoursInDay); i < origin-day*hoursInDay; i++ {
+			if p.known[i] {
+				spent, usual, known = spent+p.rates[i], usual+fit[i], known+1
+			}
+		}
+		if known >= minKnown {
+			doubt := levelDoubt * mean * hoursInDay
+			ratios = append(ratios, (spent+doubt)/(usual+doubt))
+		}
+	}
+	if slices.Sort(ratios); len(ratios) >= levelDays-2 {
+		if ratios[0] > 1.15 || ratios[len(ratios)-1] < 0.87 {
+			lasting = min(maxLevel, max(1.0/maxLevel, ratios[len(ratios)/2]))
+		}
+	}
+	spent, usual := paceDoubt*mean*lasting, paceDoubt*mean
+	for i := max(hoursInDay, origin-paceHours); i < origin; i++ {
+		if p.known[i] {
+			weight := math.Exp2(-float64(origin-i) / halfLife)
+			spent, usual = spent+weight*p.rates[i], usual+weight*fit[i]
+		}
+	}
+	return lasting, spent / usual
+}
+
+// learnDoubt finds how far off forecasts of the last four weeks were.
+func (m *model) learnDoubt(p *past, fit []float64) {
+	n := p.now()
+	var off [len(horizons)][]float64
+	for h := range off {
+		off[h] = slices.Repeat([]float64{youngDoubt}, youngTrials)
+	}
+	for origin := n - trialEvery; origin >= max(hoursInDay, n-trialDays*hoursInDay); origin -= trialEvery {
+		if p.count[origin] < max(hoursInDay, p.count[n]/2) {
+			break // so much less was known that it says nothing about today's forecasts
+		}
+		lasting, pace := p.level(fit, origin)
+		cost, h := 0.0, 0
+		for i := range min(hoursInWeek, n-origin) {
+			if p.known[origin+i] {
+				cost += p.usual(origin+i, origin) * factor(lasting, pace, float64(i))
+			}
+			if ahead := i + 1; ahead == horizons[h] {
+				if came, known := p.between(origin, origin+ahead); known >= minKnownOf*float64(ahead) {
+					off[h] = append(off[h], m.apart(cost, came, ahead))
+				}
+				h++
+			}
+		}
+	}
+	least := youngDoubt
+	if p.count[n] >= hoursInWeek {
+		least = minDoubt
+	}
+	for h := range off {
+		slices.Sort(off[h])
+		m.doubt[h] = max(least, off[h][int(coverage*float64(len(off[h])))])
+	}
+}
+
+// factor is what an hour some hours ahead costs against what is usual for it:
+// the pace of now passes into the lasting level.
+func factor(lasting, pace, hoursAhead float64) float64 {
+	return lasting + (pace-lasting)*math.Exp2(-hoursAhead/halfLife)
+}
+
+// apart is how far apart two costs of some hours are, as a logarithm.
+func (m *model) apart(x, y float64, hours int) float64 {
+	spare := m.negligible * float64(hours)
+	if spare <= 0 {
+		return 0
+	}
+	return math.Abs(math.Log((x + spare) / (y + spare)))
+}
+
+// around is the range around what so many hours are expected to cost.
+func (m *model) around(cost, hours float64) (low, high float64) {
+	longest := len(horizons) - 1
+	doubt := m.doubt[longest] * math.Pow(min(1, float64(horizons[longest])/hours), 0.25)
+	for h := 1; h < len(horizons); h++ {
+		if lo, hi := float64(horizons[h-1]), float64(horizons[h]); hours < hi {
+			part := max(0, math.Log(hours/lo)/math.Log(hi/lo))
+			doubt = m.doubt[h-1]*(1-part) + m.doubt[h]*part
+			break
+		}
+	}
+	widen, spare := math.Exp(doubt), m.negligible*hours
+	return max(0, (cost+spare)/widen-spare), (cost+spare)*widen - spare
+}
+
+// expected is what an hour that begins at t is expected to cost at now.
+func (m *model) expected(t, now time.Time) float64 {
+	return m.week[slotOf(t, m.loc)] * factor(m.lasting, m.pace, max(0, t.Sub(now).Hours()))
+}
+
+// walk goes through the coming hours and adds up what they will cost.
+type walk struct {
+	*model
+	now, t time.Time
+	cost   float64 // up to t
+}
+
+func (m *model) walk(now time.Time) *walk { return &walk{model: m, now: now, t: now} }
+
+// step goes on to the next full hour, or to the end if that comes first, and
+// returns how far that was.
+func (w *walk) step(end time.Time) time.Duration {
+	next := w.t.Truncate(time.Hour).Add(time.Hour)
+	if next.After(end) {
+		next = end
+	}
+	part := next.Sub(w.t)
+	w.cost += part.Hours() * w.expected(w.t, w.now)
+	w.t = next
+	return part
+}

@@ -1,0 +1,36 @@
+package spend
+
+import (
+	"time"
+
+	"mokabot/moka"
+)
+
+// Pace is what the last minutes cost.
+type Pace struct {
+	Spent moka.Amount
+	Over  time.Duration // how much of them readings cover
+}
+
+const (
+	fastFactor = 5                // times what is expected of an hour
+	paceNeeds  = 10 * time.Minute // of readings
+	fastSoon   = 72 * time.Hour   // in which all would be spent: later than that, the pace of now does not matter
+)
+
+// atThisPace is how long what is left lasts at the pace of now, 0 unless that is
+// several times what is expected of such an hour.
+func (m *model) atThisPace(q Question, left float64) time.Duration {
+	if q.Pace.Over < paceNeeds || left <= 0 {
+		return 0
+	}
+	expected := 0.0
+	for _, from := range []time.Duration{-time.Hour, 0, time.Hour} { // habits do not keep the hour
+		expected = max(expected, m.week[slotOf(q.Now.Add(from), q.Zone)]*m.lasting)
+	}
+	perHour := float64(q.Pace.Spent) / q.Pace.Over.Hours()
+	if perHour <= fastFactor*expected || left/perHour > fastSoon.Hours() {
+		return 0
+	}
+	return max(time.Second, time.Duration(left/perHour*float64(time.Hour)))
+}

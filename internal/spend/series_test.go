@@ -1,0 +1,263 @@
+package spend
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"mokabot/moka"
+)
+
+// seriesDir names a folder of real hourly series: NAME.csv with the columns
+// hour and value, and labels.json with the stretches that people called unusual.
+const seriesDir = "MOKABOT_SERIES"
+
+type series struct {
+	name   string
+	hours  []Hour
+	labels []Period
+}
+
+// realSeries reads the folder, scaled to a dollar an hour on average. Without
+// one the test is skipped.
+func realSeries(t *testing.T) (all []series) {
+	t.Helper()
+	dir := os.Getenv(seriesDir)
+	if dir == "" {
+		t.Skip("set " + seriesDir + " to a folder of hourly series")
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.csv"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no series in ", dir, err)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "labels.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var labels map[string][][2]time.Time
+	if err := json.Unmarshal(raw, &labels); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		s := series{name: strings.TrimSuffix(filepath.Base(file), ".csv"), hours: readSeries(t, file)}
+		for _, l := range labels[s.name] {
+			s.labels = append(s.labels, Period{l[0], l[1]})
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func readSeries(t *testing.T, file string) []Hour {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []float64
+	var hours []Hour
+	for _, row := range rows[1:] {
+		at, err := time.Parse(time.RFC3339, row[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := strconv.ParseFloat(row[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, v)
+		hours = append(hours, Hour{Start: at, Covered: time.Hour})
+	}
+	mean := sumOf(values) / float64(len(values))
+	for i, v := range values {
+		hours[i].Spent = moka.Amount(v / mean * float64(moka.Dollar))
+	}
+	return hours
+}
+
+// TestSeriesForecast compares the forecast with simple methods on real series.
+// Errors are mean errors as a share of the mean; the last lines are geometric
+// means over all series, and how often what came lay in the range.
+func TestSeriesForecast(t *testing.T) {
+	const every = 25
+	ahead := []int{24, 72, hoursInWeek, 2 * hoursInWeek, 30 * hoursInDay}
+	methods := simpleMethods()
+	logs := map[string]map[int]float64{}
+	counts := map[int]float64{}
+	within, tests := map[int]float64{}, map[int]float64{}
+	var table strings.Builder
+	for _, s := range realSeries(t) {
+		off := map[string]map[int]float64{}
+		came, runs := map[int]float64{}, map[int]int{}
+		note := func(name string, n int, mid, truth float64) {
+			if off[name] == nil {
+				off[name] = map[int]float64{}
+			}
+			off[name][n] += math.Abs(mid - truth)
+		}
+		for at := min(2*hoursInWeek, len(s.hours)/2); at+24 <= len(s.hours); at += every {
+			now := s.hours[at].Start
+			known := s.hours[max(0, at-lookBack):at]
+			values := make([]float64, len(known))
+			for i, h := range known {
+				values[i] = float64(h.Spent)
+			}
+			path := Expect(known, now, now.Add(30*hoursInDay*time.Hour), time.UTC)
+			others := make([][]float64, len(methods))
+			for i, m := range methods {
+				others[i] = m.of(values, 30*hoursInDay)
+			}
+			for _, n := range ahead {
+				if at+n > len(s.hours) {
+					continue
+				}
+				truth := cost(s.hours[at : at+n])
+				came[n] += truth
+				runs[n]++
+				note("ours", n, float64(path[n-1].Mid), truth)
+				for i, m := range methods {
+					note(m.name, n, sumOf(others[i][:n]), truth)
+				}
+				tests[n]++
+				if float64(path[n-1].Low) <= truth && truth <= float64(path[n-1].High) {
+					within[n]++
+				}
+			}
+		}
+		for _, n := range ahead {
+			if came[n] > 0 {
+				counts[n]++
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(off)) {
+			fmt.Fprintf(&table, "%-12s %-18s", s.name, name)
+			for _, n := range ahead {
+				if came[n] == 0 {
+					continue
+				}
+				share := off[name][n] / came[n]
+				if logs[name] == nil {
+					logs[name] = map[int]float64{}
+				}
+				logs[name][n] += math.Log(share)
+				fmt.Fprintf(&table, " %6.1f %%", 100*share)
+			}
+			table.WriteByte('\n')
+		}
+		best := math.Inf(1)
+		for _, n := range ahead[:3] {
+			for _, m := range methods {
+				best = min(best, off[m.name][n])
+			}
+			if runs[n] >= 5 && off["ours"][n] > 1.1*best {
+				t.Errorf("%s, %d h: an error of %.1f %%, of the best simple method %.1f %%", s.name, n, 100*off["ours"][n]/came[n], 100*best/came[n])
+			}
+			best = math.Inf(1)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(logs)) {
+		fmt.Fprintf(&table, "%-12s %-18s", "all", name)
+		for _, n := range ahead {
+			fmt.Fprintf(&table, " %6.1f %%", 100*math.Exp(logs[name][n]/counts[n]))
+		}
+		table.WriteByte('\n')
+	}
+	fmt.Fprintf(&table, "%-12s %-18s", "in range", "ours")
+	for _, n := range ahead {
+		fmt.Fprintf(&table, " %6.1f %%", 100*within[n]/tests[n])
+	}
+	for i, most := range []float64{0.21, 0.17, 0.135} {
+		if n := ahead[i]; math.Exp(logs["ours"][n]/counts[n]) > most {
+			t.Errorf("%d h: more than %.1f %%", n, 100*most)
+		}
+	}
+	for _, n := range ahead {
+		if share := within[n] / tests[n]; share < 0.75 || share > 0.9 {
+			t.Errorf("%d h: %.0f %% lie in the range", n, 100*share)
+		}
+	}
+	t.Logf("errors at %v hours\n%s", ahead, table.String())
+}
+
+// spikeRule is what an hour is compared with; ok is false before enough is known.
+type spikeRule func(known []Hour, at time.Time, loc *time.Location) (usual float64, ok bool)
+
+func newRule(known []Hour, at time.Time, loc *time.Location) (float64, bool) {
+	usual, ok := Usual(known, at, loc).Get()
+	return float64(usual), ok
+}
+
+// spikes are the hours at which a rule raises an alarm: from five times the
+// usual on and a dollar, until half of that.
+func spikes(hours []Hour, loc *time.Location, rule spikeRule) (raised []int) {
+	open := false
+	for i := 3 * hoursInDay; i < len(hours); i++ {
+		usual, ok := rule(hours[max(0, i-lookBack):i], hours[i].Start, loc)
+		if !ok {
+			continue
+		}
+		line := max(float64(moka.Dollar), 5*usual)
+		switch spent := float64(hours[i].Spent); {
+		case !open && spent >= line:
+			open = true
+			raised = append(raised, i)
+		case open && spent <= line/2:
+			open = false
+		}
+	}
+	return raised
+}
+
+// TestSeriesSpikes states hits and false alarms of the rule for spikes.
+func TestSeriesSpikes(t *testing.T) {
+	var table strings.Builder
+	sums := map[string][3]float64{}
+	all := realSeries(t)
+	for _, s := range all {
+		fmt.Fprintf(&table, "%-12s", s.name)
+		for _, r := range []struct {
+			name string
+			rule spikeRule
+		}{{"old", oldUsual}, {"new", newRule}} {
+			raised := spikes(s.hours, time.UTC, r.rule)
+			hits, falsely := 0, 0
+			for _, l := range s.labels {
+				if slices.ContainsFunc(raised, func(i int) bool { return !s.hours[i].Start.Before(l.From) && !s.hours[i].Start.After(l.To) }) {
+					hits++
+				}
+			}
+			for _, i := range raised {
+				at := s.hours[i].Start
+				if !slices.ContainsFunc(s.labels, func(l Period) bool { return !at.Before(l.From) && !at.After(l.To) }) {
+					falsely++
+				}
+			}
+			perMonth := float64(falsely) / float64(len(s.hours)) * 30 * hoursInDay
+			sum := sums[r.name]
+			sums[r.name] = [3]float64{sum[0] + float64(hits), sum[1] + float64(len(s.labels)), sum[2] + perMonth/float64(len(all))}
+			fmt.Fprintf(&table, "  %s: hits %d of %d, false alarms a month %4.1f", r.name, hits, len(s.labels), perMonth)
+		}
+		table.WriteByte('\n')
+	}
+	for _, name := range []string{"old", "new"} {
+		fmt.Fprintf(&table, "%s: hits %.0f of %.0f, false alarms a month and series %.2f\n", name, sums[name][0], sums[name][1], sums[name][2])
+	}
+	if sums["new"][0] < sums["old"][0] || sums["new"][2] > 1 {
+		t.Error("fewer hits than the old rule, or more than one false alarm a month and series")
+	}
+	t.Logf("\n%s", table.String())
+}
