@@ -3,8 +3,8 @@ package history
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
-	"sync"
 	"time"
 
 	"mokabot/internal/account"
@@ -16,13 +16,12 @@ import (
 )
 
 const (
-	// covering is how much of a period readings must cover for their sum to
-	// stand without the gateway's records.
-	covering = 0.98
-	// agreeing is how far the two may be apart, as a part of the sum.
+	// comparable is how much of a period must be covered for a comparison.
+	comparable = 0.9
+	// alike is how far the coverage of two periods may differ.
+	alike = 0.05
+	// agreeing is how far readings and records may be apart, as a part of the sum.
 	agreeing = 0.02
-	// inFlight is how far apart the moments may be up to which they count.
-	inFlight = time.Minute
 )
 
 // Used gathers what an account used in a period, from its readings and, with
@@ -30,72 +29,75 @@ const (
 // answer is named in the result and is no error.
 func (h History) Used(ctx context.Context, a *account.Account, p, before spend.Period) (message.Used, error) {
 	u := message.Used{From: p.From, To: p.To}
-	var record record
-	var wait sync.WaitGroup
-	wait.Go(func() { record = h.recorded(ctx, a.Client, p) })
-	late, err := h.remembered(ctx, a.Name, p, before, &u)
-	wait.Wait()
-	u.Models, u.ModelsErr = record.models, record.failed
-	h.compare(&u, record, late)
-	return u, err
-}
-
-// remembered fills in what the readings say, and tells what was spent so late
-// that the gateway may not have it in its records.
-func (h History) remembered(ctx context.Context, name string, p, before spend.Period, u *message.Used) (late moka.Amount, err error) {
-	if h.Store == nil {
-		return 0, nil
-	}
-	spent, err := h.Store.Spent(ctx, name, p.From, p.To)
+	r := h.recordsOf(ctx, a.Name, a.Client, earlier(before.From, p.From), p.To)
+	f, err := h.figureOf(ctx, a.Name, p, r)
 	if err != nil {
-		return 0, err
+		return u, err
 	}
-	earlier, err := h.Store.Spent(ctx, name, before.From, before.To)
-	if err != nil {
-		return 0, err
+	h.catchUp(ctx, p, r, &f)
+	u.ModelsErr = r.rowsErr
+	u.Covered = share(f, p)
+	if f.known {
+		u.Spent = moka.Known(f.spent)
 	}
-	u.Spent, u.Before, u.Requests, u.TopUps = known(spent), known(earlier), spent.Requests, spent.TopUps
-	if whole := p.To.Sub(p.From); whole > 0 {
-		u.Covered = min(1, spent.Covered.Seconds()/whole.Seconds())
-	}
-	last, err := h.Store.Spent(ctx, name, p.To.Add(-inFlight), p.To)
-	return last.Spent, err
-}
-
-// record is what the gateway itself noted of a period.
-type record struct {
-	models   []message.ModelUse
-	failed   *moka.Error
-	spent    moka.Maybe // to the second, from the log; else the sum of the models
-	requests int64
-}
-
-func (h History) recorded(ctx context.Context, c *moka.Client, p spend.Period) record {
-	var r record
-	var log moka.Amount
-	var logErr error
-	var wait sync.WaitGroup
-	wait.Go(func() { log, logErr = c.SpentLog(ctx, p.From, p.To) })
-	rows, err := c.Usage(ctx, p.From, p.To)
-	wait.Wait()
-	if err != nil {
-		r.failed = failure(err)
-	} else {
-		r.models = byModel(rows)
-		sum := moka.Amount(0)
-		for _, m := range r.models {
-			sum, r.requests = sum+m.Spent, r.requests+m.Requests
+	u.Requests, u.TopUps, u.Refunds, u.Undated, u.Filled = f.requests, f.topUps, f.refunds, f.undated, f.filled
+	if u.Covered >= comparable {
+		earlierFigure, err := h.figureOf(ctx, a.Name, before, r)
+		if err != nil {
+			return u, err
 		}
-		r.spent = moka.Known(sum)
-	}
-	// An operator may switch the log off, which reads as nothing spent.
-	if logErr == nil && (log > 0 || err != nil) {
-		r.spent = moka.Known(log)
-		if log == 0 {
-			r.spent = moka.Maybe{}
+		if was := share(earlierFigure, before); earlierFigure.known && was >= comparable && math.Abs(was-u.Covered) <= alike {
+			u.Before = moka.Known(earlierFigure.spent)
 		}
 	}
-	return r
+	if r.rowsErr == nil {
+		u.Models, u.Requests = r.models(ctx, p), max(u.Requests, 0)
+		if !f.known || f.requests == 0 {
+			u.Requests = r.requests(p)
+		}
+	}
+	h.listKeys(ctx, a.Client, p, r, &u)
+	h.disagree(ctx, p, r, f, &u)
+	return u, nil
+}
+
+func share(f figure, p spend.Period) float64 {
+	length := p.To.Sub(p.From)
+	if length <= 0 {
+		return 0
+	}
+	return min(1, f.covered.Seconds()/length.Seconds())
+}
+
+// catchUp adds what was spent after the last reading, where the records know of
+// it: they would not add up otherwise.
+func (h History) catchUp(ctx context.Context, p spend.Period, r *records, f *figure) {
+	if !f.tail.From.Before(f.tail.To) || f.tail.To.Sub(f.tail.From) > spend.LongestCovered || r.rowsErr != nil {
+		return
+	}
+	if rows, _ := r.inRows(ctx, p); rows <= f.spent+f.refunds+blur {
+		return
+	}
+	if logged, ok := r.log(ctx, f.tail.From.Add(time.Second), f.tail.To, "", ""); ok && logged > 0 {
+		f.spent, f.known = f.spent+logged, true
+	}
+}
+
+// disagree names what the records say where the readings are complete and say
+// something else.
+func (h History) disagree(ctx context.Context, p spend.Period, r *records, f figure, u *message.Used) {
+	spent, known := u.Spent.Get()
+	if !known || u.Covered < comparable {
+		return
+	}
+	sum, exact := r.spent(ctx, p)
+	if sum == 0 || !exact {
+		return
+	}
+	gross := spent + f.refunds
+	if far := moka.Amount(agreeing*float64(max(gross, sum))) + moka.Dollar/100; max(gross-sum, sum-gross) > far {
+		u.Recorded = moka.Known(sum)
+	}
 }
 
 func failure(err error) *moka.Error {
@@ -122,26 +124,6 @@ func byModel(rows []moka.UsageRow) []message.ModelUse {
 		return cmp.Or(cmp.Compare(b.Spent, a.Spent), cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Model, b.Model))
 	})
 	return models
-}
-
-// compare fills gaps of the readings from the record, and names a difference
-// where the readings are complete and the record says something else than what
-// was spent with or without the last of it.
-func (h History) compare(u *message.Used, r record, late moka.Amount) {
-	recorded, ok := r.spent.Get()
-	if !ok {
-		return
-	}
-	spent, known := u.Spent.Get()
-	if u.Covered < covering && (!known || recorded > spent) {
-		u.Spent, u.Filled = r.spent, true
-		u.Requests = max(u.Requests, r.requests)
-		return
-	}
-	far := moka.Amount(agreeing*float64(max(spent, recorded))) + moka.Dollar/100
-	if known && (recorded-spent > far || spent-late-recorded > far) {
-		u.Recorded = r.spent
-	}
 }
 
 // TopModels is what cost most in the last day; nil where the gateway does not tell.

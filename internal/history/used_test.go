@@ -108,8 +108,8 @@ func TestReadingsAndTheGatewaysRecordsTogether(t *testing.T) {
 		models   int // -1: not told
 	}{
 		{"readings all the time", mokatest.V2026_08, func(p *past) { p.read(); p.hours(10, true) }, dollars(10), false, moka.Maybe{}, 1, 1},
-		{"away for half of it", mokatest.V2026_08, func(p *past) { p.hours(5, false); p.read(); p.hours(5, true) }, dollars(10), true, moka.Maybe{}, 0.5, 1},
-		{"never read", mokatest.V2026_08, func(p *past) { p.hours(10, false) }, dollars(10), true, moka.Maybe{}, 0, 1},
+		{"away for half of it", mokatest.V2026_08, func(p *past) { p.hours(5, false); p.read(); p.hours(5, true) }, dollars(10), true, moka.Maybe{}, 1, 1},
+		{"never read", mokatest.V2026_08, func(p *past) { p.hours(10, false) }, dollars(10), true, moka.Maybe{}, 1, 1},
 		{"use is not recorded by hour, but logged", mokatest.V2026_08, func(p *past) {
 			p.gateway.Update(func(s *mokatest.State) { s.Options.DataExport = false })
 			p.hours(5, false)
@@ -131,7 +131,7 @@ func TestReadingsAndTheGatewaysRecordsTogether(t *testing.T) {
 			p.read() // booked in one second, so no reading tells when
 			p.gateway.Update(func(s *mokatest.State) { s.Account(2).UsedQuota -= 1_000_000 })
 			p.hours(10, true)
-		}, dollars(13), false, dollars(15), 1, 1},
+		}, dollars(13), true, dollars(15), 1, 1},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

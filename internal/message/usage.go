@@ -18,6 +18,13 @@ type ModelUse struct {
 	Tokens   int64
 }
 
+// KeyUse is what one key was used in a period.
+type KeyUse struct {
+	Key      string // its name
+	Spent    moka.Amount
+	Requests int64 // 0 where the gateway does not tell
+}
+
 // Used is what an account used in a period.
 type Used struct {
 	From, To  time.Time
@@ -25,9 +32,13 @@ type Used struct {
 	Before    moka.Maybe // in the period before
 	Requests  int64      // 0 where the credentials do not tell
 	TopUps    moka.Amount
-	Covered   float64     // part of the period that readings cover, 0 to 1
+	Refunds   moka.Amount // already taken off Spent
+	Undated   moka.Amount // more that was spent, at a time that reaches out of the period
+	Covered   float64     // part of the period in which readings or records date what was spent, 0 to 1
 	Models    []ModelUse  // the most expensive first; nil without ModelsErr: nothing was used
 	ModelsErr *moka.Error // why there is no use by model
+	Keys      []KeyUse    // the most expensive first
+	KeysErr   *moka.Error // why there is no use by key
 	Recorded  moka.Maybe  // what the gateway's own records say, where that is not Spent
 	Filled    bool        // Spent is from the gateway's records, because readings are missing
 	Picture   []byte      // PNG; nil: none

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
@@ -44,9 +45,35 @@ func (db *DB) Points(ctx context.Context, account string, from, to time.Time, st
 				return err
 			}
 		}
-		return nil
+		return c.fill(ctx, tx, account, h.perUnit)
 	})
 	return c.points, err
+}
+
+// fill adds what the gateway recorded of hours that readings do not cover, where
+// a step holds the whole hour.
+func (c *curve) fill(ctx context.Context, tx *sql.Tx, account string, perUnit float64) error {
+	first := floor(c.from+hour-1, hour)
+	read, err := list(ctx, tx, func(r row) (spend.Hour, error) { return scanHour(r, perUnit) }, sqlHours, account, first, c.to)
+	if err != nil {
+		return err
+	}
+	known := map[int64]spend.Hour{}
+	for _, h := range read {
+		known[millis(h.Start)] = h
+	}
+	units := moka.Units{QuotaPerUnit: perUnit}
+	return each(ctx, tx, func(r row) error {
+		rec, err := scanRecorded(r, units)
+		start := millis(rec.Start)
+		i, had := (start-c.from)/c.step, known[start]
+		if err != nil || had.Covered >= minCovered || start+hour > c.to || (start+hour-1-c.from)/c.step != i {
+			return err
+		}
+		c.points[i].Spent += max(0, rec.Spent-had.Spent)
+		c.points[i].Covered += time.Hour - had.Covered
+		return nil
+	}, sqlRecorded, account, first, c.to)
 }
 
 // curve is a row of points in the making.

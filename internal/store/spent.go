@@ -58,7 +58,8 @@ func (t *Total) add(p piece, s span) {
 }
 
 // Hours is what was spent in each hour of [from, to) of which something is
-// known. The first is the whole hour that from lies in.
+// known, from readings or from the gateway's records. The first is the whole hour
+// that from lies in.
 func (db *DB) Hours(ctx context.Context, account string, from, to time.Time) ([]spend.Hour, error) {
 	var found []spend.Hour
 	err := db.view(ctx, func(tx *sql.Tx) error {
@@ -66,11 +67,51 @@ func (db *DB) Hours(ctx context.Context, account string, from, to time.Time) ([]
 		if err != nil {
 			return err
 		}
-		scan := func(r row) (spend.Hour, error) { return scanHour(r, perUnit) }
-		found, err = list(ctx, tx, scan, sqlHours, account, floor(from.UnixMilli(), hour), to.UnixMilli())
+		found, err = hoursOf(ctx, tx, account, floor(from.UnixMilli(), hour), to.UnixMilli(), perUnit)
 		return err
 	})
 	return found, err
+}
+
+// hoursOf are the hours that begin in [from, to): what readings say of them, and
+// where those do not cover an hour, what the gateway recorded of it.
+func hoursOf(ctx context.Context, tx *sql.Tx, account string, from, to int64, perUnit float64) ([]spend.Hour, error) {
+	read, err := list(ctx, tx, func(r row) (spend.Hour, error) { return scanHour(r, perUnit) }, sqlHours, account, from, to)
+	if err != nil {
+		return nil, err
+	}
+	units := moka.Units{QuotaPerUnit: perUnit}
+	recorded, err := list(ctx, tx, func(r row) (Recorded, error) { return scanRecorded(r, units) }, sqlRecorded, account, from, to)
+	if err != nil || len(recorded) == 0 {
+		return read, err
+	}
+	return filled(read, recorded), nil
+}
+
+// minCovered is how much of an hour readings must cover to be believed alone.
+const minCovered = 45 * time.Minute
+
+// filled fills the hours that readings do not cover from the gateway's records.
+// Both are sorted.
+func filled(read []spend.Hour, recorded []Recorded) []spend.Hour {
+	all := make([]spend.Hour, 0, len(read)+len(recorded))
+	i := 0
+	for _, rec := range recorded {
+		for ; i < len(read) && read[i].Start.Before(rec.Start); i++ {
+			all = append(all, read[i])
+		}
+		h := spend.Hour{Start: rec.Start, Spent: rec.Spent, Covered: time.Hour}
+		if i < len(read) && read[i].Start.Equal(rec.Start) {
+			if read[i].Covered >= minCovered {
+				h = read[i]
+			} else {
+				h.Spent = max(h.Spent, read[i].Spent)
+			}
+			i++
+		}
+		all = append(all, h)
+	}
+	return append(all, read[i:]...)
 }
 
 func scanHour(r row, unit float64) (h spend.Hour, err error) {

@@ -1,0 +1,176 @@
+package history
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"mokabot/internal/spend"
+	"mokabot/internal/store"
+	"mokabot/moka"
+)
+
+// dates is how much of what a gap cost the gateway's records must hold to date
+// it.
+const dates = 0.98
+
+// figure is what is known of an account's spending in a stretch of time.
+type figure struct {
+	known   bool
+	spent   moka.Amount // net of refunds
+	refunds moka.Amount
+	topUps  moka.Amount
+
+	requests int64
+	covered  time.Duration // in which readings or records date what was spent
+	filled   bool          // a part of it is from the gateway's records
+	undated  moka.Amount   // more that was spent in gaps reaching into it, at a time nothing tells
+	tail     spend.Period  // after the last reading
+}
+
+// figureOf adds up what readings say of a period, and what the gateway recorded
+// of the time that they leave out.
+func (h History) figureOf(ctx context.Context, name string, p spend.Period, r *records) (figure, error) {
+	var f figure
+	holes := []store.Gap{{From: p.From, To: p.To}}
+	if h.Store != nil {
+		total, err := h.Store.Spent(ctx, name, p.From, p.To)
+		if err != nil {
+			return f, err
+		}
+		f.known = !total.First.IsZero()
+		f.spent, f.refunds, f.topUps, f.requests, f.covered = total.Spent, total.Refunds, total.TopUps, total.Requests, total.Covered
+		if holes, err = h.holes(ctx, name, p, &f); err != nil {
+			return f, err
+		}
+	}
+	for _, hole := range holes {
+		if err := h.fill(ctx, name, p, hole, r, &f); err != nil {
+			return f, err
+		}
+	}
+	f.covered = min(f.covered, p.To.Sub(p.From))
+	return f, nil
+}
+
+// holes are the times around a period that no two readings lie around closely
+// enough: before the first, after the last, and the gaps in between.
+func (h History) holes(ctx context.Context, name string, p spend.Period, f *figure) ([]store.Gap, error) {
+	first, read, err := h.Store.FirstReading(ctx, name)
+	if err != nil || !read {
+		return []store.Gap{{From: p.From, To: p.To}}, err
+	}
+	holes, err := h.Store.Gaps(ctx, name, p.From, p.To)
+	if err != nil {
+		return nil, err
+	}
+	if first.After(p.From) {
+		holes = append([]store.Gap{{From: p.From, To: earlier(first, p.To)}}, holes...)
+	}
+	last, ok, err := h.Store.LastGood(ctx, name)
+	if err != nil || !ok {
+		return holes, err
+	}
+	if end := last.At; end.Before(p.To) {
+		f.tail = spend.Period{From: later(end, p.From), To: p.To}
+		if p.To.Sub(end) > spend.LongestCovered {
+			holes = append(holes, store.Gap{From: f.tail.From, To: p.To})
+		}
+	}
+	return holes, nil
+}
+
+// fill adds what a hole cost within the period.
+func (h History) fill(ctx context.Context, name string, p spend.Period, hole store.Gap, r *records, f *figure) error {
+	inside := spend.Period{From: later(hole.From, p.From), To: earlier(hole.To, p.To)}
+	if !inside.From.Before(inside.To) {
+		return nil
+	}
+	within, err := h.recordedIn(ctx, name, inside, r)
+	if err != nil {
+		return err
+	}
+	length := inside.To.Sub(inside.From)
+	if !hole.Known {
+		f.spent += within.spent
+		f.requests += r.requests(inside)
+		if within.spent > 0 || r.rowsErr == nil {
+			f.known, f.filled = true, true
+		}
+		f.covered += within.covered
+		return nil
+	}
+	whole := inside.From.Equal(hole.From) && inside.To.Equal(hole.To)
+	all := within
+	if !whole {
+		if all, err = h.recordedIn(ctx, name, spend.Period{From: hole.From, To: hole.To}, r); err != nil {
+			return err
+		}
+	}
+	f.known = true
+	dated := hole.Spent == 0 || float64(all.spent) >= dates*float64(hole.Spent)-float64(blur)
+	switch {
+	case whole:
+		f.spent, f.refunds, f.requests = f.spent+hole.Spent, f.refunds+hole.Refunds, f.requests+hole.Requests
+	case !dated:
+		f.spent += within.spent
+		f.undated += hole.Spent - all.spent
+	case all.spent > 0: // what the records hold is gross, the hole's sum is not
+		f.spent += moka.Amount(float64(hole.Spent) * (float64(within.spent) / float64(all.spent)))
+		f.filled = true
+	}
+	if dated {
+		f.covered += length
+	}
+	return nil
+}
+
+// recorded is what the gateway's records say of a stretch of time.
+type recorded struct {
+	spent   moka.Amount
+	covered time.Duration // from the oldest record on
+}
+
+// recordedIn is what was recorded of a stretch of time. The records of an hour
+// that readings know a part of are of the rest.
+func (h History) recordedIn(ctx context.Context, name string, p spend.Period, r *records) (recorded, error) {
+	var rec recorded
+	sum, _ := r.spent(ctx, p)
+	rec.spent = sum
+	if r.first.IsZero() {
+		return rec, nil
+	}
+	if from := later(p.From, r.first); from.Before(p.To) {
+		rec.covered = p.To.Sub(from)
+	}
+	if !r.dead || h.Store == nil {
+		return rec, nil
+	}
+	// Without a log, an hour at the edge is split by what readings know of it.
+	for _, edge := range slices.Compact([]time.Time{p.From.Truncate(time.Hour), p.To.Truncate(time.Hour)}) {
+		hour := spend.Period{From: edge, To: edge.Add(time.Hour)}
+		row := r.hours[edge.Unix()]
+		if row == 0 || !hour.From.Before(p.From) && !hour.To.After(p.To) || hour.To.After(r.now) {
+			continue
+		}
+		rest, err := h.Store.Spent(ctx, name, hour.From, hour.To)
+		if err != nil {
+			return rec, err
+		}
+		outside := hour.To.Sub(hour.From) - earlier(hour.To, p.To).Sub(later(hour.From, p.From))
+		if rest.Covered >= outside-time.Minute {
+			rec.spent += max(0, row-rest.Spent)
+		}
+	}
+	return rec, nil
+}
+
+// requests counts the calls that the rows hold of full hours in a stretch of time.
+func (r *records) requests(p spend.Period) (n int64) {
+	for _, row := range r.rows {
+		if !row.Hour.Before(p.From.Truncate(time.Hour)) && row.Hour.Before(p.To) {
+			n += row.Requests
+		}
+	}
+	return n
+}

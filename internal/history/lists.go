@@ -1,0 +1,107 @@
+package history
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"mokabot/internal/message"
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+// maxKeys is how many keys are asked for one by one.
+const maxKeys = 16
+
+// models are the rows of a period by model, the most expensive first. An hour at
+// its edge is split by the log.
+func (r *records) models(ctx context.Context, p spend.Period) []message.ModelUse {
+	var rows []moka.UsageRow
+	for _, row := range r.rows {
+		hour := spend.Period{From: row.Hour, To: row.Hour.Add(time.Hour)}
+		inside := spend.Period{From: later(hour.From, p.From), To: earlier(hour.To, p.To)}
+		switch {
+		case !inside.From.Before(inside.To):
+			continue
+		case inside != hour && !(inside.From.Equal(hour.From) && hour.To.After(r.now)):
+			within, ok := r.log(ctx, inside.From, inside.To, "", row.Model)
+			if !ok {
+				continue
+			}
+			if within < row.Spent {
+				row.Requests, row.Tokens = part(row.Requests, within, row.Spent), part(row.Tokens, within, row.Spent)
+			}
+			row.Spent = min(row.Spent, within)
+			if row.Spent == 0 {
+				continue
+			}
+		}
+		rows = append(rows, row)
+	}
+	return byModel(rows)
+}
+
+func part(n int64, of, whole moka.Amount) int64 {
+	if whole <= 0 {
+		return 0
+	}
+	return int64(float64(n) * float64(of) / float64(whole))
+}
+
+// listKeys fills in what each key cost.
+func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r *records, u *message.Used) {
+	full := spend.Period{From: p.From.Add(time.Hour - time.Nanosecond).Truncate(time.Hour), To: p.To}
+	if hour := p.To.Truncate(time.Hour); hour.Add(time.Hour).Before(r.now) {
+		full.To = hour
+	}
+	flow, err := c.UsageByKey(ctx, full.From, full.To)
+	edges := r.inHour(full.From.Add(-time.Hour), p) || r.inHour(full.To, p)
+	if err == nil && (len(flow) > 0 || u.Spent == moka.Known(0)) && (full == p || !edges) {
+		for _, k := range flow {
+			u.Keys = append(u.Keys, message.KeyUse{Key: k.Name, Spent: k.Spent, Requests: k.Requests})
+		}
+		return
+	}
+	keys, err := c.Keys(ctx)
+	if err != nil {
+		u.KeysErr = failure(err)
+		return
+	}
+	for _, k := range busiest(keys, p.From) {
+		spent, ok := r.log(ctx, p.From, p.To, k.Name, "")
+		if !ok {
+			if u.Keys == nil {
+				u.KeysErr = &moka.Error{Op: "log/self/stat", Kind: moka.Unsupported}
+			}
+			break
+		}
+		if spent > 0 {
+			u.Keys = append(u.Keys, message.KeyUse{Key: k.Name, Spent: spent})
+		}
+	}
+	slices.SortFunc(u.Keys, func(a, b message.KeyUse) int {
+		return cmp.Or(cmp.Compare(b.Spent, a.Spent), cmp.Compare(a.Key, b.Key))
+	})
+}
+
+// inHour reports whether anything was recorded in an hour that lies partly in p.
+func (r *records) inHour(start time.Time, p spend.Period) bool {
+	end := start.Add(time.Hour)
+	cut := start.Before(p.From) && end.After(p.From) || start.Before(p.To) && end.After(p.To) && end.Before(r.now)
+	return cut && r.hours[start.Unix()] > 0
+}
+
+// busiest are the keys that may have been used since a time, by name, the most
+// used first.
+func busiest(keys []moka.APIKeyInfo, since time.Time) []moka.APIKeyInfo {
+	var used []moka.APIKeyInfo
+	for _, k := range keys {
+		named := slices.ContainsFunc(used, func(o moka.APIKeyInfo) bool { return o.Name == k.Name })
+		if k.Used > 0 && k.Name != "" && !named && (k.AccessedAt.IsZero() || !k.AccessedAt.Before(since)) {
+			used = append(used, k)
+		}
+	}
+	slices.SortStableFunc(used, func(a, b moka.APIKeyInfo) int { return cmp.Compare(b.Used, a.Used) })
+	return used[:min(len(used), maxKeys)]
+}

@@ -1,0 +1,192 @@
+package history
+
+import (
+	"context"
+	"time"
+
+	"mokabot/internal/spend"
+	"mokabot/internal/store"
+	"mokabot/moka"
+)
+
+const (
+	// maxLogCalls bounds how often one answer asks the gateway's log.
+	maxLogCalls = 24
+	// blur is how far two sources may differ that say the same.
+	blur = moka.Dollar / 1000
+)
+
+// records are what the gateway itself noted: rows by hour and model, and sums of
+// its log. Either may have lost entries, so of two the larger stands.
+type records struct {
+	client *moka.Client
+	zone   *time.Location
+	now    time.Time
+
+	rows    []moka.UsageRow
+	rowsErr *moka.Error
+	hours   map[int64]moka.Amount // by the beginning of the hour; kept rows included
+	first   time.Time             // hour with the oldest row; zero: none
+
+	sums  map[logSpan]moka.Amount
+	calls int
+	dead  bool // the log cannot be read, or is not kept
+}
+
+type logSpan struct {
+	from, to   int64
+	key, model string
+}
+
+// recordsOf reads the rows of [from, to) and keeps them.
+func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, from, to time.Time) *records {
+	r := &records{client: c, zone: h.Zone, now: h.now(), hours: map[int64]moka.Amount{}, sums: map[logSpan]moka.Amount{}}
+	from = from.Truncate(time.Hour)
+	rows, err := c.Usage(ctx, from, to)
+	if err != nil {
+		r.rowsErr = failure(err)
+	}
+	r.rows = rows
+	for _, row := range rows {
+		r.hours[row.Hour.Unix()] += row.Spent
+	}
+	if h.Store != nil {
+		h.keep(ctx, name, rows)
+		kept, _ := h.Store.Recorded(ctx, name, from, to)
+		for _, k := range kept {
+			r.hours[k.Start.Unix()] = max(r.hours[k.Start.Unix()], k.Spent)
+		}
+	}
+	for start, spent := range r.hours {
+		if at := time.Unix(start, 0); spent > 0 && (r.first.IsZero() || at.Before(r.first)) {
+			r.first = at
+		}
+	}
+	return r
+}
+
+// keep remembers rows, so that what the gateway loses is not lost here. Where the
+// database is only read, nothing is kept.
+func (h History) keep(ctx context.Context, name string, rows []moka.UsageRow) {
+	sums := map[int64]store.Recorded{}
+	for _, row := range rows {
+		k := row.Hour.Unix()
+		sum := sums[k]
+		sum.Start, sum.Quota, sum.Requests = row.Hour, sum.Quota+row.Quota, sum.Requests+row.Requests
+		sums[k] = sum
+	}
+	var all []store.Recorded
+	for _, sum := range sums {
+		all = append(all, sum)
+	}
+	if len(all) > 0 {
+		_ = h.Store.AddRecorded(ctx, name, all) // they can be read again
+	}
+}
+
+// log is what the gateway's log says of [from, to), to the second; false when it
+// does not say.
+func (r *records) log(ctx context.Context, from, to time.Time, key, model string) (moka.Amount, bool) {
+	from, to = from.Truncate(time.Second), to.Truncate(time.Second)
+	if !from.Before(to) {
+		return 0, true
+	}
+	span := logSpan{from.Unix(), to.Unix(), key, model}
+	if sum, ok := r.sums[span]; ok {
+		return sum, true
+	}
+	if r.dead || r.calls >= maxLogCalls {
+		return 0, false
+	}
+	r.calls++
+	sum, err := r.client.SpentLogOf(ctx, from, to, key, model)
+	if err != nil {
+		r.dead = true
+		return 0, false
+	}
+	r.sums[span] = sum
+	return sum, true
+}
+
+// spent is what was recorded of a stretch of time. exact is false when an hour
+// could not be split; what was spent in it is left out.
+func (r *records) spent(ctx context.Context, p spend.Period) (sum moka.Amount, exact bool) {
+	if !p.From.Before(p.To) {
+		return 0, true
+	}
+	rows, exact := r.inRows(ctx, p)
+	logged, ok := r.log(ctx, p.From, p.To, "", "")
+	switch {
+	case !ok:
+		return rows, exact
+	case near(rows, logged):
+		return max(rows, logged), true
+	}
+	return r.split(ctx, p, rows, logged), exact || logged >= rows
+}
+
+// split looks day by day which of rows and log knows more: one may have lost its
+// oldest entries, the other its newest.
+func (r *records) split(ctx context.Context, p spend.Period, rows, logged moka.Amount) moka.Amount {
+	middle := spend.Day(p.From.Add(p.To.Sub(p.From)/2), r.zone).From
+	if !middle.After(p.From) || near(rows, logged) {
+		middle = p.To.Add(-time.Hour).Truncate(time.Hour)
+	}
+	if !middle.After(p.From) || !middle.Before(p.To) || near(rows, logged) || rows == 0 || logged == 0 {
+		return max(rows, logged)
+	}
+	early := spend.Period{From: p.From, To: middle}
+	earlyRows, _ := r.inRows(ctx, early)
+	earlyLog, ok := r.log(ctx, early.From, early.To, "", "")
+	if !ok {
+		return max(rows, logged)
+	}
+	late := spend.Period{From: middle, To: p.To}
+	r.sums[logSpan{late.From.Unix(), late.To.Unix(), "", ""}] = logged - earlyLog
+	return r.split(ctx, early, earlyRows, earlyLog) + r.split(ctx, late, rows-earlyRows, logged-earlyLog)
+}
+
+// inRows adds up the rows of a stretch of time. An hour at its edge is split by
+// the log.
+func (r *records) inRows(ctx context.Context, p spend.Period) (sum moka.Amount, exact bool) {
+	exact = true
+	for start, spent := range r.hours {
+		hour := spend.Period{From: time.Unix(start, 0), To: time.Unix(start, 0).Add(time.Hour)}
+		if spent == 0 || !hour.From.Before(p.To) || !hour.To.After(p.From) {
+			continue
+		}
+		part, ok := r.partOf(ctx, hour, p, spent)
+		sum, exact = sum+part, exact && ok
+	}
+	return sum, exact
+}
+
+// partOf is how much of what a row says of an hour lies in p.
+func (r *records) partOf(ctx context.Context, hour, p spend.Period, spent moka.Amount) (part moka.Amount, exact bool) {
+	inside := spend.Period{From: later(hour.From, p.From), To: earlier(hour.To, p.To)}
+	if inside == hour || p.To.Equal(inside.To) && inside.From.Equal(hour.From) && hour.To.After(r.now) {
+		return spent, true // the rest of the hour is still to come
+	}
+	within, ok := r.log(ctx, inside.From, inside.To, "", "")
+	whole, okWhole := r.log(ctx, hour.From, hour.To, "", "")
+	if !ok || !okWhole {
+		return 0, false
+	}
+	return min(within, max(spent, whole)), whole >= spent-blur
+}
+
+func near(a, b moka.Amount) bool { return max(a-b, b-a) <= blur }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
