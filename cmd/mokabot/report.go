@@ -69,7 +69,9 @@ type (
 		Runway    *runwayJSON  `json:"runway"`
 		Coverage  float64      `json:"coverage"`
 		TopUps    moka.Amount  `json:"top_ups_usd"`
+		Refunds   moka.Amount  `json:"refunds_usd"`
 		ByModel   []modelUsage `json:"by_model"`
+		ByKey     []keyUsage   `json:"by_key"`
 		Incidents []string     `json:"incidents"`
 		Changes   *changesJSON `json:"model_changes"`
 		Error     *errorAnswer `json:"error"`
@@ -92,7 +94,7 @@ func reportJSON(w *lang.Words, name string, r message.Report) reportAnswer {
 	for _, a := range r.Accounts {
 		part := reportAccount{
 			Account: a.Name, Spent: a.Spent, Before: a.Before, Spendable: a.Reading.Spendable(), Coverage: a.Covered, TopUps: a.TopUps,
-			ByModel: modelsUsed(a.Used), Requests: requestsOf(a.Account, a.Used), Incidents: []string{}, Error: errorJSON(w, a.Reading.Err()), Changes: changed(a.Changes),
+			Refunds: a.Refunds, ByModel: modelsUsed(a.Used), ByKey: keysUsed(a.Used), Requests: requestsOf(a.Account, a.Used), Incidents: []string{}, Error: errorJSON(w, a.Reading.Err()), Changes: changed(a.Changes),
 		}
 		for _, line := range a.Incidents {
 			part.Incidents = append(part.Incidents, message.Plain(line))

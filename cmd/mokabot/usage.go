@@ -19,6 +19,7 @@ func runUsage(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("usage").withConfig()
 	asJSON := flags.withJSON()
 	period := flags.oneOf("period", "what to sum up", history.PeriodNames()...)
+	by := flags.oneOf("by", "what the spending is listed by", "model", "key")
 	picture := flags.String("chart", "", "draw the period into this `FILE.png`")
 	names, err := flags.parse(args, 1)
 	if err != nil {
@@ -37,6 +38,7 @@ func runUsage(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
+	answer.ByKey = *by == "key"
 	if err := drawTo(*picture, answer.Picture); err != nil {
 		return err
 	}
@@ -94,7 +96,14 @@ type (
 		Requests *int64       `json:"requests"`
 		Coverage float64      `json:"coverage"`
 		TopUps   moka.Amount  `json:"top_ups_usd"`
+		Refunds  moka.Amount  `json:"refunds_usd"`
 		ByModel  []modelUsage `json:"by_model"`
+		ByKey    []keyUsage   `json:"by_key"`
+	}
+	keyUsage struct {
+		Key      string      `json:"key"`
+		Spent    moka.Amount `json:"spent_usd"`
+		Requests *int64      `json:"requests"`
 	}
 	modelUsage struct {
 		Model    string      `json:"model"`
@@ -107,7 +116,7 @@ type (
 func usageJSON(a message.UsageAnswer, zone *time.Location) usageAnswer {
 	answer := usageAnswer{
 		Account: a.Name, Period: a.Period, From: a.From.In(zone).Format(time.RFC3339), To: a.To.In(zone).Format(time.RFC3339),
-		Spent: a.Spent, Before: a.Before, Coverage: a.Covered, TopUps: a.TopUps, ByModel: modelsUsed(a.Used),
+		Spent: a.Spent, Before: a.Before, Coverage: a.Covered, TopUps: a.TopUps, Refunds: a.Refunds, ByModel: modelsUsed(a.Used), ByKey: keysUsed(a.Used),
 		Requests: requestsOf(a.Account, a.Used),
 	}
 	return answer
@@ -122,14 +131,33 @@ func requestsOf(a message.Account, u message.Used) *int64 {
 	return &u.Requests
 }
 
-// modelsUsed is null where the gateway or the credentials do not tell.
+// modelsUsed is null where nothing tells, or where it does not add up to what was
+// spent.
 func modelsUsed(u message.Used) []modelUsage {
-	if u.ModelsErr != nil {
+	list := []modelUsage{}
+	sum := moka.Amount(0)
+	for _, m := range u.Models {
+		list, sum = append(list, modelUsage{m.Model, m.Spent, m.Requests, m.Tokens}), sum+m.Spent
+	}
+	if u.ModelsErr != nil || u.Spent != moka.Known(sum) {
 		return nil
 	}
-	list := []modelUsage{}
-	for _, m := range u.Models {
-		list = append(list, modelUsage{m.Model, m.Spent, m.Requests, m.Tokens})
+	return list
+}
+
+// keysUsed is null likewise.
+func keysUsed(u message.Used) []keyUsage {
+	list := []keyUsage{}
+	sum := moka.Amount(0)
+	for _, k := range u.Keys {
+		one := keyUsage{Key: k.Key, Spent: k.Spent}
+		if k.Requests > 0 {
+			one.Requests = &k.Requests
+		}
+		list, sum = append(list, one), sum+k.Spent
+	}
+	if u.KeysErr != nil || u.Spent != moka.Known(sum) {
+		return nil
 	}
 	return list
 }

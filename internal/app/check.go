@@ -58,16 +58,35 @@ func next(w *lang.Words, c *config.Config, found []Finding) []Finding {
 
 func checkAccounts(ctx context.Context, w *lang.Words, c *config.Config, book *account.Book) []Finding {
 	parts := make([][]Finding, len(book.All()))
+	readings := make([]moka.Reading, len(parts))
 	var wg sync.WaitGroup
 	for i, a := range book.All() {
-		wg.Go(func() { parts[i] = accountFindings(w, a.Name, a.Client.Probe(ctx), c.PollInterval) })
+		wg.Go(func() {
+			p := a.Client.Probe(ctx)
+			parts[i], readings[i] = accountFindings(w, a.Name, p, c.PollInterval), p.Reading
+		})
 	}
 	wg.Wait()
 	var all []Finding
 	for _, p := range parts {
 		all = append(all, p...)
 	}
-	return all
+	return append(all, sharedFindings(w, book.Names(), readings)...)
+}
+
+// sharedFindings name the accounts that share a wallet.
+func sharedFindings(w *lang.Words, names []string, readings []moka.Reading) (found []Finding) {
+	for _, group := range moka.SharedWallets(readings) {
+		if len(group) < 2 {
+			continue
+		}
+		var of []string
+		for _, i := range group {
+			of = append(of, names[i])
+		}
+		found = append(found, Finding{of[0], topicNote, true, w.Usage.Shared(of)})
+	}
+	return found
 }
 
 func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Duration) []Finding {

@@ -57,6 +57,7 @@ func (h History) Used(ctx context.Context, a *account.Account, p, before spend.P
 		}
 	}
 	h.listKeys(ctx, a.Client, p, r, &u)
+	settleLists(&u)
 	h.disagree(ctx, p, r, f, &u)
 	return u, nil
 }

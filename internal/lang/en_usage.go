@@ -25,8 +25,25 @@ func enUsage() UsageWords {
 		},
 		NeedsToken:  "Use by model needs the account's system access token.",
 		NotRecorded: "This gateway does not record use by model.",
-		Recorded:    func(a moka.Amount) string { return fmt.Sprintf("The gateway's own records say %s.", a) },
-		Filled:      "The readings do not cover all of this time; the sum is from the gateway's own records.",
+		ByKey:       "By key",
+		KeyUse: func(key string, spent moka.Amount, share string, requests int64) string {
+			text := key + " " + spent.String() + bracketed(" (", share, ")")
+			if requests > 0 {
+				text += " · " + plural(int(requests), "request", "requests")
+			}
+			return text
+		},
+		RestOfKeys: func(keys int, spent moka.Amount) string {
+			return plural(keys, "other key", "other keys") + " " + spent.String()
+		},
+		Others: "other", Returned: "refunds",
+		NoKeys: "This gateway does not tell what each key cost.",
+		Undated: func(a moka.Amount) string {
+			return fmt.Sprintf("%s more was spent between two readings far apart; on which day is not known.", a)
+		},
+		Shared:   func(names []string) string { return strings.Join(names, ", ") + " share a wallet; it is counted once." },
+		Recorded: func(a moka.Amount) string { return fmt.Sprintf("The gateway's own records say %s.", a) },
+		Filled:   "The readings do not cover all of this time; the sum is from the gateway's own records.",
 	}
 }
 

@@ -150,6 +150,7 @@ type ReportWords struct {
 	Incidents                 string
 	Covered                   func(percent int) string
 	NoReadings, NotComparable string
+	Refunds                   string
 	Change                    func(before moka.Amount, percent string) string
 	NewModels                 string
 	Posted                    func(report, channel string) string

@@ -14,6 +14,14 @@ type UsageWords struct {
 	Rest        func(models int, spent moka.Amount) string
 	NeedsToken  string
 	NotRecorded string
+	ByKey       string // heading
+	KeyUse      func(key string, spent moka.Amount, share string, requests int64) string
+	RestOfKeys  func(keys int, spent moka.Amount) string
+	Others      string                   // what no line names
+	Returned    string                   // refunds, as a line that takes off
+	NoKeys      string                   // nothing tells what each key cost
+	Undated     func(moka.Amount) string // more was spent, at a time that nothing tells
+	Shared      func(accounts []string) string
 	Recorded    func(moka.Amount) string // the gateway's own records differ from the readings
 	Filled      string                   // the sum is from the gateway's records
 }

@@ -116,7 +116,7 @@ func zhReport() ReportWords {
 		Delayed: func(due string) string { return "补发：原定于 " + due + " 发布。" },
 		Totals:  "全部账户",
 		Spent:   "消耗", Before: "环比", Requests: "请求次数",
-		Left: "可用余额", Runway: "预计可用", TopUps: "充值",
+		Left: "可用余额", Runway: "预计可用", TopUps: "充值", Refunds: "退款",
 		Incidents:  "告警",
 		Covered:    func(percent int) string { return fmt.Sprintf("数据覆盖本周期的 %d%%", percent) },
 		NoReadings: "本周期没有读到数据，消耗未知。", NotComparable: "没有可比较的数据",

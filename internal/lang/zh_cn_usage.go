@@ -2,6 +2,7 @@ package lang
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"mokabot/moka"
@@ -24,8 +25,27 @@ func zhUsage() UsageWords {
 		},
 		NeedsToken:  "按模型统计需要账户的系统访问令牌。",
 		NotRecorded: "该网关没有按模型记录用量。",
-		Recorded:    func(a moka.Amount) string { return fmt.Sprintf("网关自身的记录为 %s。", a) },
-		Filled:      "数据没有覆盖整段时间，消耗取自网关自身的记录。",
+		ByKey:       "按令牌",
+		KeyUse: func(key string, spent moka.Amount, share string, requests int64) string {
+			text := key + " " + spent.String() + bracketed("（", share, "）")
+			if requests > 0 {
+				text += " · " + grouped(int(requests)) + " 次请求"
+			}
+			return text
+		},
+		RestOfKeys: func(keys int, spent moka.Amount) string {
+			return "其他 " + grouped(keys) + " 个令牌共 " + spent.String()
+		},
+		Others: "其他", Returned: "退款",
+		NoKeys: "该网关没有说明各令牌的消耗。",
+		Undated: func(a moka.Amount) string {
+			return fmt.Sprintf("另有 %s 是在两次相隔很久的读数之间消耗的，无法确定是哪一天。", a)
+		},
+		Shared: func(names []string) string {
+			return strings.Join(names, "、") + " 共用一个账户余额，只计一次。"
+		},
+		Recorded: func(a moka.Amount) string { return fmt.Sprintf("网关自身的记录为 %s。", a) },
+		Filled:   "数据没有覆盖整段时间，消耗取自网关自身的记录。",
 	}
 }
 

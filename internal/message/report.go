@@ -86,17 +86,42 @@ func reportTitle(w *lang.Words, r Report) string {
 }
 
 func totalsCard(w *lang.Words, r Report) Card {
-	spent, left := moka.Known(0), moka.Known(0)
-	for _, a := range r.Accounts {
-		spent, left = spent.Plus(a.Spent), left.Plus(a.left())
-	}
+	spent, left, shared := totals(w, r.Accounts)
 	return Card{
-		Title: reportTitle(w, r) + " · " + w.Report.Totals, Text: oldFigures(w, r.Accounts), Tone: ToneInfo, At: r.Due,
+		Title: reportTitle(w, r) + " · " + w.Report.Totals, Text: strings.Join(filled(append([]string{oldFigures(w, r.Accounts)}, shared...)), "\n"), Tone: ToneInfo, At: r.Due,
 		Fields: []Field{
 			{Name: w.Report.Left, Value: orUnknown(w, left), Inline: true},
 			{Name: w.Report.Spent, Value: orUnknown(w, spent), Inline: true},
 		},
 	}
+}
+
+// totals add the accounts up, each wallet once, and say which share one.
+func totals(w *lang.Words, accounts []ReportAccount) (spent, left moka.Maybe, shared []string) {
+	spent, left = moka.Known(0), moka.Known(0)
+	readings := make([]moka.Reading, len(accounts))
+	for i, a := range accounts {
+		readings[i] = a.shown()
+		readings[i].Identity = a.Reading.Identity
+	}
+	for _, group := range moka.SharedWallets(readings) {
+		var of []moka.Reading
+		var names []string
+		used := moka.Maybe{}
+		for _, i := range group {
+			of, names = append(of, readings[i]), append(names, accounts[i].Name)
+			if s, ok := accounts[i].Spent.Get(); ok {
+				if most, known := used.Get(); !known || s > most {
+					used = moka.Known(s)
+				}
+			}
+		}
+		spent, left = spent.Plus(used), left.Plus(moka.SpendableTogether(of))
+		if len(names) > 1 {
+			shared = append(shared, w.Usage.Shared(firstLines(w, names, oldNamed)))
+		}
+	}
+	return spent, left, shared
 }
 
 // oldNamed is how many accounts are named for their old figures.
@@ -131,6 +156,10 @@ func reportCard(w *lang.Words, r Report, a ReportAccount) Card {
 		card.Fields = append(card.Fields, Field{Name: name, Value: value, Inline: inline})
 	}
 	card.Fields = append(card.Fields, usedFields(w, a.Account, a.Used)...)
+	card.Fields = append(card.Fields, usedList(w.Usage.ByModel, modelsUsed(w, a.Used))...)
+	if len(a.Keys) > 1 {
+		card.Fields = append(card.Fields, usedList(w.Usage.ByKey, keysUsed(w, a.Used))...)
+	}
 	if len(a.Incidents) > 0 {
 		add(w.Report.Incidents, strings.Join(a.Incidents, "\n"), false)
 	}

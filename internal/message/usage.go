@@ -49,7 +49,14 @@ type UsageAnswer struct {
 	Account
 	Used
 	Period string // as asked for, see lang.UsageWords.Periods
+	ByKey  bool   // rather than by model
 }
+
+// Names of lines in lists of use that stand for no model or key.
+const (
+	Others   = "other"   // what no line names
+	Returned = "refunds" // a negative amount
+)
 
 // Usage answers what was used, one card an account.
 func Usage(w *lang.Words, answers []UsageAnswer) Message {
@@ -57,7 +64,7 @@ func Usage(w *lang.Words, answers []UsageAnswer) Message {
 	for i, a := range answers {
 		card := Card{
 			Title: a.Name + " · " + w.Usage.Periods[a.Period], Tone: balanceTone(a.Levels, a.shown()),
-			Text: usedText(w, a.Account, a.Used), Fields: usedFields(w, a.Account, a.Used), Footer: coverage(w, a.Used), At: a.To,
+			Text: usedText(w, a.Account, a.Used), Fields: append(usedFields(w, a.Account, a.Used), listField(w, a)...), Footer: coverage(w, a.Used), At: a.To,
 		}
 		if len(a.Picture) > 0 {
 			card.Picture = fmt.Sprintf("chart-%d.png", i+1)
@@ -86,10 +93,63 @@ func usedFields(w *lang.Words, a Account, u Used) []Field {
 	if u.TopUps > 0 {
 		add(w.Report.TopUps, u.TopUps.String(), true)
 	}
-	if text := modelsUsed(w, u); text != "" {
-		add(w.Usage.ByModel, text, false)
+	if u.Refunds > 0 {
+		add(w.Report.Refunds, u.Refunds.String(), true)
 	}
 	return fields
+}
+
+// listField is the use by model or by key.
+func listField(w *lang.Words, a UsageAnswer) []Field {
+	if a.ByKey {
+		return usedList(w.Usage.ByKey, keysUsed(w, a.Used))
+	}
+	return usedList(w.Usage.ByModel, modelsUsed(w, a.Used))
+}
+
+func usedList(name, text string) []Field {
+	if text == "" {
+		return nil
+	}
+	return []Field{{Name: name, Value: text}}
+}
+
+func keysUsed(w *lang.Words, u Used) string {
+	switch {
+	case u.KeysErr != nil && strings.HasPrefix(u.KeysErr.Message, "needs"):
+		return w.Usage.NeedsToken
+	case u.KeysErr != nil && u.KeysErr.Kind == moka.Unsupported:
+		return w.Usage.NoKeys
+	case u.KeysErr != nil:
+		return Failure(w, u.KeysErr)
+	}
+	var lines []string
+	total := moka.Amount(0)
+	for _, k := range u.Keys {
+		total += max(0, k.Spent)
+	}
+	for i, k := range u.Keys {
+		if i == topModels {
+			var rest moka.Amount
+			for _, more := range u.Keys[i:] {
+				rest += more.Spent
+			}
+			return strings.Join(append(lines, w.Usage.RestOfKeys(len(u.Keys)-i, rest)), "\n")
+		}
+		lines = append(lines, w.Usage.KeyUse(lineName(w, k.Key), k.Spent, share(k.Spent, total), k.Requests))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// lineName is the name of a model or key, or of what no line names.
+func lineName(w *lang.Words, name string) string {
+	switch name {
+	case Others:
+		return w.Usage.Others
+	case Returned:
+		return w.Usage.Returned
+	}
+	return "`" + inCode(name) + "`"
 }
 
 // topModels is how many models have a line of their own.
@@ -112,11 +172,15 @@ func modelLines(w *lang.Words, models []ModelUse, most int) []string {
 	var lines []string
 	total := moka.Amount(0)
 	for _, m := range models {
-		total += m.Spent
+		total += max(0, m.Spent)
 	}
 	for i, m := range models {
 		if i == most {
 			return append(lines, restOf(w, models[i:]))
+		}
+		if m.Model == Others || m.Model == Returned {
+			lines = append(lines, w.Usage.KeyUse(lineName(w, m.Model), m.Spent, share(m.Spent, total), 0))
+			continue
 		}
 		lines = append(lines, w.Usage.Model("`"+inCode(m.Model)+"`", m.Spent, share(m.Spent, total), m.Requests, m.Tokens))
 	}
@@ -158,6 +222,9 @@ func usedText(w *lang.Words, a Account, u Used) string {
 	}
 	if u.Filled {
 		lines = append(lines, w.Usage.Filled)
+	}
+	if u.Undated > 0 {
+		lines = append(lines, w.Usage.Undated(u.Undated))
 	}
 	if recorded, ok := u.Recorded.Get(); ok {
 		lines = append(lines, w.Usage.Recorded(recorded))

@@ -80,6 +80,19 @@ func usages(w *lang.Words) map[string]message.Message {
 	filled.Filled, filled.Covered = true, 0.12
 	differs := week()
 	differs.Recorded, differs.Models = dollars(19.03), used[:2]
+	dated := week()
+	dated.Undated, dated.Refunds = 60*moka.Dollar, 3*moka.Dollar
+	dated.Models = append(dated.Models[:len(dated.Models):len(dated.Models)], message.ModelUse{Model: message.Others, Spent: moka.Dollar})
+	dated.Keys = []message.KeyUse{{Key: "ci", Spent: 11 * moka.Dollar, Requests: 1200}, {Key: "laptop", Spent: 4 * moka.Dollar}, {Key: message.Others, Spent: 2_200_000}, {Key: message.Returned, Spent: -3 * moka.Dollar}}
+	manyKeys := week()
+	for i := range 12 {
+		manyKeys.Keys = append(manyKeys.Keys, message.KeyUse{Key: fmt.Sprintf("key %d", i), Spent: moka.Dollar})
+	}
+	noKeys := week()
+	noKeys.KeysErr = &moka.Error{Kind: moka.Unsupported}
+	byKey := func(u message.Used) message.Message {
+		return message.Usage(w, []message.UsageAnswer{{Account: full(), Used: u, Period: "7d", ByKey: true}})
+	}
 	unrecorded := message.Used{From: at, To: at.Add(8 * time.Hour), Spent: dollars(0), ModelsErr: &moka.Error{Kind: moka.Unsupported}, Covered: 1}
 	keyOnly := message.Used{From: at, To: at.Add(8 * time.Hour), ModelsErr: &moka.Error{Kind: moka.Unsupported, Message: "needs a system access token"}}
 	return map[string]message.Message{
@@ -87,6 +100,10 @@ func usages(w *lang.Words) map[string]message.Message {
 		"usage-filled":     of(full(), "30d", filled),
 		"usage-differs":    of(full(), "month", differs),
 		"usage-unrecorded": of(full(), "today", unrecorded),
+		"usage-undated":    of(full(), "7d", dated),
+		"usage-keys":       byKey(dated),
+		"usage-keys-many":  byKey(manyKeys),
+		"usage-keys-none":  byKey(noKeys),
 		"usage-unknown":    of(stale(), "yesterday", keyOnly),
 	}
 }

@@ -176,6 +176,9 @@ func reports(w *lang.Words) map[string]message.Message {
 	unread.Name = "other"
 	late := report(message.SpanDay, 1, part)
 	late.Delayed = true
+	one, two := message.ReportAccount{Account: full(), Used: week()}, message.ReportAccount{Account: full(), Used: week()}
+	two.Name = "ci"
+	one.Reading.Identity, two.Reading.Identity = "wallet", "wallet"
 	var parts []message.ReportAccount
 	for _, a := range many() {
 		parts = append(parts, message.ReportAccount{Account: a, Used: week()})
@@ -185,6 +188,7 @@ func reports(w *lang.Words) map[string]message.Message {
 		"report-day-late": message.Summary(w, late),
 		"report-week":     message.Summary(w, report(message.SpanWeek, 7, part, unread)),
 		"report-many":     message.Summary(w, report(message.SpanDay, 1, parts...)),
+		"report-shared":   message.Summary(w, report(message.SpanDay, 1, one, two)),
 		"report-month":    message.Summary(w, report(message.SpanMonth, 31, part)),
 	}
 }
