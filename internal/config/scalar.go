@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"mokabot/moka"
 )
@@ -64,12 +65,25 @@ func (v value) name(to *string) bool {
 		}
 		return false
 	}
-	if !goodName.MatchString(text) {
+	if !goodName(text) {
 		v.problem("%s is not a name: use 1 to 32 letters, digits, - _ or ., and no - in front", v.quoted())
 		return false
 	}
 	*to = text
 	return true
+}
+
+// goodName reports whether a text is 1 to 32 letters, digits, - _ or ., without a
+// - or a combining mark in front.
+func goodName(text string) bool {
+	n := 0
+	for _, r := range text {
+		inside := n > 0 && (r == '-' || unicode.Is(unicode.M, r))
+		if n++; !inside && r != '_' && r != '.' && !unicode.In(r, unicode.L, unicode.N) {
+			return false
+		}
+	}
+	return n >= 1 && n <= 32
 }
 
 // snowflake is a Discord id. It is read as text, because a float64 would round
@@ -221,7 +235,6 @@ func (v value) factor(to *float64) {
 }
 
 var (
-	goodName = regexp.MustCompile(`^[\p{L}\p{N}_.][\p{L}\p{M}\p{N}_.-]{0,31}$`)
 	digits   = regexp.MustCompile(`^[0-9]+$`)
 	decimal  = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,9})?$`)
 	dollars  = regexp.MustCompile(`^([0-9]+)(?:\.([0-9]{1,6}))?$`)

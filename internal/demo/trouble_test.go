@@ -15,7 +15,6 @@ func trouble(t *testing.T, v *visit) {
 	v.control("topup", "$50")
 	v.control("spike", "$150")
 	v.posted(t, alerts, "unusually high spending")
-	v.control("stop", "Nothing is spent")
 	for _, c := range []struct{ id, done, alert string }{
 		{"exhaust", "nothing left", "the API key is used up"},
 		{"restore", "as they were", "the API key has money again"},
@@ -33,6 +32,7 @@ func trouble(t *testing.T, v *visit) {
 		v.control(c.id, c.done)
 		v.posted(t, alerts, c.alert)
 	}
+	v.control("stop", "Nothing is spent")
 	v.control("stop", "goes on")
 	v.control("model", "moka/moka-next-1")
 	v.control("price", "a million tokens")

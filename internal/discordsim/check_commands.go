@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Limits of commands.
@@ -27,9 +27,21 @@ const (
 	optionLast       = 11
 )
 
+// goodCommandName reports whether Discord takes a name of a command or an
+// option: ^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$. The regular expression
+// would cost every start of the program a millisecond.
+func goodCommandName(name string) bool {
+	n := 0
+	for _, r := range name {
+		if n++; !strings.ContainsRune("-_'", r) && !unicode.In(r, unicode.L, unicode.N, unicode.Devanagari, unicode.Thai) {
+			return false
+		}
+	}
+	return n >= 1 && n <= 32
+}
+
 var (
-	commandName = regexp.MustCompile(`^[-_'\p{L}\p{N}\p{Devanagari}\p{Thai}]{1,32}$`)
-	locales     = strings.Fields(`id da de en-GB en-US es-ES es-419 fr hr it lt hu nl no pl pt-BR ro fi sv-SE vi tr cs el bg ru uk hi th zh-CN ja zh-TW ko`)
+	locales = strings.Fields(`id da de en-GB en-US es-ES es-419 fr hr it lt hu nl no pl pt-BR ro fi sv-SE vi tr cs el bg ru uk hi th zh-CN ja zh-TW ko`)
 )
 
 func checkCommands(list []Command) *problem {
@@ -78,7 +90,7 @@ func (c *Command) check(f *form, path string) {
 func names(f *form, path, name string, local map[string]string) {
 	check := func(path, name string) {
 		f.length(path, name, 1, maxCommandName)
-		if name != "" && !commandName.MatchString(name) || name != strings.ToLower(name) {
+		if name != "" && !goodCommandName(name) || name != strings.ToLower(name) {
 			f.add(path, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
 		}
 	}
