@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"mokabot/internal/discordsim"
 )
@@ -28,6 +30,7 @@ func TestANewcomerFollowsTheREADME(t *testing.T) {
 	for _, readme := range []string{"README.md", "README.zh-CN.md"} {
 		t.Run(readme, func(t *testing.T) {
 			w := newWorld(t)
+			w.spend(36_000_000) // $18.01 is left: less than the default level
 			checkout := t.TempDir()
 			if out, err := exec.Command("sh", "-c", `(cd ../.. && git ls-files -z | tar --null -T - -cf -) | tar -C "$0" -xf -`, checkout).CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
@@ -60,9 +63,9 @@ func TestANewcomerFollowsTheREADME(t *testing.T) {
 			}
 			t.Cleanup(func() { cmd.Process.Signal(syscall.SIGTERM); cmd.Wait() })
 			eventuallyWithin(t, said, func() bool { return w.discord.Connected(deadline(t)) == nil })
-			w.spend(36_000_000)
-			w.topUp(-8_000_000) // what is left is less than $20
-			ping, err := w.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, func(m discordsim.Message) bool { return strings.Contains(string(m.JSON()), "default") })
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // a low balance is confirmed after 30 s
+			defer cancel()
+			ping, err := w.discord.WaitMessage(ctx, discordsim.AlertsChannel, func(m discordsim.Message) bool { return strings.Contains(string(m.JSON()), "$18.01") })
 			if err != nil {
 				t.Fatalf("%v\n%s", err, said)
 			}
