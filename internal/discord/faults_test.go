@@ -70,7 +70,7 @@ func (r *rig) start(ctx context.Context, transport *http.Transport, done chan<- 
 	hc := &http.Client{Transport: transport}
 	log := slog.New(slog.NewTextHandler(r.log, nil))
 	rest := discord.NewREST(discordsim.Token, hc, log)
-	r.delivery = &discord.Delivery{Box: r.db, Send: rest, Log: log, Now: rest.Now}
+	r.delivery = &discord.Delivery{Box: r.db, Send: rest, Log: log, Now: rest.Now, Idle: 10 * time.Minute}
 	go func() { done <- r.delivery.Run(ctx) }()
 	return rest.Close
 }

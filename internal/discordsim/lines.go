@@ -122,6 +122,7 @@ func (s *Server) Memory(http2 bool, dialled func()) (*http.Transport, error) {
 	}
 	t := &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: pool},
+		IdleConnTimeout: 90 * time.Second,
 		Protocols:       protocols,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			if dialled != nil {

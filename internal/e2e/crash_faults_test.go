@@ -23,6 +23,18 @@ var storms = []discordsim.Fault{
 	{Kind: discordsim.FaultCutAfter, Path: "/messages", Count: 2},
 	{Kind: discordsim.FaultDelay, Path: "/messages", Wait: 700 * time.Millisecond},
 	{Kind: discordsim.FaultStatus, Status: 503, Count: 6},
+	{Kind: discordsim.FaultStatus, Status: 200, Body: "{}", Method: http.MethodPost, Path: "/messages"},
+	{Kind: discordsim.FaultStatus, Status: 200, Body: "null", Method: http.MethodPost, Path: "/messages"},
+	{Kind: discordsim.FaultGarble, Body: "{}", Path: "/messages"},
+	{Kind: discordsim.FaultGarble, Status: 502, Path: "/messages", Count: 2},
+	{Kind: discordsim.FaultStatus, Status: 404, Body: `{"message":"404: Not Found","code":0}`, Path: "/messages"},
+	{Kind: discordsim.FaultStatus, Status: 409, Path: "/messages"},
+	{Kind: discordsim.FaultStatus, Status: 413, Path: "/messages"},
+	{Kind: discordsim.FaultCode, Code: 40333, Path: "/messages", Count: 2},
+	{Kind: discordsim.FaultCode, Code: 40006, Path: "/messages"},
+	{Kind: discordsim.FaultRateLimit, Method: http.MethodPatch, Path: "/messages", Wait: 600 * time.Second},
+	{Kind: discordsim.FaultStatus, Status: 500, Method: http.MethodPatch, Path: "/messages", Count: 20},
+	{Kind: discordsim.FaultCutUpload, Upload: true, Path: "/messages", Count: 3},
 }
 
 // hiccups are what the gateway does now and then; some of them for a while.

@@ -1,0 +1,105 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"mokabot/internal/discordsim"
+)
+
+// Every connection that is open swallows what comes, HTTP/2 pings included;
+// new ones work.
+func TestAnAlertIsPostedAlthoughAllConnectionsSwallow(t *testing.T) {
+	if os.Getenv("MOKABOT_LONG") == "" {
+		t.Skip("takes half a minute; set MOKABOT_LONG")
+	}
+	t.Parallel()
+	s := newArena(t)
+	p := s.start()
+	s.ready(t, p)
+	s.polled(t, 2)
+	if n := s.discord.Swallow(); n == 0 {
+		t.Fatal("no connection was open")
+	}
+	began := time.Now()
+	s.spend(36_000_000)
+	if _, err := s.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {
+		t.Fatalf("%v\n%s", err, p.log.tail())
+	}
+	took := time.Since(began)
+	t.Logf("posted %.1f s after all connections began to swallow", took.Seconds())
+	if took > 45*time.Second {
+		t.Errorf("posted only after %s", took)
+	}
+	p.terminate(t)
+	s.noViolations(t)
+}
+
+func TestAnAlertGoesIntoTheChannelThatWasCorrected(t *testing.T) {
+	t.Parallel()
+	const wrong = "1999999999999999999"
+	s := newArena(t)
+	s.configure("channel_id: \""+discordsim.AlertsChannel+"\"\n  confirm_after", "channel_id: \""+wrong+"\"\n  confirm_after")
+	p := s.start()
+	s.polled(t, 2)
+	s.spend(36_000_000)
+	within(t, 20*time.Second, "the refusal", func() bool {
+		_, dead, err := s.waiting()
+		return err == nil && dead == 1
+	})
+	s.configure()
+	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {
+		t.Fatalf("%v\n%s", err, p.log.tail())
+	}
+	p.terminate(t)
+	if n := s.discord.Copies(discordsim.AlertsChannel, "team: balance is low"); n != 1 {
+		t.Errorf("%d copies", n)
+	}
+}
+
+func TestAMessageUnderWayIsPostedRightAfterAKill(t *testing.T) {
+	t.Parallel()
+	for _, stored := range []bool{false, true} {
+		s := newArena(t)
+		p := s.start()
+		s.polled(t, 2)
+		if stored {
+			s.discord.CutAfterStoring(2)
+		} else {
+			s.discord.Inject(discordsim.Fault{Kind: discordsim.FaultHang, Method: http.MethodPost, Path: "/messages", Count: -1})
+		}
+		s.spend(36_000_000)
+		within(t, 20*time.Second, "a message to be under way", func() bool {
+			for _, r := range s.discord.Requests() {
+				if r.Method == http.MethodPost && r.Path == "/channels/"+discordsim.AlertsChannel+"/messages" {
+					return true
+				}
+			}
+			return false
+		})
+		p.kill()
+		<-p.ended
+		s.discord.Heal()
+		s.discord.ForgetNonces()
+		began := time.Now()
+		p = s.start()
+		within(t, 10*time.Second, "the message to be posted", func() bool {
+			waiting, dead, err := s.waiting()
+			return err == nil && waiting+dead == 0
+		})
+		t.Logf("stored before the kill %t: settled %.1f s after the restart", stored, time.Since(began).Seconds())
+		if took := time.Since(began); took > 4*time.Second {
+			t.Errorf("settled only %s after the restart", took)
+		}
+		if n := s.discord.Copies(discordsim.AlertsChannel, "team: balance is low"); n != 1 {
+			t.Errorf("%d copies", n)
+		}
+		p.terminate(t)
+	}
+}
