@@ -21,6 +21,7 @@ const (
 	channelNewsThread   = 10
 	channelPublicThread = 11
 	channelPrivThread   = 12
+	channelStage        = 13
 )
 
 // ErrUnknownChannel and ErrNoAccess are the two ways in which a channel can
@@ -42,6 +43,13 @@ type Access struct {
 	History     bool // to look for an earlier copy of a message before repeating it
 	MentionAll  bool // may ping roles that are not mentionable by everybody
 
+	Needs    Permission // what the bot needs in a channel of this kind
+	Archived bool       // a thread that the next post opens again
+	Locked   bool       // a thread that only moderators can post in; the bot is none, or it is archived too
+	Outside  bool       // a private thread that the bot is not in
+	TimedOut time.Time  // until when the bot is timed out; zero: it is not
+
+	missing     Permission        // of Needs, before what Discord implies
 	mentionable map[string]bool   // role id -> its own switch
 	names       map[string]string // of roles, by id
 }
@@ -58,22 +66,41 @@ func (a Access) HasRole(roleID string) bool {
 	return ok
 }
 
-// Missing names the permissions, as Discord's settings call them, that the
-// bot needs in the channel and does not have.
+// IsEveryone reports whether the role is @everyone, which has the id of the
+// guild. A mention of that role pings nobody.
+func (a Access) IsEveryone(roleID string) bool { return a.GuildID != "" && a.GuildID == roleID }
+
+// Missing names the permissions, as Discord's settings call them, that have to
+// be granted. What Discord takes away because another one is missing is not
+// among them: without View Channel nothing works, and granting it is enough.
 func (a Access) Missing() []string {
 	var missing []string
-	for _, p := range []struct {
-		has  bool
-		name string
-	}{
-		{a.View, "View Channel"}, {a.Send, "Send Messages"}, {a.Embed, "Embed Links"},
-		{a.Attach, "Attach Files"}, {a.History, "Read Message History"},
-	} {
-		if !p.has {
+	for _, p := range permissionNames {
+		if a.missing&p.permission != 0 {
 			missing = append(missing, p.name)
 		}
 	}
 	return missing
+}
+
+// permissionNames are the permissions that posting may need, by their English
+// names in Discord's settings.
+var permissionNames = []struct {
+	permission Permission
+	name       string
+}{
+	{PermissionView, "View Channel"}, {PermissionConnect, "Connect"}, {PermissionSend, "Send Messages"},
+	{PermissionSendInThreads, "Send Messages in Threads"}, {PermissionManageThreads, "Manage Threads"},
+	{PermissionEmbed, "Embed Links"}, {PermissionAttach, "Attach Files"}, {PermissionHistory, "Read Message History"},
+}
+
+// PermissionNames are all that [Access.Missing] can name.
+func PermissionNames() []string {
+	var names []string
+	for _, p := range permissionNames {
+		names = append(names, p.name)
+	}
+	return names
 }
 
 type accessChannel struct {
@@ -82,6 +109,11 @@ type accessChannel struct {
 	GuildID    string      `json:"guild_id"`
 	ParentID   string      `json:"parent_id"`
 	Overwrites []overwrite `json:"permission_overwrites"`
+	Thread     struct {
+		Archived bool `json:"archived"`
+		Locked   bool `json:"locked"`
+	} `json:"thread_metadata"`
+	Member *struct{} `json:"member"` // of a thread: given when the bot is in it
 }
 
 type overwrite struct {
@@ -93,6 +125,7 @@ type overwrite struct {
 
 type accessGuild struct {
 	ID      string       `json:"id"`
+	Name    string       `json:"name"`
 	OwnerID string       `json:"owner_id"`
 	Roles   []accessRole `json:"roles"`
 }
@@ -120,7 +153,7 @@ func (r *REST) Access(ctx context.Context, channelID string) (Access, error) {
 	if ch.Type == channelDM {
 		return accessOf(ch, allPermissions, nil), nil
 	}
-	if !slices.Contains([]int{channelText, channelVoice, channelNews, channelNewsThread, channelPublicThread, channelPrivThread}, ch.Type) {
+	if !slices.Contains([]int{channelText, channelVoice, channelNews, channelNewsThread, channelPublicThread, channelPrivThread, channelStage}, ch.Type) {
 		return Access{}, ErrNotText
 	}
 	me, err := r.Me(ctx)
@@ -141,7 +174,52 @@ func (r *REST) Access(ctx context.Context, channelID string) (Access, error) {
 			return Access{}, channelError(err)
 		}
 	}
-	return accessOf(ch, permissions(guild, member, rules.Overwrites, me.UserID, time.Now()), guild.Roles), nil
+	now := time.Now()
+	has := permissions(guild, member, rules.Overwrites, me.UserID, now)
+	a := accessOf(ch, has, guild.Roles)
+	if member.TimeoutUntil.After(now) && has != allPermissions { // administrators cannot be timed out
+		a.TimedOut = member.TimeoutUntil
+	}
+	if ch.Type == channelPrivThread && ch.Member == nil && has&PermissionManageThreads == 0 {
+		a.Outside, err = r.outsideThread(ctx, channelID, me.UserID)
+	}
+	return a, err
+}
+
+// outsideThread reports whether the bot is not in a private thread.
+func (r *REST) outsideThread(ctx context.Context, threadID, userID string) (bool, error) {
+	var member struct{}
+	address := discordgo.EndpointChannel(url.PathEscape(threadID)) + "/thread-members/" + url.PathEscape(userID)
+	err := r.read(ctx, "read thread member", address, "channels/thread-members", threadID, &member)
+	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusNotFound {
+		return true, nil
+	}
+	return false, err
+}
+
+// Server is a server as far as access goes by it.
+type Server struct {
+	ID, Name string
+	roles    map[string]string
+}
+
+// RoleName is what a role of the server is called; false when it has none of that id.
+func (s Server) RoleName(id string) (string, bool) {
+	name, ok := s.roles[id]
+	return name, ok
+}
+
+// Server reads a server that the bot is in.
+func (r *REST) Server(ctx context.Context, guildID string) (Server, error) {
+	var g accessGuild
+	if err := r.read(ctx, "read guild", discordgo.EndpointGuild(url.PathEscape(guildID)), "guilds", guildID, &g); err != nil {
+		return Server{}, err
+	}
+	s := Server{ID: guildID, Name: g.Name, roles: map[string]string{}}
+	for _, role := range g.Roles {
+		s.roles[role.ID] = role.Name
+	}
+	return s, nil
 }
 
 func (r *REST) read(ctx context.Context, op, address, shape, major string, out any) error {
@@ -162,6 +240,22 @@ func channelError(err error) error {
 		return because(ErrNoAccess, err)
 	}
 	return err
+}
+
+// voice reports whether the channel is the chat of a voice or stage channel,
+// which nobody sees without Connect.
+func (c accessChannel) voice() bool { return c.Type == channelVoice || c.Type == channelStage }
+
+// needs are the permissions that posting in the channel takes.
+func (c accessChannel) needs() Permission {
+	p := PermissionView | PermissionEmbed | PermissionAttach | PermissionHistory
+	switch {
+	case c.thread():
+		return p | PermissionSendInThreads
+	case c.voice():
+		return p | PermissionSend | PermissionConnect
+	}
+	return p | PermissionSend
 }
 
 func (c accessChannel) thread() bool {

@@ -19,6 +19,8 @@ const (
 	PermissionAttach          Permission = 1 << 15
 	PermissionHistory         Permission = 1 << 16
 	PermissionMentionEveryone Permission = 1 << 17
+	PermissionConnect         Permission = 1 << 20
+	PermissionManageThreads   Permission = 1 << 34
 	PermissionSendInThreads   Permission = 1 << 38
 
 	allPermissions Permission = 1<<63 - 1
@@ -66,14 +68,17 @@ func bits(s string) Permission {
 	return Permission(n)
 }
 
-// accessOf applies the implicit rules: who cannot view can do nothing, who
-// cannot send can neither embed nor attach nor mention.
+// accessOf applies the implicit rules: who cannot view a channel, or not
+// connect to a voice channel, can do nothing there; who cannot send can neither
+// embed nor attach nor mention.
+// https://docs.discord.com/developers/topics/permissions#implicit-permissions
 func accessOf(ch accessChannel, p Permission, roles []accessRole) Access {
 	send := PermissionSend
 	if ch.thread() {
 		send = PermissionSendInThreads
 	}
-	view := p&PermissionView != 0
+	moderates := p&PermissionManageThreads != 0
+	view := p&PermissionView != 0 && (!ch.voice() || p&PermissionConnect != 0)
 	sends := view && p&send != 0
 	a := Access{
 		ChannelName: ch.Name,
@@ -84,6 +89,10 @@ func accessOf(ch accessChannel, p Permission, roles []accessRole) Access {
 		Attach:      sends && p&PermissionAttach != 0,
 		History:     view && p&PermissionHistory != 0,
 		MentionAll:  sends && p&PermissionMentionEveryone != 0,
+		Needs:       ch.needs(),
+		Archived:    ch.Thread.Archived,
+		Locked:      ch.Thread.Locked && (!moderates || ch.Thread.Archived),
+		missing:     ch.needs() &^ p,
 		mentionable: map[string]bool{},
 		names:       map[string]string{},
 	}

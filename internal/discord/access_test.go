@@ -37,7 +37,7 @@ func TestPermissionsAreComputedAsDiscordDoes(t *testing.T) {
 			t.Errorf("%s: %b, want %b", c.name, got, c.want)
 		}
 	}
-	if a := accessOf(accessChannel{}, PermissionSend|PermissionEmbed, nil); a.Send || a.Embed || len(a.Missing()) != 5 {
+	if a := accessOf(accessChannel{}, PermissionSend|PermissionEmbed, nil); a.Send || a.Embed || !slices.Equal(a.Missing(), []string{"View Channel", "Attach Files", "Read Message History"}) {
 		t.Errorf("without view: %+v", a)
 	}
 	thread := accessChannel{Type: channelPublicThread}
@@ -82,6 +82,93 @@ func TestAccessTellsWhatIsMissing(t *testing.T) {
 	for id, want := range map[string]error{"12": ErrNotText, "404": ErrUnknownChannel, "20": ErrNoAccess} {
 		if _, err := r.Access(t.Context(), id); !errors.Is(err, want) {
 			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+// What has to be granted is named, and nothing that Discord merely implies.
+func TestChannelsOfEveryKindNameWhatIsMissing(t *testing.T) {
+	const text = PermissionView | PermissionSend | PermissionEmbed | PermissionAttach | PermissionHistory
+	const thread = text&^PermissionSend | PermissionSendInThreads
+	of := func(kind int, locked, archived bool) accessChannel {
+		c := accessChannel{Type: kind, GuildID: "1"}
+		c.Thread.Locked, c.Thread.Archived = locked, archived
+		return c
+	}
+	for _, c := range []struct {
+		name    string
+		channel accessChannel
+		has     Permission
+		sends   bool
+		missing []string
+		locked  bool
+	}{
+		{"text", of(channelText, false, false), text, true, nil, false},
+		{"text without view", of(channelText, false, false), text &^ PermissionView, false, []string{"View Channel"}, false},
+		{"text without send", of(channelText, false, false), text &^ PermissionSend, false, []string{"Send Messages"}, false},
+		{"announcements", of(channelNews, false, false), text, true, nil, false},
+		{"voice", of(channelVoice, false, false), text | PermissionConnect, true, nil, false},
+		{"voice without connect", of(channelVoice, false, false), text, false, []string{"Connect"}, false},
+		{"stage without connect", of(channelStage, false, false), text, false, []string{"Connect"}, false},
+		{"thread", of(channelPublicThread, false, false), thread, true, nil, false},
+		{"thread with the permission of its channel alone", of(channelPublicThread, false, false), text, false, []string{"Send Messages in Threads"}, false},
+		{"news thread without its permission", of(channelNewsThread, false, false), text, false, []string{"Send Messages in Threads"}, false},
+		{"locked thread", of(channelPublicThread, true, false), thread, true, nil, true},
+		{"locked thread for a moderator", of(channelPublicThread, true, false), thread | PermissionManageThreads, true, nil, false},
+		{"locked and archived for a moderator", of(channelPublicThread, true, true), thread | PermissionManageThreads, true, nil, true},
+		{"archived thread", of(channelPrivThread, false, true), thread, true, nil, false},
+	} {
+		a := accessOf(c.channel, c.has, nil)
+		if a.Send != c.sends || !slices.Equal(a.Missing(), c.missing) || a.Locked != c.locked || a.Archived != c.channel.Thread.Archived {
+			t.Errorf("%s: %+v, missing %q", c.name, a, a.Missing())
+		}
+	}
+	if a := accessOf(of(channelText, false, false), text, []accessRole{{ID: "1", Mentionable: true}}); !a.IsEveryone("1") || a.IsEveryone("2") {
+		t.Error("@everyone is not recognised as a role")
+	}
+}
+
+func TestAPrivateThreadKnowsItsMembers(t *testing.T) {
+	until := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	for _, c := range []struct {
+		name, thread, member string
+		outside, timedOut    bool
+	}{
+		{"in it", `"member":{"flags":0},`, `null`, false, false},
+		{"not in it", ``, `null`, true, false},
+		{"timed out", `"member":{"flags":0},`, `"` + until + `"`, false, true},
+	} {
+		r, _ := newREST(t, func(_ int, w http.ResponseWriter, q *http.Request) {
+			switch strings.TrimPrefix(q.URL.Path, "/api/v9/") {
+			case "users/@me":
+				answerJSON(w, 200, `{"id":"5","username":"moka"}`)
+			case "channels/11":
+				answerJSON(w, 200, `{"id":"11","type":12,"name":"money",`+c.thread+`"guild_id":"1","parent_id":"10"}`)
+			case "channels/10":
+				answerJSON(w, 200, `{"id":"10","type":0,"guild_id":"1"}`)
+			case "guilds/1":
+				answerJSON(w, 200, `{"id":"1","name":"Team","owner_id":"9","roles":[{"id":"1","permissions":"274878024704"}]}`)
+			case "guilds/1/members/5":
+				answerJSON(w, 200, `{"roles":[],"communication_disabled_until":`+c.member+`}`)
+			default:
+				answerJSON(w, 404, `{"message":"Unknown Member","code":10007}`)
+			}
+		})
+		a, err := r.Access(t.Context(), "11")
+		if err != nil || a.Outside != c.outside || a.TimedOut.IsZero() == c.timedOut {
+			t.Errorf("%s: %+v, %v", c.name, a, err)
+		}
+	}
+}
+
+func TestTheInviteLinkAsksForWhatIsNeeded(t *testing.T) {
+	for want, further := range map[string][]Permission{
+		"117760":       nil,
+		"274878024704": {PermissionView | PermissionSendInThreads},
+		"1166336":      {PermissionConnect},
+	} {
+		if link := InviteLink("43", further...); !strings.HasSuffix(link, "&permissions="+want) {
+			t.Errorf("with %v: %s, want %s", further, link, want)
 		}
 	}
 }

@@ -12,11 +12,16 @@ import (
 const needed = PermissionView | PermissionSend | PermissionEmbed | PermissionAttach | PermissionHistory
 
 // InviteLink is where the owner of a server lets the bot in, with exactly the
-// permissions that it needs.
+// permissions that it needs; some kinds of channel need further ones, see
+// [Access].
 // https://docs.discord.com/developers/topics/oauth2#bot-authorization-flow
-func InviteLink(applicationID string) string {
+func InviteLink(applicationID string, further ...Permission) string {
+	wanted := needed
+	for _, p := range further {
+		wanted |= p
+	}
 	return "https://discord.com/oauth2/authorize?client_id=" + applicationID +
-		"&scope=bot+applications.commands&permissions=" + strconv.FormatUint(uint64(needed), 10)
+		"&scope=bot+applications.commands&permissions=" + strconv.FormatUint(uint64(wanted), 10)
 }
 
 // Failure is a failed request to Discord as a sentence for people.
