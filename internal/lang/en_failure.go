@@ -101,5 +101,6 @@ func enCLI() CLIWords {
 			return fmt.Sprintf("In %s a mention of role %s pings nobody. Make the role mentionable, or give the bot “Mention @everyone, @here, and All Roles”.", channel, role)
 		},
 		Backtest: enBacktest(),
+		Check:    enCheck(),
 	}
 }

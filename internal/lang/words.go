@@ -248,4 +248,5 @@ type CLIWords struct {
 	NoSuchRole                   func(channel, role string) string
 	CannotMention                func(channel, role string) string
 	Backtest                     BacktestWords
+	Check                        CheckWords
 }

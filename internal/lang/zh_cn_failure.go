@@ -56,7 +56,8 @@ func zhDiscord(f *FailureWords) {
 		return fmt.Sprintf("频道 %s 不能发送消息，可能是分类或论坛。请把文字频道的 ID 填入 channel_id。", channel)
 	}
 	f.Permissions = map[string]string{
-		"View Channel": "查看频道", "Send Messages": "发送消息", "Embed Links": "嵌入链接",
+		"View Channel": "查看频道", "Connect": "连接", "Send Messages in Threads": "在子区内发送消息", "Manage Threads": "管理子区",
+		"Send Messages": "发送消息", "Embed Links": "嵌入链接",
 		"Attach Files": "附加文件", "Read Message History": "阅读消息历史记录",
 	}
 	f.MissingPermissions = func(channel, permissions string) string {
@@ -103,5 +104,6 @@ func zhCLI() CLIWords {
 			return fmt.Sprintf("在 %s 提及身份组 %s 不会提醒任何人。请允许任何人提及该身份组，或授予机器人“提及 @everyone、@here 和所有身份组”权限。", channel, role)
 		},
 		Backtest: zhBacktest(),
+		Check:    zhCheck(),
 	}
 }
