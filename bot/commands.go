@@ -23,6 +23,7 @@ func commands() []command {
 		{name: "report", options: []option{text("name", suggestReports), share()}, needs: operator, run: report},
 		{name: "alerts", options: []option{share()}, needs: viewer, run: alerts, onButton: onAlertButton, buttonNeeds: alertButtonNeeds, repliesPrivately: addsToAlarm},
 		{name: "status", options: []option{share()}, needs: viewer, run: status},
+		{name: "test", needs: operator, run: testPings},
 		{name: "reload", needs: operator, run: reload},
 		{name: "help", options: []option{share()}, needs: member, run: help},
 	}
@@ -112,6 +113,10 @@ func helped(s standing) []message.Command {
 
 func status(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	return message.Status(in.Words, b.Health(ctx), b.now()), nil
+}
+
+func testPings(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+	return message.Tested(in.Words, b.Test(ctx)), nil
 }
 
 func reload(ctx context.Context, b *Bot, in Input) (message.Message, error) {

@@ -11,6 +11,7 @@ func runCheck(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("check").withConfig()
 	asJSON := flags.withJSON()
 	offline := flags.Bool("offline", false, "check the configuration only; nobody is asked")
+	send := flags.Bool("send", false, "also post a test message in every channel, with its pings")
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}
@@ -18,14 +19,19 @@ func runCheck(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	found, err := app.Check(ctx, c, !*offline)
+	if *offline && *send {
+		return usageError{"--send needs Discord; leave out --offline"}
+	}
+	show, hide := progress(t)
+	found, err := app.Check(ctx, c, app.CheckOptions{Offline: *offline, Send: *send, Progress: show})
+	hide()
 	if err != nil {
 		return usageError{err.Error()}
 	}
 	if *asJSON {
 		err = writeJSON(t.out, checkAnswer{OK: app.AllOK(found), Findings: found})
 	} else {
-		err = app.WriteFindings(t.out, lang.For(c.Language), found)
+		err = app.WriteFindings(t.out, lang.For(c.Language), found, colored(t.out, t.lookup))
 	}
 	if err == nil && !app.AllOK(found) {
 		err = silentError{}

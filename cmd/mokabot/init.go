@@ -142,7 +142,7 @@ func (s *setup) works(ctx context.Context) bool {
 		return false
 	}
 	c.Language = s.w.Tag
-	found, err := app.Check(ctx, c, true)
+	found, err := app.Check(ctx, c, app.CheckOptions{})
 	if err != nil {
 		fmt.Fprintln(s.t.out, err)
 		return false
@@ -154,7 +154,7 @@ func (s *setup) works(ctx context.Context) bool {
 			fresh = append(fresh, f)
 		}
 	}
-	return app.WriteFindings(s.t.out, s.w, fresh) == nil && app.AllOK(fresh)
+	return app.WriteFindings(s.t.out, s.w, fresh, colored(s.t.out, s.lookup)) == nil && app.AllOK(fresh)
 }
 
 // account asks for the gateway and its credentials.

@@ -29,7 +29,7 @@ func subcommands() []subcommand {
 		{"demo", "[--listen 127.0.0.1:8080] [--language en|zh-CN]", "try everything in the browser: no account, no Discord", runDemo},
 		{"preview", "[--config FILE] [--listen 127.0.0.1:8080]", "your own accounts in the browser, on a simulated Discord", runPreview},
 		{"init", "[--config FILE] [--yes] [--force] [--language en|zh-CN]", "ask for what the bot needs, try it, and write a small configuration", runInit},
-		{"check", "[--config FILE] [--offline] [--json]", "check the configuration, every credential and every channel", runCheck},
+		{"check", "[--config FILE] [--offline] [--send] [--json]", "check the configuration, every credential and every channel", runCheck},
 		{"balance", "[--config FILE] [--json] [ACCOUNT]", "what is left", runBalance},
 		{"models", "[--config FILE] [--json] [--search TEXT] [-o FILE] [ACCOUNT]", "the models a key may call", runModels},
 		{"usage", "[--config FILE] [--json] [--period P] [--chart FILE.png] [ACCOUNT]", "what was spent; P: today yesterday 7d 30d month", runUsage},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -17,23 +16,33 @@ import (
 	"mokabot/moka"
 )
 
-// Check returns what there is to say about a configuration; online also tries
-// every credential and every channel.
-func Check(ctx context.Context, c *config.Config, online bool) ([]Finding, error) {
+// CheckOptions are how far a check goes.
+type CheckOptions struct {
+	Offline  bool              // only the configuration is looked at
+	Send     bool              // a test message is posted in every channel
+	Progress func(text string) // is told what is being waited for; nil: nobody is
+}
+
+// Check returns what there is to say about a configuration. Unless it is
+// offline it tries every credential and every channel.
+func Check(ctx context.Context, c *config.Config, o CheckOptions) ([]Finding, error) {
 	w := lang.For(c.Language)
-	found := []Finding{{configName(c), topicConfig, true, w.CLI.ConfigFine(len(c.Accounts), len(c.Reports))}}
-	for _, file := range c.Exposed() {
-		found = append(found, Finding{file, topicNote, true, w.CLI.Exposed})
+	if o.Progress == nil {
+		o.Progress = func(string) {}
 	}
-	if !online {
-		return found, nil
+	found := []Finding{newFinding(LevelOK, configName(c), topicConfig, w.CLI.ConfigFine(len(c.Accounts), len(c.Reports)))}
+	found = append(found, configFindings(w, c, time.Now())...)
+	if o.Offline {
+		return append(found, offlineAccess(w, c)...), nil
 	}
 	book, err := account.New(c)
 	if err != nil {
 		return nil, err
 	}
+	o.Progress(w.CLI.Check.Checking(join(w, book.Names())))
 	found = append(found, checkAccounts(ctx, w, c, book)...)
-	found = append(found, checkDiscord(ctx, w, c)...)
+	o.Progress(w.CLI.Check.Checking(w.CLI.Discord))
+	found = append(found, checkDiscord(ctx, w, c, o.Send)...)
 	return append(found, next(w, c, found)...), nil
 }
 
@@ -46,74 +55,100 @@ func configName(c *config.Config) string {
 
 // next says what to do when everything is in order.
 func next(w *lang.Words, c *config.Config, found []Finding) []Finding {
-	if slices.ContainsFunc(found, func(f Finding) bool { return !f.OK }) {
+	if !AllOK(found) {
 		return nil
 	}
 	text := w.CLI.NextRun
 	if c.Discord.Token.Empty() {
 		text = w.CLI.NextLook
 	}
-	return []Finding{{"mokabot", topicNext, true, text}}
+	return []Finding{newFinding(LevelNote, "mokabot", topicNext, text)}
 }
 
 func checkAccounts(ctx context.Context, w *lang.Words, c *config.Config, book *account.Book) []Finding {
-	parts := make([][]Finding, len(book.All()))
-	readings := make([]moka.Reading, len(parts))
+	probes := make([]moka.Probe, len(book.All()))
 	var wg sync.WaitGroup
 	for i, a := range book.All() {
-		wg.Go(func() {
-			p := a.Client.Probe(ctx)
-			parts[i], readings[i] = accountFindings(w, a.Name, p, c.PollInterval), p.Reading
-		})
+		wg.Go(func() { probes[i] = a.Client.Probe(ctx) })
 	}
 	wg.Wait()
 	var all []Finding
-	for _, p := range parts {
-		all = append(all, p...)
+	for i, a := range book.All() {
+		all = append(all, accountFindings(w, a.Name, probes[i], c.PollInterval)...)
+		all = append(all, levelFindings(w, a, probes[i].Reading)...)
 	}
-	return append(all, sharedFindings(w, book.Names(), readings)...)
+	return append(all, sharedWallets(w, book, probes)...)
 }
 
-// sharedFindings name the accounts that share a wallet.
-func sharedFindings(w *lang.Words, names []string, readings []moka.Reading) (found []Finding) {
+// sharedWallets finds the accounts whose money is the same.
+func sharedWallets(w *lang.Words, book *account.Book, probes []moka.Probe) []Finding {
+	readings := make([]moka.Reading, len(probes))
+	for i, p := range probes {
+		readings[i] = p.Reading
+	}
+	var found []Finding
 	for _, group := range moka.SharedWallets(readings) {
 		if len(group) < 2 {
 			continue
 		}
-		var of []string
+		var names []string
 		for _, i := range group {
-			of = append(of, names[i])
+			names = append(names, book.All()[i].Name)
 		}
-		found = append(found, Finding{of[0], topicNote, true, w.Usage.Shared(of)})
+		all := join(w, names)
+		found = append(found, newFinding(LevelWarning, all, topicWallet, w.CLI.Check.SharedWallet(all)))
 	}
 	return found
 }
 
+// levelFindings says which levels can never fire: an unlimited key alone shows
+// no balance.
+func levelFindings(w *lang.Words, a *account.Account, r moka.Reading) []Finding {
+	if r.Key == nil || r.KeyErr != nil || !r.Key.Unlimited || r.Wallet != nil || r.WalletErr != nil || len(a.Rules.Levels) == 0 {
+		return nil
+	}
+	var names []string
+	for _, l := range a.Rules.Levels {
+		names = append(names, l.Name)
+	}
+	return []Finding{newFinding(LevelWarning, a.Name, topicLevels, w.CLI.Check.NeverFires(join(w, names)))}
+}
+
+// planSoon is when the end of a plan is worth a warning.
+const planSoon = 7 * 24 * time.Hour
+
 func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Duration) []Finding {
 	var found []Finding
-	add := func(about topic, err *moka.Error, text string) {
+	add := func(level Level, about topic, err *moka.Error, text string) {
 		if err != nil {
-			text = message.Plain(message.Failure(w, err))
+			level, text = LevelError, message.Plain(message.Failure(w, err))
 		}
-		found = append(found, Finding{name, about, err == nil, text})
+		found = append(found, newFinding(level, name, about, text))
 	}
-	add(topicGateway, p.StatusErr, fmt.Sprintf("%s · %s · %s %s", p.Base, w.CLI.Version(orDash(p.Status.Version)), w.CLI.UnitOf, p.Status.Units.Display))
+	add(LevelOK, topicGateway, p.StatusErr, fmt.Sprintf("%s · %s · %s %s", p.Base, w.CLI.Version(orDash(p.Status.Version)), w.CLI.UnitOf, p.Status.Units.Display))
 	r := p.Reading
 	if r.Key != nil {
-		add(topicKey, r.KeyErr, keyText(w, r, p.View))
-		add(topicModels, p.ModelsErr, w.CLI.Counted(p.Models))
+		level := LevelOK
+		if r.Key.State != moka.KeyOK {
+			level = LevelWarning
+		}
+		add(level, topicKey, r.KeyErr, keyText(w, r, p.View))
+		add(LevelOK, topicModels, p.ModelsErr, w.CLI.Counted(p.Models))
 	}
 	if r.Wallet != nil {
-		add(topicWallet, r.WalletErr, fmt.Sprintf("%s%s%s", w.Balance.Remaining, w.Colon, r.Wallet.Remaining))
+		add(LevelOK, topicWallet, r.WalletErr, fmt.Sprintf("%s%s%s", w.Balance.Remaining, w.Colon, r.Wallet.Remaining))
+		if end, ok := r.Wallet.PlansEndAt(); ok && r.WalletErr == nil && end.Before(r.At.Add(planSoon)) {
+			add(LevelWarning, topicWallet, nil, w.CLI.Check.PlanEnds(end.UTC().Format("2006-01-02 15:04 MST")))
+		}
 	}
 	offered, missing := offers(p)
 	if len(offered) > 0 {
-		add(topicOffered, nil, join(w, offered))
+		add(LevelNote, topicOffered, nil, join(w, offered))
 	}
 	if len(missing) > 0 {
-		add(topicMissing, nil, join(w, missing))
+		add(LevelNote, topicMissing, nil, join(w, missing))
 	}
-	add(topicNote, nil, w.CLI.Polling(int(24*time.Hour/every)*p.CallsPerReading)+" · "+w.CLI.Budget(p.Budget, p.BudgetWindow))
+	add(LevelNote, topicNote, nil, w.CLI.Polling(int(24*time.Hour/every)*p.CallsPerReading)+" · "+w.CLI.Budget(p.Budget, p.BudgetWindow))
 	return found
 }
 
@@ -154,58 +189,70 @@ func orDash(text string) string {
 }
 
 // checkDiscord asks Discord who the bot is and what it may do in each channel.
-func checkDiscord(ctx context.Context, w *lang.Words, c *config.Config) []Finding {
+func checkDiscord(ctx context.Context, w *lang.Words, c *config.Config, send bool) []Finding {
 	if c.Discord.Token.Empty() {
-		return []Finding{{w.CLI.Discord, topicNote, true, w.CLI.NoDiscord}}
+		return []Finding{newFinding(LevelNote, w.CLI.Discord, topicNote, w.CLI.NoDiscord)}
 	}
 	hc, err := DiscordClient(c)
 	if err != nil {
-		return []Finding{{w.CLI.Discord, topicProxy, false, err.Error()}}
+		return []Finding{newFinding(LevelError, w.CLI.Discord, topicProxy, err.Error())}
 	}
-	return discordFindings(ctx, w, c, discord.NewREST(c.Discord.Token.Reveal(), hc, slog.New(slog.DiscardHandler), discord.WithVersion(Version())))
+	rest := discord.NewREST(c.Discord.Token.Reveal(), hc, slog.New(slog.DiscardHandler), discord.WithVersion(Version()))
+	found := discordFindings(ctx, w, c, rest)
+	if send {
+		found = append(found, sendTests(ctx, w, c, rest)...)
+	}
+	return found
 }
 
 func discordFindings(ctx context.Context, w *lang.Words, c *config.Config, rest *discord.REST) []Finding {
 	me, err := rest.Me(ctx)
 	if err != nil {
-		return []Finding{{w.CLI.Discord, topicToken, false, discord.Failure(w, err)}}
+		return []Finding{newFinding(LevelError, w.CLI.Discord, topicToken, discord.Failure(w, err))}
 	}
-	found := []Finding{{w.CLI.Discord, topicToken, true, w.CLI.DiscordAs(me.Name)}}
+	found := []Finding{newFinding(LevelOK, w.CLI.Discord, topicToken, w.CLI.DiscordAs(me.Name))}
+	var channelsFound []Finding
+	var further discord.Permission
+	for _, ch := range channels(c) {
+		access, more := channelFindings(ctx, w, rest, ch)
+		further |= access.Needs
+		channelsFound = append(channelsFound, more...)
+	}
 	if app, err := rest.Application(ctx); err == nil {
-		found = append(found, Finding{w.CLI.Discord, topicNote, true, w.CLI.Invite(discord.InviteLink(app))})
+		found = append(found, newFinding(LevelNote, w.CLI.Discord, topicNote, w.CLI.Invite(discord.InviteLink(app, further))))
 	}
 	if c.Alerts.ChannelID == "" {
-		found = append(found, Finding{w.CLI.Discord, topicNote, true, w.CLI.NoAlerts})
+		found = append(found, newFinding(LevelWarning, w.CLI.Discord, topicNote, w.CLI.NoAlerts))
 	}
-	if len(c.Discord.GuildIDs) == 0 && c.Alerts.ChannelID == "" {
-		found = append(found, Finding{w.CLI.Discord, topicNote, true, w.CLI.NoHome})
-	}
-	for _, ch := range channels(c) {
-		found = append(found, channelFindings(ctx, w, rest, ch)...)
-	}
-	return found
+	found = append(found, accessFindings(ctx, w, c, rest)...)
+	return append(found, channelsFound...)
 }
 
 // channelFindings say whether the bot may post in a channel, and ping there
 // whom it is to ping.
-func channelFindings(ctx context.Context, w *lang.Words, rest *discord.REST, ch channelUse) []Finding {
-	found := func(ok bool, text string) Finding { return Finding{ch.id, topicChannel, ok, text} }
+func channelFindings(ctx context.Context, w *lang.Words, rest *discord.REST, ch channelUse) (discord.Access, []Finding) {
+	found := func(level Level, text string) Finding { return newFinding(level, ch.id, topicChannel, text) }
 	access, err := rest.Access(ctx, ch.id)
 	if err != nil {
-		return []Finding{found(false, discord.ChannelFailure(w, ch.id, err))}
+		return access, []Finding{found(LevelError, discord.ChannelFailure(w, ch.id, err))}
 	}
 	name := "#" + access.ChannelName
-	if missing := access.Missing(); len(missing) > 0 {
-		return []Finding{found(false, w.Failure.MissingPermissions(name, join(w, w.Failure.PermissionNames(missing))))}
+	if text := unusable(w, name, access); text != "" {
+		return access, []Finding{found(LevelError, text)}
 	}
 	text, faults := name+" · "+w.CLI.MayPost, []Finding(nil)
+	if access.Archived {
+		faults = append(faults, found(LevelWarning, w.CLI.Check.Archived(name)))
+	}
 	var pinged []string
 	for _, role := range ch.roles {
 		switch {
+		case access.IsEveryone(role):
+			faults = append(faults, found(LevelError, w.CLI.Check.EveryoneAsRole(name)))
 		case access.GuildID != "" && !access.HasRole(role):
-			faults = append(faults, found(false, w.CLI.NoSuchRole(name, role)))
+			faults = append(faults, found(LevelError, w.CLI.NoSuchRole(name, role)))
 		case !access.CanMention(role):
-			faults = append(faults, found(false, w.CLI.CannotMention(name, role)))
+			faults = append(faults, found(LevelError, w.CLI.CannotMention(name, role)))
 		default:
 			pinged = append(pinged, "@"+access.RoleName(role))
 		}
@@ -213,7 +260,23 @@ func channelFindings(ctx context.Context, w *lang.Words, rest *discord.REST, ch 
 	if len(pinged) > 0 {
 		text += " · " + w.CLI.Mentions(join(w, pinged))
 	}
-	return append([]Finding{found(true, text)}, faults...)
+	return access, append([]Finding{found(LevelOK, text)}, faults...)
+}
+
+// unusable says why the bot cannot post in a channel; "" when it can.
+func unusable(w *lang.Words, name string, a discord.Access) string {
+	missing := a.Missing()
+	switch {
+	case !a.TimedOut.IsZero():
+		return w.CLI.Check.TimedOut(name, a.TimedOut.UTC().Format("2006-01-02 15:04 MST"))
+	case len(missing) > 0:
+		return w.Failure.MissingPermissions(name, join(w, w.Failure.PermissionNames(missing)))
+	case a.Outside:
+		return w.CLI.Check.Outside(name)
+	case a.Locked:
+		return w.CLI.Check.Locked(name)
+	}
+	return ""
 }
 
 // DiscordClient is how the program reaches Discord: through the configured

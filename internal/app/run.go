@@ -64,7 +64,7 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	rest := discord.NewREST(c.Discord.Token.Reveal(), env.Discord, log, discord.WithVersion(Version()), discord.WithObserver(s.told.Request),
 		discord.WithDates(func(at time.Time) { s.clock.Hear("discord.com", at) }))
 	s.bot = &bot.Bot{
-		REST: rest, Values: db, GuildIDs: c.Discord.GuildIDs, Log: log, Health: s.health, Reload: s.reload, Observe: s.told.Command, Now: s.clock.Now,
+		REST: rest, Values: db, GuildIDs: c.Discord.GuildIDs, Log: log, Health: s.health, Reload: s.reload, Test: s.test, Observe: s.told.Command, Now: s.clock.Now,
 	}
 	s.gateway = &discord.Gateway{
 		Token: c.Discord.Token.Reveal(), HTTP: env.Discord, Proxy: proxy, Values: db, Log: log, OnIdentify: s.told.Identify,
@@ -145,7 +145,8 @@ func warnOfChannels(ctx context.Context, w *lang.Words, rest *discord.REST, c *c
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for _, ch := range channels(c) {
-		for _, f := range channelFindings(ctx, w, rest, ch) {
+		_, found := channelFindings(ctx, w, rest, ch)
+		for _, f := range found {
 			if !f.OK && ctx.Err() == nil {
 				log.Error(f.Text, "channel", ch.id)
 			}
@@ -157,6 +158,7 @@ func warnOfChannels(ctx context.Context, w *lang.Words, rest *discord.REST, c *c
 type channelUse struct {
 	id    string
 	roles []string
+	users []string
 }
 
 // channels are all that the configuration names, each once.
@@ -172,6 +174,7 @@ func channels(c *config.Config) []channelUse {
 		}
 		for _, l := range levels {
 			all[at].roles = append(all[at].roles, l.MentionRoles...)
+			all[at].users = append(all[at].users, l.MentionUsers...)
 		}
 	}
 	add(c.Alerts.ChannelID, nil)
@@ -185,6 +188,8 @@ func channels(c *config.Config) []channelUse {
 	for i := range all {
 		slices.Sort(all[i].roles)
 		all[i].roles = slices.Compact(all[i].roles)
+		slices.Sort(all[i].users)
+		all[i].users = slices.Compact(all[i].users)
 	}
 	return all
 }

@@ -7,7 +7,7 @@ import (
 
 func enCheck() CheckWords {
 	return CheckWords{
-		Warning: "warn", Error: "FAIL", Levels: "alert levels", Who: "access", Reports: "reports", Zone: "time zone", Listening: "listen",
+		Warning: "warn", Levels: "alert levels", Who: "access", Reports: "reports", Zone: "time zone", Listening: "listen",
 		Access: func(server, viewers, operators string) string {
 			return fmt.Sprintf("in %s figures are seen by %s; snoozing, levels and reloading are for %s", server, viewers, operators)
 		},
@@ -43,7 +43,7 @@ func enCheck() CheckWords {
 			return fmt.Sprintf("a plan ends %s, and what is left on it is lost then; renew it, or top up the account", when)
 		},
 		ListensBeyond: func(address string) string {
-			return fmt.Sprintf("%s can be reached from other machines, and /metrics shows balances; listen on 127.0.0.1, or set listen.token_file", address)
+			return fmt.Sprintf("%s can be reached from other machines, and /metrics shows balances; listen on 127.0.0.1, or let nothing but your monitoring reach it", address)
 		},
 		Locked: func(channel string) string {
 			return fmt.Sprintf("The thread %s is locked. Unlock it, or give the bot Manage Threads in its channel.", channel)

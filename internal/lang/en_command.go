@@ -21,6 +21,7 @@ func enCommand() CommandWords {
 			"alerts": "What is wrong at the moment, and what is snoozed", "alerts.share": share,
 			"status": "How the bot itself is doing", "status.share": share,
 			"reload": "Read the configuration again",
+			"test":   "Post a test alert in every channel and show who was pinged",
 			"help":   "What this bot does", "help.share": share,
 		},
 		NotAllowed:    "In a direct message I answer only people who may see figures, and I could not tell that you are one of them. Use the command in the server instead.",
@@ -29,6 +30,8 @@ func enCommand() CommandWords {
 		NotOperator:   "Only the operators of this bot may do that.",
 		HomeUnknown:   "I do not know which server I belong to, so I answer nobody. Set discord.guild_ids, or an alerts.channel_id that I can see.",
 		UserInstalled: "I answer only where I was added to the server, not where somebody added me to their own account.",
+		TestAlert:     "**Test alert**: nothing is wrong. Somebody is trying whether mokabot's pings arrive.",
+		NoChannels:    "No channel is configured; set alerts.channel_id.",
 		NotShared:     "Only operators can share an answer, so only you see this one.",
 		TooFast: func(wait time.Duration) string {
 			return "That was a lot of commands in a minute. Please try again in " + enDuration(wait) + "."

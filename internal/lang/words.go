@@ -170,6 +170,8 @@ type CommandWords struct {
 	UserInstalled string
 	NotShared     string // an answer that only operators may show to everybody
 	TooFast       func(wait time.Duration) string
+	TestAlert     string // the message that tries channels and mentions
+	NoChannels    string // there is no channel to try
 	TooOld        string
 	Panicked      string
 	Busy          string

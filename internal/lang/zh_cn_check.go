@@ -7,7 +7,7 @@ import (
 
 func zhCheck() CheckWords {
 	return CheckWords{
-		Warning: "警告", Error: "错误", Levels: "告警档位", Who: "访问权限", Reports: "报告", Zone: "时区", Listening: "监听",
+		Warning: "警告", Levels: "告警档位", Who: "访问权限", Reports: "报告", Zone: "时区", Listening: "监听",
 		Access: func(server, viewers, operators string) string {
 			return fmt.Sprintf("在 %s 中，可以查看数据的是%s；可以静音、设置档位和重载的是%s", server, viewers, operators)
 		},
@@ -43,7 +43,7 @@ func zhCheck() CheckWords {
 			return fmt.Sprintf("有套餐将于 %s 到期，届时剩余额度作废；请续订，或给账户充值", when)
 		},
 		ListensBeyond: func(address string) string {
-			return fmt.Sprintf("其他机器可以访问 %s，而 /metrics 会显示余额；请监听 127.0.0.1，或设置 listen.token_file", address)
+			return fmt.Sprintf("其他机器可以访问 %s，而 /metrics 会显示余额；请监听 127.0.0.1，或只让监控系统访问", address)
 		},
 		Locked: func(channel string) string {
 			return fmt.Sprintf("子区 %s 已锁定。请解锁，或在其频道中授予机器人“管理子区”权限。", channel)

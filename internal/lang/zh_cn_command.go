@@ -11,7 +11,7 @@ func zhCommand() CommandWords {
 	return CommandWords{
 		Names: map[string]string{
 			"balance": "余额", "models": "模型", "usage": "用量", "keys": "令牌", "report": "报告", "alerts": "告警",
-			"status": "状态", "reload": "重载", "help": "帮助",
+			"status": "状态", "reload": "重载", "test": "测试", "help": "帮助",
 			"account": "账户", "search": "搜索", "share": "公开", "period": "时段", "name": "名称",
 		},
 		Abouts: map[string]string{
@@ -25,6 +25,7 @@ func zhCommand() CommandWords {
 			"alerts": "查看当前的告警和静音", "alerts.share": share,
 			"status": "查看机器人自身的状态", "status.share": share,
 			"reload": "重新读取配置",
+			"test":   "在每个频道发布测试告警，并显示通知到了谁",
 			"help":   "了解这个机器人", "help.share": share,
 		},
 		NotAllowed:    "私信中我只回复有权查看数据的人，而我无法确认你是其中之一。请在服务器里使用命令。",
@@ -32,6 +33,8 @@ func zhCommand() CommandWords {
 		NotViewer:     "你无权查看这些数据。谁可以查看由本机器人的管理员决定（配置中的 discord.viewers）。",
 		HomeUnknown:   "我还不知道自己属于哪个服务器，因此不回复任何人。请设置 discord.guild_ids，或我能看到的 alerts.channel_id。",
 		UserInstalled: "我只在被添加到服务器的地方回复，不在个人账号安装的应用中回复。",
+		TestAlert:     "**测试告警**：一切正常，只是在确认 mokabot 的提醒能否送达。",
+		NoChannels:    "没有配置任何频道，请设置 alerts.channel_id。",
 		NotShared:     "只有管理员可以公开回复，所以这条回复仅你可见。",
 		TooFast: func(wait time.Duration) string {
 			return "一分钟内的命令太多，请在 " + zhDuration(wait) + "后再试。"

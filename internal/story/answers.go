@@ -140,6 +140,16 @@ func welcomes(w *lang.Words) map[string]message.Message {
 	return map[string]message.Message{"welcome": message.Welcome(w, "mokabot", message.Guide{Commands: commands, Accounts: []string{"team"}, AlertChannel: "123", Shares: true})}
 }
 
+func testAlerts(w *lang.Words) map[string]message.Message {
+	return map[string]message.Message{"test-alert": message.TestAlert(w, []string{"777"}, nil)}
+}
+
+func tested(w *lang.Words) map[string]message.Message {
+	return map[string]message.Message{"test-answer": message.Tested(w, []message.TestPing{
+		{Channel: "123", Posted: true, Pinged: []string{"<@&777>"}, Unpinged: []string{"<@&778>"}}, {Channel: "124"}, {Channel: "125", Posted: true},
+	})}
+}
+
 // notes are the answers that are one sentence.
 func notes(w *lang.Words) map[string]message.Message {
 	note := func(text string) message.Message { return message.Note(text, message.ToneMuted) }
@@ -148,6 +158,7 @@ func notes(w *lang.Words) map[string]message.Message {
 		"note-not-viewer":   note(w.Command.NotViewer),
 		"note-no-home":      note(w.Command.HomeUnknown),
 		"note-user-install": note(w.Command.UserInstalled),
+		"note-no-channels":  note(w.Command.NoChannels),
 		"note-not-shared":   note(w.Command.NotShared),
 		"note-too-fast":     note(w.Command.TooFast(42 * time.Second)),
 		"note-elsewhere":    note(w.Command.NotFromHere),

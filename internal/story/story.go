@@ -42,6 +42,8 @@ var chapters = []struct {
 	{"Help", helps},
 	{"Welcome", welcomes},
 	{"Note", notes},
+	{"TestAlert", testAlerts},
+	{"Tested", tested},
 }
 
 // All are the examples in one language, in a fixed order.
