@@ -28,7 +28,7 @@ func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 			key.Scope = ScopeKey
 		case found:
 			key.Own, key.OwnUnlimited = own.Remaining, own.Unlimited
-		case used == 0:
+		case used == 0 && (a.keysErr == nil && alike == 0 || kindOfError(a.keysErr) == Unsupported):
 			key.Scope = ScopeUnknown
 		case a.keysErr == nil && alike == 0:
 			key.OwnUnlimited = true // none of the account's keys: only its money is to be told
@@ -40,10 +40,8 @@ func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 		key.Name, key.Group = own.Name, own.Group
 	}
 	if listed && key.Scope == ScopeAccount {
-		key.ExpiresAt = own.ExpiresAt
-		return key
+		key.ExpiresAt = own.ExpiresAt // the account's view hides it
 	}
-	key.ExpiryHidden = key.Scope != ScopeKey && key.ExpiresAt.IsZero()
 	return key
 }
 

@@ -116,6 +116,14 @@ func (c *Client) offers(ctx context.Context) []Offer {
 	return offers
 }
 
+// kindOfError is the kind of err, "" for none.
+func kindOfError(err error) Kind {
+	if e := asError(err); e != nil {
+		return e.Kind
+	}
+	return ""
+}
+
 // asError is err as the type it always is, nil for none.
 func asError(err error) *Error {
 	e, _ := errors.AsType[*Error](err)

@@ -33,12 +33,8 @@ type Key struct {
 	Remaining Maybe     // unknown when unlimited
 	Used      Maybe     // all-time
 	Total     Maybe     // remaining + used; unknown when unlimited
-	ExpiresAt time.Time // zero: never, or not told
+	ExpiresAt time.Time // zero: never where Scope is ScopeKey, else never or not told
 	Raw       *RawKey   // the figures as told; nil when they were not read
-
-	// ExpiryHidden: the figures may be the account's, which hide when the key
-	// expires, and the account's key list did not say.
-	ExpiryHidden bool
 
 	// What the account's key list says about this key, once it was read.
 	Name  string // "" when not known

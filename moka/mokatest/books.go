@@ -108,15 +108,29 @@ const beyond = int64(1) << 56
 func (s *Server) Payable(key string) (quota int64, unlimited bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.copied().drain(key)
+}
+
+// PayableByAccount is [Server.Payable] for a key without any limit.
+func (s *Server) PayableByAccount(accountID int64) (quota int64, unlimited bool) {
+	const key = "sk-trial"
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	trial := s.copied()
+	trial.state.Keys = []*Key{{Key: key, AccountID: accountID, Unlimited: true, Status: StatusEnabled}}
+	return trial.drain(key)
+}
+
+// drain charges the largest calls that are accepted until none is.
+func (s *Server) drain(key string) (quota int64, unlimited bool) {
 	for {
 		largest := int64(0)
 		for step := beyond; step > 0; step /= 2 {
-			if trial.copied().accepts(key, largest+step) {
+			if s.copied().accepts(key, largest+step) {
 				largest += step
 			}
 		}
-		if largest == 0 || !trial.accepts(key, largest) {
+		if largest == 0 || !s.accepts(key, largest) {
 			return quota, false
 		}
 		if largest >= beyond {
