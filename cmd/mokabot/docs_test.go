@@ -130,7 +130,7 @@ func TestEverySentenceHasItsCure(t *testing.T) {
 func phrases(w *lang.Words) map[string]string {
 	f, c := &w.Failure, &w.CLI
 	all := map[string]string{
-		"RateLimited": f.RateLimited(0), "Says": f.Says("…"), "NoChannel": f.NoChannel("123"), "NotText": f.NotText("123"), "NoAccess": f.NoAccess("123"),
+		"RateLimited": f.RateLimited(0), "CommandShare": f.CommandShare(0), "Says": f.Says("…"), "NoChannel": f.NoChannel("123"), "NotText": f.NotText("123"), "NoAccess": f.NoAccess("123"),
 		"MissingPermissions": f.MissingPermissions("#x", "…"),
 		"NoSuchRole":         c.NoSuchRole("#x", "7"), "CannotMention": c.CannotMention("#x", "7"), "NoHome": c.NoHome, "Exposed": c.Exposed,
 	}
