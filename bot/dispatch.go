@@ -239,7 +239,7 @@ func roundUp(d time.Duration) time.Duration {
 func (b *Bot) reply(ctx context.Context, i *discordgo.Interaction, name string, m message.Message) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), replyTime)
 	defer cancel()
-	if err := b.REST.Reply(ctx, i.AppID, i.Token, m); err != nil {
+	if err := b.REST.Reply(ctx, i.AppID, i.Token, m, i.Message); err != nil {
 		b.Log.Error("answer could not be sent", "command", name, "err", err)
 	}
 }

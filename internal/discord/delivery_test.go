@@ -153,6 +153,7 @@ func (r *rig) forget(key string, tried bool) {
 	if _, err := db.Exec(`UPDATE outbox SET state = 'due', message_id = '', `+set+` WHERE post = ?`, key); err != nil {
 		r.Fatal(err)
 	}
+	r.delivery.Retry() // it looks
 }
 
 // What does not fit one message becomes several; everybody is pinged, every

@@ -61,11 +61,15 @@ func (r *REST) Choices(ctx context.Context, id, token string, choices []Choice) 
 }
 
 // Reply fills in the answer that [REST.Defer] promised, or edits the message
-// of a button after [REST.DeferUpdate].
-func (r *REST) Reply(ctx context.Context, appID, token string, m message.Message) error {
+// of a button after [REST.DeferUpdate]. below is the message that the button
+// stands below, whose mark is kept; nil for a command.
+func (r *REST) Reply(ctx context.Context, appID, token string, m message.Message, below *discordgo.Message) error {
 	w := wire(m)
 	if w.empty() {
 		w.Content = ellipsis
+	}
+	if sign := markerOf(below); sign != "" {
+		w.sign(sign)
 	}
 	f, err := uploadForm(w, w.files)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bwmarrin/discordgo"
+
 	"mokabot/internal/message"
 )
 
@@ -142,5 +144,35 @@ func TestFindKnowsAMessageWithoutItsNonce(t *testing.T) {
 	q, _ := url.ParseQuery(f.requests()[2].query)
 	if q.Get("limit") != "100" || q.Has("after") {
 		t.Errorf("query %v", q)
+	}
+}
+
+// An alert that a button below it changes can still be recognised.
+func TestAButtonKeepsTheMark(t *testing.T) {
+	for name, m := range map[string]message.Message{
+		"text": {Text: "low", Cards: []message.Card{{Title: "a"}}},
+		"card": {Cards: []message.Card{{Title: "low", Text: "left"}}},
+	} {
+		posted := wire(m)
+		posted.mark("n1")
+		raw, err := json.Marshal(posted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var below discordgo.Message
+		if err := json.Unmarshal([]byte(strings.ReplaceAll(string(raw), `"components":[]`, `"components":null`)), &below); err != nil {
+			t.Fatal(err)
+		}
+		var edited storedMessage
+		r, _ := newREST(t, func(_ int, w http.ResponseWriter, q *http.Request) {
+			_ = json.NewDecoder(q.Body).Decode(&edited)
+			answerJSON(w, 200, `{"id":"2","channel_id":"1"}`)
+		})
+		if err := r.Reply(t.Context(), "1", "interaction-token", message.Note("snoozed", message.ToneMuted), &below); err != nil {
+			t.Fatal(err)
+		}
+		if !edited.carries("n1") {
+			t.Errorf("%s: the mark is lost", name)
+		}
 	}
 }

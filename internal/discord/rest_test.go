@@ -24,7 +24,7 @@ func TestWhatIsRepeatedAfterItMayHaveArrived(t *testing.T) {
 	}
 	edit := func(ctx context.Context, r *REST) error { return r.Edit(ctx, "1", "2", message.Message{Text: "x"}, "") }
 	answer := func(ctx context.Context, r *REST) error {
-		return r.Reply(ctx, "1", "interaction-token", message.Message{Text: "x"})
+		return r.Reply(ctx, "1", "interaction-token", message.Message{Text: "x"}, nil)
 	}
 	deferred := func(ctx context.Context, r *REST) error { return r.Defer(ctx, "1", "interaction-token", true) }
 	for _, c := range []struct {
@@ -74,7 +74,7 @@ func TestAnEditThatIsAnsweredByNobodyIsRepeated(t *testing.T) {
 	for what, call := range map[string]func(context.Context, *REST) error{
 		"an edit": func(ctx context.Context, r *REST) error { return r.Edit(ctx, "1", "2", message.Message{Text: "x"}, "") },
 		"an answer": func(ctx context.Context, r *REST) error {
-			return r.Reply(ctx, "1", "interaction-token", message.Message{Text: "x"})
+			return r.Reply(ctx, "1", "interaction-token", message.Message{Text: "x"}, nil)
 		},
 	} {
 		page := func(w http.ResponseWriter) { answerJSON(w, 200, "<html>welcome</html>") }

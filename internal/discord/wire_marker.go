@@ -2,7 +2,11 @@ package discord
 
 import (
 	"crypto/sha256"
+	"fmt"
+	"regexp"
 	"strings"
+
+	"github.com/bwmarrin/discordgo"
 )
 
 // A message that is sent with a nonce carries a second, invisible copy of it.
@@ -29,11 +33,36 @@ func marker(nonce string) string {
 	return b.String()
 }
 
-// mark hides the marker in the first text that has it whole after clipping:
+// markerOf finds the marker that a message of ours carries, empty when there is
+// none.
+func markerOf(m *discordgo.Message) string {
+	if m == nil {
+		return ""
+	}
+	texts := []string{m.Content}
+	for _, e := range m.Embeds {
+		texts = append(texts, e.Title, e.Description)
+		if e.Footer != nil {
+			texts = append(texts, e.Footer.Text)
+		}
+	}
+	for _, text := range texts {
+		if sign := markerPattern.FindString(text); sign != "" {
+			return sign
+		}
+	}
+	return ""
+}
+
+var markerPattern = regexp.MustCompile(fmt.Sprintf("[%s]{%d}", alphabet, markerDigits))
+
+// mark hides the marker of the nonce, see [wireMessage.sign].
+func (m *wireMessage) mark(nonce string) { m.sign(marker(nonce)) }
+
+// sign hides a marker in the first text that has it whole after clipping:
 // the content if there is any, else a text of the first embed, else its
 // footer.
-func (m *wireMessage) mark(nonce string) {
-	sign := marker(nonce)
+func (m *wireMessage) sign(sign string) {
 	if m.Content != "" || len(m.Embeds) == 0 {
 		m.Content = clip(m.Content, maxContent-markerDigits) + sign
 		return
