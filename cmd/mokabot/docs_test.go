@@ -14,7 +14,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"mokabot/internal/health"
+	"mokabot/internal/metrics"
 	"mokabot/internal/lang"
 	"mokabot/internal/store"
 )
@@ -30,7 +30,7 @@ func document(t *testing.T, name string) string {
 
 func TestTheMetricsAreDocumentedAsTheyAre(t *testing.T) {
 	text := document(t, "docs/operations.md")
-	for _, m := range health.Metrics {
+	for _, m := range metrics.Metrics {
 		labels := strings.Join(m.Labels, ", ")
 		if labels == "" {
 			labels = "–"
@@ -48,7 +48,7 @@ var metricName = regexp.MustCompile(`mokabot_[a-z0-9_]+`)
 func knownMetrics(t *testing.T, file, text string) {
 	t.Helper()
 	known := map[string]bool{}
-	for _, m := range health.Metrics {
+	for _, m := range metrics.Metrics {
 		known[m.Name] = true
 		if m.Kind == "histogram" {
 			known[m.Name+"_bucket"], known[m.Name+"_sum"], known[m.Name+"_count"] = true, true, true
@@ -66,7 +66,7 @@ func TestWhatIsDeployedFitsTheProgram(t *testing.T) {
 	dashboard := document(t, "deploy/grafana-dashboard.json")
 	knownMetrics(t, "rules", strings.ReplaceAll(rules, "name: mokabot", ""))
 	knownMetrics(t, "dashboard", dashboard)
-	for _, m := range health.Metrics {
+	for _, m := range metrics.Metrics {
 		if !strings.Contains(dashboard, m.Name) {
 			t.Errorf("the dashboard does not show %s", m.Name)
 		}

@@ -21,10 +21,10 @@ func runHealthcheck(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	if c.Listen == "" {
+	if c.Listen.Address == "" {
 		return usageError{"the configuration has no listen address to ask; set listen, such as 127.0.0.1:9464"}
 	}
-	text, err := alive(ctx, c.Listen)
+	text, err := alive(ctx, c.Listen.Address)
 	if err != nil {
 		return err
 	}

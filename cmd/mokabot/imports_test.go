@@ -24,7 +24,7 @@ var (
 		"internal/budget":  {"moka", "internal/spend"},
 		"internal/config":  {"moka", "internal/alert", "internal/budget"},
 		"internal/store":   {"moka", "internal/spend"},
-		"internal/health":  {"moka", "internal/spend"},
+		"internal/metrics":  {"moka", "internal/spend"},
 		"internal/account": {"moka", "internal/alert", "internal/config"},
 		"internal/message": {"moka", "internal/alert", "internal/budget", "internal/lang", "internal/spend"},
 		"internal/history": {
@@ -48,7 +48,7 @@ var (
 		},
 		"internal/app": {
 			"moka", "bot", "schedule", "internal/account", "internal/alert", "internal/clock", "internal/config", "internal/discord",
-			"internal/health", "internal/history", "internal/lang", "internal/message", "internal/store",
+			"internal/metrics", "internal/history", "internal/lang", "internal/message", "internal/store",
 		},
 		"internal/demo": {
 			"moka", "moka/mokatest", "internal/app", "internal/config", "internal/discord", "internal/discordsim", "internal/discordsim/page",
@@ -66,7 +66,7 @@ var (
 		"gopkg.in/yaml.v3":                    {"internal/config"},
 		"modernc.org/sqlite":                  {"internal/store"},
 		"github.com/gorilla/websocket":        {"internal/discord", "internal/discordsim"},
-		"github.com/prometheus/client_golang": {"internal/health"},
+		"github.com/prometheus/client_golang": {"internal/metrics"},
 		"golang.org/x/net/proxy":              {"internal/discord"},
 		"golang.org/x/image":                  {"internal/chart"},
 	}

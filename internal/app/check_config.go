@@ -26,8 +26,8 @@ func configFindings(w *lang.Words, c *config.Config, now time.Time) []Finding {
 		found = append(found, reportFindings(w, r, now)...)
 	}
 	found = append(found, zoneFindings(w, c)...)
-	if beyondLoopback(c.Listen) {
-		found = append(found, newFinding(LevelWarning, file, topicListen, w.CLI.Check.ListensBeyond(c.Listen)))
+	if beyondLoopback(c.Listen.Address) {
+		found = append(found, newFinding(LevelWarning, file, topicListen, w.CLI.Check.ListensBeyond(c.Listen.Address)))
 	}
 	return found
 }

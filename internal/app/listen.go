@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"time"
 
-	"mokabot/internal/health"
+	"mokabot/internal/config"
+	"mokabot/internal/metrics"
 )
 
 // listen serves /healthz, /readyz and /metrics where the configuration asks for it.
-func (s *service) listen(address string) func(context.Context) error {
-	if address == "" {
+func (s *service) listen(c config.Listen) func(context.Context) error {
+	if c.Address == "" {
 		return func(context.Context) error { return nil }
 	}
-	server := &health.Server{Address: address, Told: s.told, Refresh: s.refresh, Ready: s.unready}
+	server := &metrics.Server{Address: c.Address, Hosts: c.Hosts, Token: c.Token.Reveal(), Log: s.log, Told: s.told, Refresh: s.refresh, Ready: s.unready}
 	return server.Run
 }
 

@@ -78,7 +78,7 @@ func fixed(old, now *config.Config) []string {
 		{"discord.guild_ids", slices.Equal(old.Discord.GuildIDs, now.Discord.GuildIDs)},
 		{"discord.proxy", old.Discord.Proxy == now.Discord.Proxy},
 		{"storage.path", old.Storage.Path == now.Storage.Path},
-		{"listen", old.Listen == now.Listen},
+		{"listen", old.Listen.Equal(now.Listen)},
 		{"log", old.Log == now.Log},
 	} {
 		if !k.same {

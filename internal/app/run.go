@@ -20,8 +20,8 @@ import (
 	"mokabot/internal/clock"
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
-	"mokabot/internal/health"
 	"mokabot/internal/lang"
+	"mokabot/internal/metrics"
 	"mokabot/internal/store"
 )
 
@@ -53,8 +53,8 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 		return err
 	}
 	s := &service{env: env, log: log, db: db, began: time.Now(), next: make(chan cycle)}
-	if c.Listen != "" {
-		s.told = health.New(Version())
+	if c.Listen.Address != "" {
+		s.told = metrics.New(Version())
 	}
 	last, err := db.NewestReading(ctx)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"mokabot/internal/clock"
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
-	"mokabot/internal/health"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
+	"mokabot/internal/metrics"
 	"mokabot/internal/store"
 	"mokabot/moka"
 	"mokabot/schedule"
@@ -29,7 +29,7 @@ type service struct {
 	bot      *bot.Bot
 	gateway  *discord.Gateway
 	delivery *discord.Delivery
-	told     *health.Told // nil: nobody listens
+	told     *metrics.Told // nil: nobody listens
 	began    time.Time
 	next     chan cycle
 	times    schedule.Timetable // outlives the cycles

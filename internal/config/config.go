@@ -10,6 +10,7 @@ package config
 
 import (
 	"log/slog"
+	"slices"
 	"time"
 
 	"mokabot/internal/alert"
@@ -36,7 +37,7 @@ type Config struct {
 	Reports       []Report
 	ModelWatch    ModelWatch
 	Storage       Storage
-	Listen        string // host:port of health and metrics; empty: nobody listens
+	Listen        Listen
 	Log           Log
 	Welcome       bool // explain the commands once in the alerts' channel
 
@@ -109,6 +110,18 @@ type ModelWatch struct {
 	Cron      string // empty: off. By Config.Timezone; @every is allowed
 	ChannelID string // empty: no message of its own
 	File      string // kept up to date with one model id on each line; empty: none
+}
+
+// Listen is where health and metrics are served.
+type Listen struct {
+	Address string   // host:port; empty: nobody listens
+	Token   Secret   // wanted from those who ask for figures; empty: nothing
+	Hosts   []string // names by which it may be asked, besides those of this machine
+}
+
+// Equal reports whether both are the same.
+func (l Listen) Equal(other Listen) bool {
+	return l.Address == other.Address && l.Token.Equal(other.Token) && slices.Equal(l.Hosts, other.Hosts)
 }
 
 // Storage is where history is kept, and for how long.

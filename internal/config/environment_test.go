@@ -81,7 +81,7 @@ func TestTheExampleNeedsNothingButAKey(t *testing.T) {
 func TestListenIsInTheEnvironment(t *testing.T) {
 	for text, want := range map[string]string{oneAccount: "127.0.0.1:9464", oneAccount + "listen: 0.0.0.0:9000": "0.0.0.0:9000", oneAccount + "listen: \"\"": "127.0.0.1:9464"} {
 		cfg, err := parse("config.yaml", []byte(text), environ(listenVariable, "127.0.0.1:9464"))
-		if err != nil || cfg.Listen != want {
+		if err != nil || cfg.Listen.Address != want {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}

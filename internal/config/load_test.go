@@ -165,6 +165,7 @@ func TestGoodValues(t *testing.T) {
 	for _, text := range []string{
 		"poll_interval: 1s", "poll_interval: 1h30m", "poll_interval: 1d",
 		"listen: 127.0.0.1:9464", "listen: :9464", "listen: '[::1]:0'", "listen: ''",
+		"listen: {address: ':9464', token: t, hosts: [metrics.example]}", "listen: {}",
 		"discord: {proxy: 'socks5://u:p@127.0.0.1:1080'}", "discord: {proxy: 'http://proxy'}", "discord: {token: ''}",
 		"model_watch: {cron: '@every 1h'}", "model_watch: {cron: '0 0 29 2 *'}", "model_watch: {cron: '@hourly'}",
 		"welcome: true", "language: zh-CN", "log: {level: debug, format: json}",

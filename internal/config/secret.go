@@ -76,7 +76,7 @@ func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
 // Secrets are all credentials that the program holds: those of the
 // configuration, and the passwords of proxies, the environment's included.
 func (c *Config) Secrets() []string {
-	secrets := []string{c.Discord.Token.Reveal()}
+	secrets := []string{c.Discord.Token.Reveal(), c.Listen.Token.Reveal()}
 	proxies := append([]string{c.Discord.Proxy}, c.environmentProxies...)
 	for _, a := range c.Accounts {
 		secrets = append(secrets, a.APIKey.Reveal(), a.AccessToken.Reveal())

@@ -2,6 +2,7 @@ package config
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -31,9 +32,9 @@ func read(file string, root *yaml.Node, lookup Lookup) (*Config, *reader) {
 	c.Reports = readReports(m.get("reports"), c)
 	c.ModelWatch.read(m.get("model_watch"))
 	c.Storage.read(m.get("storage"))
-	m.get("listen").listen(&c.Listen)
-	if text, _ := lookup(listenVariable); c.Listen == "" {
-		(value{r: r}).at(scalarNode(text), listenVariable).listen(&c.Listen)
+	c.Listen.read(m.get("listen"))
+	if text, _ := lookup(listenVariable); c.Listen.Address == "" {
+		(value{r: r}).at(scalarNode(text), listenVariable).listen(&c.Listen.Address)
 	}
 	c.Log.read(m.get("log"))
 	m.get("welcome").yes(&c.Welcome)
@@ -115,6 +116,27 @@ func (v value) retention(to *time.Duration) {
 		return
 	}
 	*to = kept
+}
+
+// read takes the address alone, or the address with who may ask.
+func (l *Listen) read(v value) {
+	if !v.given() || v.node.Kind == yaml.ScalarNode {
+		v.listen(&l.Address)
+		return
+	}
+	m := v.mapping()
+	m.get("address").listen(&l.Address)
+	l.Token, _ = m.credential("token")
+	for _, item := range m.get("hosts").list() {
+		var host string
+		item.text(&host)
+		if host == "" || strings.ContainsAny(host, " /@:") {
+			item.problem("is not a host's name; write such as metrics.example, without a port")
+			continue
+		}
+		l.Hosts = append(l.Hosts, host)
+	}
+	m.done()
 }
 
 func (l *Log) read(v value) {

@@ -78,7 +78,7 @@ func (s *stage) furnish(c *config.Config, dir string) {
 	c.Discord.GuildIDs = []string{discordsim.GuildID}
 	c.Discord.Proxy = ""
 	c.Storage.Path = filepath.Join(dir, "preview.db")
-	c.Listen, c.ModelWatch.File = "", ""
+	c.Listen, c.ModelWatch.File = config.Listen{}, ""
 	if c.Discord.Operators.Roles != nil || c.Discord.Operators.Users != nil {
 		c.Discord.Operators.Users = append(c.Discord.Operators.Users, discordsim.OperatorID)
 	}

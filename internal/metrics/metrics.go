@@ -1,8 +1,8 @@
-// Package health tells machines how the bot is doing: /healthz, /readyz and
+// Package metrics tells machines how the bot is doing: /healthz, /readyz and
 // /metrics. Nothing else of the program knows of Prometheus, and nothing here
 // knows of the program: it is told what happened, by names that are few and
 // fixed. No label ever holds an address, a text from outside or a credential.
-package health
+package metrics
 
 import (
 	"time"

@@ -1,9 +1,10 @@
-package health
+package metrics
 
 import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -127,8 +128,75 @@ func TestItEndsWithTheProgram(t *testing.T) {
 	}
 }
 
+// S10: a web page that has its own name lead here reads nothing.
+func TestForeignNamesAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		listen string
+		host   string
+		fine   bool
+	}{
+		{"127.0.0.1:9464", "127.0.0.1:9464", true}, {"127.0.0.1:9464", "localhost:9464", true}, {"127.0.0.1:9464", "LOCALHOST", true},
+		{"127.0.0.1:9464", "[::1]:9464", true}, {"127.0.0.1:9464", "evil.example", false}, {"127.0.0.1:9464", "evil.example:9464", false},
+		{"127.0.0.1:9464", "10.0.0.1", false}, {"127.0.0.1:9464", "mokabot", false}, {"127.0.0.1:9464", "127.0.0.1.evil.example", false},
+		{"127.0.0.1:9464", "localhost.evil.example", false}, {"127.0.0.1:9464", "", false}, {"127.0.0.1:9464", "metrics.example", true},
+		{"0.0.0.0:9464", "10.0.0.1:9464", true}, {"0.0.0.0:9464", "mokabot:9464", true}, {"0.0.0.0:9464", "evil.example", false},
+		{"0.0.0.0:9464", "Metrics.Example.", true}, {"0.0.0.0:9464", "evil.example.", false}, {"0.0.0.0:9464", "[fe80::1]", true},
+	} {
+		at, err := net.ResolveTCPAddr("tcp", c.listen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Server{Address: c.listen, Hosts: []string{"metrics.example"}, Told: New("v1"), Ready: func(context.Context) []string { return nil }}
+		for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+			r.Host = c.host
+			w := httptest.NewRecorder()
+			s.onlyFor(at, s.Handler()).ServeHTTP(w, r)
+			if (w.Code == http.StatusOK) != c.fine || !c.fine && strings.Contains(w.Body.String(), "mokabot_") {
+				t.Errorf("%s as %q, %s: %d", c.listen, c.host, path, w.Code)
+			}
+		}
+	}
+}
+
+func TestATokenProtectsTheFigures(t *testing.T) {
+	s := &Server{Token: "open-sesame", Told: New("v1"), Ready: func(context.Context) []string { return nil }}
+	for _, c := range []struct {
+		path, header string
+		want         int
+	}{
+		{"/metrics", "", 401}, {"/readyz", "", 401}, {"/healthz", "", 200}, {"/metrics", "Bearer open-sesame", 200}, {"/metrics", "bearer open-sesame", 200},
+		{"/metrics", "Bearer open", 401}, {"/metrics", "Basic open-sesame", 401}, {"/metrics", "Bearer ", 401}, {"/readyz", "Bearer open-sesame", 200},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, c.path, nil)
+		r.Header.Set("Authorization", c.header)
+		w := httptest.NewRecorder()
+		if s.Handler().ServeHTTP(w, r); w.Code != c.want || strings.Contains(w.Body.String(), "sesame") {
+			t.Errorf("%s with %q: %d, want %d", c.path, c.header, w.Code, c.want)
+		}
+	}
+}
+
+func TestListeningBeyondThisMachineIsWarnedOf(t *testing.T) {
+	for _, c := range []struct {
+		address, token string
+		warned         bool
+	}{{"127.0.0.1:0", "", false}, {"0.0.0.0:0", "", true}, {":0", "", true}, {"0.0.0.0:0", "token", false}} {
+		var log strings.Builder
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		s := &Server{Address: c.address, Token: c.token, Told: New("v1"), Log: slog.New(slog.NewTextHandler(&log, nil))}
+		if err := s.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if strings.Contains(log.String(), "read the balances") != c.warned {
+			t.Errorf("%s: %q", c.address, log.String())
+		}
+	}
+}
+
 func TestNobodyHoldsALineForLong(t *testing.T) {
-	s := (&Server{Told: New("v1")}).server(t.Context())
+	s := (&Server{Told: New("v1")}).server(t.Context(), nil)
 	for what, d := range map[string]time.Duration{"a header": s.ReadHeaderTimeout, "a request": s.ReadTimeout, "an answer": s.WriteTimeout, "a pause": s.IdleTimeout} {
 		if d <= 0 || d > time.Minute {
 			t.Errorf("%s may take %s", what, d)
