@@ -14,8 +14,8 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"mokabot/internal/metrics"
 	"mokabot/internal/lang"
+	"mokabot/internal/metrics"
 	"mokabot/internal/store"
 )
 
