@@ -44,3 +44,6 @@ func (b *Book) Until(a *Account, wanted time.Duration) time.Duration {
 	spare := max(calls, room-int(commandShare*float64(requests))) // more comes before the last of it is used
 	return max(wanted, more*time.Duration(calls)/time.Duration(spare))
 }
+
+// Budget is how many requests a gateway host may get in a window.
+func (b *Book) Budget() (requests int, window time.Duration) { return b.limiter.Budget() }

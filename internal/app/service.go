@@ -47,6 +47,7 @@ type cycle struct {
 	book    *account.Book
 	watch   *schedule.Watch
 	reports *schedule.Reporter
+	seeder  *schedule.Seeder
 	models  *schedule.ModelWatch // nil: nobody watches
 }
 
@@ -102,6 +103,7 @@ func (s *service) prepare(c *config.Config) (cycle, error) {
 	next := cycle{
 		config: c, book: book,
 		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Now: now, Sure: sure, Times: &s.times, Observe: s.told.Reading},
+		seeder:  &schedule.Seeder{Book: book, Store: s.db, Log: s.log, Now: now},
 		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Observe: s.told.Report},
 	}
 	if c.ModelWatch.Cron != "" {
@@ -198,7 +200,7 @@ func (s *service) cycles(ctx context.Context, current cycle) error {
 
 func (s *service) run(ctx context.Context, c cycle) error {
 	parts := []func(context.Context) error{
-		c.watch.Run, c.reports.Run,
+		c.watch.Run, c.reports.Run, c.seeder.Run,
 		func(ctx context.Context) error {
 			warnOfChannels(ctx, lang.For(c.config.Language), s.bot.REST, c.config, s.log)
 			return nil

@@ -104,10 +104,7 @@ func reportHeadline(w *lang.Words, r Report) string {
 	if len(r.Accounts) == 1 {
 		name = fit(r.Accounts[0].Name, maxHeadlineName)
 	}
-	spent, before, left := moka.Known(0), moka.Known(0), moka.Known(0)
-	for _, a := range r.Accounts {
-		spent, before, left = spent.Plus(a.Spent), before.Plus(a.Before), left.Plus(a.left())
-	}
+	spent, before, left, _ := totals(w, r.Accounts)
 	line := w.Headline.Of(name, w.Headline.NotKnown(spanText(w, r)))
 	if amount, ok := spent.Get(); ok {
 		line = w.Headline.Of(name, w.Headline.Spent(amount, spanText(w, r), change(spent, before)))

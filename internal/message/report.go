@@ -86,7 +86,7 @@ func reportTitle(w *lang.Words, r Report) string {
 }
 
 func totalsCard(w *lang.Words, r Report) Card {
-	spent, left, shared := totals(w, r.Accounts)
+	spent, _, left, shared := totals(w, r.Accounts)
 	return Card{
 		Title: reportTitle(w, r) + " · " + w.Report.Totals, Text: strings.Join(filled(append([]string{oldFigures(w, r.Accounts)}, shared...)), "\n"), Tone: ToneInfo, At: r.Due,
 		Fields: []Field{
@@ -97,8 +97,8 @@ func totalsCard(w *lang.Words, r Report) Card {
 }
 
 // totals add the accounts up, each wallet once, and say which share one.
-func totals(w *lang.Words, accounts []ReportAccount) (spent, left moka.Maybe, shared []string) {
-	spent, left = moka.Known(0), moka.Known(0)
+func totals(w *lang.Words, accounts []ReportAccount) (spent, before, left moka.Maybe, shared []string) {
+	spent, before, left = moka.Known(0), moka.Known(0), moka.Known(0)
 	readings := make([]moka.Reading, len(accounts))
 	for i, a := range accounts {
 		readings[i] = a.shown()
@@ -107,21 +107,27 @@ func totals(w *lang.Words, accounts []ReportAccount) (spent, left moka.Maybe, sh
 	for _, group := range moka.SharedWallets(readings) {
 		var of []moka.Reading
 		var names []string
-		used := moka.Maybe{}
+		used, was := moka.Maybe{}, moka.Maybe{}
 		for _, i := range group {
 			of, names = append(of, readings[i]), append(names, accounts[i].Name)
-			if s, ok := accounts[i].Spent.Get(); ok {
-				if most, known := used.Get(); !known || s > most {
-					used = moka.Known(s)
-				}
-			}
+			used, was = larger(used, accounts[i].Spent), larger(was, accounts[i].Before)
 		}
-		spent, left = spent.Plus(used), left.Plus(moka.SpendableTogether(of))
+		spent, before, left = spent.Plus(used), before.Plus(was), left.Plus(moka.SpendableTogether(of))
 		if len(names) > 1 {
 			shared = append(shared, w.Usage.Shared(firstLines(w, names, oldNamed)))
 		}
 	}
-	return spent, left, shared
+	return spent, before, left, shared
+}
+
+// larger is the larger of two amounts, or the known one.
+func larger(a, b moka.Maybe) moka.Maybe {
+	x, known := a.Get()
+	y, other := b.Get()
+	if !known || other && y > x {
+		return b
+	}
+	return a
 }
 
 // oldNamed is how many accounts are named for their old figures.

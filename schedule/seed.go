@@ -1,0 +1,156 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"mokabot/internal/account"
+	"mokabot/internal/store"
+	"mokabot/moka"
+)
+
+const (
+	seedDays   = 30               // the longest span that gateways answer for at once
+	seedWait   = 20 * time.Second // after the start, so that the first polls come first
+	seedEvery  = time.Minute      // between two looks for what is missing
+	seedRetry  = 6 * time.Hour    // after a gateway said that it has no records
+	recordLag  = 10 * time.Minute // after which the rows of an hour are complete
+	seedShare  = 2                // of the request budget, one part in so many must be free
+	seedCallIn = 30 * time.Second
+)
+
+// Seeder fills what readings do not know from the gateways' hourly records: the
+// 30 days before an account's first reading, and the gaps since. It leaves the
+// request budget to the polls.
+type Seeder struct {
+	Book  *account.Book
+	Store *store.DB
+	Log   *slog.Logger
+	Now   func() time.Time // nil for the real clock
+
+	later map[string]time.Time // before which an account is not asked again
+}
+
+func (s *Seeder) now() time.Time {
+	if s.Now == nil {
+		return time.Now()
+	}
+	return s.Now()
+}
+
+// Run looks for what is missing until ctx ends.
+func (s *Seeder) Run(ctx context.Context) error {
+	for wait := seedWait; ; wait = seedEvery {
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+		s.Check(ctx)
+	}
+}
+
+// Check fetches the records that are missing, for one account after the other.
+func (s *Seeder) Check(ctx context.Context) {
+	for _, a := range s.Book.All() {
+		if err := s.check(ctx, a); err != nil && ctx.Err() == nil {
+			s.Log.Debug("the gateway's records could not be kept", "account", a.Name, "err", err)
+		}
+	}
+}
+
+func (s *Seeder) check(ctx context.Context, a *account.Account) error {
+	now := s.now()
+	if now.Before(s.later[a.Name]) {
+		return nil
+	}
+	if _, read, err := s.Store.FirstReading(ctx, a.Name); !read || err != nil {
+		return err // the unit is not known yet
+	}
+	from, err := s.missingFrom(ctx, a.Name, now)
+	if err != nil || from.IsZero() {
+		return err
+	}
+	budget, _ := s.Book.Budget()
+	if room, _ := a.Client.Room(); room < budget/seedShare {
+		return nil
+	}
+	call, cancel := context.WithTimeout(ctx, seedCallIn)
+	defer cancel()
+	rows, err := a.Client.Usage(call, from, now)
+	if err != nil {
+		var failed *moka.Error
+		if errors.As(err, &failed) && failed.Kind == moka.Unsupported {
+			s.postpone(a.Name, now.Add(seedRetry))
+		}
+		return err
+	}
+	if err := s.Store.AddRecorded(ctx, a.Name, hourly(rows, now)); err != nil {
+		return err
+	}
+	s.Log.Info("history from the gateway's records", "account", a.Name, "from", from.UTC().Format(time.RFC3339), "rows", len(rows))
+	return s.Store.SetValue(ctx, seedMark(a.Name), []byte(now.UTC().Format(time.RFC3339)))
+}
+
+func seedMark(account string) string { return fmt.Sprintf("recorded/%s", account) }
+
+func (s *Seeder) postpone(name string, until time.Time) {
+	if s.later == nil {
+		s.later = map[string]time.Time{}
+	}
+	s.later[name] = until
+}
+
+// missingFrom is since when records are wanted; zero when none are.
+func (s *Seeder) missingFrom(ctx context.Context, name string, now time.Time) (time.Time, error) {
+	oldest := now.Add(-seedDays * 24 * time.Hour).Truncate(time.Hour).Add(time.Hour)
+	raw, ok, err := s.Store.Value(ctx, seedMark(name))
+	if err != nil {
+		return time.Time{}, err
+	}
+	done, err := time.Parse(time.RFC3339, string(raw))
+	if !ok || err != nil {
+		return oldest, nil
+	}
+	gaps, err := s.Store.Gaps(ctx, name, oldest, now)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, g := range gaps {
+		complete := g.To.Truncate(time.Hour).Add(time.Hour + recordLag)
+		if complete.After(done) && now.After(complete) {
+			from := g.From.Truncate(time.Hour)
+			if from.Before(oldest) {
+				from = oldest
+			}
+			return from, nil
+		}
+	}
+	return time.Time{}, nil
+}
+
+// hourly sums rows up by hour, from the first one with a row to the last whole
+// hour. In between, an hour without a row cost nothing.
+func hourly(rows []moka.UsageRow, now time.Time) []store.Recorded {
+	if len(rows) == 0 {
+		return nil
+	}
+	sums := map[int64]store.Recorded{}
+	for _, row := range rows {
+		sum := sums[row.Hour.Unix()]
+		sum.Quota, sum.Requests = sum.Quota+row.Quota, sum.Requests+row.Requests
+		sums[row.Hour.Unix()] = sum
+	}
+	var all []store.Recorded
+	for at := rows[0].Hour; !at.Add(time.Hour + recordLag).After(now); at = at.Add(time.Hour) {
+		sum := sums[at.Unix()]
+		sum.Start = at
+		all = append(all, sum)
+	}
+	return all
+}
