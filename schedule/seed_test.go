@@ -55,7 +55,7 @@ func TestHistoryBeginsWithTheGatewaysRecords(t *testing.T) {
 		if n := len(gateway.Requests()) - before; n > 2 {
 			t.Errorf("the history cost %d requests", n)
 		}
-		runway, err := past.Runway(t.Context(), "team", moka.Known(24*moka.Dollar))
+		runway, err := past.Runway(t.Context(), "team", moka.Reading{Wallet: &moka.Wallet{Remaining: moka.Known(24 * moka.Dollar)}})
 		if err != nil || !runway.Known || runway.Mid < 9*24*time.Hour || runway.Mid > 11*24*time.Hour {
 			t.Errorf("$24 at $2.40 a day last %+v, %v", runway, err)
 		}
