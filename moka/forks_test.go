@@ -43,6 +43,9 @@ func TestForksAreReadHonestly(t *testing.T) {
 	unlimited := func(_ *mokatest.Account, k *mokatest.Key, _ *mokatest.Options) { k.Unlimited = true }
 	accountView := func(_ *mokatest.Account, _ *mokatest.Key, o *mokatest.Options) { o.TokenStat = false }
 	unused := func(a *mokatest.Account, k *mokatest.Key, _ *mokatest.Options) { a.UsedQuota, k.Used = 0, 0 }
+	littleUsed := func(a *mokatest.Account, k *mokatest.Key, o *mokatest.Options) {
+		a.Quota, a.UsedQuota, k.Unlimited, o.TokenStat = 1000*perUnit, perUnit, true, false
+	}
 	expiring := func(_ *mokatest.Account, k *mokatest.Key, _ *mokatest.Options) {
 		k.ExpiresAt = time.Now().Add(time.Hour)
 	}
@@ -63,6 +66,7 @@ func TestForksAreReadHonestly(t *testing.T) {
 		{"the hubs, the same with the key alone", []mokatest.Version{mokatest.OneHub, mokatest.DoneHub}, keyAlone, overdrawn, "?", moka.HintAmbiguous},
 		{"the hubs, key alone", []mokatest.Version{mokatest.OneHub, mokatest.DoneHub}, keyAlone, nil, "$5.00", ""},
 		{"one-api, account view", []mokatest.Version{mokatest.OneAPI}, both, accountView, "$5.00", ""},
+		{"one-api, account view, hardly anything used", []mokatest.Version{mokatest.OneAPI}, both, littleUsed, "$1,000.00", ""},
 		{"one-api, account view, key alone", []mokatest.Version{mokatest.OneAPI}, keyAlone, accountView, "?", moka.HintAmbiguous},
 		{"one-api, key view, key alone: the same answer", []mokatest.Version{mokatest.OneAPI}, keyAlone, nil, "?", moka.HintAmbiguous},
 		{"one-api, key alone, an expiry shows that it is the key's view", []mokatest.Version{mokatest.OneAPI}, keyAlone, expiring, "$5.00", ""},

@@ -47,6 +47,8 @@ func compared(key Key, wallet *Wallet, ancestor, wasAccount bool) Key {
 	slack := max(2*cent, (left+walletUsed).abs()/100)
 	sameUse := near(used, walletUsed, slack)
 	switch {
+	case ancestor && exact(used, walletUsed) && exact(total, left):
+		return asBalance(key) // also where so little was used that the sum is near
 	case sameUse && near(total, left+walletUsed, slack):
 		if wasAccount || exact(used, walletUsed) && exact(total, left+walletUsed) {
 			key.Scope = ScopeAccount
