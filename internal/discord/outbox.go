@@ -236,7 +236,7 @@ func (r *round) stop() {
 // start begins the delivery of every due message whose slot is free.
 func (r *round) start(ctx context.Context) {
 	limit := 3*dueLimit + len(r.busy) + len(r.waits) // those must not hide the others
-	due, err := r.d.Box.Due(ctx, r.d.Now(), limit)
+	due, err := r.d.Box.Due(ctx, time.Now(), limit)
 	if err != nil {
 		if ctx.Err() == nil {
 			r.d.Log.Error("the outbox cannot be read", "err", err)

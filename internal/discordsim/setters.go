@@ -66,11 +66,13 @@ func (s *Server) AddRole(r Role) {
 	if r.Permissions == "" {
 		r.Permissions = "0"
 	}
+	event := "GUILD_ROLE_CREATE"
 	if old := s.guild.role(r.ID); old != nil {
-		*old = r
-		return
+		*old, event = r, "GUILD_ROLE_UPDATE"
+	} else {
+		s.guild.roles = append(s.guild.roles, r)
 	}
-	s.guild.roles = append(s.guild.roles, r)
+	s.dispatch(event, intentGuilds, map[string]any{"guild_id": s.guild.id, "role": r})
 }
 
 // AddUser adds somebody who is in no guild, unless member is set.

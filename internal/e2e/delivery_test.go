@@ -63,6 +63,30 @@ func TestAnAlertGoesIntoTheChannelThatWasCorrected(t *testing.T) {
 	}
 }
 
+// Nobody has to tell the bot that a permission was given back.
+func TestARefusedAlertIsPostedWhenThePermissionIsBack(t *testing.T) {
+	t.Parallel()
+	s := newArena(t)
+	s.discord.Deny(discordsim.AlertsChannel, discordsim.PermissionSend)
+	p := s.start()
+	s.ready(t, p)
+	s.polled(t, 2)
+	s.spend(36_000_000)
+	within(t, 20*time.Second, "the refusal", func() bool {
+		_, dead, err := s.waiting()
+		return err == nil && dead == 1
+	})
+	s.discord.SetPermissions(discordsim.AlertsChannel, discordsim.PermissionsUsual) // CHANNEL_UPDATE
+	began := time.Now()
+	if _, err := s.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {
+		t.Fatalf("%v\n%s", err, p.log.tail())
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("posted only %s after the permission was back", took)
+	}
+	p.terminate(t)
+}
+
 func TestAMessageUnderWayIsPostedRightAfterAKill(t *testing.T) {
 	t.Parallel()
 	for _, stored := range []bool{false, true} {
