@@ -10,6 +10,7 @@ const (
 	aboutAccess topic = "access"
 	aboutExpiry topic = "expiry"
 	aboutMoney  topic = "money" // repeated while it lasts
+	aboutPlan   topic = "plan"
 	aboutPace   topic = "pace"
 )
 
@@ -27,6 +28,7 @@ var conditions = []descriptor{
 	{Unreachable, aboutAccess, false},
 	{Expired, aboutExpiry, true},
 	{Expiring, aboutExpiry, false},
+	{PlanEnding, aboutPlan, false},
 	{WalletEmpty, aboutMoney, true},
 	{Exhausted, aboutMoney, true},
 	{Balance, aboutMoney, false},

@@ -197,6 +197,37 @@ func TestExpiry(t *testing.T) {
 	}
 }
 
+func TestPlanEnding(t *testing.T) {
+	for name, script := range map[string]string{
+		"is told once, and over when the plan was renewed": `
+			10:00    $90 wallet $90 plan-ends 30d10:00
+			23d10:00 $90 wallet $90 plan-ends 30d10:00 -> raised plan_ending
+			29d10:00 $90 wallet $90 plan-ends 30d10:00
+			29d11:00 $90 wallet $90 plan-ends 60d10:00 -> ended plan_ending`,
+		"is over when the plan has ended": `
+			10:00    $90 wallet $90 plan-ends 2d10:00 -> raised plan_ending
+			2d10:01  $90 wallet $90                   -> ended plan_ending`,
+		"follows a plan that is extended by a little": `
+			10:00    $90 wallet $90 plan-ends 2d10:00 -> raised plan_ending
+			10:05    $90 wallet $90 plan-ends 3d10:00 -> updated plan_ending
+			10:10    $90 wallet $90 plan-ends 3d10:00`,
+		"what cannot be read changes nothing": `
+			10:00    $90 wallet $90 plan-ends 2d10:00 -> raised plan_ending
+			10:05    $90 wallet-401
+			10:10    $90 wallet $90 plan-ends 2d10:00`,
+		"a clock that was ahead is taken back": `
+			10:00    $90 wallet $90 plan-ends 30d10:00
+			28d10:00 $90 wallet $90 plan-ends 30d10:00 -> raised plan_ending
+			10:05    $90 wallet $90 plan-ends 30d10:00 -> withdrawn plan_ending`,
+		"without a warning time there is none": `
+			10:00    $90 wallet $90 plan-ends 2d10:00 -> raised plan_ending
+			10:01    rules no-expiry
+			10:05    $90 wallet $90 plan-ends 2d10:00 -> withdrawn plan_ending`,
+	} {
+		t.Run(name, func(t *testing.T) { tell(t, script) })
+	}
+}
+
 func TestSpike(t *testing.T) {
 	for name, script := range map[string]string{
 		"is told once, and its end": `

@@ -80,6 +80,9 @@ func (p *pass) tellOwed(told map[Condition]bool) {
 				p.state.Incidents[c] = i
 				continue
 			}
+			if i.Owed == Worsened {
+				i.unsnooze() // as a worse level does that is told at once
+			}
 			p.tell(i.Owed, i, i.OwedFrom)
 			p.events[len(p.events)-1].Late = true
 			told[c] = true

@@ -26,6 +26,7 @@ func Step(rules Rules, s State, f Facts) (State, []Event) {
 	p.followRules()
 	p.noteTopUp()
 	p.expiry()
+	p.plan()
 	p.access()
 	p.money()
 	p.spike()

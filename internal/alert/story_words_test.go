@@ -51,6 +51,11 @@ var words = map[string]func(f *Facts, arg string) error{
 	"plans": func(f *Facts, arg string) error {
 		return money(arg, func(a moka.Amount) { f.Reading.Wallet.Plans = moka.Known(a) })
 	},
+	"plan-ends": func(f *Facts, arg string) error {
+		ends, err := storyTime(arg)
+		f.Reading.Wallet.ActivePlans = []moka.Plan{{Left: 25 * moka.Dollar, EndsAt: ends, AllowOverflow: true}}
+		return err
+	},
 	"spent": func(f *Facts, arg string) error {
 		return money(arg, func(a moka.Amount) { f.HourSpent = moka.Known(a) })
 	},
@@ -89,7 +94,7 @@ func money(word string, set func(moka.Amount)) error {
 }
 
 func takesArgument(word string) bool {
-	return strings.Contains(" wallet plans spent quarter usual top-up runway expires ", " "+word+" ")
+	return strings.Contains(" wallet plans plan-ends spent quarter usual top-up runway expires ", " "+word+" ")
 }
 
 func storyFacts(at time.Time, text []string) (Facts, error) {

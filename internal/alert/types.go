@@ -30,7 +30,7 @@ type Rules struct {
 	ConfirmAfter     time.Duration // 0: one reading is enough
 	Margin           float64       // 0.05: five per cent above a level clears it
 	UnreachableAfter time.Duration // 0: not told
-	KeyExpiry        time.Duration // 0: only told when expired
+	KeyExpiry        time.Duration // before a key or a plan ends; 0: only told when expired
 	SpikeFactor      float64       // 0: no spike warnings
 	SpikeAtLeast     moka.Amount
 
@@ -49,6 +49,7 @@ const (
 	Refused     Condition = "refused"      // the gateway refuses a credential, several times in a row
 	Expiring    Condition = "expiring"     // the key expires within KeyExpiry
 	Expired     Condition = "expired"      // the key has expired
+	PlanEnding  Condition = "plan_ending"  // a plan that pays ends within KeyExpiry
 	Exhausted   Condition = "exhausted"    // the key is used up
 	WalletEmpty Condition = "wallet_empty" // the key shows money, the wallet behind it has none
 	Spike       Condition = "spike"        // an hour far above what is usual for that hour
@@ -116,7 +117,7 @@ type Incident struct {
 	Below    moka.Maybe    `json:"below"`               // the level's limits as last compared with figures:
 	Runway   time.Duration `json:"runway,omitempty"`    // other limits in the rules mean a reload
 	ByRunway bool          `json:"by_runway,omitempty"` // the runway was short when it was last known
-	Expires  time.Time     `json:"expires,omitzero"`    // of Expiring and Expired: the expiry told of
+	Expires  time.Time     `json:"expires,omitzero"`    // of Expiring, Expired and PlanEnding: the end told of
 	Lead     time.Duration `json:"lead,omitempty"`      // of Expiring: from then to the expiry when it was told
 	Shown    Figures       `json:"shown"`               // what the live message shows
 }

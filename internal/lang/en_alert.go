@@ -66,6 +66,8 @@ func enConditions() AlertWords {
 			Text: "Extend it or replace it in the gateway's console.", Ended: over("%s: the API key was renewed")},
 		Expired: ConditionWords{Raised: named("%s: the API key has expired"),
 			Text: "Calls with it fail. Extend it or replace it in the gateway's console.", Ended: over("%s: the API key is valid again")},
+		PlanEnding: ConditionWords{Raised: named("%s: the plan ends soon"),
+			Text: "Renew it in the gateway's console, or see that the account balance lasts.", Ended: over("%s: no plan ends soon any more")},
 		Exhausted: ConditionWords{Raised: named("%s: the API key is used up"),
 			Text: "Calls with it fail. Raise its limit and enable it again in the gateway's console.", Ended: over("%s: the API key has money again")},
 		WalletEmpty: ConditionWords{Raised: named("%s: the account is empty"),

@@ -25,11 +25,12 @@ func enHeadline() HeadlineWords {
 		Reminder: func(line string, open time.Duration) string {
 			return "Reminder · " + line + ", open for " + enDuration(open)
 		},
-		For:       func(line string, d time.Duration) string { return line + " (for " + enDuration(d) + ")" },
-		After:     func(line string, d time.Duration) string { return line + " (after " + enDuration(d) + ")" },
-		ExpiresIn: func(name string, d time.Duration) string { return name + ": the API key expires in " + enDuration(d) },
-		CallsFail: func(line string) string { return line + "; calls fail" },
-		ToppedUp:  func(amount moka.Amount) string { return amount.String() + " topped up" },
+		For:        func(line string, d time.Duration) string { return line + " (for " + enDuration(d) + ")" },
+		After:      func(line string, d time.Duration) string { return line + " (after " + enDuration(d) + ")" },
+		PlanEndsIn: func(name string, d time.Duration) string { return name + ": the plan ends in " + enDuration(d) },
+		ExpiresIn:  func(name string, d time.Duration) string { return name + ": the API key expires in " + enDuration(d) },
+		CallsFail:  func(line string) string { return line + "; calls fail" },
+		ToppedUp:   func(amount moka.Amount) string { return amount.String() + " topped up" },
 		Spent: func(amount moka.Amount, span, change string) string {
 			if change != "" {
 				change = " (" + change + ")"

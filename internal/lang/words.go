@@ -73,7 +73,7 @@ type ModelWords struct {
 
 // AlertWords phrase what happens to an account.
 type AlertWords struct {
-	Balance, Unreachable, Refused, Expiring, Expired, Exhausted, WalletEmpty, Spike ConditionWords
+	Balance, Unreachable, Refused, Expiring, Expired, PlanEnding, Exhausted, WalletEmpty, Spike ConditionWords
 
 	Worse                      func(account, level string) string
 	Still                      func(title string) string
@@ -124,6 +124,7 @@ type HeadlineWords struct {
 	For           func(line string, d time.Duration) string // how long it has been so
 	After         func(line string, d time.Duration) string // how long it was so
 	ExpiresIn     func(name string, d time.Duration) string // the API key
+	PlanEndsIn    func(name string, d time.Duration) string
 	CallsFail     func(line string) string
 	ToppedUp      func(amount moka.Amount) string
 	Spent         func(amount moka.Amount, span, change string) string // change may be empty

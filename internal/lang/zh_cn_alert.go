@@ -70,6 +70,8 @@ func zhConditions() AlertWords {
 			Text: "请在网关控制台延长有效期或更换令牌。", Ended: over("%s：令牌已续期")},
 		Expired: ConditionWords{Raised: named("%s：令牌已过期"),
 			Text: "使用该令牌的调用会失败。请在网关控制台延长有效期或更换令牌。", Ended: over("%s：令牌已恢复有效")},
+		PlanEnding: ConditionWords{Raised: named("%s：套餐即将到期"),
+			Text: "请在网关控制台续订套餐，或确保账户余额充足。", Ended: over("%s：近期没有套餐到期")},
 		Exhausted: ConditionWords{Raised: named("%s：令牌额度已用尽"),
 			Text: "使用该令牌的调用会失败。请在网关控制台提高额度并重新启用。", Ended: over("%s：令牌额度已恢复")},
 		WalletEmpty: ConditionWords{Raised: named("%s：账户余额已用完"),

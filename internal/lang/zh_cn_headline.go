@@ -27,6 +27,9 @@ func zhHeadline() HeadlineWords {
 		},
 		For:   func(line string, d time.Duration) string { return line + "（已持续 " + zhDuration(d) + "）" },
 		After: func(line string, d time.Duration) string { return line + "（历时 " + zhDuration(d) + "）" },
+		PlanEndsIn: func(name string, d time.Duration) string {
+			return name + "：套餐将在 " + zhDuration(d) + "后到期"
+		},
 		ExpiresIn: func(name string, d time.Duration) string {
 			return name + "：令牌将在 " + zhDuration(d) + "后过期"
 		},

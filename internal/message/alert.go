@@ -60,6 +60,7 @@ var conditionViews = map[alert.Condition]conditionView{
 	alert.Unreachable: {func(a *lang.AlertWords) lang.ConditionWords { return a.Unreachable }, ToneMuted},
 	alert.Expired:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Expired }, ToneCritical},
 	alert.Expiring:    {func(a *lang.AlertWords) lang.ConditionWords { return a.Expiring }, ToneWarn},
+	alert.PlanEnding:  {func(a *lang.AlertWords) lang.ConditionWords { return a.PlanEnding }, ToneWarn},
 	alert.WalletEmpty: {func(a *lang.AlertWords) lang.ConditionWords { return a.WalletEmpty }, ToneCritical},
 	alert.Exhausted:   {func(a *lang.AlertWords) lang.ConditionWords { return a.Exhausted }, ToneCritical},
 	alert.Balance:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Balance }, ToneCritical},

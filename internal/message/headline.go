@@ -60,6 +60,8 @@ func conditionLine(w *lang.Words, name string, e alert.Event) string {
 		if !i.Expires.IsZero() {
 			return h.ExpiresIn(name, max(0, i.Expires.Sub(e.At)))
 		}
+	case alert.PlanEnding:
+		return h.PlanEndsIn(name, max(0, i.Expires.Sub(e.At)))
 	case alert.WalletEmpty:
 		return h.CallsFail(conditionWords(&w.Alert, i.Condition).Raised(name, ""))
 	case alert.Exhausted, alert.Expired:

@@ -62,7 +62,7 @@ func alarms(w *lang.Words) map[string]message.Message {
 		"alert-still":        message.Alert(w, alarm(alert.Reminder, alert.Balance, 1, reading(4.2))),
 		"alert-over":         message.Alert(w, alarm(alert.Ended, alert.Balance, 0, reading(54.2))),
 	}
-	for _, c := range []alert.Condition{alert.Unreachable, alert.Refused, alert.Expiring, alert.Expired, alert.Exhausted, alert.WalletEmpty, alert.Spike} {
+	for _, c := range []alert.Condition{alert.Unreachable, alert.Refused, alert.Expiring, alert.Expired, alert.PlanEnding, alert.Exhausted, alert.WalletEmpty, alert.Spike} {
 		all["alert-"+string(c)] = message.Alert(w, trouble(c))
 		over := alarm(alert.Ended, c, -1, reading(54.2))
 		if c != alert.Exhausted && c != alert.WalletEmpty {
@@ -116,10 +116,13 @@ func trouble(c alert.Condition) message.Alarm {
 		alert.Exhausted:   keyIn(moka.KeyExhausted, moka.Key{Remaining: dollars(0)}),
 		alert.WalletEmpty: empty,
 		alert.Spike:       reading(60),
+		alert.PlanEnding:  reading(60),
 	}[c])
 	switch c {
 	case alert.Exhausted, alert.WalletEmpty:
 		a.Event.Facts.Runway = spend.Runway{}
+	case alert.PlanEnding:
+		a.Event.Incident.Expires = at.AddDate(0, 0, 2)
 	case alert.Expiring, alert.Expired:
 		a.Event.Incident.Expires = a.Event.Facts.Reading.Key.ExpiresAt
 	case alert.Spike:

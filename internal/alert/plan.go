@@ -1,0 +1,38 @@
+package alert
+
+import "mokabot/moka"
+
+// plan decides on PlanEnding, which goes by the end of the first plan that
+// pays. It is over when no plan ends soon any more: it was renewed, or it ended,
+// and what is left then is told by the levels.
+func (p *pass) plan() {
+	if p.rules.KeyExpiry <= 0 {
+		p.drop(PlanEnding, RulesChanged)
+		return
+	}
+	r := p.facts.Reading
+	if r.Wallet == nil {
+		if r.WalletErr == nil && r.OK() {
+			p.drop(PlanEnding, RulesChanged) // the access token was taken out of the settings
+		}
+		return
+	}
+	if r.WalletErr != nil || r.Wallet.PlansFailed || p.facts.ClockUnsure {
+		return
+	}
+	ends, known := r.Wallet.PlansEndAt()
+	known = known && r.Wallet.Preference != moka.WalletOnly
+	soon := known && ends.After(p.now) && ends.Sub(p.now) <= p.rules.KeyExpiry
+	i, told := p.open(PlanEnding)
+	switch {
+	case !told && soon:
+		p.raise(Incident{Condition: PlanEnding, Level: -1, Expires: ends, Lead: ends.Sub(p.now)})
+	case told && soon && !ends.Equal(i.Expires):
+		i.Expires, i.Lead = ends, ends.Sub(p.now)
+		p.tell(Updated, i, i.Level)
+	case told && known && ends.Equal(i.Expires) && ends.Sub(p.now) > i.Lead+clockSlack:
+		p.drop(PlanEnding, Mistaken)
+	case told && !soon && !(known && ends.Equal(i.Expires) && ends.After(p.now)):
+		p.end(PlanEnding)
+	}
+}
