@@ -53,10 +53,23 @@ type setup struct {
 	in     *bufio.Reader     // nil: nobody is asked
 	values map[string]string // typed answers, by the name of their variable
 	shown  map[string]bool   // findings that were printed
+	stage  stage
 }
+
+// stage is how far the conversation is; what it has not come to yet is not tried.
+type stage int
+
+const (
+	atAccount stage = iota
+	atToken
+	atChannel
+)
 
 // lookup is the environment, with the answers in front of it.
 func (s *setup) lookup(name string) (string, bool) {
+	if s.stage == atAccount && strings.HasPrefix(name, "DISCORD_") || s.stage == atToken && name == "DISCORD_CHANNEL_ID" {
+		return "", false
+	}
 	if v, ok := s.values[name]; ok {
 		return v, v != ""
 	}
@@ -149,7 +162,9 @@ func (s *setup) works(ctx context.Context) bool {
 	}
 	var fresh []app.Finding
 	for _, f := range found {
-		if key := f.Subject + f.Text; f.Credential() && (!s.shown[key] || !f.OK) {
+		failed := f.Level == app.LevelError
+		premature := f.Level == app.LevelWarning && s.stage != atChannel // what is missing is about to be asked for
+		if key := f.Subject + f.Text; f.Credential() && !premature && (!s.shown[key] || failed) {
 			s.shown[key] = true
 			fresh = append(fresh, f)
 		}
@@ -185,8 +200,7 @@ func (s *setup) account(ctx context.Context) error {
 
 // discord asks for the bot and its channel. Without a bot there is no channel.
 func (s *setup) discord(ctx context.Context) error {
-	channel, _ := s.lookup("DISCORD_CHANNEL_ID")
-	s.values["DISCORD_CHANNEL_ID"] = "" // until the token works, and the bot may have been invited
+	s.stage = atToken
 	token := ""
 	err := s.tries(ctx, func(again bool) (err error) {
 		token, err = s.answer("DISCORD_TOKEN", s.w.Init.BotToken, "", again)
@@ -195,14 +209,12 @@ func (s *setup) discord(ctx context.Context) error {
 	if err != nil || token == "" {
 		return err
 	}
-	if s.values["DISCORD_CHANNEL_ID"] = channel; channel == "" {
-		if s.in != nil {
-			fmt.Fprintln(s.t.out, s.w.Init.InviteFirst)
-		}
-		delete(s.values, "DISCORD_CHANNEL_ID")
+	s.stage = atChannel
+	if s.in != nil {
+		fmt.Fprintln(s.t.out, s.w.Init.InviteFirst)
 	}
 	return s.tries(ctx, func(again bool) error {
-		_, err := s.answer("DISCORD_CHANNEL_ID", s.w.Init.Channel, "", again || channel == "")
+		_, err := s.answer("DISCORD_CHANNEL_ID", s.w.Init.Channel, "", again)
 		return err
 	})
 }
