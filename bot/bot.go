@@ -68,8 +68,9 @@ type Bot struct {
 	Log      *slog.Logger
 	Now      func() time.Time // nil for the real clock
 
-	Health func(ctx context.Context) message.Health     // for /status
-	Reload func(ctx context.Context) message.Reloaded   // reads the configuration again
+	Health func(ctx context.Context) message.Health   // for /status
+	Reload func(ctx context.Context) message.Reloaded // reads the configuration again
+	Levels Levels
 	Test   func(ctx context.Context) []message.TestPing // posts test alerts
 	// Observe is told of every answer, for metrics; nil: nobody is.
 	Observe func(command string, err error, took time.Duration)

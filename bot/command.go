@@ -5,7 +5,6 @@ import (
 
 	"github.com/bwmarrin/discordgo"
 
-	"mokabot/internal/history"
 	"mokabot/internal/lang"
 )
 
@@ -29,6 +28,7 @@ type option struct {
 	kind    discordgo.ApplicationCommandOptionType
 	suggest suggester                             // nil: no completion
 	choices func(w *lang.Words) map[string]string // by value; nil: free text
+	values  []string                              // the choices in their order
 }
 
 // suggester completes what was typed so far, from what is known already.
@@ -105,13 +105,13 @@ func (c command) definition() *discordgo.ApplicationCommand {
 	return def
 }
 
-// choiceList is what an option may be, in the order of the periods.
+// choiceList is what an option may be.
 func (o option) choiceList() []*discordgo.ApplicationCommandOptionChoice {
 	if o.choices == nil {
 		return nil
 	}
 	var list []*discordgo.ApplicationCommandOptionChoice
-	for _, value := range history.PeriodNames() {
+	for _, value := range o.values {
 		list = append(list, &discordgo.ApplicationCommandOptionChoice{
 			Name: o.choices(lang.English())[value], NameLocalizations: *shownIn(value, o.choices), Value: value,
 		})

@@ -7,6 +7,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/discord"
+	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/moka"
@@ -22,6 +23,7 @@ func commands() []command {
 		{name: "keys", options: []option{account, share()}, needs: viewer, run: keys, onButton: keysPage},
 		{name: "report", options: []option{text("name", suggestReports), share()}, needs: operator, run: report},
 		{name: "alerts", options: []option{share()}, needs: viewer, run: alerts, onButton: onAlertButton, buttonNeeds: alertButtonNeeds, repliesPrivately: addsToAlarm},
+		{name: "levels", options: []option{account, levelActions(), text("level", suggestLevels), text("below", nil), text("runway", nil), share()}, needs: viewer, run: levels},
 		{name: "status", options: []option{share()}, needs: viewer, run: status},
 		{name: "test", needs: operator, run: testPings},
 		{name: "reload", needs: operator, run: reload},
@@ -31,7 +33,13 @@ func commands() []command {
 
 func periods() option {
 	o := text("period", nil)
-	o.choices = func(w *lang.Words) map[string]string { return w.Usage.Periods }
+	o.choices, o.values = func(w *lang.Words) map[string]string { return w.Usage.Periods }, history.PeriodNames()
+	return o
+}
+
+func levelActions() option {
+	o := text("action", nil)
+	o.choices, o.values = func(w *lang.Words) map[string]string { return w.Levels.Actions }, []string{"show", levelsSet, levelsReset}
 	return o
 }
 

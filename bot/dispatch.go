@@ -10,6 +10,7 @@ import (
 	"github.com/bwmarrin/discordgo"
 
 	"mokabot/internal/account"
+	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/history"
 	"mokabot/internal/message"
@@ -189,6 +190,7 @@ func errorText(in Input, err error) string {
 	var report *reportError
 	var tooFast *tooFastError
 	var why denial
+	var level *UnknownLevelError
 	switch {
 	case errors.As(err, &unknown):
 		return in.Words.Command.NoSuch(message.Disarm(unknown.Name), unknown.Known)
@@ -200,6 +202,12 @@ func errorText(in Input, err error) string {
 		return denialText(in, why)
 	case errors.As(err, &tooFast):
 		return in.Words.Command.TooFast(roundUp(tooFast.wait))
+	case errors.As(err, &level):
+		return in.Words.Command.NoLevel(level.Known)
+	case errors.Is(err, config.ErrLevelOrder):
+		return in.Words.Command.LevelOrder
+	case errors.Is(err, config.ErrLevelLimit):
+		return in.Words.Command.LevelLimit
 	case errors.Is(err, errTooOld):
 		return in.Words.Command.TooOld
 	case errors.Is(err, errBusy):

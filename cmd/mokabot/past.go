@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/app"
 	"mokabot/internal/config"
 	"mokabot/internal/history"
 	"mokabot/internal/store"
@@ -31,6 +33,7 @@ func ask(t terminal, flags arguments, needed bool) (asked, func(), error) {
 	if err != nil {
 		return asked{}, none, err
 	}
+	c = app.RememberedLevels(context.Background(), c)
 	book, err := account.New(c)
 	if err != nil {
 		return asked{}, none, usageError{err.Error()}

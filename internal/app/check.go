@@ -27,11 +27,14 @@ type CheckOptions struct {
 // offline it tries every credential and every channel.
 func Check(ctx context.Context, c *config.Config, o CheckOptions) ([]Finding, error) {
 	w := lang.For(c.Language)
+	file := c
+	c = RememberedLevels(ctx, c)
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
 	found := []Finding{newFinding(LevelOK, configName(c), topicConfig, w.CLI.ConfigFine(len(c.Accounts), len(c.Reports)))}
 	found = append(found, configFindings(w, c, time.Now())...)
+	found = append(found, changedLevels(w, file, c)...)
 	if o.Offline {
 		return append(found, offlineAccess(w, c)...), nil
 	}

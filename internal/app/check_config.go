@@ -226,3 +226,22 @@ func unknownRoles(w *lang.Words, servers []discord.Server, roles []string, key s
 	}
 	return found
 }
+
+// changedLevels are the accounts whose levels were set from Discord.
+func changedLevels(w *lang.Words, file, inForce *config.Config) []Finding {
+	var found []Finding
+	for i, a := range inForce.Accounts {
+		var levels []string
+		for n, l := range a.Alerts.Levels {
+			was := file.Accounts[i].Alerts.Levels[n]
+			if l.Below != was.Below || l.Runway != was.Runway {
+				below, runway := config.Limits(l)
+				levels = append(levels, strings.TrimSpace(l.Name+" "+below+" "+runway))
+			}
+		}
+		if len(levels) > 0 {
+			found = append(found, newFinding(LevelNote, a.Name, topicLevels, w.Levels.InStatus(join(w, levels))))
+		}
+	}
+	return found
+}

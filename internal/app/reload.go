@@ -49,7 +49,7 @@ func (s *service) reload(ctx context.Context) message.Reloaded {
 
 func (s *service) loadAgain() (cycle, error) {
 	if s.env.Reload == nil {
-		return s.prepare(s.now().config)
+		return s.prepare(s.now().file)
 	}
 	c, err := s.env.Reload()
 	if err != nil {

@@ -66,6 +66,7 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	s.bot = &bot.Bot{
 		REST: rest, Values: db, GuildIDs: c.Discord.GuildIDs, Log: log, Health: s.health, Reload: s.reload, Test: s.test, Observe: s.told.Command, Now: s.clock.Now,
 	}
+	s.bot.Levels = s
 	s.gateway = &discord.Gateway{
 		Token: c.Discord.Token.Reveal(), HTTP: env.Discord, Proxy: proxy, Values: db, Log: log, OnIdentify: s.told.Identify,
 		OnInteraction: s.bot.Interact, OnReady: s.bot.Ready, OnGuild: s.bot.Joined,

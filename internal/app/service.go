@@ -43,7 +43,8 @@ type service struct {
 // cycle is everything that a configuration decides and that another can
 // replace without a restart.
 type cycle struct {
-	config  *config.Config
+	file    *config.Config // as it was read
+	config  *config.Config // with the levels that were set from Discord
 	book    *account.Book
 	watch   *schedule.Watch
 	reports *schedule.Reporter
@@ -74,7 +75,11 @@ func (u Unconnected) Run(ctx context.Context) error {
 }
 
 // prepare makes a cycle of a configuration. Nothing runs yet.
-func (s *service) prepare(c *config.Config) (cycle, error) {
+func (s *service) prepare(file *config.Config) (cycle, error) {
+	c, err := s.withLevels(file)
+	if err != nil {
+		return cycle{}, err
+	}
 	opts := []account.Option{account.WithObserver(func(name string, call moka.Call) {
 		s.log.Debug("gateway call", "account", name, "op", call.Op, "status", call.Status, "took", call.Took, "err", call.Err)
 		s.told.Call(name, call)
@@ -101,7 +106,7 @@ func (s *service) prepare(c *config.Config) (cycle, error) {
 	words := lang.For(c.Language)
 	past := history.History{Store: s.db, Zone: c.Timezone, Now: now}
 	next := cycle{
-		config: c, book: book,
+		file: file, config: c, book: book,
 		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Now: now, Sure: sure, Times: &s.times, Observe: s.told.Reading},
 		seeder:  &schedule.Seeder{Book: book, Store: s.db, Log: s.log, Now: now},
 		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Observe: s.told.Report},

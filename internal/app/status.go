@@ -36,6 +36,15 @@ func (s *service) health(ctx context.Context) message.Health {
 		h.Unpinged = append(h.Unpinged, message.Unpinged{Channel: u.Channel, Names: mentions(c.config, u.IDs)})
 	}
 	h.Next = s.nextReports(c)
+	changed, err := s.ChangedLevels(ctx)
+	if err != nil {
+		s.log.Error("the levels set in Discord could not be read", "err", err)
+	}
+	for _, name := range c.book.Names() {
+		if len(changed[name]) > 0 {
+			h.Levels = append(h.Levels, name)
+		}
+	}
 	return h
 }
 

@@ -29,6 +29,7 @@ func English() *Words {
 		Watch:    enWatch(),
 		Status:   enStatus(),
 		Reload:   enReload(),
+		Levels:   enLevels(),
 		Command:  enCommand(),
 		Help:     enHelp(),
 		Button: ButtonWords{

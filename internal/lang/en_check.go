@@ -3,6 +3,8 @@ package lang
 import (
 	"fmt"
 	"time"
+
+	"mokabot/moka"
 )
 
 func enCheck() CheckWords {
@@ -71,5 +73,15 @@ func enCheck() CheckWords {
 		PostFailed: func(channel string) string {
 			return fmt.Sprintf("the test message could not be posted in %s; correct what is said about this channel, then try again", channel)
 		},
+	}
+}
+
+func enLevels() LevelWords {
+	return LevelWords{
+		Title: "Alert levels", None: "No levels: a low balance pings nobody.", Or: " or ", Changed: "set in Discord",
+		Actions:  map[string]string{"show": "show", "set": "set", "reset": "reset to the configuration"},
+		Below:    func(a moka.Amount) string { return "below " + a.String() },
+		Runway:   func(d time.Duration) string { return "empty within " + enDuration(d) },
+		InStatus: func(accounts string) string { return "Levels set in Discord: " + accounts },
 	}
 }

@@ -21,8 +21,11 @@ func enCommand() CommandWords {
 			"alerts": "What is wrong at the moment, and what is snoozed", "alerts.share": share,
 			"status": "How the bot itself is doing", "status.share": share,
 			"reload": "Read the configuration again",
-			"test":   "Post a test alert in every channel and show who was pinged",
-			"help":   "What this bot does", "help.share": share,
+			"levels": "Show the alert levels; operators set and reset them", "levels.account": "One account; all are shown, and the first is changed, when none is named",
+			"levels.action": "Show, set or reset", "levels.level": "Which level to set", "levels.below": "Dollars left, such as 20.00; off: not by the balance",
+			"levels.runway": "Time left, such as 72h or 7d; off: not by the time", "levels.share": share,
+			"test": "Post a test alert in every channel and show who was pinged",
+			"help": "What this bot does", "help.share": share,
 		},
 		NotAllowed:    "In a direct message I answer only people who may see figures, and I could not tell that you are one of them. Use the command in the server instead.",
 		NotFromHere:   "This bot does not answer in this server.",
@@ -32,7 +35,12 @@ func enCommand() CommandWords {
 		UserInstalled: "I answer only where I was added to the server, not where somebody added me to their own account.",
 		TestAlert:     "**Test alert**: nothing is wrong. Somebody is trying whether mokabot's pings arrive.",
 		NoChannels:    "No channel is configured; set alerts.channel_id.",
-		NotShared:     "Only operators can share an answer, so only you see this one.",
+		NoLevel: func(known []string) string {
+			return "There is no such level. The levels are: " + strings.Join(known, ", ") + "."
+		},
+		LevelOrder: "Levels go from the mildest to the worst: each needs less money and less time than the one before it. Nothing was changed.",
+		LevelLimit: "Write the money such as 20.00 and the time such as 72h or 7d; a level needs at least one of the two. Nothing was changed.",
+		NotShared:  "Only operators can share an answer, so only you see this one.",
 		TooFast: func(wait time.Duration) string {
 			return "That was a lot of commands in a minute. Please try again in " + enDuration(wait) + "."
 		},

@@ -29,6 +29,7 @@ type Words struct {
 	Watch    WatchWords
 	Status   StatusWords
 	Reload   ReloadWords
+	Levels   LevelWords
 	Command  CommandWords
 	Help     HelpWords
 	Button   ButtonWords
@@ -173,6 +174,9 @@ type CommandWords struct {
 	TooFast       func(wait time.Duration) string
 	TestAlert     string // the message that tries channels and mentions
 	NoChannels    string // there is no channel to try
+	NoLevel       func(known []string) string
+	LevelOrder    string
+	LevelLimit    string
 	TooOld        string
 	Panicked      string
 	Busy          string

@@ -1,6 +1,10 @@
 package lang
 
-import "time"
+import (
+	"time"
+
+	"mokabot/moka"
+)
 
 // CheckWords phrase what a check finds. Each sentence that names a fault names its cure.
 type CheckWords struct {
@@ -28,4 +32,13 @@ type CheckWords struct {
 	PostedPinging                                  func(channel, who string) string
 	PingedNobody                                   func(channel, who string) string
 	PostFailed                                     func(channel string) string
+}
+
+// LevelWords phrase the levels of alerts.
+type LevelWords struct {
+	Title, None, Or, Changed string
+	Actions                  map[string]string // by what /levels takes
+	Below                    func(moka.Amount) string
+	Runway                   func(time.Duration) string
+	InStatus                 func(accounts string) string // which accounts' levels were set in Discord
 }

@@ -29,6 +29,7 @@ func Chinese() *Words {
 		Watch:    zhWatch(),
 		Status:   zhStatus(),
 		Reload:   zhReload(),
+		Levels:   zhLevels(),
 		Command:  zhCommand(),
 		Help:     zhHelp(),
 		Button: ButtonWords{

@@ -3,6 +3,8 @@ package lang
 import (
 	"fmt"
 	"time"
+
+	"mokabot/moka"
 )
 
 func zhCheck() CheckWords {
@@ -71,5 +73,15 @@ func zhCheck() CheckWords {
 		PostFailed: func(channel string) string {
 			return fmt.Sprintf("无法在 %s 发布测试消息；请先按关于该频道的提示修正，再试一次", channel)
 		},
+	}
+}
+
+func zhLevels() LevelWords {
+	return LevelWords{
+		Title: "告警档位", None: "没有档位：余额不足时不会提醒任何人。", Or: "，或", Changed: "在 Discord 中设置",
+		Actions:  map[string]string{"show": "查看", "set": "设置", "reset": "恢复为配置"},
+		Below:    func(a moka.Amount) string { return "低于 " + a.String() },
+		Runway:   func(d time.Duration) string { return "预计 " + zhDuration(d) + "内用完" },
+		InStatus: func(accounts string) string { return "在 Discord 中设置过档位：" + accounts },
 	}
 }

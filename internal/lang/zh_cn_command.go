@@ -11,7 +11,7 @@ func zhCommand() CommandWords {
 	return CommandWords{
 		Names: map[string]string{
 			"balance": "余额", "models": "模型", "usage": "用量", "keys": "令牌", "report": "报告", "alerts": "告警",
-			"status": "状态", "reload": "重载", "test": "测试", "help": "帮助",
+			"status": "状态", "reload": "重载", "test": "测试", "levels": "档位", "action": "操作", "level": "档", "below": "低于", "runway": "剩余时间", "help": "帮助",
 			"account": "账户", "search": "搜索", "share": "公开", "period": "时段", "name": "名称",
 		},
 		Abouts: map[string]string{
@@ -25,8 +25,11 @@ func zhCommand() CommandWords {
 			"alerts": "查看当前的告警和静音", "alerts.share": share,
 			"status": "查看机器人自身的状态", "status.share": share,
 			"reload": "重新读取配置",
-			"test":   "在每个频道发布测试告警，并显示通知到了谁",
-			"help":   "了解这个机器人", "help.share": share,
+			"levels": "查看告警档位；管理员可以设置和恢复", "levels.account": "某个账户；不填则显示全部，设置时为第一个账户",
+			"levels.action": "查看、设置或恢复", "levels.level": "要设置的档位", "levels.below": "剩余金额（美元），如 20.00；off 表示不按余额",
+			"levels.runway": "剩余时间，如 72h 或 7d；off 表示不按时间", "levels.share": share,
+			"test": "在每个频道发布测试告警，并显示通知到了谁",
+			"help": "了解这个机器人", "help.share": share,
 		},
 		NotAllowed:    "私信中我只回复有权查看数据的人，而我无法确认你是其中之一。请在服务器里使用命令。",
 		NotFromHere:   "本机器人不在此服务器提供服务。",
@@ -35,7 +38,12 @@ func zhCommand() CommandWords {
 		UserInstalled: "我只在被添加到服务器的地方回复，不在个人账号安装的应用中回复。",
 		TestAlert:     "**测试告警**：一切正常，只是在确认 mokabot 的提醒能否送达。",
 		NoChannels:    "没有配置任何频道，请设置 alerts.channel_id。",
-		NotShared:     "只有管理员可以公开回复，所以这条回复仅你可见。",
+		NoLevel: func(known []string) string {
+			return "没有这个档位。现有档位：" + strings.Join(known, "、") + "。"
+		},
+		LevelOrder: "档位要从轻到重排列：后一档的金额和时间都要小于前一档。没有做任何改动。",
+		LevelLimit: "金额写成 20.00，时间写成 72h 或 7d；每个档位至少要有其中一项。没有做任何改动。",
+		NotShared:  "只有管理员可以公开回复，所以这条回复仅你可见。",
 		TooFast: func(wait time.Duration) string {
 			return "一分钟内的命令太多，请在 " + zhDuration(wait) + "后再试。"
 		},

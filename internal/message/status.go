@@ -20,6 +20,7 @@ type Health struct {
 	Unpinged  []Unpinged   // mentions that did not reach everybody
 	Next      []NextReport
 	DiskFull  bool
+	Levels    []string // the accounts whose levels were set in Discord
 }
 
 // LastPoll is when an account was last read, and with what success.
@@ -74,6 +75,9 @@ func Status(w *lang.Words, h Health, now time.Time) Message {
 		add(w.Status.Storage, true, w.Status.StorageFine)
 	}
 	add(w.Status.Accounts, false, pollLines(w, h.Accounts)...)
+	if len(h.Levels) > 0 {
+		add(w.Levels.Title, false, w.Levels.InStatus(strings.Join(h.Levels, w.And)))
+	}
 	add(w.Status.Outbox, false, outboxLines(w, h)...)
 	add(w.Status.Reports, false, nextLines(w, h.Next)...)
 	return Message{Cards: []Card{card}}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"mokabot/internal/alert"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/moka"
@@ -144,6 +145,15 @@ func testAlerts(w *lang.Words) map[string]message.Message {
 	return map[string]message.Message{"test-alert": message.TestAlert(w, []string{"777"}, nil)}
 }
 
+func levelLists(w *lang.Words) map[string]message.Message {
+	return map[string]message.Message{"levels": message.Levels(w, []message.AccountLevels{
+		{Account: "team", Levels: []alert.Level{
+			{Name: "low", Below: moka.Known(20 * moka.Dollar), Runway: 72 * time.Hour}, {Name: "critical", Below: moka.Known(5 * moka.Dollar)},
+		}, Changed: map[string]bool{"low": true}},
+		{Account: "other"},
+	})}
+}
+
 func tested(w *lang.Words) map[string]message.Message {
 	return map[string]message.Message{"test-answer": message.Tested(w, []message.TestPing{
 		{Channel: "123", Posted: true, Pinged: []string{"<@&777>"}, Unpinged: []string{"<@&778>"}}, {Channel: "124"}, {Channel: "125", Posted: true},
@@ -159,6 +169,9 @@ func notes(w *lang.Words) map[string]message.Message {
 		"note-no-home":      note(w.Command.HomeUnknown),
 		"note-user-install": note(w.Command.UserInstalled),
 		"note-no-channels":  note(w.Command.NoChannels),
+		"note-no-level":     note(w.Command.NoLevel([]string{"low", "critical"})),
+		"note-level-order":  note(w.Command.LevelOrder),
+		"note-level-limit":  note(w.Command.LevelLimit),
 		"note-not-shared":   note(w.Command.NotShared),
 		"note-too-fast":     note(w.Command.TooFast(42 * time.Second)),
 		"note-elsewhere":    note(w.Command.NotFromHere),

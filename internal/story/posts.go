@@ -230,7 +230,7 @@ func statuses(w *lang.Words) map[string]message.Message {
 		Next:     []message.NextReport{{Name: "daily", At: at.Add(time.Hour), Channel: "123"}},
 	}
 	trouble := message.Health{
-		Version: "v1.2.3", Uptime: 90 * time.Second, Waiting: 3, Dead: 1, DiskFull: true,
+		Version: "v1.2.3", Uptime: 90 * time.Second, Waiting: 3, Dead: 1, DiskFull: true, Levels: []string{"team"},
 		Accounts: []message.LastPoll{{Account: "team", At: at.Add(-time.Minute)}},
 		Letters:  []message.DeadLetter{{Channel: "123", At: at.Add(-time.Hour), Cause: "Missing Permissions (50013)"}},
 	}

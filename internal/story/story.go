@@ -44,6 +44,7 @@ var chapters = []struct {
 	{"Note", notes},
 	{"TestAlert", testAlerts},
 	{"Tested", tested},
+	{"Levels", levelLists},
 }
 
 // All are the examples in one language, in a fixed order.

@@ -1,0 +1,137 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"mokabot/bot"
+	"mokabot/internal/config"
+	"mokabot/internal/store"
+)
+
+// values are where the changes of levels are kept.
+type values interface {
+	Value(ctx context.Context, name string) ([]byte, bool, error)
+}
+
+// StoredLevels reads the changes that were made from Discord, by account.
+func StoredLevels(ctx context.Context, db values, c *config.Config) (map[string]config.LevelChanges, error) {
+	all := map[string]config.LevelChanges{}
+	for _, a := range c.Accounts {
+		raw, ok, err := db.Value(ctx, config.LevelsValue(a.Name))
+		if err != nil {
+			return nil, err
+		}
+		var changes config.LevelChanges
+		if ok && json.Unmarshal(raw, &changes) == nil && len(changes) > 0 {
+			all[a.Name] = changes
+		}
+	}
+	return all, nil
+}
+
+// withLevels is the configuration with the levels that were set from Discord.
+func (s *service) withLevels(c *config.Config) (*config.Config, error) {
+	changes, err := StoredLevels(context.Background(), s.db, c)
+	if err != nil {
+		return nil, err
+	}
+	next, refused := c.WithLevels(changes)
+	for account, err := range refused {
+		s.log.Warn("the levels set in Discord do not fit the configuration; the configuration's are in force", "account", account, "err", err)
+	}
+	return next, nil
+}
+
+// SetLevel changes limits of one level and puts them in force.
+func (s *service) SetLevel(ctx context.Context, account, level string, change config.LevelChange) error {
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	file := s.now().file
+	a, ok := file.Account(account)
+	if !ok || !slices.ContainsFunc(levelNames(a), func(name string) bool { return name == level }) {
+		return &bot.UnknownLevelError{Known: levelNames(a)}
+	}
+	stored, err := StoredLevels(ctx, s.db, file)
+	if err != nil {
+		return err
+	}
+	changes := config.LevelChanges{}
+	for name, c := range stored[account] {
+		changes[name] = c
+	}
+	merged := changes[level]
+	if change.Below != "" {
+		merged.Below = change.Below
+	}
+	if change.Runway != "" {
+		merged.Runway = change.Runway
+	}
+	changes[level] = merged
+	if _, err := changes.Apply(a.Alerts.Levels); err != nil {
+		return err
+	}
+	return s.storeLevels(ctx, account, changes)
+}
+
+// ResetLevels goes back to the levels of the configuration.
+func (s *service) ResetLevels(ctx context.Context, account string) error {
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	return s.storeLevels(ctx, account, config.LevelChanges{})
+}
+
+// ChangedLevels are the changes in force, by account.
+func (s *service) ChangedLevels(ctx context.Context) (map[string]config.LevelChanges, error) {
+	return StoredLevels(ctx, s.db, s.now().file)
+}
+
+func (s *service) storeLevels(ctx context.Context, account string, changes config.LevelChanges) error {
+	raw, err := json.Marshal(changes)
+	if err != nil {
+		return fmt.Errorf("encode levels: %w", err)
+	}
+	if err := s.db.SetValue(ctx, config.LevelsValue(account), raw); err != nil {
+		return err
+	}
+	next, err := s.prepare(s.now().file)
+	if err != nil {
+		return err
+	}
+	s.use(next)
+	select {
+	case s.next <- next:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+func levelNames(a config.Account) []string {
+	var names []string
+	for _, l := range a.Alerts.Levels {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
+// RememberedLevels is the configuration with the levels that were set from
+// Discord, as the database beside it has them. Without a database, or when it
+// cannot be read, it is the configuration alone.
+func RememberedLevels(ctx context.Context, c *config.Config) *config.Config {
+	if c.Storage.Path == "" {
+		return c
+	}
+	db, err := store.OpenReadOnly(c.Storage.Path)
+	if err != nil {
+		return c
+	}
+	defer db.Close()
+	changes, err := StoredLevels(ctx, db, c)
+	if err != nil {
+		return c
+	}
+	next, _ := c.WithLevels(changes)
+	return next
+}

@@ -1,0 +1,64 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"mokabot/internal/discordsim"
+)
+
+// Levels set in Discord are in force at once, and stay so when the file is read
+// again and when the bot starts again.
+func TestLevelsAreSetFromDiscord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	file := w.config(t, "accounts:\n", "  viewers: {everyone: true}\naccounts:\n")
+	stop := w.run(t, file, nil)
+	w.polled(t, 2)
+	set := map[string]any{"action": "set", "level": "low", "below": "200", "account": "team"}
+	refused, err := w.discord.Slash(deadline(t), discordsim.Call{User: discordsim.StrangerID, Name: "levels", Options: set})
+	if err != nil || !titled("Only the operators")(refused) {
+		t.Errorf("a viewer sets a level: %s, %v", refused.JSON(), err)
+	}
+	if shown, err := w.discord.Slash(deadline(t), discordsim.Call{User: discordsim.StrangerID, Name: "levels"}); err != nil || !titled("Alert levels")(shown) {
+		t.Errorf("a viewer sees %s, %v", shown.JSON(), err)
+	}
+	if wrong := w.asks(t, "levels", map[string]any{"level": "low", "below": "-5"}); !titled("Nothing was changed")(wrong) {
+		t.Errorf("a wrong limit: %s", wrong.JSON())
+	}
+	if wrong := w.asks(t, "levels", map[string]any{"level": "lowest", "below": "5"}); !titled("There is no such level")(wrong) {
+		t.Errorf("an unknown level: %s", wrong.JSON())
+	}
+	if done := w.asks(t, "levels", set); !strings.Contains(string(done.JSON()), "below $200.00") || !strings.Contains(string(done.JSON()), "set in Discord") {
+		t.Errorf("set: %s", done.JSON())
+	}
+	w.waits(t, discordsim.AlertsChannel, "the new level's ping", titled("team: balance is low"))
+	w.asks(t, "reload", nil)
+	if shown := w.asks(t, "levels", nil); !strings.Contains(string(shown.JSON()), "below $200.00") {
+		t.Errorf("after a reload: %s", shown.JSON())
+	}
+	stop()
+	w.run(t, file, nil)
+	if shown := w.asks(t, "levels", nil); !strings.Contains(string(shown.JSON()), "below $200.00") {
+		t.Errorf("after a restart: %s", shown.JSON())
+	}
+	if status := w.asks(t, "status", nil); !strings.Contains(string(status.JSON()), "Levels set in Discord: team") {
+		t.Errorf("/status does not say so: %s", status.JSON())
+	}
+	if done := w.asks(t, "levels", map[string]any{"action": "reset"}); strings.Contains(string(done.JSON()), "set in Discord") || !strings.Contains(string(done.JSON()), "below $20.00") {
+		t.Errorf("reset: %s", done.JSON())
+	}
+	w.noViolations(t)
+}
+
+// /test posts a marked message and says who was pinged.
+func TestATestAlertIsPosted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run(t, w.config(t), nil)
+	if answer := w.asks(t, "test", nil); !strings.Contains(string(answer.JSON()), "a test message was posted in") || !answer.Ephemeral() {
+		t.Errorf("the answer is %s", answer.JSON())
+	}
+	w.waits(t, discordsim.AlertsChannel, "the test alert", func(m discordsim.Message) bool { return strings.Contains(m.Content, "Test alert") })
+	w.noViolations(t)
+}
