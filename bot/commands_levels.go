@@ -2,22 +2,29 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
-	"mokabot/internal/config"
 	"mokabot/internal/message"
 )
 
 // Levels is what a bot may change about the levels of alerts.
 type Levels interface {
-	// SetLevel changes limits of one level and puts them in force at once. Its
-	// error is an [*UnknownLevelError], [config.ErrLevelOrder] or [config.ErrLevelLimit].
-	SetLevel(ctx context.Context, account, level string, change config.LevelChange) error
+	// SetLevel changes limits of one level and puts them in force at once. Limits
+	// are written as in the file; "off" takes one away and "" leaves it. Its error
+	// is an [*UnknownLevelError], [ErrLevelOrder] or [ErrLevelLimit].
+	SetLevel(ctx context.Context, account, level, below, runway string) error
 	// ResetLevels goes back to the configuration's levels.
 	ResetLevels(ctx context.Context, account string) error
-	// ChangedLevels are the changes in force, by account.
-	ChangedLevels(ctx context.Context) (map[string]config.LevelChanges, error)
+	// ChangedLevels are the names of the changed levels, by account.
+	ChangedLevels(ctx context.Context) (map[string][]string, error)
 }
+
+// Why limits cannot be set.
+var (
+	ErrLevelOrder = errors.New("the levels would be out of order")
+	ErrLevelLimit = errors.New("not a limit")
+)
 
 // UnknownLevelError says that an account has no level of that name.
 type UnknownLevelError struct{ Known []string }
@@ -33,16 +40,15 @@ const (
 // levels shows the levels, and sets or resets them for operators. Limits
 // without an action are set.
 func levels(ctx context.Context, b *Bot, in Input) (message.Message, error) {
-	change := config.LevelChange{Below: in.Options["below"], Runway: in.Options["runway"]}
 	action := in.Options["action"]
-	if action == "" && change != (config.LevelChange{}) {
+	if action == "" && in.Options["below"]+in.Options["runway"] != "" {
 		action = levelsSet
 	}
 	if (action == levelsSet || action == levelsReset) && in.Standing < operator {
 		return message.Message{}, notOperator
 	}
 	if action != "" && action != "show" {
-		if err := b.changeLevels(ctx, in, action, change); err != nil {
+		if err := b.changeLevels(ctx, in, action); err != nil {
 			return message.Message{}, err
 		}
 	}
@@ -57,7 +63,7 @@ func levels(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	var shown []message.AccountLevels
 	for _, a := range accounts {
 		l := message.AccountLevels{Account: a.Name, Levels: a.Rules.Levels, Changed: map[string]bool{}}
-		for name := range changed[a.Name] {
+		for _, name := range changed[a.Name] {
 			l.Changed[name] = true
 		}
 		shown = append(shown, l)
@@ -65,7 +71,7 @@ func levels(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	return message.Levels(in.Words, shown), nil
 }
 
-func (b *Bot) changeLevels(ctx context.Context, in Input, action string, change config.LevelChange) error {
+func (b *Bot) changeLevels(ctx context.Context, in Input, action string) error {
 	a, err := b.first(in.Options["account"])
 	if err != nil {
 		return err
@@ -74,7 +80,7 @@ func (b *Bot) changeLevels(ctx context.Context, in Input, action string, change 
 	if action == levelsReset {
 		return b.Levels.ResetLevels(ctx, a.Name)
 	}
-	return b.Levels.SetLevel(ctx, a.Name, in.Options["level"], change)
+	return b.Levels.SetLevel(ctx, a.Name, in.Options["level"], in.Options["below"], in.Options["runway"])
 }
 
 func suggestLevels(_ context.Context, b *Bot, in Input) []string {

@@ -10,7 +10,6 @@ import (
 	"github.com/bwmarrin/discordgo"
 
 	"mokabot/internal/account"
-	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/history"
 	"mokabot/internal/message"
@@ -204,9 +203,9 @@ func errorText(in Input, err error) string {
 		return in.Words.Command.TooFast(roundUp(tooFast.wait))
 	case errors.As(err, &level):
 		return in.Words.Command.NoLevel(level.Known)
-	case errors.Is(err, config.ErrLevelOrder):
+	case errors.Is(err, ErrLevelOrder):
 		return in.Words.Command.LevelOrder
-	case errors.Is(err, config.ErrLevelLimit):
+	case errors.Is(err, ErrLevelLimit):
 		return in.Words.Command.LevelLimit
 	case errors.Is(err, errTooOld):
 		return in.Words.Command.TooOld

@@ -1,9 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"mokabot/bot"
@@ -46,7 +49,7 @@ func (s *service) withLevels(c *config.Config) (*config.Config, error) {
 }
 
 // SetLevel changes limits of one level and puts them in force.
-func (s *service) SetLevel(ctx context.Context, account, level string, change config.LevelChange) error {
+func (s *service) SetLevel(ctx context.Context, account, level, below, runway string) error {
 	s.loading.Lock()
 	defer s.loading.Unlock()
 	file := s.now().file
@@ -63,15 +66,16 @@ func (s *service) SetLevel(ctx context.Context, account, level string, change co
 		changes[name] = c
 	}
 	merged := changes[level]
-	if change.Below != "" {
-		merged.Below = change.Below
-	}
-	if change.Runway != "" {
-		merged.Runway = change.Runway
-	}
+	merged.Below, merged.Runway = cmp.Or(below, merged.Below), cmp.Or(runway, merged.Runway)
 	changes[level] = merged
-	if _, err := changes.Apply(a.Alerts.Levels); err != nil {
-		return err
+	if merged == (config.LevelChange{}) {
+		return bot.ErrLevelLimit
+	}
+	switch _, err := changes.Apply(a.Alerts.Levels); {
+	case errors.Is(err, config.ErrLevelOrder):
+		return fmt.Errorf("%w: %w", bot.ErrLevelOrder, err)
+	case err != nil:
+		return fmt.Errorf("%w: %w", bot.ErrLevelLimit, err)
 	}
 	return s.storeLevels(ctx, account, changes)
 }
@@ -83,9 +87,14 @@ func (s *service) ResetLevels(ctx context.Context, account string) error {
 	return s.storeLevels(ctx, account, config.LevelChanges{})
 }
 
-// ChangedLevels are the changes in force, by account.
-func (s *service) ChangedLevels(ctx context.Context) (map[string]config.LevelChanges, error) {
-	return StoredLevels(ctx, s.db, s.now().file)
+// ChangedLevels are the names of the changed levels, by account.
+func (s *service) ChangedLevels(ctx context.Context) (map[string][]string, error) {
+	stored, err := StoredLevels(ctx, s.db, s.now().file)
+	names := map[string][]string{}
+	for account, changes := range stored {
+		names[account] = slices.Sorted(maps.Keys(changes))
+	}
+	return names, err
 }
 
 func (s *service) storeLevels(ctx context.Context, account string, changes config.LevelChanges) error {

@@ -26,9 +26,8 @@ type LevelChanges map[string]LevelChange
 
 // The reasons why levels cannot be changed.
 var (
-	ErrUnknownLevel = errors.New("there is no such level")
-	ErrLevelOrder   = errors.New("levels have to go from the mildest to the worst")
-	ErrLevelLimit   = errors.New("not a limit")
+	ErrLevelOrder = errors.New("levels have to go from the mildest to the worst")
+	ErrLevelLimit = errors.New("not a limit")
 )
 
 const noLimit = "off"
