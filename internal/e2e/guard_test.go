@@ -1,0 +1,179 @@
+//go:build unix
+
+package e2e
+
+import (
+	"compress/gzip"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"mokabot/internal/discordsim"
+)
+
+// S11: SIGHUPs from the first moment to the last, and a log whose reader goes.
+func TestSignalsAndALostLogDoNotEndTheBot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	file := w.config(t)
+	cmd, _, _ := program(t, w.throughProxy(t), "run", "--config", file)
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = write, write
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	write.Close()
+	time.Sleep(40 * time.Millisecond) // Go's own start: nothing can be caught before
+	for range 10 {
+		hangUp(t, cmd)
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err := w.discord.Connected(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	read.Close() // from now on each line of the log is a broken pipe
+	hangUp(t, cmd)
+	w.polled(t, 3)
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if cmd.Process.Signal(syscall.SIGHUP) != nil {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the program ended with %v", err)
+	}
+	w.noViolations(t)
+}
+
+// S9: net/http prints every header when asked to by the environment.
+func TestDebuggingHTTPPrintsNoCredential(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	secure := httptest.NewUnstartedServer(w.gateway)
+	secure.EnableHTTP2 = true
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	authority := filepath.Join(w.dir, "gateway.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
+	if err := os.WriteFile(authority, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, debug := range []string{"http2debug=1", "http2debug=2", "netdns=2,http2debug=2"} {
+		file := w.config(t, w.server.URL, secure.URL)
+		for _, args := range [][]string{{"balance"}, {"check"}, {"models", "--json"}} {
+			status, out, log := command(t, map[string]string{"GODEBUG": debug, "SSL_CERT_FILE": authority}, append(args, "--config", file)...)
+			if args[0] != "check" && status != 0 { // Discord is not there to be checked
+				t.Errorf("%v: exit %d, %s", args, status, log)
+			}
+			if text := out + log; strings.Contains(text, "http2:") || strings.Contains(text, "authorization") {
+				t.Errorf("%s %v: %s", debug, args, text)
+			}
+		}
+	}
+}
+
+// S6: check and --json print what a gateway says of itself.
+func TestCheckPrintsNoCredentialOfTheGatewaysWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	evil := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/api/status" {
+			w.gateway.ServeHTTP(answer, r)
+			return
+		}
+		answer.Header().Set("Content-Type", "application/json")
+		text := `\u001b[31m\u202e` + testKey + ` ` + strings.ToUpper(testToken)
+		fmt.Fprintf(answer, `{"success":true,"data":{"version":"%[1]s","system_name":"%[1]s","quota_per_unit":500000,"quota_display_type":"%[1]s"}}`, text)
+	}))
+	t.Cleanup(evil.Close)
+	file := w.config(t, w.server.URL, evil.URL, "  token: "+discordsim.Token, "  token: \"\"")
+	for _, args := range [][]string{{"check"}, {"check", "--json"}, {"balance"}, {"balance", "--json"}} {
+		_, out, log := command(t, nil, append(args, "--config", file)...)
+		if text := out + log; strings.ContainsAny(text, "\x1b\u202e") || strings.Contains(strings.ToUpper(text), strings.ToUpper(testToken)[:14]) {
+			t.Errorf("%v: %q", args, text)
+		}
+	}
+}
+
+// S2: what the real program needs for packed bombs, as its peak resident memory.
+// The whole table takes half a minute: it runs with MOKABOT_LONG.
+func TestBombsNeedLittleMemory(t *testing.T) {
+	bombs := map[string]string{"objects": `{},`, "lists": `[],`, "nesting": `[`}
+	if os.Getenv("MOKABOT_LONG") == "" {
+		bombs = map[string]string{"objects": `{},`}
+	} else {
+		bombs["nulls"], bombs["texts"], bombs["one text"] = `null,`, `"",`, ``
+	}
+	w := newWorld(t)
+	for name, part := range bombs {
+		packed := filepath.Join(t.TempDir(), "bomb.gz")
+		pack(t, packed, part)
+		evil := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/api/status" {
+				w.gateway.ServeHTTP(answer, r)
+				return
+			}
+			answer.Header().Set("Content-Type", "application/json")
+			answer.Header().Set("Content-Encoding", "gzip")
+			http.ServeFile(answer, r, packed)
+		}))
+		file := w.config(t, w.server.URL, evil.URL, "  token: "+discordsim.Token, "  token: \"\"")
+		for _, args := range [][]string{{"balance"}, {"models"}, {"usage", "--period", "30d"}, {"check"}} {
+			cmd, out, log := program(t, nil, append(args, "--config", file)...)
+			start := time.Now()
+			_ = cmd.Run()
+			peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss >> 10
+			t.Logf("%-9s %-8s peak %d MB, %s, exit %d", name, args[0], peak, time.Since(start).Round(time.Millisecond), cmd.ProcessState.ExitCode())
+			if text := out.String() + log.String(); !strings.Contains(text, "too large to be right") {
+				t.Errorf("%s, %v: %s", name, args, text)
+			}
+			if peak > 64 || cmd.ProcessState.ExitCode() != 1 {
+				t.Errorf("%s, %v: %d MB, exit %d\n%s%s", name, args, peak, cmd.ProcessState.ExitCode(), out, log)
+			}
+		}
+		evil.Close()
+	}
+}
+
+// pack writes 100 MB of a part, packed.
+func pack(t *testing.T, file, part string) {
+	t.Helper()
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z := gzip.NewWriter(f)
+	begin := `{"success":true,"data":[`
+	if part == "" {
+		begin, part = `{"success":true,"data":"`, "a"
+	}
+	_, err = io.WriteString(z, begin)
+	chunk := strings.Repeat(part, 1<<20/len(part))
+	for range 100 {
+		if err == nil {
+			_, err = io.WriteString(z, chunk)
+		}
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
