@@ -74,10 +74,11 @@ type (
 		ExpiresAt *string        `json:"expires_at"`
 	}
 	walletAnswer struct {
-		Remaining moka.Maybe `json:"remaining_usd"`
-		Used      moka.Maybe `json:"used_usd"`
-		Requests  *int64     `json:"request_count"`
-		Plans     moka.Maybe `json:"plans_remaining_usd"`
+		Remaining  moka.Maybe `json:"remaining_usd"`
+		Used       moka.Maybe `json:"used_usd"`
+		Requests   *int64     `json:"request_count"`
+		Plans      moka.Maybe `json:"plans_remaining_usd"`
+		PlansEndAt *string    `json:"plans_end_at"` // of the first that holds money
 	}
 	errorAnswer struct {
 		Kind    moka.Kind `json:"kind"`
@@ -112,6 +113,13 @@ func balanceJSON(w *lang.Words, name string, r moka.Reading) balanceAnswer {
 		b.Wallet = &walletAnswer{Remaining: l.Remaining, Used: l.Used, Plans: l.Plans}
 		if l.Remaining.Known() {
 			b.Wallet.Requests = &l.Requests
+		}
+		if l.PlansUnlimited {
+			b.Wallet.Plans = moka.Maybe{} // without a limit, however much the others hold
+		}
+		if end, ok := l.PlansEndAt(); ok {
+			at := rfc3339(end)
+			b.Wallet.PlansEndAt = &at
 		}
 	}
 	return b

@@ -38,6 +38,7 @@ func compile(flags ...string) (string, error) {
 	}
 	path := filepath.Join(dir, "mokabot")
 	cmd := exec.Command("go", append(append([]string{"build", "-ldflags=-s -w", "-o", path}, flags...), "mokabot/cmd/mokabot")...)
+	cmd.Dir = packageDir // the test may have left the module
 	cmd.Env = os.Environ()
 	if slices.Contains(flags, "-trimpath") {
 		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
@@ -200,3 +201,6 @@ func BenchmarkBinary(b *testing.B) {
 		b.ReportMetric(float64(info.Size())/(1<<20), "MB")
 	}
 }
+
+// packageDir is where the tests were started.
+var packageDir, _ = os.Getwd()

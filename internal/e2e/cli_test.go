@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"mokabot/moka/mokatest"
 )
@@ -33,7 +34,7 @@ func TestBalanceAsJSON(t *testing.T) {
 		"name": "default", "ok": true, "error": nil, "spendable_usd": 10.0,
 		"key.state": "ok", "key.scope": "key", "key.unlimited": false, "key.remaining_usd": 90.01,
 		"key.used_usd": 202.3, "key.total_usd": 292.31, "key.expires_at": nil,
-		"wallet.remaining_usd": 10.0, "wallet.used_usd": 2.469134, "wallet.request_count": 42.0, "wallet.plans_remaining_usd": 0.0,
+		"wallet.remaining_usd": 10.0, "wallet.used_usd": 2.469134, "wallet.request_count": 42.0, "wallet.plans_remaining_usd": 0.0, "wallet.plans_end_at": nil,
 	} {
 		at, field := a, path
 		if part, rest, nested := strings.Cut(path, "."); nested {
@@ -72,6 +73,35 @@ func TestModelsAreWrittenToAFile(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(".model_ids.txt*"); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// Faults M1 to M3 on the command line: what can be spent is what really pays.
+func TestBalanceFollowsTheBillingPreference(t *testing.T) {
+	t.Chdir(t.TempDir())
+	end := time.Now().Add(36 * time.Hour).Truncate(time.Second).UTC()
+	plan := mokatest.Plan{ID: 1, Total: 7_500_000, EndsAt: end}
+	used, strict := plan, plan
+	used.Used, strict.Used, strict.NoOverflow = plan.Total, plan.Total, true
+	for _, c := range []struct {
+		preference string
+		wallet     int64
+		plan       mokatest.Plan
+		want       string
+	}{
+		{"subscription_only", 50_000_000, used, `"spendable_usd": 0,`},
+		{"subscription_first", 50_000_000, strict, `"spendable_usd": 0,`},
+		{"subscription_first", -10_000_000, plan, `"spendable_usd": 15,`},
+	} {
+		w, env := example(t)
+		w.gateway.Update(func(s *mokatest.State) {
+			a := s.Account(2)
+			a.Quota, a.Preference, a.Plans = c.wallet, c.preference, []mokatest.Plan{c.plan}
+		})
+		status, out, log := command(t, env, "balance", "--json")
+		if ends := `"plans_end_at": "` + end.Format(time.RFC3339) + `"`; status != 0 || !strings.Contains(out, c.want) || !strings.Contains(out, ends) {
+			t.Errorf("%s: exit %d, want %s and %s in\n%s%s", c.preference, status, c.want, ends, out, log)
+		}
 	}
 }
 
