@@ -47,7 +47,7 @@ func newStage() *stage {
 	s := &stage{discord: discordsim.New(), topics: map[string]both{
 		discordsim.AlertsChannel: {"what needs attention", "需要处理的事情"},
 		discordsim.ReportChannel: {"summaries", "汇总报告"},
-		discordsim.DirectChannel: {"between you and the bot", "您与机器人的私信"},
+		discordsim.DirectChannel: {"between you and the bot", "你与机器人的私信"},
 	}}
 	s.giveOperator(nil)
 	member := "Member"

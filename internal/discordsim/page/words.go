@@ -28,7 +28,7 @@ var chinese = &words{
 	colon:     "：",
 	noSlash:   "这里只能发送命令。输入 / 查看全部命令。",
 	noCommand: "没有命令 /%s。输入 / 查看全部命令。",
-	meant:     "没有命令 /%s。您要找的是 /%s 吗？",
+	meant:     "没有命令 /%s。你要找的是 /%s 吗？",
 	tooMany:   "没有可以填入 %q 的选项了。",
 	missing:   "缺少选项 %s。",
 	noValue:   "选项 %s 不能是 %q。",
