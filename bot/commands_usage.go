@@ -8,6 +8,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/history"
+	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/spend"
 	"mokabot/moka"
@@ -42,7 +43,7 @@ func usage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	var wait sync.WaitGroup
 	for i, a := range accounts {
 		wait.Go(func() {
-			answers[i], failed[i] = b.usageOf(ctx, a, p, before)
+			answers[i], failed[i] = b.usageOf(ctx, in.Words, a, p, before)
 			answers[i].Period = name
 		})
 	}
@@ -54,7 +55,7 @@ func usage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	return m, errors.Join(failed...)
 }
 
-func (b *Bot) usageOf(ctx context.Context, a *account.Account, p, before spend.Period) (message.UsageAnswer, error) {
+func (b *Bot) usageOf(ctx context.Context, w *lang.Words, a *account.Account, p, before spend.Period) (message.UsageAnswer, error) {
 	past := b.setup().History
 	var reading moka.Reading
 	var wait sync.WaitGroup
@@ -63,7 +64,7 @@ func (b *Bot) usageOf(ctx context.Context, a *account.Account, p, before spend.P
 	wait.Wait()
 	if used.Picture == nil && err == nil {
 		var undrawn error
-		if used.Picture, undrawn = past.Picture(ctx, a, p, past.Zone); undrawn != nil {
+		if used.Picture, used.PictureAlt, undrawn = past.Picture(ctx, w, a, p, past.Zone); undrawn != nil {
 			b.Log.Error("chart could not be drawn", "account", a.Name, "err", undrawn)
 		}
 	}

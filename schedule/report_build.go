@@ -47,7 +47,7 @@ func (r *Reporter) part(ctx context.Context, a *account.Account, reading moka.Re
 	part.Used = used
 	part.Incidents = r.incidents(ctx, a.Name, p)
 	part.Changes = r.changes(ctx, a.Name, p)
-	part.Picture = r.picture(ctx, a, p, rep.Timezone)
+	part.Picture, part.PictureAlt = r.picture(ctx, a, p, rep.Timezone)
 	return part, err
 }
 
@@ -88,13 +88,13 @@ func (r *Reporter) incidents(ctx context.Context, name string, p spend.Period) [
 
 // picture draws the period. It is an extra too: without it the text is posted
 // alone.
-func (r *Reporter) picture(ctx context.Context, a *account.Account, p spend.Period, zone *time.Location) []byte {
-	png, err := history.History{Store: r.Store, Zone: zone, Now: r.now}.Picture(ctx, a, p, zone)
+func (r *Reporter) picture(ctx context.Context, a *account.Account, p spend.Period, zone *time.Location) (png []byte, alt string) {
+	png, alt, err := history.History{Store: r.Store, Zone: zone, Now: r.now}.Picture(ctx, r.Words, a, p, zone)
 	if err != nil {
 		r.Log.Error("chart could not be drawn", "account", a.Name, "err", err)
-		return nil
+		return nil, ""
 	}
-	return png
+	return png, alt
 }
 
 // changes are what became of the account's models in the period; nil when

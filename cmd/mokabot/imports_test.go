@@ -28,7 +28,7 @@ var (
 		"internal/account": {"moka", "internal/alert", "internal/config"},
 		"internal/message": {"moka", "internal/alert", "internal/budget", "internal/lang", "internal/spend"},
 		"internal/history": {
-			"moka", "internal/account", "internal/alert", "internal/chart", "internal/message", "internal/spend", "internal/store",
+			"moka", "internal/account", "internal/alert", "internal/chart", "internal/lang", "internal/message", "internal/spend", "internal/store",
 		},
 		"internal/story":           {"moka", "internal/alert", "internal/budget", "internal/lang", "internal/message", "internal/spend"},
 		"internal/lang/langtest":   {"internal/lang"}, // for tests

@@ -70,7 +70,7 @@ func (a asked) usage(ctx context.Context, one *account.Account, period string) (
 	if err != nil {
 		return message.UsageAnswer{}, err
 	}
-	used.Picture, err = a.history.Picture(ctx, one, p, a.config.Timezone)
+	used.Picture, used.PictureAlt, err = a.history.Picture(ctx, lang.For(a.config.Language), one, p, a.config.Timezone)
 	return message.UsageAnswer{Account: view, Used: used, Period: period}, err
 }
 

@@ -1,7 +1,7 @@
-// Package chart draws how a balance moved and what was spent meanwhile, as a
-// PNG for a chat message. The picture holds no words, only digits, dollar signs
-// and ISO dates, so it reads the same in every language; and what is unknown
-// stays open: a gap is never bridged, a missing figure never drawn as zero.
+// Package chart draws how a balance moved, what was spent meanwhile and how the
+// balance is expected to go on, as a PNG for a chat message. At a width of 400
+// pixels its type is still 11 pixels high. What is unknown stays open: a gap is
+// never bridged, a missing figure never drawn as zero.
 package chart
 
 import (
@@ -11,10 +11,11 @@ import (
 	"mokabot/moka"
 )
 
-// Width and Height are the picture's size in pixels, twice what it is shown at.
+// Width and Height are the picture's size in pixels, twice what a desktop
+// and four times what a phone shows it at.
 const (
 	Width  = 1600
-	Height = 760
+	Height = 1000
 )
 
 // Series is what one chart shows. A window that does not end after it begins
@@ -25,6 +26,20 @@ type Series struct {
 	Balance  []Point
 	Spend    []Bar
 	Levels   []Line
+	TopUps   []time.Time
+	Forecast []Fan // from To on
+	Words    Words
+}
+
+// Words name what is shown. A character that the type does not have is left out.
+type Words struct {
+	Title, Remaining, Spent, TopUps, Forecast string
+}
+
+// Fan is the balance that is expected at an instant, and its range.
+type Fan struct {
+	At             time.Time
+	Low, Mid, High moka.Amount
 }
 
 // Point is the balance at an instant. Where it is unknown the line is broken.
@@ -57,12 +72,15 @@ func Draw(s Series) ([]byte, error) {
 	defer drawing.Unlock()
 	p := newPlot(s)
 	p.c = newCanvas(cardColor)
+	p.heading()
 	p.grid()
 	p.clock()
 	p.bars()
 	p.area()
+	p.fan()
 	p.levels()
 	p.line()
+	p.topUps()
 	p.side()
 	p.c.round(edgeColor)
 	return encode(p.c.img)

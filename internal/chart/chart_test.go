@@ -178,3 +178,44 @@ func decoded(t *testing.T, data []byte) *image.NRGBA {
 	}
 	return img.(*image.NRGBA)
 }
+
+// Every word that the languages give to charts can be written, at a size that
+// is legible on a phone.
+func TestEveryWordCanBeWritten(t *testing.T) {
+	for _, text := range []string{
+		"Balance and spending", "Remaining", "Spent per hour", "Spent per day", "Top-up", "Forecast", "-$1,234.50", "2026–2027",
+		"余额与消耗", "可用余额", "每小时消耗", "每日消耗", "充值", "预测",
+	} {
+		for _, r := range text {
+			if g, ok := glyphs()[r]; !ok || g.advance == 0 || len(g.contours) == 0 && r != ' ' {
+				t.Errorf("%q of %q is not drawn", r, text)
+			}
+		}
+	}
+	if size := fontSize * 400 / Width; size < 11 {
+		t.Errorf("at 400 pixels the type is %.1f pixels high", size)
+	}
+}
+
+func TestMarksAreSeenOnAPhone(t *testing.T) {
+	at := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+	s := Series{From: at, To: at.AddDate(0, 0, 30), TopUps: []time.Time{at.Add(time.Hour), at.Add(90 * time.Minute)},
+		Spend: []Bar{{at.Add(48 * time.Hour), at.Add(49 * time.Hour), usd(9)}}}
+	p := newPlot(s)
+	p.c = newCanvas(cardColor)
+	p.bars()
+	row, wide := int(p.spend.y(0))-4, 0
+	for x := range Width {
+		if p.c.img.NRGBAAt(x, row) == spendColor {
+			wide++
+		}
+	}
+	if wide < 5 {
+		t.Errorf("an hour's bar in a month is %d pixels wide", wide)
+	}
+	p.topUps()
+	x, y := int(p.x(seconds(at.Add(time.Hour)))), int(p.balance.bottom)-4
+	if p.c.img.NRGBAAt(x, y) != topUpColor {
+		t.Error("a top-up is not marked")
+	}
+}

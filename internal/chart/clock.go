@@ -2,9 +2,9 @@ package chart
 
 import "time"
 
-// isoDate is the layout of dates. Its hyphens are soft ones, which the font
-// draws short; its plain hyphen is as long as a minus.
-const isoDate = "2006\u00ad01\u00ad02"
+// isoDate is the layout of dates on the axis; the title has the year. Its hyphen
+// is a soft one, which the font draws short; its plain hyphen is as long as a minus.
+const isoDate = "01\u00ad02"
 
 // Steps between labels, in minutes of the clock and in days of the calendar.
 var (

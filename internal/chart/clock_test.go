@@ -48,14 +48,14 @@ func TestDaysBeginWhereTheCalendarSays(t *testing.T) {
 	cairo := load(t, "Africa/Cairo") // its clocks skip midnight on 2026-04-24
 	from := time.Date(2026, 4, 23, 0, 0, 0, 0, cairo)
 	got := days(from, from.AddDate(0, 0, 3), cairo, 1)
-	if labels(got) != "2026-04-23 2026-04-24 2026-04-25 2026-04-26" {
+	if labels(got) != "04-23 04-24 04-25 04-26" {
 		t.Fatal(labels(got))
 	}
 	if h := got[1].at.In(cairo).Hour(); h != 1 {
 		t.Errorf("the day begins at %d", h)
 	}
 	weeks := days(from, from.AddDate(0, 0, 21), cairo, 7)
-	if labels(weeks) != "2026-04-27 2026-05-04 2026-05-11" {
+	if labels(weeks) != "04-27 05-04 05-11" {
 		t.Error(labels(weeks))
 	}
 }

@@ -1,17 +1,31 @@
 package chart
 
 import (
+	_ "embed" // the font
 	"encoding/binary"
 	"sync"
 
 	"golang.org/x/image/font/gofont/gomedium"
 )
 
-// alphabet is every character that a chart can hold.
-const alphabet = "0123456789$-:.,\u00ad"
+// hanzi is the part of the Debian package fonts-droid-fallback (Apache License
+// 2.0, Copyright 2006-2010 Google Corp.) that charts need:
+//
+//	pyftsubset DroidSansFallback.ttf --text=CHARACTERS --no-hinting
+//
+// with its composite glyphs decomposed
+//
+//go:embed hanzi.ttf
+var hanzi []byte
 
-// fontSize is the height of the type's em in pixels.
-const fontSize = 31.0
+// The characters that a chart can hold, by the file that has them.
+const (
+	latinAlphabet = " !%&'()*+,-./0123456789:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz$–·\u00ad"
+	hanziAlphabet = "余额与消耗可用每小时日充值预测天周月按今已花费剩到期"
+)
+
+// fontSize is the height of the type's em in pixels: 11.5 at a width of 400.
+const fontSize = 46.0
 
 // glyph is a character's outline in pixels, y down from the base line.
 type glyph struct {
@@ -19,12 +33,14 @@ type glyph struct {
 	contours [][]pt
 }
 
-// glyphs are the characters of the alphabet, read once.
+// glyphs are the characters of both alphabets, read once.
 var glyphs = sync.OnceValue(func() map[rune]glyph {
-	f := openFont(gomedium.TTF)
 	out := map[rune]glyph{}
-	for _, r := range alphabet {
-		out[r] = f.glyph(r)
+	for text, file := range map[string][]byte{latinAlphabet: gomedium.TTF, hanziAlphabet: hanzi} {
+		f := openFont(file)
+		for _, r := range text {
+			out[r] = f.glyph(r)
+		}
 	}
 	return out
 })

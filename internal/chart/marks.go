@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"mokabot/moka"
 )
@@ -13,9 +14,10 @@ import (
 // Measures of the marks, in pixels.
 const (
 	dash       = 14.0
-	pillPad    = 14.0
-	pillHeight = 46.0
-	zeroMark   = 5.0 // height of a bar that stands for nothing spent
+	pillPad    = 16.0
+	pillHeight = 64.0
+	thinnest   = 7.0 // width of a bar that is still seen on a phone
+	zeroMark   = 6.0 // height of a bar that stands for nothing spent
 )
 
 // sideLabel is an amount beside the plot's right edge: a threshold's, or the
@@ -32,7 +34,10 @@ func (p *plot) bars() {
 	for _, b := range p.spans {
 		x0, x1 := p.x(b.from), p.x(b.to)
 		gap := min((x1-x0)*0.12, 4)
-		x0, x1 = x0+gap, max(x1-gap, x0+gap+1.5)
+		x0, x1 = x0+gap, x1-gap
+		if narrow := thinnest - (x1 - x0); narrow > 0 {
+			x0, x1 = x0-narrow/2, x1+narrow/2
+		}
 		zero, y := p.spend.y(0), p.spend.y(b.v)
 		if math.Abs(zero-y) < zeroMark {
 			y = zero - math.Copysign(zeroMark, b.v)
@@ -91,6 +96,82 @@ func (p *plot) line() {
 		at := []pt{{p.x(seconds(last.At)), p.balance.y(amount.USD())}}
 		p.c.stroke(solid(p.ink(amount)), at, 20)
 	}
+}
+
+// fan draws the forecast: its range, and its middle dashed.
+func (p *plot) fan() {
+	if len(p.s.Forecast) < 2 {
+		return
+	}
+	now := p.x(seconds(p.s.To))
+	p.c.rect(solid(baseColor), now-2, p.balance.top, now+2, p.bottom, 0)
+	var upper, lower, middle []pt
+	for _, f := range p.s.Forecast {
+		x := p.x(seconds(f.At))
+		upper = append(upper, pt{x, p.balance.y(f.High.USD())})
+		middle = append(middle, pt{x, p.balance.y(f.Mid.USD())})
+		lower = append(lower, pt{x, p.balance.y(f.Low.USD())})
+	}
+	slices.Reverse(lower)
+	p.c.fill(solid(fanColor), append(upper, lower...))
+	for i := range middle[1:] {
+		if a, b := middle[i], middle[i+1]; int(a.x/dash)%2 == 0 {
+			p.c.stroke(solid(lineColor), []pt{a, b}, lineWidth/2)
+		}
+	}
+}
+
+// topUps marks when money came in, by an arrow at the foot of the balance.
+func (p *plot) topUps() {
+	for _, at := range p.s.TopUps {
+		if at.Before(p.s.From) || at.After(p.s.To) {
+			continue
+		}
+		x, y := p.x(seconds(at)), p.balance.bottom
+		p.c.rect(solid(topUpColor), x-2, p.balance.top, x+2, y, 0)
+		p.c.fill(solid(topUpColor), arrow(x, y))
+	}
+}
+
+// arrow points upwards.
+func arrow(x, base float64) []pt { return []pt{{x - 18, base}, {x, base - 30}, {x + 18, base}} }
+
+// heading writes the title and what the marks mean, as far as there is room.
+func (p *plot) heading() {
+	w := p.s.Words
+	if w == (Words{}) {
+		return
+	}
+	base := margin + capHeight
+	dates := p.s.From.In(p.s.Loc).Format(time.DateOnly)
+	if last := p.s.To.Add(-time.Second).In(p.s.Loc).Format(time.DateOnly); last != dates {
+		dates += " – " + last
+	}
+	dates = strings.ReplaceAll(dates, "-", "\u00ad")
+	p.c.text(solid(titleColor), margin, base, w.Title)
+	if x := Width - margin - textWidth(dates); x > margin+textWidth(w.Title)+gutter {
+		p.c.text(solid(textColor), x, base, dates)
+	}
+	base += rowHeight + 14
+	x := margin
+	item := func(show bool, label string, mark func(x, base float64)) {
+		const swatch = 44.0
+		if !show || label == "" || x+swatch+textWidth(label) > Width-margin {
+			return
+		}
+		mark(x, base)
+		p.c.text(solid(textColor), x+swatch, base, label)
+		x += swatch + textWidth(label) + 48
+	}
+	square := func(c color.NRGBA) func(x, base float64) {
+		return func(x, base float64) { p.c.rect(solid(c), x, base-capHeight, x+30, base, 6) }
+	}
+	item(len(p.runs) > 0, w.Remaining, func(x, base float64) {
+		p.c.stroke(solid(lineColor), []pt{{x + 4, base - capHeight/2}, {x + 28, base - capHeight/2}}, lineWidth)
+	})
+	item(len(p.spans) > 0, w.Spent, square(spendColor))
+	item(len(p.s.Forecast) > 1, w.Forecast, square(fanColor))
+	item(len(p.s.TopUps) > 0, w.TopUps, func(x, base float64) { p.c.fill(solid(topUpColor), arrow(x+18, base)) })
 }
 
 // levels draws the thresholds.

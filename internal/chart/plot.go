@@ -13,6 +13,9 @@ var (
 	gridColor  = color.NRGBA{0x3a, 0x3d, 0x44, 0xff}
 	baseColor  = color.NRGBA{0x5c, 0x60, 0x69, 0xff}
 	textColor  = color.NRGBA{0xb5, 0xba, 0xc1, 0xff}
+	titleColor = color.NRGBA{0xf2, 0xf3, 0xf5, 0xff}
+	fanColor   = color.NRGBA{0x34, 0xd3, 0xa6, 0x48}
+	topUpColor = color.NRGBA{0x9b, 0xe7, 0x6b, 0xff}
 	lineColor  = color.NRGBA{0x34, 0xd3, 0xa6, 0xff}
 	spendColor = color.NRGBA{0x7f, 0x91, 0xff, 0xff}
 	warnColor  = color.NRGBA{0xf5, 0xb9, 0x3d, 0xff}
@@ -23,12 +26,13 @@ var (
 const (
 	margin     = 40.0
 	gutter     = 22.0 // between labels and the plot
-	rowHeight  = 42.0 // of a row of labels
-	capHeight  = 22.0 // of the digits
-	narrowest  = 46.0 // room for amounts that leaves the first date on the card
+	rowHeight  = 58.0 // of a row of labels
+	capHeight  = 33.0 // of the digits
+	heading    = 150.0
+	narrowest  = 70.0 // room for amounts that leaves the first date on the card
 	stripShare = 0.27 // of the spend strip in the plot's height
-	stripGap   = 46.0
-	lineWidth  = 6.0
+	stripGap   = 60.0
+	lineWidth  = 7.0
 )
 
 // plot is a chart laid out, to be drawn on c.
@@ -74,10 +78,16 @@ func (p *plot) measure(bottom float64) {
 			levels = append(levels, q.v)
 		}
 	}
+	for _, f := range p.s.Forecast {
+		levels = append(levels, f.Low.USD(), f.High.USD())
+	}
 	for _, b := range p.spans {
 		spent = append(spent, b.v)
 	}
 	top, upper := margin+8, bottom
+	if p.s.Words != (Words{}) {
+		top += heading
+	}
 	if len(spent) > 0 {
 		strip := math.Round((bottom - top) * stripShare)
 		upper = bottom - strip - stripGap
@@ -88,11 +98,11 @@ func (p *plot) measure(bottom float64) {
 
 // steps chooses how far apart the time labels are.
 func (p *plot) steps() {
-	window := seconds(p.s.To) - seconds(p.s.From)
+	window := seconds(p.end()) - seconds(p.s.From)
 	least := func(width float64) time.Duration {
 		return time.Duration(min(window*width/(p.right-p.left), 1e9) * 1e9)
 	}
-	p.day = dayStep(least(textWidth(isoDate) + 24))
+	p.day = dayStep(least(textWidth(isoDate) + 40))
 	if p.day == 1 {
 		p.minutes = minuteStep(least(textWidth("00:00") + 56))
 	}
@@ -100,8 +110,19 @@ func (p *plot) steps() {
 
 // x is the pixel column of a Unix second.
 func (p *plot) x(t float64) float64 {
-	from, to := seconds(p.s.From), seconds(p.s.To)
+	from, to := seconds(p.s.From), seconds(p.end())
 	return p.left + (t-from)/(to-from)*(p.right-p.left)
+}
+
+// end is where the time axis ends: with the forecast, or with the window.
+func (p *plot) end() time.Time {
+	end := p.s.To
+	for _, f := range p.s.Forecast {
+		if f.At.After(end) {
+			end = f.At
+		}
+	}
+	return end
 }
 
 // grid draws the amounts' lines and labels.
@@ -126,13 +147,13 @@ func (p *plot) grid() {
 
 // clock draws the time labels, with the dates in a row of their own below hours.
 func (p *plot) clock() {
-	dates := days(p.s.From, p.s.To, p.s.Loc, p.day)
+	dates := days(p.s.From, p.end(), p.s.Loc, p.day)
 	first := p.bottom + rowHeight + 6
 	if p.minutes == 0 {
 		p.row(dates, first, math.Inf(-1))
 		return
 	}
-	p.row(hours(p.s.From, p.s.To, p.s.Loc, p.minutes), first, math.Inf(-1))
+	p.row(hours(p.s.From, p.end(), p.s.Loc, p.minutes), first, math.Inf(-1))
 	taken := math.Inf(-1)
 	opening := p.s.From.In(p.s.Loc).Format(isoDate)
 	if width := textWidth(opening); len(dates) == 0 || p.x(seconds(dates[0].at))-width/2-gutter > p.left+width/2 {

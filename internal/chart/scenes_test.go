@@ -24,6 +24,7 @@ func scenes() map[string]Series {
 		"top-up":       topUp(),
 		"gap":          gap(),
 		"nearly-empty": nearlyEmpty(),
+		"chinese":      chinese(),
 	}
 }
 
@@ -69,6 +70,7 @@ func steady() Series {
 	to := time.Date(2026, 7, 8, 9, 0, 0, 0, zone)
 	s := Series{From: to.Add(-24 * time.Hour), To: to, Loc: zone,
 		Levels: []Line{{20 * moka.Dollar, false}, {5 * moka.Dollar, true}}}
+	s.Words = english("hour")
 	return simulate(s, 5*time.Minute, time.Hour, 86.4, 2.1, none, never)
 }
 
@@ -76,19 +78,23 @@ func topUp() Series {
 	to := time.Date(2026, 7, 8, 0, 0, 0, 0, zone)
 	s := Series{From: to.AddDate(0, 0, -7), To: to, Loc: zone,
 		Levels: []Line{{200 * moka.Dollar, false}, {50 * moka.Dollar, true}}}
+	s.Words = english("day")
+	s.TopUps = []time.Time{time.Date(2026, 7, 5, 14, 30, 0, 0, zone)}
 	paid := time.Date(2026, 7, 5, 14, 30, 0, 0, zone)
-	return simulate(s, 10*time.Minute, 6*time.Hour, 640, 14, func(t time.Time) float64 {
+	s = simulate(s, 10*time.Minute, 24*time.Hour, 640, 14, func(t time.Time) float64 {
 		if t.Equal(paid) {
 			return 1000
 		}
 		return 0
 	}, never)
+	return forecast(s, 60, 9)
 }
 
 func gap() Series {
 	to := time.Date(2026, 7, 8, 12, 0, 0, 0, zone)
 	s := Series{From: to.Add(-72 * time.Hour), To: to, Loc: zone,
 		Levels: []Line{{10 * moka.Dollar, false}}}
+	s.Words = english("hour")
 	return simulate(s, 10*time.Minute, time.Hour, 48, 1.1, none, func(t time.Time) bool {
 		return !t.Before(gapFrom) && t.Before(gapTo)
 	})
@@ -98,5 +104,31 @@ func nearlyEmpty() Series {
 	to := time.Date(2026, 7, 31, 0, 0, 0, 0, zone)
 	s := Series{From: to.AddDate(0, 0, -31), To: to, Loc: zone,
 		Levels: []Line{{25 * moka.Dollar, false}, {10 * moka.Dollar, true}}}
-	return simulate(s, 30*time.Minute, 24*time.Hour, 148.3, 0.4655, none, never)
+	s.Words = english("day")
+	return forecast(simulate(s, 30*time.Minute, 24*time.Hour, 148.3, 0.4655, none, never), 4.8, 2)
+}
+
+func english(step string) Words {
+	return Words{Title: "Balance and spending", Remaining: "Remaining", Spent: "Spent per " + step, TopUps: "Top-up", Forecast: "Forecast"}
+}
+
+// forecast lets the balance go on at a rate a day, until it is spent or so many
+// days have passed.
+func forecast(s Series, perDay float64, days int) Series {
+	left, _ := s.Balance[len(s.Balance)-1].Amount.Get()
+	for h := range days*24 + 1 {
+		cost := perDay * float64(h) / 24
+		at := func(factor float64) moka.Amount {
+			a, _ := usd(max(0, left.USD()-cost*factor)).Get()
+			return a
+		}
+		s.Forecast = append(s.Forecast, Fan{s.To.Add(time.Duration(h) * time.Hour), at(1.4), at(1), at(0.7)})
+	}
+	return s
+}
+
+func chinese() Series {
+	s := topUp()
+	s.Words = Words{Title: "余额与消耗", Remaining: "可用余额", Spent: "每日消耗", TopUps: "充值", Forecast: "预测"}
+	return s
 }

@@ -94,8 +94,9 @@ type wireMentions struct {
 }
 
 type wireAttachment struct {
-	ID       string `json:"id"` // the n of files[n]
-	Filename string `json:"filename"`
+	ID          string `json:"id"` // the n of files[n]
+	Filename    string `json:"filename"`
+	Description string `json:"description,omitempty"` // alt text
 }
 
 // colours are those of the cards' left edge.
@@ -222,7 +223,7 @@ func wireFiles(files []message.File) (*[]wireAttachment, []message.File, []strin
 			tooLarge = append(tooLarge, fmt.Sprintf("%s (%.1f MiB)", fileName(f.Name), float64(len(f.Data))/(1<<20)))
 		default:
 			f.Name = fileName(f.Name)
-			list = append(list, wireAttachment{ID: strconv.Itoa(len(upload)), Filename: f.Name})
+			list = append(list, wireAttachment{ID: strconv.Itoa(len(upload)), Filename: f.Name, Description: f.Alt})
 			upload = append(upload, f)
 		}
 	}

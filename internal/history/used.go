@@ -8,10 +8,8 @@ import (
 	"time"
 
 	"mokabot/internal/account"
-	"mokabot/internal/chart"
 	"mokabot/internal/message"
 	"mokabot/internal/spend"
-	"mokabot/internal/store"
 	"mokabot/moka"
 )
 
@@ -135,57 +133,4 @@ func (h History) TopModels(ctx context.Context, c *moka.Client) []message.ModelU
 		return nil
 	}
 	return byModel(rows)
-}
-
-// drawing bounds how many pictures are drawn at once: each takes megabytes, and
-// a crowd that asks for them must not take them all at the same time.
-var drawing = make(chan struct{}, 2)
-
-// Picture draws a period: balance and spending, by the hour or by the day.
-func (h History) Picture(ctx context.Context, a *account.Account, p spend.Period, zone *time.Location) ([]byte, error) {
-	if h.Store == nil {
-		return nil, nil
-	}
-	step := time.Hour
-	if p.To.Sub(p.From) > 8*24*time.Hour {
-		step = 24 * time.Hour
-	}
-	select {
-	case drawing <- struct{}{}:
-		defer func() { <-drawing }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	// One step more, whose end is the balance that the period begins with.
-	points, err := h.Store.Points(ctx, a.Name, p.From.Add(-step), p.To, step)
-	if err != nil || len(points) == 0 {
-		return nil, err
-	}
-	return chart.Draw(seriesOf(a, p, zone, points, step))
-}
-
-func seriesOf(a *account.Account, p spend.Period, zone *time.Location, points []store.Point, step time.Duration) chart.Series {
-	series := chart.Series{From: p.From, To: p.To, Loc: zone}
-	for i, l := range a.Rules.Levels {
-		if below, ok := l.Below.Get(); ok {
-			series.Levels = append(series.Levels, chart.Line{Amount: below, Worst: i == len(a.Rules.Levels)-1})
-		}
-	}
-	for _, at := range points {
-		end := at.At.Add(step)
-		if end.After(p.To) {
-			end = p.To
-		}
-		if at.At.Before(p.From) {
-			series.Balance = append(series.Balance, chart.Point{At: end, Amount: at.Balance})
-			continue
-		}
-		bar := chart.Bar{From: at.At, To: end}
-		if at.Covered > 0 {
-			bar.Amount = moka.Known(at.Spent)
-		}
-		series.Balance = append(series.Balance, chart.Point{At: end, Amount: at.Balance})
-		series.Spend = append(series.Spend, bar)
-	}
-	return series
 }

@@ -25,6 +25,7 @@ func English() *Words {
 		Incident: enIncident(),
 		Report:   enReport(),
 		Usage:    enUsage(),
+		Chart:    enChart(),
 		Keys:     enKeys(),
 		Watch:    enWatch(),
 		Status:   enStatus(),

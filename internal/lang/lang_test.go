@@ -7,6 +7,7 @@ import (
 
 	"mokabot/internal/lang"
 	"mokabot/internal/spend"
+	"mokabot/moka"
 )
 
 func TestEveryWordIsThereInEveryLanguage(t *testing.T) {
@@ -114,6 +115,26 @@ func TestRunwayOfTwoPacesAndOfAnEnd(t *testing.T) {
 		}
 		if got := lang.Chinese().Runway(c.r); got != c.zh {
 			t.Errorf("%q, want %q", got, c.zh)
+		}
+	}
+}
+
+func TestAPictureInWords(t *testing.T) {
+	facts := lang.ChartFacts{
+		From: "2026-07-01", To: "2026-07-07", Left: moka.Known(631 * moka.Dollar), Spent: moka.Known(70 * moka.Dollar), TopUps: 50 * moka.Dollar,
+		Runway: spend.Runway{Known: true, Low: 5 * 24 * time.Hour, Mid: 9 * 24 * time.Hour, High: 12 * 24 * time.Hour},
+	}
+	for _, c := range []struct {
+		w    *lang.Words
+		f    lang.ChartFacts
+		want string
+	}{
+		{lang.English(), facts, "Chart from 2026-07-01 to 2026-07-07: $70.00 spent, $631.00 remaining, $50.00 topped up; lasts about 9 d (5 d to 12 d)."},
+		{lang.Chinese(), facts, "2026-07-01 至 2026-07-07 的图表：消耗 $70.00，可用余额 $631.00，充值 $50.00；预计可用约 9 天（5 天至 12 天）。"},
+		{lang.English(), lang.ChartFacts{From: "2026-07-01", To: "2026-07-01"}, "Chart from 2026-07-01 to 2026-07-01: unknown spent, unknown remaining."},
+	} {
+		if got := c.w.Chart.Alt(c.f); got != c.want {
+			t.Errorf("%s\nwant %s", got, c.want)
 		}
 	}
 }

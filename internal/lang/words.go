@@ -25,6 +25,7 @@ type Words struct {
 	Incident IncidentWords
 	Report   ReportWords
 	Usage    UsageWords
+	Chart    ChartWords
 	Keys     KeyListWords
 	Watch    WatchWords
 	Status   StatusWords
@@ -256,4 +257,18 @@ type CLIWords struct {
 	CannotMention                func(channel, role string) string
 	Backtest                     BacktestWords
 	Check                        CheckWords
+}
+
+// ChartWords name what a picture shows, and say it to those who do not see it.
+type ChartWords struct {
+	Title, Remaining, SpentByHour, SpentByDay, TopUps, Forecast string
+	Alt                                                         func(ChartFacts) string
+}
+
+// ChartFacts are what a picture shows, in figures.
+type ChartFacts struct {
+	From, To    string // dates
+	Left, Spent moka.Maybe
+	TopUps      moka.Amount
+	Runway      spend.Runway
 }

@@ -25,6 +25,7 @@ func Chinese() *Words {
 		Incident: zhIncident(),
 		Report:   zhReport(),
 		Usage:    zhUsage(),
+		Chart:    zhChart(),
 		Keys:     zhKeys(),
 		Watch:    zhWatch(),
 		Status:   zhStatus(),

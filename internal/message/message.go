@@ -72,6 +72,7 @@ type File struct {
 	Name string `json:"name"`
 	Type string `json:"type"` // media type
 	Data []byte `json:"data"`
+	Alt  string `json:"alt,omitempty"` // what a picture shows, for those who do not see it
 }
 
 // Mentions are the roles and users that a message pings. Nobody else is ever

@@ -60,7 +60,7 @@ func summaryCards(w *lang.Words, r Report) Message {
 		card := reportCard(w, r, a)
 		if len(a.Picture) > 0 {
 			card.Picture = fmt.Sprintf("chart-%d.png", i+1)
-			m.Files = append(m.Files, File{Name: card.Picture, Type: "image/png", Data: a.Picture})
+			m.Files = append(m.Files, File{Name: card.Picture, Type: "image/png", Data: a.Picture, Alt: a.PictureAlt})
 		}
 		m.Cards = append(m.Cards, card)
 	}

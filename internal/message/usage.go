@@ -27,21 +27,22 @@ type KeyUse struct {
 
 // Used is what an account used in a period.
 type Used struct {
-	From, To  time.Time
-	Spent     moka.Maybe // unknown when nothing tells
-	Before    moka.Maybe // in the period before
-	Requests  int64      // 0 where the credentials do not tell
-	TopUps    moka.Amount
-	Refunds   moka.Amount // already taken off Spent
-	Undated   moka.Amount // more that was spent, at a time that reaches out of the period
-	Covered   float64     // part of the period in which readings or records date what was spent, 0 to 1
-	Models    []ModelUse  // the most expensive first; nil without ModelsErr: nothing was used
-	ModelsErr *moka.Error // why there is no use by model
-	Keys      []KeyUse    // the most expensive first
-	KeysErr   *moka.Error // why there is no use by key
-	Recorded  moka.Maybe  // what the gateway's own records say, where that is not Spent
-	Filled    bool        // Spent is from the gateway's records, because readings are missing
-	Picture   []byte      // PNG; nil: none
+	From, To   time.Time
+	Spent      moka.Maybe // unknown when nothing tells
+	Before     moka.Maybe // in the period before
+	Requests   int64      // 0 where the credentials do not tell
+	TopUps     moka.Amount
+	Refunds    moka.Amount // already taken off Spent
+	Undated    moka.Amount // more that was spent, at a time that reaches out of the period
+	Covered    float64     // part of the period in which readings or records date what was spent, 0 to 1
+	Models     []ModelUse  // the most expensive first; nil without ModelsErr: nothing was used
+	ModelsErr  *moka.Error // why there is no use by model
+	Keys       []KeyUse    // the most expensive first
+	KeysErr    *moka.Error // why there is no use by key
+	Recorded   moka.Maybe  // what the gateway's own records say, where that is not Spent
+	Filled     bool        // Spent is from the gateway's records, because readings are missing
+	Picture    []byte      // PNG; nil: none
+	PictureAlt string      // what it shows, in words
 }
 
 // UsageAnswer is one account's part of an answer to /usage.
@@ -68,7 +69,7 @@ func Usage(w *lang.Words, answers []UsageAnswer) Message {
 		}
 		if len(a.Picture) > 0 {
 			card.Picture = fmt.Sprintf("chart-%d.png", i+1)
-			m.Files = append(m.Files, File{Name: card.Picture, Type: "image/png", Data: a.Picture})
+			m.Files = append(m.Files, File{Name: card.Picture, Type: "image/png", Data: a.Picture, Alt: a.PictureAlt})
 		}
 		m.Cards = append(m.Cards, card)
 	}

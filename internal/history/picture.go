@@ -1,0 +1,149 @@
+package history
+
+import (
+	"context"
+	"time"
+
+	"mokabot/internal/account"
+	"mokabot/internal/chart"
+	"mokabot/internal/lang"
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+// drawing bounds how many pictures are drawn at once: each takes megabytes, and
+// a crowd that asks for them must not take them all at the same time.
+var drawing = make(chan struct{}, 2)
+
+const (
+	// byDay is how long a period must be to be drawn day by day.
+	byDay = 4 * 24 * time.Hour
+	// running is how long ago a period may have ended to be drawn with a forecast.
+	running = time.Hour
+)
+
+// Picture draws a period, balance and spending by the hour or by the day, and
+// says in words what it shows. The picture is nil when nothing is remembered.
+func (h History) Picture(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location) (png []byte, alt string, err error) {
+	if h.Store == nil {
+		return nil, "", nil
+	}
+	select {
+	case drawing <- struct{}{}:
+		defer func() { <-drawing }()
+	case <-ctx.Done():
+		return nil, "", ctx.Err()
+	}
+	series, facts, err := h.series(ctx, w, a, p, zone)
+	if err != nil || len(series.Balance) == 0 {
+		return nil, "", err
+	}
+	png, err = chart.Draw(series)
+	return png, w.Chart.Alt(facts), err
+}
+
+// series gathers what a picture shows.
+func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location) (chart.Series, lang.ChartFacts, error) {
+	s := chart.Series{From: p.From, To: p.To, Loc: zone, Words: chart.Words{
+		Title: w.Chart.Title, Remaining: w.Chart.Remaining, Spent: w.Chart.SpentByHour, TopUps: w.Chart.TopUps, Forecast: w.Chart.Forecast,
+	}}
+	facts := lang.ChartFacts{
+		From: p.From.In(zone).Format(time.DateOnly), To: p.To.Add(-time.Second).In(zone).Format(time.DateOnly),
+	}
+	for i, l := range a.Rules.Levels {
+		if below, ok := l.Below.Get(); ok {
+			s.Levels = append(s.Levels, chart.Line{Amount: below, Worst: i == len(a.Rules.Levels)-1})
+		}
+	}
+	const step = time.Hour
+	// One step more, whose end is the balance that the period begins with.
+	points, err := h.Store.Points(ctx, a.Name, p.From.Add(-step), p.To, step)
+	if err != nil {
+		return s, facts, err
+	}
+	days := p.To.Sub(p.From) >= byDay
+	for _, at := range points {
+		end := at.At.Add(step)
+		if end.After(p.To) {
+			end = p.To
+		}
+		s.Balance = append(s.Balance, chart.Point{At: end, Amount: at.Balance})
+		if at.Balance.Known() {
+			facts.Left = at.Balance
+		}
+		if !days && !at.At.Before(p.From) {
+			bar := chart.Bar{From: at.At, To: end}
+			if at.Covered > 0 {
+				bar.Amount = moka.Known(at.Spent)
+			}
+			s.Spend = append(s.Spend, bar)
+		}
+	}
+	if days {
+		s.Words.Spent = w.Chart.SpentByDay
+		if s.Spend, err = h.days(ctx, a.Name, p, zone); err != nil {
+			return s, facts, err
+		}
+	}
+	total, err := h.Store.Spent(ctx, a.Name, p.From, p.To)
+	if err != nil {
+		return s, facts, err
+	}
+	facts.Spent = known(total)
+	topUps, err := h.Store.TopUps(ctx, a.Name, p.From, p.To)
+	if err != nil {
+		return s, facts, err
+	}
+	for _, t := range topUps {
+		s.TopUps = append(s.TopUps, t.At)
+		facts.TopUps += t.Amount
+	}
+	if now := h.now(); now.Sub(p.To) < running && len(s.Balance) > 0 {
+		hours, err := h.hours(ctx, a.Name, now)
+		if err != nil {
+			return s, facts, err
+		}
+		left := s.Balance[len(s.Balance)-1].Amount
+		s.Forecast = fan(hours, left, p, zone)
+		facts.Runway = spend.Forecast(hours, spend.Question{Left: left, Now: p.To, Zone: zone})
+	}
+	return s, facts, nil
+}
+
+// days are the calendar days of a period. The one that is still running ends
+// where the period does.
+func (h History) days(ctx context.Context, name string, p spend.Period, zone *time.Location) (bars []chart.Bar, err error) {
+	for day := spend.Day(p.From, zone); day.From.Before(p.To); day = spend.Day(day.To, zone) {
+		bar := chart.Bar{From: day.From, To: day.To}
+		if day.To.After(p.To) {
+			bar.To = p.To
+		}
+		spent, err := h.Store.Spent(ctx, name, bar.From, bar.To)
+		if err != nil {
+			return nil, err
+		}
+		if spent.Covered > 0 {
+			bar.Amount = known(spent)
+		}
+		bars = append(bars, bar)
+	}
+	return bars, nil
+}
+
+// fan is how the balance is expected to go on from the end of a period, until
+// it is spent for sure, and for at most as long as the period.
+func fan(hours []spend.Hour, balance moka.Maybe, p spend.Period, zone *time.Location) []chart.Fan {
+	left, known := balance.Get()
+	path := spend.Expect(hours, p.To, p.To.Add(p.To.Sub(p.From)), zone)
+	if !known || left <= 0 || len(path) == 0 || path[len(path)-1].High <= 0 {
+		return nil
+	}
+	out := []chart.Fan{{At: p.To, Low: left, Mid: left, High: left}}
+	for _, e := range path {
+		out = append(out, chart.Fan{At: e.At, Low: max(0, left-e.High), Mid: max(0, left-e.Mid), High: max(0, left-e.Low)})
+		if e.Low >= left {
+			break
+		}
+	}
+	return out
+}

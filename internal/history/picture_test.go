@@ -1,0 +1,86 @@
+package history
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"mokabot/internal/account"
+	"mokabot/internal/lang"
+	"mokabot/internal/spend"
+	"mokabot/internal/store"
+	"mokabot/moka"
+)
+
+// Bars are calendar days of the reader, also where clocks change, and today's
+// ends now.
+func TestBarsAreCalendarDays(t *testing.T) {
+	for _, c := range []struct {
+		zone, now string
+		changed   string // the day whose length is not 24 hours
+		hours     float64
+	}{
+		{"America/New_York", "2026-11-20T09:30:00-05:00", "2026-11-01", 25},
+		{"Europe/Berlin", "2026-04-10T00:10:00+02:00", "2026-03-29", 23},
+		{"Australia/Lord_Howe", "2026-04-20T12:00:00+10:30", "2026-04-05", 24.5},
+		{"Asia/Kathmandu", "2026-04-20T00:20:00+05:45", "2026-04-05", 24},
+	} {
+		zone, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now, err := time.Parse(time.RFC3339, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db, err := store.Open(filepath.Join(t.TempDir(), "h.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { db.Close() })
+		h := History{Store: db, Zone: zone, Now: func() time.Time { return now }}
+		p, _, _ := Period("30d", now, zone)
+		s, facts, err := h.series(t.Context(), lang.English(), &account.Account{Name: "team"}, p, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.Spend) != 30 || !s.Spend[29].To.Equal(now) || !s.Spend[29].From.Equal(spend.Day(now, zone).From) || s.Words.Spent != "Spent per day" {
+			t.Errorf("%s: %d bars, the last is %+v, %q", c.zone, len(s.Spend), s.Spend[len(s.Spend)-1], s.Words.Spent)
+		}
+		for i, bar := range s.Spend {
+			from := bar.From.In(zone)
+			if hour, minute, _ := from.Clock(); hour+minute != 0 || i > 0 && !bar.From.Equal(s.Spend[i-1].To) {
+				t.Errorf("%s: bar %d begins at %v", c.zone, i, from)
+			}
+			if length := bar.To.Sub(bar.From).Hours(); from.Format(time.DateOnly) == c.changed && length != c.hours {
+				t.Errorf("%s: %s has %v hours", c.zone, c.changed, length)
+			}
+		}
+		if facts.Spent.Known() || facts.Left.Known() || s.Forecast != nil {
+			t.Errorf("%s: something is known of an account without readings: %+v", c.zone, facts)
+		}
+	}
+}
+
+func TestAFanEndsWithTheMoney(t *testing.T) {
+	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	var hours []spend.Hour
+	for at := now.AddDate(0, 0, -20); at.Before(now); at = at.Add(time.Hour) {
+		hours = append(hours, spend.Hour{Start: at, Spent: moka.Dollar, Covered: time.Hour})
+	}
+	week := spend.Period{From: now.AddDate(0, 0, -7), To: now}
+	f := fan(hours, moka.Known(48*moka.Dollar), week, time.UTC)
+	if last := f[len(f)-1]; last.High != 0 || last.At.Sub(now) < 47*time.Hour || last.At.Sub(now) > 60*time.Hour {
+		t.Errorf("$48 at a dollar an hour: it ends with %+v", last)
+	}
+	if f[0].At != now || f[0].Mid != 48*moka.Dollar {
+		t.Errorf("it begins with %+v", f[0])
+	}
+	f = fan(hours, moka.Known(4800*moka.Dollar), week, time.UTC)
+	if last := f[len(f)-1]; !last.At.Equal(now.AddDate(0, 0, 7)) {
+		t.Errorf("$4,800: it ends with %+v", last)
+	}
+	if fan(hours, moka.Maybe{}, week, time.UTC) != nil || fan(hours, moka.Known(0), week, time.UTC) != nil || fan(nil, moka.Known(moka.Dollar), week, time.UTC) != nil {
+		t.Error("a fan of nothing")
+	}
+}
