@@ -104,6 +104,7 @@ func (l *modelLists) of(a *account.Account) modelsAt {
 // Warm reads the accounts' lists of models one after the other, and again when
 // they are old, so that completions have something to offer.
 func (b *Bot) Warm(ctx context.Context) error {
+	ctx = moka.ForCommand(ctx)
 	for {
 		for _, a := range b.setup().Book.All() {
 			if known := b.lists.of(a); known.models != nil && b.now().Sub(known.at) < listAge {

@@ -86,7 +86,7 @@ func keysTone(sorted []moka.APIKeyInfo, now time.Time) Tone {
 	return map[int]Tone{rankBroken: ToneCritical, rankSoon: ToneWarn, rankFine: ToneGood, rankOff: ToneMuted}[keyRank(sorted[0], now)]
 }
 
-// keyLine is one key in two lines: which one and how it is, then its figures.
+// keyLine is one key in one line: which one, how it is, then its figures.
 func keyLine(w *lang.Words, k moka.APIKeyInfo) string {
 	state := w.Keys.States[string(k.State)]
 	switch {
@@ -113,5 +113,5 @@ func keyLine(w *lang.Words, k moka.APIKeyInfo) string {
 	if len(k.Models) > 0 {
 		parts = append(parts, w.Keys.LimitedTo(len(k.Models)))
 	}
-	return head + "\n" + strings.Join(parts, " · ")
+	return head + " · " + strings.Join(parts, " · ")
 }
