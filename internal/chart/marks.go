@@ -147,8 +147,8 @@ func (p *plot) heading() {
 	if last := p.s.To.Add(-time.Second).In(p.s.Loc).Format(time.DateOnly); last != dates {
 		dates += " – " + last
 	}
-	dates = strings.ReplaceAll(dates, "-", "\u00ad")
-	p.c.text(solid(titleColor), margin, base, w.Title)
+	dates = soft(dates)
+	p.c.text(solid(titleColor), margin, base, soft(w.Title))
 	if x := Width - margin - textWidth(dates); x > margin+textWidth(w.Title)+gutter {
 		p.c.text(solid(textColor), x, base, dates)
 	}
@@ -156,6 +156,7 @@ func (p *plot) heading() {
 	x := margin
 	item := func(show bool, label string, mark func(x, base float64)) {
 		const swatch = 44.0
+		label = soft(label)
 		if !show || label == "" || x+swatch+textWidth(label) > Width-margin {
 			return
 		}
@@ -173,6 +174,9 @@ func (p *plot) heading() {
 	item(len(p.s.Forecast) > 1, w.Forecast, square(fanColor))
 	item(len(p.s.TopUps) > 0, w.TopUps, func(x, base float64) { p.c.fill(solid(topUpColor), arrow(x+18, base)) })
 }
+
+// soft makes hyphens short: the plain one of the font is as long as a minus.
+func soft(text string) string { return strings.ReplaceAll(text, "-", "\u00ad") }
 
 // levels draws the thresholds.
 func (p *plot) levels() {

@@ -104,8 +104,9 @@ func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, 
 			return s, facts, err
 		}
 		left := s.Balance[len(s.Balance)-1].Amount
-		s.Forecast = fan(hours, left, p, zone)
-		facts.Runway = spend.Forecast(hours, spend.Question{Left: left, Now: p.To, Zone: zone})
+		reading, _ := h.lastGood(ctx, a)
+		q := spend.Question{Left: left, Until: paysUntil(reading), Now: p.To, Zone: zone}
+		s.Forecast, facts.Runway = fan(hours, q, p), spend.Forecast(hours, q)
 	}
 	return s, facts, nil
 }
@@ -131,10 +132,14 @@ func (h History) days(ctx context.Context, name string, p spend.Period, zone *ti
 }
 
 // fan is how the balance is expected to go on from the end of a period, until
-// it is spent for sure, and for at most as long as the period.
-func fan(hours []spend.Hour, balance moka.Maybe, p spend.Period, zone *time.Location) []chart.Fan {
-	left, known := balance.Get()
-	path := spend.Expect(hours, p.To, p.To.Add(p.To.Sub(p.From)), zone)
+// it is spent for sure or what pays ends, and for at most as long as the period.
+func fan(hours []spend.Hour, q spend.Question, p spend.Period) []chart.Fan {
+	left, known := q.Left.Get()
+	end := p.To.Add(p.To.Sub(p.From))
+	if !q.Until.IsZero() && q.Until.Before(end) {
+		end = q.Until
+	}
+	path := spend.Expect(hours, p.To, end, q.Zone)
 	if !known || left <= 0 || len(path) == 0 || path[len(path)-1].High <= 0 {
 		return nil
 	}

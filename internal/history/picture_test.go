@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/chart"
 	"mokabot/internal/lang"
 	"mokabot/internal/spend"
 	"mokabot/internal/store"
@@ -69,18 +70,26 @@ func TestAFanEndsWithTheMoney(t *testing.T) {
 		hours = append(hours, spend.Hour{Start: at, Spent: moka.Dollar, Covered: time.Hour})
 	}
 	week := spend.Period{From: now.AddDate(0, 0, -7), To: now}
-	f := fan(hours, moka.Known(48*moka.Dollar), week, time.UTC)
+	of := func(hours []spend.Hour, left moka.Maybe) []chart.Fan {
+		return fan(hours, spend.Question{Left: left, Now: now, Zone: time.UTC}, week)
+	}
+	f := of(hours, moka.Known(48*moka.Dollar))
 	if last := f[len(f)-1]; last.High != 0 || last.At.Sub(now) < 47*time.Hour || last.At.Sub(now) > 60*time.Hour {
 		t.Errorf("$48 at a dollar an hour: it ends with %+v", last)
 	}
 	if f[0].At != now || f[0].Mid != 48*moka.Dollar {
 		t.Errorf("it begins with %+v", f[0])
 	}
-	f = fan(hours, moka.Known(4800*moka.Dollar), week, time.UTC)
+	f = of(hours, moka.Known(4800*moka.Dollar))
 	if last := f[len(f)-1]; !last.At.Equal(now.AddDate(0, 0, 7)) {
 		t.Errorf("$4,800: it ends with %+v", last)
 	}
-	if fan(hours, moka.Maybe{}, week, time.UTC) != nil || fan(hours, moka.Known(0), week, time.UTC) != nil || fan(nil, moka.Known(moka.Dollar), week, time.UTC) != nil {
+	until := now.Add(36 * time.Hour)
+	f = fan(hours, spend.Question{Left: moka.Known(100 * moka.Dollar), Until: until, Now: now, Zone: time.UTC}, week)
+	if last := f[len(f)-1]; !last.At.Equal(until) {
+		t.Errorf("a plan that ends in 36 h: it ends with %+v", last)
+	}
+	if of(hours, moka.Maybe{}) != nil || of(hours, moka.Known(0)) != nil || of(nil, moka.Known(moka.Dollar)) != nil {
 		t.Error("a fan of nothing")
 	}
 }
