@@ -56,6 +56,40 @@ func (s *simulation) said() []string {
 	return all
 }
 
+// post is one that was put into the outbox.
+type post struct {
+	at    time.Time
+	title string
+}
+
+func (s *simulation) posts() []post {
+	s.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+s.path+"?mode=ro")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Query(`SELECT at, payload FROM outbox WHERE edit_of = '' ORDER BY id`)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer rows.Close()
+	var all []post
+	for rows.Next() {
+		var at int64
+		var payload string
+		if err := rows.Scan(&at, &payload); err != nil {
+			s.t.Fatal(err)
+		}
+		var m message.Message
+		if err := json.Unmarshal([]byte(payload), &m); err != nil {
+			s.t.Fatal(err)
+		}
+		all = append(all, post{time.UnixMilli(at).UTC(), m.Cards[0].Title})
+	}
+	return all
+}
+
 func (s *simulation) saidExactly(want ...string) {
 	s.t.Helper()
 	if got := s.said(); strings.Join(got, "\n") != strings.Join(want, "\n") {
