@@ -57,6 +57,9 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 		s.told = metrics.New(Version())
 	}
 	last, err := db.NewestReading(ctx)
+	if ctx.Err() != nil {
+		return nil // stopped during the start
+	}
 	if err != nil {
 		return err
 	}

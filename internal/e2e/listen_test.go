@@ -51,7 +51,7 @@ func TestHealthReadinessAndMetrics(t *testing.T) {
 		return status == http.StatusServiceUnavailable && strings.Contains(text, "refused by Discord: 1")
 	})
 	shown, err := w.discord.Slash(deadline(t), discordsim.Call{Name: "status", Channel: discordsim.ReportChannel})
-	if err != nil || !holding("1 message refused", "Unknown Channel")(shown) {
+	if err != nil || !holding("1 message refused", "the channel does not exist")(shown) {
 		t.Errorf("/status: %s, %v", shown.JSON(), err)
 	}
 }

@@ -12,7 +12,7 @@ var initialised = regexp.MustCompile(`init mokabot/(\S+) @.* (\d+) bytes`)
 // The simulators are in the binary for the demo only: the real program does
 // nothing for them when it starts.
 func TestTheSimulatorsCostTheStartNothing(t *testing.T) {
-	const enough = 8 << 10 // bytes, for a variable or two
+	const enough = 16 << 10 // bytes, for a variable or two
 	cmd, _, trace := program(t, []string{"GODEBUG=inittrace=1"}, "version")
 	if err := cmd.Run(); err != nil {
 		t.Fatal(err)
