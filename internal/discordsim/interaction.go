@@ -51,10 +51,9 @@ func (s *Server) object(i *interaction, locale string, data any) map[string]any 
 	o := map[string]any{"id": i.id, "application_id": ApplicationID, "type": i.kind, "token": i.token, "version": 1,
 		"channel_id": i.channel, "channel": s.channelObject(c), "locale": orElse(locale, "en-US"), "data": data,
 		"entitlements": []any{}, "app_permissions": permissionText(s.botMay(c)), "attachment_size_limit": 10 << 20,
-		"authorizing_integration_owners": map[string]string{"0": s.guild.id}}
+		"authorizing_integration_owners": s.installed(c)}
 	if c.Direct {
 		o["user"], o["context"] = i.user, contextBotDM
-		o["authorizing_integration_owners"] = map[string]string{"0": "0"}
 		return o
 	}
 	m := s.guild.member(i.user.ID)
@@ -63,6 +62,16 @@ func (s *Server) object(i *interaction, locale string, data any) map[string]any 
 	o["member"] = map[string]any{"user": i.user, "nick": nil, "roles": m.Roles, "joined_at": m.JoinedAt, "deaf": false,
 		"mute": false, "flags": 0, "permissions": permissionText(s.guild.may(i.user.ID))}
 	return o
+}
+
+// installed says where the application was installed that an interaction in the
+// channel belongs to: its guild, or "0" in direct messages.
+// https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-authorizing-integration-owners-object
+func (s *Server) installed(c *channel) map[string]string {
+	if c == nil || c.Direct {
+		return map[string]string{"0": "0"}
+	}
+	return map[string]string{"0": s.guild.id}
 }
 
 // alive finds an interaction whose token still works.
@@ -84,7 +93,7 @@ func (s *Server) answered(i *interaction, flags int) *Message {
 	if i.kind == interactionCommand {
 		m.Type = typeCommand
 	}
-	m.InteractionMetadata = &InteractionMetadata{ID: i.id, Type: i.kind, User: i.user, Name: i.name}
+	m.InteractionMetadata = &InteractionMetadata{ID: i.id, Type: i.kind, User: i.user, Name: i.name, Installed: s.installed(s.channel(i.channel))}
 	s.owners[m.ID] = i.token
 	return m
 }

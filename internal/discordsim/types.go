@@ -100,6 +100,8 @@ type InteractionMetadata struct {
 	Type int    `json:"type"`
 	User User   `json:"user"`
 	Name string `json:"name,omitempty"`
+
+	Installed map[string]string `json:"authorizing_integration_owners"`
 }
 
 // Attachment is a file of a message.
