@@ -64,7 +64,12 @@ func (p *past) read() {
 				return store.Poll{}, err
 			}
 		}
-		state, delta := spend.Step(state, r, spend.Log{})
+		log := spend.Log{}
+		if since, needed := spend.NeedsLog(state, r); needed {
+			booked, err := p.account.Client.Booked(p.t.Context(), since, time.Now().Add(time.Second))
+			log = spend.Log{Known: err == nil, Consumed: booked.Consumed, Refunded: booked.Refunded, TopUps: booked.TopUps, Until: booked.Until}
+		}
+		state, delta := spend.Step(state, r, log)
 		next, err := json.Marshal(state)
 		return store.Poll{Spend: next, Sample: store.Sample{
 			At: r.At, Spendable: r.Spendable(), WalletRemaining: r.Wallet.Remaining, WalletUsed: r.Wallet.Used, Delta: delta,

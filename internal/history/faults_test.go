@@ -1,0 +1,213 @@
+package history_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mokabot/internal/history"
+	"mokabot/internal/message"
+	"mokabot/internal/spend"
+	"mokabot/moka"
+	"mokabot/moka/mokatest"
+)
+
+// named asks for a period by its name.
+func (p *past) named(name string, zone *time.Location) message.Used {
+	p.t.Helper()
+	h := p.history
+	h.Zone = zone
+	period, before, ok := history.Period(name, time.Now(), zone)
+	if !ok {
+		p.t.Fatal(name)
+	}
+	u, err := h.Used(p.t.Context(), p.account, period, before)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	sum := moka.Amount(0)
+	for _, m := range u.Models {
+		sum += m.Spent
+	}
+	if spent, ok := u.Spent.Get(); ok && u.ModelsErr == nil && sum != spent {
+		p.t.Errorf("%s: the models add up to %v, and %v was spent", name, sum, spent)
+	}
+	sum = 0
+	for _, k := range u.Keys {
+		sum += k.Spent
+	}
+	if spent, ok := u.Spent.Get(); ok && u.KeysErr == nil && sum != spent {
+		p.t.Errorf("%s: the keys add up to %v, and %v was spent", name, sum, spent)
+	}
+	return u
+}
+
+func (p *past) spendAt(at time.Time, usd float64) {
+	p.gateway.SpendAt(at, testKey, "gpt-4o", int64(usd*500_000), 1000)
+}
+
+func (p *past) check(what string, u message.Used, spent, before moka.Maybe) {
+	p.t.Helper()
+	if u.Spent != spent || u.Before != before {
+		p.t.Errorf("%s: spent %v, before %v; want %v, %v (covered %.2f)", what, u.Spent, u.Before, spent, before, u.Covered)
+	}
+}
+
+func inPast(t *testing.T, version mokatest.Version, f func(p *past)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPast(t, version)
+		defer p.db.Close()
+		f(p)
+	})
+}
+
+func kolkata(t *testing.T) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Asia/Kolkata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+// The operator's log clean-up makes no figure smaller, and neither does an export
+// that is switched off.
+func TestRecordsThatLostEntries(t *testing.T) {
+	inPast(t, mokatest.V2026_08, func(p *past) {
+		for day := range 20 {
+			p.spendAt(time.Now().AddDate(0, 0, -day).Add(-2*time.Hour), 0.2)
+		}
+		p.gateway.CleanLog(time.Now().AddDate(0, 0, -2))
+		p.check("log cleaned up", p.named("30d", time.UTC), dollars(4), moka.Maybe{})
+	})
+	inPast(t, mokatest.V2026_08, func(p *past) {
+		for day := 20; day >= 0; day-- {
+			if day == 10 {
+				p.gateway.Update(func(s *mokatest.State) { s.Options.DataExport = false })
+			}
+			p.spendAt(time.Now().AddDate(0, 0, -day).Add(-2*time.Hour), 0.2)
+		}
+		p.gateway.CleanLog(time.Now().AddDate(0, 0, -15))
+		if u := p.named("30d", time.UTC); u.Spent != dollars(4.2) {
+			p.t.Errorf("rows know the old days and the log the new ones: %v", u.Spent)
+		}
+	})
+}
+
+// What was spent in a gap belongs to the day that the records say.
+func TestGapsAreDatedByTheRecords(t *testing.T) {
+	for _, recorded := range []bool{true, false} {
+		inPast(t, mokatest.V2026_08, func(p *past) {
+			day := spend.Day(time.Now(), time.UTC).To // a midnight
+			time.Sleep(time.Until(day))
+			for range 72 * 2 {
+				p.read()
+				time.Sleep(30 * time.Minute)
+			}
+			p.read()
+			first := time.Now() // midnight of the first day of the gap
+			time.Sleep(36 * time.Hour)
+			p.gateway.Update(func(s *mokatest.State) { s.Options.DataExport = recorded })
+			p.spendAt(time.Now(), 60)
+			if !recorded {
+				p.gateway.CleanLog(time.Now().Add(time.Hour))
+			}
+			time.Sleep(12 * time.Hour)
+			p.read()
+			for range 12 {
+				time.Sleep(30 * time.Minute)
+				p.read()
+			}
+			second := p.named("yesterday", time.UTC)
+			dayOf := func(from time.Time) message.Used {
+				u, err := p.history.Used(p.t.Context(), p.account, spend.Period{From: from, To: from.Add(24 * time.Hour)}, spend.Period{From: from.Add(-24 * time.Hour), To: from})
+				if err != nil {
+					p.t.Fatal(err)
+				}
+				return u
+			}
+			if recorded {
+				p.check("the first day", dayOf(first), dollars(0), dollars(0))
+				p.check("the second day", second, dollars(60), dollars(0))
+				return
+			}
+			if second.Undated != 60*moka.Dollar || second.Before.Known() || second.Spent != dollars(0) {
+				p.t.Errorf("what nothing dates: spent %v, undated %v, before %v", second.Spent, second.Undated, second.Before)
+			}
+			if both := p.named("7d", time.UTC); both.Spent != dollars(60) || both.Undated != 0 {
+				p.t.Errorf("the whole gap: %v, undated %v", both.Spent, both.Undated)
+			}
+		})
+	}
+}
+
+// Periods are compared only when both are covered alike.
+func TestComparisonNeedsTheSameCoverage(t *testing.T) {
+	for _, c := range []struct {
+		what        string
+		early, late int // hours of readings before and in the period of 24 hours
+		compared    bool
+	}{
+		{"both covered", 24, 24, true},
+		{"the one before began late", 6, 24, false},
+		{"neither covered", 6, 6, false},
+	} {
+		inPast(t, mokatest.OneAPI, func(p *past) { // which keeps no records
+			begin := time.Now()
+			time.Sleep(time.Duration(24-c.early) * time.Hour)
+			p.read()
+			p.hours(c.early, true)
+			middle := time.Now()
+			p.hours(c.late, true)
+			time.Sleep(time.Until(middle.Add(24 * time.Hour)))
+			u, err := p.history.Used(p.t.Context(), p.account, spend.Period{From: middle, To: middle.Add(24 * time.Hour)}, spend.Period{From: begin, To: middle})
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			if u.Before.Known() != c.compared {
+				p.t.Errorf("%s: before %v, covered %.2f", c.what, u.Before, u.Covered)
+			}
+		})
+	}
+}
+
+// A zone at half past the hour splits an hour of the records by the log.
+func TestDaysThatBeginAtHalfPast(t *testing.T) {
+	inPast(t, mokatest.V2026_08, func(p *past) {
+		zone := kolkata(p.t)
+		midnight := spend.Day(time.Now(), zone).To
+		time.Sleep(time.Until(midnight.Add(10 * time.Minute)))
+		p.spendAt(time.Now(), 2)
+		time.Sleep(3 * time.Hour)
+		p.check("today", p.named("today", zone), dollars(2), moka.Maybe{})
+		p.check("yesterday", p.named("yesterday", zone), dollars(0), moka.Maybe{})
+		if u := p.named("today", zone); len(u.Models) != 1 || u.Models[0].Spent != 2*moka.Dollar || len(u.Keys) != 1 {
+			p.t.Errorf("models %v, keys %v", u.Models, u.Keys)
+		}
+	})
+}
+
+// Refunds are net, and told apart.
+func TestRefundsInAPeriod(t *testing.T) {
+	for _, version := range []mokatest.Version{mokatest.V2026_07, mokatest.V2026_08} {
+		inPast(t, version, func(p *past) {
+			p.read()
+			for range 3 {
+				task, err := p.gateway.Task(testKey, "gpt-4o", 5_000_000)
+				if err != nil {
+					p.t.Fatal(err)
+				}
+				time.Sleep(5 * time.Minute)
+				p.read()
+				task.Refund(5_000_000)
+				time.Sleep(5 * time.Minute)
+				p.read()
+			}
+			u := p.used(time.Now().Add(-30 * time.Minute))
+			if u.Spent != dollars(0) || u.Refunds != 30*moka.Dollar || u.TopUps != 0 {
+				p.t.Errorf("spent %v, refunds %v, top-ups %v", u.Spent, u.Refunds, u.TopUps)
+			}
+		})
+	}
+}
