@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -11,6 +12,7 @@ import (
 type Booked struct {
 	Consumed int64 // what was charged
 	Refunded int64 // what was given back
+	Returns  int   // refunds that older gateways note without their amount
 	TopUps   int   // how often money was added; the log does not say how much
 	Until    int64 // Unix time of the newest refund; 0 without one
 }
@@ -19,6 +21,7 @@ type Booked struct {
 const (
 	logTopUp   = 1
 	logConsume = 2
+	logSystem  = 4
 	logRefund  = 6
 )
 
@@ -55,6 +58,15 @@ func (c *Client) Booked(ctx context.Context, from, to time.Time) (Booked, error)
 		}
 	}
 	if b.Refunded == 0 {
+		notes, err := c.logRows(ctx, w, logSystem, 1)
+		if err != nil {
+			return b, err
+		}
+		for _, row := range notes.items {
+			if row.Type == logSystem && returns(row.Content) {
+				b.Returns, b.Until = b.Returns+1, max(b.Until, row.At)
+			}
+		}
 		return b, nil
 	}
 	consumed, err := c.stat(ctx, w, "", "")
@@ -69,11 +81,22 @@ func (c *Client) Booked(ctx context.Context, from, to time.Time) (Booked, error)
 type logPage struct{ items []logRow }
 
 type logRow struct {
-	At    int64  `json:"created_at"`
-	Type  int    `json:"type"`
-	Quota int64  `json:"quota"`
-	Model string `json:"model_name"`
-	Key   string `json:"token_name"`
+	At    int64 `json:"created_at"`
+	Type  int   `json:"type"`
+	Quota int64 `json:"quota"`
+
+	Content string `json:"content"`
+}
+
+// returns reports whether a system record tells of a refund (new-api
+// service/quota.go and relay/relay_task.go before 2026).
+func returns(content string) bool {
+	for _, word := range []string{"补偿", "退还", "退款", "refund"} {
+		if strings.Contains(content, word) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Client) logRows(ctx context.Context, w window, kind, page int) (logPage, *Error) {

@@ -233,7 +233,7 @@ func (w *Watch) log(ctx context.Context, a *account.Account, r moka.Reading) spe
 		w.Log.Debug("the gateway's log could not be read", "account", a.Name, "err", err)
 		return spend.Log{}
 	}
-	return spend.Log{Known: true, Consumed: booked.Consumed, Refunded: booked.Refunded, TopUps: booked.TopUps, Until: booked.Until}
+	return spend.Log{Known: true, Consumed: booked.Consumed, Refunded: booked.Refunded, Returns: booked.Returns, TopUps: booked.TopUps, Until: booked.Until}
 }
 
 func (w *Watch) topModels(ctx context.Context, a *account.Account, r moka.Reading) []message.ModelUse {

@@ -33,20 +33,28 @@ type past struct {
 
 func newPast(t *testing.T, version mokatest.Version) *past {
 	t.Helper()
+	p := bare(t, version)
+	var err error
+	if p.db, err = store.Open(filepath.Join(t.TempDir(), "p.db")); err != nil {
+		t.Fatal(err)
+	}
+	p.history = history.History{Store: p.db, Zone: time.UTC}
+	return p
+}
+
+// bare is a past without a store.
+func bare(t *testing.T, version mokatest.Version) *past {
+	t.Helper()
 	p := &past{t: t, gateway: mokatest.New(version)}
 	p.gateway.AddAccount(mokatest.Account{ID: 2, AccessToken: testToken, Quota: 500_000_000})
 	p.gateway.AddKey(2, mokatest.Key{Key: testKey, Remain: 400_000_000})
-	book, err := account.New(&config.Config{RequestBudget: 10_000, Accounts: []config.Account{{
+	book, err := account.New(&config.Config{RequestBudget: 100_000, Accounts: []config.Account{{
 		Name: "team", BaseURL: "https://gateway.test", APIKey: config.NewSecret(testKey), AccessToken: config.NewSecret(testToken), UserID: 2,
 	}}}, account.WithTransport(p.gateway.Client().Transport))
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.account = book.All()[0]
-	if p.db, err = store.Open(filepath.Join(t.TempDir(), "p.db")); err != nil {
-		t.Fatal(err)
-	}
-	p.history = history.History{Store: p.db, Zone: time.UTC}
 	return p
 }
 
@@ -67,7 +75,7 @@ func (p *past) read() {
 		log := spend.Log{}
 		if since, needed := spend.NeedsLog(state, r); needed {
 			booked, err := p.account.Client.Booked(p.t.Context(), since, time.Now().Add(time.Second))
-			log = spend.Log{Known: err == nil, Consumed: booked.Consumed, Refunded: booked.Refunded, TopUps: booked.TopUps, Until: booked.Until}
+			log = spend.Log{Known: err == nil, Consumed: booked.Consumed, Refunded: booked.Refunded, Returns: booked.Returns, TopUps: booked.TopUps, Until: booked.Until}
 		}
 		state, delta := spend.Step(state, r, log)
 		next, err := json.Marshal(state)

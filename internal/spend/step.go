@@ -16,6 +16,7 @@ type Log struct {
 	Known    bool
 	Consumed int64 // rows of type 2
 	Refunded int64 // rows of type 6
+	Returns  int   // rows of type 4 that tell of a refund, but not of its amount
 	TopUps   int   // rows of type 1
 	Until    int64 // Unix time of the newest row; 0 without rows
 }
@@ -52,7 +53,7 @@ func NeedsLog(s State, r moka.Reading) (from time.Time, needed bool) {
 		return from, false
 	}
 	c := s.changeTo(now, Log{})
-	if !c.reset && c.topUp == 0 && !(now.Used == 0 && s.Used > 0) {
+	if c.topUp == 0 && !c.blurs && !(now.Used == 0 && s.Used > 0) {
 		return from, false
 	}
 	from = s.At.Add(-logSlack).Truncate(time.Second)
@@ -73,6 +74,7 @@ type change struct {
 	refund int64
 	unused int64 // part of refund that did not lower the used quota
 	topUp  int64
+	blurs  bool // plans may have paid unseen, so refunds cannot be told from that
 }
 
 // changeTo works out how a remembered state led to the figures of a reading.
@@ -81,6 +83,11 @@ func (s State) changeTo(now State, log Log) change {
 	c.state.NetsRefunds = s.NetsRefunds
 	paid := c.state.followPlans(s, c.used)
 	left := now.Left - s.Left - paid.rise
+	c.blurs = paid.uncertain > 0 && !c.state.NetsRefunds
+	if c.blurs && log.Refunded+int64(log.Returns) > 0 {
+		c.reset = true
+		return c
+	}
 	if c.used < 0 {
 		if s.wasReset(now, left, log) {
 			c.reset = true
@@ -90,6 +97,10 @@ func (s State) changeTo(now State, log Log) change {
 		c.state.NetsRefunds = true
 	}
 	rise := c.state.keepTotal(s, paid)
+	if rise > 0 && log.Returns > 0 && log.TopUps > 0 && !c.state.NetsRefunds {
+		c.reset = true // how much of it was which, nothing tells
+		return c
+	}
 	c.unused = refundedIn(rise, c, log)
 	c.refund += c.unused
 	c.topUp = rise - c.unused + paid.bought
@@ -119,7 +130,13 @@ func (s State) wasReset(now State, left int64, log Log) bool {
 // before 2026-08-13 leave the used quota as it is when they refund; on newer ones
 // refunds never show in the total.
 func refundedIn(rise int64, c change, log Log) int64 {
-	if !log.Known || log.Refunded <= 0 || rise <= 0 || c.state.NetsRefunds {
+	if !log.Known || rise <= 0 || c.state.NetsRefunds {
+		return 0
+	}
+	if log.Returns > 0 && log.TopUps == 0 {
+		return rise
+	}
+	if log.Refunded <= 0 {
 		return 0
 	}
 	if log.Consumed > 0 && near(c.used, log.Consumed-log.Refunded) && !near(c.used, log.Consumed) {
