@@ -15,6 +15,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
 	"mokabot/internal/discord"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
@@ -43,6 +44,13 @@ type Reports interface {
 	Ask(ctx context.Context, name, request string) (r message.Report, channel string, ok bool, err error)
 }
 
+// Budgets is what a bot may ask of the budgets.
+type Budgets interface {
+	Names() []string
+	// Standing is where the named budgets stand, or all when none is named.
+	Standing(ctx context.Context, names ...string) ([]budget.Standing, error)
+}
+
 // Setup is what a configuration makes of the bot. It is replaced as a whole
 // when the configuration is read again.
 type Setup struct {
@@ -50,6 +58,7 @@ type Setup struct {
 	History      history.History
 	Incidents    Incidents
 	Reports      Reports
+	Budgets      Budgets
 	Operators    Operators
 	Viewers      Viewers
 	AlertChannel string

@@ -21,6 +21,7 @@ func commands() []command {
 		{name: "models", options: []option{text("search", suggestModels), account, share()}, needs: viewer, run: models, onButton: modelsPage},
 		{name: "usage", options: []option{periods(), account, share()}, needs: viewer, run: usage},
 		{name: "keys", options: []option{account, share()}, needs: viewer, run: keys, onButton: keysPage},
+		{name: "budget", options: []option{text("name", suggestBudgets), share()}, needs: viewer, run: budgets},
 		{name: "report", options: []option{text("name", suggestReports), share()}, needs: operator, run: report},
 		{name: "alerts", options: []option{share()}, needs: viewer, run: alerts, onButton: onAlertButton, buttonNeeds: alertButtonNeeds, repliesPrivately: addsToAlarm},
 		{name: "levels", options: []option{account, levelActions(), text("level", suggestLevels), text("below", nil), text("runway", nil), share()}, needs: viewer, run: levels},

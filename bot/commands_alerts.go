@@ -19,14 +19,7 @@ type reportError struct {
 func (e *reportError) Error() string { return "there is no report " + strconv.Quote(e.name) }
 
 func suggestReports(_ context.Context, b *Bot, in Input) []string {
-	typed := strings.ToLower(in.Options["name"])
-	var found []string
-	for _, name := range b.setup().Reports.Names() {
-		if strings.Contains(strings.ToLower(name), typed) {
-			found = append(found, name)
-		}
-	}
-	return found
+	return containing(b.setup().Reports.Names(), in.Options["name"])
 }
 
 // report posts a report in its channel and shows it to the caller too.

@@ -187,6 +187,7 @@ func errorText(in Input, err error) string {
 	var gateway *moka.Error
 	var period *periodError
 	var report *reportError
+	var budget *budgetError
 	var tooFast *tooFastError
 	var why denial
 	var level *UnknownLevelError
@@ -195,6 +196,12 @@ func errorText(in Input, err error) string {
 		return in.Words.Command.NoSuch(message.Disarm(unknown.Name), unknown.Known)
 	case errors.As(err, &period):
 		return in.Words.Command.NoPeriod(message.Disarm(period.name), history.PeriodNames())
+	case errors.As(err, &budget):
+		known := budget.known
+		if len(known) == 0 {
+			return in.Words.Budget.None
+		}
+		return in.Words.Budget.Unknown(message.Disarm(budget.name), known)
 	case errors.As(err, &report):
 		return in.Words.Command.NoReport(message.Disarm(report.name), report.known)
 	case errors.As(err, &why):

@@ -28,7 +28,7 @@ var (
 		"internal/account": {"moka", "internal/alert", "internal/config"},
 		"internal/message": {"moka", "internal/alert", "internal/budget", "internal/lang", "internal/spend"},
 		"internal/history": {
-			"moka", "internal/account", "internal/alert", "internal/chart", "internal/lang", "internal/message", "internal/spend", "internal/store",
+			"moka", "internal/account", "internal/alert", "internal/budget", "internal/chart", "internal/lang", "internal/message", "internal/spend", "internal/store",
 		},
 		"internal/story":           {"moka", "internal/alert", "internal/budget", "internal/lang", "internal/message", "internal/spend"},
 		"internal/lang/langtest":   {"internal/lang"}, // for tests
@@ -40,12 +40,10 @@ var (
 		"internal/discord":            {"moka", "internal/lang", "internal/message", "internal/store"},
 		"bot": {
 			"moka", "internal/account", "internal/alert", "internal/discord", "internal/history", "internal/lang", "internal/message",
-			"internal/spend", "internal/store",
-		},
+			"internal/spend", "internal/store", "internal/budget"},
 		"schedule": {
 			"moka", "internal/account", "internal/alert", "internal/config", "internal/history", "internal/lang",
-			"internal/message", "internal/spend", "internal/store",
-		},
+			"internal/message", "internal/spend", "internal/store", "internal/budget"},
 		"internal/app": {
 			"moka", "bot", "schedule", "internal/account", "internal/alert", "internal/clock", "internal/config", "internal/discord",
 			"internal/metrics", "internal/history", "internal/lang", "internal/message", "internal/store",
@@ -57,8 +55,7 @@ var (
 		"internal/e2e": {},
 		"cmd/mokabot": {
 			"moka", "schedule", "internal/account", "internal/alert", "internal/app", "internal/config", "internal/demo", "internal/history",
-			"internal/lang", "internal/message", "internal/spend", "internal/store",
-		},
+			"internal/lang", "internal/message", "internal/spend", "internal/store", "internal/budget"},
 	}
 	libraries = map[string][]string{ // with everything below them
 		"github.com/bwmarrin/discordgo":       {"bot", "internal/discord"},

@@ -33,6 +33,7 @@ func subcommands() []subcommand {
 		{"balance", "[--config FILE] [--json] [ACCOUNT]", "what is left", runBalance},
 		{"models", "[--config FILE] [--json] [--search TEXT] [-o FILE] [ACCOUNT]", "the models a key may call", runModels},
 		{"usage", "[--config FILE] [--json] [--period P] [--by model|key] [--chart FILE.png] [ACCOUNT]", "what was spent; P: today yesterday 7d 30d month", runUsage},
+		{"budget", "[--config FILE] [--json] [NAME]", "where the budgets stand", runBudget},
 		{"report", "[--config FILE] [--json] NAME", "shows a report now; posts nothing", runReport},
 		{"schedule", "[--config FILE] [--json] [--from RFC3339] [--count N]", "when the reports come", runSchedule},
 		{"backtest", "[--config FILE] [--json] [--days N] [ACCOUNT]", "the pings that these rules would have sent", runBacktest},

@@ -189,6 +189,9 @@ func channels(c *config.Config) []channelUse {
 	for _, r := range c.Reports {
 		add(r.ChannelID, nil)
 	}
+	for _, b := range c.Budgets {
+		add(b.ChannelID, []alert.Level{{MentionRoles: b.MentionRoles}})
+	}
 	for i := range all {
 		slices.Sort(all[i].roles)
 		all[i].roles = slices.Compact(all[i].roles)

@@ -50,6 +50,7 @@ type cycle struct {
 	reports *schedule.Reporter
 	seeder  *schedule.Seeder
 	models  *schedule.ModelWatch // nil: nobody watches
+	budgets *schedule.Budgets
 }
 
 // Unconnected is the part of the bot that needs no connection to Discord: polls,
@@ -111,6 +112,7 @@ func (s *service) prepare(file *config.Config) (cycle, error) {
 		seeder:  &schedule.Seeder{Book: book, Store: s.db, Log: s.log, Now: now},
 		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Observe: s.told.Report},
 	}
+	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log}
 	if c.ModelWatch.Cron != "" {
 		next.models = &schedule.ModelWatch{
 			Book: book, Store: s.db, Words: words, Config: c.ModelWatch, Zone: c.Timezone, Write: WriteFile, Log: s.log, Now: now, Times: &s.times,
@@ -131,7 +133,7 @@ func (s *service) use(next cycle) {
 	s.current = next
 	c := next.config
 	s.bot.Use(bot.Setup{
-		Book: next.book, History: next.watch.History, Incidents: next.watch, Reports: next.reports,
+		Book: next.book, History: next.watch.History, Incidents: next.watch, Reports: next.reports, Budgets: next.budgets,
 		Operators:    bot.Operators{Roles: c.Discord.Operators.Roles, Users: c.Discord.Operators.Users},
 		Viewers:      bot.Viewers{Everyone: c.Discord.Viewers.Everyone, Roles: c.Discord.Viewers.Roles, Users: c.Discord.Viewers.Users},
 		AlertChannel: c.Alerts.ChannelID, Language: c.Language, Welcome: c.Welcome,
@@ -166,6 +168,13 @@ func (s *service) channelOf(key, account string) string {
 		}
 	case "models":
 		return c.config.ModelWatch.ChannelID
+	case "budget":
+		name, _, _ := strings.Cut(rest, "/")
+		for _, b := range c.config.Budgets {
+			if b.Name == name {
+				return b.ChannelID
+			}
+		}
 	}
 	return ""
 }
@@ -205,7 +214,7 @@ func (s *service) cycles(ctx context.Context, current cycle) error {
 
 func (s *service) run(ctx context.Context, c cycle) error {
 	parts := []func(context.Context) error{
-		c.watch.Run, c.reports.Run, c.seeder.Run,
+		c.watch.Run, c.reports.Run, c.seeder.Run, c.budgets.Run,
 		func(ctx context.Context) error {
 			warnOfChannels(ctx, lang.For(c.config.Language), s.bot.REST, c.config, s.log)
 			return nil

@@ -17,6 +17,7 @@ func enCommand() CommandWords {
 			"usage": "What was spent, on which models", "usage.period": "Which time; today when none is named",
 			"usage.account": "One account; all when none is named", "usage.share": share,
 			"keys": "The API keys of an account and what is left on each", "keys.account": "Which account; the first when none is named", "keys.share": share,
+			"budget": "Where the budgets stand", "budget.name": "One budget; all when none is named", "budget.share": share,
 			"report": "Post a report now", "report.name": "Which report; the first when none is named", "report.share": share,
 			"alerts": "What is wrong at the moment, and what is snoozed", "alerts.share": share,
 			"status": "How the bot itself is doing", "status.share": share,

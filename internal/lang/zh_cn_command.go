@@ -10,7 +10,7 @@ func zhCommand() CommandWords {
 	const share = "让频道里的所有人都能看到回复"
 	return CommandWords{
 		Names: map[string]string{
-			"balance": "余额", "models": "模型", "usage": "用量", "keys": "令牌", "report": "报告", "alerts": "告警",
+			"balance": "余额", "models": "模型", "usage": "用量", "keys": "令牌", "budget": "预算", "report": "报告", "alerts": "告警",
 			"status": "状态", "reload": "重载", "test": "测试", "levels": "档位", "action": "操作", "level": "档", "below": "低于", "runway": "剩余时间", "help": "帮助",
 			"account": "账户", "search": "搜索", "share": "公开", "period": "时段", "name": "名称",
 		},
@@ -21,6 +21,7 @@ func zhCommand() CommandWords {
 			"usage": "查看消耗和各模型用量", "usage.period": "哪段时间；不填则为今天",
 			"usage.account": "某个账户；不填则显示全部", "usage.share": share,
 			"keys": "查看账户的全部令牌及其额度", "keys.account": "哪个账户；不填则为第一个账户", "keys.share": share,
+			"budget": "查看预算的使用情况", "budget.name": "哪个预算；不填则显示全部", "budget.share": share,
 			"report": "立即发布报告", "report.name": "哪份报告；不填则为第一份", "report.share": share,
 			"alerts": "查看当前的告警和静音", "alerts.share": share,
 			"status": "查看机器人自身的状态", "status.share": share,

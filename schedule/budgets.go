@@ -1,0 +1,153 @@
+package schedule
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"mokabot/internal/account"
+	"mokabot/internal/budget"
+	"mokabot/internal/history"
+	"mokabot/internal/lang"
+	"mokabot/internal/message"
+	"mokabot/internal/store"
+)
+
+// budgetEvery is the time between two looks at the budgets. A look costs no
+// request, unless a budget is about some keys.
+const budgetEvery = 30 * time.Second
+
+// Budgets tells when a budget's thresholds are reached.
+type Budgets struct {
+	Budgets []budget.Budget
+	Book    *account.Book
+	Store   *store.DB
+	History history.History
+	Words   *lang.Words
+	Log     *slog.Logger
+
+	// Observe is told where each budget stands, for metrics; nil: nobody is.
+	Observe func(budget.Standing)
+}
+
+// Run looks at the budgets until ctx ends.
+func (b *Budgets) Run(ctx context.Context) error {
+	if len(b.Budgets) == 0 {
+		return nil
+	}
+	tick := time.NewTicker(budgetEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		for _, one := range b.Budgets {
+			if err := b.Check(ctx, one); err != nil && ctx.Err() == nil {
+				b.Log.Error("budget could not be checked", "budget", one.Name, "err", err)
+			}
+		}
+	}
+}
+
+// Check compares a budget with what is known, and stores what is told of it
+// together with the posts, both or neither.
+func (b *Budgets) Check(ctx context.Context, one budget.Budget) error {
+	facts, err := b.History.Budget(ctx, one, b.Book, len(one.Keys) > 0)
+	if err != nil {
+		return err
+	}
+	if b.Observe != nil {
+		b.Observe(budget.Stand(one, facts))
+	}
+	name := "budget/" + one.Name
+	var before budget.Memory
+	raw, ok, err := b.Store.Value(ctx, name)
+	if err != nil {
+		return err
+	}
+	if ok && json.Unmarshal(raw, &before) != nil {
+		b.Log.Error("what was told of a budget is not readable; it starts anew", "budget", one.Name)
+		before = budget.Memory{}
+	}
+	after, news := budget.Step(one, before, facts)
+	if after == before {
+		return nil
+	}
+	var out []store.Outgoing
+	for _, n := range news {
+		posts, err := b.outgoing(n)
+		if err != nil {
+			return err
+		}
+		out = append(out, posts...)
+		b.Log.Info("budget", "budget", one.Name, "news", n.Kind, "threshold", n.Threshold)
+	}
+	kept, err := json.Marshal(after)
+	if err != nil {
+		return err
+	}
+	return b.Store.SetValueAndTell(ctx, name, kept, out...)
+}
+
+// outgoing is what news of a budget sends: a post, or the closing of the posts
+// of a period that is over.
+func (b *Budgets) outgoing(n budget.News) ([]store.Outgoing, error) {
+	channel := n.Standing.Budget.ChannelID
+	if channel == "" {
+		return nil, nil
+	}
+	if n.Kind != budget.Closed {
+		payload, err := json.Marshal(message.BudgetAlert(b.Words, n))
+		return []store.Outgoing{{Key: budgetKey(n, n.Memory.Posts), Channel: channel, At: n.Standing.At, Payload: payload}}, err
+	}
+	var out []store.Outgoing
+	for i := max(1, n.Memory.Posts-maxClosed+1); i <= n.Memory.Posts; i++ {
+		of := budgetKey(n, i)
+		out = append(out, store.Outgoing{Key: of + "/closed", EditOf: of, Channel: channel, At: n.Standing.At, Amend: b.closing(of, n.Standing.At)})
+	}
+	return out, nil
+}
+
+func (b *Budgets) closing(post string, at time.Time) func(json.RawMessage) (json.RawMessage, error) {
+	return func(newest json.RawMessage) (json.RawMessage, error) {
+		var posted message.Message
+		if err := json.Unmarshal(newest, &posted); err != nil {
+			return nil, fmt.Errorf("post %s: %w", post, err)
+		}
+		return json.Marshal(message.CloseBudget(b.Words, posted, at))
+	}
+}
+
+// budgetKey names the n-th post about a period of a budget.
+func budgetKey(n budget.News, post int) string {
+	return fmt.Sprintf("budget/%s/%d/%d", n.Standing.Budget.Name, n.Memory.From.Unix(), post)
+}
+
+// Standing is where each budget stands now; one that cannot be computed is unknown.
+func (b *Budgets) Standing(ctx context.Context, names ...string) ([]budget.Standing, error) {
+	var all []budget.Standing
+	for _, one := range b.Budgets {
+		if len(names) > 0 && names[0] != one.Name {
+			continue
+		}
+		facts, err := b.History.Budget(ctx, one, b.Book, true)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, budget.Stand(one, facts))
+	}
+	return all, nil
+}
+
+// Names are the budgets' names, in the order of the configuration.
+func (b *Budgets) Names() []string {
+	names := make([]string, len(b.Budgets))
+	for i, one := range b.Budgets {
+		names[i] = one.Name
+	}
+	return names
+}

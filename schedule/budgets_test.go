@@ -1,0 +1,208 @@
+package schedule
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mokabot/internal/account"
+	"mokabot/internal/budget"
+	"mokabot/internal/config"
+	"mokabot/internal/history"
+	"mokabot/internal/lang"
+	"mokabot/internal/message"
+	"mokabot/internal/proof"
+	"mokabot/internal/store"
+	"mokabot/moka"
+	"mokabot/moka/mokatest"
+)
+
+const budgetTestKey = "sk-budgetkeybudgetkeybudgetkeybudgetkeybudgetkey012"
+
+// budgetWorld is a gateway with one wallet, watched under two names.
+type budgetWorld struct {
+	gateway *mokatest.Server
+	watch   *Watch
+	budgets *Budgets
+	db      *store.DB
+}
+
+func newBudgetWorld(t *testing.T, budgets ...budget.Budget) *budgetWorld {
+	t.Helper()
+	w := &budgetWorld{gateway: mokatest.New(mokatest.V2026_08)}
+	w.gateway.SetNow(time.Now)
+	w.gateway.AddAccount(mokatest.Account{ID: 2, AccessToken: "token", Quota: 1 << 50})
+	w.gateway.AddKey(2, mokatest.Key{Key: budgetTestKey, Unlimited: true})
+	one := config.Account{Name: "team", BaseURL: "https://gateway.test", AccessToken: config.NewSecret("token"), UserID: 2}
+	same := one
+	same.Name = "again"
+	book, err := account.New(&config.Config{RequestBudget: 100_000, Accounts: []config.Account{one, same}}, account.WithTransport(w.gateway.Client().Transport))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.db, err = store.Open(filepath.Join(t.TempDir(), "budgets.db")); err != nil {
+		t.Fatal(err)
+	}
+	past := history.History{Store: w.db, Zone: time.UTC}
+	quiet := slog.New(slog.DiscardHandler)
+	w.watch = &Watch{Book: book, Store: w.db, History: past, Words: lang.English(), Every: time.Hour, Log: quiet, Times: &Timetable{}}
+	w.budgets = &Budgets{Budgets: budgets, Book: book, Store: w.db, History: past, Words: lang.English(), Log: quiet}
+	return w
+}
+
+// look polls both accounts and compares every budget.
+func (w *budgetWorld) look(t *testing.T) {
+	t.Helper()
+	for _, a := range w.watch.Book.All() {
+		if _, err := w.watch.Poll(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, b := range w.budgets.Budgets {
+		if err := w.budgets.Check(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// told is the post of a budget's period with that number, false when there is none.
+func (w *budgetWorld) told(ctx context.Context, b budget.Budget, from time.Time, n int) bool {
+	_, ok, err := w.db.FindPost(ctx, fmt.Sprintf("budget/%s/%d/%d", b.Name, from.Unix(), n))
+	return ok && err == nil
+}
+
+// expected is the true books' side: what was charged in a budget's period, and
+// how many posts should have told of it.
+type expected struct {
+	from  time.Time
+	spent moka.Amount
+	step  int
+	posts int
+}
+
+// Budgets of all periods in five zones, against what the gateway really charged:
+// each threshold is told once, with the first reading after it was reached, and
+// a wallet that is watched under two names counts once.
+func TestBudgetsAreToldOnceAndInTime(t *testing.T) {
+	zones := proof.Size([]string{"Asia/Kolkata"}, []string{"Asia/Kolkata"},
+		[]string{"UTC", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Asia/Shanghai"})
+	days := proof.Size(4, 9, 366)
+	for _, zone := range zones {
+		t.Run(zone, func(t *testing.T) {
+			loc, err := time.LoadLocation(zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Test(t, func(t *testing.T) { budgetsInZone(t, loc, days) })
+		})
+	}
+}
+
+func budgetsInZone(t *testing.T, loc *time.Location, days int) {
+	var all []budget.Budget
+	for span, amount := range map[budget.Span]moka.Amount{budget.Day: 12, budget.Week: 70, budget.Month: 300} {
+		all = append(all, budget.Budget{
+			Name: string(span), Span: span, Zone: loc, WeekStart: time.Monday, Amount: amount * moka.Dollar,
+			Accounts: []string{"team", "again"}, WarnAt: []float64{0.5, 0.8, 1}, ChannelID: "1",
+		})
+	}
+	w := newBudgetWorld(t, all...)
+	defer w.db.Close()
+	dice := rand.New(rand.NewPCG(7, 7))
+	truth := make([]expected, len(all))
+	start := spendStart(time.Now(), loc)
+	time.Sleep(time.Until(start))
+	w.look(t)
+	posts := 0
+	const every = 90 * time.Minute
+	for range time.Duration(days) * 24 * time.Hour / every {
+		time.Sleep(every)
+		charged := moka.Amount(0)
+		if dice.IntN(2) == 0 {
+			quota := int64(dice.IntN(1_200_000))
+			w.gateway.Spend(budgetTestKey, "gpt-4o", quota, 100)
+			charged = moka.Amount(quota * 2) // 500,000 units are a dollar, a million millionths
+		}
+		w.look(t)
+		for i, b := range all {
+			posts += truth[i].check(t, w, b, charged)
+		}
+	}
+	t.Logf("%d days, %d posts", days, posts)
+	if posts == 0 {
+		t.Error("nothing was told")
+	}
+}
+
+// check brings the true side up to date, and returns how many posts are new.
+func (e *expected) check(t *testing.T, w *budgetWorld, b budget.Budget, charged moka.Amount) int {
+	t.Helper()
+	now := time.Now()
+	// The charge was just before now: on the boundary it belongs to the period before.
+	if from := b.PeriodAt(now).From; !from.Equal(e.from) {
+		if from.Equal(now) {
+			charged = 0
+		}
+		*e = expected{from: from}
+	}
+	e.spent += charged
+	step := 0
+	for i, part := range b.WarnAt {
+		if float64(e.spent) >= float64(b.Amount)*part {
+			step = i + 1
+		}
+	}
+	fresh := 0
+	if step > e.step {
+		e.step, fresh = step, 1
+		e.posts++
+	}
+	if e.posts > 0 && !w.told(t.Context(), b, e.from, e.posts) || w.told(t.Context(), b, e.from, e.posts+1) {
+		t.Fatalf("%s at %s: %d posts should tell of %s", b.Name, now, e.posts, e.spent)
+	}
+	return fresh
+}
+
+// spendStart is a local midnight, so that every period is seen from its beginning.
+func spendStart(now time.Time, loc *time.Location) time.Time {
+	local := now.In(loc)
+	return time.Date(local.Year(), local.Month()+1, 1, 0, 0, 0, 0, loc)
+}
+
+func TestTheNextPeriodClosesTheWarningsOfTheOneBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := budget.Budget{Name: "daily", Span: budget.Day, Zone: time.UTC, Amount: moka.Dollar, Accounts: []string{"team"}, WarnAt: []float64{0.8, 1}, ChannelID: "1", MentionRoles: []string{"7"}}
+		w := newBudgetWorld(t, b)
+		defer w.db.Close()
+		w.look(t)
+		time.Sleep(time.Hour)
+		w.gateway.Spend(budgetTestKey, "gpt-4o", 450_000, 100)
+		w.look(t)
+		first := time.Now()
+		time.Sleep(24 * time.Hour)
+		w.look(t)
+		of := fmt.Sprintf("budget/daily/%d/1", b.PeriodAt(first).From.Unix())
+		edit, ok, err := w.db.FindPost(t.Context(), of+"/closed")
+		if err != nil || !ok {
+			t.Fatalf("the warning is not closed: %+v, %v", edit, err)
+		}
+		due, err := w.db.Due(t.Context(), time.Now(), 10)
+		if err != nil || len(due) == 0 {
+			t.Fatalf("%d messages wait, %v", len(due), err)
+		}
+		var posted message.Message
+		if err := json.Unmarshal(due[0].Payload, &posted); err != nil {
+			t.Fatal(err)
+		}
+		if len(posted.Mentions.Roles) != 1 || !strings.HasPrefix(posted.Text, "Budget daily: $0.90 of $1.00 spent (90%)") {
+			t.Errorf("the warning is %q, %v", posted.Text, posted.Mentions)
+		}
+	})
+}
