@@ -36,6 +36,7 @@ type Reporter struct {
 	Store   *store.DB // nil: nothing is remembered, and only [Reporter.Current] works
 	Words   *lang.Words
 	Reports []config.Report
+	Budgets *Budgets // shown in reports; nil: none
 	Log     *slog.Logger
 	Now     func() time.Time // nil for the real clock
 	Sure    func() bool      // whether somebody confirmed what Now says; nil: it is right

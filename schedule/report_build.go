@@ -3,10 +3,12 @@ package schedule
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"mokabot/internal/account"
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
 	"mokabot/internal/config"
 	"mokabot/internal/history"
 	"mokabot/internal/message"
@@ -30,7 +32,23 @@ func (r *Reporter) Build(ctx context.Context, rep config.Report, p spend.Period)
 		failed = append(failed, err)
 		report.Accounts = append(report.Accounts, part)
 	}
+	report.Budgets = r.budgets(ctx, rep)
 	return report, errors.Join(failed...)
+}
+
+// budgets are those that count spending of the report's accounts. They are
+// extras: a report does not fail for want of them.
+func (r *Reporter) budgets(ctx context.Context, rep config.Report) []budget.Standing {
+	if r.Budgets == nil {
+		return nil
+	}
+	all, err := r.Budgets.Standing(ctx)
+	if err != nil {
+		r.Log.Error("budgets could not be read", "report", rep.Name, "err", err)
+	}
+	return slices.DeleteFunc(all, func(s budget.Standing) bool {
+		return !slices.ContainsFunc(s.Budget.Accounts, func(name string) bool { return slices.Contains(rep.Accounts, name) })
+	})
 }
 
 func (r *Reporter) part(ctx context.Context, a *account.Account, reading moka.Reading, rep config.Report, p spend.Period) (message.ReportAccount, error) {

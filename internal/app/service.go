@@ -113,6 +113,7 @@ func (s *service) prepare(file *config.Config) (cycle, error) {
 		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Observe: s.told.Report},
 	}
 	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log}
+	next.reports.Budgets = next.budgets
 	if c.ModelWatch.Cron != "" {
 		next.models = &schedule.ModelWatch{
 			Book: book, Store: s.db, Words: words, Config: c.ModelWatch, Zone: c.Timezone, Write: WriteFile, Log: s.log, Now: now, Times: &s.times,

@@ -32,6 +32,6 @@ func enBudget() BudgetWords {
 		State: map[string]string{
 			"ok": "within budget", "forecast": "forecast to exceed it", "warning": "close to the limit", "exceeded": "exceeded", "unknown": "unknown",
 		},
-		Standing: "State", Left: "Remaining", Forecast: "Forecast", Accounts: "Accounts", Keys: "API keys",
+		Heading: "Budgets", Standing: "State", Left: "Remaining", Forecast: "Forecast", Accounts: "Accounts", Keys: "API keys",
 	}
 }

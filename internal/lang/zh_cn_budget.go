@@ -32,6 +32,6 @@ func zhBudget() BudgetWords {
 		State: map[string]string{
 			"ok": "预算内", "forecast": "预计超支", "warning": "接近上限", "exceeded": "已超支", "unknown": "未知",
 		},
-		Standing: "状态", Left: "剩余", Forecast: "预计", Accounts: "账户", Keys: "令牌",
+		Heading: "预算", Standing: "状态", Left: "剩余", Forecast: "预计", Accounts: "账户", Keys: "令牌",
 	}
 }

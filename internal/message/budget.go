@@ -89,6 +89,19 @@ func budgetTone(s budget.State) Tone {
 	return ToneGood
 }
 
+// budgetLines are budgets in one line each, for a report.
+func budgetLines(w *lang.Words, standings []budget.Standing) []string {
+	var lines []string
+	for i, s := range standings {
+		if i == mostCards {
+			return append(lines, w.Incident.MoreOf(len(standings)-i))
+		}
+		parts := []string{Disarm(s.Budget.Name) + w.Colon + budgetSpent(w, s), budgetForecast(w, s)}
+		lines = append(lines, strings.Join(filled(parts), " · "))
+	}
+	return lines
+}
+
 // BudgetAlert phrases a warning of a budget.
 func BudgetAlert(w *lang.Words, n budget.News) Message {
 	s := n.Standing

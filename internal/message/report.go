@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
 	"mokabot/internal/lang"
 	"mokabot/moka"
 )
@@ -28,6 +29,7 @@ type Report struct {
 	Due      time.Time // when it should have been posted
 	Delayed  bool
 	Accounts []ReportAccount
+	Budgets  []budget.Standing // of the report's accounts, now
 }
 
 // ReportAccount is one account's part of a report.
@@ -42,6 +44,9 @@ type ReportAccount struct {
 // when there are several, and one line an account when there are many.
 func Summary(w *lang.Words, r Report) Message {
 	m := summaryCards(w, r)
+	if lines := budgetLines(w, r.Budgets); len(lines) > 0 && len(m.Cards) > 0 {
+		m.Cards[0].Fields = append(m.Cards[0].Fields, Field{Name: w.Budget.Heading, Value: strings.Join(lines, "\n")})
+	}
 	delayed(w, r, &m)
 	m.Text = reportHeadline(w, r)
 	return m

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/spend"
@@ -182,12 +183,14 @@ func reports(w *lang.Words) map[string]message.Message {
 	one, two := message.ReportAccount{Account: full(), Used: week()}, message.ReportAccount{Account: full(), Used: week()}
 	two.Name = "ci"
 	one.Reading.Identity, two.Reading.Identity = "wallet", "wallet"
+	budgeted := report(message.SpanDay, 1, part)
+	budgeted.Budgets = []budget.Standing{standing("monthly", budget.Month, 500, dollars(212.4), 80, 95, 120)}
 	var parts []message.ReportAccount
 	for _, a := range many() {
 		parts = append(parts, message.ReportAccount{Account: a, Used: week()})
 	}
 	return map[string]message.Message{
-		"report-day":      message.Summary(w, report(message.SpanDay, 1, part)),
+		"report-day":      message.Summary(w, budgeted),
 		"report-day-late": message.Summary(w, late),
 		"report-week":     message.Summary(w, report(message.SpanWeek, 7, part, unread)),
 		"report-many":     message.Summary(w, report(message.SpanDay, 1, parts...)),
