@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"path/filepath"
 	"testing"
 	"time"
@@ -57,4 +58,53 @@ func TestLedgerOfAnEarlierRelease(t *testing.T) {
 		}
 		check(t, db.Close())
 	}
+}
+
+// A top-up that is read while the disk is full is counted once, when there is room
+// again.
+func TestFullDiskCountsMoneyOnce(t *testing.T) {
+	db := temp(t)
+	minute := 0
+	poll := func(left, used moka.Amount) spend.Delta {
+		t.Helper()
+		minute++
+		r := moka.Reading{At: t0.Add(time.Duration(minute) * time.Minute), Units: moka.Units{Display: moka.DisplayUSD, QuotaPerUnit: 500_000}, Wallet: &moka.Wallet{
+			Remaining: moka.Known(left), Used: moka.Known(used), Raw: &moka.RawWallet{Quota: int64(left) / 2, Used: int64(used) / 2},
+		}}
+		var d spend.Delta
+		check(t, db.Poll(t.Context(), "a", func(state, _ json.RawMessage) (Poll, error) {
+			var before spend.State
+			if state != nil {
+				check(t, json.Unmarshal(state, &before))
+			}
+			var after spend.State
+			after, d = spend.Step(before, r, spend.Log{})
+			after.Owed = nil
+			owed := d.After(before.Owed)
+			p := Poll{Sample: Sample{At: r.At, Spendable: r.Spendable(), Delta: owed}}
+			p.Spend, _ = json.Marshal(after)
+			after.Owed = &owed
+			p.Owing, _ = json.Marshal(after)
+			return p, nil
+		}))
+		return d
+	}
+	told := moka.Amount(0)
+	poll(10*moka.Dollar, 0)
+	db.reserve.mu.Lock()
+	db.reserve.full, db.reserve.tried = true, time.Now()
+	db.reserve.mu.Unlock()
+	for _, left := range []moka.Amount{51, 50, 49} {
+		told += poll(left*moka.Dollar, (51-left)*moka.Dollar).TopUp
+	}
+	equal(t, "told", told, 41*moka.Dollar)
+	equal(t, "readings", number(t, db.read, "SELECT COUNT(*) FROM readings"), 1)
+	db.reserve.mu.Lock()
+	db.reserve.full = false
+	db.reserve.mu.Unlock()
+	poll(48*moka.Dollar, 3*moka.Dollar)
+	total, err := db.Spent(t.Context(), "a", t0, t0.Add(time.Hour))
+	check(t, err)
+	equal(t, "topped up", total.TopUps, 41*moka.Dollar)
+	equal(t, "spent", total.Spent, 3*moka.Dollar)
 }
