@@ -97,6 +97,10 @@ func (s State) changeTo(now State, log Log) change {
 		c.state.NetsRefunds = true
 	}
 	rise := c.state.keepTotal(s, paid)
+	if rise > 0 && paid.uncertain > 0 {
+		c.reset = true // plans paid a part of it that nothing tells
+		return c
+	}
 	if rise > 0 && log.Returns > 0 && log.TopUps > 0 && !c.state.NetsRefunds {
 		c.reset = true // how much of it was which, nothing tells
 		return c
