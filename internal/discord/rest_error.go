@@ -108,12 +108,6 @@ func KindOf(err error) Kind {
 	return KindTransient
 }
 
-// hasCode tells whether err is Discord's answer with one of these codes.
-func hasCode(err error, codes ...int) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && slices.Contains(codes, e.Code)
-}
-
 // lineError describes a request that got no answer. The *url.Error around the
 // cause is taken off: it prints the URL, and an interaction's URL holds its
 // token.
