@@ -19,7 +19,7 @@ func commands() []command {
 	return []command{
 		{name: "balance", options: []option{account, share()}, needs: viewer, run: balance},
 		{name: "models", options: []option{text("search", suggestModels), account, share()}, needs: viewer, run: models, onButton: modelsPage},
-		{name: "usage", options: []option{periods(), account, share()}, needs: viewer, run: usage},
+		{name: "usage", options: []option{periods(), usageLists(), account, share()}, needs: viewer, run: usage},
 		{name: "keys", options: []option{account, share()}, needs: viewer, run: keys, onButton: keysPage},
 		{name: "budget", options: []option{text("name", suggestBudgets), share()}, needs: viewer, run: budgets},
 		{name: "report", options: []option{text("name", suggestReports), share()}, needs: operator, run: report},
@@ -35,6 +35,13 @@ func commands() []command {
 func periods() option {
 	o := text("period", nil)
 	o.choices, o.values = func(w *lang.Words) map[string]string { return w.Usage.Periods }, history.PeriodNames()
+	return o
+}
+
+// usageLists is what the spending is listed by.
+func usageLists() option {
+	o := text("by", nil)
+	o.choices, o.values = func(w *lang.Words) map[string]string { return w.Usage.By }, []string{"model", byKey}
 	return o
 }
 

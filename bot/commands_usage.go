@@ -17,6 +17,9 @@ import (
 // mostUsages is how many accounts one answer has room for.
 const mostUsages = 10
 
+// byKey is the option of /usage that lists the spending by key instead of by model.
+const byKey = "key"
+
 // periodError says that there is no period of that name.
 type periodError struct{ name string }
 
@@ -44,7 +47,7 @@ func usage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	for i, a := range accounts {
 		wait.Go(func() {
 			answers[i], failed[i] = b.usageOf(ctx, in.Words, a, p, before)
-			answers[i].Period = name
+			answers[i].Period, answers[i].ByKey = name, in.Options["by"] == byKey
 		})
 	}
 	wait.Wait()

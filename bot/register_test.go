@@ -2,6 +2,7 @@ package bot
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,4 +55,24 @@ func TestCommandsAreShownToWhoMayUseThem(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What /usage lists is chosen from a menu, in the reader's language.
+func TestUsageOffersModelsAndKeys(t *testing.T) {
+	for _, d := range definitions(&Setup{}) {
+		for _, o := range d.Options {
+			if d.Name != "usage" || o.Name != "by" {
+				continue
+			}
+			var values, chinese []string
+			for _, c := range o.Choices {
+				values, chinese = append(values, c.Value.(string)), append(chinese, c.NameLocalizations[discordgo.ChineseCN])
+			}
+			if !slices.Equal(values, []string{"model", "key"}) || !slices.Equal(chinese, []string{"模型", "令牌"}) {
+				t.Errorf("the choices are %v, in Chinese %v", values, chinese)
+			}
+			return
+		}
+	}
+	t.Error("/usage has no option by")
 }

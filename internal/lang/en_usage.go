@@ -13,6 +13,7 @@ func enUsage() UsageWords {
 		Periods: map[string]string{
 			"today": "today", "yesterday": "yesterday", "7d": "last 7 days", "30d": "last 30 days", "month": "this month",
 		},
+		By:      map[string]string{"model": "model", "key": "key"},
 		ByModel: "By model",
 		Model: func(model string, spent moka.Amount, share string, requests, tokens int64) string {
 			return fmt.Sprintf("%s %s%s · %s · %s tokens", model, spent, bracketed(" (", share, ")"), plural(int(requests), "request", "requests"), shortCount(tokens))
@@ -23,7 +24,7 @@ func enUsage() UsageWords {
 			}
 			return fmt.Sprintf("%s together %s", plural(models, "other model", "other models"), spent)
 		},
-		NeedsToken:  "Use by model needs the account's system access token.",
+		NeedsToken:  "This list needs the account's system access token.",
 		NotRecorded: "This gateway does not record use by model.",
 		ByKey:       "By key",
 		KeyUse: func(key string, spent moka.Amount, share string, requests int64) string {

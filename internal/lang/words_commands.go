@@ -9,6 +9,7 @@ import (
 // UsageWords phrase what was used in a period.
 type UsageWords struct {
 	Periods     map[string]string                                                                  // by the names that /usage takes
+	By          map[string]string                                                                  // what /usage lists the spending by
 	ByModel     string                                                                             // heading
 	Model       func(model string, spent moka.Amount, share string, requests, tokens int64) string // share may be empty
 	Rest        func(models int, spent moka.Amount) string

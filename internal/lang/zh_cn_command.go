@@ -12,13 +12,14 @@ func zhCommand() CommandWords {
 		Names: map[string]string{
 			"balance": "余额", "models": "模型", "usage": "用量", "keys": "令牌", "budget": "预算", "report": "报告", "alerts": "告警",
 			"status": "状态", "reload": "重载", "test": "测试", "levels": "档位", "action": "操作", "level": "档", "below": "低于", "runway": "剩余时间", "help": "帮助",
-			"account": "账户", "search": "搜索", "share": "公开", "period": "时段", "name": "名称",
+			"account": "账户", "search": "搜索", "share": "公开", "period": "时段", "by": "分类", "name": "名称",
 		},
 		Abouts: map[string]string{
 			"balance": "查看可用余额", "balance.account": "某个账户；不填则显示全部", "balance.share": share,
 			"models": "查看令牌可调用的模型和价格", "models.search": "模型名称的一部分",
 			"models.account": "哪个账户的令牌；不填则为第一个账户", "models.share": share,
-			"usage": "查看消耗和各模型用量", "usage.period": "哪段时间；不填则为今天",
+			"usage": "查看消耗，按模型或按令牌", "usage.period": "哪段时间；不填则为今天",
+			"usage.by":      "按模型还是按令牌列出；不填则按模型",
 			"usage.account": "某个账户；不填则显示全部", "usage.share": share,
 			"keys": "查看账户的全部令牌及其额度", "keys.account": "哪个账户；不填则为第一个账户", "keys.share": share,
 			"budget": "查看预算的使用情况", "budget.name": "哪个预算；不填则显示全部", "budget.share": share,

@@ -13,6 +13,7 @@ func zhUsage() UsageWords {
 		Periods: map[string]string{
 			"today": "今天", "yesterday": "昨天", "7d": "最近 7 天", "30d": "最近 30 天", "month": "本月",
 		},
+		By:      map[string]string{"model": "模型", "key": "令牌"},
 		ByModel: "各模型",
 		Model: func(model string, spent moka.Amount, share string, requests, tokens int64) string {
 			return fmt.Sprintf("%s %s%s · %s 次请求 · %s token", model, spent, bracketed("（", share, "）"), grouped(int(requests)), shortCount(tokens))
@@ -23,9 +24,9 @@ func zhUsage() UsageWords {
 			}
 			return fmt.Sprintf("其余 %s 个模型共 %s", grouped(models), spent)
 		},
-		NeedsToken:  "按模型统计需要账户的系统访问令牌。",
+		NeedsToken:  "这份明细需要账户的系统访问令牌。",
 		NotRecorded: "该网关没有按模型记录用量。",
-		ByKey:       "按令牌",
+		ByKey:       "各令牌",
 		KeyUse: func(key string, spent moka.Amount, share string, requests int64) string {
 			text := key + " " + spent.String() + bracketed("（", share, "）")
 			if requests > 0 {

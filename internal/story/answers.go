@@ -131,7 +131,7 @@ func keys(w *lang.Words) map[string]message.Message {
 	}
 }
 
-var commands = []message.Command{{Name: "balance", Options: []string{"account", "share"}}, {Name: "usage", Options: []string{"period", "account", "share"}}}
+var commands = []message.Command{{Name: "balance", Options: []string{"account", "share"}}, {Name: "usage", Options: []string{"period", "by", "account", "share"}}}
 
 func helps(w *lang.Words) map[string]message.Message {
 	return map[string]message.Message{"help": message.Help(w, message.Guide{Commands: commands, Accounts: []string{"team"}, AlertChannel: "123", Shares: true})}
