@@ -37,8 +37,8 @@ func Coarse(d time.Duration) time.Duration {
 	return d.Round(5 * time.Minute)
 }
 
-// brief rounds what is left at the pace of now, of which minutes matter.
-func brief(d time.Duration) time.Duration {
+// Brief rounds what is left at the present pace, where minutes matter.
+func Brief(d time.Duration) time.Duration {
 	switch {
 	case d >= 2*time.Hour:
 		return Coarse(d)

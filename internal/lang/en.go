@@ -52,7 +52,7 @@ func enDuration(d time.Duration) string {
 func enRunway(r spend.Runway) string {
 	switch {
 	case r.Idle && r.Ends:
-		return "nothing is being spent; what pays ends in " + enDuration(Coarse(r.High))
+		return "nothing is being spent; the plan or key ends in " + enDuration(Coarse(r.High))
 	case r.Idle:
 		return "nothing is being spent"
 	case !r.Known:
@@ -64,7 +64,10 @@ func enRunway(r spend.Runway) string {
 		usual = fmt.Sprintf("%s (%s to %s)", mid, low, high)
 	}
 	if r.AtThisPace > 0 {
-		return fmt.Sprintf("at this pace: %s; usually: %s", enDuration(brief(r.AtThisPace)), usual)
+		return fmt.Sprintf("at this pace: %s; usually: %s", enDuration(Brief(r.AtThisPace)), usual)
+	}
+	if r.EndsUnspent() {
+		return "about " + usual + "; the plan or key ends then"
 	}
 	return "about " + usual
 }

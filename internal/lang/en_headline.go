@@ -22,6 +22,12 @@ func enHeadline() HeadlineWords {
 		LeftAndRunway: func(left moka.Amount, d time.Duration) string {
 			return left.String() + " left, about " + enDuration(d)
 		},
+		LeftAtPace: func(left moka.Amount, d time.Duration) string {
+			return left.String() + " left, about " + enDuration(d) + " at this pace"
+		},
+		LeftUntilEnd: func(left moka.Amount, d time.Duration) string {
+			return left.String() + " left, the plan or key ends in " + enDuration(d)
+		},
 		Reminder: func(line string, open time.Duration) string {
 			return "Reminder · " + line + ", open for " + enDuration(open)
 		},

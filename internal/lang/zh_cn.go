@@ -52,7 +52,7 @@ func zhDuration(d time.Duration) string {
 func zhRunway(r spend.Runway) string {
 	switch {
 	case r.Idle && r.Ends:
-		return "目前没有消耗；额度将在 " + zhDuration(Coarse(r.High)) + "后到期"
+		return "目前没有消耗；套餐或令牌将在 " + zhDuration(Coarse(r.High)) + "后到期"
 	case r.Idle:
 		return "目前没有消耗"
 	case !r.Known:
@@ -64,7 +64,10 @@ func zhRunway(r spend.Runway) string {
 		usual = fmt.Sprintf("约 %s（%s至 %s）", mid, low, high)
 	}
 	if r.AtThisPace > 0 {
-		return fmt.Sprintf("按当前速度：约 %s；通常：%s", zhDuration(brief(r.AtThisPace)), usual)
+		return fmt.Sprintf("按当前速度：约 %s；通常：%s", zhDuration(Brief(r.AtThisPace)), usual)
+	}
+	if r.EndsUnspent() {
+		return usual + "，届时套餐或令牌到期"
 	}
 	return usual
 }

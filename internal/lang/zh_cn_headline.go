@@ -22,6 +22,12 @@ func zhHeadline() HeadlineWords {
 		LeftAndRunway: func(left moka.Amount, d time.Duration) string {
 			return "可用余额 " + left.String() + "，预计可用约 " + zhDuration(d)
 		},
+		LeftAtPace: func(left moka.Amount, d time.Duration) string {
+			return "可用余额 " + left.String() + "，按当前速度约 " + zhDuration(d) + "后用完"
+		},
+		LeftUntilEnd: func(left moka.Amount, d time.Duration) string {
+			return "可用余额 " + left.String() + "，套餐或令牌将在 " + zhDuration(d) + "后到期"
+		},
 		Reminder: func(line string, open time.Duration) string {
 			return "提醒 · " + line + "，已持续 " + zhDuration(open)
 		},

@@ -79,11 +79,17 @@ func leftLine(w *lang.Words, e alert.Event) string {
 	if !ok || left <= 0 && e.Incident.Condition != alert.Balance {
 		return ""
 	}
-	r := e.Facts.Runway
-	if !r.Known || r.Idle || r.Mid <= 0 || left <= 0 {
+	switch r := e.Facts.Runway; {
+	case left <= 0 || r.Mid <= 0:
 		return w.Headline.Left(left)
+	case r.AtThisPace > 0:
+		return w.Headline.LeftAtPace(left, lang.Brief(r.AtThisPace))
+	case r.EndsUnspent():
+		return w.Headline.LeftUntilEnd(left, lang.Coarse(r.Mid))
+	case r.Known && !r.Idle:
+		return w.Headline.LeftAndRunway(left, lang.Coarse(r.Mid))
 	}
-	return w.Headline.LeftAndRunway(left, lang.Coarse(r.Mid))
+	return w.Headline.Left(left)
 }
 
 // resolvedLine says that it is over: how long it lasted, what is left now and

@@ -31,6 +31,24 @@ func TestEveryAlertIsCompleteInItsFirstLine(t *testing.T) {
 	}
 }
 
+// The pace of now comes before the usual one, and money that its plan or key does
+// not outlive is not said to run out.
+func TestTheHeadlineSaysWhatEndsFirst(t *testing.T) {
+	want := map[string]string{
+		"en alert-fast":          "team: $4.00 left, about 3 min at this pace (escalated to critical)",
+		"en alert-plan-first":    "team: $15.00 left, the plan or key ends in 1 d 12 h (low)",
+		"zh-CN alert-fast":       "team：可用余额 $4.00，按当前速度约 3 分钟后用完（升级为 critical）",
+		"zh-CN alert-plan-first": "team：可用余额 $15.00，套餐或令牌将在 1 天 12 小时后到期（low）",
+	}
+	for _, w := range lang.All() {
+		for _, s := range story.All(w) {
+			if text, ok := want[w.Tag+" "+s.Name]; ok && s.Message.Text != text {
+				t.Errorf("%s %s: %q, want %q", w.Tag, s.Name, s.Message.Text, text)
+			}
+		}
+	}
+}
+
 func TestALongNameLeavesRoomForTheFigures(t *testing.T) {
 	a := message.Alarm{Account: strings.Repeat("n", 200), Levels: 1, Event: alert.Event{
 		Kind: alert.Raised, Incident: alert.Incident{Condition: alert.Balance, LevelName: "low"},

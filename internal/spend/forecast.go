@@ -43,7 +43,9 @@ func Forecast(hours []Hour, q Question) Runway {
 	m := newModel(hours, q.Now, q.Zone)
 	r := m.lasts(float64(left), q.Now, limit)
 	r.Ends = ends && r.High == limit && left > 0
-	r.AtThisPace = min(limit, m.atThisPace(q, float64(left)))
+	if pace := m.atThisPace(q, float64(left)); pace < r.Mid {
+		r.AtThisPace = pace
+	}
 	return r
 }
 

@@ -36,6 +36,20 @@ func TestThePaceOfNowIsSaidApart(t *testing.T) {
 	}
 }
 
+// A pace at which the plan or key still ends first is not worth a word.
+func TestAPaceSlowerThanTheEndIsNotSaid(t *testing.T) {
+	hours := append(hoursOf(28, steadily), Hour{Start: start, Spent: usd, Covered: time.Hour})
+	now := start.Add(time.Hour)
+	q := Question{Left: moka.Known(480 * usd), Pace: Pace{40 * usd, time.Hour}, Now: now, Zone: time.UTC, Until: now.Add(6 * time.Hour)}
+	if r := Forecast(hours, q); r.AtThisPace != 0 || !r.EndsUnspent() {
+		t.Errorf("%+v", r)
+	}
+	q.Until = now.Add(20 * time.Hour)
+	if r := Forecast(hours, q); r.AtThisPace != 12*time.Hour {
+		t.Errorf("spent before the end: %+v", r)
+	}
+}
+
 // Whatever is left, it is of no use after the plan or key that pays has ended.
 func TestARunwayEndsWithWhatPays(t *testing.T) {
 	for _, c := range []struct {

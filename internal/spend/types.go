@@ -68,3 +68,7 @@ type Runway struct {
 	AtThisPace     time.Duration // how long it lasts at the pace of the last minutes, if that is many times the usual; else 0
 	PerDay         moka.Amount   // the burn rate behind it, per 24 hours of the coming week
 }
+
+// EndsUnspent reports whether the plan or key that pays is likely to end, at Mid,
+// before what is left is spent.
+func (r Runway) EndsUnspent() bool { return r.Ends && r.Mid == r.High }

@@ -52,7 +52,13 @@ func alarms(w *lang.Words) map[string]message.Message {
 	snoozed.Event.Facts.Runway.Mid = 66 * time.Hour
 	soon := alarm(alert.Raised, alert.Balance, 0, reading(40))
 	soon.Event.Facts.Runway.Mid = 66 * time.Hour
+	fast := alarm(alert.Worsened, alert.Balance, 1, reading(4))
+	fast.Event.Facts.Runway.AtThisPace = 3 * time.Minute
+	ending := alarm(alert.Raised, alert.Balance, 0, reading(15))
+	ending.Event.Facts.Runway = spend.Runway{Known: true, Ends: true, Low: 36 * time.Hour, Mid: 36 * time.Hour, High: 36 * time.Hour}
 	all := map[string]message.Message{
+		"alert-fast":         message.Alert(w, fast),
+		"alert-plan-first":   message.Alert(w, ending),
 		"alert-soon":         message.Alert(w, soon),
 		"alert-low":          message.Alert(w, low),
 		"alert-snoozed":      message.Alert(w, snoozed),
