@@ -11,6 +11,7 @@ import (
 // Booked is what the gateway's log says of a stretch of time, in raw quota.
 type Booked struct {
 	Consumed int64 // what was charged
+	Earlier  int64 // the part of Consumed that the reading before may have counted
 	Refunded int64 // what was given back
 	Returns  int   // refunds that older gateways note without their amount
 	TopUps   int   // how often money was added; the log does not say how much
@@ -29,8 +30,8 @@ const (
 const bookedPages = 5
 
 // Booked reads /api/log/self and /api/log/self/stat: what happened in [from, to)
-// besides the counters.
-func (c *Client) Booked(ctx context.Context, from, to time.Time) (Booked, error) {
+// besides the counters, whose reading before was at last.
+func (c *Client) Booked(ctx context.Context, from, last, to time.Time) (Booked, error) {
 	w := window{max(0, from.Unix()), max(0, to.Unix()-1)}
 	var b Booked
 	for page := 1; page <= bookedPages; page++ {
@@ -74,6 +75,14 @@ func (c *Client) Booked(ctx context.Context, from, to time.Time) (Booked, error)
 		return b, err
 	}
 	b.Consumed = consumed
+	if w.last = min(w.last, last.Unix()); w.first > w.last {
+		return b, nil
+	}
+	earlier, err := c.stat(ctx, w, "", "")
+	if err != nil {
+		return b, err
+	}
+	b.Earlier = min(earlier, consumed)
 	return b, nil
 }
 

@@ -228,12 +228,12 @@ func (w *Watch) log(ctx context.Context, a *account.Account, r moka.Reading) spe
 	}
 	short, cancel := context.WithTimeout(ctx, logTime)
 	defer cancel()
-	booked, err := a.Client.Booked(short, since, w.now().Add(time.Second))
+	booked, err := a.Client.Booked(short, since, before.At, w.now().Add(time.Second))
 	if err != nil {
 		w.Log.Debug("the gateway's log could not be read", "account", a.Name, "err", err)
 		return spend.Log{}
 	}
-	return spend.Log{Known: true, Consumed: booked.Consumed, Refunded: booked.Refunded, Returns: booked.Returns, TopUps: booked.TopUps, Until: booked.Until}
+	return spend.Log{Known: true, Consumed: booked.Consumed, Earlier: booked.Earlier, Refunded: booked.Refunded, Returns: booked.Returns, TopUps: booked.TopUps, Until: booked.Until}
 }
 
 func (w *Watch) topModels(ctx context.Context, a *account.Account, r moka.Reading) []message.ModelUse {

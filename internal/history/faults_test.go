@@ -143,6 +143,23 @@ func TestGapsAreDatedByTheRecords(t *testing.T) {
 }
 
 // Periods are compared only when both are covered alike.
+// The row of the hour in which reading began is of the time before the first
+// reading only as far as the log says so.
+func TestReadingThatBeginsWithinAnHour(t *testing.T) {
+	inPast(t, mokatest.V2026_08, func(p *past) {
+		time.Sleep(9*time.Hour + time.Minute)
+		p.spendAt(time.Now().Add(-30*time.Second), 1.5)
+		p.read()
+		time.Sleep(time.Minute)
+		p.spendAt(time.Now(), 6.5)
+		time.Sleep(time.Minute)
+		p.read()
+		p.check("today", p.named("today", time.UTC), dollars(8), moka.Maybe{})
+		time.Sleep(time.Hour)
+		p.check("an hour later", p.named("today", time.UTC), dollars(8), moka.Maybe{})
+	})
+}
+
 func TestComparisonNeedsTheSameCoverage(t *testing.T) {
 	for _, c := range []struct {
 		what        string

@@ -22,6 +22,7 @@ type records struct {
 	client *moka.Client
 	zone   *time.Location
 	now    time.Time
+	to     time.Time // the records reach up to here
 
 	rows    []moka.UsageRow
 	rowsErr *moka.Error
@@ -40,7 +41,7 @@ type logSpan struct {
 
 // recordsOf reads the rows of [from, to) and keeps them.
 func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, from, to time.Time) *records {
-	r := &records{client: c, zone: h.Zone, now: h.now(), hours: map[int64]moka.Amount{}, sums: map[logSpan]moka.Amount{}}
+	r := &records{client: c, zone: h.Zone, now: h.now(), to: to, hours: map[int64]moka.Amount{}, sums: map[logSpan]moka.Amount{}}
 	from = from.Truncate(time.Hour)
 	rows, err := c.Usage(ctx, from, to)
 	if err != nil {
@@ -164,8 +165,9 @@ func (r *records) inRows(ctx context.Context, p spend.Period) (sum moka.Amount, 
 // partOf is how much of what a row says of an hour lies in p.
 func (r *records) partOf(ctx context.Context, hour, p spend.Period, spent moka.Amount) (part moka.Amount, exact bool) {
 	inside := spend.Period{From: later(hour.From, p.From), To: earlier(hour.To, p.To)}
-	if inside == hour || p.To.Equal(inside.To) && inside.From.Equal(hour.From) && hour.To.After(r.now) {
-		return spent, true // the rest of the hour is still to come
+	toCome := hour.To.After(r.now) && !p.To.Before(r.to) // the rest of the hour
+	if inside == hour || toCome && inside.From.Equal(hour.From) {
+		return spent, true
 	}
 	within, ok := r.log(ctx, inside.From, inside.To, "", "")
 	whole, okWhole := r.log(ctx, hour.From, hour.To, "", "")

@@ -74,8 +74,8 @@ func (p *past) read() {
 		}
 		log := spend.Log{}
 		if since, needed := spend.NeedsLog(state, r); needed {
-			booked, err := p.account.Client.Booked(p.t.Context(), since, time.Now().Add(time.Second))
-			log = spend.Log{Known: err == nil, Consumed: booked.Consumed, Refunded: booked.Refunded, Returns: booked.Returns, TopUps: booked.TopUps, Until: booked.Until}
+			booked, err := p.account.Client.Booked(p.t.Context(), since, state.At, time.Now().Add(time.Second))
+			log = spend.Log{Known: err == nil, Consumed: booked.Consumed, Earlier: booked.Earlier, Refunded: booked.Refunded, Returns: booked.Returns, TopUps: booked.TopUps, Until: booked.Until}
 		}
 		state, delta := spend.Step(state, r, log)
 		next, err := json.Marshal(state)

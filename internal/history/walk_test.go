@@ -146,8 +146,8 @@ func (w *walk) poll() {
 	}
 	log := spend.Log{}
 	if since, needed := spend.NeedsLog(w.state, r); needed {
-		booked, err := w.account.Client.Booked(w.t.Context(), since, time.Now().Add(time.Second))
-		log = spend.Log{Known: err == nil, Consumed: booked.Consumed, Refunded: booked.Refunded, Returns: booked.Returns, TopUps: booked.TopUps, Until: booked.Until}
+		booked, err := w.account.Client.Booked(w.t.Context(), since, w.state.At, time.Now().Add(time.Second))
+		log = spend.Log{Known: err == nil, Consumed: booked.Consumed, Earlier: booked.Earlier, Refunded: booked.Refunded, Returns: booked.Returns, TopUps: booked.TopUps, Until: booked.Until}
 	}
 	state, d := spend.Step(w.state, r, log)
 	from, to := w.last, r.At

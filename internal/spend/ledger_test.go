@@ -10,13 +10,14 @@ import (
 type logged struct {
 	consumed, refunded moka.Amount
 	topUps             int
+	earlier            moka.Amount
 }
 
 func (l *logged) log() Log {
 	if l == nil {
 		return Log{}
 	}
-	return Log{Known: true, Consumed: int64(l.consumed) / 2, Refunded: int64(l.refunded) / 2, TopUps: l.topUps}
+	return Log{Known: true, Consumed: int64(l.consumed) / 2, Earlier: int64(l.earlier) / 2, Refunded: int64(l.refunded) / 2, TopUps: l.topUps}
 }
 
 func TestRefundsTopUpsAndResetsAreToldApart(t *testing.T) {
@@ -55,6 +56,12 @@ func TestRefundsTopUpsAndResetsAreToldApart(t *testing.T) {
 			{as(wallet(0, 5*usd, 10*usd), withPlan(1, 50*usd, 10*usd)), nil}, {as(wallet(1, 5*usd, 10*usd), withPlan(1, 50*usd, 4*usd)), &logged{refunded: 6 * usd}},
 		}, -6 * usd, 6 * usd, 0, 1},
 		{"an older gateway's refund and a top-up", []step{{wallet(0, 90*usd, 60*usd), nil}, {wallet(1, 142*usd, 60*usd), &logged{refunded: 2 * usd, topUps: 1}}}, -2 * usd, 2 * usd, 50 * usd, 1},
+		{"an older gateway's refund just after the charge was read", []step{
+			{wallet(0, 90*usd, 60*usd), nil}, {wallet(1, 94*usd, 60*usd), &logged{consumed: 4 * usd, earlier: 4 * usd, refunded: 4 * usd}},
+		}, -4 * usd, 4 * usd, 0, 1},
+		{"the same and a top-up", []step{
+			{wallet(0, 90*usd, 60*usd), nil}, {wallet(1, 129*usd, 60*usd), &logged{consumed: 4 * usd, earlier: 4 * usd, refunded: 4 * usd, topUps: 1}},
+		}, -4 * usd, 4 * usd, 35 * usd, 1},
 		{"an older gateway's refund, a charge and a top-up", []step{
 			{wallet(0, 90*usd, 60*usd), nil}, {wallet(1, 138*usd, 64*usd), &logged{consumed: 4 * usd, refunded: 2 * usd, topUps: 1}},
 		}, 2 * usd, 2 * usd, 50 * usd, 1},

@@ -15,6 +15,7 @@ const LongestCovered = 90 * time.Minute
 type Log struct {
 	Known    bool
 	Consumed int64 // rows of type 2
+	Earlier  int64 // the part of Consumed that the reading before may have counted
 	Refunded int64 // rows of type 6
 	Returns  int   // rows of type 4 that tell of a refund, but not of its amount
 	TopUps   int   // rows of type 1
@@ -143,10 +144,15 @@ func refundedIn(rise int64, c change, log Log) int64 {
 	if log.Refunded <= 0 {
 		return 0
 	}
-	if log.Consumed > 0 && near(c.used, log.Consumed-log.Refunded) && !near(c.used, log.Consumed) {
+	if log.Consumed > 0 && log.charged(c.used+log.Refunded) && !log.charged(c.used) {
 		return 0
 	}
 	return min(rise, log.Refunded)
+}
+
+// charged reports whether a rise of the used quota agrees with the charges in the log.
+func (l Log) charged(used int64) bool {
+	return used >= l.Consumed-l.Earlier-noise && used <= l.Consumed+noise
 }
 
 // delta is the change in dollars, by the unit of the later reading.
