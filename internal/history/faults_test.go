@@ -154,7 +154,11 @@ func TestReadingThatBeginsWithinAnHour(t *testing.T) {
 		p.spendAt(time.Now(), 6.5)
 		time.Sleep(time.Minute)
 		p.read()
-		p.check("today", p.named("today", time.UTC), dollars(8), moka.Maybe{})
+		u := p.named("today", time.UTC)
+		p.check("today", u, dollars(8), moka.Maybe{})
+		if u.Requests != 2 {
+			p.t.Errorf("%d requests", u.Requests)
+		}
 		time.Sleep(time.Hour)
 		p.check("an hour later", p.named("today", time.UTC), dollars(8), moka.Maybe{})
 	})
@@ -195,12 +199,13 @@ func TestDaysThatBeginAtHalfPast(t *testing.T) {
 		zone := kolkata(p.t)
 		midnight := spend.Day(time.Now(), zone).To
 		time.Sleep(time.Until(midnight.Add(10 * time.Minute)))
+		p.spendAt(time.Now().Add(-20*time.Minute), 3)
 		p.spendAt(time.Now(), 2)
 		time.Sleep(3 * time.Hour)
 		p.check("today", p.named("today", zone), dollars(2), moka.Maybe{})
-		p.check("yesterday", p.named("yesterday", zone), dollars(0), moka.Maybe{})
-		if u := p.named("today", zone); len(u.Models) != 1 || u.Models[0].Spent != 2*moka.Dollar || len(u.Keys) != 1 {
-			p.t.Errorf("models %v, keys %v", u.Models, u.Keys)
+		p.check("yesterday", p.named("yesterday", zone), dollars(3), moka.Maybe{})
+		if u := p.named("today", zone); u.Requests != 1 || len(u.Models) != 1 || u.Models[0].Spent != 2*moka.Dollar || len(u.Keys) != 1 {
+			p.t.Errorf("%d requests, models %v, keys %v", u.Requests, u.Models, u.Keys)
 		}
 	})
 }

@@ -93,7 +93,7 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 	length := inside.To.Sub(inside.From)
 	if !hole.Known {
 		f.spent += within.spent
-		f.requests += r.requests(inside)
+		f.requests += r.requests(ctx, inside)
 		if within.spent > 0 || r.rowsErr == nil {
 			f.known, f.filled = true, true
 		}
@@ -165,12 +165,24 @@ func (h History) recordedIn(ctx context.Context, name string, p spend.Period, r 
 	return rec, nil
 }
 
-// requests counts the calls that the rows hold of full hours in a stretch of time.
-func (r *records) requests(p spend.Period) (n int64) {
+// requests counts the calls that the rows hold of a stretch of time. Those of an
+// hour at its edge are split like their cost.
+func (r *records) requests(ctx context.Context, p spend.Period) (n int64) {
+	counts := map[int64]int64{}
 	for _, row := range r.rows {
-		if !row.Hour.Before(p.From.Truncate(time.Hour)) && row.Hour.Before(p.To) {
-			n += row.Requests
+		counts[row.Hour.Unix()] += row.Requests
+	}
+	for start, count := range counts {
+		hour := spend.Period{From: time.Unix(start, 0), To: time.Unix(start, 0).Add(time.Hour)}
+		if !hour.From.Before(p.To) || !hour.To.After(p.From) {
+			continue
 		}
+		spent := r.hours[start]
+		within, _ := r.partOf(ctx, hour, p, spent)
+		if within < spent {
+			count = part(count, within, spent)
+		}
+		n += count
 	}
 	return n
 }

@@ -3,6 +3,7 @@ package history
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -42,11 +43,13 @@ func (r *records) models(ctx context.Context, p spend.Period) []message.ModelUse
 	return byModel(rows)
 }
 
+// part is the share of a count that goes with a part of its cost: at least one
+// where anything was spent.
 func part(n int64, of, whole moka.Amount) int64 {
-	if whole <= 0 {
+	if whole <= 0 || of <= 0 || n <= 0 {
 		return 0
 	}
-	return int64(float64(n) * float64(of) / float64(whole))
+	return max(1, int64(math.Round(float64(n)*float64(of)/float64(whole))))
 }
 
 // listKeys fills in what each key cost.

@@ -51,7 +51,7 @@ func (h History) Used(ctx context.Context, a *account.Account, p, before spend.P
 	if r.rowsErr == nil {
 		u.Models, u.Requests = r.models(ctx, p), max(u.Requests, 0)
 		if !f.known || f.requests == 0 {
-			u.Requests = r.requests(p)
+			u.Requests = countRequests(u.Models)
 		}
 	}
 	h.listKeys(ctx, a.Client, p, r, &u)
@@ -104,6 +104,13 @@ func failure(err error) *moka.Error {
 		return e
 	}
 	return &moka.Error{Op: "data/self", Kind: moka.Unavailable, Err: err}
+}
+
+func countRequests(models []message.ModelUse) (n int64) {
+	for _, m := range models {
+		n += m.Requests
+	}
+	return n
 }
 
 // byModel adds hours up, the most expensive model first.
