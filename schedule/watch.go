@@ -201,7 +201,7 @@ func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (
 		if !x.today.Known() {
 			x.today = w.History.Today(ctx, a.Name)
 		}
-		if e.Kind != alert.Ended && e.Kind != alert.Withdrawn && x.models == nil {
+		if e.Kind != alert.Ended && e.Kind != alert.Withdrawn && e.Incident.Condition.AboutSpending() && x.models == nil {
 			x.models = w.topModels(ctx, a, f.Reading)
 		}
 	}

@@ -47,6 +47,16 @@ func describe(c Condition) descriptor {
 	return descriptor{condition: c}
 }
 
+// EndsByTopUp reports whether money in the account ends the condition. A key's
+// limit, an expired key and refused credentials need a change in the console.
+func (c Condition) EndsByTopUp() bool { return c == Balance || c == WalletEmpty }
+
+// AboutSpending reports whether the condition has to do with what is spent.
+func (c Condition) AboutSpending() bool {
+	about := describe(c).about
+	return about == aboutMoney || about == aboutPace
+}
+
 // Conditions are all conditions, in the order in which they are told.
 func Conditions() []Condition {
 	all := make([]Condition, len(conditions))

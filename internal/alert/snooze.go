@@ -29,8 +29,12 @@ func Snooze(s State, c Condition, now, until time.Time) (State, bool) {
 }
 
 // SnoozeUntilTopUp holds back the reminders of an open incident until money
-// comes in. It reports false when no such incident is open.
+// comes in. It reports false when no such incident is open, or when money does
+// not end its condition: it could be snoozed for good.
 func SnoozeUntilTopUp(s State, c Condition) (State, bool) {
+	if !c.EndsByTopUp() {
+		return s, false
+	}
 	return changed(s, c, func(i *Incident) {
 		i.unsnooze()
 		i.UntilTopUp = true

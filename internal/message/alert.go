@@ -15,7 +15,7 @@ type Alarm struct {
 	Levels  int // how many levels the account has
 	Event   alert.Event
 	Today   moka.Maybe    // spent on the reader's calendar day
-	Models  []ModelUse    // what cost most lately, the most expensive first; nil: not known
+	Models  []ModelUse    // what cost most lately, the most expensive first, for conditions about spending; nil: not known
 	Remind  time.Duration // between reminders of this incident; 0: there are none
 	Links   Links
 }
@@ -152,7 +152,7 @@ func alertFields(w *lang.Words, a Alarm, over bool) []Field {
 	}
 	add(w.Alert.Since, Relative(e.Incident.Since))
 	add(w.Alert.Snoozed, snoozeText(w, e.Incident, e.At))
-	if lines := modelLines(w, a.Models, alertModels); len(lines) > 0 {
+	if lines := modelLines(w, a.Models, alertModels); len(lines) > 0 && e.Incident.Condition.AboutSpending() {
 		fields = append(fields, Field{Name: w.Alert.Models, Value: strings.Join(lines, "\n")})
 	}
 	return fields

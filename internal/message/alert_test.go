@@ -1,6 +1,7 @@
 package message_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -47,6 +48,24 @@ func TestAWarningNamesTheLimitThatIsBroken(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", c.what, got, c.want)
+		}
+	}
+}
+
+// What money does not cure offers no snooze until a top-up, and what has nothing
+// to do with spending lists no models.
+func TestAnAlertShowsWhatFitsItsCondition(t *testing.T) {
+	w := lang.English()
+	for _, c := range alert.Conditions() {
+		m := message.Alert(w, message.Alarm{Account: "team", Levels: 1, Remind: time.Hour,
+			Models: []message.ModelUse{{Model: "gpt-4o", Spent: moka.Dollar}}, Event: alert.Event{Kind: alert.Raised, Incident: alert.Incident{Condition: c}}})
+		snooze := slices.ContainsFunc(m.Buttons, func(b message.Button) bool { return b.Label == w.Button.SnoozeUntilTopUp })
+		if want := c == alert.Balance || c == alert.WalletEmpty; snooze != want {
+			t.Errorf("%s: a snooze until a top-up is %v, want %v", c, snooze, want)
+		}
+		models := slices.ContainsFunc(m.Cards[0].Fields, func(f message.Field) bool { return f.Name == w.Alert.Models })
+		if want := c == alert.Balance || c == alert.WalletEmpty || c == alert.Exhausted || c == alert.Spike; models != want {
+			t.Errorf("%s: top models are %v, want %v", c, models, want)
 		}
 	}
 }

@@ -55,8 +55,10 @@ func snoozeButtons(w *lang.Words, i alert.Incident, of string, remind time.Durat
 		}
 		buttons = append(buttons,
 			Button{Label: w.Button.SnoozeHour, Action: action(ActionHour), Style: first},
-			Button{Label: w.Button.SnoozeShift, Action: action(ActionShift)},
-			Button{Label: w.Button.SnoozeUntilTopUp, Action: action(ActionUntilTopUp)})
+			Button{Label: w.Button.SnoozeShift, Action: action(ActionShift)})
+	}
+	if remind > 0 && i.Condition.EndsByTopUp() {
+		buttons = append(buttons, Button{Label: w.Button.SnoozeUntilTopUp, Action: action(ActionUntilTopUp)})
 	}
 	if snoozed {
 		buttons = append(buttons, Button{Label: w.Button.EndSnooze, Action: action(ActionEnd)})
