@@ -22,8 +22,11 @@ func runCompletion(_ context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	if len(names) == 0 || !slices.Contains(shells, names[0]) {
+	if len(names) == 0 {
 		return usageError{"name the shell: " + strings.Join(shells, ", ")}
+	}
+	if !slices.Contains(shells, names[0]) {
+		return usageError{fmt.Sprintf("%q is none of %s%s", names[0], strings.Join(shells, ", "), didYouMean(config.Closest(names[0], shells)))}
 	}
 	script, err := completions.ReadFile("completion/mokabot." + names[0])
 	if err != nil {
@@ -79,18 +82,22 @@ func beginningWith(typed string, words []string) []string {
 	return slices.DeleteFunc(slices.Clone(words), func(w string) bool { return !strings.HasPrefix(w, typed) })
 }
 
-// operands are what may stand for ACCOUNT, NAME or a shell.
+// operands are what may stand for ACCOUNT, for NAME or for a shell.
 func operands(t terminal, c subcommand, before []string) []string {
 	if c.name == "completion" {
 		return shells
 	}
-	account, report := strings.Contains(c.args, "ACCOUNT"), c.name == "report"
-	if !account && !report {
+	account, report, budget := strings.Contains(c.args, "ACCOUNT"), c.name == "report", c.name == "budget"
+	if !account && !report && !budget {
 		return nil
 	}
 	file := defaultConfig
-	for i, w := range before[:len(before)-1] {
-		if w == "--config" || w == "-config" {
+	for i, w := range before {
+		if name, value, found := strings.Cut(strings.TrimLeft(w, "-"), "="); name != "config" || name == w {
+			continue
+		} else if found {
+			file = value
+		} else if i+1 < len(before) {
 			file = before[i+1]
 		}
 	}
@@ -113,6 +120,11 @@ func operands(t terminal, c subcommand, before []string) []string {
 	if report {
 		for _, r := range loaded.Reports {
 			names = append(names, r.Name)
+		}
+	}
+	if budget {
+		for _, b := range loaded.Budgets {
+			names = append(names, b.Name)
 		}
 	}
 	return names

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -91,21 +92,23 @@ func (a arguments) parse(args []string, limit int) ([]string, error) {
 	return rest, nil
 }
 
+// flagInText is how package flag names a flag in its errors.
+var flagInText = regexp.MustCompile(`(for flag |argument: )-[a-z]+`)
+
 // explained puts a mistake in the flags as somebody would who knows them all.
 func (a arguments) explained(err error) string {
 	const undefined = "flag provided but not defined: -"
 	mistyped, found := strings.CutPrefix(err.Error(), undefined)
 	if !found {
-		return err.Error()
+		return flagInText.ReplaceAllStringFunc(err.Error(), func(text string) string {
+			before, name, _ := strings.Cut(text, "-")
+			return before + dashed(name)
+		})
 	}
 	mistyped = strings.TrimLeft(mistyped, "-")
 	var names []string
 	a.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
-	near := config.Closest(mistyped, names)
-	if near != "" {
-		near = dashed(near)
-	}
-	return fmt.Sprintf("there is no flag %s%s", dashed(mistyped), didYouMean(near))
+	return fmt.Sprintf("there is no flag %s%s", dashed(mistyped), didYouMean(dashed(config.Closest(mistyped, names))))
 }
 
 // didYouMean is a question when there is a word to ask about.
@@ -116,9 +119,12 @@ func didYouMean(word string) string {
 	return "; did you mean " + word + "?"
 }
 
-// dashed is a flag as people write it.
+// dashed is a flag as people write it, "" when there is none.
 func dashed(name string) string {
-	if len(name) == 1 {
+	switch len(name) {
+	case 0:
+		return ""
+	case 1:
 		return "-" + name
 	}
 	return "--" + name

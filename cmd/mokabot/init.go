@@ -164,6 +164,7 @@ func (s *setup) works(ctx context.Context) bool {
 	for _, f := range found {
 		failed := f.Level == app.LevelError
 		premature := f.Level == app.LevelWarning && s.stage != atChannel // what is missing is about to be asked for
+		premature = premature || f.Subject == s.w.CLI.Discord && s.stage == atAccount
 		if key := f.Subject + f.Text; f.Credential() && !premature && (!s.shown[key] || failed) {
 			s.shown[key] = true
 			fresh = append(fresh, f)

@@ -97,16 +97,31 @@ func execute(ctx context.Context, t terminal, args []string) int {
 // unknown reports a word that is no subcommand.
 func unknown(t terminal, name string) int {
 	if strings.HasPrefix(name, "-") {
-		fmt.Fprintf(t.err, "mokabot: flags stand behind the command, as in mokabot balance --json; mokabot help lists the commands\n")
+		name, _, _ = strings.Cut(strings.TrimLeft(name, "-"), "=")
+		meant := didYouMean(dashed(config.Closest(name, []string{"help", "version"})))
+		if c, ok := withFlag(name); meant == "" && ok {
+			meant = fmt.Sprintf("; it stands behind the command, as in mokabot %s %s", c.name, dashed(name))
+		}
+		fmt.Fprintf(t.err, "mokabot: there is no flag %s here%s\nmokabot help lists the commands\n", dashed(name), meant)
 		return exitUsage
 	}
 	fmt.Fprintf(t.err, "mokabot: there is no command %q%s\nmokabot help lists the commands\n", name, didYouMean(config.Closest(name, commandNames())))
 	return exitUsage
 }
 
+// withFlag is a subcommand that has the flag.
+func withFlag(name string) (subcommand, bool) {
+	for _, c := range subcommands() {
+		if flagsOf(c).Lookup(name) != nil {
+			return c, true
+		}
+	}
+	return subcommand{}, false
+}
+
 // help explains the named subcommand, or lists all.
 func help(ctx context.Context, t terminal, args []string) int {
-	if len(args) == 0 {
+	if len(args) == 0 || args[0] == "help" {
 		usage(t.out)
 		return exitFine
 	}

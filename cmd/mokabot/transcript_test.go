@@ -69,7 +69,8 @@ func TestTranscripts(t *testing.T) {
 			}
 			t.Chdir(t.TempDir())
 			if err := os.WriteFile("config-with-two.yaml", []byte("accounts: [{name: team, api_key: \"${KEY_ONE}\"}, {name: backup, api_key: \"${KEY_TWO}\"}]\n"+
-				"reports: [{name: weekly, cron: \"0 9 * * 1\", period: week, channel_id: \"1100000000000000022\"}]\n"), 0o600); err != nil {
+				"reports: [{name: weekly, cron: \"0 9 * * 1\", period: week, channel_id: \"1100000000000000022\"}]\n"+
+				"budgets: [{name: monthly, period: month, amount: 500.00, channel_id: \"1100000000000000022\"}]\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			env := gatewayEnvironment(t)

@@ -156,13 +156,13 @@ func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Durati
 }
 
 // offers are the further reads that the gateway has, and that it does not have.
-// One that was refused belongs to neither: the credential is told of already.
+// One that failed belongs to neither: nobody knows whether it is there.
 func offers(p moka.Probe) (offered, missing []string) {
 	for _, o := range p.Offers {
 		switch {
 		case o.Err == nil:
 			offered = append(offered, o.Op)
-		case o.Err.Kind != moka.Unauthorized:
+		case o.Err.Kind == moka.Unsupported:
 			missing = append(missing, o.Op)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,20 @@ func TestChecksReadTheAccounts(t *testing.T) {
 	}
 	if !ends {
 		t.Error("a plan that ends soon is not found")
+	}
+}
+
+// Only what the gateway says it lacks is told as missing: a read that failed may
+// be there all the same.
+func TestAFailedReadIsNotCalledMissing(t *testing.T) {
+	kinds := []moka.Kind{moka.Unauthorized, moka.Banned, moka.Forbidden, moka.RateLimited, moka.Unavailable, moka.BadResponse, moka.Unsupported}
+	probe := moka.Probe{Offers: []moka.Offer{{Op: "pricing"}}}
+	for _, kind := range kinds {
+		probe.Offers = append(probe.Offers, moka.Offer{Op: string(kind), Err: &moka.Error{Kind: kind}})
+	}
+	offered, missing := offers(probe)
+	if !slices.Equal(offered, []string{"pricing"}) || !slices.Equal(missing, []string{string(moka.Unsupported)}) {
+		t.Errorf("offered %q, missing %q", offered, missing)
 	}
 }
 

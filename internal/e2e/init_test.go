@@ -127,6 +127,9 @@ func TestInitWritesNothingThatDoesNotWork(t *testing.T) {
 			if _, err := os.Stat(file); cmd.ProcessState.ExitCode() == 0 || !os.IsNotExist(err) {
 				t.Errorf("init ends with %d, %v\n%s%s", cmd.ProcessState.ExitCode(), err, out, log)
 			}
+			if strings.Contains(out.String(), "no bot token") {
+				t.Errorf("the token that is there is said to be missing:\n%s", out)
+			}
 		})
 	}
 	cmd, _, log := program(t, nil, "init", "--yes")
