@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,7 +21,23 @@ import (
 // tally is how the program's figures compare with the fake gateway's books.
 type tally struct {
 	compared, wrong int
+	findings        []string       // what is wrong, the first of each week
 	unknown         map[string]int // by the latest event before
+}
+
+func (c *tally) add(other tally) {
+	c.compared, c.wrong = c.compared+other.compared, c.wrong+other.wrong
+	c.findings = append(c.findings, other.findings...)
+	for reason, n := range other.unknown {
+		c.unknown[reason] += n
+	}
+}
+
+// mistake notes a wrong figure.
+func (c *tally) mistake(format string, args ...any) {
+	if c.wrong++; c.wrong == 1 {
+		c.findings = append(c.findings, fmt.Sprintf(format, args...))
+	}
 }
 
 func (c tally) String() string {
@@ -32,27 +49,39 @@ func (c tally) String() string {
 	return fmt.Sprintf("%d figures compared, %d wrong, unknown: %s", c.compared, c.wrong, strings.Join(reasons, ", "))
 }
 
+// weeksOfBooks is how many account-weeks [TestALedgerAgainstTheBooks] walks: a few,
+// about half a minute's worth with MOKABOT_LONG, or MOKABOT_WEEKS_OF_BOOKS.
+func weeksOfBooks(t *testing.T) int {
+	if asked := os.Getenv("MOKABOT_WEEKS_OF_BOOKS"); asked != "" {
+		weeks, err := strconv.Atoi(asked)
+		if err != nil {
+			t.Fatalf("MOKABOT_WEEKS_OF_BOOKS: %v", err)
+		}
+		return weeks
+	}
+	if os.Getenv("MOKABOT_LONG") != "" {
+		return 120
+	}
+	return 6
+}
+
 // TestALedgerAgainstTheBooks walks accounts through random weeks: calls, refunded
 // tasks, top-ups, plans that reset, units that change, logs that are cleaned,
 // counters that are set back, outages and restarts. What the program concludes
-// from its readings is what the books say, or unknown.
+// from its readings is what the books say, or unknown. Each week has its own seed.
 func TestALedgerAgainstTheBooks(t *testing.T) {
-	weeks := 6
-	if os.Getenv("MOKABOT_LONG") != "" {
-		weeks = 10_000
-	}
-	sum := tally{unknown: map[string]int{}}
+	weeks, sum := weeksOfBooks(t), tally{unknown: map[string]int{}}
 	for week := range weeks {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWalk(t, week)
 			w.live()
-			sum.compared, sum.wrong = sum.compared+w.compared, sum.wrong+w.wrong
-			for reason, n := range w.unknown {
-				sum.unknown[reason] += n
-			}
+			sum.add(w.tally)
 		})
 	}
 	t.Logf("%d account-weeks: %s", weeks, sum)
+	for _, finding := range sum.findings[:min(len(sum.findings), 20)] {
+		t.Error(finding)
+	}
 	if sum.wrong > 0 {
 		t.Errorf("%d figures are wrong", sum.wrong)
 	}
@@ -163,10 +192,7 @@ func (w *walk) poll() {
 	compare := func(what string, got moka.Amount, want int64) {
 		w.compared++
 		if diff := raw(got) - want; diff > slack || diff < -slack {
-			w.wrong++
-			if w.wrong < 3 {
-				w.t.Errorf("week %d: %s %d, the books say %d; %+v; %+v; %+v", w.seed, what, raw(got), want, d, log, books)
-			}
+			w.mistake("week %d: %s %d, the books say %d; %+v; %+v; %+v", w.seed, what, raw(got), want, d, log, books)
 		}
 	}
 	compare("spent", d.Spent, books.Spent())
@@ -175,8 +201,7 @@ func (w *walk) poll() {
 	if d.Refunds > 0 || books.Charged == 0 {
 		w.compared++
 		if got := raw(d.Refunds); got > books.Refunded+slack {
-			w.wrong++
-			w.t.Errorf("week %d: refunds %d of %d", w.seed, got, books.Refunded)
+			w.mistake("week %d: refunds %d of %d; %+v; %+v; %+v", w.seed, got, books.Refunded, d, log, books)
 		}
 	}
 }

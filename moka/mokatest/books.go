@@ -29,6 +29,7 @@ type Entry struct {
 	Plan    int64   // what paid, or was reset; 0 is the wallet
 	PerUnit float64 // raw quota in a dollar at the time
 
+	lost     int64  // of a refund, what moved none of the account's figures
 	user     string // the account's name at the time
 	exported bool   // recorded by model and hour
 	cleaned  bool   // out of the log
@@ -52,7 +53,8 @@ func (s *Server) enter(e Entry) {
 	s.entries = append(s.entries, e)
 }
 
-// Books are an account's true figures over a span, in raw quota.
+// Books are an account's true figures over a span, in raw quota. A refund counts
+// with what it moved: since 2026-08-13 what the account used, before what is left.
 type Books struct {
 	Charged, Refunded, ToppedUp int64
 	Calls                       int64
@@ -74,8 +76,8 @@ func (s *Server) Books(accountID int64, from, to time.Time) Books {
 		case PlanReset:
 			continue
 		case Refund:
-			b.Refunded += e.Quota
-			net = -e.Quota
+			net = e.lost - e.Quota
+			b.Refunded -= net
 		case Charge:
 			b.Charged += e.Quota
 			b.Calls++

@@ -41,6 +41,29 @@ func TestRefunds(t *testing.T) {
 	}
 }
 
+// TestARefundAfterAPlansReset gives nothing back: what the plan used does not fall
+// below 0. The log names it in full.
+func TestARefundAfterAPlansReset(t *testing.T) {
+	s, c := prepared(t, mokatest.V2026_07, "fine")
+	s.Update(func(st *mokatest.State) {
+		st.Account(c.UserID).Plans = []mokatest.Plan{{ID: 4, Total: 1_000_000, EndsAt: time.Now().Add(time.Hour)}}
+	})
+	task, err := s.Task(c.APIKey, "video", 500_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Update(func(st *mokatest.State) { st.Account(c.UserID).Plans[0].Used = 100_000 })
+	task.Refund(500_000)
+	b := s.Books(c.UserID, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+	if b.Refunded != 100_000 || b.Spent() != 400_000 || b.ByModel["video"] != 400_000 {
+		t.Errorf("%+v", b)
+	}
+	_, _, log := call(t, s, "GET", "/api/log/self?p=1&page_size=100&type=6", c.AccessToken, "New-Api-User", "2")
+	if !strings.Contains(log, `"quota":500000`) {
+		t.Errorf("%s", log)
+	}
+}
+
 // TestRecordsShrinkAndBooksDoNot: a cleaned log and another name make the log's
 // sum smaller; hourly rows and books stay.
 func TestRecordsShrinkAndBooksDoNot(t *testing.T) {

@@ -204,13 +204,17 @@ func (s *Server) book(at time.Time, k *Key, a *Account, plan *Plan, model string
 	})
 }
 
-// move takes quota out of a plan or the wallet.
-func (s *Server) move(a *Account, plan *Plan, quota int64) {
+// move takes quota out of a plan or the wallet and returns how much of it moved.
+// What a plan used does not fall below 0, so a refund of what it paid before its
+// reset is lost (new-api model/subscription.go, PostConsumeUserSubscriptionDelta).
+func (s *Server) move(a *Account, plan *Plan, quota int64) (moved int64) {
 	if plan == nil {
 		a.Quota -= quota
-		return
+		return quota
 	}
-	plan.Used = max(0, plan.Used+quota)
+	before := plan.Used
+	plan.Used = max(0, before+quota)
+	return plan.Used - before
 }
 
 func planID(p *Plan) int64 {
@@ -258,9 +262,11 @@ func (t *Task) Refund(quota int64) {
 	if k != nil {
 		k.Remain, k.Used, e.Key = k.Remain+quota, k.Used-quota, k.Name
 	}
-	s.move(a, a.plan(t.plan), -quota)
+	given := -s.move(a, a.plan(t.plan), -quota)
 	if s.version.atLeast(V2026_08) {
 		a.UsedQuota -= quota
+	} else {
+		e.lost = quota - given
 	}
 	s.enter(e)
 }
