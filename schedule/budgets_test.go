@@ -189,7 +189,12 @@ func TestTheNextPeriodClosesTheWarningsOfTheOneBefore(t *testing.T) {
 		w.look(t)
 		time.Sleep(time.Hour)
 		w.gateway.Spend(budgetTestKey, "gpt-4o", 450_000, 100)
+		var seen budget.Standing
+		w.budgets.Observe = func(s budget.Standing) { seen = s }
 		w.look(t)
+		if spent, ok := seen.Spent.Get(); seen.Budget.Name != "daily" || !ok || spent != 900_000 || seen.Left != moka.Known(100_000) {
+			t.Errorf("the metrics are told %+v", seen)
+		}
 		first := time.Now()
 		time.Sleep(24 * time.Hour)
 		w.look(t)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -112,7 +113,7 @@ func (s *service) prepare(file *config.Config) (cycle, error) {
 		seeder:  &schedule.Seeder{Book: book, Store: s.db, Log: s.log, Now: now},
 		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Observe: s.told.Report},
 	}
-	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log}
+	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log, Observe: s.told.Budget}
 	next.reports.Budgets = next.budgets
 	if c.ModelWatch.Cron != "" {
 		next.models = &schedule.ModelWatch{
@@ -129,7 +130,7 @@ func (s *service) use(next cycle) {
 	defer s.mu.Unlock()
 	if s.current.book != nil {
 		next.book.Inherit(s.current.book)
-		s.forget(s.current.book, next.book)
+		s.forget(s.current, next)
 	}
 	s.current = next
 	c := next.config
@@ -141,11 +142,17 @@ func (s *service) use(next cycle) {
 	})
 }
 
-// forget takes accounts that left the configuration out of the metrics.
-func (s *service) forget(old, now *account.Book) {
-	for _, name := range old.Names() {
-		if _, err := now.Get(name); err != nil {
+// forget takes accounts and budgets that left the configuration out of the
+// metrics.
+func (s *service) forget(old, now cycle) {
+	for _, name := range old.book.Names() {
+		if _, err := now.book.Get(name); err != nil {
 			s.told.Forget(name)
+		}
+	}
+	for _, name := range old.budgets.Names() {
+		if !slices.Contains(now.budgets.Names(), name) {
+			s.told.ForgetBudget(name)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"mokabot/internal/budget"
 	"mokabot/internal/spend"
 	"mokabot/moka"
 )
@@ -30,6 +31,9 @@ var Metrics = []Metric{
 	{"mokabot_wallet_remaining_dollars", "gauge", []string{"account"}, "What is left on the account; absent while unknown."},
 	{"mokabot_spent_today_dollars", "gauge", []string{"account"}, "Spent since midnight on the reader's clock; absent while unknown."},
 	{"mokabot_runway_seconds", "gauge", []string{"account"}, "How long the money is likely to last; absent while unknown or when nothing is spent."},
+	{"mokabot_budget_amount_dollars", "gauge", []string{"budget"}, "What a budget allows in each of its periods."},
+	{"mokabot_budget_spent_dollars", "gauge", []string{"budget"}, "Spent of a budget in its running period; absent while unknown."},
+	{"mokabot_budget_left_dollars", "gauge", []string{"budget"}, "Left of a budget in its running period, negative when exceeded; absent while unknown."},
 	{"mokabot_polls_total", "counter", []string{"account", "result"}, "Readings of an account by their result: ok, or the kind of the failure."},
 	{"mokabot_last_good_reading_timestamp_seconds", "gauge", []string{"account"}, "When the account was last read in full."},
 	{"mokabot_gateway_call_seconds", "histogram", []string{"account", "op", "result"}, "Calls to the gateway."},
@@ -152,14 +156,27 @@ func (t *Told) Reading(account string, r moka.Reading, today moka.Maybe, runway 
 }
 
 // Forget takes away the figures of accounts that left the configuration.
-func (t *Told) Forget(account string) {
+func (t *Told) Forget(account string) { t.forget("account", account) }
+
+func (t *Told) forget(label, value string) {
 	if t == nil {
 		return
 	}
 	for _, v := range t.gauges {
-		v.DeletePartialMatch(prometheus.Labels{"account": account})
+		v.DeletePartialMatch(prometheus.Labels{label: value})
 	}
 }
+
+// Budget is told where a budget stands, whenever it is checked.
+func (t *Told) Budget(s budget.Standing) {
+	name := s.Budget.Name
+	t.set("mokabot_budget_amount_dollars", s.Budget.Amount.USD(), name)
+	t.setMaybe("mokabot_budget_spent_dollars", s.Spent, name)
+	t.setMaybe("mokabot_budget_left_dollars", s.Left, name)
+}
+
+// ForgetBudget takes away the figures of a budget that left the configuration.
+func (t *Told) ForgetBudget(name string) { t.forget("budget", name) }
 
 // Call is told of every call to a gateway.
 func (t *Told) Call(account string, c moka.Call) {

@@ -8,10 +8,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"mokabot/internal/budget"
 	"mokabot/internal/spend"
 	"mokabot/moka"
 )
@@ -40,6 +42,7 @@ func TestEverythingThatIsToldIsInTheMetrics(t *testing.T) {
 	told := New("v1")
 	told.Reading("team", reading(12.5, nil), moka.Known(moka.Dollar), spend.Runway{Known: true, Mid: time.Hour})
 	told.Reading("other", reading(0, &moka.Error{Kind: moka.Unavailable}), moka.Maybe{}, spend.Runway{Idle: true})
+	told.Budget(budget.Standing{Budget: budget.Budget{Name: "monthly", Amount: 500 * moka.Dollar}, Spent: moka.Known(520 * moka.Dollar), Left: moka.Known(-20 * moka.Dollar)})
 	told.Call("team", moka.Call{Op: "usage", Took: time.Second, Err: &moka.Error{Kind: moka.RateLimited}})
 	told.Request("send message", "ok", time.Millisecond)
 	told.Delivery("dead")
@@ -56,6 +59,7 @@ func TestEverythingThatIsToldIsInTheMetrics(t *testing.T) {
 		`mokabot_spendable_dollars{account="team"} 12.5`, `mokabot_key_remaining_dollars{account="team"} 12.5`, `mokabot_spent_today_dollars{account="team"} 1`,
 		`mokabot_runway_seconds{account="team"} 3600`, `mokabot_polls_total{account="other",result="unavailable"} 1`, `mokabot_polls_total{account="team",result="ok"} 1`,
 		`mokabot_last_good_reading_timestamp_seconds{account="team"} 1.8e+09`, `mokabot_gateway_call_seconds_count{account="team",op="usage",result="rate_limited"} 1`,
+		`mokabot_budget_amount_dollars{budget="monthly"} 500`, `mokabot_budget_spent_dollars{budget="monthly"} 520`, `mokabot_budget_left_dollars{budget="monthly"} -20`,
 		`mokabot_discord_request_seconds_count{result="ok",route="send message"} 1`, `mokabot_deliveries_total{result="dead"} 1`, `mokabot_outbox_waiting 3`,
 		`mokabot_outbox_dead 1`, `mokabot_discord_connected 1`, `mokabot_discord_latency_seconds 0.042`, `mokabot_discord_identifies_total 1`,
 		`mokabot_reports_total{delayed="yes",report="daily"} 1`, `mokabot_command_seconds_count{command="balance",result="failed"} 1`,
@@ -78,8 +82,34 @@ func TestEverythingThatIsToldIsInTheMetrics(t *testing.T) {
 	}
 }
 
+func TestABudgetIsShownWhileItIsKnownAndConfigured(t *testing.T) {
+	told := New("v1")
+	s := &Server{Told: told}
+	known := budget.Standing{Budget: budget.Budget{Name: "monthly", Amount: 500 * moka.Dollar}, Spent: moka.Known(0), Left: moka.Known(500 * moka.Dollar)}
+	unknown := budget.Standing{Budget: known.Budget}
+	for _, c := range []struct {
+		what    string
+		tell    func()
+		present []string
+	}{
+		{"known", func() { told.Budget(known) }, []string{"amount", "spent", "left"}},
+		{"unknown", func() { told.Budget(unknown) }, []string{"amount"}},
+		{"removed", func() { told.ForgetBudget("monthly") }, nil},
+	} {
+		c.tell()
+		_, text := get(t, s, "/metrics")
+		for _, figure := range []string{"amount", "spent", "left"} {
+			if got := strings.Contains(text, "mokabot_budget_"+figure+"_dollars{"); got != slices.Contains(c.present, figure) {
+				t.Errorf("%s: %s is shown: %v", c.what, figure, got)
+			}
+		}
+	}
+}
+
 func TestNobodyHasToListen(t *testing.T) {
 	var told *Told
+	told.Budget(budget.Standing{})
+	told.ForgetBudget("x")
 	told.Reading("team", moka.Reading{}, moka.Maybe{}, spend.Runway{})
 	told.Call("team", moka.Call{})
 	told.Outbox(1, 1)
