@@ -4,6 +4,7 @@
 package proof
 
 import (
+	"flag"
 	"os"
 	"testing"
 )
@@ -33,4 +34,19 @@ func NeedsLong(t testing.TB, variables ...string) {
 		}
 	}
 	t.Skip("set MOKABOT_LONG=1 to run it")
+}
+
+// SideBySide runs a package's tests with more of them at a time than there are
+// processors, unless -parallel says how many: most of their time is waiting for
+// polls, backoffs and heartbeats.
+func SideBySide(m *testing.M) int {
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		if err := flag.Set("test.parallel", "8"); err != nil {
+			panic(err)
+		}
+	}
+	return m.Run()
 }
