@@ -51,14 +51,15 @@ func (c *Client) Read(ctx context.Context) Reading {
 	if a.statusErr == nil {
 		r.Units = a.status.Units
 	}
-	r.Identity = c.identity()
+	r.Identity = c.WalletIdentity()
 	r.At = c.now().UTC()
 	return r
 }
 
-// identity names the wallet, or the key where there is no access token. The user
-// id is the gateway's own word for it: newer releases ignore the configured one.
-func (c *Client) identity() string {
+// WalletIdentity is the [Reading.Identity] of the client's readings: it names the
+// wallet, or the key where there is no access token. The user id is the gateway's
+// own word for it, once it was read: newer releases ignore the configured one.
+func (c *Client) WalletIdentity() string {
 	if c.cred.AccessToken != "" {
 		return c.digest("user " + strconv.FormatInt(c.memory.userID(c.cred.UserID), 10))
 	}

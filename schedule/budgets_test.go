@@ -43,7 +43,7 @@ func newBudgetWorld(t *testing.T, budgets ...budget.Budget) *budgetWorld {
 	w.gateway.AddKey(2, mokatest.Key{Key: budgetTestKey, Unlimited: true})
 	one := config.Account{Name: "team", BaseURL: "https://gateway.test", AccessToken: config.NewSecret("token"), UserID: 2}
 	same := one
-	same.Name = "again"
+	same.Name, same.APIKey = "again", config.NewSecret(budgetTestKey)
 	book, err := account.New(&config.Config{RequestBudget: 100_000, Accounts: []config.Account{one, same}}, account.WithTransport(w.gateway.Client().Transport))
 	if err != nil {
 		t.Fatal(err)
@@ -218,6 +218,23 @@ func TestTheNextPeriodClosesTheWarningsOfTheOneBefore(t *testing.T) {
 		}
 		if len(posted.Mentions.Roles) != 1 || !strings.HasPrefix(posted.Text, "Budget daily: $0.90 of $1.00 spent (90%)") {
 			t.Errorf("the warning is %q, %v", posted.Text, posted.Mentions)
+		}
+	})
+}
+
+func TestABudgetKnowsWhatWasSpentBeforeTheFirstReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newBudgetWorld(t, budget.Budget{Name: "daily", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar})
+		defer w.db.Close()
+		time.Sleep(10 * time.Hour)
+		w.gateway.SpendAt(time.Now().Add(-3*time.Hour), budgetTestKey, "gpt-4o", 2_000_000, 100)
+		w.look(t)
+		time.Sleep(5 * time.Minute)
+		w.gateway.Spend(budgetTestKey, "gpt-4o", 500_000, 100)
+		w.look(t)
+		standings, err := w.budgets.Standing(t.Context())
+		if err != nil || len(standings) != 1 || standings[0].Spent != moka.Known(5*moka.Dollar) {
+			t.Errorf("%+v, %v", standings, err)
 		}
 	})
 }

@@ -14,7 +14,7 @@ import (
 
 // Budget is what is known of a budget's running period. Accounts that share a
 // wallet count once; what was spent is unknown as long as it is for one of them.
-// With ask, the gateway is asked where nothing was remembered.
+// With ask, the gateway is asked where nothing is remembered of a part of it.
 func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book, ask bool) (budget.Facts, error) {
 	f := budget.Facts{At: h.now()}
 	accounts, err := book.Some(b.Accounts...)
@@ -40,7 +40,7 @@ func walletsOnce(accounts []*account.Account) []*account.Account {
 	var seen []string
 	var once []*account.Account
 	for _, a := range accounts {
-		if identity := a.Client.Identity(); !slices.Contains(seen, identity) {
+		if identity := a.Client.WalletIdentity(); !slices.Contains(seen, identity) {
 			seen, once = append(seen, identity), append(once, a)
 		}
 	}
@@ -55,7 +55,7 @@ type forecast struct{ low, mid, high moka.Maybe }
 // so far, and what it is expected to spend until the end.
 func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Account, running spend.Period, end time.Time, ask bool) (moka.Maybe, forecast, error) {
 	spent, err := h.spentSince(ctx, a, running)
-	if err == nil && ask && !spent.Known() {
+	if err == nil && ask && (!spent.Known() || h.beganWithin(ctx, a.Name, running)) {
 		var used message.Used
 		used, err = h.Used(ctx, a, running, spend.Period{From: running.From, To: running.From})
 		spent = used.Spent
@@ -110,6 +110,20 @@ func (h History) spentSince(ctx context.Context, a *account.Account, p spend.Per
 		return known(total), nil
 	}
 	return moka.Known(sum), nil
+}
+
+// beganWithin reports whether nothing is remembered of the beginning of a period:
+// reading began within it, and no older records are kept.
+func (h History) beganWithin(ctx context.Context, name string, p spend.Period) bool {
+	if h.Store == nil {
+		return false
+	}
+	first, read, err := h.Store.FirstReading(ctx, name)
+	if err != nil || !read || !first.After(p.From) {
+		return false
+	}
+	hours, err := h.Store.Hours(ctx, name, p.From, first)
+	return err == nil && !slices.ContainsFunc(hours, func(hour spend.Hour) bool { return hour.Start.Before(first.Truncate(time.Hour)) })
 }
 
 // spentByKeys asks the gateway's records for the spending of some API keys;
