@@ -16,7 +16,6 @@ import (
 const (
 	lettersShown = 3   // reasons
 	lettersRead  = 200 // messages
-	reportsShown = 5
 )
 
 // health is how the bot itself is doing, for /status.
@@ -35,7 +34,13 @@ func (s *service) health(ctx context.Context) message.Health {
 	for _, u := range s.delivery.Unpinged() {
 		h.Unpinged = append(h.Unpinged, message.Unpinged{Channel: u.Channel, Names: mentions(c.config, u.IDs)})
 	}
-	h.Next = s.nextReports(c)
+	now := time.Now
+	if s.env.Clock != nil {
+		now = s.env.Clock
+	}
+	if h.Next, err = nextReports(c.config.Reports, now()); err != nil {
+		s.log.Error("the calendar of the reports could not be read", "err", err)
+	}
 	changed, err := s.ChangedLevels(ctx)
 	if err != nil {
 		s.log.Error("the levels set in Discord could not be read", "err", err)
@@ -82,25 +87,18 @@ func mentions(c *config.Config, ids []string) []string {
 	return names
 }
 
-// nextReports are when each report comes next.
-func (s *service) nextReports(c cycle) []message.NextReport {
-	clock := s.env.Clock
-	if clock == nil {
-		clock = time.Now
-	}
+// nextReports is when each report comes next, the soonest first.
+func nextReports(reports []config.Report, now time.Time) ([]message.NextReport, error) {
 	var next []message.NextReport
-	for _, rep := range c.config.Reports {
-		runs, err := schedule.Coming(c.config.Reports, clock(), reportsShown*len(c.config.Reports))
+	for i, rep := range reports {
+		runs, err := schedule.Coming(reports[i:i+1], now, 1)
 		if err != nil {
-			s.log.Error("the calendar of the reports could not be read", "err", err)
-			return nil
+			return nil, err
 		}
 		for _, r := range runs {
-			if r.Report == rep.Name {
-				next = append(next, message.NextReport{Name: r.Report, At: r.At, Channel: rep.ChannelID})
-				break
-			}
+			next = append(next, message.NextReport{Name: r.Report, At: r.At, Channel: rep.ChannelID})
 		}
 	}
-	return next[:min(len(next), reportsShown)]
+	slices.SortStableFunc(next, func(a, b message.NextReport) int { return a.At.Compare(b.At) })
+	return next, nil
 }

@@ -51,8 +51,11 @@ type NextReport struct {
 	Channel string
 }
 
-// accountsListed is how many accounts /status has a line for.
-const accountsListed = 20
+// How many accounts and reports /status has a line for.
+const (
+	accountsListed = 20
+	reportsListed  = 12
+)
 
 // Status answers how the bot is doing.
 func Status(w *lang.Words, h Health, now time.Time) Message {
@@ -140,7 +143,10 @@ func outboxLines(w *lang.Words, h Health) []string {
 
 func nextLines(w *lang.Words, next []NextReport) []string {
 	var lines []string
-	for _, n := range next {
+	for i, n := range next {
+		if i == reportsListed {
+			return append(lines, w.Incident.MoreOf(len(next)-i))
+		}
 		lines = append(lines, w.Status.Next(n.Name, Relative(n.At), "<#"+n.Channel+">"))
 	}
 	return lines
