@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -14,6 +15,8 @@ type LogWriter struct {
 	to      io.Writer
 	lines   chan []byte
 	dropped atomic.Int64
+	closing chan struct{}
+	close   sync.Once
 	done    chan struct{}
 }
 
@@ -24,12 +27,12 @@ const (
 
 // NewLogWriter returns a LogWriter in front of to. Close ends it.
 func NewLogWriter(to io.Writer) *LogWriter {
-	w := &LogWriter{to: to, lines: make(chan []byte, logRoom), done: make(chan struct{})}
+	w := &LogWriter{to: to, lines: make(chan []byte, logRoom), closing: make(chan struct{}), done: make(chan struct{})}
 	go w.pass()
 	return w
 }
 
-// Write takes one line. It never fails.
+// Write takes one line. It never fails; after Close the line is left out.
 func (w *LogWriter) Write(line []byte) (int, error) {
 	select {
 	case w.lines <- append([]byte(nil), line...):
@@ -39,9 +42,10 @@ func (w *LogWriter) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// Close waits a moment until the lines are written. Nothing may be written after it.
+// Close waits a moment until the lines are written. A call that is under way
+// elsewhere may still write after it.
 func (w *LogWriter) Close() error {
-	close(w.lines)
+	w.close.Do(func() { close(w.closing) })
 	select {
 	case <-w.done:
 	case <-time.After(logFlush):
@@ -51,11 +55,23 @@ func (w *LogWriter) Close() error {
 
 func (w *LogWriter) pass() {
 	defer close(w.done)
-	for line := range w.lines {
-		// A log that cannot be written has nowhere to report it.
-		_, _ = w.to.Write(line)
-		if n := w.dropped.Swap(0); n > 0 {
-			fmt.Fprintf(w.to, "mokabot: nobody read the log for a while; lines left out: %d\n", n)
+	for {
+		select {
+		case line := <-w.lines:
+			w.line(line)
+		case <-w.closing:
+			for range len(w.lines) {
+				w.line(<-w.lines)
+			}
+			return
 		}
+	}
+}
+
+func (w *LogWriter) line(line []byte) {
+	// A log that cannot be written has nowhere to report it.
+	_, _ = w.to.Write(line)
+	if n := w.dropped.Swap(0); n > 0 {
+		fmt.Fprintf(w.to, "mokabot: nobody read the log for a while; lines left out: %d\n", n)
 	}
 }

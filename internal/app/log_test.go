@@ -62,3 +62,19 @@ func TestALogThatIsGoneIsIgnored(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A call to a gateway may still be under way while the program ends.
+func TestALineAfterTheEndIsLeftOut(t *testing.T) {
+	var text strings.Builder
+	w := NewLogWriter(&text)
+	fmt.Fprintln(w, "before")
+	for range 2 {
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fmt.Fprintln(w, "after")
+	if text.String() != "before\n" {
+		t.Errorf("%q", text.String())
+	}
+}
