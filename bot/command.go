@@ -73,7 +73,7 @@ func shownTo(needs standing, s *Setup) *int64 {
 	case needs < viewer:
 		return nil
 	case s.Operators.named(), needs == viewer && s.Viewers.named():
-		permission = discordgo.PermissionUseSlashCommands
+		permission = discordgo.PermissionUseApplicationCommands
 	}
 	return &permission
 }

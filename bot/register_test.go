@@ -29,7 +29,7 @@ func TestAServerThatLetsTheBotInGetsItsCommands(t *testing.T) {
 // Discord's menu shows a command to those alone who can be given an answer,
 // as far as Discord can know.
 func TestCommandsAreShownToWhoMayUseThem(t *testing.T) {
-	const manage, anybody = discordgo.PermissionManageGuild, discordgo.PermissionUseSlashCommands
+	const manage, anybody = discordgo.PermissionManageGuild, discordgo.PermissionUseApplicationCommands
 	named := []string{"7"}
 	for _, c := range []struct {
 		name             string

@@ -24,7 +24,6 @@ type memory struct {
 	explained *explanation
 	pair      RawKey      // the last billing pair, in the gateway's unit
 	user      int64       // the account's id as the gateway told it, 0 before
-	group     string      // the account's price group
 	account   bool        // the billing pair showed the account
 	own       *APIKeyInfo // the key as the account\'s list showed it last; nil before
 }
@@ -145,10 +144,10 @@ func (m *memory) setExplanation(e *explanation) {
 	m.explained = e
 }
 
-func (m *memory) setUser(id int64, group string) {
+func (m *memory) setUser(id int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.user, m.group = id, group
+	m.user = id
 }
 
 // userID is the account's id as the gateway told it, or else the configured one.
@@ -156,12 +155,6 @@ func (m *memory) userID(configured int64) int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return cmp.Or(m.user, configured)
-}
-
-func (m *memory) accountGroup() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.group
 }
 
 func (m *memory) setOwn(own APIKeyInfo) {

@@ -21,7 +21,7 @@ func (c *Client) self(ctx context.Context) (self, *Error) {
 		return decodeSelf(body)
 	})
 	if err == nil {
-		c.memory.setUser(s.id, s.group)
+		c.memory.setUser(s.id)
 	}
 	return s, err
 }
