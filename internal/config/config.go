@@ -1,6 +1,6 @@
 // Package config reads config.yaml. It is strict and tells everything that is
-// wrong at once, each with file, line and path, because somebody who mends a
-// file wants to mend it once. It only reads: it opens no connection and no
+// wrong at once, each with file, line and path, because somebody who
+// corrects a file wants to do it once. It only reads: it opens no connection and no
 // database, starts nothing, and checks nothing against a server.
 //
 // Every key is asked for in one place, in the function that reads its section;

@@ -1,6 +1,6 @@
 // Package message turns data into what people read. It is pure: it fetches,
 // sends and measures nothing. One [Message] can be shown by Discord
-// (package bot) and by a terminal ([Message.String]) alike.
+// (package discord) and by a terminal ([Message.String]) alike.
 package message
 
 import "time"
