@@ -31,7 +31,7 @@ type Incidents interface {
 	// Find is an open incident, false when it is over.
 	Find(ctx context.Context, ref alert.Ref) (message.OpenIncident, bool, error)
 	// Story is what happened to an incident so far.
-	Story(ctx context.Context, o message.OpenIncident) ([]message.Happened, error)
+	Story(ctx context.Context, o message.OpenIncident) ([]message.TimelineEntry, error)
 	// Snooze changes an incident's snooze; false when there was nothing to change.
 	Snooze(ctx context.Context, ref alert.Ref, q alert.SnoozeOptions) (message.OpenIncident, bool, error)
 }

@@ -134,7 +134,7 @@ func (b *Bot) answer(ctx context.Context, in Input, refused error, needed standi
 }
 
 // labelOf is a command's name for the metrics. A button's action is text from
-// outside, and every new text would be a series of its own for ever.
+// outside, and every new text would be a series of its own forever.
 func labelOf(name string) string {
 	if _, known := findCommand(name); known {
 		return name

@@ -27,7 +27,9 @@ func (calm) Find(context.Context, alert.Ref) (message.OpenIncident, bool, error)
 	return message.OpenIncident{}, false, nil
 }
 
-func (calm) Story(context.Context, message.OpenIncident) ([]message.Happened, error) { return nil, nil }
+func (calm) Story(context.Context, message.OpenIncident) ([]message.TimelineEntry, error) {
+	return nil, nil
+}
 
 func (calm) Snooze(context.Context, alert.Ref, alert.SnoozeOptions) (message.OpenIncident, bool, error) {
 	return message.OpenIncident{}, false, nil

@@ -155,7 +155,7 @@ func Known(a Amount) Maybe { return Maybe{a, true} }
 // Get returns the amount and whether it is known.
 func (m Maybe) Get() (Amount, bool) { return m.amount, m.known }
 
-// Known tells whether the amount is known.
+// Known reports whether the amount is known.
 func (m Maybe) Known() bool { return m.known }
 
 // Plus is the sum, unknown when either side is.

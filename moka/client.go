@@ -138,7 +138,7 @@ func checked(cred Credentials) (Credentials, error) {
 	return cred, nil
 }
 
-// sendable tells whether text can stand in a header: visible ASCII only.
+// sendable reports whether text can stand in a header: visible ASCII only.
 func sendable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }

@@ -12,7 +12,7 @@ import (
 // notOffered is what a read says that the gateway lacks.
 const notOffered = "not offered here"
 
-// judge tells whether an answer is a failure, and which. Status and code decide
+// judge reports whether an answer is a failure, and which. Status and code decide
 // first; the gateway's words, which differ by release and language, only narrow
 // what those leave open.
 func (c *Client) judge(r request, resp *http.Response, body []byte) *Error {
@@ -152,7 +152,7 @@ func scalar(raw json.RawMessage) string {
 	return ""
 }
 
-// says tells whether the words contain one of the marks, whatever the case.
+// says reports whether the words contain one of the marks, whatever the case.
 func (f failure) says(marks []string) bool {
 	text := strings.ToLower(f.message)
 	for _, mark := range marks {

@@ -60,7 +60,7 @@ func (m *memory) served(op string) {
 	*m.offer(op) = offered{served: true}
 }
 
-// lacks notes that the gateway says it lacks a read, and tells whether to
+// lacks notes that the gateway says it lacks a read, and reports whether to
 // believe it: a read that was answered before is not gone for good at once.
 func (m *memory) lacks(op string, now time.Time) bool {
 	m.mu.Lock()

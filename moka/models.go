@@ -64,5 +64,5 @@ func (o *ownerName) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// fits tells whether an answer's "object" is the expected one, or left out.
+// fits reports whether an answer's "object" is the expected one, or left out.
 func fits(object *string, want string) bool { return object == nil || *object == want }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Offer tells whether a read is to be had with the client's credentials.
+// Offer reports whether a read is to be had with the client's credentials.
 type Offer struct {
 	Op  string // as in [Error]
 	Err *Error // nil: it is

@@ -103,7 +103,7 @@ type Reading struct {
 	Identity string
 }
 
-// OK tells whether every figure that the credentials should give was had.
+// OK reports whether every figure that the credentials should give was had.
 func (r Reading) OK() bool { return r.KeyErr == nil && r.WalletErr == nil }
 
 // Err is the failure to tell first: the key's before the wallet's, nil when the reading is OK.

@@ -214,11 +214,11 @@ func (c *Client) unread(r request, resp *http.Response, err error) *Error {
 	return e
 }
 
-// cutOff tells whether the body ended before its end: the line's failure, not
+// cutOff reports whether the body ended before its end: the line's failure, not
 // the gateway's, also where the cut shows only while unpacking.
 func cutOff(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }
 
-// repeatable tells whether the failure may be gone in a moment.
+// repeatable reports whether the failure may be gone in a moment.
 func repeatable(err *Error) bool {
 	if err == nil || err.Kind != Unavailable || errors.Is(err.Err, context.Canceled) {
 		return false
@@ -232,7 +232,7 @@ func repeatable(err *Error) bool {
 	return false
 }
 
-// backOff waits a little before attempt n+1, and tells whether there is still time.
+// backOff waits a little before attempt n+1, and reports whether there is still time.
 func backOff(ctx context.Context, n int) bool {
 	base := 100 * time.Millisecond << n
 	pause := base/2 + rand.N(base)

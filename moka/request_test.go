@@ -49,7 +49,7 @@ func TestOnlyRedirectsToTheSamePathAreFollowed(t *testing.T) {
 		"an escaped path":    {"/v1%2Fmodels", "bad_response/redirect"},
 		"a further slash":    {modelsPath + "/", "bad_response/redirect"},
 		"another scheme":     {"gopher://x" + modelsPath, "bad_response/redirect"},
-		"itself, for ever":   {modelsPath, "bad_response/redirect"},
+		"itself, forever":    {modelsPath, "bad_response/redirect"},
 		"itself, once":       {modelsPath + "?checked=1", ""},
 		"no address":         {"", "bad_response/redirect"},
 		"a broken address":   {"http://[::1", "unavailable"},
@@ -109,7 +109,7 @@ func TestOnlyPassingFailuresAreRepeated(t *testing.T) {
 	}{
 		{"502 then fine", []reply{{status: 502}}, 2, true},
 		{"503, 504, then fine", []reply{{status: 503}, {status: 504}}, 3, true},
-		{"502 for ever", []reply{{status: 502}, {status: 502}, {status: 502}, {status: 502}}, 3, false},
+		{"502 forever", []reply{{status: 502}, {status: 502}, {status: 502}, {status: 502}}, 3, false},
 		{"500", []reply{{status: 500, body: "{}"}}, 1, false},
 		{"401", []reply{refusal(401, "Invalid token", "")}, 1, false},
 		{"429", []reply{{status: 429}}, 1, false},

@@ -37,7 +37,7 @@ func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.O
 			return nil, err
 		}
 		post := store.Outgoing{Key: postKey(a.Name, e.Incident, e.Incident.Posts), Joins: true, Payload: payload}
-		if w.rounds.neighbours(a) > 0 {
+		if w.rounds.sameChannel(a) > 0 {
 			post.NotBefore = e.At.Add(hold)
 		}
 		out = append(out, post)
@@ -96,7 +96,7 @@ func editOf(account string, e alert.Event, n int) store.Outgoing {
 	return store.Outgoing{Key: fmt.Sprintf("%s/edit/%d", of, e.At.UnixMilli()), EditOf: of}
 }
 
-// postKey names the n-th post about an incident, for ever: by the name that the
+// postKey names the n-th post about an incident, forever: by the name that the
 // account had when the incident began.
 func postKey(account string, i alert.Incident, n int) string {
 	if i.Subject != "" {

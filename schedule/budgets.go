@@ -90,7 +90,7 @@ func (b *Budgets) Check(ctx context.Context, one budget.Budget) error {
 	if err != nil {
 		return err
 	}
-	return b.Store.SetValueAndTell(ctx, name, kept, out...)
+	return b.Store.SetValueAndEnqueue(ctx, name, kept, out...)
 }
 
 // outgoing is what news of a budget sends: a post, or the closing of the posts

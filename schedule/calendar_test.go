@@ -89,7 +89,7 @@ func checkDays(t *testing.T, loc *time.Location, at time.Duration, years int) (c
 	}
 }
 
-// follows tells whether the dates are neighbours on the zone's calendar, which
+// follows reports whether the dates are neighbours on the zone's calendar, which
 // may lack a date: Apia had no 2011-12-30.
 func follows(previous, date string, loc *time.Location) bool {
 	day, err := time.Parse(time.DateOnly, previous)
@@ -151,7 +151,7 @@ func TestAMonthlyReportOnTheLastDay(t *testing.T) {
 	}
 	for _, line := range []string{"0 9 29 * *", "0 9 30 * *", "0 9 31 * *", "0 9 L * *"} {
 		rep := config.Report{Name: "monthly", Cron: line, Timezone: kolkata, Period: config.Month}
-		runs, err := Coming([]config.Report{rep}, time.Date(2026, 12, 31, 12, 0, 0, 0, kolkata), 24)
+		runs, err := Upcoming([]config.Report{rep}, time.Date(2026, 12, 31, 12, 0, 0, 0, kolkata), 24)
 		if err != nil {
 			t.Fatal(err)
 		}

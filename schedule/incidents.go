@@ -116,12 +116,12 @@ func (w *Watch) find(ctx context.Context, ref alert.Ref) (*account.Account, aler
 }
 
 // Story is what happened to an incident so far.
-func (w *Watch) Story(ctx context.Context, o message.OpenIncident) ([]message.Happened, error) {
+func (w *Watch) Story(ctx context.Context, o message.OpenIncident) ([]message.TimelineEntry, error) {
 	events, err := w.Store.Events(ctx, o.Account, o.Incident.Since.Add(-time.Hour), w.now().Add(time.Hour))
-	var story []message.Happened
+	var story []message.TimelineEntry
 	for _, e := range events {
 		if e.IncidentID == o.Incident.ID {
-			story = append(story, message.Happened{At: e.At, Kind: alert.Kind(e.Kind), Level: e.Level})
+			story = append(story, message.TimelineEntry{At: e.At, Kind: alert.Kind(e.Kind), Level: e.Level})
 		}
 	}
 	return story, err

@@ -84,15 +84,15 @@ func (m *ModelWatch) Run(ctx context.Context) error {
 }
 
 // sleepUntil looks at the clock now and then, so that a suspended machine or a
-// stepped clock delays nothing by more than a glance; false when ctx ended.
+// stepped clock delays nothing by more than maxSleep; false when ctx ended.
 func sleepUntil(ctx context.Context, at time.Time, now func() time.Time) bool {
 	for {
 		rest := at.Sub(now())
 		if !at.IsZero() && rest <= 0 {
 			return true
 		}
-		if at.IsZero() || rest > glance {
-			rest = glance
+		if at.IsZero() || rest > maxSleep {
+			rest = maxSleep
 		}
 		timer := time.NewTimer(rest)
 		select {

@@ -20,9 +20,9 @@ const (
 	onTime = 2 * time.Minute
 	// mostLate is how many missed periods are made up for.
 	mostLate = 3
-	// glance is the longest time between two looks at the clock, so that a
+	// maxSleep is the longest time between two looks at the clock, so that a
 	// suspended machine or a stepped clock delays no report by more.
-	glance = 30 * time.Second
+	maxSleep = 30 * time.Second
 	// patience is how long a start waits for somebody to confirm the time: a
 	// report of a wrong day cannot be taken back.
 	patience = 5 * time.Minute
@@ -77,10 +77,10 @@ func (r *Reporter) Run(ctx context.Context) error {
 
 func (r *Reporter) sure() bool { return r.Sure == nil || r.Sure() }
 
-// untilNext is how long to sleep: to the next turn of any report, at most a glance.
+// untilNext is how long to sleep: to the next turn of any report, at most maxSleep.
 func (r *Reporter) untilNext() time.Duration {
 	now := r.now()
-	wait := glance
+	wait := maxSleep
 	for _, rep := range r.Reports {
 		clock, err := newWallClock(rep.Cron, rep.Timezone)
 		if err != nil {
@@ -225,7 +225,7 @@ func (r *Reporter) post(ctx context.Context, rep config.Report, due turn, now ti
 	return err
 }
 
-// anyReadingBefore tells whether anything at all was known of the period.
+// anyReadingBefore reports whether anything at all was known of the period.
 func (r *Reporter) anyReadingBefore(ctx context.Context, rep config.Report, end time.Time) (bool, error) {
 	for _, name := range rep.Accounts {
 		first, ok, err := r.Store.FirstReading(ctx, name)

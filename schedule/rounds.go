@@ -39,15 +39,15 @@ func (r *rounds) nudged(a *account.Account) <-chan struct{} {
 	return r.wake[a]
 }
 
-// neighbours is how many others warn in the account's channel.
-func (r *rounds) neighbours(a *account.Account) int {
+// sameChannel is how many others warn in the account's channel.
+func (r *rounds) sameChannel(a *account.Account) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.channels[a.Rules.ChannelID]) - 1
 }
 
-// nudge has the neighbours of an account read, at most once in an interval.
-func (r *rounds) nudge(a *account.Account, now time.Time, every time.Duration) {
+// trigger has the neighbours of an account read, at most once in an interval.
+func (r *rounds) trigger(a *account.Account, now time.Time, every time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	id := a.Rules.ChannelID

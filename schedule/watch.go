@@ -102,7 +102,7 @@ func (w *Watch) follow(ctx context.Context, a *account.Account, s *slot) {
 			w.Log.Error("poll could not be noted", "account", a.Name, "err", err)
 		}
 		if after.Stirred {
-			w.rounds.nudge(a, time.Now(), w.Every)
+			w.rounds.trigger(a, time.Now(), w.Every)
 		}
 		s.next = began.Add(w.Book.Until(a, w.Every))
 		if recheck := time.Now().Add(after.Recheck); after.Recheck > 0 && recheck.Before(s.next) {
@@ -289,7 +289,7 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log,
 	return p, next, err
 }
 
-// stirred tells whether something began, changed or ended that the neighbours
+// stirred reports whether something began, changed or ended that the neighbours
 // of an account may share.
 func stirred(was, is alert.State, events []alert.Event) bool {
 	began := func(before, now time.Time) bool { return before.IsZero() && !now.IsZero() }

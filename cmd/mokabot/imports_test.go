@@ -97,7 +97,7 @@ func TestImportsGoOneWay(t *testing.T) {
 	}
 }
 
-// foreign tells whether a package is neither ours nor of the standard library.
+// foreign reports whether a package is neither ours nor of the standard library.
 func foreign(imported string) bool { return strings.Contains(strings.Split(imported, "/")[0], ".") }
 
 // usersOf are the packages that may import one of a library.

@@ -31,7 +31,7 @@ func FuzzMoment(f *testing.F) {
 		if at.After(now) && !strings.Contains(text, "-") {
 			t.Errorf("%q is %s", text, at)
 		}
-		runs, err := schedule.Coming(reports, at, 3)
+		runs, err := schedule.Upcoming(reports, at, 3)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -146,7 +146,7 @@ func runSchedule(_ context.Context, t terminal, args []string) error {
 	if *count < 1 || *count > 10_000 {
 		return usageError{"--count is from 1 to 10000"}
 	}
-	runs, err := schedule.Coming(c.Reports, after, *count)
+	runs, err := schedule.Upcoming(c.Reports, after, *count)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (p *pass) startFailing() {
 	}
 }
 
-// refused tells whether a credential was refused. Of an expired key that is
+// refused reports whether a credential was refused. Of an expired key that is
 // known and told already.
 func (p *pass) refused() bool {
 	r := p.facts.Reading
@@ -84,7 +84,7 @@ func (p *pass) keyRefused() bool {
 	return refusal(r.KeyErr) || r.Key != nil && (r.Key.State == moka.KeyDisabled || r.Key.State == moka.KeyRefused)
 }
 
-// onlyExpired tells whether all that is missing is missing because the key expired.
+// onlyExpired reports whether all that is missing is missing because the key expired.
 func (p *pass) onlyExpired() bool {
 	return p.facts.Reading.WalletErr == nil && p.keyRefused() && p.hasExpired()
 }
@@ -94,7 +94,7 @@ func (p *pass) hasExpired() bool {
 	return expired
 }
 
-// expiredNow tells whether this step found the expiry, and with it the reason of a refusal told before.
+// expiredNow reports whether this step found the expiry, and with it the reason of a refusal told before.
 func (p *pass) expiredNow() bool {
 	i, expired := p.open(Expired)
 	return expired && i.Since.Equal(p.now)

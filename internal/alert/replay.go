@@ -10,17 +10,17 @@ const flapWithin = time.Hour
 
 // History is what rules would have said over a row of stored readings.
 type History struct {
-	Events   []Event    // in order, edits left out
-	Edits    int        // how often live messages would have been edited
-	Pings    int        // posts that mention somebody
-	Flaps    int        // incidents raised again within an hour of their end, and levels left and told again as fast
-	Empties  []Emptying // every time the money ran out
+	Events   []Event     // in order, edits left out
+	Edits    int         // how often live messages would have been edited
+	Pings    int         // posts that mention somebody
+	Flaps    int         // incidents raised again within an hour of their end, and levels left and told again as fast
+	Empties  []Depletion // every time the money ran out
 	Readings int
 	From, To time.Time
 }
 
-// Emptying is one time that the money ran out.
-type Emptying struct {
+// Depletion is one time that the money ran out.
+type Depletion struct {
 	At    time.Time     // the first reading with nothing left
 	Told  time.Time     // the first post of the decline that led there, zero when nobody was warned
 	Lead  time.Duration // from Told to At; 0 when nobody was warned in time
@@ -117,7 +117,7 @@ func (r *replay) follow(f Facts) {
 	}
 	out := spendable <= 0
 	if out && !r.wasOut {
-		e := Emptying{At: f.At, Told: r.told, Posts: r.posts}
+		e := Depletion{At: f.At, Told: r.told, Posts: r.posts}
 		if !r.told.IsZero() {
 			e.Lead = f.At.Sub(r.told)
 		}

@@ -46,13 +46,13 @@ func (p *pass) stand(told Incident) standing {
 	return at
 }
 
-// tellsMoney tells whether a reading's figures are about money: an expired or
+// tellsMoney reports whether a reading's figures are about money: an expired or
 // disabled key can spend nothing, whatever is left on it.
 func tellsMoney(r moka.Reading) bool {
 	return r.Key == nil || r.Key.State == moka.KeyOK || r.Key.State == moka.KeyExhausted
 }
 
-// on tells whether the figures are on a level.
+// on reports whether the figures are on a level.
 func (p *pass) on(l Level, spendable moka.Amount) bool {
 	short, soon := l.Short(moka.Known(spendable), p.facts.Runway)
 	return short || soon
@@ -66,7 +66,7 @@ func (l Level) Short(spendable moka.Maybe, runway spend.Runway) (byMoney, byTime
 	return known && limited && left < below, runway.Known && !runway.Idle && runway.Mid < l.Runway
 }
 
-// left tells whether the figures are better than a level by the margin. An
+// left reports whether the figures are better than a level by the margin. An
 // unknown runway keeps a level only if the runway was what it was told for.
 func (p *pass) left(l Level, spendable moka.Amount, told Incident) bool {
 	if below, ok := l.Below.Get(); ok && spendable < scaled(below, 1+p.rules.Margin) {
@@ -112,7 +112,7 @@ func walletEmpty(w *moka.Wallet) bool {
 	return bounded && known && left <= 0
 }
 
-// freed tells whether what was told to be empty certainly is not any more.
+// freed reports whether what was told to be empty certainly is not any more.
 func freed(r moka.Reading, told Condition) bool {
 	switch told {
 	case Exhausted:

@@ -247,7 +247,7 @@ func (p *pass) figures(i Incident) Figures {
 	return shown
 }
 
-// differ tells whether a reader would see a difference worth an edit: a cent,
+// differ reports whether a reader would see a difference worth an edit: a cent,
 // a tenth of the runway, or a snooze that has passed.
 func (f Figures) differ(shown Figures) bool {
 	a, known := f.Money.Get()

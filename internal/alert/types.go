@@ -129,7 +129,7 @@ type Figures struct {
 	Snoozed bool          `json:"snoozed,omitempty"`
 }
 
-// Snoozed tells whether reminders are held back at now.
+// Snoozed reports whether reminders are held back at now.
 func (i Incident) Snoozed(now time.Time) bool {
 	return i.UntilTopUp || i.SnoozedUntil.After(now)
 }

@@ -77,7 +77,7 @@ func skippedMonths(r config.Report, now time.Time) []string {
 	const most = 400 // of runs in a year that are looked at: a line that runs daily skips no month
 	first := time.Date(now.In(r.Timezone).Year(), now.In(r.Timezone).Month()+1, 1, 0, 0, 0, 0, r.Timezone)
 	end := first.AddDate(1, 0, 0)
-	runs, err := schedule.Coming([]config.Report{r}, first.Add(-time.Nanosecond), most)
+	runs, err := schedule.Upcoming([]config.Report{r}, first.Add(-time.Nanosecond), most)
 	if err != nil {
 		return nil
 	}

@@ -37,7 +37,7 @@ func WriteFile(name string, data []byte) error {
 	return os.Rename(temporary.Name(), name)
 }
 
-// ofTheSystem tells whether a name stands where the system keeps its devices.
+// ofTheSystem reports whether a name stands where the system keeps its devices.
 func ofTheSystem(name string) bool {
 	path, err := filepath.Abs(name)
 	return err == nil && (strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/") || strings.HasPrefix(path, "/proc/"))

@@ -14,21 +14,21 @@ func (s *service) listen(c config.Listen) func(context.Context) error {
 	if c.Address == "" {
 		return func(context.Context) error { return nil }
 	}
-	server := &metrics.Server{Address: c.Address, Hosts: c.Hosts, Token: c.Token.Reveal(), Log: s.log, Told: s.told, Refresh: s.refresh, Ready: s.unready}
+	server := &metrics.Server{Address: c.Address, Hosts: c.Hosts, Token: c.Token.Reveal(), Log: s.log, Recorder: s.recorder, Refresh: s.refresh, Ready: s.unready}
 	return server.Run
 }
 
 // refresh brings figures up to date that nobody tells of.
 func (s *service) refresh(ctx context.Context) {
 	state := s.gateway.State()
-	s.told.Discord(state.Connected, state.Latency)
-	s.told.Storage(s.db.Full())
+	s.recorder.Discord(state.Connected, state.Latency)
+	s.recorder.Storage(s.db.Full())
 	waiting, dead, err := s.db.Depth(ctx)
 	if err != nil {
 		s.log.Error("the outbox could not be read", "err", err)
 		return
 	}
-	s.told.Outbox(waiting, dead)
+	s.recorder.Outbox(waiting, dead)
 }
 
 // staleAfter is how many intervals a poll may be late.

@@ -8,7 +8,7 @@ import (
 	"mokabot/internal/config"
 )
 
-// thrifty has garbage collected at half of what lives instead of all of it,
+// TuneGC has garbage collected at half of what lives instead of all of it,
 // unless the environment says otherwise. The bot makes little garbage and lives
 // long: memory is worth more to its host than the moments that this takes.
 func TuneGC(lookup config.Lookup) {
@@ -28,13 +28,13 @@ func (s *service) settle(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 	case <-wait.C:
-		s.giveBack()
+		s.releaseMemory()
 	}
 	return nil
 }
 
-// giveBack returns memory that nobody needs at the moment to the system.
-func (s *service) giveBack() {
+// releaseMemory returns memory that nobody needs at the moment to the system.
+func (s *service) releaseMemory() {
 	debug.FreeOSMemory()
 	if err := dropProgramPages(); err != nil {
 		s.log.Debug("the program's pages could not be given back", "err", err)

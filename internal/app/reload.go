@@ -31,11 +31,11 @@ func (s *service) reload(ctx context.Context) message.Reloaded {
 	next, err := s.loadAgain()
 	if err != nil {
 		problems := problemsOf(err)
-		s.told.Reload(false)
+		s.recorder.Reload(false)
 		s.log.Error("the new configuration is wrong, the old one stays in force", "problems", problems)
 		return message.Reloaded{Problems: problems}
 	}
-	s.told.Reload(true)
+	s.recorder.Reload(true)
 	s.use(next)
 	select {
 	case s.next <- next:
@@ -47,13 +47,13 @@ func (s *service) reload(ctx context.Context) message.Reloaded {
 	return done
 }
 
-func (s *service) loadAgain() (cycle, error) {
+func (s *service) loadAgain() (generation, error) {
 	if s.env.Reload == nil {
 		return s.prepare(s.now().file)
 	}
 	c, err := s.env.Reload()
 	if err != nil {
-		return cycle{}, err
+		return generation{}, err
 	}
 	return s.prepare(c)
 }

@@ -37,7 +37,7 @@ type Environment struct {
 
 // Serve is the bot, from its parts to its end. It is one straight function on
 // purpose: this is the place to see what stands for the program's whole life.
-// What a configuration makes of it is in [service.cycle].
+// What a configuration makes of it is in [service.generation].
 func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Logger) error {
 	words := lang.For(c.Language)
 	db, err := store.Open(c.Storage.Path)
@@ -52,9 +52,9 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	if err != nil {
 		return err
 	}
-	s := &service{env: env, log: log, db: db, began: time.Now(), next: make(chan cycle)}
+	s := &service{env: env, log: log, db: db, began: time.Now(), next: make(chan generation)}
 	if c.Listen.Address != "" {
-		s.told = metrics.New(Version())
+		s.recorder = metrics.New(Version())
 	}
 	last, err := db.NewestReading(ctx)
 	if ctx.Err() != nil {
@@ -64,21 +64,21 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 		return err
 	}
 	s.clock = clock.New(last, log)
-	rest := discord.NewREST(c.Discord.Token.Reveal(), env.Discord, log, discord.WithVersion(Version()), discord.WithObserver(s.told.Request),
+	rest := discord.NewREST(c.Discord.Token.Reveal(), env.Discord, log, discord.WithVersion(Version()), discord.WithObserver(s.recorder.Request),
 		discord.WithDates(func(at time.Time) { s.clock.Hear("discord.com", at) }))
 	s.bot = &bot.Bot{
-		REST: rest, Values: db, GuildIDs: c.Discord.GuildIDs, Log: log, Health: s.health, Reload: s.reload, Test: s.test, Observe: s.told.Command, Now: s.clock.Now,
+		REST: rest, Values: db, GuildIDs: c.Discord.GuildIDs, Log: log, Health: s.health, Reload: s.reload, Test: s.test, Observe: s.recorder.Command, Now: s.clock.Now,
 	}
 	s.bot.Levels = s
 	s.gateway = &discord.Gateway{
-		Token: c.Discord.Token.Reveal(), HTTP: env.Discord, Proxy: proxy, Values: db, Log: log, OnIdentify: s.told.Identify,
+		Token: c.Discord.Token.Reveal(), HTTP: env.Discord, Proxy: proxy, Values: db, Log: log, OnIdentify: s.recorder.Identify,
 		OnInteraction: s.bot.Interact, OnReady: s.bot.Ready, OnGuild: s.bot.Joined,
 		OnAccess: func(context.Context) { s.delivery.Retry() },
 	}
 	s.delivery = &discord.Delivery{
 		Box: db, Send: rest, Log: log, Now: rest.Now, Channel: s.channelOf,
 		Words:     func() *lang.Words { return lang.For(s.now().config.Language) },
-		OnAttempt: func(r discord.Result) { s.told.Delivery(string(r)) },
+		OnAttempt: func(r discord.Result) { s.recorder.Delivery(string(r)) },
 	}
 	first, err := s.prepare(c)
 	if err != nil {
@@ -92,7 +92,7 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	return RunAll(ctx,
 		func(ctx context.Context) error { return said(words, s.gateway.Run(ctx)) },
 		func(ctx context.Context) error { return said(words, s.delivery.Run(ctx)) },
-		func(ctx context.Context) error { return s.cycles(ctx, first) },
+		func(ctx context.Context) error { return s.runGenerations(ctx, first) },
 		s.handleSIGHUP,
 		s.tidy,
 		s.settle,

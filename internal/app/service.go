@@ -21,7 +21,7 @@ import (
 	"mokabot/schedule"
 )
 
-// service is the running bot: what stands for its whole life, and the cycle
+// service is the running bot: what stands for its whole life, and the generation
 // that the configuration in force makes of it.
 type service struct {
 	env      Environment
@@ -30,20 +30,20 @@ type service struct {
 	bot      *bot.Bot
 	gateway  *discord.Gateway
 	delivery *discord.Delivery
-	told     *metrics.Told // nil: nobody listens
+	recorder *metrics.Recorder // nil: nobody listens
 	began    time.Time
-	next     chan cycle
-	times    schedule.Timetable // outlives the cycles
+	next     chan generation
+	times    schedule.Timetable // outlives the generations
 	clock    *clock.Clock       // nil: the clock of this machine is taken as right
 
 	loading sync.Mutex // one reload at a time
 	mu      sync.Mutex
-	current cycle
+	current generation
 }
 
-// cycle is everything that a configuration decides and that another can
+// generation is everything that a configuration decides and that another can
 // replace without a restart.
-type cycle struct {
+type generation struct {
 	file    *config.Config // as it was read
 	config  *config.Config // with the levels that were set from Discord
 	book    *account.Book
@@ -67,24 +67,24 @@ type Unconnected struct {
 
 // Run works until ctx ends.
 func (u Unconnected) Run(ctx context.Context) error {
-	s := &service{env: u.Env, log: u.Log, db: u.Store, bot: u.Bot, next: make(chan cycle)}
+	s := &service{env: u.Env, log: u.Log, db: u.Store, bot: u.Bot, next: make(chan generation)}
 	first, err := s.prepare(u.Config)
 	if err != nil {
 		return err
 	}
 	s.use(first)
-	return RunAll(ctx, func(ctx context.Context) error { return s.cycles(ctx, first) }, s.tidy)
+	return RunAll(ctx, func(ctx context.Context) error { return s.runGenerations(ctx, first) }, s.tidy)
 }
 
-// prepare makes a cycle of a configuration. Nothing runs yet.
-func (s *service) prepare(file *config.Config) (cycle, error) {
+// prepare makes a generation of a configuration. Nothing runs yet.
+func (s *service) prepare(file *config.Config) (generation, error) {
 	c, err := s.withLevels(file)
 	if err != nil {
-		return cycle{}, err
+		return generation{}, err
 	}
 	opts := []account.Option{account.WithObserver(func(name string, call moka.Call) {
 		s.log.Debug("gateway call", "account", name, "op", call.Op, "status", call.Status, "took", call.Took, "err", call.Err)
-		s.told.Call(name, call)
+		s.recorder.Call(name, call)
 	})}
 	now, sure := time.Now, func() bool { return true }
 	if s.clock != nil {
@@ -103,17 +103,17 @@ func (s *service) prepare(file *config.Config) (cycle, error) {
 	}
 	book, err := account.New(c, opts...)
 	if err != nil {
-		return cycle{}, err
+		return generation{}, err
 	}
 	words := lang.For(c.Language)
 	past := history.History{Store: s.db, Zone: c.Timezone, Now: now}
-	next := cycle{
+	next := generation{
 		file: file, config: c, book: book,
-		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Now: now, Sure: sure, Times: &s.times, Observe: s.told.Reading},
+		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Now: now, Sure: sure, Times: &s.times, Observe: s.recorder.Reading},
 		seeder:  &schedule.Seeder{Book: book, Store: s.db, Log: s.log, Now: now},
-		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Observe: s.told.Report},
+		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Observe: s.recorder.Report},
 	}
-	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log, Observe: s.told.Budget}
+	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log, Observe: s.recorder.Budget}
 	next.reports.Budgets = next.budgets
 	if c.ModelWatch.Cron != "" {
 		next.models = &schedule.ModelWatch{
@@ -123,9 +123,9 @@ func (s *service) prepare(file *config.Config) (cycle, error) {
 	return next, nil
 }
 
-// use puts a cycle in force for everybody who asks from now on. What was read
+// use puts a generation in force for everybody who asks from now on. What was read
 // of an account stays known.
-func (s *service) use(next cycle) {
+func (s *service) use(next generation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.current.book != nil {
@@ -144,15 +144,15 @@ func (s *service) use(next cycle) {
 
 // forget takes accounts and budgets that left the configuration out of the
 // metrics.
-func (s *service) forget(old, now cycle) {
+func (s *service) forget(old, now generation) {
 	for _, name := range old.book.Names() {
 		if _, err := now.book.Get(name); err != nil {
-			s.told.Forget(name)
+			s.recorder.Forget(name)
 		}
 	}
 	for _, name := range old.budgets.Names() {
 		if !slices.Contains(now.budgets.Names(), name) {
-			s.told.ForgetBudget(name)
+			s.recorder.ForgetBudget(name)
 		}
 	}
 }
@@ -195,18 +195,18 @@ func (s *service) time() time.Time {
 	return s.clock.Now()
 }
 
-func (s *service) now() cycle {
+func (s *service) now() generation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.current
 }
 
-// cycles runs the cycle in force, until ctx ends or a reload brings another.
-func (s *service) cycles(ctx context.Context, current cycle) error {
+// runGenerations runs the generation in force, until ctx ends or a reload brings another.
+func (s *service) runGenerations(ctx context.Context, current generation) error {
 	for {
 		inner, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)
-		go func(c cycle) { ended <- s.run(inner, c) }(current)
+		go func(c generation) { ended <- s.run(inner, c) }(current)
 		select {
 		case current = <-s.next:
 			stop()
@@ -220,7 +220,7 @@ func (s *service) cycles(ctx context.Context, current cycle) error {
 	}
 }
 
-func (s *service) run(ctx context.Context, c cycle) error {
+func (s *service) run(ctx context.Context, c generation) error {
 	parts := []func(context.Context) error{
 		c.watch.Run, c.reports.Run, c.seeder.Run, c.budgets.Run,
 		func(ctx context.Context) error {
@@ -263,7 +263,7 @@ func (s *service) tidy(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("old readings could not be removed", "err", err)
 		}
-		s.giveBack()
+		s.releaseMemory()
 		wait.Reset(tidyEvery)
 	}
 }

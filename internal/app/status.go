@@ -91,7 +91,7 @@ func mentions(c *config.Config, ids []string) []string {
 func nextReports(reports []config.Report, now time.Time) ([]message.NextReport, error) {
 	var next []message.NextReport
 	for i, rep := range reports {
-		runs, err := schedule.Coming(reports[i:i+1], now, 1)
+		runs, err := schedule.Upcoming(reports[i:i+1], now, 1)
 		if err != nil {
 			return nil, err
 		}

@@ -130,7 +130,7 @@ type Storage struct {
 	Retention Retention
 }
 
-// Retention is how long history is kept. Daily figures are kept for ever.
+// Retention is how long history is kept. Daily figures are kept forever.
 type Retention struct {
 	Readings time.Duration // single readings
 	Hours    time.Duration // hourly figures

@@ -43,7 +43,7 @@ type mapping struct {
 	keys   []*yaml.Node
 }
 
-// faulty tells whether something was found wrong at path.
+// faulty reports whether something was found wrong at path.
 func (r *reader) faulty(path string) bool {
 	return slices.ContainsFunc(r.problems.List, func(p Problem) bool { return p.Path == path })
 }
@@ -56,7 +56,7 @@ func (v value) problem(format string, args ...any) {
 	})
 }
 
-// given tells whether something was written there.
+// given reports whether something was written there.
 func (v value) given() bool { return v.node != nil }
 
 // at is the place of node below v. Nothing after a colon counts as not written.

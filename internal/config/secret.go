@@ -37,10 +37,10 @@ func (s Secret) Reveal() string {
 	return *s.text
 }
 
-// Empty tells whether there is no credential.
+// Empty reports whether there is no credential.
 func (s Secret) Empty() bool { return s.text == nil }
 
-// Equal tells whether both hold the same credential.
+// Equal reports whether both hold the same credential.
 func (s Secret) Equal(other Secret) bool { return s.Reveal() == other.Reveal() }
 
 // String is "<secret>", or "" when there is none.

@@ -57,10 +57,10 @@ type Access struct {
 // RoleName is what a role of the guild is called, or its id.
 func (a Access) RoleName(id string) string { return cmp.Or(a.names[id], id) }
 
-// CanMention tells whether a mention of the role pings it.
+// CanMention reports whether a mention of the role pings it.
 func (a Access) CanMention(roleID string) bool { return a.MentionAll || a.mentionable[roleID] }
 
-// HasRole tells whether the guild has the role.
+// HasRole reports whether the guild has the role.
 func (a Access) HasRole(roleID string) bool {
 	_, ok := a.mentionable[roleID]
 	return ok

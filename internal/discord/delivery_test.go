@@ -38,7 +38,7 @@ func TestNoLaneWaitsForAWorseOne(t *testing.T) {
 		fault discordsim.Fault
 	}{
 		{"an edit is held for 600 s", with(edits, discordsim.FaultRateLimit, func(f *discordsim.Fault) { f.Wait = 600 * time.Second })},
-		{"an edit fails for ever", with(edits, discordsim.FaultStatus, func(f *discordsim.Fault) { f.Status = 500 })},
+		{"an edit fails forever", with(edits, discordsim.FaultStatus, func(f *discordsim.Fault) { f.Status = 500 })},
 		{"an edit is never answered", with(edits, discordsim.FaultHang)},
 		{"an edit of an archived thread", with(edits, discordsim.FaultCode, func(f *discordsim.Fault) { f.Code = 50083 })},
 		{"an edit that is refused", with(edits, discordsim.FaultCode, func(f *discordsim.Fault) { f.Code = 50035 })},

@@ -39,7 +39,7 @@ const (
 	closeDisallowedIntents    = 4014
 )
 
-// fatalError turns an end that no new attempt can mend into a sentence.
+// fatalError turns an end that no new attempt can cure into a sentence.
 func fatalError(err error) *FatalError {
 	if rest, ok := errors.AsType[*discordgo.RESTError](err); ok && rest.Response != nil && rest.Response.StatusCode == 401 && rest.Message != nil {
 		return &FatalError{Code: 401, Reason: "the bot token is not valid; copy it again from the Bot page of the Discord developer portal"}
@@ -62,7 +62,7 @@ func fatalError(err error) *FatalError {
 	return nil
 }
 
-// resumable tells whether Discord may still know the session.
+// resumable reports whether Discord may still know the session.
 func resumable(err error) bool {
 	if errors.Is(err, errInvalidSession) || errors.Is(err, errSecondIdentify) || errors.Is(err, errStuck) {
 		return false
@@ -73,7 +73,7 @@ func resumable(err error) bool {
 	return true
 }
 
-// unspoken tells whether an attempt ended before anything could be said.
+// unspoken reports whether an attempt ended before anything could be said.
 func unspoken(err error) bool {
 	return errors.Is(err, errUnreachable) || errors.Is(err, errNoHello) || errors.Is(err, errBadHello)
 }

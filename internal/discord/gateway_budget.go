@@ -116,7 +116,7 @@ func (b *budget) wait(now time.Time, spacing time.Duration) time.Duration {
 		spacing = max(spacing, rest/time.Duration(budgetMost-n))
 	}
 	last := time.UnixMilli(b.at[n-1])
-	return min(last.Add(spacing).Sub(now), spacing) // a clock set back must not block for ever
+	return min(last.Add(spacing).Sub(now), spacing) // a clock set back must not block forever
 }
 
 // await waits for the next IDENTIFY's turn, and a tenth longer: an IDENTIFY is
@@ -138,7 +138,7 @@ type recent struct {
 	seen map[string]bool
 }
 
-// first tells whether the id is new, and remembers it.
+// first reports whether the id is new, and remembers it.
 func (r *recent) first(id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

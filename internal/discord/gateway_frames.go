@@ -210,7 +210,7 @@ func closeOnce(c chan struct{}) {
 	}
 }
 
-// sawAck tells whether discordgo may see the ACK.
+// sawAck reports whether discordgo may see the ACK.
 func (l *link) sawAck(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

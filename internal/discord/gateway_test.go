@@ -100,7 +100,7 @@ func (c fault) heals(t *testing.T) {
 	}
 }
 
-// healed tells whether the connection in use is one without a fault.
+// healed reports whether the connection in use is one without a fault.
 func healed(f *fakeGateway, plan func(int) script) func() bool {
 	return func() bool {
 		f.mu.Lock()

@@ -2,7 +2,7 @@ package discord
 
 import "encoding/json"
 
-// whole tells whether discordgo can take an event. It follows pointers into a
+// whole reports whether discordgo can take an event. It follows pointers into a
 // server's lists without a look, in a goroutine where a panic ends the program.
 func whole(eventType string, data json.RawMessage) bool {
 	switch eventType {

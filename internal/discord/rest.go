@@ -102,7 +102,7 @@ func withoutRedirects(hc *http.Client) *http.Client {
 	}
 }
 
-// Refused tells whether Discord has refused the bot token. From then on every
+// Refused reports whether Discord has refused the bot token. From then on every
 // call fails at once without a request.
 func (r *REST) Refused() bool { return r.refused.Load() }
 
@@ -127,7 +127,7 @@ type request struct {
 	open   bool  // the address itself is the credential: no bot token
 }
 
-// harmless tells whether an attempt that may have arrived may be repeated.
+// harmless reports whether an attempt that may have arrived may be repeated.
 func (q request) harmless() bool { return q.repeat || q.method != http.MethodPost }
 
 // exchange makes one HTTP request and reads its answer.

@@ -124,7 +124,7 @@ func wire(m message.Message) wireMessage {
 	return w
 }
 
-// empty tells whether Discord would refuse the message for having nothing in
+// empty reports whether Discord would refuse the message for having nothing in
 // it (code 50006).
 func (m *wireMessage) empty() bool {
 	return m.Content == "" && len(m.Embeds) == 0 && len(m.files) == 0 && len(m.Components) == 0

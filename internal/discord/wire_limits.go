@@ -101,7 +101,7 @@ func wholeTokens(s string) string {
 	return s
 }
 
-// isSnowflake tells whether s is an id of Discord's.
+// isSnowflake reports whether s is an id of Discord's.
 func isSnowflake(s string) bool {
 	if s == "" || len(s) > 20 {
 		return false

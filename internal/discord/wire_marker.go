@@ -80,7 +80,7 @@ func (m *wireMessage) sign(sign string) {
 	}
 }
 
-// carries tells whether the message has the marker of the nonce.
+// carries reports whether the message has the marker of the nonce.
 func (m *storedMessage) carries(nonce string) bool {
 	if m.nonce() == nonce {
 		return true

@@ -173,7 +173,7 @@ func checkChoices(f *form, path string, list []Choice) {
 	}
 }
 
-// valueFits tells whether a JSON value is of an option's type.
+// valueFits reports whether a JSON value is of an option's type.
 func valueFits(kind int, v any) bool {
 	switch v := v.(type) {
 	case string:

@@ -85,7 +85,7 @@ func (t *redirector) RoundTrip(r *http.Request) (*http.Response, error) {
 // CloseIdleConnections is what http.Client's method of that name calls.
 func (t *redirector) CloseIdleConnections() { t.base.CloseIdleConnections() }
 
-// isDiscord tells whether a host is one of Discord's.
+// isDiscord reports whether a host is one of Discord's.
 func isDiscord(host string) bool {
 	host = strings.ToLower(host)
 	for _, name := range []string{"discord.com", "discord.gg", "discordapp.com", "discordapp.net"} {

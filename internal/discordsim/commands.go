@@ -167,7 +167,7 @@ func (s *Server) command(name string, direct bool) (Command, bool) {
 	return Command{}, false
 }
 
-// offered tells whether the command is shown in direct messages, or in a guild.
+// offered reports whether the command is shown in direct messages, or in a guild.
 func (c Command) offered(direct bool) bool {
 	if c.Contexts != nil && len(*c.Contexts) > 0 {
 		wanted := contextGuild

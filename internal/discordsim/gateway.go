@@ -57,12 +57,12 @@ type event struct {
 	raw []byte
 }
 
-// resumable tells whether the session is connected or may be again.
+// resumable reports whether the session is connected or may be again.
 func (o *session) resumable(window time.Duration) bool {
 	return !o.gone && (o.conn != nil || time.Since(o.left) < window)
 }
 
-// reachable tells whether an event would reach a bot, now or after a
+// reachable reports whether an event would reach a bot, now or after a
 // resumption.
 func (s *Server) reachable() bool {
 	return slices.ContainsFunc(s.sessions, func(o *session) bool { return o.resumable(s.settings.resumeWindow) })

@@ -47,7 +47,7 @@ func TestANonceIsForgotten(t *testing.T) {
 	first := r.ask("POST", post, nonce("one", "n")).message(t)
 	time.Sleep(2 * time.Millisecond)
 	if late := r.ask("POST", post, nonce("two", "n")).message(t); late.ID == first.ID {
-		t.Error("the nonce is remembered for ever")
+		t.Error("the nonce is remembered forever")
 	}
 	r.noted()
 }

@@ -72,10 +72,10 @@ type Message struct {
 // JSON is the message as Discord writes it.
 func (m Message) JSON() json.RawMessage { return encode(m) }
 
-// Ephemeral tells whether only the asker sees the message.
+// Ephemeral reports whether only the asker sees the message.
 func (m Message) Ephemeral() bool { return m.Flags&FlagEphemeral != 0 }
 
-// Thinking tells whether the bot has promised the answer and not given it yet.
+// Thinking reports whether the bot has promised the answer and not given it yet.
 func (m Message) Thinking() bool { return m.Flags&FlagLoading != 0 }
 
 // Message flags.

@@ -202,7 +202,7 @@ func (c *crash) settle() {
 	noSecrets(c.t, "the log", p.log.String())
 }
 
-// allOver tells whether no incident is open and, looked at afterwards because
+// allOver reports whether no incident is open and, looked at afterwards because
 // the end of an incident is a message too, nothing waits.
 func (c *crash) allOver() bool {
 	if slices.ContainsFunc(c.clients, func(cl client) bool { return c.open(cl.name) != 0 }) {

@@ -11,7 +11,7 @@ import (
 	"mokabot/moka/mokatest"
 )
 
-// holding tells whether a message says all of that, anywhere.
+// holding reports whether a message says all of that, anywhere.
 func holding(texts ...string) func(discordsim.Message) bool {
 	return func(m discordsim.Message) bool {
 		for _, text := range texts {

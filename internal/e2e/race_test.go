@@ -2,5 +2,5 @@
 
 package e2e
 
-// raced tells whether the race detector looks on.
+// raced reports whether the race detector looks on.
 const raced = true

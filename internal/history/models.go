@@ -54,7 +54,7 @@ func (m ModelMemory) Keep(ctx context.Context, db *store.DB, account string, out
 	if err != nil {
 		return err
 	}
-	return db.SetValueAndTell(ctx, modelsValue(account), raw, out...)
+	return db.SetValueAndEnqueue(ctx, modelsValue(account), raw, out...)
 }
 
 func modelsValue(account string) string { return "models/" + account }

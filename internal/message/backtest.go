@@ -26,7 +26,7 @@ func Backtest(w *lang.Words, account string, days int, h alert.History) Message 
 		if e.Kind == alert.Raised {
 			incidents++
 		}
-		if what := happened(w, Happened{At: e.At, Kind: e.Kind, Level: e.Incident.LevelName}); what != "" {
+		if what := happened(w, TimelineEntry{At: e.At, Kind: e.Kind, Level: e.Incident.LevelName}); what != "" {
 			lines = append(lines, Moment(e.At)+"  "+IncidentName(w, account, e.Incident)+" · "+what)
 		}
 	}

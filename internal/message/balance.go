@@ -59,7 +59,7 @@ func balanceCard(w *lang.Words, a Account) Card {
 	return card
 }
 
-// nothing tells whether a reading holds no figure at all.
+// nothing reports whether a reading holds no figure at all.
 func nothing(r moka.Reading) bool {
 	return (r.Key == nil || r.Key.State == "") && (r.Wallet == nil || !r.Wallet.Remaining.Known())
 }

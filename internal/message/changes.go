@@ -25,7 +25,7 @@ type Repriced struct {
 	PerWeek  moka.Maybe // what that means at last week's use; unknown without use by model
 }
 
-// Empty tells whether nothing changed.
+// Empty reports whether nothing changed.
 func (c ModelChanges) Empty() bool {
 	return len(c.Added) == 0 && len(c.Removed) == 0 && len(c.Repriced) == 0
 }

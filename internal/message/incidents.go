@@ -129,15 +129,15 @@ func incidentCard(w *lang.Words, o OpenIncident, now time.Time) Card {
 	return Card{Title: IncidentName(w, o.Account, o.Incident), Text: strings.Join(parts, " · "), Tone: incidentTone(o.Incident, o.Levels)}
 }
 
-// Happened is one step in an incident's life.
-type Happened struct {
+// TimelineEntry is one step in an incident's life.
+type TimelineEntry struct {
 	At    time.Time
 	Kind  alert.Kind
 	Level string
 }
 
 // IncidentDetails shows an incident with its story so far.
-func IncidentDetails(w *lang.Words, o OpenIncident, story []Happened, now time.Time) Message {
+func IncidentDetails(w *lang.Words, o OpenIncident, story []TimelineEntry, now time.Time) Message {
 	card := incidentCard(w, o, now)
 	var lines []string
 	for _, h := range story {
@@ -153,7 +153,7 @@ func IncidentDetails(w *lang.Words, o OpenIncident, story []Happened, now time.T
 	return Message{Cards: []Card{card}}
 }
 
-func happened(w *lang.Words, h Happened) string {
+func happened(w *lang.Words, h TimelineEntry) string {
 	switch h.Kind {
 	case alert.Raised:
 		return w.Incident.Raised(h.Level)

@@ -190,7 +190,7 @@ func (a Account) shown() moka.Reading {
 	return a.Reading
 }
 
-// Old tells whether the last good reading has to do, because the newest holds no figure at all.
+// Old reports whether the last good reading has to do, because the newest holds no figure at all.
 func (a Account) Old() bool { return !a.Reading.OK() && a.Last != nil && nothing(a.Reading) }
 
 func (a Account) left() moka.Maybe { return a.shown().Spendable() }

@@ -33,7 +33,7 @@ func said(t *testing.T, w *lang.Words) string {
 		b.WriteString(message.Failure(w, &moka.Error{Kind: moka.Unavailable, Hint: h}))
 	}
 	b.WriteString(message.Failure(w, nil))
-	ends := []message.Happened{{Kind: alert.Ended}, {Kind: alert.Withdrawn}}
+	ends := []message.TimelineEntry{{Kind: alert.Ended}, {Kind: alert.Withdrawn}}
 	ending := message.OpenIncident{Incident: alert.Incident{Condition: alert.Balance}}
 	b.WriteString(message.IncidentDetails(w, ending, ends, time.Time{}).Cards[0].Fields[0].Value)
 	return b.String()

@@ -51,9 +51,9 @@ var Metrics = []Metric{
 	{"mokabot_build_info", "gauge", []string{"version"}, "Always 1."},
 }
 
-// Told is what the rest of the program tells of what it does. A nil *Told
+// Recorder is what the rest of the program tells of what it does. A nil *Recorder
 // takes everything and keeps nothing.
-type Told struct {
+type Recorder struct {
 	registry   *prometheus.Registry
 	gauges     map[string]*prometheus.GaugeVec
 	counters   map[string]*prometheus.CounterVec
@@ -64,8 +64,8 @@ type Told struct {
 var latencies = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 
 // New makes the metrics of a program of that version.
-func New(version string) *Told {
-	t := &Told{
+func New(version string) *Recorder {
+	t := &Recorder{
 		registry: prometheus.NewRegistry(), gauges: map[string]*prometheus.GaugeVec{},
 		counters: map[string]*prometheus.CounterVec{}, histograms: map[string]*prometheus.HistogramVec{},
 	}
@@ -77,7 +77,7 @@ func New(version string) *Told {
 	return t
 }
 
-func (t *Told) add(m Metric) {
+func (t *Recorder) add(m Metric) {
 	switch m.Kind {
 	case "gauge":
 		v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: m.Name, Help: m.Help}, m.Labels)
@@ -94,7 +94,7 @@ func (t *Told) add(m Metric) {
 	}
 }
 
-func (t *Told) set(name string, value float64, labels ...string) {
+func (t *Recorder) set(name string, value float64, labels ...string) {
 	if t != nil {
 		t.gauges[name].WithLabelValues(labels...).Set(value)
 	}
@@ -102,7 +102,7 @@ func (t *Told) set(name string, value float64, labels ...string) {
 
 // setMaybe takes the series away while the amount is unknown: a figure that is
 // no longer known must not stay on a dashboard.
-func (t *Told) setMaybe(name string, amount moka.Maybe, labels ...string) {
+func (t *Recorder) setMaybe(name string, amount moka.Maybe, labels ...string) {
 	if t == nil {
 		return
 	}
@@ -113,20 +113,20 @@ func (t *Told) setMaybe(name string, amount moka.Maybe, labels ...string) {
 	t.gauges[name].DeleteLabelValues(labels...)
 }
 
-func (t *Told) count(name string, labels ...string) {
+func (t *Recorder) count(name string, labels ...string) {
 	if t != nil {
 		t.counters[name].WithLabelValues(labels...).Inc()
 	}
 }
 
-func (t *Told) took(name string, d time.Duration, labels ...string) {
+func (t *Recorder) took(name string, d time.Duration, labels ...string) {
 	if t != nil {
 		t.histograms[name].WithLabelValues(labels...).Observe(d.Seconds())
 	}
 }
 
 // Reading is told of every poll.
-func (t *Told) Reading(account string, r moka.Reading, today moka.Maybe, runway spend.Runway) {
+func (t *Recorder) Reading(account string, r moka.Reading, today moka.Maybe, runway spend.Runway) {
 	if t == nil {
 		return
 	}
@@ -156,9 +156,9 @@ func (t *Told) Reading(account string, r moka.Reading, today moka.Maybe, runway 
 }
 
 // Forget takes away the figures of accounts that left the configuration.
-func (t *Told) Forget(account string) { t.forget("account", account) }
+func (t *Recorder) Forget(account string) { t.forget("account", account) }
 
-func (t *Told) forget(label, value string) {
+func (t *Recorder) forget(label, value string) {
 	if t == nil {
 		return
 	}
@@ -168,7 +168,7 @@ func (t *Told) forget(label, value string) {
 }
 
 // Budget is told where a budget stands, whenever it is checked.
-func (t *Told) Budget(s budget.Standing) {
+func (t *Recorder) Budget(s budget.Standing) {
 	name := s.Budget.Name
 	t.set("mokabot_budget_amount_dollars", s.Budget.Amount.USD(), name)
 	t.setMaybe("mokabot_budget_spent_dollars", s.Spent, name)
@@ -176,10 +176,10 @@ func (t *Told) Budget(s budget.Standing) {
 }
 
 // ForgetBudget takes away the figures of a budget that left the configuration.
-func (t *Told) ForgetBudget(name string) { t.forget("budget", name) }
+func (t *Recorder) ForgetBudget(name string) { t.forget("budget", name) }
 
 // Call is told of every call to a gateway.
-func (t *Told) Call(account string, c moka.Call) {
+func (t *Recorder) Call(account string, c moka.Call) {
 	result := "ok"
 	if e, ok := c.Err.(*moka.Error); ok && e != nil {
 		result = string(e.Kind)
@@ -188,21 +188,21 @@ func (t *Told) Call(account string, c moka.Call) {
 }
 
 // Request is told of every request to Discord.
-func (t *Told) Request(route, result string, took time.Duration) {
+func (t *Recorder) Request(route, result string, took time.Duration) {
 	t.took("mokabot_discord_request_seconds", took, route, result)
 }
 
 // Delivery is told of every attempt to deliver a message.
-func (t *Told) Delivery(result string) { t.count("mokabot_deliveries_total", result) }
+func (t *Recorder) Delivery(result string) { t.count("mokabot_deliveries_total", result) }
 
 // Outbox is told how many messages wait, and how many were refused.
-func (t *Told) Outbox(waiting, dead int) {
+func (t *Recorder) Outbox(waiting, dead int) {
 	t.set("mokabot_outbox_waiting", float64(waiting))
 	t.set("mokabot_outbox_dead", float64(dead))
 }
 
 // Storage is told whether there is room for readings.
-func (t *Told) Storage(full bool) {
+func (t *Recorder) Storage(full bool) {
 	value := 0.0
 	if full {
 		value = 1
@@ -211,7 +211,7 @@ func (t *Told) Storage(full bool) {
 }
 
 // Discord is told how the session stands.
-func (t *Told) Discord(connected bool, latency time.Duration) {
+func (t *Recorder) Discord(connected bool, latency time.Duration) {
 	up := 0.0
 	if connected {
 		up = 1
@@ -221,10 +221,10 @@ func (t *Told) Discord(connected bool, latency time.Duration) {
 }
 
 // Identify is told of every new session.
-func (t *Told) Identify() { t.count("mokabot_discord_identifies_total") }
+func (t *Recorder) Identify() { t.count("mokabot_discord_identifies_total") }
 
 // Report is told of every report.
-func (t *Told) Report(name string, delayed bool) {
+func (t *Recorder) Report(name string, delayed bool) {
 	late := "no"
 	if delayed {
 		late = "yes"
@@ -233,7 +233,7 @@ func (t *Told) Report(name string, delayed bool) {
 }
 
 // Command is told of every answer.
-func (t *Told) Command(name string, err error, took time.Duration) {
+func (t *Recorder) Command(name string, err error, took time.Duration) {
 	result := "ok"
 	if err != nil {
 		result = "failed"
@@ -242,7 +242,7 @@ func (t *Told) Command(name string, err error, took time.Duration) {
 }
 
 // Reload is told whether a new configuration took over.
-func (t *Told) Reload(ok bool) {
+func (t *Recorder) Reload(ok bool) {
 	result := "ok"
 	if !ok {
 		result = "kept"

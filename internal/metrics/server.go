@@ -19,11 +19,11 @@ import (
 
 // Server answers the three paths.
 type Server struct {
-	Address string   // host:port
-	Hosts   []string // names by which it may be asked, besides those of this machine
-	Token   string   // wanted as bearer token for everything but /healthz; empty: nothing
-	Log     *slog.Logger
-	Told    *Told
+	Address  string   // host:port
+	Hosts    []string // names by which it may be asked, besides those of this machine
+	Token    string   // wanted as bearer token for everything but /healthz; empty: nothing
+	Log      *slog.Logger
+	Recorder *Recorder
 	// Refresh brings figures up to date that nobody tells of; nil: there are none.
 	Refresh func(ctx context.Context)
 	// Ready gives the reasons why the bot is not doing its work, none when it is.
@@ -117,7 +117,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.withToken(s.ready))
-	handler := promhttp.HandlerFor(s.Told.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: answerTime})
+	handler := promhttp.HandlerFor(s.Recorder.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: answerTime})
 	mux.HandleFunc("GET /metrics", s.withToken(func(w http.ResponseWriter, r *http.Request) {
 		if s.Refresh != nil {
 			s.Refresh(r.Context())

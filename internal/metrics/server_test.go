@@ -53,7 +53,7 @@ func TestEverythingThatIsToldIsInTheMetrics(t *testing.T) {
 	told.Report("daily", true)
 	told.Command("balance", errors.New("x"), time.Second)
 	told.Reload(false)
-	s := &Server{Told: told}
+	s := &Server{Recorder: told}
 	status, text := get(t, s, "/metrics")
 	for _, want := range []string{
 		`mokabot_spendable_dollars{account="team"} 12.5`, `mokabot_key_remaining_dollars{account="team"} 12.5`, `mokabot_spent_today_dollars{account="team"} 1`,
@@ -84,7 +84,7 @@ func TestEverythingThatIsToldIsInTheMetrics(t *testing.T) {
 
 func TestABudgetIsShownWhileItIsKnownAndConfigured(t *testing.T) {
 	told := New("v1")
-	s := &Server{Told: told}
+	s := &Server{Recorder: told}
 	known := budget.Standing{Budget: budget.Budget{Name: "monthly", Amount: 500 * moka.Dollar}, Spent: moka.Known(0), Left: moka.Known(500 * moka.Dollar)}
 	unknown := budget.Standing{Budget: known.Budget}
 	for _, c := range []struct {
@@ -107,7 +107,7 @@ func TestABudgetIsShownWhileItIsKnownAndConfigured(t *testing.T) {
 }
 
 func TestNobodyHasToListen(t *testing.T) {
-	var told *Told
+	var told *Recorder
 	told.Budget(budget.Standing{})
 	told.ForgetBudget("x")
 	told.Reading("team", moka.Reading{}, moka.Maybe{}, spend.Runway{})
@@ -120,7 +120,7 @@ func TestNobodyHasToListen(t *testing.T) {
 
 func TestReadiness(t *testing.T) {
 	reasons := []string{"Discord is not connected", "1 message was refused"}
-	s := &Server{Told: New("v1"), Ready: func(context.Context) []string { return reasons }}
+	s := &Server{Recorder: New("v1"), Ready: func(context.Context) []string { return reasons }}
 	if status, text := get(t, s, "/readyz"); status != http.StatusServiceUnavailable || text != "Discord is not connected\n1 message was refused\n" {
 		t.Errorf("%d %q", status, text)
 	}
@@ -142,7 +142,7 @@ func TestATakenAddressIsAClearError(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	s := &Server{Address: taken.Addr().String(), Told: New("v1")}
+	s := &Server{Address: taken.Addr().String(), Recorder: New("v1")}
 	if err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "choose another address") {
 		t.Errorf("error %v", err)
 	}
@@ -151,7 +151,7 @@ func TestATakenAddressIsAClearError(t *testing.T) {
 func TestItEndsWithTheProgram(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- (&Server{Address: "127.0.0.1:0", Told: New("v1")}).Run(ctx) }()
+	go func() { done <- (&Server{Address: "127.0.0.1:0", Recorder: New("v1")}).Run(ctx) }()
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
@@ -176,7 +176,7 @@ func TestForeignNamesAreRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &Server{Address: c.listen, Hosts: []string{"metrics.example"}, Told: New("v1"), Ready: func(context.Context) []string { return nil }}
+		s := &Server{Address: c.listen, Hosts: []string{"metrics.example"}, Recorder: New("v1"), Ready: func(context.Context) []string { return nil }}
 		for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 			r.Host = c.host
@@ -190,7 +190,7 @@ func TestForeignNamesAreRefused(t *testing.T) {
 }
 
 func TestATokenProtectsTheFigures(t *testing.T) {
-	s := &Server{Token: "open-sesame", Told: New("v1"), Ready: func(context.Context) []string { return nil }}
+	s := &Server{Token: "open-sesame", Recorder: New("v1"), Ready: func(context.Context) []string { return nil }}
 	for _, c := range []struct {
 		path, header string
 		want         int
@@ -215,7 +215,7 @@ func TestListeningBeyondThisMachineIsWarnedOf(t *testing.T) {
 		var log strings.Builder
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		s := &Server{Address: c.address, Token: c.token, Told: New("v1"), Log: slog.New(slog.NewTextHandler(&log, nil))}
+		s := &Server{Address: c.address, Token: c.token, Recorder: New("v1"), Log: slog.New(slog.NewTextHandler(&log, nil))}
 		if err := s.Run(ctx); err != nil {
 			t.Error(err)
 		}
@@ -226,7 +226,7 @@ func TestListeningBeyondThisMachineIsWarnedOf(t *testing.T) {
 }
 
 func TestNobodyHoldsALineForLong(t *testing.T) {
-	s := (&Server{Told: New("v1")}).server(t.Context(), nil)
+	s := (&Server{Recorder: New("v1")}).server(t.Context(), nil)
 	for what, d := range map[string]time.Duration{"a header": s.ReadHeaderTimeout, "a request": s.ReadTimeout, "an answer": s.WriteTimeout, "a pause": s.IdleTimeout} {
 		if d <= 0 || d > time.Minute {
 			t.Errorf("%s may take %s", what, d)

@@ -73,7 +73,7 @@ func told(path string, err error) error {
 	return err
 }
 
-// outOfTime tells whether a query was broken off because its time was up.
+// outOfTime reports whether a query was broken off because its time was up.
 func outOfTime(ctx context.Context) bool {
 	return errors.Is(ctx.Err(), context.DeadlineExceeded)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Once sets a mark and enqueues the messages that go with it, unless the mark
-// was set before. It tells whether this was the first time.
+// was set before. It reports whether this was the first time.
 func (db *DB) Once(ctx context.Context, mark string, at time.Time, out ...Outgoing) (first bool, err error) {
 	err = db.tx(ctx, func(tx *sql.Tx) error {
 		n, err := exec(ctx, tx, sqlAddMark, mark, millis(at))
@@ -73,12 +73,12 @@ func (db *DB) Value(ctx context.Context, name string) ([]byte, bool, error) {
 
 // SetValue keeps a small value under a name.
 func (db *DB) SetValue(ctx context.Context, name string, value []byte) error {
-	return db.SetValueAndTell(ctx, name, value)
+	return db.SetValueAndEnqueue(ctx, name, value)
 }
 
-// SetValueAndTell keeps a small value under a name and enqueues the messages
+// SetValueAndEnqueue keeps a small value under a name and enqueues the messages
 // that tell of it, both or neither.
-func (db *DB) SetValueAndTell(ctx context.Context, name string, value []byte, out ...Outgoing) error {
+func (db *DB) SetValueAndEnqueue(ctx context.Context, name string, value []byte, out ...Outgoing) error {
 	err := db.tx(ctx, func(tx *sql.Tx) error {
 		if _, err := exec(ctx, tx, sqlSetValue, name, append([]byte{}, value...)); err != nil {
 			return err

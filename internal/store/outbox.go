@@ -14,7 +14,7 @@ import (
 
 // Outgoing is a message that is to be sent.
 type Outgoing struct {
-	Key     string // names it for ever: a second message with the same key is the same message
+	Key     string // names it forever: a second message with the same key is the same message
 	Channel string
 	Account string          // what it is about; may be empty
 	EditOf  string          // the key of the post that it replaces; empty: a new post

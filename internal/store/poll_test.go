@@ -138,7 +138,7 @@ func TestAValueIsThereAsSoonAsItsMessageIs(t *testing.T) {
 	defer writing.Wait()
 	writing.Go(func() {
 		for i := 1; i <= times && !t.Failed(); i++ {
-			if err := db.SetValueAndTell(ctx, "v", []byte(strconv.Itoa(i)), Outgoing{Key: strconv.Itoa(i)}); err != nil {
+			if err := db.SetValueAndEnqueue(ctx, "v", []byte(strconv.Itoa(i)), Outgoing{Key: strconv.Itoa(i)}); err != nil {
 				t.Error(err)
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Retention is how long the past is kept in which detail; zero is for ever.
+// Retention is how long the past is kept in which detail; zero is forever.
 // Sums by day are always kept.
 //
 // Only days on which something was read count as age. So a clock that is wrong

@@ -147,7 +147,7 @@ func TestPruneTheLog(t *testing.T) {
 	_, err := db.Once(ctx, "report/m/known", t0)
 	check(t, err)
 	check(t, db.Prune(ctx, t0.Add(2*year), Retention{Readings: 30 * 24 * time.Hour}))
-	equal(t, "events kept for ever", number(t, db.read, "SELECT COUNT(*) FROM events"), 24)
+	equal(t, "events kept forever", number(t, db.read, "SELECT COUNT(*) FROM events"), 24)
 	check(t, db.Prune(ctx, t0.Add(2*year), Retention{Readings: 30 * 24 * time.Hour, Hours: year}))
 	equal(t, "events", number(t, db.read, "SELECT COUNT(*) FROM events"), 12)
 	equal(t, "marks", number(t, db.read, "SELECT COUNT(*) FROM marks"), 13+1) // 400 days reach back a month further

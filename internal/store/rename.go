@@ -14,7 +14,7 @@ var valuesOfAccounts = []string{"models/"}
 
 // Rename gives all that is known of an account to another name, of which
 // nothing is known yet, and its alert state the form that f makes of it. The
-// keys of posts stay: they name the messages for ever.
+// keys of posts stay: they name the messages forever.
 func (db *DB) Rename(ctx context.Context, from, to string, f func(json.RawMessage) (json.RawMessage, error)) error {
 	return db.tx(ctx, func(tx *sql.Tx) error {
 		_, alert, err := states(ctx, tx, from)

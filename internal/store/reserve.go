@@ -45,7 +45,7 @@ func (r *reserve) give(now time.Time) bool {
 	return err == nil
 }
 
-// isFull tells whether readings have to wait, after trying now and then to get
+// isFull reports whether readings have to wait, after trying now and then to get
 // the room back.
 func (r *reserve) isFull(now time.Time) bool {
 	r.mu.Lock()
@@ -57,7 +57,7 @@ func (r *reserve) isFull(now time.Time) bool {
 	return full
 }
 
-// take takes the room, and tells whether there was any.
+// take takes the room, and reports whether there was any.
 func (r *reserve) take(now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -81,6 +81,6 @@ func writeNoise(path string) error {
 	return errors.Join(err, f.Close())
 }
 
-// Full tells whether the disk is full: readings are not kept for the time
+// Full reports whether the disk is full: readings are not kept for the time
 // being, everything else is.
 func (db *DB) Full() bool { return db.reserve != nil && db.reserve.isFull(time.Now()) }

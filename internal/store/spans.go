@@ -24,7 +24,7 @@ type span struct {
 	perUnit  float64 // that amounts are wanted in; 0: as they are
 }
 
-// horizons is how far back the finer levels reach. Days are kept for ever.
+// horizons is how far back the finer levels reach. Days are kept forever.
 type horizons struct {
 	readings int64 // always a full hour
 	hours    int64 // always a full day

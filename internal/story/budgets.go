@@ -36,11 +36,11 @@ func budgets(w *lang.Words) map[string]message.Message {
 func budgetAlerts(w *lang.Words) map[string]message.Message {
 	reached := budget.News{Kind: budget.Raised, Standing: standing("monthly", budget.Month, 500, dollars(412.5), 80, 95, 120), Threshold: 0.8}
 	over := budget.News{Kind: budget.Worsened, Standing: standing("monthly", budget.Month, 500, dollars(503.1), 40, 55, 70), Threshold: 1}
-	foretold := budget.News{Kind: budget.Raised, Standing: standing("weekly", budget.Week, 100, dollars(31), 71, 75, 90)}
+	forecast := budget.News{Kind: budget.Raised, Standing: standing("weekly", budget.Week, 100, dollars(31), 71, 75, 90)}
 	return map[string]message.Message{
 		"budget-reached":  message.BudgetAlert(w, reached),
 		"budget-exceeded": message.BudgetAlert(w, over),
-		"budget-forecast": message.BudgetAlert(w, foretold),
+		"budget-forecast": message.BudgetAlert(w, forecast),
 	}
 }
 

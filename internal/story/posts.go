@@ -160,7 +160,7 @@ func incidents(w *lang.Words) map[string]message.Message {
 }
 
 func details(w *lang.Words) map[string]message.Message {
-	story := []message.Happened{
+	story := []message.TimelineEntry{
 		{At: at.Add(-90 * time.Minute), Kind: alert.Raised, Level: "low"},
 		{At: at.Add(-80 * time.Minute), Kind: alert.Worsened, Level: "critical"},
 		{At: at.Add(-40 * time.Minute), Kind: alert.Reminder, Level: "critical"},
@@ -263,7 +263,7 @@ func backtests(w *lang.Words) map[string]message.Message {
 	worse.At = at.Add(3 * time.Hour)
 	past := alert.History{
 		Events: []alert.Event{low, worse}, Edits: 12, Pings: 2, Readings: 8640, From: at.AddDate(0, 0, -30), To: at,
-		Empties: []alert.Emptying{{At: at.Add(5 * time.Hour), Told: at, Lead: 5 * time.Hour, Posts: 2}, {At: at.Add(90 * time.Hour)}},
+		Empties: []alert.Depletion{{At: at.Add(5 * time.Hour), Told: at, Lead: 5 * time.Hour, Posts: 2}, {At: at.Add(90 * time.Hour)}},
 	}
 	return map[string]message.Message{
 		"backtest":      message.Backtest(w, "team", 30, past),

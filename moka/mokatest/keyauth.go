@@ -158,7 +158,7 @@ func (s *Server) wrongAddress(r *http.Request, k *Key) *reply {
 	return &answer
 }
 
-// allowed tells whether an address is in a list of addresses and networks.
+// allowed reports whether an address is in a list of addresses and networks.
 func allowed(list string, ip netip.Addr) bool {
 	entries := strings.FieldsFunc(list, func(c rune) bool { return c == '\n' || c == ',' || c == ' ' })
 	for _, entry := range entries {
@@ -172,7 +172,7 @@ func allowed(list string, ip netip.Addr) bool {
 	return len(entries) == 0
 }
 
-// hasGroup tells whether accounts may use a group. "" is their own.
+// hasGroup reports whether accounts may use a group. "" is their own.
 func (s *Server) hasGroup(name string) bool {
 	for _, g := range s.state.Groups {
 		if g.Name == name {

@@ -50,7 +50,7 @@ func (v Version) String() string {
 	return names[v]
 }
 
-// atLeast tells whether v is a new-api of that release or a later one.
+// atLeast reports whether v is a new-api of that release or a later one.
 func (v Version) atLeast(w Version) bool { return v != OneAPI && v >= w }
 
 // release is what the gateway calls itself.

@@ -77,7 +77,7 @@ func startDriver(t testing.TB) string {
 }
 
 // end closes the window. Where chromedriver cannot do that any more, Chromium
-// would stay for ever.
+// would stay forever.
 func (b *Browser) end(pid int) {
 	if b.try(http.MethodDelete, b.session, nil, nil) == "" || pid == 0 {
 		return

@@ -31,7 +31,7 @@ func composerByKeyboard(t *testing.T, b *browser.Browser, l *live) {
 	b.Run(nil, `document.querySelector(arguments[0]).value = ''`, by("composer"))
 	b.Type(by("composer"), "hello"+browser.Enter)
 	inside(t, b, by("error"), "Only commands")
-	holds(b, "hello") // to be mended
+	holds(b, "hello") // corrected below
 	b.Run(nil, `document.querySelector(arguments[0]).value = ''`, by("composer"))
 	b.Complaints() // the refusal
 }

@@ -17,7 +17,7 @@ func picture(b *browser.Browser, name string) {
 	}
 }
 
-// inside tells whether an element, by its selector, holds a text.
+// inside reports whether an element, by its selector, holds a text.
 func inside(t *testing.T, b *browser.Browser, selector, text string) {
 	t.Helper()
 	b.Await(fmt.Sprintf("%q in %s", text, selector),

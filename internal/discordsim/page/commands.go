@@ -37,7 +37,7 @@ type choice struct {
 	Value any               `json:"value"`
 }
 
-// called tells whether somebody who typed this means the choice.
+// called reports whether somebody who typed this means the choice.
 func (c choice) called(typed string) bool {
 	if strings.EqualFold(typed, c.Name) || strings.EqualFold(typed, fmt.Sprint(c.Value)) {
 		return true
@@ -64,7 +64,7 @@ func (n named) shown(locale string) string { return inLocale(n.Names, locale, n.
 // about is the description in a language.
 func (n named) about(locale string) string { return inLocale(n.Descriptions, locale, n.Description) }
 
-// called tells whether this is its name, in any language.
+// called reports whether this is its name, in any language.
 func (n named) called(name string) bool {
 	if strings.EqualFold(n.Name, name) {
 		return true
@@ -77,7 +77,7 @@ func (n named) called(name string) bool {
 	return false
 }
 
-// begins tells whether what was typed may become its name, and shown is the
+// begins reports whether what was typed may become its name, and shown is the
 // name that it would become.
 func (n named) begins(typed, locale string) (shown string, ok bool) {
 	typed = strings.ToLower(typed)

@@ -88,7 +88,7 @@ func (s server) caller(in caller) (Caller, error) {
 	return c, nil
 }
 
-// seenBy tells whether a person can open the channel.
+// seenBy reports whether a person can open the channel.
 func (c Channel) seenBy(person string) bool { return c.Person == "" || c.Person == person }
 
 // say uses the command in a typed line.

@@ -171,7 +171,7 @@ func (l line) target(w word) (option, bool) {
 	return l.command.Options[i], true
 }
 
-// complete tells whether nothing is missing.
+// complete reports whether nothing is missing.
 func (l line) complete(locale string) error {
 	for _, o := range l.command.Options {
 		if _, has := l.options[o.Name]; o.Required && !has {

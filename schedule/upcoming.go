@@ -19,9 +19,9 @@ type Run struct {
 	Period spend.Period
 }
 
-// Coming are the next turns of the reports after a moment, in their order, at
+// Upcoming are the next turns of the reports after a moment, in their order, at
 // most that many.
-func Coming(reports []config.Report, after time.Time, count int) ([]Run, error) {
+func Upcoming(reports []config.Report, after time.Time, count int) ([]Run, error) {
 	var runs []Run
 	for _, rep := range reports {
 		clock, err := newWallClock(rep.Cron, rep.Timezone)
