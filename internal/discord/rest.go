@@ -188,12 +188,7 @@ func (r *REST) judge(q request, resp *http.Response, raw []byte) *Error {
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		return nil
 	}
-	e := r.refusal(q.op, resp, raw)
-	if e.Kind == KindUnauthorized && !q.open {
-		r.refused.Store(true)
-		r.log.Error("discord refuses the bot token; no more requests are made", "op", q.op)
-	}
-	return e
+	return r.refusal(q.op, resp, raw)
 }
 
 // refusal describes a status of 400 or more. What it says is foreign text, and

@@ -18,6 +18,12 @@ type Identity struct {
 	Name   string
 }
 
+// ownUser asks whose the bot token is: any valid one gets an answer.
+var ownUser = request{
+	op: "read own user", method: http.MethodGet, url: discordgo.EndpointUser("@me"),
+	route: route{shape: "GET users/@me"},
+}
+
 // Me asks Discord who the token belongs to. The answer is kept.
 func (r *REST) Me(ctx context.Context) (Identity, error) {
 	if me := r.me.Load(); me != nil {
@@ -27,11 +33,7 @@ func (r *REST) Me(ctx context.Context) (Identity, error) {
 		ID       string `json:"id"`
 		Username string `json:"username"`
 	}
-	err := r.do(ctx, request{
-		op: "read own user", method: http.MethodGet, url: discordgo.EndpointUser("@me"),
-		route: route{shape: "GET users/@me"},
-	}, &user)
-	if err != nil {
+	if err := r.do(ctx, ownUser, &user); err != nil {
 		return Identity{}, err
 	}
 	me := Identity{UserID: user.ID, Name: user.Username}

@@ -65,6 +65,9 @@ func (r *REST) attempt(ctx context.Context, q request, out any) *Error {
 	start := time.Now()
 	status, err := r.exchange(ctx, q, out)
 	took := time.Since(start)
+	if err != nil && err.Kind == KindUnauthorized && !q.open {
+		r.doubt(ctx, err)
+	}
 	if err != nil {
 		r.observe(q.op, err.Kind.String(), took)
 		r.log.Debug("discord request", "op", q.op, "status", status, "took", took, "err", err)
@@ -73,6 +76,20 @@ func (r *REST) attempt(ctx context.Context, q request, out any) *Error {
 	r.observe(q.op, "ok", took)
 	r.log.Debug("discord request", "op", q.op, "status", status, "took", took)
 	return nil
+}
+
+// doubt asks once more whether Discord refuses the bot token: in an outage it
+// says so of a valid one too, and from then on no more requests are made. Unless
+// a second answer confirms it, the failure is one that passes.
+func (r *REST) doubt(ctx context.Context, refused *Error) {
+	_, err := r.exchange(ctx, ownUser, nil)
+	if err == nil || err.Kind != KindUnauthorized {
+		refused.Kind = KindTransient
+		r.log.Warn("discord refused the bot token once", "op", refused.Op, "asked again", err)
+		return
+	}
+	r.refused.Store(true)
+	r.log.Error("discord refuses the bot token; no more requests are made", "op", refused.Op)
 }
 
 // admit waits for the rate limit, unless that would take longer than the

@@ -91,8 +91,40 @@ func TestARefusedTokenIsNotUsedAgain(t *testing.T) {
 			t.Fatalf("err = %v", err)
 		}
 	}
-	if n := len(f.requests()); n != 1 || !r.Refused() {
+	if n := len(f.requests()); n != 2 || !r.Refused() { // the refusal, and its confirmation
 		t.Errorf("%d requests, refused %v", n, r.Refused())
+	}
+}
+
+// In an outage Discord refuses valid tokens too.
+func TestATokenThatIsRefusedOnceStaysInUse(t *testing.T) {
+	for what, second := range map[string]struct {
+		status int
+		body   string
+	}{
+		"accepted":   {200, `{"id":"9","username":"moka"}`},
+		"unanswered": {503, `{"message":"503: Service Unavailable","code":0}`},
+		"limited":    {429, `{"message":"slow down","retry_after":0.01}`},
+	} {
+		t.Run(what, func(t *testing.T) {
+			r, f := newREST(t, func(n int, w http.ResponseWriter, req *http.Request) {
+				switch {
+				case n == 1:
+					answerJSON(w, 401, `{"message":"401: Unauthorized","code":0}`)
+				case n == 2:
+					answerJSON(w, second.status, second.body)
+				default:
+					answerJSON(w, 200, `{"id":"7","channel_id":"1"}`)
+				}
+			})
+			sent, err := r.Send(t.Context(), "1", message.Message{Text: "x"}, "n")
+			if err != nil || sent.ID != "7" || r.Refused() {
+				t.Errorf("id %q, err %v, refused %v", sent.ID, err, r.Refused())
+			}
+			if n := len(f.requests()); n != 3 {
+				t.Errorf("%d requests", n)
+			}
+		})
 	}
 }
 
