@@ -29,7 +29,7 @@ func headline(w *lang.Words, a Alarm) string {
 	case alert.Withdrawn:
 		line = alertTitle(w, name, e, conditionWords(&w.Alert, e.Incident.Condition))
 	case alert.Reminder:
-		line = w.Headline.Reminder(conditionLine(w, name, e), e.Duration().Round(time.Minute))
+		line = w.Headline.Reminder(conditionLine(w, name, e), lasted(e))
 	default:
 		line = conditionLine(w, name, e)
 	}
@@ -67,7 +67,7 @@ func conditionLine(w *lang.Words, name string, e alert.Event) string {
 	case alert.Exhausted, alert.Expired:
 		return h.With(h.CallsFail(conditionWords(&w.Alert, i.Condition).Raised(name, "")), left)
 	case alert.Unreachable:
-		return h.For(conditionWords(&w.Alert, i.Condition).Raised(name, ""), e.Duration().Round(time.Minute))
+		return h.For(conditionWords(&w.Alert, i.Condition).Raised(name, ""), lasted(e))
 	}
 	return conditionWords(&w.Alert, i.Condition).Raised(name, i.LevelName)
 }
@@ -95,7 +95,7 @@ func leftLine(w *lang.Words, e alert.Event) string {
 // resolvedLine says that it is over: how long it lasted, what is left now and
 // what came in.
 func resolvedLine(w *lang.Words, name string, e alert.Event) string {
-	line := w.Headline.After(conditionWords(&w.Alert, e.Incident.Condition).Ended(name), e.Duration().Round(time.Minute))
+	line := w.Headline.After(conditionWords(&w.Alert, e.Incident.Condition).Ended(name), lasted(e))
 	if left, ok := e.Facts.Reading.Spendable().Get(); ok {
 		line = w.Headline.With(line, w.Headline.Left(left))
 	}
@@ -103,6 +103,16 @@ func resolvedLine(w *lang.Words, name string, e alert.Event) string {
 		line = w.Headline.With(line, w.Headline.ToppedUp(e.Incident.TopUp))
 	}
 	return line
+}
+
+// lasted is how long the incident lasted, or lasts by now. Seconds matter below
+// a minute only.
+func lasted(e alert.Event) time.Duration {
+	d := e.Duration()
+	if d < time.Minute {
+		return d.Round(time.Second)
+	}
+	return d.Round(time.Minute)
 }
 
 // reportHeadline is a report in one line: what was spent and how that compares,

@@ -3,6 +3,7 @@ package message_test
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"mokabot/internal/alert"
@@ -57,5 +58,25 @@ func TestALongNameLeavesRoomForTheFigures(t *testing.T) {
 	want := strings.Repeat("n", 39) + "…: $4.00 left (low)"
 	if got := message.Alert(lang.English(), a).Text; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// The first line and the card's duration agree about a short incident.
+func TestAnIncidentOfSecondsLastedSeconds(t *testing.T) {
+	began := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	for d, want := range map[time.Duration]string{
+		200 * time.Millisecond:   "(after 0 s)",
+		3 * time.Second:          "(after 3 s)",
+		29 * time.Second:         "(after 29 s)",
+		59600 * time.Millisecond: "(after 1 min)",
+		89 * time.Second:         "(after 1 min)",
+		125 * time.Minute:        "(after 2 h 5 min)",
+	} {
+		a := message.Alarm{Account: "team", Levels: 1, Event: alert.Event{
+			Kind: alert.Ended, At: began.Add(d), Incident: alert.Incident{Condition: alert.Balance, Since: began},
+		}}
+		if got := message.Alert(lang.English(), a).Text; !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q in it", d, got, want)
+		}
 	}
 }
