@@ -27,29 +27,36 @@ type Budgets struct {
 	History history.History
 	Words   *lang.Words
 	Log     *slog.Logger
+	Times   *Timetable // outlives reloads
 
 	// Observe is told where each budget stands, for metrics; nil: nobody is.
 	Observe func(budget.Standing)
 }
 
-// Run looks at the budgets until ctx ends.
+// Run looks at the budgets until ctx ends: first at once when they have changed,
+// and otherwise when the look of before a reload was due.
 func (b *Budgets) Run(ctx context.Context) error {
 	if len(b.Budgets) == 0 {
 		return nil
 	}
-	tick := time.NewTicker(budgetEvery)
-	defer tick.Stop()
-	for {
+	for next := b.Times.nextBudgets(b.Budgets); ; {
+		timer := time.NewTimer(time.Until(next))
 		select {
 		case <-ctx.Done():
+			timer.Stop()
 			return nil
-		case <-tick.C:
+		case <-timer.C:
 		}
 		for _, one := range b.Budgets {
 			if err := b.Check(ctx, one); err != nil && ctx.Err() == nil {
 				b.Log.Error("budget could not be checked", "budget", one.Name, "err", err)
 			}
 		}
+		if ctx.Err() != nil {
+			return nil // a reload interrupted it: the next configuration looks at once
+		}
+		next = time.Now().Add(budgetEvery)
+		b.Times.setNextBudgets(next)
 	}
 }
 

@@ -54,7 +54,7 @@ func newBudgetWorld(t *testing.T, budgets ...budget.Budget) *budgetWorld {
 	past := history.History{Store: w.db, Zone: time.UTC}
 	quiet := slog.New(slog.DiscardHandler)
 	w.watch = &Watch{Book: book, Store: w.db, History: past, Words: lang.English(), Every: time.Hour, Log: quiet, Times: &Timetable{}}
-	w.budgets = &Budgets{Budgets: budgets, Book: book, Store: w.db, History: past, Words: lang.English(), Log: quiet}
+	w.budgets = &Budgets{Budgets: budgets, Book: book, Store: w.db, History: past, Words: lang.English(), Log: quiet, Times: w.watch.Times}
 	return w
 }
 
@@ -235,6 +235,40 @@ func TestABudgetKnowsWhatWasSpentBeforeTheFirstReading(t *testing.T) {
 		standings, err := w.budgets.Standing(t.Context())
 		if err != nil || len(standings) != 1 || standings[0].Spent != moka.Known(5*moka.Dollar) {
 			t.Errorf("%+v, %v", standings, err)
+		}
+	})
+}
+
+// However often the configuration is read again, a budget is looked at; and one
+// that was changed, at once.
+func TestReloadsDoNotDelayABudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := budget.Budget{Name: "b", Span: budget.Day, Zone: time.UTC, Amount: 100 * moka.Dollar, Accounts: []string{"team"}, WarnAt: []float64{0.5, 1}, ChannelID: "1"}
+		w := newBudgetWorld(t, b)
+		defer w.db.Close()
+		w.look(t)
+		looks := 0
+		w.budgets.Observe = func(budget.Standing) { looks++ }
+		reload := func(length time.Duration) {
+			again := *w.budgets // what a reload makes anew
+			ctx, cancel := context.WithTimeout(t.Context(), length)
+			defer cancel()
+			if err := again.Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 40 {
+			reload(3 * time.Second)
+		}
+		if want := 4; looks < want || looks > want+1 {
+			t.Errorf("%d looks in two minutes of reloads, want about %d", looks, want)
+		}
+		looks = 0
+		b.Amount = 50 * moka.Dollar
+		w.budgets.Budgets = []budget.Budget{b}
+		reload(time.Second)
+		if looks != 1 {
+			t.Errorf("%d looks right after a change, want 1", looks)
 		}
 	})
 }

@@ -2,11 +2,13 @@ package schedule
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/budget"
 	"mokabot/moka"
 )
 
@@ -18,6 +20,9 @@ type Timetable struct {
 	accounts map[string]*slot
 	models   time.Time // when the lists of models are read next; zero: at once
 	modelsOf string    // the accounts whose lists they are
+
+	budgets   time.Time // when the budgets are looked at next; zero: at once
+	budgetsOf []budget.Budget
 }
 
 // slot is one account's place in the timetable.
@@ -98,4 +103,21 @@ func (t *Timetable) setNextModels(at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.models = at
+}
+
+// nextBudgets is when the budgets are looked at next; zero, at once, when they
+// are others than before.
+func (t *Timetable) nextBudgets(of []budget.Budget) time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !reflect.DeepEqual(of, t.budgetsOf) {
+		t.budgets, t.budgetsOf = time.Time{}, of
+	}
+	return t.budgets
+}
+
+func (t *Timetable) setNextBudgets(at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.budgets = at
 }

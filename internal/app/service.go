@@ -113,7 +113,7 @@ func (s *service) prepare(file *config.Config) (generation, error) {
 		seeder:  &schedule.Seeder{Book: book, Store: s.db, Log: s.log, Now: now},
 		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Observe: s.recorder.Report},
 	}
-	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log, Observe: s.recorder.Budget}
+	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log, Observe: s.recorder.Budget, Times: &s.times}
 	next.reports.Budgets = next.budgets
 	if c.ModelWatch.Cron != "" {
 		next.models = &schedule.ModelWatch{
