@@ -96,7 +96,7 @@ func (h History) Outlook(ctx context.Context, name string, r moka.Reading) (o Ou
 			o.QuarterSpent = moka.Known(quarter.Spent)
 		}
 	}
-	o.Runway = spend.Forecast(hours, spend.Question{Left: r.Spendable(), Until: paysUntil(r), Pace: pace, Now: now, Zone: h.Zone})
+	o.Runway = spend.Forecast(hours, spend.Question{Left: r.Spendable(), Funds: fundsOf(r), Until: paysUntil(r), Pace: pace, Now: now, Zone: h.Zone})
 	return o, nil
 }
 
@@ -116,6 +116,15 @@ func paceOf(hour, quarter store.Total) spend.Pace {
 func paysUntil(r moka.Reading) time.Time {
 	until, _ := r.PaysUntil()
 	return until
+}
+
+// fundsOf are the sources that pay for an account's calls where a plan is among
+// them; nil otherwise.
+func fundsOf(r moka.Reading) []moka.Fund {
+	if r.Wallet == nil || r.WalletErr != nil || len(r.Wallet.ActivePlans) == 0 {
+		return nil
+	}
+	return r.Wallet.Funds()
 }
 
 // hours are those that a forecast goes by.

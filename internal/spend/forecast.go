@@ -16,6 +16,7 @@ const (
 // Question is what a forecast is asked for.
 type Question struct {
 	Left  moka.Maybe     // what can be spent
+	Funds []moka.Fund    // the sources that pay for it, in their order; nil: one that does not end before Until
 	Until time.Time      // when the plan or key that pays for it ends; zero: it does not
 	Pace  Pace           // of the last minutes
 	Now   time.Time      //
@@ -41,7 +42,7 @@ func Forecast(hours []Hour, q Question) Runway {
 		return Runway{Idle: true}
 	}
 	m := newModel(hours, q.Now, q.Zone)
-	r := m.lasts(float64(left), q.Now, limit)
+	r := m.lasts(float64(left), q.Funds, q.Now, limit)
 	r.Ends = ends && r.High == limit && left > 0
 	if pace := m.atThisPace(q, float64(left)); pace < r.Mid {
 		r.AtThisPace = pace
@@ -50,35 +51,88 @@ func Forecast(hours []Hour, q Question) Runway {
 }
 
 // lasts walks through the coming hours until left is spent, up to a limit.
-func (m *model) lasts(left float64, now time.Time, limit time.Duration) Runway {
+func (m *model) lasts(left float64, funds []moka.Fund, now time.Time, limit time.Duration) Runway {
 	r := Runway{Known: true, PerDay: m.perDay(now)}
 	if left <= 0 {
 		return r
 	}
 	r.Low, r.Mid, r.High = limit, limit, limit
 	end := now.Add(limit)
-	var mid, low, high float64 // what is spent by t
+	low, mid, high := newPurse(left, funds), newPurse(left, funds), newPurse(left, funds)
 	for w := m.walk(now); w.t.Before(end) && r.High == limit; {
 		t := w.t
 		part := w.step(end)
 		toLow, toHigh := m.around(w.cost, w.t.Sub(now).Hours())
-		depletedBy(&r.Low, limit, left, t.Sub(now), part, high, toHigh)
-		depletedBy(&r.Mid, limit, left, t.Sub(now), part, mid, w.cost)
-		depletedBy(&r.High, limit, left, t.Sub(now), part, low, toLow)
-		mid, low, high = w.cost, toLow, toHigh
+		depletedBy(&r.Low, limit, t.Sub(now), part, high.pay(t, part, toHigh))
+		depletedBy(&r.Mid, limit, t.Sub(now), part, mid.pay(t, part, w.cost))
+		depletedBy(&r.High, limit, t.Sub(now), part, low.pay(t, part, toLow))
 	}
 	return r
 }
 
-// depletedBy notes when left is spent, if it is on the way from one sum to the next.
-func depletedBy(at *time.Duration, limit time.Duration, left float64, begin, part time.Duration, from, to float64) {
-	if *at == limit && to >= left {
-		share := 0.0
-		if to > from {
-			share = min(1, max(0, (left-from)/(to-from)))
-		}
-		*at = min(limit, begin+time.Duration(share*float64(part)))
+// depletedBy notes when the money is spent, if only a share of a part could be paid.
+func depletedBy(at *time.Duration, limit, begin, part time.Duration, paid float64) {
+	if *at == limit && paid < 1 {
+		*at = min(limit, begin+time.Duration(paid*float64(part)))
 	}
+}
+
+// purse is what is left on one of a forecast's paths.
+type purse struct {
+	left  float64
+	spent float64
+	funds []fund // nil: left is all there is to know
+}
+
+type fund struct {
+	left   float64
+	endsAt time.Time // zero: never
+}
+
+func newPurse(left float64, funds []moka.Fund) *purse {
+	p := &purse{left: left}
+	for _, f := range funds {
+		of := fund{float64(f.Left), f.EndsAt}
+		if f.Unlimited {
+			of.left = math.Inf(1)
+		}
+		p.funds = append(p.funds, of)
+	}
+	return p
+}
+
+// pay spends up to a sum in the part of the path that begins at t, and returns
+// the share of it that could be paid: below 1 when nothing is left afterwards.
+func (p *purse) pay(t time.Time, part time.Duration, sum float64) (share float64) {
+	due := sum - p.spent
+	if due <= 0 {
+		return 1
+	}
+	p.spent = sum
+	paid := min(due, p.left)
+	if p.funds != nil {
+		paid = p.charge(t, part, paid)
+	}
+	p.left -= paid
+	if paid < due || p.left <= 0 {
+		return min(paid/due, math.Nextafter(1, 0))
+	}
+	return 1
+}
+
+// charge takes what is due from the sources in their order, and returns how much
+// they paid. A source that ends pays its share of the part until then.
+func (p *purse) charge(t time.Time, part time.Duration, due float64) (paid float64) {
+	for i := range p.funds {
+		f := &p.funds[i]
+		most := due
+		if !f.endsAt.IsZero() {
+			most *= min(1, max(0, f.endsAt.Sub(t).Seconds()/part.Seconds()))
+		}
+		from := max(0, min(due-paid, most, f.left))
+		paid, f.left = paid+from, f.left-from
+	}
+	return paid
 }
 
 // perDay is what a day of the coming week costs on average.

@@ -226,3 +226,30 @@ func TestForecastOfAnythingIsInOrder(t *testing.T) {
 		}
 	}
 }
+
+// What a plan holds at its end is lost, and the wallet pays on.
+func TestForecastGoesByWhatPays(t *testing.T) {
+	const hour = time.Hour
+	ends := start.Add(36*hour + 20*time.Minute)
+	wallet := func(left moka.Amount) moka.Fund { return moka.Fund{Left: left} }
+	plan := func(left moka.Amount) moka.Fund { return moka.Fund{Left: left, EndsAt: ends} }
+	for _, c := range []struct {
+		what  string
+		left  moka.Amount
+		funds []moka.Fund
+		want  time.Duration
+	}{
+		{"the plan first, most of it lost", 190 * usd, []moka.Fund{plan(90 * usd), wallet(100 * usd)}, 136*hour + 20*time.Minute},
+		{"the plan first, spent before its end", 120 * usd, []moka.Fund{plan(20 * usd), wallet(100 * usd)}, 120 * hour},
+		{"the wallet first, spent before the plan ends", 100 * usd, []moka.Fund{wallet(10 * usd), plan(90 * usd)}, 36*hour + 20*time.Minute},
+		{"the wallet first, and both are spent before", 30 * usd, []moka.Fund{wallet(10 * usd), plan(20 * usd)}, 30 * hour},
+		{"the wallet first, which lasts longer", 140 * usd, []moka.Fund{wallet(50 * usd), plan(90 * usd)}, 50 * hour},
+		{"an unlimited plan", 1000 * usd, []moka.Fund{{Unlimited: true, EndsAt: ends}, wallet(10 * usd)}, 46*hour + 20*time.Minute},
+		{"a key that allows less", 20 * usd, []moka.Fund{plan(90 * usd), wallet(100 * usd)}, 20 * hour},
+	} {
+		r := Forecast(hoursOf(10, steadily), Question{Left: moka.Known(c.left), Funds: c.funds, Now: start, Zone: time.UTC})
+		if diff := (r.Mid - c.want).Abs(); !r.Known || diff > time.Minute || r.Low > r.Mid || r.High < r.Mid {
+			t.Errorf("%s: %v to %v to %v, want %v", c.what, r.Low, r.Mid, r.High, c.want)
+		}
+	}
+}
