@@ -117,7 +117,7 @@ func TestBombsNeedLittleMemory(t *testing.T) {
 	if os.Getenv("MOKABOT_LONG") == "" {
 		bombs = map[string]string{"objects": `{},`}
 	} else {
-		bombs["nulls"], bombs["texts"], bombs["one text"] = `null,`, `"",`, ``
+		bombs["nulls"], bombs["texts"], bombs["one text"], bombs["blanks"] = `null,`, `"",`, ``, ` `
 	}
 	w := newWorld(t)
 	for name, part := range bombs {
