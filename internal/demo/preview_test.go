@@ -76,7 +76,7 @@ func TestAPreviewShowsTheOwnAccountsInTheOwnChannels(t *testing.T) {
 	if !slices.Contains(p.People()[0].Roles, ownRole) {
 		t.Error("the ping is none of the operator's")
 	}
-	if answer, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: ownAlerts, Name: "reload"}); err != nil || !titled("read again")(answer) {
+	if answer, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: ownAlerts, Name: "reload"}); err != nil || !titled("reloaded")(answer) {
 		t.Errorf("/reload answers %s, %v", answer.JSON(), err)
 	}
 	for _, v := range p.discord.Violations() {
@@ -127,7 +127,7 @@ func TestAPreviewNeedsNoDiscordInTheConfiguration(t *testing.T) {
 			if err != nil || !titled("**$90.01**")(m) {
 				t.Errorf("/balance answers %s, %v\n%s", m.JSON(), err, log)
 			}
-			if m, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: p.Channels()[i].ID, Name: "reload"}); err != nil || !titled("read again")(m) {
+			if m, err := p.discord.Slash(deadline(t), discordsim.Call{Channel: p.Channels()[i].ID, Name: "reload"}); err != nil || !titled("reloaded")(m) {
 				t.Errorf("the operator's /reload answers %s, %v", m.JSON(), err)
 			}
 		})

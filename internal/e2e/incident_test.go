@@ -104,7 +104,7 @@ func TestAnIncidentsLife(t *testing.T) {
 			return m.ID == said.ID && titled(title)(m) && holding("Resolved")(m) && len(m.Components) == 0
 		})
 	}
-	if said, err := w.discord.Click(deadline(t), discordsim.Press{MessageID: worse.ID, CustomID: "alerts:1h", Stale: true}); err != nil || !titled("over already")(said) {
+	if said, err := w.discord.Click(deadline(t), discordsim.Press{MessageID: worse.ID, CustomID: "alerts:1h", Stale: true}); err != nil || !titled("already resolved")(said) {
 		t.Errorf("a button of an incident that is over: %s, %v", said.JSON(), err)
 	}
 	if none := w.asks(t, "alerts", nil); !titled("Nothing is wrong")(none) {
@@ -167,7 +167,7 @@ func TestTheConfigurationIsReadAgain(t *testing.T) {
 	file := w.config(t)
 	w.run(t, file, nil)
 	w.polled(t, 2)
-	if done := w.asks(t, "reload", nil); !titled("read again: 1 account, 1 report")(done) {
+	if done := w.asks(t, "reload", nil); !titled("reloaded: 1 account, 1 report")(done) {
 		t.Errorf("/reload says %s", done.JSON())
 	}
 	if _, err := w.discord.Slash(deadline(t), discordsim.Call{User: discordsim.StrangerID, Name: "reload"}); !errors.Is(err, discordsim.ErrUsage) {

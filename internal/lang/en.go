@@ -109,7 +109,7 @@ func enModels() ModelWords {
 		Page:     func(page, of int) string { return fmt.Sprintf("Page %d of %d", page, of) },
 		Prices:   "Prices per million tokens",
 		Attached: "All ids in the attached file",
-		NoPrices: "Prices could not be read", New: "new",
+		NoPrices: "Prices are not available", New: "new",
 	}
 }
 
@@ -124,7 +124,7 @@ func enReport() ReportWords {
 		Left: "Remaining", Runway: "Runs out in", TopUps: "Topped up", Refunds: "Refunded",
 		Incidents:  "Incidents",
 		Covered:    func(percent int) string { return fmt.Sprintf("Data covers %d%% of the period", percent) },
-		NoReadings: "No readings in this period, so what was spent is unknown.", NotComparable: "nothing to compare with",
+		NoReadings: "No readings in this period, so the spending is unknown.", NotComparable: "nothing to compare with",
 		Change:    func(before moka.Amount, percent string) string { return fmt.Sprintf("%s (%s)", before, percent) },
 		NewModels: "Models",
 		Posted:    func(report, channel string) string { return fmt.Sprintf("“%s” was posted in %s.", report, channel) },

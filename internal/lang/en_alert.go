@@ -13,9 +13,9 @@ func enAlert() AlertWords {
 	a.Still = func(title string) string { return "Reminder: " + title }
 	a.Left = "Remaining"
 	a.Resolved = func(when, lasted string) string { return fmt.Sprintf("**Resolved** %s, after %s.", when, lasted) }
-	a.Replaced = "**Closed**: another message tells of this account now."
+	a.Replaced = "**Closed**: a newer message reports on this account."
 	a.AccountRemoved = "**Closed**: the account was removed from the configuration."
-	a.RulesChanged = "**Closed**: the settings no longer ask for this alert."
+	a.RulesChanged = "**Closed**: this alert is no longer configured."
 	a.Mistaken = "**Closed**: the clock of this machine was wrong."
 	a.HeldBack = func(since, left string) string {
 		if left == "" {
@@ -59,7 +59,7 @@ func enConditions() AlertWords {
 			Ended:  over("%s: balance is fine again"),
 		},
 		Unreachable: ConditionWords{Raised: named("%s: the balance cannot be read"),
-			Text: "Warnings about its level have to wait until it can be read again.", Ended: over("%s: the balance can be read again")},
+			Text: "Balance alerts are paused until it can be read again.", Ended: over("%s: the balance can be read again")},
 		Refused: ConditionWords{Raised: named("%s: the gateway refuses the credentials"),
 			Text: "Check the key and the access token in the gateway's console.", Ended: over("%s: the credentials are accepted again")},
 		Expiring: ConditionWords{Raised: named("%s: the API key expires soon"),
@@ -67,12 +67,12 @@ func enConditions() AlertWords {
 		Expired: ConditionWords{Raised: named("%s: the API key has expired"),
 			Text: "Calls with it fail. Extend it or replace it in the gateway's console.", Ended: over("%s: the API key is valid again")},
 		PlanEnding: ConditionWords{Raised: named("%s: the plan ends soon"),
-			Text: "Renew it in the gateway's console, or see that the account balance lasts.", Ended: over("%s: no plan ends soon any more")},
+			Text: "Renew it in the gateway's console, or make sure that the account balance is sufficient.", Ended: over("%s: no plan is about to end")},
 		Exhausted: ConditionWords{Raised: named("%s: the API key is used up"),
 			Text: "Calls with it fail. Raise its limit and enable it again in the gateway's console.", Ended: over("%s: the API key has money again")},
 		WalletEmpty: ConditionWords{Raised: named("%s: the account is empty"),
 			Text: "The key still shows money, but calls fail until the account is topped up.", Ended: over("%s: the account has money again")},
 		Spike: ConditionWords{Raised: named("%s: unusually high spending"),
-			Text: "The last hour cost far more than such an hour usually does.", Ended: over("%s: spending is back to normal")},
+			Text: "The last hour cost far more than usual for this time.", Ended: over("%s: spending is back to normal")},
 	}
 }

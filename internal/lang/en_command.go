@@ -11,18 +11,18 @@ func enCommand() CommandWords {
 	return CommandWords{
 		Names: map[string]string{},
 		Abouts: map[string]string{
-			"balance": "The remaining balance", "balance.account": "One account; all when none is named", "balance.share": share,
+			"balance": "The remaining balance", "balance.account": "One account; all by default", "balance.share": share,
 			"models": "The models a key may call, with prices", "models.search": "Part of a model's name",
-			"models.account": "Whose key; the first account when none is named", "models.share": share,
-			"usage": "What was spent, by model or by key", "usage.period": "Which time; today when none is named",
-			"usage.by":      "List models or API keys; models when none is named",
-			"usage.account": "One account; all when none is named", "usage.share": share,
-			"keys": "The API keys of an account and what is left on each", "keys.account": "Which account; the first when none is named", "keys.share": share,
-			"budget": "Where the budgets stand", "budget.name": "One budget; all when none is named", "budget.share": share,
-			"report": "Post a report now", "report.name": "Which report; the first when none is named", "report.share": share,
+			"models.account": "Whose key; the first account by default", "models.share": share,
+			"usage": "What was spent, by model or by key", "usage.period": "Which period; today by default",
+			"usage.by":      "List models or API keys; models by default",
+			"usage.account": "One account; all by default", "usage.share": share,
+			"keys": "The API keys of an account and what is left on each", "keys.account": "Which account; the first by default", "keys.share": share,
+			"budget": "Spending against the budgets", "budget.name": "One budget; all by default", "budget.share": share,
+			"report": "Post a report now", "report.name": "Which report; the first by default", "report.share": share,
 			"alerts": "What is wrong at the moment, and what is snoozed", "alerts.share": share,
 			"status": "How the bot itself is doing", "status.share": share,
-			"reload": "Read the configuration again",
+			"reload": "Reload the configuration",
 			"levels": "Show the alert levels; operators set and reset them", "levels.account": "One account; all are shown, and the first is changed, when none is named",
 			"levels.action": "Show, set or reset", "levels.level": "Which level to set", "levels.below": "Dollars left, such as 20.00; off: not by the balance",
 			"levels.runway": "Time left, such as 72h or 7d; off: not by the time", "levels.share": share,
@@ -35,7 +35,7 @@ func enCommand() CommandWords {
 		NotOperator:   "Only the operators of this bot may do that.",
 		HomeUnknown:   "I do not know which server I belong to, so I answer nobody. Set discord.guild_ids, or an alerts.channel_id that I can see.",
 		UserInstalled: "I answer only where I was added to the server, not where somebody added me to their own account.",
-		TestAlert:     "**Test alert**: nothing is wrong. Somebody is trying whether mokabot's pings arrive.",
+		TestAlert:     "**Test alert**: nothing is wrong. Somebody is checking that mokabot's pings arrive.",
 		NoChannels:    "No channel is configured; set alerts.channel_id.",
 		NoLevel: func(known []string) string {
 			return "There is no such level. The levels are: " + strings.Join(known, ", ") + "."
@@ -48,7 +48,7 @@ func enCommand() CommandWords {
 		},
 		TooOld:   "This command or button is too old. Please use the command again.",
 		Busy:     "Too many commands at once; please try again in a moment.",
-		Panicked: "Something went wrong while answering. It is in the bot's log.",
+		Panicked: "Something went wrong while answering. See the bot's log for details.",
 		NoSuch: func(account string, known []string) string {
 			return fmt.Sprintf("There is no account “%s”. The accounts are: %s.", account, strings.Join(known, ", "))
 		},

@@ -13,8 +13,8 @@ func enDelivery() DeliveryWords {
 		Closed:    "the thread is archived or locked; open it again, or configure another channel",
 		WrongKind: "the channel takes no messages; configure a text channel",
 		Blocked:   "the server's AutoMod or a filter blocks it; make an exception for the bot",
-		Form:      "Discord takes it in no form; the log has the details",
-		Other:     "Discord refuses it; the log has the details",
+		Form:      "Discord refuses it in every form; see the log",
+		Other:     "Discord refuses it; see the log",
 		Count:     func(n int) string { return fmt.Sprintf("(%d)", n) },
 		Unpinged: func(channel, names string) string {
 			return fmt.Sprintf("%s: the mention of %s pinged nobody; let everybody mention it, or give the bot Mention Everyone", channel, names)

@@ -14,7 +14,7 @@ func enFailure() FailureWords {
 		APIKey:       "The API key is not accepted. Check api_key against the console: it may be mistyped, expired, disabled or used up.",
 		NotFound:     "The gateway does not know this address. Check base_url: it should be the API's address, such as https://api.moka-ai.com.",
 		Address:      "The key may not be used from this machine's address. Allow the address in the key's settings.",
-		Timeout:      "The gateway did not answer in time. It is asked again at the next poll.",
+		Timeout:      "The gateway did not answer in time. It will be retried at the next poll.",
 		NoAddress:    "The gateway cannot be reached at this address. Check base_url and the network.",
 		TLS:          "The gateway's certificate is not trusted. Check base_url, and the clock and certificates of this machine.",
 		Proxy:        "The proxy did not let the request through. Check proxy, or HTTPS_PROXY in the environment.",
@@ -23,18 +23,18 @@ func enFailure() FailureWords {
 		Unauthorized: "The gateway does not accept the credentials. Check them in the configuration.",
 		Banned:       "The account is banned on the gateway. Ask its operator.",
 		Forbidden:    "The gateway does not allow this with these credentials.",
-		Unavailable:  "The gateway is not available right now. It is asked again at the next poll.",
-		BadResponse:  "The gateway's answer made no sense. Check base_url; if it is right, the gateway has a problem.",
+		Unavailable:  "The gateway is not available right now. It will be retried at the next poll.",
+		BadResponse:  "The gateway's answer could not be understood. Check base_url; if it is right, the gateway has a problem.",
 		Unsupported:  "This gateway does not offer that.",
-		Unexpected:   "Something unexpected went wrong. It is in the log.",
+		Unexpected:   "Something unexpected went wrong. See the log for details.",
 		RateLimited: func(wait time.Duration) string {
 			if wait <= 0 {
-				return "The gateway limits the number of requests. It is asked again later."
+				return "The gateway limits the number of requests. It will be retried later."
 			}
-			return "The gateway limits the number of requests. It is asked again in " + enDuration(wait) + "."
+			return "The gateway limits the number of requests. It will be retried in " + enDuration(wait) + "."
 		},
 		CommandShare: func(wait time.Duration) string {
-			return "There were many commands lately, and part of the request budget is kept for the alerts. Try again in " + enDuration(wait) + "."
+			return "There were many commands recently, and part of the request budget is kept for the alerts. Try again in " + enDuration(wait) + "."
 		},
 		Says: func(words string) string { return fmt.Sprintf("The gateway says: %s", words) },
 	}
@@ -47,7 +47,7 @@ func enDiscord(f *FailureWords) {
 	f.DiscordToken = "Discord does not accept the bot token. Copy it again from https://discord.com/developers/applications (Bot → Reset Token) into discord.token."
 	f.DiscordDown = "Discord cannot be reached. Check the network, and discord.proxy if you need one."
 	f.NoChannel = func(channel string) string {
-		return fmt.Sprintf("There is no channel %s. Copy its id anew (right click → Copy Channel ID) into channel_id.", channel)
+		return fmt.Sprintf("There is no channel %s. Copy its id again (right click → Copy Channel ID) into channel_id.", channel)
 	}
 	f.NoAccess = func(channel string) string {
 		return fmt.Sprintf("The bot cannot see channel %s. Invite the bot to the server (“mokabot check” prints the link), and let it see the channel: channel settings → Permissions.", channel)
@@ -95,7 +95,7 @@ func enCLI() CLIWords {
 		},
 		Mentions: func(names string) string { return "pings " + names },
 		NoSuchRole: func(channel, role string) string {
-			return fmt.Sprintf("In %s there is no role %s to ping. Copy its id anew into mention_roles.", channel, role)
+			return fmt.Sprintf("In %s there is no role %s to ping. Copy its id again into mention_roles.", channel, role)
 		},
 		CannotMention: func(channel, role string) string {
 			return fmt.Sprintf("In %s a mention of role %s pings nobody. Make the role mentionable, or give the bot “Mention @everyone, @here, and All Roles”.", channel, role)

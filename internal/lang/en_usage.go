@@ -38,13 +38,13 @@ func enUsage() UsageWords {
 			return plural(keys, "other key", "other keys") + " " + spent.String()
 		},
 		Others: "other", Returned: "refunds",
-		NoKeys: "This gateway does not tell what each key cost.",
+		NoKeys: "This gateway does not report spending by key.",
 		Undated: func(a moka.Amount) string {
-			return fmt.Sprintf("%s more was spent between two readings far apart; on which day is not known.", a)
+			return fmt.Sprintf("%s more was spent between two readings far apart; the exact day is unknown.", a)
 		},
 		Shared:   func(names []string) string { return strings.Join(names, ", ") + " share a wallet; it is counted once." },
 		Recorded: func(a moka.Amount) string { return fmt.Sprintf("The gateway's own records say %s.", a) },
-		Filled:   "The readings do not cover all of this time; the sum is from the gateway's own records.",
+		Filled:   "The readings do not cover the whole period; the total is from the gateway's own records.",
 	}
 }
 
@@ -72,21 +72,21 @@ func enKeys() KeyListWords {
 
 func enIncident() IncidentWords {
 	return IncidentWords{
-		None: "Nothing is wrong at the moment.", Over: "That is over already.",
+		None: "Nothing is wrong at the moment.", Over: "This alert is already resolved.",
 		Since: func(when string) string { return "since " + when },
 		Until: func(when string) string { return "quiet " + when },
 		SnoozedUntil: func(what, when string) string {
 			return fmt.Sprintf("%s · no reminders until %s, unless it gets worse.", what, when)
 		},
 		SnoozedUntilTopUp: func(what string) string { return what + " · no reminders until a top-up, unless it gets worse." },
-		Unsnoozed:         func(what string) string { return what + " · the snooze is over." },
-		NotSnoozed:        func(what string) string { return what + " · it was not snoozed." },
+		Unsnoozed:         func(what string) string { return what + " · snooze ended." },
+		NotSnoozed:        func(what string) string { return what + " · not snoozed." },
 		Reminds:           func(every time.Duration) string { return "reminder every " + enDuration(every) },
 		History:           "What happened",
 		Raised:            func(level string) string { return strings.TrimSpace("warned " + level) },
 		Worsened:          func(level string) string { return "escalated to " + level },
 		Eased:             func(level string) string { return "eased to " + level },
-		Reminded:          "reminded", Ended: "resolved", Closed: "closed",
+		Reminded:          "reminder sent", Ended: "resolved", Closed: "closed",
 		MoreOf: func(n int) string { return fmt.Sprintf("… and %d more", n) },
 	}
 }
@@ -107,28 +107,28 @@ func enStatus() StatusWords {
 		Title: "How I am doing", Program: "Program", Discord: "Discord", Accounts: "Accounts", Outbox: "Messages", Reports: "Next reports", Storage: "Storage",
 		Version:      func(version, uptime string) string { return fmt.Sprintf("%s, up for %s", version, uptime) },
 		Connected:    func(latency time.Duration) string { return connected("connected", latency) },
-		Disconnected: "not connected; warnings and reports are posted all the same",
+		Disconnected: "not connected; alerts and reports are still posted",
 		Read:         func(account, when string) string { return fmt.Sprintf("%s · read %s", account, when) },
 		Failed:       func(account, when string) string { return fmt.Sprintf("%s · failed %s", account, when) },
 		NotYet:       func(account string) string { return account + " · not read yet" },
 		Waiting:      func(n int) string { return fmt.Sprintf("%s waiting", plural(n, "message", "messages")) },
 		Dead: func(n int) string {
-			return fmt.Sprintf("%s refused by Discord; tried again by itself once the cause is gone", plural(n, "message", "messages"))
+			return fmt.Sprintf("%s refused by Discord; retried automatically once the cause is fixed", plural(n, "message", "messages"))
 		},
 		DeadLine:    func(channel, when, cause string) string { return fmt.Sprintf("%s %s: %s", channel, when, cause) },
 		Nothing:     "none",
 		Next:        func(report, when, channel string) string { return fmt.Sprintf("%s %s in %s", report, when, channel) },
-		StorageFine: "in order",
-		StorageFull: "The disk is full: readings are not kept, warnings go on. Make room.",
+		StorageFine: "OK",
+		StorageFull: "The disk is full: readings are not stored, but alerts continue. Free some space.",
 	}
 }
 
 func enReload() ReloadWords {
 	return ReloadWords{
 		Done: func(accounts, reports int) string {
-			return fmt.Sprintf("The configuration was read again: %s, %s.", plural(accounts, "account", "accounts"), plural(reports, "report", "reports"))
+			return fmt.Sprintf("Configuration reloaded: %s, %s.", plural(accounts, "account", "accounts"), plural(reports, "report", "reports"))
 		},
-		Kept:    "The new configuration is wrong, so the old one stays in force:",
+		Kept:    "The new configuration has errors, so the old one stays in use:",
 		Restart: func(keys string) string { return fmt.Sprintf("These keys changed and need a restart: %s.", keys) },
 	}
 }
@@ -138,7 +138,7 @@ func enBacktest() BacktestWords {
 		Title: func(account string, days int) string {
 			return fmt.Sprintf("%s, the last %s", account, plural(days, "day", "days"))
 		},
-		None:  "There are no readings of this time, so there is nothing to go by.",
+		None:  "There are no readings for this time.",
 		Pings: "pings", Posts: "posts", Edits: "edits", Flaps: "flapped", Incidents: "incidents",
 		Empty:     func(when string) string { return "the money ran out " + when },
 		Lead:      func(d time.Duration) string { return "first warning " + enDuration(d) + " before" },
