@@ -67,7 +67,7 @@ func (c *Client) WalletIdentity() string {
 }
 
 // Identity is a digest of the gateway and both credentials as configured. It
-// names the account whatever it is called; [Reading.Identity] names the wallet.
+// names the account whatever it is called; WalletIdentity names the wallet.
 func (c *Client) Identity() string {
 	return c.digest("user " + strconv.FormatInt(c.cred.UserID, 10) + " key " + c.cred.APIKey)
 }

@@ -33,7 +33,7 @@ type walk struct {
 func TestSpendableIsThatOfTheBooksOrUnknown(t *testing.T) {
 	steps := 100
 	if os.Getenv("MOKABOT_LONG") != "" {
-		steps = 5_000
+		steps = 1_000
 	}
 	total, unknown := 0, map[string]int{}
 	for i, v := range slices.Concat(mokatest.Versions(), mokatest.Forks()) {

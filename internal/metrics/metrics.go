@@ -28,8 +28,8 @@ type Metric struct {
 var Metrics = []Metric{
 	{"mokabot_spendable_dollars", "gauge", []string{"account"}, "What the next calls can cost; absent while unknown or unlimited."},
 	{"mokabot_key_remaining_dollars", "gauge", []string{"account"}, "What is left on the API key; absent while unknown or unlimited."},
-	{"mokabot_wallet_remaining_dollars", "gauge", []string{"account"}, "What is left on the account; absent while unknown."},
-	{"mokabot_spent_today_dollars", "gauge", []string{"account"}, "Spent since midnight on the reader's clock; absent while unknown."},
+	{"mokabot_wallet_remaining_dollars", "gauge", []string{"account"}, "What is left on the account; absent while unknown. Accounts that share a wallet each show all of it: do not add them up."},
+	{"mokabot_spent_today_dollars", "gauge", []string{"account"}, "Spent since midnight on the reader's clock; absent while unknown. Accounts that share a wallet each show all of it."},
 	{"mokabot_runway_seconds", "gauge", []string{"account"}, "How long the money is likely to last; absent while unknown or when nothing is spent."},
 	{"mokabot_budget_amount_dollars", "gauge", []string{"budget"}, "What a budget allows in each of its periods."},
 	{"mokabot_budget_spent_dollars", "gauge", []string{"budget"}, "Spent of a budget in its running period; absent while unknown."},

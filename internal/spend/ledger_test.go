@@ -65,6 +65,14 @@ func TestRefundsTopUpsAndResetsAreToldApart(t *testing.T) {
 		{"an older gateway's refund, a charge and a top-up", []step{
 			{wallet(0, 90*usd, 60*usd), nil}, {wallet(1, 138*usd, 64*usd), &logged{consumed: 4 * usd, refunded: 2 * usd, topUps: 1}},
 		}, 2 * usd, 2 * usd, 50 * usd, 1},
+		{"an older gateway's refund, which a plan that was reset may have lost, and a top-up", []step{
+			{as(wallet(0, 90*usd, 60*usd), withPlan(1, 50*usd, 0)), nil},
+			{as(wallet(1, 142*usd, 60*usd), withPlan(1, 50*usd, 0)), &logged{refunded: 2 * usd, topUps: 1}},
+		}, 0, 0, 0, 2},
+		{"an older gateway's refund of a wallet beside a plan that used more, and a top-up", []step{
+			{as(wallet(0, 90*usd, 60*usd), withPlan(1, 50*usd, 9*usd)), nil},
+			{as(wallet(1, 142*usd, 60*usd), withPlan(1, 50*usd, 9*usd)), &logged{refunded: 2 * usd, topUps: 1}},
+		}, -2 * usd, 2 * usd, 50 * usd, 1},
 		{"a newer gateway's refund, a larger charge and a top-up", []step{
 			{wallet(0, 90*usd, 60*usd), nil}, {wallet(1, 136*usd, 64*usd), &logged{consumed: 14 * usd, refunded: 10 * usd, topUps: 1}},
 		}, 4 * usd, 0, 50 * usd, 1},
@@ -85,6 +93,24 @@ func TestRefundsTopUpsAndResetsAreToldApart(t *testing.T) {
 		{"a plan's reset and a top-up", plain(
 			as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 70*usd, 10)), as(wallet(15, 55*usd, 100*usd), withPlan(1, 100*usd, 0, 9999)),
 		), 0, 0, 50 * usd, 1},
+		{"a reset of a plan that was unused before and after, and paid in between", plain(
+			as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 0, 10)), as(wallet(15, 5*usd, 103*usd), withPlan(1, 100*usd, 0, 1000)),
+		), 3 * usd, 0, 0, 1},
+		{"a reset of a plan that used more after it than before", plain(
+			as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 1*usd, 10)), as(wallet(15, 5*usd, 109*usd), withPlan(1, 100*usd, 2*usd, 1000)),
+		), 9 * usd, 0, 0, 1},
+		{"a plan whose reset is due", plain(
+			as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 1*usd, 10)), as(wallet(11, 5*usd, 103*usd), withPlan(1, 100*usd, 4*usd, 10)),
+			as(wallet(12, 5*usd, 103*usd), withPlan(1, 100*usd, 0, 1000)),
+		), 3 * usd, 0, 0, 1},
+		{"a plan's last reset", plain(
+			as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 1*usd, 10)), as(wallet(15, 5*usd, 103*usd), withPlan(1, 100*usd, 3*usd)),
+		), 3 * usd, 0, 0, 1},
+		{"a newer gateway's refund of a plan before its reset, beside charges", []step{
+			{as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 20*usd, 10)), nil},
+			{as(wallet(15, 5*usd, 101*usd), withPlan(1, 100*usd, 3*usd, 1000)), &logged{refunded: 2 * usd}},
+			{as(wallet(16, 55*usd, 101*usd), withPlan(1, 100*usd, 3*usd, 1000)), &logged{topUps: 1}},
+		}, 0, 0, 50 * usd, 2},
 		{"two resets, and use in between", plain(
 			as(wallet(0, 0, 100*usd), withPlan(1, 100*usd, 70*usd, 10)), as(wallet(15, 0, 102*usd), withPlan(1, 100*usd, 2*usd, 1000)),
 			as(wallet(20, 0, 142*usd), withPlan(1, 100*usd, 42*usd, 1000)), as(wallet(1010, 0, 142*usd), withPlan(1, 100*usd, 0, 2000)),

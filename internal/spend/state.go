@@ -3,6 +3,7 @@ package spend
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"time"
 
 	"mokabot/moka"
@@ -237,6 +238,7 @@ type payments struct {
 	rise      int64 // of what plans have paid
 	bought    int64 // plans and extensions that came
 	uncertain int64 // that plans may have paid unseen, before a reset or their end
+	ended     bool  // a plan was reset or ended
 	unread    bool  // what plans paid is not known, and caught up on later
 	anew      bool  // plans are read for the first time
 }
@@ -264,8 +266,8 @@ func (s *State) followPlans(was State, used int64) (p payments) {
 		switch {
 		case !seen:
 			p.rise, p.bought = p.rise+now.Used, p.bought+now.Total
-		case now.Used < old.Used && old.wasReset(now, s.At):
-			p.rise, p.uncertain = p.rise+now.Used, p.uncertain+old.left()
+		case old.wasReset(now, s.At):
+			p.rise, p.uncertain, p.ended = p.rise+now.Used, bounded(p.uncertain+old.left()), true
 		default:
 			p.rise += now.Used - old.Used
 			if old.Total > 0 {
@@ -274,16 +276,30 @@ func (s *State) followPlans(was State, used int64) (p payments) {
 		}
 	}
 	for _, gone := range before {
-		p.uncertain = bounded(p.uncertain + gone.left())
+		p.uncertain, p.ended = bounded(p.uncertain+gone.left()), true
 	}
 	p.uncertain = max(0, min(p.uncertain, used-p.rise))
 	s.Paid += p.rise
 	return p
 }
 
-// wasReset reports whether a plan's use fell because its period ended.
+// wasReset reports whether a plan's period ended: the next reset is a later one, or
+// there is none any more. The use need not have fallen.
 func (p plan) wasReset(now plan, at time.Time) bool {
-	return !p.ResetsAt.IsZero() && (!p.ResetsAt.After(at) || now.ResetsAt.After(p.ResetsAt))
+	switch {
+	case p.ResetsAt.IsZero():
+		return false
+	case now.ResetsAt.IsZero():
+		return !p.ResetsAt.After(at)
+	}
+	return now.ResetsAt.After(p.ResetsAt)
+}
+
+// mayLoseRefunds reports whether a refund may have gone to a plan that was reset
+// since it paid: what a plan used does not fall below 0, so that gives nothing
+// back. used bounds what the plan paid since the refund.
+func (s State) mayLoseRefunds(used int64) bool {
+	return !s.NetsRefunds && slices.ContainsFunc(s.Plans, func(p plan) bool { return p.Used <= used })
 }
 
 func (p plan) left() int64 {

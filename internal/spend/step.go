@@ -75,7 +75,7 @@ type change struct {
 	refund int64
 	unused int64 // part of refund that did not lower the used quota
 	topUp  int64
-	blurs  bool // plans may have paid unseen, so refunds cannot be told from that
+	blurs  bool // plans may have paid, or been paid back, unseen, so refunds cannot be told from that
 }
 
 // changeTo works out how a remembered state led to the figures of a reading.
@@ -84,7 +84,7 @@ func (s State) changeTo(now State, log Log) change {
 	c.state.NetsRefunds = s.NetsRefunds
 	paid := c.state.followPlans(s, c.used)
 	left := now.Left - s.Left - paid.rise
-	c.blurs = paid.uncertain > 0 && !c.state.NetsRefunds
+	c.blurs = paid.uncertain > 0 && !c.state.NetsRefunds || paid.ended && c.used+left < 0
 	if c.blurs && log.Refunded+int64(log.Returns) > 0 {
 		c.reset = true
 		return c
@@ -104,6 +104,10 @@ func (s State) changeTo(now State, log Log) change {
 	}
 	if rise > 0 && log.Returns > 0 && log.TopUps > 0 && !c.state.NetsRefunds {
 		c.reset = true // how much of it was which, nothing tells
+		return c
+	}
+	if rise > 0 && log.Refunded > 0 && (log.TopUps > 0 || rise > log.Refunded) && c.state.mayLoseRefunds(c.used) {
+		c.reset = true // nor whether the refunds gave anything back
 		return c
 	}
 	c.unused = refundedIn(rise, c, log)

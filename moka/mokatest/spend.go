@@ -258,6 +258,7 @@ func (t *Task) Refund(quota int64) {
 	if a == nil {
 		return
 	}
+	s.resetPlans()
 	e := Entry{At: s.now(), Account: a.ID, Kind: Refund, Model: t.model, Quota: quota, Plan: t.plan}
 	if k != nil {
 		k.Remain, k.Used, e.Key = k.Remain+quota, k.Used-quota, k.Name
