@@ -257,7 +257,7 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log,
 	after, delta := spend.Step(before, f.Reading, log)
 	after.Owed = nil
 	owed := delta.After(before.Owed)
-	f.TopUp = delta.TopUp
+	f.TopUp, f.Rescaled = delta.TopUp, after.Rescaled
 	was, err := alert.Decode(state)
 	if err != nil { // what is wrong is told once more, which is better than never again
 		w.Log.Error("the memory of earlier alarms is not readable; it starts anew", "account", a.Name, "err", err)

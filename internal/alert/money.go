@@ -5,8 +5,13 @@ import (
 	"time"
 )
 
-// money decides on the ladder: down after confirmation, up past the margin.
+// money decides on the ladder: down after confirmation, up past the margin. A
+// change of unit by itself decides nothing.
 func (p *pass) money() {
+	if p.facts.Rescaled {
+		p.state.Pending, p.state.Clearing = nil, time.Time{}
+		return
+	}
 	told, i := p.toldRung()
 	at := p.stand(i)
 	if !at.known && !at.freed {

@@ -65,6 +65,10 @@ type Facts struct {
 	HourUsual    moka.Maybe  // what such an hour usually costs; unknown without enough history
 	TopUp        moka.Amount // added since the reading before this one, 0 when nothing was
 
+	// Rescaled says that the gateway's unit changed and nothing else did since:
+	// the amounts are other ones, and nobody spent or added any.
+	Rescaled bool
+
 	// ClockUnsure says that nobody confirmed At: a key that works has not
 	// expired then, whatever the clock shows.
 	ClockUnsure bool

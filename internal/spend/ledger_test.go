@@ -190,3 +190,27 @@ func TestStatesOfTheReleaseBeforeGoOn(t *testing.T) {
 		}
 	}
 }
+
+func TestAChangeOfUnitIsRememberedUntilAFigureMoves(t *testing.T) {
+	read := func(hour int, perUnit float64, left, used int64) moka.Reading {
+		r := wallet(hour, moka.Amount(left), moka.Amount(used))
+		r.Units.QuotaPerUnit = perUnit
+		r.Wallet.Raw = &moka.RawWallet{Quota: left, Used: used}
+		return r
+	}
+	s := State{}
+	for i, step := range []struct {
+		reading moka.Reading
+		want    bool
+	}{
+		{read(0, 500_000, 9_000_000, 0), false},
+		{read(1, 50_000, 9_000_000, 0), true},
+		{read(2, 50_000, 9_000_000, 0), true},
+		{read(3, 50_000, 8_900_000, 100_000), false},
+		{read(4, 50_000, 8_900_000, 100_000), false},
+	} {
+		if s, _ = Step(s, step.reading, Log{}); s.Rescaled != step.want {
+			t.Errorf("reading %d: %t", i, s.Rescaled)
+		}
+	}
+}

@@ -42,6 +42,9 @@ type State struct {
 	Before *int64    `json:"raw_before,omitempty"`
 	Since  time.Time `json:"since,omitzero"`
 
+	// Rescaled says that the unit changed and that no figure moved since.
+	Rescaled bool `json:"rescaled,omitempty"`
+
 	Requests    int64 `json:"requests"`
 	NetsRefunds bool  `json:"nets_refunds,omitempty"` // refunds lower this gateway's used quota
 	LoggedUntil int64 `json:"logged_until,omitempty"` // Unix time of the newest log row that was counted

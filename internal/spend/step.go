@@ -82,6 +82,7 @@ type change struct {
 func (s State) changeTo(now State, log Log) change {
 	c := change{state: now, used: now.Used - s.Used}
 	c.state.NetsRefunds = s.NetsRefunds
+	c.state.Rescaled = (s.Rescaled || now.PerUnit != s.PerUnit) && near(now.Used, s.Used) && near(now.Left, s.Left)
 	paid := c.state.followPlans(s, c.used)
 	left := now.Left - s.Left - paid.rise
 	c.blurs = paid.uncertain > 0 && !c.state.NetsRefunds || paid.ended && c.used+left < 0
