@@ -51,7 +51,7 @@ func (c tally) String() string {
 }
 
 // weeksOfBooks is how many account-weeks [TestALedgerAgainstTheBooks] walks: a few,
-// about half a minute's worth with MOKABOT_LONG, or MOKABOT_WEEKS_OF_BOOKS.
+// half a minute of them with MOKABOT_LONG, or MOKABOT_WEEKS_OF_BOOKS.
 func weeksOfBooks(t *testing.T) int {
 	if asked := os.Getenv("MOKABOT_WEEKS_OF_BOOKS"); asked != "" {
 		weeks, err := strconv.Atoi(asked)
@@ -61,7 +61,7 @@ func weeksOfBooks(t *testing.T) int {
 		return weeks
 	}
 	if os.Getenv("MOKABOT_LONG") != "" {
-		return 120
+		return 100
 	}
 	return 6
 }

@@ -111,6 +111,10 @@ func TestRefundsTopUpsAndResetsAreToldApart(t *testing.T) {
 			{as(wallet(15, 5*usd, 101*usd), withPlan(1, 100*usd, 3*usd, 1000)), &logged{refunded: 2 * usd}},
 			{as(wallet(16, 55*usd, 101*usd), withPlan(1, 100*usd, 3*usd, 1000)), &logged{topUps: 1}},
 		}, 0, 0, 50 * usd, 2},
+		{"an older gateway's refund of a plan just before its reset", []step{
+			{as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 20*usd, 10)), nil},
+			{as(wallet(15, 5*usd, 100*usd), withPlan(1, 100*usd, 0, 1000)), &logged{refunded: 2 * usd}},
+		}, 0, 0, 0, 2},
 		{"two resets, and use in between", plain(
 			as(wallet(0, 0, 100*usd), withPlan(1, 100*usd, 70*usd, 10)), as(wallet(15, 0, 102*usd), withPlan(1, 100*usd, 2*usd, 1000)),
 			as(wallet(20, 0, 142*usd), withPlan(1, 100*usd, 42*usd, 1000)), as(wallet(1010, 0, 142*usd), withPlan(1, 100*usd, 0, 2000)),

@@ -85,7 +85,7 @@ func (s State) changeTo(now State, log Log) change {
 	c.state.Rescaled = (s.Rescaled || now.PerUnit != s.PerUnit) && near(now.Used, s.Used) && near(now.Left, s.Left)
 	paid := c.state.followPlans(s, c.used)
 	left := now.Left - s.Left - paid.rise
-	c.blurs = paid.uncertain > 0 && !c.state.NetsRefunds || paid.ended && c.used+left < 0
+	c.blurs = paid.ended && (!c.state.NetsRefunds || c.used+left < 0)
 	if c.blurs && log.Refunded+int64(log.Returns) > 0 {
 		c.reset = true
 		return c
