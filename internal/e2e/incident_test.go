@@ -184,7 +184,7 @@ func TestTheConfigurationIsReadAgain(t *testing.T) {
 	if err := os.WriteFile(file, []byte("accounts: 7\nnonsense: 1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if kept := w.asks(t, "reload", nil); !titled("old one stays in force")(kept) || !holding("nonsense")(kept) {
+	if kept := w.asks(t, "reload", nil); !titled("old one stays in use")(kept) || !holding("nonsense")(kept) {
 		t.Errorf("a wrong configuration: %s", kept.JSON())
 	}
 	if still := w.asks(t, "balance", nil); !titled("remaining")(still) {

@@ -38,6 +38,10 @@ var soakRequests = []discordsim.Fault{
 	{Kind: discordsim.FaultCutAfter, Count: 3},
 	{Kind: discordsim.FaultCutAfter, Path: "/messages", Method: "POST", Count: 2},
 	{Kind: discordsim.FaultDelay, Wait: 700 * time.Millisecond, Count: 5},
+	{Kind: discordsim.FaultCode, Code: 40333, Path: "/messages", Count: 2},
+	{Kind: discordsim.FaultGarble, Body: "{}", Path: "/messages"},
+	{Kind: discordsim.FaultCutUpload, Upload: true, Path: "/messages", Count: 2},
+	{Kind: discordsim.FaultSlowUpload, Upload: true, Path: "/messages"},
 }
 
 // soakConnections is what Discord's gateway does, short of what ends the
