@@ -21,6 +21,7 @@ var soakCalls = []discordsim.Call{
 	{Name: "models"}, {Name: "models", Options: map[string]any{"search": "moka", "account": "team"}},
 	{Name: "keys", Options: map[string]any{"account": "team"}}, {Name: "alerts"}, {Name: "alerts", Locale: "zh-CN"},
 	{Name: "status"}, {Name: "help"}, {Name: "help", Locale: "zh-TW"}, {Name: "report"}, {Name: "reload"},
+	{Name: "budget"}, {Name: "levels"}, {Name: "levels", Locale: "zh-CN"},
 }
 
 // given counts what people did, and what of it was answered.
@@ -111,6 +112,9 @@ func sleepFor(ctx context.Context, d time.Duration) bool {
 func (s *soak) allAsked(t *testing.T) {
 	t.Helper()
 	for _, c := range s.discord.Commands(discordsim.GuildID) {
+		if c.Name == "test" { // whose posts no transition explains to the ledger
+			continue
+		}
 		if !slices.ContainsFunc(soakCalls, func(call discordsim.Call) bool { return call.Name == c.Name }) {
 			t.Errorf("nobody gave /%s in the soak", c.Name)
 		}
