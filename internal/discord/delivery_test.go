@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -223,15 +224,16 @@ func TestARefusedPostGoesIntoTheChannelConfiguredNow(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bubble(t, true, func(r *rig) {
-				configured := c.first
-				r.delivery.Channel = func(string, string) string { return configured }
+				var configured atomic.Value
+				configured.Store(c.first)
+				r.delivery.Channel = func(string, string) string { return configured.Load().(string) }
 				if c.fault != nil {
 					r.sim.Inject(*c.fault)
 				}
 				r.enqueue(store.Outgoing{Key: "alert/a/1/1", Account: "a", Channel: c.first, Joins: true, Payload: encoded(ping("one"))},
 					store.Outgoing{Key: "alert/b/1/1", Account: "b", Channel: c.first, Joins: true, Payload: encoded(ping("two"))})
 				time.Sleep(time.Second)
-				configured = discordsim.AlertsChannel
+				configured.Store(discordsim.AlertsChannel)
 				r.delivery.Retry()
 				r.posted("one", time.Minute)
 				r.posted("two", time.Minute)
