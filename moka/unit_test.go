@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,12 +59,11 @@ type changing struct {
 	*gateway
 	at     string // the path at whose request the unit changes
 	change func(*gateway)
-	armed  bool
+	armed  atomic.Bool
 }
 
 func (c *changing) RoundTrip(req *http.Request) (*http.Response, error) {
-	if c.armed && req.URL.Path == c.at {
-		c.armed = false
+	if req.URL.Path == c.at && c.armed.CompareAndSwap(true, false) {
 		time.Sleep(time.Millisecond) // the other answers of the round are there first
 		c.change(c.gateway)
 	}
@@ -85,7 +85,7 @@ func TestUnitThatChangesWithinARoundConvertsNothingWrongly(t *testing.T) {
 				c := dial(t, g, bothCredentials)
 				want := verdictOf(c.Read(t.Context()))
 				time.Sleep(time.Minute)
-				g.armed = true
+				g.armed.Store(true)
 				for range 3 {
 					if got := verdictOf(c.Read(t.Context())); got != want {
 						t.Errorf("\n got %+v\nwant %+v", got, want)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,10 +36,10 @@ func TestNothingLastsOfAStepOfTheClock(t *testing.T) {
 func stepTheClock(t *testing.T, step time.Duration, restarts bool) {
 	time.Sleep(time.Until(time.Date(2026, 10, 12, 8, 0, 0, 0, time.UTC)))
 	began := time.Now()
-	off := time.Duration(0)
+	var off atomic.Int64 // how far the clock of the machine is ahead
 	s := simulate(t, 1, lowAndCritical())
 	s.every = 30 * time.Minute
-	s.now = func() time.Time { return time.Now().Add(off) }
+	s.now = func() time.Time { return time.Now().Add(time.Duration(off.Load())) }
 	s.gateway.Update(func(st *mokatest.State) { st.Key(s.accounts[0].APIKey.Reveal()).ExpiresAt = began.AddDate(0, 3, 0) })
 	keep := store.Retention{Readings: 30 * 24 * time.Hour, Hours: 365 * 24 * time.Hour}
 	hour := func() {
@@ -53,14 +54,14 @@ func stepTheClock(t *testing.T, step time.Duration, restarts bool) {
 		hour()
 	}
 	before := s.readings("account0")
-	off = step
+	off.Store(int64(step))
 	if restarts {
 		s.restart()
 	}
 	for range 3 {
 		hour()
 	}
-	off = 0
+	off.Store(0)
 	if restarts {
 		s.restart()
 	}

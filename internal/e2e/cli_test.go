@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -210,9 +211,9 @@ func TestAWrongUserIDIsTold(t *testing.T) {
 	t.Chdir(t.TempDir())
 	g := mokatest.New(mokatest.V2026_07)
 	g.AddAccount(mokatest.Account{ID: 2, AccessToken: testToken, Quota: 1})
-	w := newWorld(t)
-	w.server.Config.Handler = g
-	status, out, _ := command(t, map[string]string{"MOKA_BASE_URL": w.server.URL, "MOKA_ACCESS_TOKEN": testToken, "MOKA_USER_ID": "3"}, "balance", "--json")
+	server := httptest.NewServer(g)
+	defer server.Close()
+	status, out, _ := command(t, map[string]string{"MOKA_BASE_URL": server.URL, "MOKA_ACCESS_TOKEN": testToken, "MOKA_USER_ID": "3"}, "balance", "--json")
 	if status != 1 || !strings.Contains(out, "user_id") || !strings.Contains(out, `"kind": "unauthorized"`) {
 		t.Errorf("exit %d: %s", status, out)
 	}

@@ -113,6 +113,9 @@ func TestCheckPrintsNoCredentialOfTheGatewaysWords(t *testing.T) {
 // S2: what the real program needs for packed bombs, as its peak resident memory.
 // The whole table takes half a minute: it runs with MOKABOT_LONG.
 func TestBombsNeedLittleMemory(t *testing.T) {
+	if raced {
+		t.Skip("the race detector needs several times the memory")
+	}
 	bombs := map[string]string{"objects": `{},`, "lists": `[],`, "nesting": `[`}
 	if os.Getenv("MOKABOT_LONG") == "" {
 		bombs = map[string]string{"objects": `{},`}

@@ -3,6 +3,7 @@ package mokatest_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 
 	"mokabot/moka"
@@ -14,9 +15,9 @@ import (
 func TestReadingsOverTLS(t *testing.T) {
 	for proto, http2 := range map[string]bool{"HTTP/2.0": true, "HTTP/1.1": false} {
 		s, cred := prepared(t, mokatest.V2026_08, "fine")
-		spoken := ""
+		var spoken atomic.Value
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			spoken = r.Proto
+			spoken.Store(r.Proto)
 			s.ServeHTTP(w, r)
 		}))
 		server.EnableHTTP2 = http2
@@ -26,8 +27,8 @@ func TestReadingsOverTLS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := client.Notice(t.Context()); err != nil || spoken != proto {
-			t.Errorf("%s: %v, spoken %s", proto, err, spoken)
+		if _, err := client.Notice(t.Context()); err != nil || spoken.Load() != proto {
+			t.Errorf("%s: %v, spoken %s", proto, err, spoken.Load())
 		}
 		if r := client.Read(t.Context()); !r.OK() || r.Wallet.Raw.Quota != mokatest.StateWallet {
 			t.Errorf("%s: %v", proto, r.Err())
