@@ -47,7 +47,7 @@ type Reports interface {
 // Budgets is what a bot may ask of the budgets.
 type Budgets interface {
 	Names() []string
-	// Standing is where the named budgets stand, or all when none is named.
+	// Standing returns the standing of the named budgets, or of all budgets without a name.
 	Standing(ctx context.Context, names ...string) ([]budget.Standing, error)
 }
 

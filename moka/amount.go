@@ -31,8 +31,8 @@ func FromUSD(usd float64) (Amount, error) {
 	return Amount(micros), nil
 }
 
-// FromQuota converts raw quota to the nearest millionth of a dollar. perUSD raw
-// units make a dollar; it may be a fraction. The result is exact for every int64
+// FromQuota converts raw quota to the nearest millionth of a dollar. perUSD is the
+// number of raw units in a dollar, which may have decimals. The result is exact for every int64
 // whose value in dollars fits an Amount.
 func FromQuota(quota int64, perUSD float64) (Amount, error) {
 	switch {

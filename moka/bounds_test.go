@@ -86,7 +86,7 @@ var reads = map[string]func(c *Client, t *testing.T) error{
 
 var monthAgo = time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 
-// S2: no answer takes much memory, and none is taken for figures.
+// A hostile answer uses little memory and is never read as figures.
 func TestHostileAnswersAreBoundedInMemory(t *testing.T) {
 	const (
 		unpacked = 48 << 20

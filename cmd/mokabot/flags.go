@@ -59,7 +59,7 @@ func (c *choice) Set(text string) error {
 	return nil
 }
 
-// oneOf adds a flag whose value is one of some words, the first when none is given.
+// oneOf adds a flag that takes one of the given words. The first is the default.
 func (a arguments) oneOf(name, about string, words ...string) *string {
 	c := &choice{words[0], words}
 	a.Var(c, name, about)

@@ -112,7 +112,8 @@ func walletEmpty(w *moka.Wallet) bool {
 	return bounded && known && left <= 0
 }
 
-// freed reports whether what was told to be empty certainly is not any more.
+// freed reports whether a key or wallet that was reported empty has money again.
+// An unknown balance does not count.
 func freed(r moka.Reading, told Condition) bool {
 	switch told {
 	case Exhausted:

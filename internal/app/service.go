@@ -123,8 +123,8 @@ func (s *service) prepare(file *config.Config) (generation, error) {
 	return next, nil
 }
 
-// use puts a generation in force for everybody who asks from now on. What was read
-// of an account stays known.
+// use makes a generation the current one. It keeps the last readings of accounts
+// that are in both.
 func (s *service) use(next generation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

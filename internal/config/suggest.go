@@ -11,8 +11,8 @@ func didYouMean(word string, known []string) string {
 	return "; did you mean " + best + "?"
 }
 
-// Closest returns the known word that a mistyped one was probably meant to be,
-// or "" when none is near.
+// Closest returns the known word that is most similar to a mistyped one, or ""
+// if no word is similar enough.
 func Closest(word string, known []string) string {
 	best, least := "", 1+max(1, len(word)/3)
 	for _, candidate := range known {

@@ -36,7 +36,7 @@ func enCheck() CheckWords {
 			return fmt.Sprintf("“%s” runs on the last day in months without that day", cron)
 		},
 		SkippedMonths: func(cron, months string) string {
-			return fmt.Sprintf("“%s” never runs in %s, so their figures come late or not at all; write a line for every month, such as 0 9 1 * *", cron, months)
+			return fmt.Sprintf("“%s” never runs in %s, so no report is posted in those months; use a line that runs every month, such as 0 9 1 * *", cron, months)
 		},
 		ZoneSign: func(zone, offset, instead string) string {
 			return fmt.Sprintf("%s is UTC%s: the sign of these names is turned around. If you meant the other side, write %s", zone, offset, instead)

@@ -23,7 +23,7 @@ func enCommand() CommandWords {
 			"alerts": "What is wrong at the moment, and what is snoozed", "alerts.share": share,
 			"status": "How the bot itself is doing", "status.share": share,
 			"reload": "Reload the configuration",
-			"levels": "Show the alert levels; operators set and reset them", "levels.account": "One account; all are shown, and the first is changed, when none is named",
+			"levels": "Show the alert levels; operators set and reset them", "levels.account": "Which account; by default show shows all, and set and reset change the first",
 			"levels.action": "Show, set or reset", "levels.level": "Which level to set", "levels.below": "Dollars left, such as 20.00; off: not by the balance",
 			"levels.runway": "Time left, such as 72h or 7d; off: not by the time", "levels.share": share,
 			"test": "Post a test alert in every channel and show who was pinged",

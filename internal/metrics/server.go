@@ -21,7 +21,7 @@ import (
 type Server struct {
 	Address  string   // host:port
 	Hosts    []string // names by which it may be asked, besides those of this machine
-	Token    string   // wanted as bearer token for everything but /healthz; empty: nothing
+	Token    string   // bearer token required for /metrics and /readyz; empty: no token required
 	Log      *slog.Logger
 	Recorder *Recorder
 	// Refresh brings figures up to date that nobody tells of; nil: there are none.

@@ -222,10 +222,9 @@ func (s State) comparesWith(now State) bool {
 
 func (s State) total() int64 { return s.Left + s.Used }
 
-// turnedInto reports whether a key's figures, of which it is not known whose
-// they are, became the account's: in no time more was used than was left, and a
-// good part of what was then added. Where nothing was added it is the same
-// money, overdrawn.
+// turnedInto reports whether figures of unknown scope changed from the key's to
+// the account's: within a short time, more was used than had been left, and the
+// total grew. If the total did not grow, the key was overdrawn instead.
 func (s State) turnedInto(now State) bool {
 	if s.Basis != basisUnknown || !s.HasLeft || !now.HasLeft || now.At.Sub(s.At) > LongestCovered {
 		return false
