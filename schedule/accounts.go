@@ -48,6 +48,11 @@ func (w *Watch) followAccounts(ctx context.Context) error {
 // its own, takes what is known over and removes that name from those gone.
 func (w *Watch) recognise(ctx context.Context, a *account.Account, gone map[string]string) error {
 	identity := a.Client.Identity()
+	// Whose account the name stands for is kept first: an end in between must not
+	// leave a renamed account that the next start cannot recognise.
+	if err := w.Store.SetValue(ctx, identityOf(a.Name), []byte(identity)); err != nil {
+		return err
+	}
 	if _, read, err := w.Store.FirstReading(ctx, a.Name); err != nil {
 		return err
 	} else if !read {
@@ -68,7 +73,7 @@ func (w *Watch) recognise(ctx context.Context, a *account.Account, gone map[stri
 			w.Log.Warn("several accounts that left the configuration could be this one; its history begins anew", "account", a.Name, "earlier", earlier)
 		}
 	}
-	return w.Store.SetValue(ctx, identityOf(a.Name), []byte(identity))
+	return nil
 }
 
 func (w *Watch) rename(ctx context.Context, from, to string) error {

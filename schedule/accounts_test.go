@@ -1,17 +1,25 @@
 package schedule
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"mokabot/internal/account"
 	"mokabot/internal/alert"
 	"mokabot/internal/config"
+	"mokabot/internal/history"
+	"mokabot/internal/lang"
 	"mokabot/internal/message"
+	"mokabot/internal/store"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -283,4 +291,61 @@ func TestAnAmbiguousRenameBeginsAnew(t *testing.T) {
 			t.Errorf("the history of an account that may be another's was taken: %v", err)
 		}
 	})
+}
+
+// endsAt is a log that ends the program when it says a message.
+type endsAt struct {
+	slog.Handler
+	message string
+	end     context.CancelFunc
+}
+
+func (e endsAt) Enabled(context.Context, slog.Level) bool { return true }
+
+func (e endsAt) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == e.message {
+		e.end()
+	}
+	return nil
+}
+
+// An end right after a rename must not lose whose account the new name stands
+// for: the next start may find it under a third name.
+func TestARenameThatIsInterruptedIsFollowed(t *testing.T) {
+	const key = "sk-renamekeyrenamekeyrenamekeyrenamekeyrenamekey0123"
+	gateway := mokatest.New(mokatest.V2026_08)
+	gateway.AddAccount(mokatest.Account{ID: 2, Quota: 50_000_000})
+	gateway.AddKey(2, mokatest.Key{Key: key, Remain: 40_000_000})
+	db, err := store.Open(filepath.Join(t.TempDir(), "rename.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	named := func(name string, log *slog.Logger) *Watch {
+		book, err := account.New(&config.Config{Accounts: []config.Account{{Name: name, BaseURL: "https://gateway.test", APIKey: config.NewSecret(key)}}},
+			account.WithTransport(gateway.Client().Transport))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &Watch{Book: book, Store: db, History: history.History{Store: db, Zone: time.UTC}, Words: lang.English(), Log: log}
+	}
+	quiet := slog.New(slog.DiscardHandler)
+	first := named("first", quiet)
+	if err := first.followAccounts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := first.Poll(t.Context(), first.Book.All()[0]); err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	log := slog.New(endsAt{quiet.Handler(), "an account has another name now; its history and incidents go on", end})
+	if err := named("second", log).followAccounts(ctx); ctx.Err() == nil {
+		t.Fatalf("the rename did not happen: %v", err)
+	}
+	if err := named("third", quiet).followAccounts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := db.Accounts(t.Context()); err != nil || !slices.Equal(names, []string{"third"}) {
+		t.Errorf("the accounts are %v, %v", names, err)
+	}
 }
