@@ -17,11 +17,11 @@ type subscription struct {
 	until time.Time // the key's expiry; always zero when the account is shown
 }
 
-func (c *Client) subscription(ctx context.Context) (subscription, *Error) {
+func (c *Client) subscription(ctx context.Context) (subscription, error) {
 	return fetch(ctx, c, request{op: "subscription", path: "/v1/dashboard/billing/subscription", auth: byKey}, decodeSubscription)
 }
 
-func decodeSubscription(body []byte) (subscription, *Error) {
+func decodeSubscription(body []byte) (subscription, error) {
 	var answer struct {
 		Object *string  `json:"object"`
 		Limit  *float64 `json:"hard_limit_usd"`
@@ -35,11 +35,11 @@ func decodeSubscription(body []byte) (subscription, *Error) {
 
 // used reads /v1/dashboard/billing/usage: all-time use in the display unit. The
 // gateway sends hundredths, whatever the unit.
-func (c *Client) used(ctx context.Context) (float64, *Error) {
+func (c *Client) used(ctx context.Context) (float64, error) {
 	return fetch(ctx, c, request{op: "usage", path: "/v1/dashboard/billing/usage", auth: byKey}, decodeUsed)
 }
 
-func decodeUsed(body []byte) (float64, *Error) {
+func decodeUsed(body []byte) (float64, error) {
 	var answer struct {
 		Object *string  `json:"object"`
 		Total  *float64 `json:"total_usage"`

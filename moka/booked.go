@@ -108,7 +108,7 @@ func returns(content string) bool {
 	return false
 }
 
-func (c *Client) logRows(ctx context.Context, w window, kind, page int) (logPage, *Error) {
+func (c *Client) logRows(ctx context.Context, w window, kind, page int) (logPage, error) {
 	query := w.query()
 	query.Set("type", strconv.Itoa(kind))
 	query.Set("p", strconv.Itoa(page))
@@ -116,7 +116,7 @@ func (c *Client) logRows(ctx context.Context, w window, kind, page int) (logPage
 	return fetch(ctx, c, request{op: "log/self", path: "/api/log/self", query: query, auth: byUser, further: true}, decodeLog)
 }
 
-func decodeLog(body []byte) (logPage, *Error) {
+func decodeLog(body []byte) (logPage, error) {
 	var answer struct {
 		Data *struct {
 			Items *[]logRow `json:"items"`

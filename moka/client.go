@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"mokabot/moka/redact"
 )
 
 // Credentials are what an account's owner holds. Either may be empty; the calls
@@ -42,7 +44,7 @@ type Client struct {
 	observe   func(Call)
 	timeout   time.Duration
 	now       func() time.Time
-	redactor  *Redactor
+	redactor  *redact.Redactor
 	memory    memory
 	catalogue *catalogueCache
 }
@@ -80,7 +82,7 @@ func WithTimeout(d time.Duration) Option { return func(c *Client) { c.timeout = 
 // WithRedactor has r clean what the gateway says, so that no credential of
 // another account and no proxy's password comes out of it either. The client
 // adds its own credentials to r.
-func WithRedactor(r *Redactor) Option { return func(c *Client) { c.redactor = r } }
+func WithRedactor(r *redact.Redactor) Option { return func(c *Client) { c.redactor = r } }
 
 // WithNow replaces the clock that dates readings and ages what the client remembers.
 func WithNow(now func() time.Time) Option { return func(c *Client) { c.now = now } }
@@ -107,13 +109,13 @@ func New(base string, cred Credentials, opts ...Option) (*Client, error) {
 		c.http = &http.Client{Transport: NewTransport(nil)}
 	}
 	if c.limiter == nil {
-		c.limiter = NewLimiter(DefaultRequests, DefaultWindow)
+		c.limiter = NewLimiter(defaultRequests, defaultWindow)
 	}
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout
 	}
 	if c.redactor == nil {
-		c.redactor = NewRedactor("***")
+		c.redactor = redact.New("***")
 	}
 	c.redactor.Add(cred.APIKey, cred.AccessToken)
 	c.host = c.limiter.host(root.Host)

@@ -2,6 +2,21 @@
 // https://api.moka-ai.com is one: the models an API key may call, what is left
 // on the key, and what the account can pay.
 //
+// A client asks for one account with the credentials of its owner:
+//
+//	client, err := moka.New("https://api.moka-ai.com", moka.Credentials{APIKey: os.Getenv("MOKA_API_KEY")})
+//	if err != nil {
+//		return err
+//	}
+//	models, err := client.Models(ctx) // what the key may call
+//	reading := client.Read(ctx)       // what is left, each part with its own error
+//	fmt.Println(reading.Spendable())  // "$12.34", or "?" when it is not known
+//
+// Whoever polls several accounts of one gateway gives all clients the same
+// [Limiter] ([WithLimiter]): gateways count requests by address. A call fails with
+// an [*Error], whose [Kind] says what to do about it. The package needs nothing but
+// the standard library; package mokatest has a gateway for tests.
+//
 // The family's members differ from release to release in paths, units, status
 // codes and languages. This package goes by the shape of an answer and never by
 // a version string, and it keeps one promise above all: an amount is right, or

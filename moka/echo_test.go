@@ -9,12 +9,14 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"mokabot/moka/redact"
 )
 
 // S6: whatever field a gateway writes a credential or an escape sequence into,
 // neither comes out again.
 func TestStatusIsRedactedAndDisarmed(t *testing.T) {
-	evil := "\x1b[31m" + testKey + "\u202e\u200b" + strings.ToUpper(testToken) + " " + everyByte(testKey, "%%%02X")
+	evil := "\x1b[31m" + testKey + "\u202e\u200b" + strings.ToUpper(testToken) + " " + percentEncoded(testKey)
 	body := fmt.Sprintf(`{"success":true,"data":{"version":%[1]q,"system_name":%[1]q,"quota_per_unit":500000,"quota_display_type":%[1]q,"usd_exchange_rate":7}}`,
 		strings.ReplaceAll(evil, "\x1b", "?"))
 	body = strings.ReplaceAll(body, "?", `\u001b`)
@@ -60,7 +62,7 @@ func TestNoErrorCarriesAProxysPassword(t *testing.T) {
 		}()
 		for _, scheme := range []string{"http", "https", "socks5"} {
 			proxy := &url.URL{Scheme: scheme, Host: listener.Addr().String(), User: url.UserPassword("me", password)}
-			c, err := New("https://x.test", bothCredentials, WithHTTPClient(&http.Client{Transport: NewTransport(proxy)}), WithRedactor(NewRedactor("***", password)))
+			c, err := New("https://x.test", bothCredentials, WithHTTPClient(&http.Client{Transport: NewTransport(proxy)}), WithRedactor(redact.New("***", password)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,4 +83,13 @@ func TestNoErrorCarriesAProxysPassword(t *testing.T) {
 			}
 		}
 	}
+}
+
+// percentEncoded writes every byte as an escape, which url.QueryEscape does not.
+func percentEncoded(text string) string {
+	var all strings.Builder
+	for _, c := range []byte(text) {
+		fmt.Fprintf(&all, "%%%02X", c)
+	}
+	return all.String()
 }

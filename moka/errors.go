@@ -52,7 +52,8 @@ type Error struct {
 	Err        error         // the cause below, if any; its text is free of credentials too
 }
 
-// Error is for logs. People are told by message.Failure, in their language.
+// Error is for logs: people are better served by a sentence for the [Kind] and
+// [Hint], in their language.
 func (e *Error) Error() string {
 	text := fmt.Sprintf("%s: %s", e.Op, e.Kind)
 	if e.Hint != "" {

@@ -18,11 +18,11 @@ type tokenUsage struct {
 	expires   time.Time
 }
 
-func (c *Client) tokenUsage(ctx context.Context) (tokenUsage, *Error) {
+func (c *Client) tokenUsage(ctx context.Context) (tokenUsage, error) {
 	return fetch(ctx, c, request{op: "usage/token", path: "/api/usage/token/", auth: byKey, further: true, explain: true}, decodeTokenUsage)
 }
 
-func decodeTokenUsage(body []byte) (tokenUsage, *Error) {
+func decodeTokenUsage(body []byte) (tokenUsage, error) {
 	var answer struct {
 		Data *struct {
 			Granted   *int64 `json:"total_granted"`
@@ -46,7 +46,7 @@ func decodeTokenUsage(body []byte) (tokenUsage, *Error) {
 type explanation struct {
 	at    time.Time
 	usage tokenUsage
-	err   *Error
+	err   error
 }
 
 // explain takes the second look, or remembers the last one: the gateway allows
@@ -56,7 +56,7 @@ func (c *Client) explain(ctx context.Context) *explanation {
 		return e
 	}
 	usage, err := c.tokenUsage(ctx)
-	if err != nil && err.Kind != Unauthorized && err.Kind != Banned && err.Kind != Forbidden {
+	if err != nil && !isRefusal(err) {
 		if e := c.memory.explanation(c.now(), explainMax); e != nil {
 			return e
 		}
@@ -79,7 +79,7 @@ func (u tokenUsage) state(now time.Time) KeyState {
 }
 
 // key converts the figures. They are always the key's own.
-func (u Units) key(t tokenUsage) (Key, *Error) {
+func (u Units) key(t tokenUsage) (Key, error) {
 	key := Key{Scope: ScopeKey, Unlimited: t.unlimited, ExpiresAt: t.expires}
 	used, err1 := u.quota(t.used)
 	left, err2 := u.quota(t.left)
@@ -94,7 +94,8 @@ func (u Units) key(t tokenUsage) (Key, *Error) {
 }
 
 // saidState is the state that a refusal names in its words, "" when it does not.
-func saidState(e *Error) KeyState {
+func saidState(err error) KeyState {
+	e := asError(err)
 	if e == nil || e.Kind != Unauthorized {
 		return ""
 	}

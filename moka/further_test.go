@@ -113,7 +113,7 @@ func TestProbeTellsWhatIsToBeHad(t *testing.T) {
 				edits[path] = r
 			}
 			p := dial(t, healthy(edits), c.cred).Probe(t.Context())
-			if p.View != c.view || p.CallsPerReading != c.calls || p.Models != 2 || p.StatusErr != nil || p.Budget != DefaultRequests {
+			if p.View != c.view || p.CallsPerReading != c.calls || p.Models != 2 || p.StatusErr != nil || p.Budget != defaultRequests {
 				t.Errorf("%+v", p)
 			}
 			offered := map[string]bool{}

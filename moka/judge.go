@@ -15,7 +15,7 @@ const notOffered = "not offered here"
 // judge reports whether an answer is a failure, and which. Status and code decide
 // first; the gateway's words, which differ by release and language, only narrow
 // what those leave open.
-func (c *Client) judge(r request, resp *http.Response, body []byte) *Error {
+func (c *Client) judge(r request, resp *http.Response, body []byte) error {
 	status := resp.StatusCode
 	words, failed := decodeFailure(body)
 	e := &Error{Op: r.op, Status: status, Code: cut(c.clean(words.code), 64), Message: c.clean(words.message)}
@@ -191,7 +191,7 @@ func isPage(contentType string, body []byte) bool {
 }
 
 // isJSON fails for a body that is no JSON object.
-func isJSON(op string, status int, body []byte) *Error {
+func isJSON(op string, status int, body []byte) error {
 	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) || !json.Valid(body) {
 		return &Error{Op: op, Kind: BadResponse, Status: status, Message: "not a JSON object"}
 	}

@@ -98,7 +98,7 @@ func inOrder(byID map[int64]APIKeyInfo) []APIKeyInfo {
 	return keys
 }
 
-func (c *Client) keyPage(ctx context.Context, page int) (keyPage, *Error) {
+func (c *Client) keyPage(ctx context.Context, page int) (keyPage, error) {
 	query := url.Values{
 		"p":         {strconv.Itoa(page)},
 		"page":      {strconv.Itoa(page)},        // one-hub
@@ -106,7 +106,7 @@ func (c *Client) keyPage(ctx context.Context, page int) (keyPage, *Error) {
 		"page_size": {strconv.Itoa(keyPageSize)},
 	}
 	r := request{op: "token", path: "/api/token/", query: query, auth: byUser, further: true}
-	return fetch(ctx, c, r, func(body []byte) (keyPage, *Error) {
+	return fetch(ctx, c, r, func(body []byte) (keyPage, error) {
 		defer clear(body) // it may hold whole keys
 		return decodeKeys(body)
 	})
@@ -118,7 +118,7 @@ type keyPage struct {
 	fromOne bool
 }
 
-func decodeKeys(body []byte) (keyPage, *Error) {
+func decodeKeys(body []byte) (keyPage, error) {
 	var answer struct {
 		Data json.RawMessage `json:"data"`
 	}
@@ -151,7 +151,7 @@ func decodeKeys(body []byte) (keyPage, *Error) {
 	return page, page.check()
 }
 
-func (p keyPage) check() *Error {
+func (p keyPage) check() error {
 	for _, k := range p.keys {
 		if k.ID == nil || k.Remain == nil || k.Used == nil || k.Status == nil {
 			return mistyped("token", "a key without id, status or quota")
@@ -222,7 +222,7 @@ const (
 	storedDisabled = 2
 )
 
-func (r rawKey) info(units Units, now time.Time) (APIKeyInfo, *Error) {
+func (r rawKey) info(units Units, now time.Time) (APIKeyInfo, error) {
 	used, err1 := units.quota(*r.Used)
 	left, err2 := units.quota(*r.Remain)
 	if r.Unlimited {

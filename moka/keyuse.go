@@ -26,7 +26,7 @@ func (c *Client) UsageByKey(ctx context.Context, from, to time.Time) ([]KeyUse, 
 	sums := map[string]usageSum{}
 	for _, w := range windows(from, to, usageWindow) {
 		r := request{op: "data/flow/self", path: "/api/data/flow/self", query: w.query(), auth: byUser, further: true}
-		if err := c.get(ctx, r, func(body []byte) *Error { return addFlow(sums, body) }); err != nil {
+		if err := c.get(ctx, r, func(body []byte) error { return addFlow(sums, body) }); err != nil {
 			return nil, err
 		}
 	}
@@ -49,7 +49,7 @@ func (c *Client) UsageByKey(ctx context.Context, from, to time.Time) ([]KeyUse, 
 	return uses, nil
 }
 
-func addFlow(sums map[string]usageSum, body []byte) *Error {
+func addFlow(sums map[string]usageSum, body []byte) error {
 	var answer struct {
 		Data *[]struct {
 			Key      string `json:"token_name"`

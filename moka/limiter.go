@@ -12,8 +12,8 @@ import (
 // requests per 180 s and address (new-api common/constants.go, 2025), and other
 // programs behind the same address count against it too.
 const (
-	DefaultRequests = 120
-	DefaultWindow   = 180 * time.Second
+	defaultRequests = 120
+	defaultWindow   = 180 * time.Second
 )
 
 // The budget of /api/usage/token/, which gateways limit to 20 requests per 20
@@ -50,13 +50,13 @@ type hostLimit struct {
 }
 
 // NewLimiter allows each host that many requests in any stretch of window.
-// Values that are not positive mean the defaults.
+// Values that are not positive mean the default: 120 requests per 180 s.
 func NewLimiter(requests int, window time.Duration) *Limiter {
 	if requests <= 0 {
-		requests = DefaultRequests
+		requests = defaultRequests
 	}
 	if window <= 0 {
-		window = DefaultWindow
+		window = defaultWindow
 	}
 	return &Limiter{requests: requests, window: window, hosts: map[string]*hostLimit{}}
 }

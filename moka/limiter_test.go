@@ -38,10 +38,10 @@ func TestTwoHundredAccountsStayWithinTheHostsBudgetForAnHour(t *testing.T) {
 			})
 		}
 		accounts.Wait()
-		busiest := mostWithin(sent, DefaultWindow)
+		busiest := mostWithin(sent, defaultWindow)
 		t.Logf("%d requests in an hour, at most %d in any 180 s", len(sent), busiest)
-		if busiest > DefaultRequests {
-			t.Errorf("%d requests in 180 s, allowed are %d", busiest, DefaultRequests)
+		if busiest > defaultRequests {
+			t.Errorf("%d requests in 180 s, allowed are %d", busiest, defaultRequests)
 		}
 		if len(sent) < 2400 {
 			t.Errorf("only %d requests in an hour: the budget allows 2400", len(sent))
@@ -100,8 +100,8 @@ func TestRefusalPausesTheHostForAllItsAccounts(t *testing.T) {
 
 func TestPausesGrowWhileTheyAreNotEnough(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLane(10, DefaultWindow)
-		for _, want := range []time.Duration{time.Minute, 2 * time.Minute, DefaultWindow, DefaultWindow} {
+		l := newLane(10, defaultWindow)
+		for _, want := range []time.Duration{time.Minute, 2 * time.Minute, defaultWindow, defaultWindow} {
 			l.refused(0)
 			held := l.take()
 			if held == nil || held.rest < want || held.rest > want*11/10 {

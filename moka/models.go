@@ -33,7 +33,7 @@ func onceEach(models []Model) []Model {
 	return slices.CompactFunc(models, func(a, b Model) bool { return a.ID == b.ID })
 }
 
-func decodeModels(body []byte) ([]Model, *Error) {
+func decodeModels(body []byte) ([]Model, error) {
 	var answer struct {
 		Object *string `json:"object"`
 		Data   *[]struct {

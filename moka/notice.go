@@ -20,7 +20,7 @@ func (c *Client) Notice(ctx context.Context) (string, error) {
 	return cut(c.withoutCredentials(text), maxNotice), nil
 }
 
-func decodeNotice(body []byte) (string, *Error) {
+func decodeNotice(body []byte) (string, error) {
 	var answer struct {
 		Data *string `json:"data"`
 	}

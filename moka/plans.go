@@ -33,11 +33,7 @@ func (c *Client) Plans(ctx context.Context) ([]Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plans, err := status.Units.plans(raw.active, c.now())
-	if err != nil {
-		return nil, err
-	}
-	return plans, nil
+	return status.Units.plans(raw.active, c.now())
 }
 
 // rawPlan is a plan in raw quota.
@@ -58,12 +54,12 @@ type rawPlans struct {
 	active     []rawPlan
 }
 
-func (c *Client) plans(ctx context.Context) (rawPlans, *Error) {
+func (c *Client) plans(ctx context.Context) (rawPlans, error) {
 	r := request{op: "subscription/self", path: "/api/subscription/self", auth: byUser, further: true}
-	return fetch(ctx, c, r, func(body []byte) (rawPlans, *Error) { return decodePlans(body, c.now()) })
+	return fetch(ctx, c, r, func(body []byte) (rawPlans, error) { return decodePlans(body, c.now()) })
 }
 
-func decodePlans(body []byte, now time.Time) (rawPlans, *Error) {
+func decodePlans(body []byte, now time.Time) (rawPlans, error) {
 	var answer struct {
 		Data *struct {
 			Preference    BillingPreference `json:"billing_preference"`
@@ -95,7 +91,7 @@ func decodePlans(body []byte, now time.Time) (rawPlans, *Error) {
 	return plans, nil
 }
 
-func (u Units) plans(raw []rawPlan, now time.Time) ([]Plan, *Error) {
+func (u Units) plans(raw []rawPlan, now time.Time) ([]Plan, error) {
 	plans := make([]Plan, 0, len(raw))
 	for _, r := range raw {
 		total, err1 := u.quota(*r.Total)

@@ -30,22 +30,18 @@ const unsetRatio = 37.5
 // the key has none. With the key alone its group is not known: a price is then
 // known only where every group pays the same.
 func (c *Client) Prices(ctx context.Context) (Prices, error) {
-	status, failed := c.status(ctx)
-	if failed != nil {
-		return nil, failed
+	status, err := c.status(ctx)
+	if err != nil {
+		return nil, err
 	}
 	var pays payingGroup
 	if c.cred.AccessToken != "" {
-		if pays, failed = c.payingGroup(ctx); failed != nil {
-			return nil, failed
+		if pays, err = c.payingGroup(ctx); err != nil {
+			return nil, err
 		}
 	}
 	r := request{op: "pricing", path: "/api/pricing", auth: maybeUser, further: true}
-	prices, failed := fetch(ctx, c, r, func(body []byte) (Prices, *Error) { return decodePrices(body, pays, status.Units) })
-	if failed != nil {
-		return nil, failed
-	}
-	return prices, nil
+	return fetch(ctx, c, r, func(body []byte) (Prices, error) { return decodePrices(body, pays, status.Units) })
 }
 
 // payingGroup is the group whose prices a key pays.
@@ -54,7 +50,7 @@ type payingGroup struct {
 	ratio float64 // the account's own ratio for it, 0 when it has none
 }
 
-func (c *Client) payingGroup(ctx context.Context) (payingGroup, *Error) {
+func (c *Client) payingGroup(ctx context.Context) (payingGroup, error) {
 	account, err := c.self(ctx)
 	if err != nil {
 		return payingGroup{}, err
@@ -63,7 +59,7 @@ func (c *Client) payingGroup(ctx context.Context) (payingGroup, *Error) {
 	if c.cred.APIKey != "" {
 		keys, err := c.Keys(ctx)
 		if err != nil {
-			return payingGroup{}, asError(err)
+			return payingGroup{}, err
 		}
 		own, alike := ownKey(keys, c.cred.APIKey)
 		switch {
@@ -75,7 +71,7 @@ func (c *Client) payingGroup(ctx context.Context) (payingGroup, *Error) {
 		c.memory.setOwn(own)
 	}
 	ratios, err := c.groupRatios(ctx)
-	if err != nil && err.Kind != Unsupported {
+	if err != nil && kindOfError(err) != Unsupported {
 		return payingGroup{}, err
 	}
 	pays.ratio = ratios[pays.name]
@@ -85,12 +81,12 @@ func (c *Client) payingGroup(ctx context.Context) (payingGroup, *Error) {
 // groupRatios reads /api/user/self/groups: the ratios of the groups that the
 // account may use. An account can have a special ratio, which /api/pricing shows
 // only since 2026-07.
-func (c *Client) groupRatios(ctx context.Context) (map[string]float64, *Error) {
+func (c *Client) groupRatios(ctx context.Context) (map[string]float64, error) {
 	r := request{op: "user/self/groups", path: "/api/user/self/groups", auth: byUser, further: true}
 	return fetch(ctx, c, r, decodeGroups)
 }
 
-func decodeGroups(body []byte) (map[string]float64, *Error) {
+func decodeGroups(body []byte) (map[string]float64, error) {
 	var answer struct {
 		Data map[string]struct {
 			Ratio json.RawMessage `json:"ratio"`
@@ -121,7 +117,7 @@ type rawPrice struct {
 	Mode       string   `json:"billing_mode"`
 }
 
-func decodePrices(body []byte, pays payingGroup, units Units) (Prices, *Error) {
+func decodePrices(body []byte, pays payingGroup, units Units) (Prices, error) {
 	var answer struct {
 		Data   *[]rawPrice                `json:"data"`
 		Ratios map[string]json.RawMessage `json:"group_ratio"`

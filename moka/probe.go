@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Offer reports whether a read is to be had with the client's credentials.
+// Offer says whether the gateway answers a read with the client's credentials.
 type Offer struct {
 	Op  string // as in [Error]
-	Err *Error // nil: it is
+	Err *Error // nil: it does
 }
 
 // Probe is what can be found out about a gateway and an account's credentials.
@@ -21,7 +21,7 @@ type Probe struct {
 	Models    int // how many models the key may call
 	ModelsErr *Error
 	Reading   Reading
-	View      Scope   // whose figures the billing endpoints show, as far as can be told
+	View      Scope   // whose figures the billing endpoints show, as far as can be found out
 	Offers    []Offer // the further reads, in a fixed order
 
 	CallsPerReading int           // what one poll costs of the budget
@@ -36,7 +36,7 @@ func (c *Client) Probe(ctx context.Context) Probe {
 	p := Probe{Base: c.base.String()}
 	p.Budget, p.BudgetWindow = c.limiter.Budget()
 	status, err := c.status(ctx)
-	p.Status, p.StatusErr = status, err
+	p.Status, p.StatusErr = status, asError(err)
 	var calls sync.WaitGroup
 	calls.Go(func() { p.Reading = c.Read(ctx) })
 	calls.Go(func() { p.Offers = c.offers(ctx) })
@@ -55,7 +55,7 @@ func (c *Client) Probe(ctx context.Context) Probe {
 		if own.err == nil {
 			p.View = viewBeside(*p.Reading.Key, own.usage, p.Status.Units)
 		}
-		p.Offers = append(p.Offers, Offer{"usage/token", own.err})
+		p.Offers = append(p.Offers, Offer{"usage/token", asError(own.err)})
 	}
 	return p
 }
@@ -124,8 +124,11 @@ func kindOfError(err error) Kind {
 	return ""
 }
 
-// asError is err as the type it always is, nil for none.
+// asError is err as the type that every call fails with, nil for none.
 func asError(err error) *Error {
-	e, _ := errors.AsType[*Error](err)
+	e, ok := errors.AsType[*Error](err)
+	if err != nil && !ok {
+		return &Error{Kind: BadResponse, Err: err}
+	}
 	return e
 }

@@ -13,18 +13,18 @@ import (
 // answers are what one poll's calls brought, each with its own failure.
 type answers struct {
 	status    Status
-	statusErr *Error
+	statusErr error
 
 	asksKey bool
 	sub     subscription
-	subErr  *Error
+	subErr  error
 	used    float64
-	usedErr *Error
+	usedErr error
 
 	self     self
-	selfErr  *Error
+	selfErr  error
 	plans    rawPlans
-	plansErr *Error
+	plansErr error
 
 	keys      []APIKeyInfo // asked for where the billing pair shows the account
 	keysErr   error
@@ -42,11 +42,12 @@ func (c *Client) Read(ctx context.Context) Reading {
 	a := c.askSurely(ctx)
 	r := Reading{}
 	if c.cred.AccessToken != "" {
-		r.Wallet, r.WalletErr = a.wallet(c.now())
+		wallet, err := a.wallet(c.now())
+		r.Wallet, r.WalletErr = wallet, asError(err)
 	}
 	if c.cred.APIKey != "" {
 		key, err := c.readKey(ctx, a, r.Wallet)
-		r.Key, r.KeyErr = &key, err
+		r.Key, r.KeyErr = &key, asError(err)
 	}
 	if a.statusErr == nil {
 		r.Units = a.status.Units
@@ -84,7 +85,7 @@ func (c *Client) digest(whose string) string {
 func (c *Client) askSurely(ctx context.Context) *answers {
 	last, known := c.memory.lastStatus()
 	a := c.ask(ctx)
-	if known && a.statusErr != nil && a.statusErr.Kind != RateLimited {
+	if known && a.statusErr != nil && kindOfError(a.statusErr) != RateLimited {
 		a.status, a.statusErr = c.nextStatus(ctx)
 	}
 	if known && a.statusErr == nil && (!a.status.readsLike(last) || a.hasPair() && c.memory.rescaled(a.pair())) {
@@ -107,7 +108,7 @@ func (c *Client) askSurely(ctx context.Context) *answers {
 }
 
 // nextStatus reads a status that no reading of this client used before.
-func (c *Client) nextStatus(ctx context.Context) (Status, *Error) {
+func (c *Client) nextStatus(ctx context.Context) (Status, error) {
 	s, serial, err := c.statusAfter(ctx, c.memory.statusSerial())
 	c.memory.setStatusSerial(serial)
 	return s, err
@@ -137,7 +138,7 @@ func (c *Client) ask(ctx context.Context) *answers {
 }
 
 // wallet is the account's part. Without the units its amounts are unknown.
-func (a *answers) wallet(now time.Time) (*Wallet, *Error) {
+func (a *answers) wallet(now time.Time) (*Wallet, error) {
 	if a.selfErr != nil {
 		return &Wallet{}, a.selfErr
 	}
@@ -153,7 +154,7 @@ func (a *answers) wallet(now time.Time) (*Wallet, *Error) {
 		return w, err
 	}
 	if a.plansErr != nil {
-		if a.plansErr.Kind == Unsupported {
+		if kindOfError(a.plansErr) == Unsupported {
 			return w, nil
 		}
 		w.PlansFailed = true
@@ -170,12 +171,12 @@ func (a *answers) wallet(now time.Time) (*Wallet, *Error) {
 }
 
 // readKey is the key's part.
-func (c *Client) readKey(ctx context.Context, a *answers, wallet *Wallet) (Key, *Error) {
+func (c *Client) readKey(ctx context.Context, a *answers, wallet *Wallet) (Key, error) {
 	failed := worse(a.subErr, a.usedErr)
 	if failed == nil {
 		return c.acceptedKey(ctx, a, wallet)
 	}
-	switch failed.Kind {
+	switch kindOfError(failed) {
 	case Banned:
 		return Key{State: KeyRefused, Scope: ScopeUnknown}, failed
 	case Unauthorized, Forbidden:
@@ -185,19 +186,21 @@ func (c *Client) readKey(ctx context.Context, a *answers, wallet *Wallet) (Key, 
 }
 
 // worse picks the failure that says more: a refusal before a call that did not get through.
-func worse(a, b *Error) *Error {
-	if a == nil || b != nil && !a.refusal() && b.refusal() {
+func worse(a, b error) error {
+	if a == nil || !isRefusal(a) && isRefusal(b) {
 		return b
 	}
 	return a
 }
 
-func (e *Error) refusal() bool {
-	return e.Kind == Unauthorized || e.Kind == Banned || e.Kind == Forbidden
+// isRefusal reports whether the gateway answered that it does not accept the credential.
+func isRefusal(err error) bool {
+	kind := kindOfError(err)
+	return kind == Unauthorized || kind == Banned || kind == Forbidden
 }
 
 // acceptedKey reads the billing pair.
-func (c *Client) acceptedKey(ctx context.Context, a *answers, wallet *Wallet) (Key, *Error) {
+func (c *Client) acceptedKey(ctx context.Context, a *answers, wallet *Wallet) (Key, error) {
 	if a.statusErr != nil {
 		unlimited := a.sub.limit == unlimitedLimit
 		pair := a.pair()
@@ -229,7 +232,7 @@ func (c *Client) acceptedKey(ctx context.Context, a *answers, wallet *Wallet) (K
 
 // roundOrUnlimited looks twice where figures are raw quota: a hundred million
 // is then both the mark of an unlimited key and a likely limit, 200 dollars.
-func (c *Client) roundOrUnlimited(ctx context.Context, a *answers, key Key) (Key, *Error) {
+func (c *Client) roundOrUnlimited(ctx context.Context, a *answers, key Key) (Key, error) {
 	own := c.explain(ctx)
 	if own.err != nil || own.usage.unlimited {
 		return key, nil
@@ -240,7 +243,7 @@ func (c *Client) roundOrUnlimited(ctx context.Context, a *answers, key Key) (Key
 }
 
 // refusedKey says the most that is known of a key the gateway refuses.
-func (c *Client) refusedKey(a *answers, failed *Error, second *explanation) (Key, *Error) {
+func (c *Client) refusedKey(a *answers, failed error, second *explanation) (Key, error) {
 	said := saidState(failed)
 	if second.err == nil {
 		return explainedKey(a, said, failed, second.usage.state(c.now()), second.usage)
@@ -249,7 +252,7 @@ func (c *Client) refusedKey(a *answers, failed *Error, second *explanation) (Key
 		said = saidState(second.err)
 	}
 	switch {
-	case second.err.Kind == Banned:
+	case kindOfError(second.err) == Banned:
 		return Key{State: KeyRefused, Scope: ScopeUnknown}, second.err
 	case said == KeyExhausted:
 		return Key{State: KeyExhausted, Scope: ScopeKey, Remaining: Known(0)}, nil
@@ -263,11 +266,11 @@ func (c *Client) refusedKey(a *answers, failed *Error, second *explanation) (Key
 // figures are fine is switched off: disabled, or topped up after it ran dry and
 // not enabled again. One that may only not be used from here, or not in its
 // group, is fine.
-func explainedKey(a *answers, said KeyState, failed *Error, state KeyState, usage tokenUsage) (Key, *Error) {
+func explainedKey(a *answers, said KeyState, failed error, state KeyState, usage tokenUsage) (Key, error) {
 	switch {
 	case said != "":
 		state = said
-	case state == KeyOK && failed.Kind == Unauthorized:
+	case state == KeyOK && kindOfError(failed) == Unauthorized:
 		state = KeyDisabled
 	}
 	if a.statusErr != nil {

@@ -40,9 +40,9 @@ type Key struct {
 	Name  string // "" when not known
 	Group string // the key's own price group; "" is the account's, or not known
 
-	// Where the figures above are the account's, what the key's own limit
-	// leaves, and whether it has none, or none that is to be had: a key that the
-	// account's list does not name.
+	// Where the figures above are the account's: what the key's own limit leaves,
+	// and whether it has no limit, or none that can be found because the account's
+	// list does not name the key.
 	Own          Maybe
 	OwnUnlimited bool
 }

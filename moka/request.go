@@ -39,9 +39,9 @@ const attempts = 3
 
 // fetch sends a request and decodes the answer, if it is no failure, within the
 // call's timeout.
-func fetch[T any](ctx context.Context, c *Client, r request, decode func(body []byte) (T, *Error)) (T, *Error) {
+func fetch[T any](ctx context.Context, c *Client, r request, decode func(body []byte) (T, error)) (T, error) {
 	var answer T
-	err := c.get(ctx, r, func(body []byte) (failed *Error) {
+	err := c.get(ctx, r, func(body []byte) (failed error) {
 		answer, failed = decode(body)
 		return failed
 	})
@@ -50,7 +50,7 @@ func fetch[T any](ctx context.Context, c *Client, r request, decode func(body []
 
 // get sends a request and hands the body to use, unless the answer is a failure.
 // Nobody may keep the body.
-func (c *Client) get(ctx context.Context, r request, use func(body []byte) *Error) *Error {
+func (c *Client) get(ctx context.Context, r request, use func(body []byte) error) error {
 	if err := c.mayAsk(r); err != nil {
 		return err
 	}
@@ -64,17 +64,13 @@ func (c *Client) get(ctx context.Context, r request, use func(body []byte) *Erro
 	for n := 1; n < attempts && repeatable(err) && backOff(ctx, n) && c.placeAgain(ctx); n++ {
 		status, err = c.once(ctx, r, use)
 	}
-	call := Call{Op: r.op, Status: status, Took: time.Since(start)}
-	if err != nil {
-		call.Err = err
-	}
-	c.observe(call)
+	c.observe(Call{Op: r.op, Status: status, Took: time.Since(start), Err: err})
 	return err
 }
 
 // mayAsk fails for a read whose credential is missing or that the gateway was
 // lately found not to offer.
-func (c *Client) mayAsk(r request) *Error {
+func (c *Client) mayAsk(r request) error {
 	missing := ""
 	switch {
 	case r.auth == byKey && c.cred.APIKey == "":
@@ -126,7 +122,7 @@ func (c *Client) held(ctx context.Context, r request, err error) *Error {
 }
 
 // once sends the request a single time, judges the answer and uses it.
-func (c *Client) once(ctx context.Context, r request, use func(body []byte) *Error) (status int, failed *Error) {
+func (c *Client) once(ctx context.Context, r request, use func(body []byte) error) (status int, failed error) {
 	req, err := c.build(ctx, r)
 	if err != nil {
 		return 0, c.transportError(r.op, err)
@@ -151,7 +147,7 @@ func (c *Client) once(ctx context.Context, r request, use func(body []byte) *Err
 
 // take reads a body, judges it and uses it. What is large is taken in one at a
 // time for each host, so that many such answers need no more memory than one.
-func (c *Client) take(ctx context.Context, r request, resp *http.Response, use func(body []byte) *Error) *Error {
+func (c *Client) take(ctx context.Context, r request, resp *http.Response, use func(body []byte) error) error {
 	held := false
 	defer func() {
 		if held {
@@ -219,15 +215,16 @@ func (c *Client) unread(r request, resp *http.Response, err error) *Error {
 func cutOff(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }
 
 // repeatable reports whether the failure may be gone in a moment.
-func repeatable(err *Error) bool {
-	if err == nil || err.Kind != Unavailable || errors.Is(err.Err, context.Canceled) {
+func repeatable(err error) bool {
+	e := asError(err)
+	if e == nil || e.Kind != Unavailable || errors.Is(err, context.Canceled) {
 		return false
 	}
-	switch err.Status {
+	switch e.Status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	case 0, http.StatusOK:
-		return err.Err != nil && (err.Hint == "" || err.Hint == HintNoAddress)
+		return e.Err != nil && (e.Hint == "" || e.Hint == HintNoAddress)
 	}
 	return false
 }

@@ -36,7 +36,7 @@ func TestCommandsLeavePollsTheirShare(t *testing.T) {
 						_, err := c.Models(ForCommand(ctx))
 						if e, ok := errors.AsType[*Error](err); ok && ctx.Err() == nil {
 							refused.Add(1)
-							if e.Kind != RateLimited || e.Hint != HintCommands || e.RetryAfter <= 0 || e.RetryAfter > DefaultWindow {
+							if e.Kind != RateLimited || e.Hint != HintCommands || e.RetryAfter <= 0 || e.RetryAfter > defaultWindow {
 								t.Errorf("%v, to wait %s", err, e.RetryAfter)
 							}
 						} else {
@@ -56,9 +56,9 @@ func TestCommandsLeavePollsTheirShare(t *testing.T) {
 				time.Sleep(15 * time.Second)
 			}
 			all.Wait()
-			busiest := mostWithin(sent, DefaultWindow)
+			busiest := mostWithin(sent, defaultWindow)
 			t.Logf("%d members: the slowest poll took %s; %d commands answered, %d refused; at most %d requests in 180 s", members, longest, answered.Load(), refused.Load(), busiest)
-			if longest > 0 || busiest > DefaultRequests || members > 0 && (answered.Load() == 0 || refused.Load() == 0) {
+			if longest > 0 || busiest > defaultRequests || members > 0 && (answered.Load() == 0 || refused.Load() == 0) {
 				t.Error("the polls were held up, the budget exceeded or the commands not limited")
 			}
 		})

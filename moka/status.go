@@ -27,22 +27,18 @@ type Status struct {
 // Status reads /api/status. Clients that share a [Limiter] share one answer when
 // they ask within a second.
 func (c *Client) Status(ctx context.Context) (Status, error) {
-	s, err := c.status(ctx)
-	if err != nil {
-		return s, err
-	}
-	return s, nil
+	return c.status(ctx)
 }
 
-func (c *Client) status(ctx context.Context) (Status, *Error) {
+func (c *Client) status(ctx context.Context) (Status, error) {
 	s, _, err := c.statusAfter(ctx, 0)
 	return s, err
 }
 
 // statusAfter returns a status whose request is newer than the given serial
 // number, and its own number.
-func (c *Client) statusAfter(ctx context.Context, serial int64) (Status, int64, *Error) {
-	s, number, err := c.host.status.read(ctx, c.base.String(), serial, func() (Status, *Error) {
+func (c *Client) statusAfter(ctx context.Context, serial int64) (Status, int64, error) {
+	s, number, err := c.host.status.read(ctx, c.base.String(), serial, func() (Status, error) {
 		return fetch(ctx, c, request{op: "status", path: "/api/status"}, decodeStatus)
 	})
 	s.Version, s.SystemName = c.clean(s.Version), c.clean(s.SystemName)
@@ -58,7 +54,7 @@ func (s Status) readsLike(other Status) bool {
 
 // decodeStatus goes by fields: quota_display_type since 2025-09,
 // display_in_currency before (new-api controller/misc.go).
-func decodeStatus(body []byte) (Status, *Error) {
+func decodeStatus(body []byte) (Status, error) {
 	var answer struct {
 		Data *struct {
 			Version       string          `json:"version"`

@@ -25,13 +25,13 @@ type statusCall struct {
 	asked  time.Time
 	done   chan struct{}
 	status Status
-	err    *Error
+	err    error
 	valid  bool // the caller that sent it did not go away meanwhile
 }
 
 // read returns the answer of a request for base with a serial number above
 // after: one under way, one of this round, or the result of call.
-func (s *statusShare) read(ctx context.Context, base string, after int64, call func() (Status, *Error)) (Status, int64, *Error) {
+func (s *statusShare) read(ctx context.Context, base string, after int64, call func() (Status, error)) (Status, int64, error) {
 	for {
 		s.mu.Lock()
 		shared := s.newest[base]

@@ -42,7 +42,7 @@ func (c *Client) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, err
 	sums := usageSums{}
 	for _, w := range windows(from, to, usageWindow) {
 		r := request{op: "data/self", path: "/api/data/self", query: w.query(), auth: byUser, further: true}
-		if err := c.get(ctx, r, func(body []byte) *Error { return sums.add(body, w) }); err != nil {
+		if err := c.get(ctx, r, func(body []byte) error { return sums.add(body, w) }); err != nil {
 			return nil, err
 		}
 	}
@@ -87,7 +87,7 @@ func (c *Client) SpentLogOf(ctx context.Context, from, to time.Time, key, model 
 }
 
 // stat is what the log says was charged, in raw quota.
-func (c *Client) stat(ctx context.Context, w window, key, model string) (int64, *Error) {
+func (c *Client) stat(ctx context.Context, w window, key, model string) (int64, error) {
 	query := w.query()
 	query.Set("type", strconv.Itoa(logConsume))
 	if key != "" {
@@ -99,7 +99,7 @@ func (c *Client) stat(ctx context.Context, w window, key, model string) (int64, 
 	return fetch(ctx, c, request{op: "log/self/stat", path: "/api/log/self/stat", query: query, auth: byUser, further: true}, decodeStat)
 }
 
-func decodeStat(body []byte) (int64, *Error) {
+func decodeStat(body []byte) (int64, error) {
 	var answer struct {
 		Data *struct {
 			Quota *int64 `json:"quota"`
@@ -143,7 +143,7 @@ type usageSums map[usageHour]usageSum
 
 // add takes the rows of one answer. Rows outside the asked span are left out:
 // they belong to another answer, or to nobody's question.
-func (s usageSums) add(body []byte, w window) *Error {
+func (s usageSums) add(body []byte, w window) error {
 	var answer struct {
 		Data *[]struct {
 			Model    string `json:"model_name"`
@@ -178,7 +178,7 @@ func overflows(a, b int64) bool {
 	return (sum > a) != (b > 0) && b != 0
 }
 
-func (s usageSums) rows(units Units) ([]UsageRow, *Error) {
+func (s usageSums) rows(units Units) ([]UsageRow, error) {
 	rows := make([]UsageRow, 0, len(s))
 	for hour, sum := range s {
 		spent, err := units.quota(sum.quota)

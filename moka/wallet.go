@@ -15,8 +15,8 @@ type self struct {
 	group    string
 }
 
-func (c *Client) self(ctx context.Context) (self, *Error) {
-	s, err := fetch(ctx, c, request{op: "user/self", path: "/api/user/self", auth: byUser}, func(body []byte) (self, *Error) {
+func (c *Client) self(ctx context.Context) (self, error) {
+	s, err := fetch(ctx, c, request{op: "user/self", path: "/api/user/self", auth: byUser}, func(body []byte) (self, error) {
 		defer clear(body)
 		return decodeSelf(body)
 	})
@@ -26,7 +26,7 @@ func (c *Client) self(ctx context.Context) (self, *Error) {
 	return s, err
 }
 
-func decodeSelf(body []byte) (self, *Error) {
+func decodeSelf(body []byte) (self, error) {
 	var answer struct {
 		Data *struct {
 			ID       int64  `json:"id"`
@@ -52,7 +52,7 @@ func (s self) wallet() *Wallet {
 }
 
 // wallet converts the account's figures.
-func (u Units) wallet(s self) (*Wallet, *Error) {
+func (u Units) wallet(s self) (*Wallet, error) {
 	left, err1 := u.quota(s.quota)
 	used, err2 := u.quota(s.used)
 	if err1 != nil || err2 != nil {

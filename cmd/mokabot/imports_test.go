@@ -14,7 +14,8 @@ import (
 // stand behind it.
 var (
 	ours = map[string][]string{
-		"moka":             {},
+		"moka":             {"moka/redact"},
+		"moka/redact":      {},
 		"moka/mokatest":    {},
 		"internal/spend":   {"moka"},
 		"internal/alert":   {"moka", "internal/spend"},
@@ -25,7 +26,7 @@ var (
 		"internal/config":  {"moka", "internal/alert", "internal/budget"},
 		"internal/store":   {"moka", "internal/spend"},
 		"internal/metrics": {"moka", "internal/budget", "internal/spend"},
-		"internal/account": {"moka", "internal/alert", "internal/config"},
+		"internal/account": {"moka", "moka/redact", "internal/alert", "internal/config"},
 		"internal/message": {"moka", "internal/alert", "internal/budget", "internal/lang", "internal/spend"},
 		"internal/history": {
 			"moka", "internal/account", "internal/alert", "internal/budget", "internal/chart", "internal/lang", "internal/message", "internal/spend", "internal/store",
@@ -37,7 +38,7 @@ var (
 
 		"internal/proof":              {},
 		"internal/discordsim/browser": {},
-		"internal/discord":            {"moka", "internal/lang", "internal/message", "internal/store"},
+		"internal/discord":            {"moka", "moka/redact", "internal/lang", "internal/message", "internal/store"},
 		"bot": {
 			"moka", "internal/account", "internal/alert", "internal/discord", "internal/history", "internal/lang", "internal/message",
 			"internal/spend", "internal/store", "internal/budget"},
@@ -54,7 +55,7 @@ var (
 		},
 		"internal/e2e": {},
 		"cmd/mokabot": {
-			"moka", "schedule", "internal/account", "internal/alert", "internal/app", "internal/config", "internal/demo", "internal/history",
+			"moka", "moka/redact", "schedule", "internal/account", "internal/alert", "internal/app", "internal/config", "internal/demo", "internal/history",
 			"internal/lang", "internal/message", "internal/spend", "internal/store", "internal/budget"},
 	}
 	libraries = map[string][]string{ // with everything below them

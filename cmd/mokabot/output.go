@@ -8,12 +8,12 @@ import (
 	"strings"
 	"syscall"
 
-	"mokabot/moka"
+	"mokabot/moka/redact"
 )
 
 // secrets are the credentials of the configuration in use. Nothing that the
 // program prints contains them, whatever was overlooked elsewhere.
-var secrets = moka.NewOutputRedactor("<secret>")
+var secrets = redact.ForOutput("<secret>")
 
 // redacting writes without the credentials.
 type redacting struct{ to io.Writer }

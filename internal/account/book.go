@@ -15,6 +15,7 @@ import (
 	"mokabot/internal/alert"
 	"mokabot/internal/config"
 	"mokabot/moka"
+	"mokabot/moka/redact"
 )
 
 // Account is one gateway account with its client, its rules and what was last
@@ -103,7 +104,7 @@ func New(c *config.Config, opts ...Option) (*Book, error) {
 	if o.before != nil && budget(o.before.limiter) == budget(limiter) {
 		limiter = o.before.limiter
 	}
-	redactor := moka.NewRedactor("***", c.Secrets()...)
+	redactor := redact.New("***", c.Secrets()...)
 	book := &Book{limiter: limiter, calls: map[string]int{}}
 	for _, a := range c.Accounts {
 		transport, err := pool(pools, o.transport, a.Proxy)
@@ -140,7 +141,7 @@ func budget(l *moka.Limiter) int {
 	return requests
 }
 
-func open(a config.Account, t http.RoundTripper, l *moka.Limiter, r *moka.Redactor, o options) (*moka.Client, error) {
+func open(a config.Account, t http.RoundTripper, l *moka.Limiter, r *redact.Redactor, o options) (*moka.Client, error) {
 	opts := []moka.Option{moka.WithHTTPClient(&http.Client{Transport: t}), moka.WithLimiter(l), moka.WithRedactor(r)}
 	if o.observe != nil {
 		opts = append(opts, moka.WithObserver(func(c moka.Call) { o.observe(a.Name, c) }))

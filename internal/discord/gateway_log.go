@@ -9,7 +9,7 @@ import (
 
 	"github.com/bwmarrin/discordgo"
 
-	"mokabot/moka"
+	mokaredact "mokabot/moka/redact"
 )
 
 // secretShapes are what a credential of Discord's looks like: a bot token, a
@@ -27,7 +27,7 @@ const redacted = "<secret>"
 // redact takes credentials out of a text of somebody else's: those given, in
 // any spelling and in parts, and whatever looks like one.
 func redact(text string, secrets ...string) string {
-	text = moka.Redact(text, redacted, secrets...)
+	text = mokaredact.Text(text, redacted, secrets...)
 	for _, shape := range secretShapes {
 		text = shape.ReplaceAllString(text, redacted)
 	}

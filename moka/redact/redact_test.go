@@ -1,4 +1,4 @@
-package moka
+package redact
 
 import (
 	"encoding/base32"
@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"html"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 )
 
 func TestRedactKnowsEverySpelling(t *testing.T) {
 	const secret = "kX9/vQ2+mB7=zR4&tY8w"
-	redact := func(text string) string { return Redact(text, "***", secret, "", "short") }
+	redact := func(text string) string { return Text(text, "***", secret, "", "short") }
 	for what, text := range map[string]string{
 		"as it is": secret, "its start": secret[:12], "its end": secret[8:], "the middle": secret[5:16],
 		"query-escaped": url.QueryEscape(secret), "path-escaped": url.PathEscape(secret),
@@ -64,7 +63,7 @@ func everyByte(text, format string) string {
 
 // What a program prints is full of figures: they stay, whatever a key looks like.
 func TestOutputKeepsItsFigures(t *testing.T) {
-	r := NewOutputRedactor("<secret>", "sk-12345678901234567890", "hunter2", "team-account-key-for-tests")
+	r := ForOutput("<secret>", "sk-12345678901234567890", "hunter2", "team-account-key-for-tests")
 	for _, text := range []string{
 		`{"remaining_usd":12345678.901234,"used":12345678901234567890}`, `{"name":"team","account":"team-account"}`, "1234567890123456", "hunter",
 	} {
@@ -86,37 +85,20 @@ func FuzzRedact(f *testing.F) {
 	f.Add("%25%32&#x41;\\u0041\\", "kX9/vQ2+mB7=zR4&tY8w")
 	f.Add("\xEF\xBC", "12345678901234567890")
 	f.Fuzz(func(t *testing.T, text, secret string) {
-		if got := Redact(text, "***", secret); len(secret) >= foldedSize && strings.Contains(got, secret) && strings.Trim(secret, "0123456789*") != "" {
+		if got := Text(text, "***", secret); len(secret) >= foldedSize && strings.Contains(got, secret) && strings.Trim(secret, "0123456789*") != "" {
 			t.Errorf("%q still has %q: %q", text, secret, got)
 		}
 	})
 }
 
 func TestRedactLeavesOtherTextsAlone(t *testing.T) {
-	redact := func(text string) string { return Redact(text, "***", "kX9/vQ2+mB7=zR4&tY8w") }
+	redact := func(text string) string { return Text(text, "***", "kX9/vQ2+mB7=zR4&tY8w") }
 	for _, text := range []string{"", "kX9/vQ2", "令牌不可用 kX9/ vQ2+ m", "a text that is longer than a part"} {
 		if got := redact(text); got != text {
 			t.Errorf("%q became %q", text, got)
 		}
 	}
-	if got := Redact("令牌abcdefgh令牌abcdefghabcdefgh", "***", "abcdefgh"); got != "令牌***令牌******" {
+	if got := Text("令牌abcdefgh令牌abcdefghabcdefgh", "***", "abcdefgh"); got != "令牌***令牌******" {
 		t.Errorf("got %q", got)
-	}
-}
-
-// A gateway knows the credentials, and may call its things by them.
-func TestNamesHoldNoCredential(t *testing.T) {
-	c := dial(t, healthy(map[string]reply{
-		modelsPath: {body: `{"data":[{"id":"` + testKey + `","owned_by":"` + testToken + `"},{"id":"gpt-4o"}]}`},
-		keysPath: {body: `{"data":[{"id":1,"key":"x","name":"for ` + testKey + `","group":"` + testToken + `","model_limits_enabled":true,"model_limits":"a,` +
-			testKey + `","created_time":1,"used_quota":0,` + goodKey + `}]}`},
-	}), bothCredentials)
-	models, err := c.Models(t.Context())
-	if want := []Model{{"***", "***"}, {"gpt-4o", ""}}; err != nil || !slices.Equal(models, want) {
-		t.Errorf("models %v, %v; want %v", models, err, want)
-	}
-	keys, err := c.Keys(t.Context())
-	if err != nil || len(keys) != 1 || keys[0].Name != "for ***" || keys[0].Group != "***" || !slices.Equal(keys[0].Models, []string{"a", "***"}) {
-		t.Errorf("keys %+v, %v", keys, err)
 	}
 }

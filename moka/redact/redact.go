@@ -1,4 +1,6 @@
-package moka
+// Package redact takes secrets out of texts, however somebody else's program may
+// have changed them on the way.
+package redact
 
 import (
 	"encoding/base32"
@@ -37,25 +39,25 @@ const (
 	leastSize  = 3 // a shorter secret is none: it is part of any text
 )
 
-// NewRedactor returns a Redactor that replaces parts of secrets by mark. It is
+// New returns a Redactor that replaces parts of secrets by mark. It is
 // for texts that come from outside: parts are short.
-func NewRedactor(mark string, secrets ...string) *Redactor {
+func New(mark string, secrets ...string) *Redactor {
 	r := &Redactor{mark: mark, exactSize: partSize, foldedSize: foldedSize}
 	r.Add(secrets...)
 	return r
 }
 
-// NewOutputRedactor is for all that a program prints, its own figures included:
+// ForOutput returns a Redactor for all that a program prints, its own figures included:
 // only long parts, which no figure or name resembles by chance, are replaced.
-func NewOutputRedactor(mark string, secrets ...string) *Redactor {
+func ForOutput(mark string, secrets ...string) *Redactor {
 	r := &Redactor{mark: mark, exactSize: wholeSize, foldedSize: wholeSize}
 	r.Add(secrets...)
 	return r
 }
 
-// Redact is [Redactor.Redact] for secrets that are needed once.
-func Redact(text, mark string, secrets ...string) string {
-	return NewRedactor(mark, secrets...).Redact(text)
+// Text is [Redactor.Redact] for secrets that are needed once.
+func Text(text, mark string, secrets ...string) string {
+	return New(mark, secrets...).Redact(text)
 }
 
 // Add makes more secrets known.
