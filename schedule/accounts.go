@@ -3,6 +3,8 @@ package schedule
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"slices"
 
 	"mokabot/internal/account"
 	"mokabot/internal/alert"
@@ -10,84 +12,145 @@ import (
 )
 
 // identityOf is the small value that holds whose account a name stands for.
+// [store.DB.Rename] moves it with the rest.
 func identityOf(name string) string { return "identity/" + name }
 
-// followAccounts brings what is remembered in step with the configuration: an
-// account that has another name now keeps its history and its incidents, and
-// those of one that is gone are closed.
-func (w *Watch) followAccounts(ctx context.Context) error {
-	known, err := w.Store.Accounts(ctx)
+// Follow brings what is remembered in step with the configuration, before
+// anything is read. What belongs to an account goes on under the name that the
+// account has now, even if names were exchanged; the incidents of an account
+// that is gone are closed. It reports whether anything was renamed.
+func (w *Watch) Follow(ctx context.Context) (renamed bool, err error) {
+	known, err := w.identities(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
-	gone := map[string]string{} // name to identity
-	for _, name := range known {
-		if _, err := w.Book.Get(name); err == nil {
-			continue
-		}
-		identity, _, err := w.Store.Value(ctx, identityOf(name))
-		if err != nil {
-			return err
-		}
-		gone[name] = string(identity)
+	accounts := w.Book.All()
+	moves, doubtful := follow(known, accounts)
+	for name, earlier := range doubtful {
+		w.Log.Warn("several accounts that left the configuration could be this one; its history begins anew", "account", name, "earlier", earlier)
 	}
-	for _, a := range w.Book.All() {
-		if err := w.recognise(ctx, a, gone); err != nil {
-			return err
+	if len(moves) > 0 {
+		if err := w.rename(ctx, moves); err != nil {
+			return false, err
 		}
 	}
-	for name := range gone {
-		if err := w.retire(ctx, name); err != nil {
-			return err
+	for _, a := range accounts {
+		if err := w.Store.SetValue(ctx, identityOf(a.Name), []byte(a.Client.Identity())); err != nil {
+			return true, err
 		}
 	}
-	return nil
+	return len(moves) > 0, w.retireOthers(ctx)
 }
 
-// recognise finds the earlier name of an account that has not been read under
-// its own, takes what is known over and removes that name from those gone.
-func (w *Watch) recognise(ctx context.Context, a *account.Account, gone map[string]string) error {
-	identity := a.Client.Identity()
-	// Whose account the name stands for is kept first: an end in between must not
-	// leave a renamed account that the next start cannot recognise.
-	if err := w.Store.SetValue(ctx, identityOf(a.Name), []byte(identity)); err != nil {
-		return err
+// identities are the accounts that something is remembered of, each with whose
+// it is: empty when an early version did not write that down.
+func (w *Watch) identities(ctx context.Context) (map[string]string, error) {
+	names, err := w.Store.Accounts(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if _, read, err := w.Store.FirstReading(ctx, a.Name); err != nil {
-		return err
-	} else if !read {
+	known := map[string]string{}
+	for _, name := range names {
+		identity, _, err := w.Store.Value(ctx, identityOf(name))
+		if err != nil {
+			return nil, err
+		}
+		known[name] = string(identity)
+	}
+	return known, nil
+}
+
+// follow says which names have to change so that what is known of each account
+// has the name of that account in the configuration. A name that stands for the
+// same account as before keeps what it has, and so does one whose account is
+// known under no name: its credentials may just be new. What is in the way of
+// another account's is put aside under a name of its own. doubtful are the
+// configured names that several known ones could belong to.
+func follow(known map[string]string, accounts []*account.Account) (moves map[string]string, doubtful map[string][]string) {
+	moves, doubtful = map[string]string{}, map[string][]string{}
+	stays, taken := map[string]bool{}, map[string]bool{}
+	for _, a := range accounts {
+		was, read := known[a.Name]
+		stays[a.Name] = read && (was == "" || was == a.Client.Identity())
+		taken[a.Name] = true
+	}
+	var arrived []string
+	for _, a := range accounts {
+		if stays[a.Name] {
+			continue
+		}
 		var earlier []string
-		for name, whose := range gone {
-			if whose == identity {
+		for name, whose := range known {
+			if whose == a.Client.Identity() && !stays[name] && moves[name] == "" {
 				earlier = append(earlier, name)
 			}
 		}
 		switch len(earlier) {
-		case 1:
-			if err := w.rename(ctx, earlier[0], a.Name); err != nil {
-				return err
-			}
-			delete(gone, earlier[0])
 		case 0:
+		case 1:
+			moves[earlier[0]] = a.Name
+			arrived = append(arrived, a.Name)
 		default:
-			w.Log.Warn("several accounts that left the configuration could be this one; its history begins anew", "account", a.Name, "earlier", earlier)
+			slices.Sort(earlier)
+			doubtful[a.Name] = earlier
 		}
 	}
-	return nil
+	for name := range known {
+		taken[name] = true
+	}
+	for _, name := range arrived {
+		if _, read := known[name]; read && moves[name] == "" {
+			moves[name] = aside(name, taken)
+			taken[moves[name]] = true
+		}
+	}
+	return moves, doubtful
 }
 
-func (w *Watch) rename(ctx context.Context, from, to string) error {
-	err := w.Store.Rename(ctx, from, to, func(raw json.RawMessage) (json.RawMessage, error) {
+// aside is a free name for what is known of an account that has no name any
+// more because another account has it.
+func aside(name string, taken map[string]bool) string {
+	former := name + " (former)"
+	for n := 2; taken[former]; n++ {
+		former = fmt.Sprintf("%s (former %d)", name, n)
+	}
+	return former
+}
+
+func (w *Watch) rename(ctx context.Context, moves map[string]string) error {
+	err := w.Store.Rename(ctx, moves, func(from string, raw json.RawMessage) (json.RawMessage, error) {
 		state, err := alert.Decode(raw)
 		if err != nil {
 			return raw, nil // the next poll says so and begins anew
 		}
 		return json.Marshal(alert.Renamed(state, from))
 	})
-	if err == nil {
+	if err != nil {
+		return err
+	}
+	w.Times.rename(moves)
+	for from, to := range moves {
 		w.Log.Info("an account has another name now; its history and incidents go on", "account", to, "earlier", from)
 	}
-	return err
+	return nil
+}
+
+// retireOthers closes the incidents of accounts that left the configuration.
+func (w *Watch) retireOthers(ctx context.Context) error {
+	names, err := w.Store.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	configured := w.Book.Names()
+	for _, name := range names {
+		if slices.Contains(configured, name) {
+			continue
+		}
+		if err := w.retire(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // retire closes the incidents of an account that left the configuration.
@@ -119,7 +182,7 @@ func (w *Watch) retire(ctx context.Context, name string) error {
 	})
 }
 
-// OpenIncidents are the ids of all open incidents, of which nothing is pruned.
+// OpenIncidents are the ids of all open incidents, which are never pruned.
 func (w *Watch) OpenIncidents(ctx context.Context) ([]string, error) {
 	open, err := w.Open(ctx)
 	ids := make([]string, len(open))

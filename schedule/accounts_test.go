@@ -272,8 +272,148 @@ func TestButtonsOfARenamedAccountWork(t *testing.T) {
 	})
 }
 
-// Two accounts that exchange names are two accounts under names that are known:
-// nothing is renamed, and neither is told of the other's money.
+// D12: whatever names accounts get in one reload, what is known of each goes
+// along, and nothing is told twice or of another's money.
+func TestAccountsExchangeNames(t *testing.T) {
+	for _, c := range []struct {
+		what     string
+		names    []string // of account0, account1 and account2 afterwards; empty: removed
+		incident string   // the name that account0's open incident has then; empty: it is closed
+		want     []string
+	}{
+		{"two", []string{"account1", "account0", "account2"}, "account1",
+			[]string{"#1 account0: balance is low (good) @6", "#1 account1: balance is fine again (good)"}},
+		{"three in a ring", []string{"account1", "account2", "account0"}, "account1",
+			[]string{"#1 account0: balance is low (good) @6", "#1 account1: balance is fine again (good)"}},
+		{"one moves to a name that another leaves", []string{"account1", "fourth", "account2"}, "account1",
+			[]string{"#1 account0: balance is low (good) @6", "#1 account1: balance is fine again (good)"}},
+		{"one moves to a name of an account that is removed", []string{"account1", "", "account2"}, "account1",
+			[]string{"#1 account0: balance is low (good) @6", "#1 account1: balance is fine again (good)"}},
+		{"its name goes to another and it is removed", []string{"", "account0", "account2"}, "",
+			[]string{"#1 account0: balance is low (muted) @6 removed"}},
+		{"another spelling of its name", []string{"Account0", "account1", "account2"}, "Account0",
+			[]string{"#1 account0: balance is low (good) @6", "#1 Account0: balance is fine again (good)"}},
+	} {
+		for how, again := range map[string]func(*simulation){"reload": (*simulation).reload, "restart": (*simulation).restart} {
+			t.Run(c.what+", by a "+how, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := simulate(t, 3, lowAndCritical())
+					s.every = 15 * time.Minute
+					s.start()
+					s.holds(0, 19)
+					time.Sleep(time.Hour)
+					s.open1(func(o message.OpenIncident) {
+						if _, _, err := s.watch.Snooze(t.Context(), alert.Ref{Account: "account0", ID: o.Incident.ID}, alert.SnoozeOptions{UntilTopUp: true}); err != nil {
+							t.Error(err)
+						}
+					})
+					keys := map[string]string{} // by name
+					var now []config.Account
+					for n, name := range c.names {
+						if a := s.accounts[n]; name != "" {
+							keys[name] = a.APIKey.Reveal()
+							a.Name = name
+							now = append(now, a)
+						}
+					}
+					was := s.accounts
+					s.accounts = now
+					again(s)
+					time.Sleep(time.Hour)
+					open, err := s.watch.Open(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					if c.incident == "" {
+						if len(open) != 0 {
+							t.Errorf("open are %+v", open)
+						}
+					} else if len(open) != 1 || open[0].Account != c.incident || !open[0].Incident.UntilTopUp {
+						t.Errorf("open are %+v", open)
+					} else if o, ok, err := s.watch.Find(t.Context(), alert.Ref{Account: "account0", ID: open[0].Incident.ID}); err != nil || !ok || o.Account != c.incident {
+						t.Errorf("the buttons of the post find %+v, %v, %v", o, ok, err)
+					}
+					for _, a := range s.watch.Book.All() {
+						first, ok, err := s.db.FirstReading(t.Context(), a.Name)
+						if err != nil || !ok || time.Since(first) < 2*time.Hour-time.Minute*15 {
+							t.Errorf("%s begins at %v, %v, %v", a.Name, first, ok, err)
+						}
+						for sample, err := range s.db.Samples(t.Context(), a.Name, time.Unix(1, 0), time.Now().Add(time.Hour)) {
+							low := sample.KeyRemaining == moka.Known(19*moka.Dollar)
+							if err != nil || low && keys[a.Name] != was[0].APIKey.Reveal() || sample.Delta.Spent != 0 && !low {
+								t.Errorf("%s has the reading %+v of another account, %v", a.Name, sample, err)
+							}
+						}
+					}
+					s.accounts = was
+					s.holds(0, 90)
+					time.Sleep(time.Hour)
+					s.stop()
+					s.saidExactly(c.want...)
+				})
+			})
+		}
+	}
+}
+
+// open1 is for the only open incident.
+func (s *simulation) open1(f func(message.OpenIncident)) {
+	s.t.Helper()
+	open, err := s.watch.Open(s.t.Context())
+	if err != nil || len(open) != 1 {
+		s.t.Fatalf("open are %+v, %v", open, err)
+	}
+	f(open[0])
+}
+
+// D12: an account gets a new name, and its old name goes to a new account.
+func TestANewAccountUnderTheNameOfARenamedOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := simulate(t, 2, lowAndCritical())
+		both := s.accounts
+		s.accounts = both[:1]
+		s.start()
+		s.holds(0, 19)
+		time.Sleep(time.Hour)
+		s.accounts = []config.Account{both[0], both[1]}
+		s.accounts[0].Name, s.accounts[1].Name = "prod", "account0"
+		s.reload()
+		time.Sleep(time.Hour)
+		if first, ok, err := s.db.FirstReading(t.Context(), "account0"); err != nil || !ok || time.Since(first) > time.Hour {
+			t.Errorf("the new account begins at %v, %v, %v", first, ok, err)
+		}
+		s.holds(1, 18) // at the same time as the other incident is open
+		time.Sleep(time.Hour)
+		s.holds(0, 90)
+		time.Sleep(time.Hour)
+		s.stop()
+		s.saidExactly("#1 account0: balance is low (good) @6", "#1 account0: balance is low (warn) @6", "#1 prod: balance is fine again (good)")
+	})
+}
+
+// What is stored of an account under its name follows a rename: no package has a
+// value of an account that the store does not know of.
+func TestEveryValueOfAnAccountIsRenamed(t *testing.T) {
+	db, err := store.Open(filepath.Join(t.TempDir(), "values.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for what, name := range map[string]func(account string) string{"identity": identityOf, "records": seedMark, "levels": config.LevelsValue} {
+		if err := db.SetValue(t.Context(), name("old "+what), []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		same := func(_ string, state json.RawMessage) (json.RawMessage, error) { return state, nil }
+		if err := db.Rename(t.Context(), map[string]string{"old " + what: "new " + what}, same); err != nil {
+			t.Fatal(err)
+		}
+		if kept, _, err := db.Value(t.Context(), name("new "+what)); err != nil || string(kept) != "x" {
+			t.Errorf("%s: %q, %v", what, kept, err)
+		}
+	}
+}
+
+// Of several accounts that one could have been, it is no one's to say which.
 func TestAnAmbiguousRenameBeginsAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := simulate(t, 1, lowAndCritical())
@@ -331,7 +471,7 @@ func TestARenameThatIsInterruptedIsFollowed(t *testing.T) {
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	first := named("first", quiet)
-	if err := first.followAccounts(t.Context()); err != nil {
+	if _, err := first.Follow(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := first.Poll(t.Context(), first.Book.All()[0]); err != nil {
@@ -339,10 +479,10 @@ func TestARenameThatIsInterruptedIsFollowed(t *testing.T) {
 	}
 	ctx, end := context.WithCancel(t.Context())
 	log := slog.New(endsAt{quiet.Handler(), "an account has another name now; its history and incidents go on", end})
-	if err := named("second", log).followAccounts(ctx); ctx.Err() == nil {
+	if _, err := named("second", log).Follow(ctx); ctx.Err() == nil {
 		t.Fatalf("the rename did not happen: %v", err)
 	}
-	if err := named("third", quiet).followAccounts(t.Context()); err != nil {
+	if _, err := named("third", quiet).Follow(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if names, err := db.Accounts(t.Context()); err != nil || !slices.Equal(names, []string{"third"}) {

@@ -93,16 +93,12 @@ func closing(words *lang.Words, account string, e alert.Event, n int) store.Outg
 
 func editOf(account string, e alert.Event, n int) store.Outgoing {
 	of := postKey(account, e.Incident, n)
-	return store.Outgoing{Key: fmt.Sprintf("%s/edit/%d", of, e.At.UnixMilli()), EditOf: of}
+	return store.Outgoing{Key: fmt.Sprintf("%s/%s/%d", of, e.Kind, e.At.UnixMilli()), EditOf: of}
 }
 
-// postKey names the n-th post about an incident, forever: by the name that the
-// account had when the incident began.
+// postKey names the n-th post about an incident, forever.
 func postKey(account string, i alert.Incident, n int) string {
-	if i.Subject != "" {
-		account = i.Subject
-	}
-	return fmt.Sprintf("alert/%s/%s/%d", account, i.ID, n)
+	return fmt.Sprintf("alert/%s/%s/%d", i.SubjectOf(account), i.ID, n)
 }
 
 // incidentOf reads a post's key; false when it is not about an incident.

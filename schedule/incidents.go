@@ -98,8 +98,8 @@ func (w *Watch) Find(ctx context.Context, ref alert.Ref) (message.OpenIncident, 
 	return w.openIncident(ctx, a, i), true, nil
 }
 
-// find looks for an open incident under the account's name of now, and under
-// the one that it had when the incident's posts were written.
+// find looks for an open incident by the name that the account had when the
+// incident began, which its posts have.
 func (w *Watch) find(ctx context.Context, ref alert.Ref) (*account.Account, alert.Incident, bool, error) {
 	for _, a := range w.Book.All() {
 		state, err := w.state(ctx, a.Name)
@@ -107,7 +107,7 @@ func (w *Watch) find(ctx context.Context, ref alert.Ref) (*account.Account, aler
 			return nil, alert.Incident{}, false, err
 		}
 		for _, i := range state.Open() {
-			if i.ID == ref.ID && (strings.EqualFold(a.Name, ref.Account) || i.Subject == ref.Account) {
+			if i.ID == ref.ID && strings.EqualFold(i.SubjectOf(a.Name), ref.Account) {
 				return a, i, true, nil
 			}
 		}

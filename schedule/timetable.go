@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"strings"
 	"sync"
@@ -45,6 +46,23 @@ func (t *Timetable) slot(a *account.Account, wait time.Duration) *slot {
 		t.accounts[a.Name] = s
 	}
 	return s
+}
+
+// rename gives accounts' places to the names that they have now.
+func (t *Timetable) rename(moves map[string]string) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	renamed := map[string]*slot{}
+	for name, s := range t.accounts {
+		if to, moved := moves[name]; moved {
+			renamed[to] = s
+			delete(t.accounts, name)
+		}
+	}
+	maps.Copy(t.accounts, renamed)
 }
 
 // forget drops the accounts that left the configuration.

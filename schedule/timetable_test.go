@@ -87,6 +87,9 @@ func (s *simulation) start() {
 		Book: book, Store: s.db, History: history.History{Store: s.db, Zone: time.UTC, Now: s.now}, Words: lang.English(),
 		Every: s.every, Log: slog.New(slog.DiscardHandler), Times: s.times, Now: s.now,
 	}
+	if _, err := s.watch.Follow(s.t.Context()); err != nil {
+		s.t.Error(err)
+	}
 	ctx, cancel := context.WithCancel(s.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.watch.Run(ctx) }()

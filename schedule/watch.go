@@ -59,9 +59,6 @@ func (w *Watch) now() time.Time {
 func (w *Watch) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	accounts := w.Book.All()
-	if err := w.followAccounts(ctx); err != nil && ctx.Err() == nil {
-		w.Log.Error("accounts that were renamed or removed could not be followed", "err", err)
-	}
 	w.rounds.begin(accounts)
 	if pace := w.Book.Pace(); pace > w.Every {
 		w.Log.Warn("poll_interval is too short for requests_per_180s; accounts are read less often", "poll_interval", w.Every, "every", pace)

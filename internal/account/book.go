@@ -244,11 +244,12 @@ func begins(name, typed string) int {
 	return 0
 }
 
-// Inherit takes over what an earlier book has read of accounts of the same name.
+// Inherit takes over what an earlier book has read of the same accounts, whatever
+// they were called.
 func (b *Book) Inherit(old *Book) {
 	for _, a := range b.accounts {
-		was, err := old.Get(a.Name)
-		if err != nil {
+		was := old.same(a)
+		if was == nil {
 			continue
 		}
 		if good, ok := was.Good(); ok {
@@ -258,4 +259,16 @@ func (b *Book) Inherit(old *Book) {
 			a.Remember(latest)
 		}
 	}
+}
+
+// same is the account with the same credentials at the same gateway, nil when
+// there is none. Of several it is the one that has the same name, if any.
+func (b *Book) same(as *Account) *Account {
+	var found *Account
+	for _, a := range b.accounts {
+		if a.Client.Identity() == as.Client.Identity() && (found == nil || a.Name == as.Name) {
+			found = a
+		}
+	}
+	return found
 }

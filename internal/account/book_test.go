@@ -77,6 +77,34 @@ func TestTheLastGoodReadingStaysWhenAReadFails(t *testing.T) {
 	}
 }
 
+// D12: a reading goes on with its account when names are exchanged, and never
+// with its name.
+func TestReadingsAreInheritedByTheSameAccount(t *testing.T) {
+	named := func(names ...string) *Book {
+		c := &config.Config{}
+		for n, name := range names {
+			c.Accounts = append(c.Accounts, config.Account{Name: name, BaseURL: "https://gateway.example", APIKey: config.NewSecret([]string{"sk-one", "sk-two", "sk-three"}[n])})
+		}
+		b, err := New(c, WithTransport(refusing{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	old := named("a", "b")
+	for n, a := range old.All() {
+		a.Remember(moka.Reading{At: time.Unix(int64(n+1), 0)})
+	}
+	now := named("b", "c", "a")
+	now.Inherit(old)
+	for n, want := range []int64{1, 2, 0} {
+		latest, ok := now.All()[n].Latest()
+		if ok != (want > 0) || ok && latest.At.Unix() != want {
+			t.Errorf("%s has the reading of %v, %v", now.All()[n].Name, latest.At, ok)
+		}
+	}
+}
+
 // limited is a gateway that asks for a pause.
 type limited struct{ calls atomic.Int32 }
 

@@ -1,10 +1,15 @@
 package alert
 
 import (
+	"cmp"
 	"time"
 
 	"mokabot/moka"
 )
+
+// SubjectOf is the name by which an incident's posts call its account, which is
+// called account now.
+func (i Incident) SubjectOf(account string) string { return cmp.Or(i.Subject, account) }
 
 // Renamed is the state of an account that has another name now. Its open
 // incidents keep the name under which they were posted.

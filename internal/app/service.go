@@ -143,11 +143,11 @@ func (s *service) use(next generation) {
 }
 
 // forget takes accounts and budgets that left the configuration out of the
-// metrics.
+// metrics, and names that stand for other accounts now.
 func (s *service) forget(old, now generation) {
-	for _, name := range old.book.Names() {
-		if _, err := now.book.Get(name); err != nil {
-			s.recorder.Forget(name)
+	for _, was := range old.book.All() {
+		if is, err := now.book.Get(was.Name); err != nil || is.Client.Identity() != was.Client.Identity() {
+			s.recorder.Forget(was.Name)
 		}
 	}
 	for _, name := range old.budgets.Names() {
@@ -204,6 +204,7 @@ func (s *service) now() generation {
 // runGenerations runs the generation in force, until ctx ends or a reload brings another.
 func (s *service) runGenerations(ctx context.Context, current generation) error {
 	for {
+		current = s.followAccounts(ctx, current)
 		inner, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)
 		go func(c generation) { ended <- s.run(inner, c) }(current)
@@ -218,6 +219,29 @@ func (s *service) runGenerations(ctx context.Context, current generation) error 
 			return err
 		}
 	}
+}
+
+// followAccounts brings what is remembered in step with a generation's accounts
+// before it runs. Levels that were set in Discord go with the accounts, so the
+// result is a generation with those of now.
+func (s *service) followAccounts(ctx context.Context, c generation) generation {
+	renamed, err := c.watch.Follow(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.log.Error("accounts that were renamed or removed could not be followed", "err", err)
+		}
+		return c
+	}
+	if !renamed {
+		return c
+	}
+	next, err := s.prepare(c.file)
+	if err != nil {
+		s.log.Error("the levels of renamed accounts could not be put in force", "err", err)
+		return c
+	}
+	s.use(next)
+	return next
 }
 
 func (s *service) run(ctx context.Context, c generation) error {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"mokabot/internal/discordsim"
 )
@@ -44,6 +45,18 @@ func TestLevelsAreSetFromDiscord(t *testing.T) {
 	}
 	if status := w.asks(t, "status", nil); !strings.Contains(string(status.JSON()), "Levels set in Discord: team") {
 		t.Errorf("/status does not say so: %s", status.JSON())
+	}
+	w.config(t, "accounts:\n", "  viewers: {everyone: true}\naccounts:\n", "name: team", "name: prod")
+	w.asks(t, "reload", nil)
+	within := deadline(t)
+	for again := time.NewTicker(50 * time.Millisecond); ; <-again.C {
+		shown := string(w.asks(t, "levels", nil).JSON())
+		if strings.Contains(shown, "below $200.00") && strings.Contains(shown, "prod") {
+			break
+		}
+		if within.Err() != nil {
+			t.Fatalf("the levels do not go with a renamed account: %s", shown)
+		}
 	}
 	if done := w.asks(t, "levels", map[string]any{"action": "reset"}); strings.Contains(string(done.JSON()), "set in Discord") || !strings.Contains(string(done.JSON()), "below $20.00") {
 		t.Errorf("reset: %s", done.JSON())

@@ -102,7 +102,7 @@ func Incidents(w *lang.Words, open []OpenIncident, now time.Time) Message {
 }
 
 func incidentButtons(w *lang.Words, o OpenIncident, now time.Time, several bool) []Button {
-	buttons := snoozeButtons(w, o.Incident, ":"+o.Incident.ID+":"+o.Account, o.Remind, now)
+	buttons := snoozeButtons(w, o.Incident, ":"+o.Incident.ID+":"+o.Incident.SubjectOf(o.Account), o.Remind, now)
 	buttons[0].NewRow = true
 	if several {
 		buttons[0].Label = o.Account + " · " + buttons[0].Label

@@ -22,7 +22,8 @@ func TestRename(t *testing.T) {
 	for _, table := range ofAccounts {
 		had[table] = number(t, db.read, "SELECT COUNT(*) FROM "+table)
 	}
-	check(t, db.Rename(ctx, "old", "new", func(alert json.RawMessage) (json.RawMessage, error) {
+	check(t, db.Rename(ctx, map[string]string{"old": "new"}, func(from string, alert json.RawMessage) (json.RawMessage, error) {
+		equal(t, "the name", from, "old")
 		equal(t, "alert state", string(alert), `{"a":1}`)
 		return json.RawMessage(`{"a":2}`), nil
 	}))
@@ -42,6 +43,45 @@ func TestRename(t *testing.T) {
 	}
 	if _, ok, err := db.Value(ctx, "models/new"); !ok || err != nil {
 		t.Errorf("the models are forgotten: %v", err)
+	}
+}
+
+// D12: names that are exchanged take everything with them in one transaction, and
+// leave nothing of the one behind with the other.
+func TestRenameInARing(t *testing.T) {
+	for _, names := range [][]string{{"a", "b"}, {"a", "b", "c"}} {
+		db, ctx := temp(t), t.Context()
+		moves := map[string]string{}
+		for n, name := range names {
+			moves[name] = names[(n+1)%len(names)]
+			check(t, db.Poll(ctx, name, func(_, _ json.RawMessage) (Poll, error) {
+				return Poll{
+					Sample: Sample{At: t0}, // of all at the same moment
+					Alert:  json.RawMessage(`{"of":"` + name + `"}`), Spend: json.RawMessage(`{"of":"` + name + `"}`),
+				}, nil
+			}))
+			for i, value := range valuesOfAccount(name) {
+				if n > 0 || i > 0 { // one has a value that the others lack
+					check(t, db.SetValue(ctx, value, []byte(name)))
+				}
+			}
+		}
+		check(t, db.Rename(ctx, moves, func(_ string, alert json.RawMessage) (json.RawMessage, error) { return alert, nil }))
+		for n, from := range names {
+			state, err := db.AlertState(ctx, moves[from])
+			check(t, err)
+			equal(t, "alert state of "+moves[from], string(state), `{"of":"`+from+`"}`)
+			spent, err := db.SpendState(ctx, moves[from])
+			check(t, err)
+			equal(t, "spend state of "+moves[from], string(spent), `{"of":"`+from+`"}`)
+			for i, value := range valuesOfAccount(moves[from]) {
+				kept, ok, err := db.Value(ctx, value)
+				check(t, err)
+				if ok != (n > 0 || i > 0) || ok && string(kept) != from {
+					t.Errorf("%s is %q, %v", value, kept, ok)
+				}
+			}
+		}
 	}
 }
 
