@@ -40,7 +40,7 @@ func (b *Bot) standing(ctx context.Context, in Input, needed standing) (standing
 	}
 	why := decide(rules, c, needed)
 	if why == homeUnknown || why == userInstalled || why == elsewhere {
-		return stranger, why
+		return notAllowed, why
 	}
 	return rules.standing(c), why
 }

@@ -27,10 +27,10 @@ type standing int
 
 // The standings, each with the rights of those before it.
 const (
-	stranger standing = iota // gets no answer
-	member                   // of a home server: learns what the bot is for
-	viewer                   // sees figures
-	operator                 // changes things
+	notAllowed standing = iota // gets no answer
+	member                     // of a home server: learns what the bot is for
+	viewer                     // sees figures
+	operator                   // changes things
 )
 
 // membership is what somebody is in a server.
@@ -114,9 +114,9 @@ func decide(rules accessRules, c caller, needed standing) denial {
 // standing is what a caller is, wherever they ask.
 func (r accessRules) standing(c caller) standing {
 	if c.UserID == "" {
-		return stranger
+		return notAllowed
 	}
-	has := stranger
+	has := notAllowed
 	for _, m := range c.Memberships {
 		has = max(has, r.standingIn(m))
 	}
@@ -133,7 +133,7 @@ func (r accessRules) standing(c caller) standing {
 // role @everyone, which Discord lists with no member.
 func (r accessRules) standingIn(m membership) standing {
 	if !slices.Contains(r.Home.Guilds, m.GuildID) {
-		return stranger
+		return notAllowed
 	}
 	has := func(roles []string) bool {
 		return slices.ContainsFunc(roles, func(role string) bool {

@@ -102,14 +102,14 @@ var matrixHomes = []struct {
 // TestWhoMayDoWhat is the whole matrix of access: who, where, what, and how it
 // is configured.
 func TestWhoMayDoWhat(t *testing.T) {
-	letters := map[byte]standing{'-': stranger, 'm': member, 'v': viewer, 'o': operator}
+	letters := map[byte]standing{'-': notAllowed, 'm': member, 'v': viewer, 'o': operator}
 	cells := 0
 	for _, home := range matrixHomes {
 		for _, config := range matrixRules {
 			rules := accessRules{config.operators, config.viewers, home.home}
 			for n, person := range matrixPeople {
 				for _, place := range matrixPlaces {
-					want := stranger
+					want := notAllowed
 					switch {
 					case home.name == "unknown":
 					case home.name != "known":

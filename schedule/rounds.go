@@ -7,11 +7,11 @@ import (
 	"mokabot/internal/account"
 )
 
-// mostNeighbours bounds a round: a gateway with many accounts is not asked for
+// maxTriggered bounds a round: a gateway with many accounts is not asked for
 // all of them at once.
-const mostNeighbours = 20
+const maxTriggered = 20
 
-// rounds knows which accounts warn in the same channel. Those are neighbours:
+// rounds knows which accounts warn in the same channel:
 // when trouble begins with one, the others are read at once.
 type rounds struct {
 	mu       sync.Mutex
@@ -32,8 +32,8 @@ func (r *rounds) begin(accounts []*account.Account) {
 	}
 }
 
-// nudged is signalled when the account is to be read at once.
-func (r *rounds) nudged(a *account.Account) <-chan struct{} {
+// triggered is signalled when the account is to be read at once.
+func (r *rounds) triggered(a *account.Account) <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.wake[a]
@@ -46,7 +46,7 @@ func (r *rounds) sameChannel(a *account.Account) int {
 	return len(r.channels[a.Rules.ChannelID]) - 1
 }
 
-// trigger has the neighbours of an account read, at most once in an interval.
+// trigger has the others of an account's channel read, at most once in an interval.
 func (r *rounds) trigger(a *account.Account, now time.Time, every time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -55,12 +55,12 @@ func (r *rounds) trigger(a *account.Account, now time.Time, every time.Duration)
 		return
 	}
 	r.last[id] = now
-	nudged := 0
+	count := 0
 	for _, n := range r.channels[id] {
-		if n == a || nudged == mostNeighbours {
+		if n == a || count == maxTriggered {
 			continue
 		}
-		nudged++
+		count++
 		select {
 		case r.wake[n] <- struct{}{}:
 		default:

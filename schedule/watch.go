@@ -55,7 +55,7 @@ func (w *Watch) now() time.Time {
 
 // Run polls until ctx ends. The accounts' polls are spread over the interval; a
 // low reading is confirmed by an early one, and trouble with one account has
-// its neighbours read at once, so that one cause is told in one post.
+// the others of its channel read at once, so that one cause is told in one post.
 func (w *Watch) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	accounts := w.Book.All()
@@ -85,7 +85,7 @@ func (w *Watch) follow(ctx context.Context, a *account.Account, s *slot) {
 		case <-ctx.Done():
 			timer.Stop()
 			return
-		case <-w.rounds.nudged(a):
+		case <-w.rounds.triggered(a):
 			timer.Stop()
 		case <-timer.C:
 		}
@@ -175,13 +175,13 @@ func (w *Watch) facts(ctx context.Context, name string, r moka.Reading) (alert.F
 	}, err
 }
 
-// extras are what an alarm shows besides the reading.
+// extras are what an alert shows besides the reading.
 type extras struct {
 	today  moka.Maybe
 	models []message.ModelUse
 }
 
-// modelTime is for asking which models cost most: an alarm does not wait long
+// modelTime is for asking which models cost most: an alert does not wait long
 // for a thing that it can do without.
 const modelTime = 5 * time.Second
 
@@ -257,7 +257,7 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log,
 	f.TopUp, f.Rescaled = delta.TopUp, after.Rescaled
 	was, err := alert.Decode(state)
 	if err != nil { // what is wrong is told once more, which is better than never again
-		w.Log.Error("the memory of earlier alarms is not readable; it starts anew", "account", a.Name, "err", err)
+		w.Log.Error("the memory of earlier alerts is not readable; it starts anew", "account", a.Name, "err", err)
 	}
 	is, events := alert.Step(a.Rules, was, f)
 	p := store.Poll{Sample: sampleOf(f.Reading, owed)}
@@ -286,8 +286,8 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log,
 	return p, next, err
 }
 
-// stirred reports whether something began, changed or ended that the neighbours
-// of an account may share.
+// stirred reports whether something began, changed or ended that others of
+// its channel may share.
 func stirred(was, is alert.State, events []alert.Event) bool {
 	began := func(before, now time.Time) bool { return before.IsZero() && !now.IsZero() }
 	if len(was.Pending) == 0 && len(is.Pending) > 0 || began(was.Failing, is.Failing) || began(was.Refusing, is.Refusing) {

@@ -111,7 +111,7 @@ func backtestJSON(name string, h alert.History) backtestAccount {
 		})
 	}
 	for _, e := range h.Empties {
-		b.Empties = append(b.Empties, backtestEmpty{rfc3339(e.At), timeOrNull(e.Told), e.Lead.Hours()})
+		b.Empties = append(b.Empties, backtestEmpty{rfc3339(e.At), timeOrNull(e.WarnedAt), e.Lead.Hours()})
 	}
 	return b
 }

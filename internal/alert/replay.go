@@ -21,10 +21,10 @@ type History struct {
 
 // Depletion is one time that the money ran out.
 type Depletion struct {
-	At    time.Time     // the first reading with nothing left
-	Told  time.Time     // the first post of the decline that led there, zero when nobody was warned
-	Lead  time.Duration // from Told to At; 0 when nobody was warned in time
-	Posts int           // posts about money from Told to At
+	At       time.Time     // the first reading with nothing left
+	WarnedAt time.Time     // the first post of the decline that led there, zero when nobody was warned
+	Lead     time.Duration // from WarnedAt to At; 0 when nobody was warned in time
+	Posts    int           // posts about money from WarnedAt to At
 }
 
 // Replay runs stored readings, the oldest first, through the rules. The
@@ -117,7 +117,7 @@ func (r *replay) follow(f Facts) {
 	}
 	out := spendable <= 0
 	if out && !r.wasOut {
-		e := Depletion{At: f.At, Told: r.told, Posts: r.posts}
+		e := Depletion{At: f.At, WarnedAt: r.told, Posts: r.posts}
 		if !r.told.IsZero() {
 			e.Lead = f.At.Sub(r.told)
 		}

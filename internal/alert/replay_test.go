@@ -57,7 +57,7 @@ func TestReplayWithoutWarning(t *testing.T) {
 		12:00  $0
 		12:05  503
 		12:10  $0`))
-	if len(h.Empties) != 1 || !h.Empties[0].Told.IsZero() || h.Empties[0].Lead != 0 {
+	if len(h.Empties) != 1 || !h.Empties[0].WarnedAt.IsZero() || h.Empties[0].Lead != 0 {
 		t.Errorf("empties %+v, want one without a warning", h.Empties)
 	}
 }

@@ -90,8 +90,8 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 		return err
 	}
 	return RunAll(ctx,
-		func(ctx context.Context) error { return said(words, s.gateway.Run(ctx)) },
-		func(ctx context.Context) error { return said(words, s.delivery.Run(ctx)) },
+		func(ctx context.Context) error { return tokenError(words, s.gateway.Run(ctx)) },
+		func(ctx context.Context) error { return tokenError(words, s.delivery.Run(ctx)) },
 		func(ctx context.Context) error { return s.runGenerations(ctx, first) },
 		s.handleSIGHUP,
 		s.tidy,
@@ -133,8 +133,8 @@ func RunAll(ctx context.Context, parts ...func(context.Context) error) error {
 	return nil
 }
 
-// said puts a refused bot token into words; other failures speak for themselves.
-func said(w *lang.Words, err error) error {
+// tokenError puts a refused bot token into words; other failures speak for themselves.
+func tokenError(w *lang.Words, err error) error {
 	var fatal *discord.FatalError
 	refused := errors.As(err, &fatal) && (fatal.Code == 4004 || fatal.Code == http.StatusUnauthorized)
 	if refused || discord.KindOf(err) == discord.KindUnauthorized {

@@ -263,7 +263,7 @@ func backtests(w *lang.Words) map[string]message.Message {
 	worse.At = at.Add(3 * time.Hour)
 	past := alert.History{
 		Events: []alert.Event{low, worse}, Edits: 12, Pings: 2, Readings: 8640, From: at.AddDate(0, 0, -30), To: at,
-		Empties: []alert.Depletion{{At: at.Add(5 * time.Hour), Told: at, Lead: 5 * time.Hour, Posts: 2}, {At: at.Add(90 * time.Hour)}},
+		Empties: []alert.Depletion{{At: at.Add(5 * time.Hour), WarnedAt: at, Lead: 5 * time.Hour, Posts: 2}, {At: at.Add(90 * time.Hour)}},
 	}
 	return map[string]message.Message{
 		"backtest":      message.Backtest(w, "team", 30, past),

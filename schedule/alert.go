@@ -13,7 +13,7 @@ import (
 	"mokabot/internal/store"
 )
 
-// hold is how long an alarm waits for those of its neighbours, which are read
+// hold is how long an alert waits for those of the same channel, which are read
 // at once when trouble begins; they make one post.
 const hold = 2 * time.Second
 
@@ -26,13 +26,13 @@ const maxClosed = 10
 // that is over keep their story and are closed. Edits go where the posts are,
 // whatever channel is configured by now.
 func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.Outgoing, error) {
-	alarm := message.Alarm{
+	news := message.Alarm{
 		Account: a.Name, Levels: len(a.Rules.Levels), Event: e, Today: x.today, Models: x.models,
 		Remind: a.Rules.RemindEvery(e.Incident), Links: message.Links{TopUp: a.Console(), Console: a.Console()},
 	}
 	var out []store.Outgoing
 	if e.Post() {
-		payload, err := json.Marshal(message.Alert(w.Words, alarm))
+		payload, err := json.Marshal(message.Alert(w.Words, news))
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +48,7 @@ func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.O
 			out = append(out, closing(w.Words, a.Name, e, n))
 		}
 	case !e.Post() && e.Incident.Posts > 0:
-		live := message.Alert(w.Words, alarm)
+		live := message.Alert(w.Words, news)
 		live.Mentions = message.Mentions{}
 		payload, err := json.Marshal(live)
 		if err != nil {
