@@ -33,6 +33,7 @@ var (
 		},
 		"internal/story":           {"moka", "internal/alert", "internal/budget", "internal/lang", "internal/message", "internal/spend"},
 		"internal/lang/langtest":   {"internal/lang"}, // for tests
+		"internal/lead":            {},
 		"internal/discordsim":      {},
 		"internal/discordsim/page": {},
 
@@ -48,7 +49,7 @@ var (
 			"internal/message", "internal/spend", "internal/store", "internal/budget"},
 		"internal/app": {
 			"moka", "bot", "schedule", "internal/account", "internal/alert", "internal/clock", "internal/config", "internal/discord",
-			"internal/metrics", "internal/history", "internal/lang", "internal/message", "internal/store",
+			"internal/metrics", "internal/history", "internal/lang", "internal/lead", "internal/message", "internal/store",
 		},
 		"internal/demo": {
 			"moka", "moka/mokatest", "internal/app", "internal/config", "internal/discord", "internal/discordsim", "internal/discordsim/page",
@@ -68,6 +69,7 @@ var (
 		"github.com/gorilla/websocket":        {"internal/discord", "internal/discordsim"},
 		"github.com/prometheus/client_golang": {"internal/metrics"},
 		"golang.org/x/net/proxy":              {"internal/discord"},
+		"golang.org/x/sys/unix":               {"internal/lead"},
 		"golang.org/x/image":                  {"internal/chart"},
 	}
 	impure = []string{"net", "net/http", "os", "database/sql"} // what pure packages do without

@@ -1,0 +1,7 @@
+package lead
+
+import "time"
+
+var began = time.Now()
+
+func sinceStart() time.Duration { return time.Since(began) }
