@@ -43,7 +43,7 @@ func (b *Bot) onCommand(ctx context.Context, i *discordgo.Interaction, in Input)
 	refused := b.throttle(in)
 	wanted := in.Share
 	in.Share = wanted && refused == nil && b.mayShare(ctx, in)
-	if err := b.REST.Defer(ctx, i.ID, i.Token, !in.Share); err != nil {
+	if err := b.REST.Defer(ctx, i.ID, i.Token, !in.Share); err != nil && !b.leftOver(ctx, i, err) {
 		b.Log.Warn("interaction could not be acknowledged", "command", in.Name, "err", err)
 		return
 	}
@@ -56,6 +56,12 @@ func (b *Bot) onCommand(ctx context.Context, i *discordgo.Interaction, in Input)
 		m.Text = strings.TrimSpace(in.Words.Command.NotShared + "\n" + m.Text)
 	}
 	b.reply(ctx, i, in.Name, m)
+}
+
+// leftOver reports whether an interaction could not be acknowledged because
+// another replica did so, which ended before it answered.
+func (b *Bot) leftOver(ctx context.Context, i *discordgo.Interaction, err error) bool {
+	return b.TakesOver && discord.KindOf(err) == discord.KindAcknowledged && b.REST.Unanswered(ctx, i.AppID, i.Token)
 }
 
 // mayShare reports whether everybody may see the answer. It is decided before
@@ -88,7 +94,7 @@ func (b *Bot) onButton(ctx context.Context, i *discordgo.Interaction, in Input) 
 	if private {
 		acknowledge = func() error { return b.REST.Defer(ctx, i.ID, i.Token, true) }
 	}
-	if err := acknowledge(); err != nil {
+	if err := acknowledge(); err != nil && !(private && b.leftOver(ctx, i, err)) {
 		b.Log.Warn("button could not be acknowledged", "command", in.Name, "err", err)
 		return
 	}

@@ -83,6 +83,10 @@ type Delivery struct {
 	Now  func() time.Time // stamps attempts; nil for the real clock
 	Idle time.Duration    // at most between two looks at the outbox; 0 for 15 s
 
+	// Drain is how long what is under way may take when ctx has ended; nil for
+	// seven seconds.
+	Drain func(ctx context.Context) time.Duration
+
 	// Channel is where the configuration in force wants a message of the outbox;
 	// "" leaves it where it was addressed to. Nil leaves all of them.
 	Channel func(key, account string) string
@@ -127,11 +131,14 @@ func (d *Delivery) init() {
 		if d.Now == nil {
 			d.Now = time.Now
 		}
+		if d.Drain == nil {
+			d.Drain = func(context.Context) time.Duration { return drainTime }
+		}
 	})
 }
 
-// Run delivers until ctx ends, finishes what is under way (at most
-// seven seconds) and returns nil. When Discord refuses the bot token it stops
+// Run delivers until ctx ends, finishes what is under way (for at
+// most [Delivery.Drain]) and returns nil. When Discord refuses the bot token it stops
 // sending and returns that error; the messages stay in the outbox.
 func (d *Delivery) Run(ctx context.Context) error {
 	d.init()
@@ -215,7 +222,7 @@ type trial struct {
 func newRound(ctx context.Context, d *Delivery) *round {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	unhook := context.AfterFunc(ctx, func() {
-		if pause(work, drainTime) == nil {
+		if pause(work, d.Drain(ctx)) == nil {
 			cancel()
 		}
 	})
@@ -236,7 +243,7 @@ func (r *round) stop() {
 // start begins the delivery of every due message whose slot is free.
 func (r *round) start(ctx context.Context) {
 	limit := 3*dueLimit + len(r.busy) + len(r.waits) // those must not hide the others
-	due, err := r.d.Box.Due(ctx, time.Now(), limit)
+	due, err := r.d.Box.Due(ctx, r.d.Now(), limit)
 	if err != nil {
 		if ctx.Err() == nil {
 			r.d.Log.Error("the outbox cannot be read", "err", err)

@@ -34,6 +34,7 @@ type REST struct {
 	agent   string
 	limits  *limiter
 	observe func(route, kind string, took time.Duration)
+	allowed func() error // asked before each request with the bot token; an error keeps it from being made
 	backoff time.Duration
 	refused atomic.Bool // Discord answered 401: asking again leads to a ban
 	me      atomic.Pointer[Identity]
@@ -62,6 +63,20 @@ func WithDates(f func(time.Time)) RESTOption {
 	return func(r *REST) { r.clock.told = f }
 }
 
+// WithPermission has f asked immediately before each request that needs the bot
+// token; with an error the request is not made. Answers to interactions do not
+// need it: Discord takes the first one to acknowledge, and the rest are edits.
+// f must return at once.
+func WithPermission(f func() error) RESTOption {
+	return func(r *REST) { r.allowed = f }
+}
+
+// WithPauses has f told for how long Discord wants the whole bot to pause. f
+// must return at once.
+func WithPauses(f func(time.Duration)) RESTOption {
+	return func(r *REST) { r.limits.paused = f }
+}
+
 // WithBackoff sets the wait before the first repetition; it doubles from there.
 func WithBackoff(d time.Duration) RESTOption {
 	return func(r *REST) { r.backoff = d }
@@ -85,6 +100,7 @@ func NewREST(token string, hc *http.Client, log *slog.Logger, opts ...RESTOption
 		agent:   userAgent("dev"),
 		limits:  newLimiter(),
 		observe: func(string, string, time.Duration) {},
+		allowed: func() error { return nil },
 		backoff: firstBackoff,
 	}
 	for _, o := range opts {
@@ -108,6 +124,10 @@ func (r *REST) Refused() bool { return r.refused.Load() }
 
 // Now is the time by Discord's clock, as far as an answer has shown it.
 func (r *REST) Now() time.Time { return r.clock.now() }
+
+// Pause holds requests back as long as Discord asked an earlier holder of the
+// token to.
+func (r *REST) Pause(d time.Duration) { r.limits.pause(time.Now().Add(d)) }
 
 // Close lets go of idle connections.
 func (r *REST) Close() {
@@ -141,6 +161,9 @@ func (r *REST) exchange(ctx context.Context, q request, out any) (int, *Error) {
 	client := r.client
 	if q.upload {
 		client = r.uploads
+	}
+	if err := r.allowed(); err != nil && !q.open {
+		return 0, &Error{Op: q.op, Kind: KindTransient, Err: err}
 	}
 	resp, err := client.Do(req)
 	if err != nil {

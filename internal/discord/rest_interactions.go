@@ -82,6 +82,20 @@ func (r *REST) Reply(ctx context.Context, appID, token string, m message.Message
 	}, &stored{})
 }
 
+// Unanswered reports whether a command was acknowledged and still shows "is
+// thinking": whoever acknowledged it ended before the answer.
+func (r *REST) Unanswered(ctx context.Context, appID, token string) bool {
+	var original struct {
+		Flags int `json:"flags"`
+	}
+	err := r.do(ctx, request{
+		op: "read answer", method: http.MethodGet,
+		url:   discordgo.EndpointWebhookToken(url.PathEscape(appID), url.PathEscape(token)) + "/messages/@original",
+		route: route{exempt: true}, open: true,
+	}, &original)
+	return err == nil && original.Flags&flagLoading != 0
+}
+
 // respond sends an interaction's first response. A repeated one is harmless:
 // Discord refuses the second.
 func (r *REST) respond(ctx context.Context, op, id, token string, c callback) error {

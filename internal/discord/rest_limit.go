@@ -44,10 +44,18 @@ type limiter struct {
 	address  time.Time
 	invalid  int
 	invalid0 time.Time
+	paused   func(time.Duration) // told of a new pause of the bot
 }
 
 func newLimiter() *limiter {
-	return &limiter{windows: map[string]window{}, buckets: map[string]string{}}
+	return &limiter{windows: map[string]window{}, buckets: map[string]string{}, paused: func(time.Duration) {}}
+}
+
+// pause holds back what counts for the bot.
+func (l *limiter) pause(until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bot = later(l.bot, until)
 }
 
 // reserve takes a place for a request, or tells how long to wait first.
@@ -157,6 +165,7 @@ func (l *limiter) refused(rt route, h http.Header, raw []byte, now time.Time) ti
 		l.address = later(l.address, until)
 	case body.Global || h.Get("X-RateLimit-Global") == "true" || h.Get("X-RateLimit-Scope") == "global":
 		l.bot = later(l.bot, until)
+		l.paused(wait)
 	case rt.shape != "":
 		l.set(rt, window{until: until}, now)
 	}

@@ -26,6 +26,7 @@ const (
 // https://docs.discord.com/developers/resources/message#message-object-message-flags
 const (
 	flagEphemeral             = 1 << 6
+	flagLoading               = 1 << 7 // "is thinking"
 	flagSuppressNotifications = 1 << 12
 )
 

@@ -1,0 +1,190 @@
+package discord
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Session is what a RESUME needs. The zero value is of no session.
+type Session struct {
+	ID        string
+	ResumeURL string
+	Seq       int64 // of the last event received
+}
+
+const (
+	handoverName = "discord/handover"
+	handoverTime = 2 * time.Second // for writing it down
+	noteEvery    = time.Second     // between two notes of the sequence number
+	// staleSession is when a RESUME is not worth the attempt: Discord keeps a
+	// session for a few minutes after its connection was lost.
+	staleSession = 5 * time.Minute
+)
+
+// Handover keeps what the next leader needs to go on in place of this one: the
+// gateway session, whose events Discord replays to it; who the bot is, which
+// only the beginning of a session tells; and the pause that Discord asked the
+// whole bot for.
+//
+// Fill in the fields, call [Handover.Load], then [Handover.Run] beside the
+// gateway. The other methods return at once.
+type Handover struct {
+	Values Values
+	Now    func() time.Time // by a clock that all replicas share
+	Log    *slog.Logger
+
+	mu     sync.Mutex
+	now    handover
+	noted  handover // what is stored
+	before int64    // the sequence number that was stored before that
+	held   map[int]int64
+	next   int
+	urgent chan struct{}
+}
+
+// handover is what is stored.
+type handover struct {
+	SessionID   string    `json:"session_id"`
+	ResumeURL   string    `json:"resume_gateway_url"`
+	Seq         int64     `json:"seq"`
+	At          time.Time `json:"at"` // of the note
+	Ready       Ready     `json:"ready"`
+	PausedUntil time.Time `json:"paused_until,omitzero"`
+}
+
+func (h handover) same(o handover) bool {
+	return h.SessionID == o.SessionID && h.ResumeURL == o.ResumeURL && h.Seq == o.Seq && h.PausedUntil.Equal(o.PausedUntil) &&
+		h.Ready.ApplicationID == o.Ready.ApplicationID && slices.Equal(h.Ready.GuildIDs, o.Ready.GuildIDs)
+}
+
+// Load reads what the leader before left: the session to resume, the zero value
+// when there is none; who the bot is in it; and how long Discord still wants the
+// bot to pause.
+func (h *Handover) Load(ctx context.Context) (Session, Ready, time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.urgent, h.held = make(chan struct{}, 1), map[int]int64{}
+	var was handover
+	raw, ok, err := h.Values.Value(ctx, handoverName)
+	if err == nil && ok {
+		err = json.Unmarshal(raw, &was)
+	}
+	if err != nil {
+		h.Log.Warn("what the leader before left cannot be read; a new session begins", "err", err)
+		return Session{}, Ready{}, 0
+	}
+	now := h.Now()
+	pause := min(max(was.PausedUntil.Sub(now), 0), longestMemory)
+	if was.SessionID == "" || now.Sub(was.At) > staleSession {
+		return Session{}, Ready{}, pause
+	}
+	h.now, h.noted, h.before = was, was, was.Seq
+	return Session{ID: was.SessionID, ResumeURL: was.ResumeURL, Seq: was.Seq}, was.Ready, pause
+}
+
+// Session notes how far the session has come; the zero value notes its end.
+func (h *Handover) Session(s Session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	other := h.now.SessionID != s.ID || h.now.ResumeURL != s.ResumeURL
+	h.now.SessionID, h.now.ResumeURL, h.now.Seq = s.ID, s.ResumeURL, s.Seq
+	if other {
+		clear(h.held) // what is under way belongs to a session that is over
+		h.before = 0
+		h.hurry()
+	}
+}
+
+// Ready notes who the bot is in the session that began.
+func (h *Handover) Ready(r Ready) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now.Ready = r
+	h.hurry()
+}
+
+// Pause notes that Discord wants the bot to pause.
+func (h *Handover) Pause(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now.PausedUntil = h.Now().Add(d).Round(0)
+	h.hurry()
+}
+
+// Hold keeps an event that is being handled among those that the next leader is
+// sent again, until release is called.
+func (h *Handover) Hold() (release func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	id := h.next
+	h.next++
+	h.held[id] = h.before
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.held, id)
+	}
+}
+
+func (h *Handover) hurry() {
+	select {
+	case h.urgent <- struct{}{}:
+	default:
+	}
+}
+
+// Run writes it down until ctx ends, the sequence number at most once a second.
+func (h *Handover) Run(ctx context.Context) error {
+	tick := time.NewTicker(noteEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-h.urgent:
+		}
+		h.Note(ctx)
+	}
+}
+
+// Note writes it down now, where anything has changed.
+func (h *Handover) Note(ctx context.Context) {
+	h.mu.Lock()
+	next, last := h.now, h.noted
+	for _, seq := range slices.Sorted(maps.Values(h.held)) {
+		next.Seq = min(next.Seq, seq)
+		break
+	}
+	next.At = h.Now().Round(0)
+	h.mu.Unlock()
+	// Without a change the note is renewed now and then, for its age counts.
+	if next.same(last) && (next.SessionID == "" || next.At.Sub(last.At) < staleSession/4) {
+		return
+	}
+	raw, err := json.Marshal(next)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(ctx, handoverTime)
+		defer cancel()
+		err = h.Values.SetValue(ctx, handoverName, raw)
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			h.Log.Warn("what the next leader needs cannot be stored", "err", err)
+		}
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.noted = next
+	if next.SessionID == last.SessionID {
+		h.before = min(last.Seq, next.Seq)
+	} else {
+		h.before = 0
+	}
+}

@@ -1,0 +1,159 @@
+package discord
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// shelf keeps values for a test, and can be out of reach.
+type shelf struct {
+	values map[string][]byte
+	writes int
+	err    error
+}
+
+func (s *shelf) Value(_ context.Context, name string) ([]byte, bool, error) {
+	v, ok := s.values[name]
+	return v, ok, s.err
+}
+
+func (s *shelf) SetValue(_ context.Context, name string, value []byte) error {
+	if s.err != nil {
+		return s.err
+	}
+	s.writes++
+	s.values[name] = value
+	return nil
+}
+
+func newHandover(t *testing.T, s *shelf) (h *Handover, session Session, ready Ready, wait time.Duration) {
+	t.Helper()
+	h = &Handover{Values: s, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	session, ready, wait = h.Load(t.Context())
+	return h, session, ready, wait
+}
+
+func (s *shelf) seq(t *testing.T) int64 {
+	t.Helper()
+	var h handover
+	if err := json.Unmarshal(s.values[handoverName], &h); err != nil {
+		t.Fatal(err)
+	}
+	return h.Seq
+}
+
+func TestTheNextLeaderGoesOnWithTheSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := &shelf{values: map[string][]byte{}}
+		h, session, _, _ := newHandover(t, kept)
+		if session != (Session{}) {
+			t.Fatalf("of nothing came %+v", session)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go h.Run(ctx)
+		h.Session(Session{ID: "s1", ResumeURL: "wss://resume.example", Seq: 1})
+		h.Ready(Ready{ApplicationID: "app", UserID: "bot", Name: "mokabot", GuildIDs: []string{"1"}})
+		synctest.Wait()
+		for seq := range int64(5000) {
+			h.Session(Session{ID: "s1", ResumeURL: "wss://resume.example", Seq: 1 + seq})
+			time.Sleep(10 * time.Millisecond)
+		}
+		if kept.writes > 60 {
+			t.Errorf("%d notes within 50 s", kept.writes)
+		}
+		if seq := kept.seq(t); seq < 4800 {
+			t.Errorf("event %d of 5000 is noted", seq)
+		}
+		h.Pause(20 * time.Second)
+		cancel()
+		synctest.Wait()
+		h.Session(Session{ID: "s1", ResumeURL: "wss://resume.example", Seq: 5001})
+		h.Note(t.Context()) // the last word
+		time.Sleep(5 * time.Second)
+		_, session, ready, wait := newHandover(t, kept)
+		if session != (Session{ID: "s1", ResumeURL: "wss://resume.example", Seq: 5001}) {
+			t.Errorf("the session is %+v", session)
+		}
+		if ready.ApplicationID != "app" || len(ready.GuildIDs) != 1 || wait != 15*time.Second {
+			t.Errorf("%+v, a pause of %s", ready, wait)
+		}
+	})
+}
+
+// A killed leader has received interactions that it did not answer.
+func TestEventsUnderWayAreSentAgain(t *testing.T) {
+	kept := &shelf{values: map[string][]byte{}}
+	h, _, _, _ := newHandover(t, kept)
+	at := func(seq int64) { h.Session(Session{ID: "s1", Seq: seq}); h.Note(t.Context()) }
+	at(1)
+	at(10)
+	at(20)
+	release := h.Hold() // event 20, or one that came just before or after the note
+	at(30)
+	at(40)
+	if seq := kept.seq(t); seq >= 20 {
+		t.Errorf("while event 20 is handled %d is noted", seq)
+	}
+	release()
+	at(41)
+	if seq := kept.seq(t); seq != 41 {
+		t.Errorf("when it is handled %d is noted", seq)
+	}
+	h.Hold()
+	h.Session(Session{ID: "s2", Seq: 2})
+	h.Note(t.Context())
+	if seq := kept.seq(t); seq != 2 {
+		t.Errorf("a new session is noted at %d", seq)
+	}
+}
+
+func TestWhatCannotBeResumedIsNot(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		then  func(*Handover, *shelf)
+		wait  time.Duration
+		found bool
+	}{
+		{"a session of now", func(*Handover, *shelf) {}, 0, true},
+		{"a session that ended", func(h *Handover, _ *shelf) { h.Session(Session{}) }, 0, false},
+		{"an old session", func(*Handover, *shelf) {}, staleSession + time.Second, false},
+		{"no JSON", func(_ *Handover, s *shelf) { s.values[handoverName] = []byte("{") }, 0, false},
+		{"a database that does not answer", func(_ *Handover, s *shelf) { s.err = errors.New("down") }, 0, false},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				kept := &shelf{values: map[string][]byte{}}
+				h, _, _, _ := newHandover(t, kept)
+				h.Session(Session{ID: "s1", Seq: 7})
+				h.Note(t.Context())
+				c.then(h, kept)
+				h.Note(t.Context())
+				time.Sleep(c.wait)
+				if _, session, _, _ := newHandover(t, kept); (session.ID != "") != c.found {
+					t.Errorf("the session is %+v", session)
+				}
+			})
+		})
+	}
+}
+
+func TestAQuietSessionDoesNotGetOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := &shelf{values: map[string][]byte{}}
+		h, _, _, _ := newHandover(t, kept)
+		ctx, cancel := context.WithCancel(t.Context())
+		go h.Run(ctx)
+		h.Session(Session{ID: "s1", Seq: 7})
+		time.Sleep(time.Hour)
+		cancel()
+		synctest.Wait()
+		if _, session, _, _ := newHandover(t, kept); session.ID == "" {
+			t.Error("after an hour without an event the session is not resumed")
+		}
+	})
+}
