@@ -34,21 +34,11 @@ const bookedPages = 5
 func (c *Client) Booked(ctx context.Context, from, last, to time.Time) (Booked, error) {
 	w := window{max(0, from.Unix()), max(0, to.Unix()-1)}
 	var b Booked
-	for page := 1; page <= bookedPages; page++ {
-		rows, err := c.logRows(ctx, w, logRefund, page)
-		if err != nil {
-			return b, err
-		}
-		for _, row := range rows.items {
-			if row.Type != logRefund || row.At < w.first || row.At > w.last || row.Quota <= 0 || overflows(b.Refunded, row.Quota) {
-				continue
-			}
-			b.Refunded, b.Until = b.Refunded+row.Quota, max(b.Until, row.At)
-		}
-		if len(rows.items) < keyPageSize {
-			break
-		}
+	refunds, err := c.refunds(ctx, w)
+	if err != nil {
+		return b, err
 	}
+	b.Refunded, b.Until = refunds.quota, refunds.newest
 	added, err := c.logRows(ctx, w, logTopUp, 1)
 	if err != nil {
 		return b, err
@@ -84,6 +74,56 @@ func (c *Client) Booked(ctx context.Context, from, last, to time.Time) (Booked, 
 	}
 	b.Earlier = min(earlier, consumed)
 	return b, nil
+}
+
+// RefundedLog reads what the log says was given back in [from, to). Gateways
+// before 2026-07 do not log it with its amount: 0. So many refunds that only a
+// part could be read are an error.
+func (c *Client) RefundedLog(ctx context.Context, from, to time.Time) (Amount, error) {
+	status, err := c.status(ctx)
+	if err != nil {
+		return 0, err
+	}
+	refunds, err := c.refunds(ctx, window{max(0, from.Unix()), max(0, to.Unix()-1)})
+	if err != nil {
+		return 0, err
+	}
+	if refunds.more {
+		return 0, mistyped("log/self", "more refunds than can be read")
+	}
+	amount, beyond := status.Units.quota(refunds.quota)
+	if beyond != nil {
+		return 0, mistyped("log/self", "a quota beyond any amount")
+	}
+	return amount, nil
+}
+
+// refundSum is what was given back in a window, in raw quota.
+type refundSum struct {
+	quota, newest int64
+	more          bool // than was read
+}
+
+func (c *Client) refunds(ctx context.Context, w window) (sum refundSum, err *Error) {
+	for page := 1; ; page++ {
+		rows, err := c.logRows(ctx, w, logRefund, page)
+		if err != nil {
+			return sum, err
+		}
+		for _, row := range rows.items {
+			if row.Type != logRefund || row.At < w.first || row.At > w.last || row.Quota <= 0 || overflows(sum.quota, row.Quota) {
+				continue
+			}
+			sum.quota, sum.newest = sum.quota+row.Quota, max(sum.newest, row.At)
+		}
+		if len(rows.items) < keyPageSize {
+			return sum, nil
+		}
+		if page == bookedPages {
+			sum.more = true
+			return sum, nil
+		}
+	}
 }
 
 // logPage is a page of /api/log/self.

@@ -3,17 +3,16 @@ package schedule
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/history"
 	"mokabot/internal/store"
 	"mokabot/moka"
 )
 
 const (
-	seedDays   = 30               // the longest span that gateways answer for at once
 	seedWait   = 20 * time.Second // after the start, so that the first polls come first
 	seedEvery  = time.Minute      // between two looks for what is missing
 	seedRetry  = 6 * time.Hour    // after a gateway said that it has no records
@@ -94,10 +93,8 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 		return err
 	}
 	s.Log.Info("history from the gateway's records", "account", a.Name, "from", from.UTC().Format(time.RFC3339), "rows", len(rows))
-	return s.Store.SetValue(ctx, seedMark(a.Name), []byte(now.UTC().Format(time.RFC3339)))
+	return s.Store.SetValue(ctx, history.RecordedMark(a.Name), []byte(now.UTC().Format(time.RFC3339)))
 }
-
-func seedMark(account string) string { return fmt.Sprintf("recorded/%s", account) }
 
 func (s *Seeder) postpone(name string, until time.Time) {
 	if s.later == nil {
@@ -108,8 +105,8 @@ func (s *Seeder) postpone(name string, until time.Time) {
 
 // missingFrom is since when records are wanted; zero when none are.
 func (s *Seeder) missingFrom(ctx context.Context, name string, now time.Time) (time.Time, error) {
-	oldest := now.Add(-seedDays * 24 * time.Hour).Truncate(time.Hour).Add(time.Hour)
-	raw, ok, err := s.Store.Value(ctx, seedMark(name))
+	oldest := now.Add(-history.RecordedDays * 24 * time.Hour).Truncate(time.Hour).Add(time.Hour)
+	raw, ok, err := s.Store.Value(ctx, history.RecordedMark(name))
 	if err != nil {
 		return time.Time{}, err
 	}

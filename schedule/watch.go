@@ -145,7 +145,7 @@ func (w *Watch) note(ctx context.Context, a *account.Account, r moka.Reading) (a
 		w.Log.Error("room on the disk", "full", full, "readings_kept", !full)
 	}
 	if w.Observe != nil {
-		w.Observe(a.Name, r, w.History.Today(ctx, a.Name), facts.Runway)
+		w.Observe(a.Name, r, w.History.Today(ctx, a.Name).Spent, facts.Runway)
 	}
 	return after, err
 }
@@ -177,7 +177,7 @@ func (w *Watch) facts(ctx context.Context, name string, r moka.Reading) (alert.F
 
 // extras are what an alert shows besides the reading.
 type extras struct {
-	today  moka.Maybe
+	today  spend.SoFar
 	models []message.ModelUse
 }
 
@@ -195,7 +195,7 @@ func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (
 	was, _ := alert.Decode(raw) // the step itself tells what is wrong with it
 	_, events := alert.Step(a.Rules, was, f)
 	for _, e := range events {
-		if !x.today.Known() {
+		if !x.today.Spent.Known() {
 			x.today = w.History.Today(ctx, a.Name)
 		}
 		if e.Kind != alert.Ended && e.Kind != alert.Withdrawn && e.Incident.Condition.AboutSpending() && x.models == nil {

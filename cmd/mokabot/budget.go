@@ -59,6 +59,7 @@ type (
 		To       string       `json:"period_to"`
 		Amount   moka.Amount  `json:"amount_usd"`
 		Spent    moka.Maybe   `json:"spent_usd"`
+		AtLeast  bool         `json:"at_least"`
 		Left     moka.Maybe   `json:"left_usd"`
 		Forecast moka.Maybe   `json:"forecast_usd"`
 		Low      moka.Maybe   `json:"forecast_low_usd"`
@@ -72,7 +73,7 @@ func budgetsJSON(standings []budget.Standing) budgetsAnswer {
 	for _, s := range standings {
 		answer.Budgets = append(answer.Budgets, budgetAnswer{
 			Name: s.Budget.Name, From: s.Period.From.In(s.Budget.Zone).Format(time.RFC3339), To: s.Period.To.In(s.Budget.Zone).Format(time.RFC3339),
-			Amount: s.Budget.Amount, Spent: s.Spent, Left: s.Left, Forecast: s.Forecast, Low: s.Low, High: s.High, State: s.State,
+			Amount: s.Budget.Amount, Spent: s.Spent, AtLeast: s.AtLeast, Left: s.Left, Forecast: s.Forecast, Low: s.Low, High: s.High, State: s.State,
 		})
 	}
 	return answer

@@ -92,11 +92,12 @@ type (
 		From     string       `json:"from"`
 		To       string       `json:"to"`
 		Spent    moka.Maybe   `json:"spent_usd"`
+		AtLeast  bool         `json:"at_least"`
 		Before   moka.Maybe   `json:"before_usd"`
 		Requests *int64       `json:"requests"`
 		Coverage float64      `json:"coverage"`
-		TopUps   moka.Amount  `json:"top_ups_usd"`
-		Refunds  moka.Amount  `json:"refunds_usd"`
+		TopUps   moka.Maybe   `json:"top_ups_usd"`
+		Refunds  moka.Maybe   `json:"refunds_usd"`
 		ByModel  []modelUsage `json:"by_model"`
 		ByKey    []keyUsage   `json:"by_key"`
 	}
@@ -116,16 +117,24 @@ type (
 func usageJSON(a message.UsageAnswer, zone *time.Location) usageAnswer {
 	answer := usageAnswer{
 		Account: a.Name, Period: a.Period, From: a.From.In(zone).Format(time.RFC3339), To: a.To.In(zone).Format(time.RFC3339),
-		Spent: a.Spent, Before: a.Before, Coverage: a.Covered, TopUps: a.TopUps, Refunds: a.Refunds, ByModel: modelsUsed(a.Used), ByKey: keysUsed(a.Used),
+		Spent: a.Spent, AtLeast: a.AtLeast, Before: a.Before, Coverage: a.Covered, TopUps: alike(a.Spent, a.TopUps), Refunds: alike(a.Spent, a.Refunds), ByModel: modelsUsed(a.Used), ByKey: keysUsed(a.Used),
 		Requests: requestsOf(a.Account, a.Used),
 	}
 	return answer
 }
 
+// alike is an amount that is as unknown as what was spent.
+func alike(spent moka.Maybe, a moka.Amount) moka.Maybe {
+	if a == 0 && !spent.Known() {
+		return moka.Maybe{}
+	}
+	return moka.Known(a)
+}
+
 // requestsOf is null where nothing counted them: only an account does, in its
 // readings or in the gateway's records by model.
 func requestsOf(a message.Account, u message.Used) *int64 {
-	if a.Reading.Wallet == nil || u.Covered == 0 && u.ModelsErr != nil {
+	if a.Reading.Wallet == nil || !u.Spent.Known() || u.Covered == 0 && u.ModelsErr != nil {
 		return nil
 	}
 	return &u.Requests

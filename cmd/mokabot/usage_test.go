@@ -17,9 +17,10 @@ func TestRequestsThatNobodyCountedAreNotZero(t *testing.T) {
 		known   bool
 	}{
 		{"neither readings nor records", wallet, message.Used{ModelsErr: lacking}, false},
-		{"readings alone", wallet, message.Used{Covered: 0.1, ModelsErr: lacking}, true},
-		{"records alone", wallet, message.Used{}, true},
-		{"a key alone", message.Account{}, message.Used{Covered: 1}, false},
+		{"readings alone", wallet, message.Used{Spent: moka.Known(1), Covered: 0.1, ModelsErr: lacking}, true},
+		{"records alone", wallet, message.Used{Spent: moka.Known(1)}, true},
+		{"a day within an undated gap", wallet, message.Used{Undated: 1}, false},
+		{"a key alone", message.Account{}, message.Used{Spent: moka.Known(1), Covered: 1}, false},
 	} {
 		if got := requestsOf(c.account, c.used); (got != nil) != c.known {
 			t.Errorf("%s: known %t", c.what, got != nil)

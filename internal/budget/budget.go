@@ -53,7 +53,8 @@ func (b Budget) PeriodAt(t time.Time) spend.Period {
 // Facts are what is known of the running period.
 type Facts struct {
 	At    time.Time
-	Spent moka.Maybe // since the period began, net of refunds; unknown when a part of it is
+	Spent spend.SoFar // since the period began, net of refunds
+	Began time.Time   // the first reading, where it lies in the period and nothing tells of the time before; else zero
 
 	// Expected is what the rest of the period is likely to cost, between Low
 	// and High four times in five; all unknown without enough history.
@@ -65,7 +66,7 @@ type State string
 
 // The states.
 const (
-	StateUnknown  State = "unknown"  // what was spent is not known
+	StateUnknown  State = "unknown"  // what was spent is not known, or only that it is at least an amount below every threshold
 	StateOK       State = "ok"       // below every threshold, and forecast to stay within the amount
 	StateForecast State = "forecast" // below every threshold, and forecast to exceed the amount
 	StateWarning  State = "warning"  // at or above a threshold, within the amount
@@ -80,6 +81,11 @@ type Standing struct {
 	Spent  moka.Maybe
 	Left   moka.Maybe // negative when exceeded
 
+	// AtLeast says that nothing tells what a part of the period cost: Spent and
+	// the forecast are lower bounds, Left is an upper one.
+	AtLeast bool
+	Began   time.Time // as in [Facts]
+
 	// What the whole period is forecast to cost.
 	Low, Forecast, High moka.Maybe
 
@@ -88,13 +94,13 @@ type Standing struct {
 
 // Stand compares a budget with what is known.
 func Stand(b Budget, f Facts) Standing {
-	s := Standing{Budget: b, At: f.At, Period: b.PeriodAt(f.At), Spent: f.Spent, State: StateUnknown}
-	spent, known := f.Spent.Get()
+	s := Standing{Budget: b, At: f.At, Period: b.PeriodAt(f.At), Spent: f.Spent.Spent, AtLeast: f.Spent.AtLeast, Began: f.Began, State: StateUnknown}
+	spent, known := s.Spent.Get()
 	if !known {
 		return s
 	}
 	s.Left = moka.Known(b.Amount - spent)
-	s.Low, s.Forecast, s.High = f.Spent.Plus(f.Low), f.Spent.Plus(f.Expected), f.Spent.Plus(f.High)
+	s.Low, s.Forecast, s.High = s.Spent.Plus(f.Low), s.Spent.Plus(f.Expected), s.Spent.Plus(f.High)
 	s.State = StateOK
 	switch {
 	case spent >= b.Amount:
@@ -103,6 +109,8 @@ func Stand(b Budget, f Facts) Standing {
 		s.State = StateWarning
 	case b.over(s.Low) || b.over(s.Forecast):
 		s.State = StateForecast
+	case s.AtLeast:
+		s.State = StateUnknown
 	}
 	return s
 }

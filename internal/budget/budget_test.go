@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
@@ -23,17 +24,22 @@ func TestStanding(t *testing.T) {
 		spent, low, expected, high moka.Maybe
 		state                      State
 		left                       moka.Maybe
+		atLeast                    bool
 	}{
-		{"nothing known", moka.Maybe{}, usd(1), usd(2), usd(3), StateUnknown, moka.Maybe{}},
-		{"nothing spent", usd(0), usd(0), usd(0), usd(0), StateOK, usd(500)},
-		{"no forecast", usd(100), moka.Maybe{}, moka.Maybe{}, moka.Maybe{}, StateOK, usd(400)},
-		{"the middle exceeds", usd(100), usd(300), usd(401), usd(600), StateForecast, usd(400)},
-		{"exactly the amount is not exceeded", usd(100), usd(300), usd(400), usd(600), StateOK, usd(400)},
-		{"at a threshold", usd(400), usd(0), usd(0), usd(0), StateWarning, usd(100)},
-		{"at the amount", usd(500), usd(0), usd(0), usd(0), StateExceeded, usd(0)},
-		{"over it", usd(512.5), usd(0), usd(0), usd(0), StateExceeded, usd(-12.5)},
+		{"nothing known", moka.Maybe{}, usd(1), usd(2), usd(3), StateUnknown, moka.Maybe{}, false},
+		{"nothing spent", usd(0), usd(0), usd(0), usd(0), StateOK, usd(500), false},
+		{"no forecast", usd(100), moka.Maybe{}, moka.Maybe{}, moka.Maybe{}, StateOK, usd(400), false},
+		{"the middle exceeds", usd(100), usd(300), usd(401), usd(600), StateForecast, usd(400), false},
+		{"exactly the amount is not exceeded", usd(100), usd(300), usd(400), usd(600), StateOK, usd(400), false},
+		{"at a threshold", usd(400), usd(0), usd(0), usd(0), StateWarning, usd(100), false},
+		{"at the amount", usd(500), usd(0), usd(0), usd(0), StateExceeded, usd(0), false},
+		{"over it", usd(512.5), usd(0), usd(0), usd(0), StateExceeded, usd(-12.5), false},
+		{"at least so much, below every threshold", usd(100), usd(0), usd(0), usd(0), StateUnknown, usd(400), true},
+		{"at least so much, and the forecast exceeds", usd(100), usd(401), usd(410), usd(600), StateForecast, usd(400), true},
+		{"at least a threshold", usd(400), usd(0), usd(0), usd(0), StateWarning, usd(100), true},
+		{"at least the amount", usd(500), usd(0), usd(0), usd(0), StateExceeded, usd(0), true},
 	} {
-		s := Stand(monthly(), Facts{At: start, Spent: c.spent, Low: c.low, Expected: c.expected, High: c.high})
+		s := Stand(monthly(), Facts{At: start, Spent: spend.SoFar{Spent: c.spent, AtLeast: c.atLeast}, Low: c.low, Expected: c.expected, High: c.high})
 		if s.State != c.state || s.Left != c.left {
 			t.Errorf("%s: %s, %v left", c.what, s.State, s.Left)
 		}
@@ -55,7 +61,7 @@ func told(b Budget, readings ...Facts) []string {
 }
 
 func at(days int, spent float64) Facts {
-	return Facts{At: start.AddDate(0, 0, days), Spent: usd(spent)}
+	return Facts{At: start.AddDate(0, 0, days), Spent: spend.SoFar{Spent: usd(spent)}}
 }
 
 func expecting(f Facts, low, mid, high float64) Facts {

@@ -7,7 +7,6 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/budget"
-	"mokabot/internal/message"
 	"mokabot/internal/spend"
 	"mokabot/moka"
 )
@@ -23,13 +22,13 @@ func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book
 	}
 	period := b.PeriodAt(f.At)
 	running := spend.Period{From: period.From, To: f.At}
-	f.Spent, f.Low, f.Expected, f.High = moka.Known(0), moka.Known(0), moka.Known(0), moka.Known(0)
+	f.Spent.Spent, f.Low, f.Expected, f.High = moka.Known(0), moka.Known(0), moka.Known(0), moka.Known(0)
 	for _, a := range walletsOnce(accounts) {
-		spent, expected, err := h.budgetPart(ctx, b, a, running, period.To, ask)
+		part, expected, err := h.budgetPart(ctx, b, a, running, period.To, ask)
 		if err != nil {
 			return budget.Facts{At: f.At}, err
 		}
-		f.Spent = f.Spent.Plus(spent)
+		f.Spent, f.Began = f.Spent.Plus(part.soFar), later(f.Began, part.began)
 		f.Low, f.Expected, f.High = f.Low.Plus(expected.low), f.Expected.Plus(expected.mid), f.High.Plus(expected.high)
 	}
 	return f, nil
@@ -51,87 +50,52 @@ func walletsOnce(accounts []*account.Account) []*account.Account {
 // enough history.
 type forecast struct{ low, mid, high moka.Maybe }
 
+// spentPart is what an account spent of a budget, and since when readings tell, where
+// nothing does of the beginning.
+type spentPart struct {
+	soFar spend.SoFar
+	began time.Time
+}
+
 // budgetPart is what one account adds to a budget: what it spent in the period
 // so far, and what it is expected to spend until the end.
-func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Account, running spend.Period, end time.Time, ask bool) (moka.Maybe, forecast, error) {
-	spent, err := h.spentSince(ctx, a, running)
-	if err == nil && ask && (!spent.Known() || h.beganWithin(ctx, a.Name, running)) {
-		var used message.Used
-		used, err = h.Used(ctx, a, running, spend.Period{From: running.From, To: running.From})
-		spent = used.Spent
-	}
+func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Account, running spend.Period, end time.Time, ask bool) (spentPart, forecast, error) {
+	spent, err := h.spentIn(ctx, a, running, ask)
 	if err != nil {
-		return moka.Maybe{}, forecast{}, err
+		return spentPart{}, forecast{}, err
 	}
 	hours, err := h.hours(ctx, a.Name, running.To)
 	if err != nil {
-		return moka.Maybe{}, forecast{}, err
+		return spentPart{}, forecast{}, err
 	}
 	expected := expectedUntil(hours, running.To, end, b.Zone)
 	if len(b.Keys) == 0 {
 		return spent, expected, nil
 	}
-	whole := spent
-	spent = h.spentByKeys(ctx, a, running, b.Keys)
-	return spent, expected.scaled(spent, whole), nil
+	byKeys := h.spentByKeys(ctx, a, running, b.Keys)
+	return spentPart{soFar: byKeys}, expected.scaled(byKeys.Spent, spent.soFar.Spent), nil
 }
 
-// spentSince is what was remembered of a period: the readings with the gaps that
-// lie in it, or the gateway's records of its hours, whichever is more. Both are
-// lower bounds.
-func (h History) spentSince(ctx context.Context, a *account.Account, p spend.Period) (moka.Maybe, error) {
-	if h.Store == nil {
-		return moka.Maybe{}, nil
+// spentIn is what was remembered of a running period. With ask, the gateway is
+// asked where nothing is remembered of a part of it.
+func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period, ask bool) (spentPart, error) {
+	f, err := h.rememberedFigure(ctx, a.Name, p)
+	if err != nil || !ask || f.known && f.missing <= negligible {
+		return spentPart{f.soFar(), f.began}, err
 	}
-	total, err := h.Store.Spent(ctx, a.Name, p.From, p.To)
-	if err != nil {
-		return moka.Maybe{}, err
+	r := h.recordsOf(ctx, a.Name, a.Client, p.From, p.To)
+	if f, err = h.figureOf(ctx, a.Name, p, r); err == nil {
+		h.catchUp(ctx, p, r, &f)
 	}
-	gaps, err := h.Store.Gaps(ctx, a.Name, p.From, p.To)
-	if err != nil {
-		return moka.Maybe{}, err
-	}
-	for _, g := range gaps {
-		if g.Known && !g.From.Before(p.From) {
-			total.Spent += g.Spent
-		}
-	}
-	hours, err := h.Store.Hours(ctx, a.Name, p.From, p.To)
-	if err != nil {
-		return moka.Maybe{}, err
-	}
-	sum, any := moka.Amount(0), false
-	for _, hour := range hours {
-		if !hour.Start.Before(p.From) {
-			sum, any = sum+hour.Spent, true
-		}
-	}
-	if spent, ok := known(total).Get(); ok && spent >= sum || !any {
-		return known(total), nil
-	}
-	return moka.Known(sum), nil
-}
-
-// beganWithin reports whether nothing is remembered of the beginning of a period:
-// reading began within it, and no older records are kept.
-func (h History) beganWithin(ctx context.Context, name string, p spend.Period) bool {
-	if h.Store == nil {
-		return false
-	}
-	first, read, err := h.Store.FirstReading(ctx, name)
-	if err != nil || !read || !first.After(p.From) {
-		return false
-	}
-	hours, err := h.Store.Hours(ctx, name, p.From, first)
-	return err == nil && !slices.ContainsFunc(hours, func(hour spend.Hour) bool { return hour.Start.Before(first.Truncate(time.Hour)) })
+	return spentPart{f.soFar(), f.began}, err
 }
 
 // spentByKeys asks the gateway's records for the spending of some API keys;
 // unknown where it does not keep any.
-func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string) moka.Maybe {
+func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string) spend.SoFar {
 	uses, err := a.Client.UsageByKey(ctx, p.From, p.To)
 	if err != nil {
-		return moka.Maybe{}
+		return spend.SoFar{}
 	}
 	sum := moka.Amount(0)
 	for _, u := range uses {
@@ -139,7 +103,7 @@ func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Pe
 			sum += u.Spent
 		}
 	}
-	return moka.Known(sum)
+	return spend.SoFar{Spent: moka.Known(sum)}
 }
 
 func expectedUntil(hours []spend.Hour, now, end time.Time, zone *time.Location) forecast {

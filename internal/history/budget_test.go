@@ -8,6 +8,7 @@ import (
 	"mokabot/internal/account"
 	"mokabot/internal/budget"
 	"mokabot/internal/config"
+	"mokabot/internal/spend"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -32,8 +33,50 @@ func TestABudgetCountsASharedWalletOnce(t *testing.T) {
 		p.read()
 		p.hours(3, true)
 		f, err := p.history.Budget(t.Context(), budget.Budget{Name: "daily", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar}, book, true)
-		if err != nil || f.Spent != moka.Known(3*moka.Dollar) {
+		if err != nil || f.Spent.Spent != moka.Known(3*moka.Dollar) {
 			t.Errorf("spent %v, %v", f.Spent, err)
 		}
 	})
+}
+
+// TestABudgetOfAYoungAccount: where nothing tells of the beginning of a period,
+// what was spent is a lower bound; the gateway's records make it whole.
+func TestABudgetOfAYoungAccount(t *testing.T) {
+	daily := budget.Budget{Name: "daily", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar, WarnAt: []float64{0.8, 1}}
+	for _, c := range []struct {
+		what    string
+		version mokatest.Version
+		early   int // hours spent before the first reading, a dollar each
+		late    int // after it
+		atLeast bool
+		spent   moka.Maybe
+		state   budget.State
+	}{
+		{"no records", mokatest.OneAPI, 5, 3, true, dollars(3), budget.StateUnknown},
+		{"no records, and a threshold is reached all the same", mokatest.OneAPI, 2, 8, true, dollars(8), budget.StateWarning},
+		{"no records, read from the beginning", mokatest.OneAPI, 0, 3, false, dollars(3), budget.StateOK},
+		{"the gateway's records tell", mokatest.V2026_08, 5, 3, false, dollars(8), budget.StateWarning},
+	} {
+		inPast(t, c.version, func(p *past) {
+			time.Sleep(time.Until(spend.Day(time.Now(), time.UTC).To))
+			p.hours(c.early, false)
+			first := time.Now()
+			p.read()
+			p.hours(c.late, true)
+			book, err := account.New(&config.Config{RequestBudget: 100_000, Accounts: []config.Account{{
+				Name: "team", BaseURL: "https://gateway.test", APIKey: config.NewSecret(testKey), AccessToken: config.NewSecret(testToken), UserID: 2,
+			}}}, account.WithTransport(p.gateway.Client().Transport))
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			f, err := p.history.Budget(p.t.Context(), daily, book, true)
+			s := budget.Stand(daily, f)
+			if err != nil || s.Spent != c.spent || s.AtLeast != c.atLeast || s.State != c.state || s.Began.Equal(first) != c.atLeast {
+				p.t.Errorf("%s: spent %v, at least %t, %s, since %v, %v", c.what, s.Spent, s.AtLeast, s.State, s.Began, err)
+			}
+			if u := p.named("today", time.UTC); u.Spent != c.spent || u.AtLeast != c.atLeast || u.Began.IsZero() == c.atLeast {
+				p.t.Errorf("%s: today %v, at least %t, since %v", c.what, u.Spent, u.AtLeast, u.Began)
+			}
+		})
+	}
 }

@@ -132,8 +132,11 @@ func TestGapsAreDatedByTheRecords(t *testing.T) {
 				p.check("the second day", second, dollars(60), dollars(0))
 				return
 			}
-			if second.Undated != 60*moka.Dollar || second.Before.Known() || second.Spent != dollars(0) {
+			if second.Undated != 60*moka.Dollar || second.Before.Known() || second.Spent.Known() || second.Covered != 0 {
 				p.t.Errorf("what nothing dates: spent %v, undated %v, before %v", second.Spent, second.Undated, second.Before)
+			}
+			if today := p.history.Today(p.t.Context(), "team"); today.Spent != dollars(0) || today.AtLeast {
+				p.t.Errorf("today, after the gap: %+v", today)
 			}
 			if both := p.named("7d", time.UTC); both.Spent != dollars(60) || both.Undated != 0 {
 				p.t.Errorf("the whole gap: %v, undated %v", both.Spent, both.Undated)
@@ -231,5 +234,44 @@ func TestRefundsInAPeriod(t *testing.T) {
 				p.t.Errorf("spent %v, refunds %v, top-ups %v", u.Spent, u.Refunds, u.TopUps)
 			}
 		})
+	}
+}
+
+// What the gateway's records alone tell is net of the refunds in its log.
+func TestRefundsKnownFromRecordsAlone(t *testing.T) {
+	for _, version := range []mokatest.Version{mokatest.V2026_07, mokatest.V2026_08} {
+		for _, c := range []struct {
+			what     string
+			read     bool // before and after, with a gap of days between
+			from, to time.Duration
+			spent    moka.Maybe
+			refunds  moka.Amount
+		}{
+			{"never read", false, -3 * time.Hour, 0, dollars(5), 4 * moka.Dollar},
+			{"never read, before the refund", false, -3 * time.Hour, -time.Hour, dollars(9), 0},
+			{"a gap, before the refund", true, -3 * time.Hour, -time.Hour, dollars(9), 0},
+			{"a gap, from the refund on", true, -time.Hour, 0, dollars(-4), 4 * moka.Dollar},
+		} {
+			inPast(t, version, func(p *past) {
+				if c.read {
+					p.read()
+				}
+				time.Sleep(5 * time.Hour)
+				task, err := p.gateway.Task(testKey, "gpt-4o", 4_500_000)
+				if err != nil {
+					p.t.Fatal(err)
+				}
+				time.Sleep(2 * time.Hour)
+				task.Refund(2_000_000)
+				time.Sleep(time.Hour)
+				if c.read {
+					p.read()
+				}
+				u, err := p.history.Used(p.t.Context(), p.account, spend.Period{From: time.Now().Add(c.from - time.Minute), To: time.Now().Add(c.to)}, spend.Period{})
+				if err != nil || u.Spent != c.spent || u.Refunds != c.refunds || u.Undated != 0 {
+					p.t.Errorf("%s, %s: spent %v, refunds %v, undated %v, %v", version, c.what, u.Spent, u.Refunds, u.Undated, err)
+				}
+			})
+		}
 	}
 }

@@ -16,7 +16,7 @@ const dates = 0.98
 
 // figure is what is known of an account's spending in a stretch of time.
 type figure struct {
-	known   bool
+	known   bool        // something tells of a part of it at least
 	spent   moka.Amount // net of refunds
 	refunds moka.Amount
 	topUps  moka.Amount
@@ -25,7 +25,21 @@ type figure struct {
 	covered  time.Duration // in which readings or records date what was spent
 	filled   bool          // a part of it is from the gateway's records
 	undated  moka.Amount   // more that was spent in gaps reaching into it, at a time nothing tells
+	missing  time.Duration // in which nothing tells what was spent
+	began    time.Time     // the first reading, where it lies in the period and nothing tells of the time before; else zero
 	tail     spend.Period  // after the last reading
+}
+
+// negligible is how much time a figure may lack and still be the whole: polls that
+// failed, and the time since the last one.
+const negligible = 5 * time.Minute
+
+// soFar is the figure for people: a lower bound where nothing tells of a part.
+func (f figure) soFar() spend.SoFar {
+	if !f.known {
+		return spend.SoFar{}
+	}
+	return spend.SoFar{Spent: moka.Known(f.spent), AtLeast: f.missing > negligible}
 }
 
 // figureOf adds up what readings say of a period, and what the gateway recorded
@@ -38,9 +52,9 @@ func (h History) figureOf(ctx context.Context, name string, p spend.Period, r *r
 		if err != nil {
 			return f, err
 		}
-		f.known = !total.First.IsZero()
+		f.known = total.Known()
 		f.spent, f.refunds, f.topUps, f.requests, f.covered = total.Spent, total.Refunds, total.TopUps, total.Requests, total.Covered
-		if holes, err = h.holes(ctx, name, p, &f); err != nil {
+		if holes, err = h.holes(ctx, name, p, r, &f); err != nil {
 			return f, err
 		}
 	}
@@ -55,9 +69,9 @@ func (h History) figureOf(ctx context.Context, name string, p spend.Period, r *r
 
 // holes are the times around a period that no two readings lie around closely
 // enough: before the first, after the last, and the gaps in between.
-func (h History) holes(ctx context.Context, name string, p spend.Period, f *figure) ([]store.Gap, error) {
+func (h History) holes(ctx context.Context, name string, p spend.Period, r *records, f *figure) ([]store.Gap, error) {
 	first, read, err := h.Store.FirstReading(ctx, name)
-	if err != nil || !read {
+	if err != nil || !read || !first.Before(p.To) {
 		return []store.Gap{{From: p.From, To: p.To}}, err
 	}
 	holes, err := h.Store.Gaps(ctx, name, p.From, p.To)
@@ -65,7 +79,10 @@ func (h History) holes(ctx context.Context, name string, p spend.Period, f *figu
 		return nil, err
 	}
 	if first.After(p.From) {
-		holes = append([]store.Gap{{From: p.From, To: earlier(first, p.To)}}, holes...)
+		holes = append([]store.Gap{{From: p.From, To: first}}, holes...)
+		if !r.tellOf(spend.Period{From: p.From, To: first}) {
+			f.began = first
+		}
 	}
 	last, ok, err := h.Store.LastGood(ctx, name)
 	if err != nil || !ok {
@@ -92,10 +109,14 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 	}
 	length := inside.To.Sub(inside.From)
 	if !hole.Known {
-		f.spent += within.spent
+		back := r.refunded(ctx, inside)
+		f.spent, f.refunds = f.spent+within.spent-back, f.refunds+back
 		f.requests += r.requests(ctx, inside)
-		if within.spent > 0 || r.rowsErr == nil {
+		if within.spent > 0 || r.tellOf(inside) {
 			f.known, f.filled = true, true
+		}
+		if !r.tellOf(inside) {
+			f.missing += length
 		}
 		f.covered += within.covered
 		return nil
@@ -107,22 +128,37 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 			return err
 		}
 	}
-	f.known = true
-	dated := hole.Spent == 0 || float64(all.spent) >= dates*float64(hole.Spent)-float64(blur)
+	dated := hole.Spent == 0 && hole.Refunds == 0 || all.spent > 0 && float64(all.spent) >= dates*float64(hole.Spent)-float64(blur)
+	f.known = f.known || whole || dated || within.spent > 0
 	switch {
 	case whole:
 		f.spent, f.refunds, f.requests = f.spent+hole.Spent, f.refunds+hole.Refunds, f.requests+hole.Requests
 	case !dated:
 		f.spent += within.spent
 		f.undated += hole.Spent - all.spent
-	case all.spent > 0: // what the records hold is gross, the hole's sum is not
-		f.spent += moka.Amount(float64(hole.Spent) * (float64(within.spent) / float64(all.spent)))
-		f.filled = true
+		f.missing += length
+	case all.spent > 0:
+		spent, refunds := r.net(ctx, hole, inside, within.spent, all.spent)
+		f.spent, f.refunds, f.filled = f.spent+spent, f.refunds+refunds, true
 	}
 	if dated {
 		f.covered += length
 	}
 	return nil
+}
+
+// net takes the refunds off what was charged in a part of a gap: those that the
+// log dates, or else the gap's in proportion to the charges.
+func (r *records) net(ctx context.Context, gap store.Gap, part spend.Period, charged, inAll moka.Amount) (spent, refunds moka.Amount) {
+	if near(inAll, gap.Spent) {
+		return charged, 0
+	}
+	if back := r.refunded(ctx, spend.Period{From: gap.From, To: gap.To}); near(inAll-back, gap.Spent) {
+		refunds = r.refunded(ctx, part)
+		return charged - refunds, refunds
+	}
+	spent = moka.Amount(float64(gap.Spent) * (float64(charged) / float64(inAll)))
+	return spent, max(0, charged-spent)
 }
 
 // recorded is what the gateway's records say of a stretch of time.

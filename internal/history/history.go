@@ -29,23 +29,32 @@ func (h History) now() time.Time {
 // lookBack is how much of the past a forecast goes by.
 const lookBack = 60 * 24 * time.Hour
 
-// Today is what the account spent since midnight on the reader's clock;
-// unknown without readings.
-func (h History) Today(ctx context.Context, name string) moka.Maybe {
+// Today is what the account spent since midnight on the reader's clock, as far as
+// it is remembered.
+func (h History) Today(ctx context.Context, name string) spend.SoFar {
 	if h.Store == nil {
-		return moka.Maybe{}
+		return spend.SoFar{}
 	}
 	now := h.now()
-	total, err := h.Store.Spent(ctx, name, spend.Day(now, h.Zone).From, now)
+	f, err := h.rememberedFigure(ctx, name, spend.Period{From: spend.Day(now, h.Zone).From, To: now})
 	if err != nil {
-		return moka.Maybe{}
+		return spend.SoFar{}
 	}
-	return known(total)
+	return f.soFar()
+}
+
+// rememberedFigure is what readings and the kept rows of the gateway say of a
+// period. The gateway is not asked.
+func (h History) rememberedFigure(ctx context.Context, name string, p spend.Period) (figure, error) {
+	if h.Store == nil {
+		return figure{missing: p.To.Sub(p.From)}, nil
+	}
+	return h.figureOf(ctx, name, p, h.remembered(ctx, name, p.From, p.To))
 }
 
 // known is what was spent, unknown when no reading tells.
 func known(t store.Total) moka.Maybe {
-	if t.First.IsZero() {
+	if !t.Known() {
 		return moka.Maybe{}
 	}
 	return moka.Known(t.Spent)

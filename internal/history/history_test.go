@@ -170,10 +170,10 @@ func TestReadingsThatWereStoredReadTheSame(t *testing.T) {
 	if _, ok := h.LastGood(t.Context(), "team"); ok {
 		t.Error("something is known of an account that was never read")
 	}
-	if h.Today(t.Context(), "team").Known() {
+	if h.Today(t.Context(), "team").Spent.Known() {
 		t.Error("and what it spent")
 	}
-	if (history.History{}).Today(t.Context(), "team").Known() {
+	if (history.History{}).Today(t.Context(), "team").Spent.Known() {
 		t.Error("without a store something is known")
 	}
 }

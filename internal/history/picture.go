@@ -85,11 +85,11 @@ func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, 
 			return s, facts, err
 		}
 	}
-	total, err := h.Store.Spent(ctx, a.Name, p.From, p.To)
+	total, err := h.rememberedFigure(ctx, a.Name, p)
 	if err != nil {
 		return s, facts, err
 	}
-	facts.Spent = known(total)
+	facts.Spent = total.soFar()
 	topUps, err := h.Store.TopUps(ctx, a.Name, p.From, p.To)
 	if err != nil {
 		return s, facts, err

@@ -57,7 +57,7 @@ func TestBarsAreCalendarDays(t *testing.T) {
 				t.Errorf("%s: %s has %v hours", c.zone, c.changed, length)
 			}
 		}
-		if facts.Spent.Known() || facts.Left.Known() || s.Forecast != nil {
+		if facts.Spent.Spent.Known() || facts.Left.Known() || s.Forecast != nil {
 			t.Errorf("%s: something is known of an account without readings: %+v", c.zone, facts)
 		}
 	}

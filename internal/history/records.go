@@ -29,9 +29,14 @@ type records struct {
 	hours   map[int64]moka.Amount // by the beginning of the hour; kept rows included
 	first   time.Time             // hour with the oldest row; zero: none
 
-	sums  map[logSpan]moka.Amount
-	calls int
-	dead  bool // the log cannot be read, or is not kept
+	sums    map[logSpan]moka.Amount
+	refunds map[spend.Period]moka.Amount
+	calls   int
+	dead    bool // the log cannot be read, or is not kept
+
+	// tell is the time that the gateway's rows were asked for and given, empty
+	// hours included.
+	tell spend.Period
 }
 
 type logSpan struct {
@@ -41,11 +46,13 @@ type logSpan struct {
 
 // recordsOf reads the rows of [from, to) and keeps them.
 func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, from, to time.Time) *records {
-	r := &records{client: c, zone: h.Zone, now: h.now(), to: to, hours: map[int64]moka.Amount{}, sums: map[logSpan]moka.Amount{}}
+	r := h.noRecords(c, to)
 	from = from.Truncate(time.Hour)
 	rows, err := c.Usage(ctx, from, to)
 	if err != nil {
 		r.rowsErr = failure(err)
+	} else {
+		r.tell = spend.Period{From: from, To: to}
 	}
 	r.rows = rows
 	for _, row := range rows {
@@ -53,9 +60,45 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, fro
 	}
 	if h.Store != nil {
 		h.keep(ctx, name, rows)
+	}
+	h.addKept(ctx, name, from, to, r)
+	return r
+}
+
+// noRecords are the records of a gateway that holds none.
+func (h History) noRecords(c *moka.Client, to time.Time) *records {
+	return &records{
+		client: c, zone: h.Zone, now: h.now(), to: to,
+		hours: map[int64]moka.Amount{}, sums: map[logSpan]moka.Amount{}, refunds: map[spend.Period]moka.Amount{},
+	}
+}
+
+// remembered are the rows of [from, to) that were kept. The gateway is not asked.
+func (h History) remembered(ctx context.Context, name string, from, to time.Time) *records {
+	r := h.noRecords(nil, to)
+	r.rowsErr, r.dead = &moka.Error{Op: "data/self", Kind: moka.Unavailable}, true
+	h.addKept(ctx, name, from.Truncate(time.Hour), to, r)
+	return r
+}
+
+// RecordedDays is how far back the gateway's rows are kept from the start: the
+// longest span that gateways answer for at once.
+const RecordedDays = 30
+
+// RecordedMark names the stored value that says up to when an account's rows were
+// kept, RFC 3339.
+func RecordedMark(account string) string { return "recorded/" + account }
+
+// addKept adds the rows of [from, to) that were kept.
+func (h History) addKept(ctx context.Context, name string, from, to time.Time, r *records) {
+	if h.Store != nil {
 		kept, _ := h.Store.Recorded(ctx, name, from, to)
 		for _, k := range kept {
 			r.hours[k.Start.Unix()] = max(r.hours[k.Start.Unix()], k.Spent)
+		}
+		raw, _, _ := h.Store.Value(ctx, RecordedMark(name))
+		if until, err := time.Parse(time.RFC3339, string(raw)); err == nil && r.rowsErr != nil {
+			r.tell = spend.Period{From: until.AddDate(0, 0, -RecordedDays), To: until}
 		}
 	}
 	for start, spent := range r.hours {
@@ -63,7 +106,30 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, fro
 			r.first = at
 		}
 	}
-	return r
+}
+
+// tellOf reports whether the gateway gave its rows of a time. Hours without a row
+// cost nothing then.
+func (r *records) tellOf(p spend.Period) bool {
+	return !r.tell.From.After(p.From) && !p.To.After(r.tell.To.Add(negligible))
+}
+
+// refunded is what the log says was given back in a stretch of time, to the
+// second; 0 where it does not say.
+func (r *records) refunded(ctx context.Context, p spend.Period) moka.Amount {
+	if sum, ok := r.refunds[p]; ok {
+		return sum
+	}
+	if r.dead || r.calls >= maxLogCalls || !p.From.Before(p.To) {
+		return 0
+	}
+	r.calls++
+	sum, err := r.client.RefundedLog(ctx, p.From, p.To)
+	if err != nil {
+		sum = 0
+	}
+	r.refunds[p] = sum
+	return sum
 }
 
 // keep remembers rows, so that what the gateway loses is not lost here. Where the

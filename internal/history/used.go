@@ -35,9 +35,7 @@ func (h History) Used(ctx context.Context, a *account.Account, p, before spend.P
 	h.catchUp(ctx, p, r, &f)
 	u.ModelsErr = r.rowsErr
 	u.Covered = share(f, p)
-	if f.known {
-		u.Spent = moka.Known(f.spent)
-	}
+	u.Spent, u.AtLeast, u.Began = f.soFar().Spent, f.soFar().AtLeast, f.began
 	u.Requests, u.TopUps, u.Refunds, u.Undated, u.Filled = f.requests, f.topUps, f.refunds, f.undated, f.filled
 	if u.Covered >= comparable {
 		earlierFigure, err := h.figureOf(ctx, a.Name, before, r)
@@ -77,8 +75,10 @@ func (h History) catchUp(ctx context.Context, p spend.Period, r *records, f *fig
 	if rows, _ := r.inRows(ctx, p); rows <= f.spent+f.refunds+blur {
 		return
 	}
-	if logged, ok := r.log(ctx, f.tail.From.Add(time.Second), f.tail.To, "", ""); ok && logged > 0 {
-		f.spent, f.known = f.spent+logged, true
+	tail := spend.Period{From: f.tail.From.Add(time.Second), To: f.tail.To}
+	if logged, ok := r.log(ctx, tail.From, tail.To, "", ""); ok && logged > 0 {
+		back := r.refunded(ctx, tail)
+		f.spent, f.refunds, f.known = f.spent+logged-back, f.refunds+back, true
 	}
 }
 

@@ -88,6 +88,7 @@ func enBalance() BalanceWords {
 		ExpiredSometime:  "Expired.",
 		Expires:          "Expires",
 		Today:            "Spent today", Runway: "Runs out in", AsOf: "As of",
+		AtLeast:     func(a moka.Amount) string { return "at least " + a.String() },
 		LastKnown:   func(when string) string { return "These are the last known figures, from " + when + "." },
 		WalletEmpty: "The key shows money, but the account behind it is empty: calls fail until it is topped up.",
 	}
@@ -125,6 +126,9 @@ func enReport() ReportWords {
 		Incidents:  "Incidents",
 		Covered:    func(percent int) string { return fmt.Sprintf("Data covers %d%% of the period", percent) },
 		NoReadings: "No readings in this period, so the spending is unknown.", NotComparable: "nothing to compare with",
+		Began: func(when string) string {
+			return "Readings began " + when + "; earlier spending is not known. Periods that begin later will be complete."
+		},
 		Change:    func(before moka.Amount, percent string) string { return fmt.Sprintf("%s (%s)", before, percent) },
 		NewModels: "Models",
 		Posted:    func(report, channel string) string { return fmt.Sprintf("“%s” was posted in %s.", report, channel) },

@@ -17,8 +17,12 @@ func enBudget() BudgetWords {
 		Spent: func(spent, amount moka.Amount, percent string) string {
 			return fmt.Sprintf("%s of %s spent (%s)", spent, amount, percent)
 		},
-		NotKnown: "What was spent in this period is not known.",
-		Reached:  func(name, spent string) string { return "Budget " + name + ": " + spent },
+		SpentAtLeast: func(spent, amount moka.Amount, percent string) string {
+			return fmt.Sprintf("at least %s of %s spent (%s)", spent, amount, percent)
+		},
+		LeftAtMost: func(left moka.Amount) string { return "at most " + left.String() },
+		NotKnown:   "What was spent in this period is not known.",
+		Reached:    func(name, spent string) string { return "Budget " + name + ": " + spent },
 		Exceeds: func(name string, amount moka.Amount) string {
 			return fmt.Sprintf("Budget %s: forecast to exceed %s", name, amount)
 		},

@@ -7,7 +7,11 @@ func enChart() ChartWords {
 		Title: "Balance and spending", Remaining: "Remaining", SpentByHour: "Spent per hour", SpentByDay: "Spent per day",
 		TopUps: "Top-up", Forecast: "Forecast",
 		Alt: func(f ChartFacts) string {
-			text := "Chart from " + f.From + " to " + f.To + ": " + shown(f.Spent, "unknown") + " spent, " + shown(f.Left, "unknown") + " remaining"
+			atLeast := ""
+			if f.Spent.AtLeast && f.Spent.Spent.Known() {
+				atLeast = "at least "
+			}
+			text := "Chart from " + f.From + " to " + f.To + ": " + atLeast + shown(f.Spent.Spent, "unknown") + " spent, " + shown(f.Left, "unknown") + " remaining"
 			if f.TopUps > 0 {
 				text += ", " + f.TopUps.String() + " topped up"
 			}

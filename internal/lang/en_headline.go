@@ -37,11 +37,11 @@ func enHeadline() HeadlineWords {
 		ExpiresIn:  func(name string, d time.Duration) string { return name + ": the API key expires in " + enDuration(d) },
 		CallsFail:  func(line string) string { return line + "; calls fail" },
 		ToppedUp:   func(amount moka.Amount) string { return amount.String() + " topped up" },
-		Spent: func(amount moka.Amount, span, change string) string {
+		Spent: func(amount, span, change string) string {
 			if change != "" {
 				change = " (" + change + ")"
 			}
-			return amount.String() + " spent " + span + change
+			return amount + " spent " + span + change
 		},
 		OnDay:    func(day string) string { return "on " + day },
 		InMonth:  func(month string) string { return "in " + month },

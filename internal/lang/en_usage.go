@@ -40,7 +40,7 @@ func enUsage() UsageWords {
 		Others: "other", Returned: "refunds",
 		NoKeys: "This gateway does not report spending by key.",
 		Undated: func(a moka.Amount) string {
-			return fmt.Sprintf("%s more was spent between two readings far apart; the exact day is unknown.", a)
+			return fmt.Sprintf("%s was spent between two readings far apart; how much of it falls into this period is unknown.", a)
 		},
 		Shared:   func(names []string) string { return strings.Join(names, ", ") + " share a wallet; it is counted once." },
 		Recorded: func(a moka.Amount) string { return fmt.Sprintf("The gateway's own records say %s.", a) },

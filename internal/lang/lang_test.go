@@ -122,7 +122,7 @@ func TestRunwayOfTwoPacesAndOfAnEnd(t *testing.T) {
 
 func TestAPictureInWords(t *testing.T) {
 	facts := lang.ChartFacts{
-		From: "2026-07-01", To: "2026-07-07", Left: moka.Known(631 * moka.Dollar), Spent: moka.Known(70 * moka.Dollar), TopUps: 50 * moka.Dollar,
+		From: "2026-07-01", To: "2026-07-07", Left: moka.Known(631 * moka.Dollar), Spent: spend.SoFar{Spent: moka.Known(70 * moka.Dollar)}, TopUps: 50 * moka.Dollar,
 		Runway: spend.Runway{Known: true, Low: 5 * 24 * time.Hour, Mid: 9 * 24 * time.Hour, High: 12 * 24 * time.Hour},
 	}
 	for _, c := range []struct {

@@ -53,6 +53,7 @@ type BalanceWords struct {
 	ExpiredSometime                  string
 	Expires                          string
 	Today, Runway, AsOf              string
+	AtLeast                          func(moka.Amount) string // nothing tells of a part of the time
 	LastKnown                        func(when string) string
 	WalletEmpty                      string
 }
@@ -103,6 +104,8 @@ type BudgetWords struct {
 	Unknown                                           func(name string, known []string) string // no budget of that name
 	Title                                             func(name, period string) string         // of a card
 	Spent                                             func(spent, amount moka.Amount, percent string) string
+	SpentAtLeast                                      func(spent, amount moka.Amount, percent string) string
+	LeftAtMost                                        func(moka.Amount) string
 	NotKnown                                          string                                         // what was spent
 	Reached                                           func(name, spent string) string                // a threshold was reached
 	Exceeds                                           func(name string, amount moka.Amount) string   // the forecast exceeds the amount
@@ -131,7 +134,7 @@ type HeadlineWords struct {
 	PlanEndsIn    func(name string, d time.Duration) string
 	CallsFail     func(line string) string
 	ToppedUp      func(amount moka.Amount) string
-	Spent         func(amount moka.Amount, span, change string) string // change may be empty
+	Spent         func(amount, span, change string) string // change may be empty
 	OnDay         func(day string) string
 	InMonth       func(month string) string
 	Days          func(from, to string) string
@@ -155,6 +158,7 @@ type ReportWords struct {
 	Incidents                 string
 	Covered                   func(percent int) string
 	NoReadings, NotComparable string
+	Began                     func(when string) string // the first reading, within the period, with nothing to tell of the time before
 	Refunds                   string
 	Change                    func(before moka.Amount, percent string) string
 	NewModels                 string
@@ -269,8 +273,9 @@ type ChartWords struct {
 
 // ChartFacts are what a picture shows, in figures.
 type ChartFacts struct {
-	From, To    string // dates
-	Left, Spent moka.Maybe
-	TopUps      moka.Amount
-	Runway      spend.Runway
+	From, To string // dates
+	Left     moka.Maybe
+	Spent    spend.SoFar
+	TopUps   moka.Amount
+	Runway   spend.Runway
 }

@@ -88,6 +88,7 @@ func zhBalance() BalanceWords {
 		ExpiredSometime:  "已过期。",
 		Expires:          "过期时间",
 		Today:            "今日消耗", Runway: "预计可用", AsOf: "数据时间",
+		AtLeast:     func(a moka.Amount) string { return "至少 " + a.String() },
 		LastKnown:   func(when string) string { return "以下为最近一次读取到的数据（" + when + "）。" },
 		WalletEmpty: "令牌显示仍有额度，但账户余额已用完，充值之前调用都会失败。",
 	}
@@ -122,8 +123,11 @@ func zhReport() ReportWords {
 		Totals:  "全部账户",
 		Spent:   "消耗", Before: "环比", Requests: "请求次数",
 		Left: "可用余额", Runway: "预计可用", TopUps: "充值", Refunds: "退款",
-		Incidents:  "告警",
-		Covered:    func(percent int) string { return fmt.Sprintf("数据覆盖本周期的 %d%%", percent) },
+		Incidents: "告警",
+		Covered:   func(percent int) string { return fmt.Sprintf("数据覆盖本周期的 %d%%", percent) },
+		Began: func(when string) string {
+			return "从 " + when + " 开始读取数据，此前的消耗未知；之后开始的周期将有完整数据。"
+		},
 		NoReadings: "本周期没有读到数据，消耗未知。", NotComparable: "没有可比较的数据",
 		Change:    func(before moka.Amount, percent string) string { return fmt.Sprintf("%s（%s）", before, percent) },
 		NewModels: "模型变动",

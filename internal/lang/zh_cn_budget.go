@@ -17,8 +17,12 @@ func zhBudget() BudgetWords {
 		Spent: func(spent, amount moka.Amount, percent string) string {
 			return fmt.Sprintf("已消耗 %s / %s（%s）", spent, amount, percent)
 		},
-		NotKnown: "本周期的消耗未知。",
-		Reached:  func(name, spent string) string { return "预算 " + name + "：" + spent },
+		SpentAtLeast: func(spent, amount moka.Amount, percent string) string {
+			return fmt.Sprintf("至少已消耗 %s / %s（%s）", spent, amount, percent)
+		},
+		LeftAtMost: func(left moka.Amount) string { return "最多 " + left.String() },
+		NotKnown:   "本周期的消耗未知。",
+		Reached:    func(name, spent string) string { return "预算 " + name + "：" + spent },
 		Exceeds: func(name string, amount moka.Amount) string {
 			return fmt.Sprintf("预算 %s：预计将超出 %s", name, amount)
 		},

@@ -4,7 +4,11 @@ func zhChart() ChartWords {
 	return ChartWords{
 		Title: "余额与消耗", Remaining: "可用余额", SpentByHour: "每小时消耗", SpentByDay: "每日消耗", TopUps: "充值", Forecast: "预测",
 		Alt: func(f ChartFacts) string {
-			text := f.From + " 至 " + f.To + " 的图表：消耗 " + shown(f.Spent, "未知") + "，可用余额 " + shown(f.Left, "未知")
+			spent := "消耗"
+			if f.Spent.AtLeast && f.Spent.Spent.Known() {
+				spent = "至少消耗"
+			}
+			text := f.From + " 至 " + f.To + " 的图表：" + spent + " " + shown(f.Spent.Spent, "未知") + "，可用余额 " + shown(f.Left, "未知")
 			if f.TopUps > 0 {
 				text += "，充值 " + f.TopUps.String()
 			}

@@ -41,11 +41,11 @@ func zhHeadline() HeadlineWords {
 		},
 		CallsFail: func(line string) string { return line + "，调用会失败" },
 		ToppedUp:  func(amount moka.Amount) string { return "充值 " + amount.String() },
-		Spent: func(amount moka.Amount, span, change string) string {
+		Spent: func(amount, span, change string) string {
 			if change != "" {
 				change = "（环比 " + change + "）"
 			}
-			return span + " 消耗 " + amount.String() + change
+			return span + " 消耗 " + amount + change
 		},
 		OnDay:    func(day string) string { return day },
 		InMonth:  func(month string) string { return month },

@@ -40,7 +40,7 @@ func zhUsage() UsageWords {
 		Others: "其他", Returned: "退款",
 		NoKeys: "该网关没有说明各令牌的消耗。",
 		Undated: func(a moka.Amount) string {
-			return fmt.Sprintf("另有 %s 是在两次相隔很久的读数之间消耗的，无法确定是哪一天。", a)
+			return fmt.Sprintf("两次相隔很久的读数之间共消耗 %s，其中有多少属于本周期无法确定。", a)
 		},
 		Shared: func(names []string) string {
 			return strings.Join(names, "、") + " 共用一个账户余额，只计一次。"

@@ -6,7 +6,7 @@ import (
 
 	"mokabot/internal/alert"
 	"mokabot/internal/lang"
-	"mokabot/moka"
+	"mokabot/internal/spend"
 )
 
 // Alarm is what happened to an account.
@@ -14,7 +14,7 @@ type Alarm struct {
 	Account string
 	Levels  int // how many levels the account has
 	Event   alert.Event
-	Today   moka.Maybe    // spent on the reader's calendar day
+	Today   spend.SoFar   // spent on the reader's calendar day
 	Models  []ModelUse    // what cost most lately, the most expensive first, for conditions about spending; nil: not known
 	Remind  time.Duration // between reminders of this incident; 0: there are none
 	Links   Links
@@ -132,8 +132,8 @@ func alertFields(w *lang.Words, a Alarm, over bool) []Field {
 	if left, ok := e.Facts.Reading.Spendable().Get(); ok {
 		add(w.Alert.Left, left.String())
 	}
-	if spent, ok := a.Today.Get(); ok {
-		add(w.Alert.Today, spent.String())
+	if a.Today.Spent.Known() {
+		add(w.Alert.Today, soFar(w, a.Today))
 	}
 	// Of nothing, it goes without saying how long it lasts.
 	if r := e.Facts.Runway; (r.Idle || r.Mid > 0) && aboutMoney(e.Incident.Condition) {

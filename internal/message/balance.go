@@ -14,7 +14,7 @@ type Account struct {
 	Name    string
 	Reading moka.Reading  // the newest one, failed parts included
 	Last    *moka.Reading // the last good one, shown when the newest failed; nil: none
-	Today   moka.Maybe    // spent on the reader's calendar day; unknown without history
+	Today   spend.SoFar   // spent on the reader's calendar day; unknown without history
 	Runway  *spend.Runway // nil: without history
 	Levels  []alert.Level // what the colour goes by
 }
@@ -49,8 +49,8 @@ func balanceCard(w *lang.Words, a Account) Card {
 	}
 	card.Text = strings.Join(text, "\n")
 	card.Fields = append(card.Fields, figures(w, r)...)
-	if today, ok := a.Today.Get(); ok {
-		card.Fields = append(card.Fields, Field{Name: w.Balance.Today, Value: today.String(), Inline: true})
+	if a.Today.Spent.Known() {
+		card.Fields = append(card.Fields, Field{Name: w.Balance.Today, Value: soFar(w, a.Today), Inline: true})
 	}
 	if a.Runway != nil {
 		card.Fields = append(card.Fields, Field{Name: w.Balance.Runway, Value: w.Runway(*a.Runway), Inline: true})

@@ -28,7 +28,7 @@ func Budgets(w *lang.Words, standings []budget.Standing) Message {
 
 func budgetCard(w *lang.Words, s budget.Standing) Card {
 	card := Card{
-		Title: w.Budget.Title(s.Budget.Name, budgetPeriod(s)), Text: budgetSpent(w, s), Tone: budgetTone(s.State), At: s.At,
+		Title: w.Budget.Title(s.Budget.Name, budgetPeriod(s)), Text: budgetText(w, s), Tone: budgetTone(s.State), At: s.At,
 		Fields: []Field{{Name: w.Budget.Standing, Value: w.Budget.State[string(s.State)], Inline: true}},
 	}
 	add := func(name, value string) {
@@ -36,7 +36,9 @@ func budgetCard(w *lang.Words, s budget.Standing) Card {
 			card.Fields = append(card.Fields, Field{Name: name, Value: value, Inline: true})
 		}
 	}
-	if left, ok := s.Left.Get(); ok {
+	if left, ok := s.Left.Get(); ok && s.AtLeast {
+		add(w.Budget.Left, w.Budget.LeftAtMost(left))
+	} else if ok {
 		add(w.Budget.Left, left.String())
 	}
 	add(w.Budget.Forecast, budgetForecast(w, s))
@@ -63,7 +65,19 @@ func budgetSpent(w *lang.Words, s budget.Standing) string {
 		return w.Budget.NotKnown
 	}
 	percent, _ := s.Percent()
+	if s.AtLeast {
+		return w.Budget.SpentAtLeast(spent, s.Budget.Amount, fmt.Sprintf("≥ %.0f%%", percent))
+	}
 	return w.Budget.Spent(spent, s.Budget.Amount, fmt.Sprintf("%.0f%%", percent))
+}
+
+// budgetText is what was spent and, where nothing tells of the beginning of the
+// period, since when readings do.
+func budgetText(w *lang.Words, s budget.Standing) string {
+	if s.Began.IsZero() {
+		return budgetSpent(w, s)
+	}
+	return budgetSpent(w, s) + "\n" + w.Report.Began(Moment(s.Began))
 }
 
 // budgetForecast is what the whole period is expected to cost, "" without

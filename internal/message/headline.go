@@ -122,12 +122,12 @@ func reportHeadline(w *lang.Words, r Report) string {
 	if len(r.Accounts) == 1 {
 		name = fit(r.Accounts[0].Name, maxHeadlineName)
 	}
-	spent, before, left, _ := totals(w, r.Accounts)
+	sum := totals(w, r.Accounts)
 	line := w.Headline.Of(name, w.Headline.NotKnown(spanText(w, r)))
-	if amount, ok := spent.Get(); ok {
-		line = w.Headline.Of(name, w.Headline.Spent(amount, spanText(w, r), change(spent, before)))
+	if sum.spent.Spent.Known() {
+		line = w.Headline.Of(name, w.Headline.Spent(soFar(w, sum.spent), spanText(w, r), change(sum.spent.Spent, sum.before)))
 	}
-	if amount, ok := left.Get(); ok {
+	if amount, ok := sum.left.Get(); ok {
 		line = w.Headline.With(line, w.Headline.Left(amount))
 	}
 	return fit(line, maxHeadline)

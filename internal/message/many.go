@@ -38,8 +38,8 @@ func balanceLines(w *lang.Words, accounts []Account) ([]string, Tone) {
 	var lines []string
 	for _, a := range sorted {
 		parts := leftParts(w, a)
-		if today, ok := a.Today.Get(); ok {
-			parts = append(parts, w.Balance.Today+w.Colon+today.String())
+		if a.Today.Spent.Known() {
+			parts = append(parts, w.Balance.Today+w.Colon+soFar(w, a.Today))
 		}
 		if !a.Reading.OK() {
 			parts = append(parts, firstSentence(shortFailure(w, a.Reading.Err())))
@@ -62,7 +62,7 @@ func leftParts(w *lang.Words, a Account) []string {
 func reportLines(w *lang.Words, accounts []ReportAccount) []string {
 	var lines []string
 	for _, a := range accounts {
-		parts := append(leftParts(w, a.Account), w.Report.Spent+w.Colon+orUnknown(w, a.Spent))
+		parts := append(leftParts(w, a.Account), w.Report.Spent+w.Colon+soFar(w, a.soFar()))
 		if !a.Reading.OK() {
 			parts = append(parts, firstSentence(shortFailure(w, a.Reading.Err())))
 		}

@@ -9,6 +9,7 @@ import (
 	"mokabot/internal/alert"
 	"mokabot/internal/budget"
 	"mokabot/internal/lang"
+	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
@@ -91,19 +92,26 @@ func reportTitle(w *lang.Words, r Report) string {
 }
 
 func totalsCard(w *lang.Words, r Report) Card {
-	spent, _, left, shared := totals(w, r.Accounts)
+	sum := totals(w, r.Accounts)
 	return Card{
-		Title: reportTitle(w, r) + " · " + w.Report.Totals, Text: strings.Join(filled(append([]string{oldFigures(w, r.Accounts)}, shared...)), "\n"), Tone: ToneInfo, At: r.Due,
+		Title: reportTitle(w, r) + " · " + w.Report.Totals, Text: strings.Join(filled(append([]string{oldFigures(w, r.Accounts)}, sum.shared...)), "\n"), Tone: ToneInfo, At: r.Due,
 		Fields: []Field{
-			{Name: w.Report.Left, Value: orUnknown(w, left), Inline: true},
-			{Name: w.Report.Spent, Value: orUnknown(w, spent), Inline: true},
+			{Name: w.Report.Left, Value: orUnknown(w, sum.left), Inline: true},
+			{Name: w.Report.Spent, Value: soFar(w, sum.spent), Inline: true},
 		},
 	}
 }
 
-// totals add the accounts up, each wallet once, and say which share one.
-func totals(w *lang.Words, accounts []ReportAccount) (spent, before, left moka.Maybe, shared []string) {
-	spent, before, left = moka.Known(0), moka.Known(0), moka.Known(0)
+// total is what several accounts spent and have left together.
+type total struct {
+	spent        spend.SoFar
+	before, left moka.Maybe
+	shared       []string // which accounts share a wallet, in words
+}
+
+// totals add the accounts up, each wallet once.
+func totals(w *lang.Words, accounts []ReportAccount) total {
+	t := total{spend.SoFar{Spent: moka.Known(0)}, moka.Known(0), moka.Known(0), nil}
 	readings := make([]moka.Reading, len(accounts))
 	for i, a := range accounts {
 		readings[i] = a.shown()
@@ -112,27 +120,30 @@ func totals(w *lang.Words, accounts []ReportAccount) (spent, before, left moka.M
 	for _, group := range moka.SharedWallets(readings) {
 		var of []moka.Reading
 		var names []string
-		used, was := moka.Maybe{}, moka.Maybe{}
+		used, was := spend.SoFar{}, spend.SoFar{}
 		for _, i := range group {
 			of, names = append(of, readings[i]), append(names, accounts[i].Name)
-			used, was = larger(used, accounts[i].Spent), larger(was, accounts[i].Before)
+			used, was = better(used, accounts[i].soFar()), better(was, spend.SoFar{Spent: accounts[i].Before})
 		}
-		spent, before, left = spent.Plus(used), before.Plus(was), left.Plus(moka.SpendableTogether(of))
+		t.spent, t.before, t.left = t.spent.Plus(used), t.before.Plus(was.Spent), t.left.Plus(moka.SpendableTogether(of))
 		if len(names) > 1 {
-			shared = append(shared, w.Usage.Shared(firstLines(w, names, oldNamed)))
+			t.shared = append(t.shared, w.Usage.Shared(firstLines(w, names, oldNamed)))
 		}
 	}
-	return spent, before, left, shared
+	return t
 }
 
-// larger is the larger of two amounts, or the known one.
-func larger(a, b moka.Maybe) moka.Maybe {
-	x, known := a.Get()
-	y, other := b.Get()
+// better is the figure of a wallet that two accounts tell of: the larger one,
+// complete if one of them is.
+func better(a, b spend.SoFar) spend.SoFar {
+	x, known := a.Spent.Get()
+	y, other := b.Spent.Get()
+	larger := a
 	if !known || other && y > x {
-		return b
+		larger = b
 	}
-	return a
+	larger.AtLeast = (a.AtLeast || !known) && (b.AtLeast || !other)
+	return larger
 }
 
 // oldNamed is how many accounts are named for their old figures.
@@ -218,6 +229,15 @@ func changeText(now, then moka.Amount) string {
 	default:
 		return fmt.Sprintf("%+.0f%%", change*100)
 	}
+}
+
+// soFar is what was spent in a period: unknown, or at least an amount, where
+// nothing tells of all of it.
+func soFar(w *lang.Words, s spend.SoFar) string {
+	if spent, ok := s.Spent.Get(); ok && s.AtLeast {
+		return w.Balance.AtLeast(spent)
+	}
+	return orUnknown(w, s.Spent)
 }
 
 func orUnknown(w *lang.Words, a moka.Maybe) string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mokabot/internal/lang"
+	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
@@ -29,6 +30,8 @@ type KeyUse struct {
 type Used struct {
 	From, To   time.Time
 	Spent      moka.Maybe // unknown when nothing tells
+	AtLeast    bool       // nothing tells of a part of the period: Spent is a lower bound
+	Began      time.Time  // the first reading, where it lies in the period and nothing tells of the time before; else zero
 	Before     moka.Maybe // in the period before
 	Requests   int64      // 0 where the credentials do not tell
 	TopUps     moka.Amount
@@ -44,6 +47,8 @@ type Used struct {
 	Picture    []byte      // PNG; nil: none
 	PictureAlt string      // what it shows, in words
 }
+
+func (u Used) soFar() spend.SoFar { return spend.SoFar{Spent: u.Spent, AtLeast: u.AtLeast} }
 
 // UsageAnswer is one account's part of an answer to /usage.
 type UsageAnswer struct {
@@ -83,7 +88,7 @@ func usedFields(w *lang.Words, a Account, u Used) []Field {
 		fields = append(fields, Field{Name: name, Value: value, Inline: inline})
 	}
 	add(w.Report.Left, a.leftText(w), true)
-	add(w.Report.Spent, orUnknown(w, u.Spent), true)
+	add(w.Report.Spent, soFar(w, u.soFar()), true)
 	add(w.Report.Before, against(w, u.Spent, u.Before), true)
 	if a.Runway != nil {
 		add(w.Report.Runway, w.Runway(*a.Runway), true)
@@ -218,8 +223,11 @@ func usedText(w *lang.Words, a Account, u Used) string {
 			lines = append(lines, w.Balance.LastKnown(Relative(a.Last.At)))
 		}
 	}
-	if !u.Spent.Known() {
+	if !u.Spent.Known() && u.Undated <= 0 {
 		lines = append(lines, w.Report.NoReadings)
+	}
+	if !u.Began.IsZero() {
+		lines = append(lines, w.Report.Began(Moment(u.Began)))
 	}
 	if u.Filled {
 		lines = append(lines, w.Usage.Filled)

@@ -1,9 +1,24 @@
 package spend
 
-import "time"
+import (
+	"time"
+
+	"mokabot/moka"
+)
 
 // Period is a stretch of time, from its first instant to the first one after it.
 type Period struct{ From, To time.Time }
+
+// SoFar is what was spent in a period. The zero value is unknown.
+type SoFar struct {
+	Spent   moka.Maybe
+	AtLeast bool // nothing tells of a part of the period: Spent is a lower bound
+}
+
+// Plus adds up what was spent at two places: unknown when one of them is.
+func (s SoFar) Plus(other SoFar) SoFar {
+	return SoFar{s.Spent.Plus(other.Spent), s.AtLeast || other.AtLeast}
+}
 
 // Day is the calendar day that t lies in, on the clock of loc: 23, 24 or 25
 // hours, from the first instant of that date.

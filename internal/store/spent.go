@@ -11,13 +11,15 @@ import (
 
 // Total is what readings say of a stretch of time.
 type Total struct {
-	Spent       moka.Amount // net of refunds
-	Refunds     moka.Amount
-	TopUps      moka.Amount
-	Requests    int64
-	Covered     time.Duration // how much of the time readings cover
-	First, Last time.Time     // of what is known; zero: nothing is
+	Spent    moka.Amount // net of refunds
+	Refunds  moka.Amount
+	TopUps   moka.Amount
+	Requests int64
+	Covered  time.Duration // how much of the time readings cover
 }
+
+// Known reports whether readings date anything in the time.
+func (t Total) Known() bool { return t.Covered > 0 || t.Spent != 0 || t.Refunds != 0 }
 
 // Spent adds up what was spent in [from, to), as far as it can be dated; [DB.Gaps]
 // has the rest. What was spent between two readings on both sides of a boundary
@@ -49,12 +51,6 @@ func (t *Total) add(p piece, s span) {
 	t.TopUps += moka.Amount(part.topUp)
 	t.Requests += part.requests
 	t.Covered += time.Duration(part.covered) * time.Millisecond
-	if first := fromMillis(part.since); t.First.IsZero() || first.Before(t.First) {
-		t.First = first
-	}
-	if last := fromMillis(part.until); last.After(t.Last) {
-		t.Last = last
-	}
 }
 
 // Hours is what was spent in each hour of [from, to) of which something is

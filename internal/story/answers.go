@@ -7,6 +7,7 @@ import (
 	"mokabot/internal/alert"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
+	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
@@ -95,6 +96,10 @@ func usages(w *lang.Words) map[string]message.Message {
 		return message.Usage(w, []message.UsageAnswer{{Account: full(), Used: u, Period: "7d", ByKey: true}})
 	}
 	unrecorded := message.Used{From: at, To: at.Add(8 * time.Hour), Spent: dollars(0), ModelsErr: &moka.Error{Kind: moka.Unsupported}, Covered: 1}
+	young := message.Used{From: at.Add(-8 * time.Hour), To: at, Spent: dollars(1.5), AtLeast: true, Began: at.Add(-2 * time.Hour), Covered: 0.25, ModelsErr: &moka.Error{Kind: moka.Unsupported, Message: "needs a system access token"}}
+	firstDay := account(keyIn(moka.KeyOK, moka.Key{Scope: moka.ScopeKey, Remaining: dollars(40), Used: dollars(10), Total: dollars(50)}))
+	firstDay.Today = spend.SoFar{Spent: dollars(1.5), AtLeast: true}
+	inGap := message.Used{From: at, To: at.Add(24 * time.Hour), Undated: 60 * moka.Dollar, ModelsErr: &moka.Error{Kind: moka.Unsupported}, KeysErr: &moka.Error{Kind: moka.Unsupported}}
 	keyOnly := message.Used{From: at, To: at.Add(8 * time.Hour), ModelsErr: &moka.Error{Kind: moka.Unsupported, Message: "needs a system access token"}}
 	return map[string]message.Message{
 		"usage":            of(full(), "7d", week()),
@@ -105,6 +110,8 @@ func usages(w *lang.Words) map[string]message.Message {
 		"usage-keys":       byKey(dated),
 		"usage-keys-many":  byKey(manyKeys),
 		"usage-keys-none":  byKey(noKeys),
+		"usage-young":      of(firstDay, "today", young),
+		"usage-in-gap":     of(full(), "yesterday", inGap),
 		"usage-unknown":    of(stale(), "yesterday", keyOnly),
 	}
 }

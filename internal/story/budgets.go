@@ -6,6 +6,7 @@ import (
 	"mokabot/internal/budget"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
+	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
@@ -16,13 +17,16 @@ func standing(name string, span budget.Span, amount float64, spent moka.Maybe, l
 	return budget.Stand(budget.Budget{
 		Name: name, Span: span, Zone: time.UTC, WeekStart: time.Monday, Amount: most, Accounts: []string{"team", "other"},
 		WarnAt: []float64{0.8, 1}, Forecast: true, MentionRoles: []string{"7"},
-	}, budget.Facts{At: at, Spent: spent, Low: dollars(low), Expected: dollars(mid), High: dollars(high)})
+	}, budget.Facts{At: at, Spent: spend.SoFar{Spent: spent}, Low: dollars(low), Expected: dollars(mid), High: dollars(high)})
 }
 
 func budgets(w *lang.Words) map[string]message.Message {
 	keyed := standing("ci", budget.Day, 20, dollars(18.2), 0.5, 0.9, 1.4)
 	keyed.Budget.Keys = []string{"ci", "nightly"}
+	young := standing("young", budget.Month, 500, dollars(31), 60, 75, 90)
+	young = budget.Stand(young.Budget, budget.Facts{At: at, Spent: spend.SoFar{Spent: dollars(31), AtLeast: true}, Began: at.Add(-30 * time.Hour)})
 	return map[string]message.Message{
+		"budgets-young": message.Budgets(w, []budget.Standing{young}),
 		"budgets": message.Budgets(w, []budget.Standing{
 			standing("monthly", budget.Month, 500, dollars(212.4), 80, 95, 120), standing("weekly", budget.Week, 100, dollars(31), 60, 75, 90),
 			keyed, standing("daily", budget.Day, 10, dollars(12.5), 2, 2, 2),

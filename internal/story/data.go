@@ -71,7 +71,7 @@ func account(r moka.Reading) message.Account {
 // full is an account of which everything is known.
 func full() message.Account {
 	a := account(reading(90.01))
-	a.Today, a.Runway = dollars(3.2), &runway
+	a.Today, a.Runway = spend.SoFar{Spent: dollars(3.2)}, &runway
 	return a
 }
 
