@@ -104,7 +104,7 @@ type refundSum struct {
 	more          bool // than was read
 }
 
-func (c *Client) refunds(ctx context.Context, w window) (sum refundSum, err *Error) {
+func (c *Client) refunds(ctx context.Context, w window) (sum refundSum, err error) {
 	for page := 1; ; page++ {
 		rows, err := c.logRows(ctx, w, logRefund, page)
 		if err != nil {
