@@ -399,7 +399,7 @@ func TestEveryValueOfAnAccountIsRenamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	for what, name := range map[string]func(account string) string{"identity": identityOf, "records": seedMark, "levels": config.LevelsValue} {
+	for what, name := range map[string]func(account string) string{"identity": identityOf, "records": history.RecordedMark, "levels": config.LevelsValue} {
 		if err := db.SetValue(t.Context(), name("old "+what), []byte("x")); err != nil {
 			t.Fatal(err)
 		}
