@@ -20,6 +20,7 @@ import (
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
+	"mokabot/internal/store"
 )
 
 // Incidents is what a bot may know and change about what is wrong.
@@ -51,6 +52,14 @@ type Budgets interface {
 	Standing(ctx context.Context, names ...string) ([]budget.Standing, error)
 }
 
+// Values remembers which commands were registered, and that the bot explained
+// itself.
+type Values interface {
+	discord.Values
+	// SetValueAndEnqueue stores a value together with messages to send, both or neither.
+	SetValueAndEnqueue(ctx context.Context, name string, value []byte, out ...store.Outgoing) error
+}
+
 // Setup is what a configuration makes of the bot. It is replaced as a whole
 // when the configuration is read again.
 type Setup struct {
@@ -72,8 +81,8 @@ func (s *Setup) words() *lang.Words { return lang.For(s.Language) }
 // [Bot.Interact] and [Bot.Ready] to a [discord.Gateway].
 type Bot struct {
 	REST     *discord.REST
-	Values   discord.Values // remembers which commands were registered
-	GuildIDs []string       // where commands are registered and answered; empty: everywhere
+	Values   Values
+	GuildIDs []string // where commands are registered and answered; empty: everywhere
 	Log      *slog.Logger
 	Now      func() time.Time // nil for the real clock
 

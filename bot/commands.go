@@ -2,14 +2,15 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"sync"
-	"time"
 
 	"mokabot/internal/account"
 	"mokabot/internal/discord"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
+	"mokabot/internal/store"
 	"mokabot/moka"
 )
 
@@ -139,27 +140,29 @@ func reload(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	return message.Reload(in.Words, b.Reload(ctx)), nil
 }
 
-// welcomeTime is for the one message that explains the commands.
-const welcomeTime = 30 * time.Second
-
 // welcome explains the commands once in the alerts' channel, if that is wanted.
+// Like every post it goes through the outbox: that it was welcomed and what it
+// is welcomed with are kept together.
 func (b *Bot) welcome(ctx context.Context, r discord.Ready) {
 	s := b.setup()
 	if !s.Welcome || s.AlertChannel == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, welcomeTime)
-	defer cancel()
 	const mark = "welcomed"
-	if _, done, err := b.Values.Value(ctx, mark); done || err != nil {
+	_, done, err := b.Values.Value(ctx, mark)
+	if done {
 		return
 	}
-	m := message.Welcome(s.words(), r.Name, b.guide(operator))
-	if _, err := b.REST.Send(ctx, s.AlertChannel, m, "welcome-"+r.ApplicationID); err != nil {
-		b.Log.Warn("the welcome could not be posted", "channel", s.AlertChannel, "err", err)
-		return
+	var payload []byte
+	if err == nil {
+		payload, err = json.Marshal(message.Welcome(s.words(), r.Name, b.guide(operator)))
 	}
-	if err := b.Values.SetValue(ctx, mark, []byte(r.ApplicationID)); err != nil {
-		b.Log.Error("the welcome could not be noted", "err", err)
+	if err == nil {
+		err = b.Values.SetValueAndEnqueue(ctx, mark, []byte(r.ApplicationID), store.Outgoing{
+			Key: "welcome/" + r.ApplicationID, Channel: s.AlertChannel, Lane: store.LanePost, Payload: payload, At: b.now(),
+		})
+	}
+	if err != nil && ctx.Err() == nil {
+		b.Log.Error("the welcome could not be put into the outbox", "err", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"mokabot/internal/discord"
+	"mokabot/internal/store"
 )
 
 // redirect sends every request for Discord to a local server.
@@ -84,4 +85,8 @@ func (m memory) Value(_ context.Context, name string) ([]byte, bool, error) {
 func (m memory) SetValue(_ context.Context, name string, value []byte) error {
 	m[name] = value
 	return nil
+}
+
+func (m memory) SetValueAndEnqueue(ctx context.Context, name string, value []byte, _ ...store.Outgoing) error {
+	return m.SetValue(ctx, name, value)
 }

@@ -176,6 +176,8 @@ func (s *service) channelOf(key, account string) string {
 		}
 	case "models":
 		return c.config.ModelWatch.ChannelID
+	case "welcome":
+		return c.config.Alerts.ChannelID
 	case "budget":
 		name, _, _ := strings.Cut(rest, "/")
 		for _, b := range c.config.Budgets {

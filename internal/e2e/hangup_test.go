@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -57,17 +58,35 @@ func hangUp(t *testing.T, cmd *exec.Cmd) {
 	}
 }
 
+// The welcome goes through the outbox: whatever happens to it, it comes once.
 func TestTheWelcomeComesOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	file := w.config(t, "storage:\n", "welcome: true\nlanguage: zh-CN\nstorage:\n")
-	stop := w.run(t, file, nil)
-	w.waits(t, discordsim.AlertsChannel, "the welcome", holding("大家好，我是", "/balance"))
-	stop()
-	w.run(t, file, nil)
-	w.polled(t, 2)
-	if n := count(w, discordsim.AlertsChannel, "大家好"); n != 1 {
-		t.Errorf("%d welcomes", n)
+	for what, begin := range map[string]func(*discordsim.Server) (end func()){
+		"nothing": func(*discordsim.Server) func() { return func() {} },
+		"posted, and nobody was told": func(s *discordsim.Server) func() {
+			s.Inject(discordsim.Fault{Kind: discordsim.FaultCutAfter, Method: http.MethodPost, Path: "/messages", Count: 3})
+			return func() {}
+		},
+		"not allowed at first": func(s *discordsim.Server) func() {
+			s.Deny(discordsim.AlertsChannel, discordsim.PermissionSend)
+			return func() { s.SetPermissions(discordsim.AlertsChannel, discordsim.PermissionsUsual) }
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			file := w.config(t, "storage:\n", "welcome: true\nlanguage: zh-CN\nstorage:\n")
+			end := begin(w.discord)
+			stop := w.run(t, file, nil)
+			w.polled(t, 2)
+			end()
+			w.waits(t, discordsim.AlertsChannel, "the welcome", holding("大家好，我是", "/balance"))
+			stop()
+			w.run(t, file, nil)
+			w.polled(t, 2)
+			if n := count(w, discordsim.AlertsChannel, "大家好"); n != 1 {
+				t.Errorf("%d welcomes", n)
+			}
+		})
 	}
-	w.noViolations(t)
 }
