@@ -1,10 +1,13 @@
 package schedule
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"mokabot/internal/account"
@@ -36,6 +39,9 @@ type Budgets struct {
 // Run looks at the budgets until ctx ends: first at once when they have changed,
 // and otherwise when the look of before a reload was due.
 func (b *Budgets) Run(ctx context.Context) error {
+	if err := b.closeOthers(ctx); err != nil && ctx.Err() == nil {
+		b.Log.Error("warnings of budgets that left the configuration could not be closed", "err", err)
+	}
 	if len(b.Budgets) == 0 {
 		return nil
 	}
@@ -70,9 +76,51 @@ func (b *Budgets) Check(ctx context.Context, one budget.Budget) error {
 	if b.Observe != nil {
 		b.Observe(budget.Stand(one, facts))
 	}
-	name := "budget/" + one.Name
+	return b.note(ctx, one, func(before budget.Memory) (budget.Memory, []budget.News) {
+		if one.ChannelID == "" { // nobody is told
+			return budget.Close(one, before, facts.At)
+		}
+		return budget.Step(one, before, facts)
+	})
+}
+
+// budgetValues is what the names of budgets' memories begin with.
+const budgetValues = "budget/"
+
+// closeOthers closes the warnings of budgets that left the configuration.
+func (b *Budgets) closeOthers(ctx context.Context) error {
+	stored, err := b.Store.ValueNames(ctx, budgetValues)
+	if err != nil {
+		return err
+	}
+	for _, name := range stored {
+		name = strings.TrimPrefix(name, budgetValues)
+		if slices.Contains(b.Names(), name) {
+			continue
+		}
+		gone := budget.Budget{Name: name}
+		err := b.note(ctx, gone, func(before budget.Memory) (budget.Memory, []budget.News) {
+			return budget.Close(gone, before, b.now())
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Budgets) now() time.Time {
+	if b.History.Now == nil {
+		return time.Now()
+	}
+	return b.History.Now()
+}
+
+// note brings a budget's memory up to date and stores it together with what is
+// told.
+func (b *Budgets) note(ctx context.Context, one budget.Budget, step func(budget.Memory) (budget.Memory, []budget.News)) error {
 	var before budget.Memory
-	raw, ok, err := b.Store.Value(ctx, name)
+	raw, ok, err := b.Store.Value(ctx, budgetValues+one.Name)
 	if err != nil {
 		return err
 	}
@@ -80,9 +128,10 @@ func (b *Budgets) Check(ctx context.Context, one budget.Budget) error {
 		b.Log.Error("what was told of a budget is not readable; it starts anew", "budget", one.Name)
 		before = budget.Memory{}
 	}
-	after, news := budget.Step(one, before, facts)
-	if after == before {
-		return nil
+	after, news := step(before)
+	kept, err := json.Marshal(after)
+	if err != nil || bytes.Equal(kept, raw) {
+		return err
 	}
 	var out []store.Outgoing
 	for _, n := range news {
@@ -93,20 +142,13 @@ func (b *Budgets) Check(ctx context.Context, one budget.Budget) error {
 		out = append(out, posts...)
 		b.Log.Info("budget", "budget", one.Name, "news", n.Kind, "threshold", n.Threshold)
 	}
-	kept, err := json.Marshal(after)
-	if err != nil {
-		return err
-	}
-	return b.Store.SetValueAndEnqueue(ctx, name, kept, out...)
+	return b.Store.SetValueAndEnqueue(ctx, budgetValues+one.Name, kept, out...)
 }
 
 // outgoing is what news of a budget sends: a post, or the closing of the posts
-// of a period that is over.
+// of a period, where they are.
 func (b *Budgets) outgoing(n budget.News) ([]store.Outgoing, error) {
 	channel := n.Standing.Budget.ChannelID
-	if channel == "" {
-		return nil, nil
-	}
 	if n.Kind != budget.Closed {
 		payload, err := json.Marshal(message.BudgetAlert(b.Words, n))
 		return []store.Outgoing{{Key: budgetKey(n, n.Memory.Posts), Channel: channel, At: n.Standing.At, Payload: payload}}, err

@@ -272,3 +272,67 @@ func TestReloadsDoNotDelayABudget(t *testing.T) {
 		}
 	})
 }
+
+// A budget that nobody is told of any longer leaves no warning open, and tells
+// nothing twice when it is back in the same period.
+func TestABudgetThatLeavesTheConfigurationClosesItsWarnings(t *testing.T) {
+	for what, change := range map[string]func(w *budgetWorld, b budget.Budget){
+		"removed": func(w *budgetWorld, _ budget.Budget) { w.budgets.Budgets = nil },
+		"another name": func(w *budgetWorld, b budget.Budget) {
+			b.Name, b.Amount = "other", 1000*moka.Dollar
+			w.budgets.Budgets = []budget.Budget{b}
+		},
+		"without channel": func(w *budgetWorld, b budget.Budget) { b.ChannelID = ""; w.budgets.Budgets = []budget.Budget{b} },
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := budget.Budget{Name: "b", Span: budget.Month, Zone: time.UTC, Amount: moka.Dollar, Accounts: []string{"team"}, WarnAt: []float64{0.8, 1}, ChannelID: "1"}
+				w := newBudgetWorld(t, b)
+				defer w.db.Close()
+				run := func() {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+					defer cancel()
+					again := *w.budgets
+					if err := again.Run(ctx); err != nil {
+						t.Fatal(err)
+					}
+				}
+				w.look(t)
+				time.Sleep(time.Hour)
+				w.gateway.Spend(budgetTestKey, "gpt-4o", 450_000, 100)
+				w.look(t)
+				change(w, b)
+				run()
+				of := fmt.Sprintf("budget/b/%d/1", b.PeriodAt(time.Now()).From.Unix())
+				if _, closed, err := w.db.FindPost(t.Context(), of+"/closed"); err != nil || !closed {
+					t.Errorf("the warning is not closed, %v", err)
+				}
+				w.budgets.Budgets = []budget.Budget{b}
+				run()
+				if w.told(t.Context(), b, b.PeriodAt(time.Now()).From, 2) {
+					t.Error("it is told again")
+				}
+			})
+		})
+	}
+}
+
+func TestAChannelConfiguredLaterHearsOfABudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := budget.Budget{Name: "b", Span: budget.Month, Zone: time.UTC, Amount: moka.Dollar, Accounts: []string{"team"}, WarnAt: []float64{0.8, 1}}
+		w := newBudgetWorld(t, b)
+		defer w.db.Close()
+		w.look(t)
+		time.Sleep(time.Hour)
+		w.gateway.Spend(budgetTestKey, "gpt-4o", 450_000, 100)
+		w.look(t)
+		b.ChannelID = "1"
+		w.budgets.Budgets = []budget.Budget{b}
+		for range 2 {
+			w.look(t)
+		}
+		if from := b.PeriodAt(time.Now()).From; !w.told(t.Context(), b, from, 1) || w.told(t.Context(), b, from, 2) {
+			t.Error("it is not told exactly once")
+		}
+	})
+}

@@ -3,6 +3,7 @@ package budget
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,17 +102,67 @@ func TestEachThresholdIsToldOnceAPeriod(t *testing.T) {
 	}
 }
 
-func TestAChangedBudgetCountsWhatWasSpent(t *testing.T) {
+// What was told of an amount and a calendar is told once a period, whatever the
+// budget is changed to in between.
+func TestAChangedBudgetTellsNothingTwice(t *testing.T) {
+	amount := func(dollars int) func(*Budget) {
+		return func(b *Budget) { b.Amount = moka.Amount(dollars) * moka.Dollar }
+	}
+	span := func(s Span) func(*Budget) { return func(b *Budget) { b.Span = s } }
+	warnAt := func(parts ...float64) func(*Budget) { return func(b *Budget) { b.WarnAt = parts } }
+	same := func(*Budget) {}
+	type look struct {
+		change func(*Budget)
+		spent  float64
+		want   string // news, "" for none
+	}
+	for what, looks := range map[string][]look{
+		"raised and lowered again": {{amount(100), 110, "raised 100% post 1"}, {amount(500), 111, "closed 0% post 1"}, {amount(100), 112, ""}, {same, 130, ""}},
+		"raised and lowered again, and then it goes on": {
+			{amount(500), 410, "raised 80% post 1"}, {amount(1000), 411, "closed 0% post 1"}, {amount(500), 412, ""}, {same, 500, "worsened 100% post 2"},
+		},
+		"lowered below what was told":  {{amount(500), 410, "raised 80% post 1"}, {amount(1000), 411, "closed 0% post 1"}, {amount(400), 412, "raised 100% post 2"}},
+		"raised a little":              {{amount(500), 410, "raised 80% post 1"}, {amount(510), 410, ""}},
+		"lowered a little":             {{amount(500), 410, "raised 80% post 1"}, {amount(450), 411, ""}, {same, 450, "worsened 100% post 2"}},
+		"another calendar and back":    {{amount(500), 410, "raised 80% post 1"}, {span(Day), 1, "closed 0% post 1"}, {span(Month), 411, ""}, {same, 500, "worsened 100% post 2"}},
+		"a threshold more":             {{amount(500), 410, "raised 80% post 1"}, {warnAt(0.5, 0.8, 1), 411, ""}, {same, 500, "worsened 100% post 2"}},
+		"a threshold less":             {{warnAt(0.5, 0.8, 1), 410, "raised 80% post 1"}, {warnAt(0.8, 1), 411, ""}, {same, 500, "worsened 100% post 2"}},
+		"the highest threshold is new": {{amount(500), 510, "raised 100% post 1"}, {warnAt(0.8, 1, 1.5), 511, ""}, {same, 750, "worsened 150% post 2"}},
+	} {
+		b, m := monthly(), Memory{}
+		for n, l := range looks {
+			l.change(&b)
+			var news []News
+			m, news = Step(b, m, Facts{At: start.Add(time.Duration(n) * time.Hour), Spent: spend.SoFar{Spent: usd(l.spent)}})
+			var got []string
+			for _, n := range news {
+				got = append(got, fmt.Sprintf("%s %.0f%% post %d", n.Kind, n.Threshold*100, n.Memory.Posts))
+			}
+			if strings.Join(got, ", ") != l.want {
+				t.Errorf("%s: look %d: %q, want %q", what, n, got, l.want)
+			}
+		}
+	}
+}
+
+func TestAClosedBudgetTellsNothingTwice(t *testing.T) {
 	b := monthly()
 	m, _ := Step(b, Memory{}, at(0, 410))
-	b.Amount = 1000 * moka.Dollar
-	m, news := Step(b, m, at(1, 411))
-	if len(news) != 1 || news[0].Kind != Closed {
-		t.Fatalf("a raised amount: %+v", news)
+	m, news := Close(b, m, at(1, 0).At)
+	if len(news) != 1 || news[0].Kind != Closed || news[0].Memory.Posts != 1 {
+		t.Fatalf("closed: %+v", news)
 	}
-	b.Amount = 400 * moka.Dollar
-	if _, news = Step(b, m, at(2, 412)); len(news) != 1 || news[0].Kind != Raised || news[0].Threshold != 1 || news[0].Memory.Posts != 2 {
-		t.Errorf("a lowered amount: %+v", news)
+	if m, news = Close(b, m, at(1, 0).At); len(news) != 0 {
+		t.Errorf("closed again: %+v", news)
+	}
+	if m, news = Step(b, m, at(2, 411)); len(news) != 0 {
+		t.Errorf("configured again: %+v", news)
+	}
+	if _, news = Step(b, m, at(3, 501)); len(news) != 1 || news[0].Memory.Posts != 2 {
+		t.Errorf("a further threshold: %+v", news)
+	}
+	if m, _ = Close(b, m, at(30, 0).At); len(m.Earlier) != 0 {
+		t.Errorf("what is over is remembered: %+v", m)
 	}
 }
 

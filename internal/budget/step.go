@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"slices"
 	"time"
 
 	"mokabot/moka"
@@ -8,19 +9,37 @@ import (
 
 // Memory is what was told of a budget. The zero value is nothing yet.
 type Memory struct {
-	From   time.Time   `json:"from"`   // when the period that this is about began
-	Amount moka.Amount `json:"amount"` // of the budget then
-
-	// Step is how far the period has been told of: 0 nothing, 1 the forecast,
-	// 2 the first threshold, 3 the second, …
-	Step int `json:"step"`
+	Told
 	// Over is how many readings in a row expected the period to exceed the
 	// amount, at most two.
 	Over int `json:"over,omitempty"`
-	// Opened is when the first warning of the period was told, zero before.
-	Opened time.Time `json:"opened,omitzero"`
-	// Posts is how many posts told of the period, which makes their keys stable.
+	// Earlier is what was told of other amounts and calendars that the budget
+	// had in periods that are not over: when one of them is configured again,
+	// that is not news.
+	Earlier []Told `json:"earlier,omitempty"`
+}
+
+// Told is what was told of one amount in one period.
+type Told struct {
+	From   time.Time   `json:"from"` // the period
+	To     time.Time   `json:"to"`
+	Amount moka.Amount `json:"amount"`
+	Mark   Mark        `json:"mark"`
+	// Posts is how many posts told of the period, of any amount, which makes
+	// their keys stable.
 	Posts int `json:"posts,omitempty"`
+}
+
+// Mark is how far something went: the zero value is nowhere.
+type Mark struct {
+	Forecast  bool    `json:"forecast,omitempty"`  // forecast to exceed the amount
+	Threshold float64 `json:"threshold,omitempty"` // the part of the amount that was reached; 0: none
+}
+
+// beyond reports whether m is further than another mark. Any threshold is
+// further than the forecast.
+func (m Mark) beyond(other Mark) bool {
+	return m.Threshold > other.Threshold || m.Threshold == 0 && other.Threshold == 0 && m.Forecast && !other.Forecast
 }
 
 // Kind is what there is to tell.
@@ -54,44 +73,89 @@ const confirmed = 2
 func Step(b Budget, m Memory, f Facts) (Memory, []News) {
 	s := Stand(b, f)
 	var news []News
-	if !m.From.Equal(s.Period.From) {
-		if m.Step > 0 {
-			news = append(news, News{Kind: Closed, Memory: m, Standing: s})
-		}
-		m = Memory{From: s.Period.From, Amount: b.Amount}
+	if !m.From.Equal(s.Period.From) || !m.To.Equal(s.Period.To) {
+		m, news = Close(b, m, f.At)
+		m = m.recall(s.Period.From, s.Period.To, b.Amount)
 	}
 	spent, known := s.Spent.Get()
 	if !known {
 		return m, news
 	}
-	m.Over = m.expecting(b, s)
-	step := 0
-	if reached := b.reached(spent); reached >= 0 {
-		step = reached + 2
-	} else if b.Forecast && (b.over(s.Low) || m.Over >= confirmed) {
-		step = 1
-	}
+	over := m.expecting(b, s)
+	m.Over = over
+	now := b.mark(s, spent, over)
 	if m.Amount != b.Amount {
-		if m.Step > step {
-			news = append(news, News{Kind: Closed, Memory: m, Standing: s})
-			m.Step, m.Opened = 0, time.Time{}
+		kept := m.Mark
+		if m.Mark.beyond(now) {
+			m, news = Close(b, m, f.At)
+			kept = Mark{}
+		} else {
+			m = m.stash()
 		}
-		m.Amount = b.Amount
+		m = m.recall(s.Period.From, s.Period.To, b.Amount)
+		m.Over = over
+		if kept.beyond(m.Mark) {
+			m.Mark = kept
+		}
 	}
-	if step <= m.Step {
+	if !now.beyond(m.Mark) {
 		return m, news
 	}
-	told := News{Kind: Worsened, Standing: s}
-	if m.Step == 0 {
-		told.Kind, m.Opened = Raised, f.At
+	told := News{Kind: Worsened, Standing: s, Threshold: now.Threshold}
+	if m.Mark == (Mark{}) {
+		told.Kind = Raised
 	}
-	if step >= 2 {
-		told.Threshold = b.WarnAt[step-2]
-	}
-	m.Step = step
+	m.Mark = now
 	m.Posts++
 	told.Memory = m
 	return m, append(news, told)
+}
+
+// Close ends what was told of a budget without a post: its period is over, or
+// nothing is told of it any longer. Should it be as before in the same period,
+// nothing is told twice.
+func Close(b Budget, m Memory, at time.Time) (Memory, []News) {
+	var news []News
+	if m.Mark != (Mark{}) {
+		news = append(news, News{Kind: Closed, Memory: m, Standing: Standing{Budget: b, At: at}})
+	}
+	m = m.stash()
+	m.Earlier = slices.DeleteFunc(slices.Clone(m.Earlier), func(t Told) bool { return !t.To.After(at) })
+	m.Told, m.Over = Told{}, 0
+	return m, news
+}
+
+// stash puts what was told aside, for the case that it is asked about again.
+func (m Memory) stash() Memory {
+	if m.Posts > 0 {
+		m.Earlier = append(slices.Clone(m.Earlier), m.Told)
+	}
+	return m
+}
+
+// recall is the memory of an amount in a period, as far as it was told of before.
+func (m Memory) recall(from, to time.Time, amount moka.Amount) Memory {
+	is := Told{From: from, To: to, Amount: amount}
+	var others []Told
+	for _, t := range m.Earlier {
+		if t.From.Equal(from) {
+			is.Posts = max(is.Posts, t.Posts)
+		}
+		if t.From.Equal(from) && t.To.Equal(to) && t.Amount == amount {
+			is.Mark = t.Mark
+			continue
+		}
+		others = append(others, t)
+	}
+	return Memory{Told: is, Earlier: others}
+}
+
+// mark is how far a budget has come.
+func (b Budget) mark(s Standing, spent moka.Amount, over int) Mark {
+	if reached := b.reached(spent); reached >= 0 {
+		return Mark{Threshold: b.WarnAt[reached]}
+	}
+	return Mark{Forecast: b.Forecast && (b.over(s.Low) || over >= confirmed)}
 }
 
 func (m Memory) expecting(b Budget, s Standing) int {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // Once sets a mark and enqueues the messages that go with it, unless the mark
@@ -69,6 +70,12 @@ func (db *DB) KeepKnown(ctx context.Context, keep ...string) error {
 // Value is a small value by its name, false when it was never set.
 func (db *DB) Value(ctx context.Context, name string) ([]byte, bool, error) {
 	return one(ctx, db, scanBytes, sqlValue, name)
+}
+
+// ValueNames are the names of all small values that begin with a prefix, sorted.
+func (db *DB) ValueNames(ctx context.Context, prefix string) ([]string, error) {
+	names, err := list(ctx, db.read, scanText, sqlValueNames, utf8.RuneCountInString(prefix), prefix)
+	return names, told(db.path, err)
 }
 
 // SetValue keeps a small value under a name.

@@ -128,6 +128,7 @@ const (
 	sqlForgetFuture = `DELETE FROM marks WHERE at > ?`
 	sqlUnmark       = `DELETE FROM marks WHERE mark = ?`
 	sqlValue        = `SELECT value FROM small_values WHERE name = ?`
+	sqlValueNames   = `SELECT name FROM small_values WHERE substr(name, 1, ?) = ? ORDER BY name`
 	sqlSetValue     = `INSERT INTO small_values (name, value) VALUES (?, ?)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value`
 )
