@@ -29,8 +29,7 @@ type Seeder struct {
 	Store *store.DB
 	Log   *slog.Logger
 	Now   func() time.Time // nil for the real clock
-
-	later map[string]time.Time // before which an account is not asked again
+	Times *Timetable       // outlives reloads
 }
 
 func (s *Seeder) now() time.Time {
@@ -40,10 +39,10 @@ func (s *Seeder) now() time.Time {
 	return s.Now()
 }
 
-// Run looks for what is missing until ctx ends.
+// Run looks for what is missing until ctx ends. Reloads put no look off.
 func (s *Seeder) Run(ctx context.Context) error {
-	for wait := seedWait; ; wait = seedEvery {
-		timer := time.NewTimer(wait)
+	for next := s.Times.nextSeed(); ; {
+		timer := time.NewTimer(time.Until(next))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -51,6 +50,11 @@ func (s *Seeder) Run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		s.Check(ctx)
+		if ctx.Err() != nil {
+			return nil // a reload interrupted it: the next configuration looks at once
+		}
+		next = time.Now().Add(seedEvery)
+		s.Times.setNextSeed(next)
 	}
 }
 
@@ -65,7 +69,7 @@ func (s *Seeder) Check(ctx context.Context) {
 
 func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	now := s.now()
-	if now.Before(s.later[a.Name]) {
+	if s.Times.withoutRecords(a) {
 		return nil
 	}
 	if _, read, err := s.Store.FirstReading(ctx, a.Name); !read || err != nil {
@@ -85,7 +89,7 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	if err != nil {
 		var failed *moka.Error
 		if errors.As(err, &failed) && failed.Kind == moka.Unsupported {
-			s.postpone(a.Name, now.Add(seedRetry))
+			s.Times.setWithoutRecords(a)
 		}
 		return err
 	}
@@ -96,13 +100,6 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	return s.Store.SetValue(ctx, history.RecordedMark(a.Name), []byte(now.UTC().Format(time.RFC3339)))
 }
 
-func (s *Seeder) postpone(name string, until time.Time) {
-	if s.later == nil {
-		s.later = map[string]time.Time{}
-	}
-	s.later[name] = until
-}
-
 // missingFrom is since when records are wanted; zero when none are.
 func (s *Seeder) missingFrom(ctx context.Context, name string, now time.Time) (time.Time, error) {
 	oldest := now.Add(-history.RecordedDays * 24 * time.Hour).Truncate(time.Hour).Add(time.Hour)
@@ -111,7 +108,7 @@ func (s *Seeder) missingFrom(ctx context.Context, name string, now time.Time) (t
 		return time.Time{}, err
 	}
 	done, err := time.Parse(time.RFC3339, string(raw))
-	if !ok || err != nil {
+	if !ok || err != nil || done.After(now) { // written by a clock that was ahead
 		return oldest, nil
 	}
 	gaps, err := s.Store.Gaps(ctx, name, oldest, now)

@@ -1,8 +1,11 @@
 package schedule
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,7 +43,7 @@ func TestHistoryBeginsWithTheGatewaysRecords(t *testing.T) {
 		past := history.History{Store: db, Zone: time.UTC}
 		log := slog.New(slog.DiscardHandler)
 		watch := &Watch{Book: book, Store: db, History: past, Words: lang.For("en"), Every: time.Minute, Log: log}
-		seeder := &Seeder{Book: book, Store: db, Log: log}
+		seeder := &Seeder{Book: book, Store: db, Log: log, Times: &Timetable{}}
 		poll := func() {
 			t.Helper()
 			if _, err := watch.Poll(t.Context(), book.All()[0]); err != nil {
@@ -76,6 +79,99 @@ func TestHistoryBeginsWithTheGatewaysRecords(t *testing.T) {
 		}
 		if dated < 10*moka.Dollar {
 			t.Errorf("what was spent in a gap is not dated: %+v", hours)
+		}
+	})
+}
+
+// seeding is a gateway with a wallet, and the database that its records go into.
+type seeding struct {
+	gateway *mokatest.Server
+	book    *account.Book
+	db      *store.DB
+	times   Timetable
+}
+
+func newSeeding(t *testing.T) *seeding {
+	t.Helper()
+	const token = "seedaccesstokenseedaccesstoken34"
+	s := &seeding{gateway: mokatest.New(mokatest.V2026_08)}
+	s.gateway.SetNow(time.Now)
+	s.gateway.AddAccount(mokatest.Account{ID: 2, AccessToken: token, Quota: 500_000_000})
+	var err error
+	if s.book, err = account.New(&config.Config{RequestBudget: 180, Accounts: []config.Account{{
+		Name: "team", BaseURL: "https://gateway.test", AccessToken: config.NewSecret(token), UserID: 2,
+	}}}, account.WithTransport(s.gateway.Client().Transport)); err != nil {
+		t.Fatal(err)
+	}
+	if s.db, err = store.Open(filepath.Join(t.TempDir(), "s.db")); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// reloads runs the seeder for a while, with a new generation at every reload.
+func (s *seeding) reloads(t *testing.T, every, during time.Duration) {
+	t.Helper()
+	for range during / every {
+		ctx, cancel := context.WithTimeout(t.Context(), every)
+		seeder := &Seeder{Book: s.book, Store: s.db, Log: slog.New(slog.DiscardHandler), Times: &s.times}
+		if err := seeder.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+	}
+}
+
+func (s *seeding) poll(t *testing.T) {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	watch := &Watch{Book: s.book, Store: s.db, History: history.History{Store: s.db, Zone: time.UTC}, Words: lang.English(), Every: time.Minute, Log: log}
+	if _, err := watch.Poll(t.Context(), s.book.All()[0]); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// records counts how often the gateway was asked for its records.
+func (s *seeding) records() (n int) {
+	for _, r := range s.gateway.Requests() {
+		if strings.HasPrefix(r.Path, "/api/data") {
+			n++
+		}
+	}
+	return n
+}
+
+// D11: reloads put off neither the history of a new account, nor what was learnt
+// about a gateway that has none.
+func TestReloadsDoNotDelayTheRecords(t *testing.T) {
+	for _, records := range []bool{true, false} {
+		t.Run(fmt.Sprint("records ", records), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSeeding(t)
+				defer s.db.Close()
+				s.poll(t)
+				s.gateway.Update(func(st *mokatest.State) { st.Options.DataExport = records })
+				s.reloads(t, 3*time.Second, 5*time.Minute)
+				if n := s.records(); n != 1 {
+					t.Errorf("the gateway was asked %d times in five minutes of reloads, want once", n)
+				}
+			})
+		})
+	}
+}
+
+// D8: the clock was a year ahead when the records were last read.
+func TestRecordsReadByAWrongClockAreReadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSeeding(t)
+		defer s.db.Close()
+		s.poll(t)
+		if err := s.db.SetValue(t.Context(), history.RecordedMark("team"), []byte(time.Now().AddDate(1, 0, 0).Format(time.RFC3339))); err != nil {
+			t.Fatal(err)
+		}
+		s.reloads(t, time.Hour, 2*time.Hour)
+		if n := s.records(); n != 1 {
+			t.Errorf("the gateway was asked %d times, want once", n)
 		}
 	})
 }

@@ -24,6 +24,9 @@ type Timetable struct {
 
 	budgets   time.Time // when the budgets are looked at next; zero: at once
 	budgetsOf []budget.Budget
+
+	seed    time.Time            // when the gateways' records are looked at next; zero: not set yet
+	without map[string]time.Time // by identity: until when a gateway without records is not asked
 }
 
 // slot is one account's place in the timetable.
@@ -138,4 +141,37 @@ func (t *Timetable) setNextBudgets(at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.budgets = at
+}
+
+// nextSeed is when the gateways' records are looked at next.
+func (t *Timetable) nextSeed() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.seed.IsZero() {
+		t.seed = time.Now().Add(seedWait)
+	}
+	return t.seed
+}
+
+func (t *Timetable) setNextSeed(at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.seed = at
+}
+
+// withoutRecords reports whether an account's gateway said lately that it has no
+// records.
+func (t *Timetable) withoutRecords(a *account.Account) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return time.Now().Before(t.without[a.Client.Identity()])
+}
+
+func (t *Timetable) setWithoutRecords(a *account.Account) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.without == nil {
+		t.without = map[string]time.Time{}
+	}
+	t.without[a.Client.Identity()] = time.Now().Add(seedRetry)
 }
