@@ -24,7 +24,7 @@ var (
 		"internal/chart":   {"moka"},
 		"internal/budget":  {"moka", "internal/spend"},
 		"internal/config":  {"moka", "internal/alert", "internal/budget"},
-		"internal/store":   {"moka", "internal/spend"},
+		"internal/store":   {"moka", "internal/lead", "internal/spend"},
 		"internal/metrics": {"moka", "internal/budget", "internal/spend"},
 		"internal/account": {"moka", "moka/redact", "internal/alert", "internal/config"},
 		"internal/message": {"moka", "internal/alert", "internal/budget", "internal/lang", "internal/spend"},

@@ -109,11 +109,7 @@ func (s *service) storeLevels(ctx context.Context, account string, changes confi
 	if err != nil {
 		return err
 	}
-	s.use(next)
-	select {
-	case s.next <- next:
-	case <-ctx.Done():
-	}
+	s.replace(next)
 	return nil
 }
 

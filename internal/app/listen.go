@@ -14,13 +14,21 @@ func (s *service) listen(c config.Listen) func(context.Context) error {
 	if c.Address == "" {
 		return func(context.Context) error { return nil }
 	}
-	server := &metrics.Server{Address: c.Address, Hosts: c.Hosts, Token: c.Token.Reveal(), Log: s.log, Recorder: s.recorder, Refresh: s.refresh, Ready: s.unready}
+	server := &metrics.Server{
+		Address: c.Address, Hosts: c.Hosts, Token: c.Token.Reveal(), Log: s.log, Recorder: s.recorder,
+		Refresh: s.refresh, Ready: s.unready, Standby: func() bool { return s.duty() == nil },
+	}
 	return server.Run
 }
 
 // refresh brings figures up to date that nobody tells of.
 func (s *service) refresh(ctx context.Context) {
-	state := s.gateway.State()
+	on := s.duty()
+	s.recorder.Leader(on != nil, s.epoch())
+	if on == nil {
+		return
+	}
+	state := on.gateway.State()
 	s.recorder.Discord(state.Connected, state.Latency)
 	s.recorder.Storage(s.db.Full())
 	waiting, dead, err := s.db.Depth(ctx)
@@ -34,14 +42,30 @@ func (s *service) refresh(ctx context.Context) {
 // staleAfter is how many intervals a poll may be late.
 const staleAfter = 3
 
-// unready are the reasons why the bot is not doing its work.
+// epoch is that of the lease that this replica holds, 0 without one.
+func (s *service) epoch() int64 {
+	if s.elector == nil {
+		return 0
+	}
+	return s.elector.State().Epoch
+}
+
+// unready are the reasons why the bot is not doing its work. That of a standby
+// is to take over, for which it needs the database.
 func (s *service) unready(ctx context.Context) []string {
+	on := s.duty()
+	if on == nil {
+		if s.elector.State().Err != nil {
+			return []string{"standby: the database cannot be reached"}
+		}
+		return nil
+	}
 	c := s.now()
 	var reasons []string
-	if !s.gateway.State().Connected {
+	if !on.gateway.State().Connected {
 		reasons = append(reasons, "not connected to Discord")
 	}
-	oldest := time.Now().Add(-max(time.Minute, staleAfter*c.config.PollInterval))
+	oldest := s.time().Add(-max(time.Minute, staleAfter*c.config.PollInterval))
 	for _, a := range c.book.All() {
 		if latest, ok := a.Latest(); !ok || latest.At.Before(oldest) {
 			reasons = append(reasons, "account "+a.Name+" was not read lately")

@@ -22,9 +22,9 @@ func (s *service) handleSIGHUP(ctx context.Context) error {
 	}
 }
 
-// reload reads the configuration again. A wrong one is reported and the one in
+// reload reads the configuration again, also while another replica leads. A wrong one is reported and the one in
 // force stays; a right one takes over, and what Discord refused is tried again.
-func (s *service) reload(ctx context.Context) message.Reloaded {
+func (s *service) reload(context.Context) message.Reloaded {
 	s.loading.Lock()
 	defer s.loading.Unlock()
 	old := s.now().config
@@ -36,12 +36,10 @@ func (s *service) reload(ctx context.Context) message.Reloaded {
 		return message.Reloaded{Problems: problems}
 	}
 	s.recorder.Reload(true)
-	s.use(next)
-	select {
-	case s.next <- next:
-	case <-ctx.Done():
+	s.replace(next)
+	if on := s.duty(); on != nil {
+		on.delivery.Retry()
 	}
-	s.delivery.Retry()
 	done := message.Reloaded{Accounts: len(next.config.Accounts), Reports: len(next.config.Reports), Restart: fixed(old, next.config)}
 	s.log.Info("the configuration was read again", "accounts", done.Accounts, "reports", done.Reports, "restart_for", done.Restart)
 	return done

@@ -15,9 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"mokabot/bot"
 	"mokabot/internal/alert"
-	"mokabot/internal/clock"
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/lang"
@@ -35,11 +33,10 @@ type Environment struct {
 	Hangups <-chan os.Signal               // each asks for a reload; nil: nobody asks
 }
 
-// Serve is the bot, from its parts to its end. It is one straight function on
-// purpose: this is the place to see what stands for the program's whole life.
-// What a configuration makes of it is in [service.generation].
+// Serve is the bot, from its parts to its end: what stands for the program's
+// whole life. What it does while it leads is in [service.takeOver], and what a
+// configuration makes of it in [service.prepare].
 func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Logger) error {
-	words := lang.For(c.Language)
 	db, err := store.Open(c.Storage.Path)
 	if err != nil {
 		return err
@@ -52,58 +49,27 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	if err != nil {
 		return err
 	}
-	s := &service{env: env, log: log, db: db, began: time.Now(), next: make(chan generation)}
+	s := &service{env: env, log: log, db: db, proxy: proxy, began: time.Now(), changed: make(chan struct{}, 1)}
 	if c.Listen.Address != "" {
 		s.recorder = metrics.New(Version())
 	}
-	last, err := db.NewestReading(ctx)
-	if ctx.Err() != nil {
-		return nil // stopped during the start
-	}
-	if err != nil {
-		return err
-	}
-	s.clock = clock.New(last, log)
-	rest := discord.NewREST(c.Discord.Token.Reveal(), env.Discord, log, discord.WithVersion(Version()), discord.WithObserver(s.recorder.Request),
-		discord.WithDates(func(at time.Time) { s.clock.Hear("discord.com", at) }))
-	s.bot = &bot.Bot{
-		REST: rest, Values: db, GuildIDs: c.Discord.GuildIDs, Log: log, Health: s.health, Reload: s.reload, Test: s.test, Observe: s.recorder.Command, Now: s.clock.Now,
-	}
-	s.bot.Levels = s
-	s.gateway = &discord.Gateway{
-		Token: c.Discord.Token.Reveal(), HTTP: env.Discord, Proxy: proxy, Values: db, Log: log, OnIdentify: s.recorder.Identify,
-		OnInteraction: s.bot.Interact, OnReady: s.bot.Ready, OnGuild: s.bot.Joined,
-		OnAccess: func(context.Context) { s.delivery.Retry() },
-	}
-	s.delivery = &discord.Delivery{
-		Box: db, Send: rest, Log: log, Now: rest.Now, Channel: s.channelOf,
-		Words:     func() *lang.Words { return lang.For(s.now().config.Language) },
-		OnAttempt: func(r discord.Result) { s.recorder.Delivery(string(r)) },
-	}
-	first, err := s.prepare(c)
-	if err != nil {
-		return err
-	}
-	s.use(first)
 	log.Info("mokabot starts", "version", Version(), "accounts", len(c.Accounts), "reports", len(c.Reports))
-	if _, err := db.RequeueDead(ctx); err != nil && ctx.Err() == nil { // what was refused before may be allowed now
+	lead, err := s.leader(ctx, c)
+	if err != nil || lead == nil {
 		return err
 	}
-	return RunAll(ctx,
-		func(ctx context.Context) error { return tokenError(words, s.gateway.Run(ctx)) },
-		func(ctx context.Context) error { return tokenError(words, s.delivery.Run(ctx)) },
-		func(ctx context.Context) error { return s.runGenerations(ctx, first) },
-		s.handleSIGHUP,
-		s.tidy,
-		s.settle,
-		s.listen(c.Listen),
+	return RunAll(ctx, lead, s.handleSIGHUP, s.settle, s.listen(c.Listen),
 		func(ctx context.Context) error { return newNotifier(os.Getenv).run(ctx, s.alive, log) },
 	)
 }
 
 // alive has an error when the database does not answer: without it nothing that
-// the program does would last.
+// the program does would last. Of several replicas none can help that, and each
+// goes on by itself when it answers again.
 func (s *service) alive(ctx context.Context) error {
+	if s.elector != nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	_, _, err := s.db.Depth(ctx)

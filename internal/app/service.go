@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -15,30 +17,42 @@ import (
 	"mokabot/internal/discord"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
+	"mokabot/internal/lead"
 	"mokabot/internal/metrics"
 	"mokabot/internal/store"
 	"mokabot/moka"
 	"mokabot/schedule"
 )
 
-// service is the running bot: what stands for its whole life, and the generation
-// that the configuration in force makes of it.
+// service is the running bot: what stands for its whole life, the duty that it
+// is on while it leads, and the generation that the configuration in force makes
+// of it.
 type service struct {
 	env      Environment
 	log      *slog.Logger
 	db       *store.DB
-	bot      *bot.Bot
-	gateway  *discord.Gateway
-	delivery *discord.Delivery
+	proxy    func(*http.Request) (*url.URL, error)
 	recorder *metrics.Recorder // nil: nobody listens
+	elector  *lead.Elector     // nil: there are no other replicas
 	began    time.Time
-	next     chan generation
-	times    schedule.Timetable // outlives the generations
-	clock    *clock.Clock       // nil: the clock of this machine is taken as right
+	changed  chan struct{} // another generation is in force
 
 	loading sync.Mutex // one reload at a time
 	mu      sync.Mutex
 	current generation
+	on      *duty // nil: another replica leads
+}
+
+// duty is what only a leader has.
+type duty struct {
+	tenure   *lead.Tenure // nil: there are no other replicas
+	clock    *clock.Clock // nil: the clock of this machine is taken as right
+	times    schedule.Timetable
+	bot      *bot.Bot
+	rest     *discord.REST
+	gateway  *discord.Gateway
+	delivery *discord.Delivery
+	handover *discord.Handover // nil: nobody takes over
 }
 
 // generation is everything that a configuration decides and that another can
@@ -67,13 +81,13 @@ type Unconnected struct {
 
 // Run works until ctx ends.
 func (u Unconnected) Run(ctx context.Context) error {
-	s := &service{env: u.Env, log: u.Log, db: u.Store, bot: u.Bot, next: make(chan generation)}
+	s := &service{env: u.Env, log: u.Log, db: u.Store, on: &duty{bot: u.Bot, rest: u.Bot.REST}, changed: make(chan struct{}, 1)}
 	first, err := s.prepare(u.Config)
 	if err != nil {
 		return err
 	}
 	s.use(first)
-	return RunAll(ctx, func(ctx context.Context) error { return s.runGenerations(ctx, first) }, s.tidy)
+	return RunAll(ctx, s.runGenerations, s.tidy)
 }
 
 // prepare makes a generation of a configuration. Nothing runs yet.
@@ -86,10 +100,13 @@ func (s *service) prepare(file *config.Config) (generation, error) {
 		s.log.Debug("gateway call", "account", name, "op", call.Op, "status", call.Status, "took", call.Took, "err", call.Err)
 		s.recorder.Call(name, call)
 	})}
-	now, sure := time.Now, func() bool { return true }
-	if s.clock != nil {
-		now, sure = s.clock.Now, s.clock.Sure
-		opts = append(opts, account.WithClock(now, s.clock.Transport))
+	now, sure, times := time.Now, func() bool { return true }, &schedule.Timetable{}
+	if on := s.duty(); on != nil {
+		times = &on.times
+		if on.clock != nil {
+			now, sure = on.clock.Now, on.clock.Sure
+			opts = append(opts, account.WithClock(now, on.clock.Transport))
+		}
 	}
 	reports := now
 	if s.env.Clock != nil {
@@ -109,15 +126,15 @@ func (s *service) prepare(file *config.Config) (generation, error) {
 	past := history.History{Store: s.db, Zone: c.Timezone, Now: now}
 	next := generation{
 		file: file, config: c, book: book,
-		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Now: now, Sure: sure, Times: &s.times, Observe: s.recorder.Reading},
-		seeder:  &schedule.Seeder{Book: book, Store: s.db, Log: s.log, Now: now, Times: &s.times},
+		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Now: now, Sure: sure, Times: times, Observe: s.recorder.Reading},
+		seeder:  &schedule.Seeder{Book: book, Store: s.db, Log: s.log, Now: now, Times: times},
 		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Observe: s.recorder.Report},
 	}
-	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log, Observe: s.recorder.Budget, Times: &s.times}
+	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log, Observe: s.recorder.Budget, Times: times}
 	next.reports.Budgets = next.budgets
 	if c.ModelWatch.Cron != "" {
 		next.models = &schedule.ModelWatch{
-			Book: book, Store: s.db, Words: words, Config: c.ModelWatch, Zone: c.Timezone, Write: WriteFile, Log: s.log, Now: now, Times: &s.times,
+			Book: book, Store: s.db, Words: words, Config: c.ModelWatch, Zone: c.Timezone, Write: WriteFile, Log: s.log, Now: now, Times: times,
 		}
 	}
 	return next, nil
@@ -133,8 +150,11 @@ func (s *service) use(next generation) {
 		s.forget(s.current, next)
 	}
 	s.current = next
+	if s.on == nil {
+		return
+	}
 	c := next.config
-	s.bot.Use(bot.Setup{
+	s.on.bot.Use(bot.Setup{
 		Book: next.book, History: next.watch.History, Incidents: next.watch, Reports: next.reports, Budgets: next.budgets,
 		Operators:    bot.Operators{Roles: c.Discord.Operators.Roles, Users: c.Discord.Operators.Users},
 		Viewers:      bot.Viewers{Everyone: c.Discord.Viewers.Everyone, Roles: c.Discord.Viewers.Roles, Users: c.Discord.Viewers.Users},
@@ -191,10 +211,17 @@ func (s *service) channelOf(key, account string) string {
 
 // time is what time it is.
 func (s *service) time() time.Time {
-	if s.clock == nil {
-		return time.Now()
+	if on := s.duty(); on != nil && on.clock != nil {
+		return on.clock.Now()
 	}
-	return s.clock.Now()
+	return time.Now()
+}
+
+// duty is what this replica has as the leader, nil while another one leads.
+func (s *service) duty() *duty {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.on
 }
 
 func (s *service) now() generation {
@@ -203,15 +230,14 @@ func (s *service) now() generation {
 	return s.current
 }
 
-// runGenerations runs the generation in force, until ctx ends or a reload brings another.
-func (s *service) runGenerations(ctx context.Context, current generation) error {
+// runGenerations runs the generation in force, until ctx ends or one fails.
+func (s *service) runGenerations(ctx context.Context) error {
 	for {
-		current = s.followAccounts(ctx, current)
 		inner, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)
-		go func(c generation) { ended <- s.run(inner, c) }(current)
+		go func(c generation) { ended <- s.run(inner, c) }(s.followAccounts(ctx, s.now()))
 		select {
-		case current = <-s.next:
+		case <-s.changed:
 			stop()
 			if err := <-ended; err != nil {
 				return err
@@ -246,16 +272,26 @@ func (s *service) followAccounts(ctx context.Context, c generation) generation {
 	return next
 }
 
+// replace puts a generation in force in place of the one that runs.
+func (s *service) replace(next generation) {
+	s.use(next)
+	select {
+	case s.changed <- struct{}{}:
+	default: // what runs has not looked since the last one
+	}
+}
+
 func (s *service) run(ctx context.Context, c generation) error {
+	on := s.duty()
 	parts := []func(context.Context) error{
 		c.watch.Run, c.reports.Run, c.seeder.Run, c.budgets.Run,
 		func(ctx context.Context) error {
-			warnOfChannels(ctx, lang.For(c.config.Language), s.bot.REST, c.config, s.log)
+			warnOfChannels(ctx, lang.For(c.config.Language), on.rest, c.config, s.log)
 			return nil
 		},
-		s.bot.Warm,
+		on.bot.Warm,
 		func(ctx context.Context) error {
-			s.bot.Register(ctx) // who sees which command may have changed
+			on.bot.Register(ctx) // who sees which command may have changed
 			return nil
 		},
 	}

@@ -21,7 +21,14 @@ const (
 // health is how the bot itself is doing, for /status.
 func (s *service) health(ctx context.Context) message.Health {
 	c := s.now()
-	h := message.Health{Version: Version(), Uptime: time.Since(s.began), Connected: s.gateway.State().Connected, Latency: s.gateway.State().Latency, DiskFull: s.db.Full()}
+	h := message.Health{Version: Version(), Uptime: time.Since(s.began), DiskFull: s.db.Full()}
+	if on := s.duty(); on != nil {
+		state := on.gateway.State()
+		h.Connected, h.Latency = state.Connected, state.Latency
+		for _, u := range on.delivery.Unpinged() {
+			h.Unpinged = append(h.Unpinged, message.Unpinged{Channel: u.Channel, Names: mentions(c.config, u.IDs)})
+		}
+	}
 	for _, a := range c.book.All() {
 		r, ok := a.Latest()
 		h.Accounts = append(h.Accounts, message.LastPoll{Account: a.Name, At: r.At, OK: ok && r.OK()})
@@ -31,9 +38,6 @@ func (s *service) health(ctx context.Context) message.Health {
 		s.log.Error("the outbox could not be read", "err", err)
 	}
 	h.Letters = s.refusals(ctx, lang.For(c.config.Language))
-	for _, u := range s.delivery.Unpinged() {
-		h.Unpinged = append(h.Unpinged, message.Unpinged{Channel: u.Channel, Names: mentions(c.config, u.IDs)})
-	}
 	now := time.Now
 	if s.env.Clock != nil {
 		now = s.env.Clock

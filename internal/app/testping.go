@@ -44,7 +44,11 @@ func postTests(ctx context.Context, c *config.Config, rest *discord.REST) []mess
 
 // test posts the test messages of the configuration in force, for /test.
 func (s *service) test(ctx context.Context) []message.TestPing {
-	return postTests(ctx, s.now().config, s.bot.REST)
+	on := s.duty()
+	if on == nil {
+		return nil
+	}
+	return postTests(ctx, s.now().config, on.rest)
 }
 
 // sendTests is what the test messages of a check found out.

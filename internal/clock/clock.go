@@ -30,10 +30,14 @@ type Clock struct {
 // New begins with the time that the machine shows. last is when the last stored
 // reading was taken, zero when there is none.
 func New(last time.Time, log *slog.Logger) *Clock {
+	return NewAt(time.Now, last, log)
+}
+
+// NewAt begins with the time that another clock shows, in place of the machine's.
+func NewAt(clock func() time.Time, last time.Time, log *slog.Logger) *Clock {
 	began := time.Now()
 	return newClock(func() (time.Time, time.Duration) {
-		now := time.Now()
-		return now.Round(0), now.Sub(began) // Round drops the monotonic reading
+		return clock().Round(0), time.Since(began) // Round drops the monotonic reading
 	}, last, log)
 }
 

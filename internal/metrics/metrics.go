@@ -48,6 +48,8 @@ var Metrics = []Metric{
 	{"mokabot_command_seconds", "histogram", []string{"command", "result"}, "Commands and buttons, from their arrival to the answer: ok or failed."},
 	{"mokabot_reloads_total", "counter", []string{"result"}, "Configurations read again: ok or kept, when the new one was wrong."},
 	{"mokabot_storage_full", "gauge", nil, "1 while the disk is full and readings are not kept."},
+	{"mokabot_leader", "gauge", nil, "1 while this replica does the work, 0 while it stands by; always 1 without replicas."},
+	{"mokabot_leader_epoch", "gauge", nil, "Counts the takeovers; 0 on a standby and without replicas."},
 	{"mokabot_build_info", "gauge", []string{"version"}, "Always 1."},
 }
 
@@ -203,20 +205,25 @@ func (t *Recorder) Outbox(waiting, dead int) {
 
 // Storage is told whether there is room for readings.
 func (t *Recorder) Storage(full bool) {
-	value := 0.0
-	if full {
-		value = 1
+	t.set("mokabot_storage_full", flag(full))
+}
+
+// Leader is told whether this replica does the work, and by which lease.
+func (t *Recorder) Leader(leader bool, epoch int64) {
+	t.set("mokabot_leader", flag(leader))
+	t.set("mokabot_leader_epoch", float64(epoch))
+}
+
+func flag(on bool) float64 {
+	if on {
+		return 1
 	}
-	t.set("mokabot_storage_full", value)
+	return 0
 }
 
 // Discord is told how the session stands.
 func (t *Recorder) Discord(connected bool, latency time.Duration) {
-	up := 0.0
-	if connected {
-		up = 1
-	}
-	t.set("mokabot_discord_connected", up)
+	t.set("mokabot_discord_connected", flag(connected))
 	t.set("mokabot_discord_latency_seconds", latency.Seconds())
 }
 

@@ -28,6 +28,8 @@ type Server struct {
 	Refresh func(ctx context.Context)
 	// Ready gives the reasons why the bot is not doing its work, none when it is.
 	Ready func(ctx context.Context) []string
+	// Standby reports whether another replica does the work; nil: none does.
+	Standby func() bool
 }
 
 const (
@@ -132,6 +134,10 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	if reasons := s.Ready(ctx); len(reasons) > 0 {
 		answer(w, http.StatusServiceUnavailable, strings.Join(reasons, "\n"))
+		return
+	}
+	if s.Standby != nil && s.Standby() {
+		answer(w, http.StatusOK, "standby")
 		return
 	}
 	answer(w, http.StatusOK, "ok")

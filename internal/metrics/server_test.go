@@ -50,6 +50,7 @@ func TestEverythingThatIsToldIsInTheMetrics(t *testing.T) {
 	told.Discord(true, 42*time.Millisecond)
 	told.Identify()
 	told.Storage(true)
+	told.Leader(true, 7)
 	told.Report("daily", true)
 	told.Command("balance", errors.New("x"), time.Second)
 	told.Reload(false)
@@ -63,7 +64,7 @@ func TestEverythingThatIsToldIsInTheMetrics(t *testing.T) {
 		`mokabot_discord_request_seconds_count{result="ok",route="send message"} 1`, `mokabot_deliveries_total{result="dead"} 1`, `mokabot_outbox_waiting 3`,
 		`mokabot_outbox_dead 1`, `mokabot_discord_connected 1`, `mokabot_discord_latency_seconds 0.042`, `mokabot_discord_identifies_total 1`,
 		`mokabot_reports_total{delayed="yes",report="daily"} 1`, `mokabot_command_seconds_count{command="balance",result="failed"} 1`,
-		`mokabot_reloads_total{result="kept"} 1`, `mokabot_build_info{version="v1"} 1`, "mokabot_storage_full 1", "go_goroutines ",
+		`mokabot_reloads_total{result="kept"} 1`, `mokabot_build_info{version="v1"} 1`, "mokabot_storage_full 1", "mokabot_leader 1", "mokabot_leader_epoch 7", "go_goroutines ",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s is missing", want)
@@ -127,6 +128,14 @@ func TestReadiness(t *testing.T) {
 	reasons = nil
 	if status, text := get(t, s, "/readyz"); status != http.StatusOK || text != "ok\n" {
 		t.Errorf("%d %q", status, text)
+	}
+	s.Standby = func() bool { return true }
+	if status, text := get(t, s, "/readyz"); status != http.StatusOK || text != "standby\n" {
+		t.Errorf("a standby: %d %q", status, text)
+	}
+	reasons = []string{"standby: the database cannot be reached"}
+	if status, text := get(t, s, "/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(text, "standby") {
+		t.Errorf("a standby without a database: %d %q", status, text)
 	}
 	if status, text := get(t, s, "/healthz"); status != http.StatusOK || text != "ok\n" {
 		t.Errorf("%d %q", status, text)

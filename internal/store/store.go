@@ -32,6 +32,7 @@ type DB struct {
 	reserve *reserve // nil when read-only
 	exposed error    // why the file cannot be made private
 	changed chan struct{}
+	lease   *Lease // nil where no other process can write
 	close   func() error
 }
 

@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"mokabot/internal/store/pgtest"
+)
+
+// leases are those of so many replicas of one database.
+func leases(t *testing.T, address string, n int) []*Lease {
+	t.Helper()
+	schema, err := os.ReadFile("migrations/postgres/0002_lease.sql")
+	check(t, err)
+	pgtest.Exec(t, address, string(schema))
+	pgtest.Exec(t, address, "CREATE TABLE outbox (state TEXT, next_try BIGINT)")
+	config, err := pgx.ParseConfig(address)
+	check(t, err)
+	var all []*Lease
+	for range n {
+		l := newLease(config)
+		t.Cleanup(l.close)
+		all = append(all, l)
+	}
+	return all
+}
+
+const long = time.Hour // a lease that does not expire during a test
+
+func acquired(t *testing.T, l *Lease, holder string, length time.Duration) (epoch int64) {
+	t.Helper()
+	g, ok, err := l.Acquire(t.Context(), holder, length)
+	check(t, err)
+	if !ok {
+		t.Fatalf("%s does not get the lease: %+v", holder, g)
+	}
+	return g.Epoch
+}
+
+func TestOneReplicaHoldsTheLease(t *testing.T) {
+	t.Parallel()
+	all := leases(t, pgtest.URL(t), 2)
+	a, b := all[0], all[1]
+	first := acquired(t, a, "a", long)
+	g, ok, err := b.Acquire(t.Context(), "b", long)
+	check(t, err)
+	if ok || g.Holder != "a" || g.Epoch != first || g.Left < long-time.Minute || g.Left > long {
+		t.Fatalf("beside a holder: %t, %+v", ok, g)
+	}
+	_, ok, err = a.Renew(t.Context(), first, long)
+	check(t, err)
+	equal(t, "renewed", ok, true)
+	_, ok, err = b.Renew(t.Context(), first+1, long)
+	check(t, err)
+	equal(t, "another epoch renewed", ok, false)
+
+	check(t, b.Resign(t.Context(), first+1)) // not its own
+	if _, ok, _ = b.Acquire(t.Context(), "b", long); ok {
+		t.Fatal("a foreign resignation frees the lease")
+	}
+	check(t, a.Resign(t.Context(), first))
+	second := acquired(t, b, "b", long)
+	if second <= first {
+		t.Errorf("epoch %d follows %d", second, first)
+	}
+	now, ok, err := a.Renew(t.Context(), first, long)
+	check(t, err)
+	if ok {
+		t.Errorf("the old holder renews the lease at %s", now)
+	}
+	// A holder that lost its connection takes its own lease again at once.
+	if third := acquired(t, b, "b", long); third <= second {
+		t.Errorf("epoch %d follows %d", third, second)
+	}
+}
+
+func TestALeaseExpires(t *testing.T) {
+	t.Parallel()
+	all := leases(t, pgtest.URL(t), 2)
+	first := acquired(t, all[0], "a", time.Millisecond)
+	within(t, "the lease to expire", func() bool {
+		g, ok, err := all[1].Acquire(t.Context(), "b", long)
+		check(t, err)
+		return ok && g.Epoch == first+1
+	})
+	_, ok, err := all[0].Renew(t.Context(), first, long)
+	check(t, err)
+	equal(t, "an expired and taken lease is renewed", ok, false)
+}
+
+// The server's clock was set back: the lease of a leader that is gone seems to
+// last for another ten minutes.
+func TestALeaseThatNobodyRenewsHasExpired(t *testing.T) {
+	t.Parallel()
+	all := leases(t, pgtest.URL(t), 2)
+	acquired(t, all[0], "gone", 10*time.Minute)
+	const length = 50 * time.Millisecond
+	within(t, "a lease that nobody renews", func() bool {
+		_, ok, err := all[1].Acquire(t.Context(), "b", length)
+		check(t, err)
+		return ok
+	})
+	// One that is renewed is not taken, however long it is watched.
+	epoch := acquired(t, all[0], "b", long) // the holder again
+	for range 5 {
+		_, ok, err := all[0].Renew(t.Context(), epoch, long)
+		check(t, err)
+		equal(t, "renewed", ok, true)
+		g, ok, err := all[1].Acquire(t.Context(), "c", length)
+		check(t, err)
+		if ok {
+			t.Fatalf("a lease that is renewed was taken: %+v", g)
+		}
+		all[1].seenAt = all[1].seenAt.Add(-length) // time passes
+	}
+}
+
+func TestAResignationIsNotified(t *testing.T) {
+	t.Parallel()
+	all := leases(t, pgtest.URL(t), 2)
+	epoch := acquired(t, all[0], "a", long)
+	freed := all[1].Freed()
+	limit := time.After(time.Minute)
+	for tries := 0; ; tries++ { // it listens a moment later
+		check(t, all[0].Resign(t.Context(), epoch))
+		select {
+		case <-freed:
+			return
+		case <-limit:
+			t.Fatal("nobody is notified")
+		case <-time.After(100 * time.Millisecond):
+			epoch = acquired(t, all[0], "a", long)
+		}
+	}
+}
+
+// However a connection ends, the next question is asked on another one.
+func TestALeaseOutlivesItsConnection(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	address := server.Database(t)
+	l := leases(t, address, 1)[0]
+	epoch := acquired(t, l, "a", long)
+	renewed := func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		_, ok, err := l.Renew(ctx, epoch, long)
+		return err == nil && ok
+	}
+	for what, cut := range map[string]func(){
+		"terminated": func() {
+			pgtest.Exec(t, address, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+		},
+		"restarted": func() { server.Stop(t); server.Again(t) },
+		"crashed":   func() { server.Crash(t); server.Again(t) },
+	} {
+		cut()
+		if renewed() && what != "crashed" {
+			continue // pgx may notice before it asks
+		}
+		within(t, "a renewal after the connection was "+what, renewed)
+	}
+	server.Stop(t)
+	if renewed() {
+		t.Error("a lease is renewed without a server")
+	}
+	server.Again(t)
+	within(t, "a renewal after an outage", renewed)
+}
+
+// within polls until ok.
+func within(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for began := time.Now(); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Since(began) > time.Minute {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
