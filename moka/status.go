@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"net"
-	"net/url"
-	"strings"
 	"time"
 )
 
@@ -107,29 +104,6 @@ func displayOf(displayType *string, inCurrency *bool) Display {
 		return DisplayRaw
 	}
 	return DisplayUSD
-}
-
-// maxLink is the most characters a link may have: what Discord takes for a button.
-const maxLink = 512
-
-// publicLink returns an address from a gateway's settings in a form that is safe
-// to put behind a button: https, a public host, no credentials of any kind. It
-// returns "" for anything else, such as the default http://localhost:3000.
-func (c *Client) publicLink(text string) string {
-	u, err := url.Parse(strings.TrimSpace(text))
-	if err != nil || u.Scheme != "https" || u.User != nil || !publicHost(u.Hostname()) {
-		return ""
-	}
-	link := u.String()
-	if len(link) > maxLink || strings.ContainsFunc(link, func(r rune) bool { return r <= ' ' || r > '~' }) || c.withoutCredentials(link) != link {
-		return ""
-	}
-	return link
-}
-
-func publicHost(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.Contains(host, ".") && !loopback(host) || ip != nil && !ip.IsLoopback() && !ip.IsUnspecified()
 }
 
 // unixTime is the time of Unix seconds; the gateways' 0 and -1 mean none.

@@ -4,6 +4,7 @@
 package account
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -25,7 +26,8 @@ type Account struct {
 	Client *moka.Client
 	Rules  alert.Rules
 
-	console string // page that buttons open; empty: none
+	console string     // the configured page that buttons open; empty: the gateway's own
+	links   moka.Links // of the client that an earlier book had
 
 	mu     sync.Mutex
 	latest moka.Reading
@@ -119,22 +121,26 @@ func New(c *config.Config, opts ...Option) (*Book, error) {
 			return nil, fmt.Errorf("account %s: %w", a.Name, err)
 		}
 		book.calls[client.Host()] += client.CallsPerReading()
-		book.accounts = append(book.accounts, &Account{Name: a.Name, Client: client, Rules: a.Alerts, console: consoleOf(a)})
+		book.accounts = append(book.accounts, &Account{Name: a.Name, Client: client, Rules: a.Alerts, console: a.ConsoleURL})
 	}
 	return book, nil
 }
 
-// consoleOf is the configured page, else the gateway's own address where a
-// browser may open it safely.
-func consoleOf(a config.Account) string {
-	if a.ConsoleURL == "" && strings.HasPrefix(a.BaseURL, "https://") {
-		return a.BaseURL
-	}
-	return a.ConsoleURL
+// Page is where the buttons below an alert lead: the configured page, else where
+// the gateway says that money is added, else its own address; https, or empty
+// where there is none.
+func (a *Account) Page() string {
+	links := a.gatewayLinks()
+	return cmp.Or(a.console, links.TopUp, links.Console)
 }
 
-// Console is the page of the gateway's console, https, empty where there is none.
-func (a *Account) Console() string { return a.console }
+func (a *Account) gatewayLinks() moka.Links {
+	links, known := a.Client.Links()
+	if known {
+		return links
+	}
+	return cmp.Or(a.links, links)
+}
 
 func budget(l *moka.Limiter) int {
 	requests, _ := l.Budget()
@@ -245,12 +251,15 @@ func begins(name, typed string) int {
 }
 
 // Inherit takes over what an earlier book has read of the same accounts, whatever
-// they were called.
+// they were called, and the pages of their gateways.
 func (b *Book) Inherit(old *Book) {
 	for _, a := range b.accounts {
 		was := old.same(a)
 		if was == nil {
 			continue
+		}
+		if a.Client.Host() == was.Client.Host() {
+			a.links = was.gatewayLinks()
 		}
 		if good, ok := was.Good(); ok {
 			a.Remember(good)

@@ -17,14 +17,7 @@ type Alarm struct {
 	Today   spend.SoFar   // spent on the reader's calendar day
 	Models  []ModelUse    // what cost most lately, the most expensive first, for conditions about spending; nil: not known
 	Remind  time.Duration // between reminders of this incident; 0: there are none
-	Links   Links
-}
-
-// Links are the pages that the buttons of an alert open: https, or empty where
-// there is none.
-type Links struct {
-	TopUp   string // where money is added
-	Console string // the gateway's console
+	Page    string        // that the buttons open to add money or renew a credential: https; empty: there is none
 }
 
 // Alert phrases an alarm. The same words serve for a post and for bringing an

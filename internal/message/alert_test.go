@@ -69,3 +69,26 @@ func TestAnAlertShowsWhatFitsItsCondition(t *testing.T) {
 		}
 	}
 }
+
+// Money that is missing is added; anything else is changed in the console. Where
+// no page is known, there is no link.
+func TestTheLinkOfAnAlertFitsItsCondition(t *testing.T) {
+	w := lang.English()
+	for _, c := range alert.Conditions() {
+		for _, page := range []string{"https://pay.example", ""} {
+			m := message.Alert(w, message.Alarm{Account: "team", Levels: 1, Page: page,
+				Event: alert.Event{Kind: alert.Raised, Incident: alert.Incident{Condition: c}}})
+			want := []message.Button{{Label: w.Button.Console, URL: page}}
+			if c == alert.Balance || c == alert.WalletEmpty {
+				want[0].Label = w.Button.TopUp
+			}
+			if page == "" {
+				want = nil
+			}
+			links := slices.DeleteFunc(slices.Clone(m.Buttons), func(b message.Button) bool { return b.Action != "" })
+			if !slices.Equal(links, want) {
+				t.Errorf("%s with the page %q: %+v, want %+v", c, page, links, want)
+			}
+		}
+	}
+}

@@ -32,11 +32,12 @@ const (
 // back, and the details.
 func alertButtons(w *lang.Words, a Alarm) []Button {
 	var buttons []Button
-	switch c := a.Event.Incident.Condition; {
-	case (c == alert.Balance || c == alert.WalletEmpty) && a.Links.TopUp != "":
-		buttons = append(buttons, Button{Label: w.Button.TopUp, URL: a.Links.TopUp})
-	case a.Links.Console != "":
-		buttons = append(buttons, Button{Label: w.Button.Console, URL: a.Links.Console})
+	if a.Page != "" {
+		label := w.Button.Console
+		if a.Event.Incident.Condition.EndsByTopUp() {
+			label = w.Button.TopUp
+		}
+		buttons = append(buttons, Button{Label: label, URL: a.Page})
 	}
 	return append(buttons, snoozeButtons(w, a.Event.Incident, "", a.Remind, a.Event.At)...)
 }

@@ -22,7 +22,7 @@ func alarm(kind alert.Kind, c alert.Condition, level int, r moka.Reading) messag
 		e.Level, e.Incident.TopUp = nil, 50*moka.Dollar
 	}
 	return message.Alarm{Account: "team", Levels: len(levels), Event: e, Today: spend.SoFar{Spent: dollars(3.2)},
-		Remind: remind(c), Links: message.Links{TopUp: "https://moka.example/topup", Console: "https://moka.example"}}
+		Remind: remind(c), Page: "https://moka.example/topup"}
 }
 
 // remind is how often the examples' rules repeat a condition.
