@@ -191,6 +191,7 @@ type Input struct {
 	Name    string            // of the command
 	Options map[string]string // as given, by the option's English name
 	Args    []string          // of a button: what stands behind the command's name
+	Written string            // of a form: what was written into it
 	Focused string            // of a completion: the option being typed
 	Share   bool              // everybody may see the answer
 

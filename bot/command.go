@@ -6,6 +6,7 @@ import (
 	"github.com/bwmarrin/discordgo"
 
 	"mokabot/internal/lang"
+	"mokabot/internal/message"
 )
 
 // command is a slash command: what Discord is told of it and what it does.
@@ -17,6 +18,9 @@ type command struct {
 	onButton handler // answers the buttons below its answers; nil: it has none
 	// buttonNeeds is who may press a button; nil: who may use the command.
 	buttonNeeds func(in Input) standing
+	// form is what a button opens instead of an answer; ok is false for the other
+	// buttons. nil: none of them opens one.
+	form func(in Input) (f message.Form, ok bool)
 	// repliesPrivately reports whether a press is answered by a new private
 	// message; nil: by editing the one below which the button stands.
 	repliesPrivately func(in Input) bool

@@ -2,11 +2,13 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"mokabot/internal/alert"
+	"mokabot/internal/lang"
 	"mokabot/internal/message"
 )
 
@@ -56,6 +58,44 @@ var quiets = map[string]alert.SnoozeOptions{
 	message.ActionEnd:        {},
 }
 
+// What may be written into the form of a custom snooze.
+const (
+	minSnooze     = time.Minute
+	maxSnooze     = 30 * 24 * time.Hour
+	maxSnoozeText = 40 // characters
+)
+
+// errSnoozeTime says that what was written is no time between minSnooze and maxSnooze.
+var errSnoozeTime = errors.New("not a time to snooze for")
+
+// snoozeForm asks for how long to snooze.
+func snoozeForm(in Input) (message.Form, bool) {
+	if len(in.Args) == 0 || in.Args[0] != message.ActionCustom {
+		return message.Form{}, false
+	}
+	w := &in.Words.Incident
+	return message.Form{
+		Action: strings.Join(append([]string{in.Name}, in.Args...), ":"),
+		Title:  w.SnoozeTitle, Label: w.SnoozeLabel, Hint: w.SnoozeHint, Max: maxSnoozeText,
+	}, true
+}
+
+// snoozeOptions are what a button or a form asks for.
+func snoozeOptions(in Input) (alert.SnoozeOptions, error) {
+	if in.Args[0] == message.ActionCustom {
+		d, ok := lang.ParseDuration(in.Written)
+		if !ok || d < minSnooze || d > maxSnooze {
+			return alert.SnoozeOptions{}, errSnoozeTime
+		}
+		return alert.SnoozeOptions{For: d}, nil
+	}
+	q, known := quiets[in.Args[0]]
+	if !known {
+		return q, errTooOld
+	}
+	return q, nil
+}
+
 // addsToAlarm: below an alarm, which everybody sees, a press is answered in
 // private; the list of /alerts is brought up to date instead.
 func addsToAlarm(in Input) bool {
@@ -81,9 +121,9 @@ func onAlertButton(ctx context.Context, b *Bot, in Input) (message.Message, erro
 	if in.Args[0] == message.ActionDetails {
 		return b.details(ctx, in, refs)
 	}
-	quiet, known := quiets[in.Args[0]]
-	if !known {
-		return message.Message{}, errTooOld
+	quiet, err := snoozeOptions(in)
+	if err != nil {
+		return message.Message{}, err
 	}
 	var lines []string
 	for _, ref := range refs {

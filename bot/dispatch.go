@@ -66,16 +66,20 @@ func (b *Bot) leftOver(ctx context.Context, i *discordgo.Interaction, err error)
 
 // mayShare reports whether everybody may see the answer. It is decided before
 // the command is acknowledged, because that makes the answer private for good.
-func (b *Bot) mayShare(ctx context.Context, in Input) bool {
+func (b *Bot) mayShare(ctx context.Context, in Input) bool { return b.may(ctx, in, operator) }
+
+// may decides before an interaction is acknowledged, for which there is little time.
+func (b *Bot) may(ctx context.Context, in Input, needed standing) bool {
 	ctx, cancel := context.WithTimeout(ctx, decideTime)
 	defer cancel()
-	_, why := b.standing(ctx, in, operator)
+	_, why := b.standing(ctx, in, needed)
 	return why == allowed
 }
 
 // onButton answers a button or a form: the message that it stands below is
 // edited, or a private one is added. Whoever may not see the answer gets a
-// private refusal, and the message stays as it is.
+// private refusal, and the message stays as it is. A button that asks for
+// something opens a form first, whose answer comes here again.
 func (b *Bot) onButton(ctx context.Context, i *discordgo.Interaction, in Input) {
 	c, known := findCommand(in.Name)
 	if !known || c.onButton == nil {
@@ -86,6 +90,14 @@ func (b *Bot) onButton(ctx context.Context, i *discordgo.Interaction, in Input) 
 		needed = c.buttonNeeds(in)
 	}
 	refused := b.throttle(in)
+	if c.form != nil && i.Type == discordgo.InteractionMessageComponent && refused == nil {
+		if f, ok := c.form(in); ok && b.may(ctx, in, needed) {
+			if err := b.REST.Open(ctx, i.ID, i.Token, f); err != nil {
+				b.Log.Warn("form could not be opened", "command", in.Name, "err", err)
+			}
+			return
+		}
+	}
 	private := c.repliesPrivately != nil && c.repliesPrivately(in)
 	if !private {
 		private = refused != nil || !b.mayEdit(ctx, in, needed)
@@ -105,13 +117,10 @@ func (b *Bot) onButton(ctx context.Context, i *discordgo.Interaction, in Input) 
 // mayEdit reports whether a press may change the message that the button
 // stands below: one's own private answer, or as an operator also a shared one.
 func (b *Bot) mayEdit(ctx context.Context, in Input, needed standing) bool {
-	ctx, cancel := context.WithTimeout(ctx, decideTime)
-	defer cancel()
 	if !in.Private && in.GuildID != "" {
 		needed = operator
 	}
-	_, why := b.standing(ctx, in, needed)
-	return why == allowed
+	return b.may(ctx, in, needed)
 }
 
 func tooOld(context.Context, *Bot, Input) (message.Message, error) {
@@ -220,6 +229,8 @@ func errorText(in Input, err error) string {
 		return in.Words.Command.LevelOrder
 	case errors.Is(err, ErrLevelLimit):
 		return in.Words.Command.LevelLimit
+	case errors.Is(err, errSnoozeTime):
+		return in.Words.Incident.NoSnoozeTime(minSnooze, maxSnooze)
 	case errors.Is(err, errTooOld):
 		return in.Words.Command.TooOld
 	case errors.Is(err, errBusy):

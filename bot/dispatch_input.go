@@ -5,6 +5,7 @@ import (
 
 	"github.com/bwmarrin/discordgo"
 
+	"mokabot/internal/discord"
 	"mokabot/internal/lang"
 )
 
@@ -34,6 +35,7 @@ func inputOf(i *discordgo.Interaction) Input {
 		}
 	case discordgo.ModalSubmitInteractionData:
 		in.Name, in.Args = splitAction(data.CustomID)
+		in.Written = discord.Written(data)
 		if i.Message != nil {
 			in.MessageID, in.Private = i.Message.ID, i.Message.Flags&discordgo.MessageFlagsEphemeral != 0
 		}

@@ -258,9 +258,7 @@ func (b *Book) Inherit(old *Book) {
 		if was == nil {
 			continue
 		}
-		if a.Client.Host() == was.Client.Host() {
-			a.links = was.gatewayLinks()
-		}
+		a.links = was.gatewayLinks()
 		if good, ok := was.Good(); ok {
 			a.Remember(good)
 		}

@@ -21,6 +21,7 @@ type stage struct {
 	state    func(locale string) string // how the world behind the bot is; nil: nothing is said
 	controls []control
 	acting   sync.Mutex // one control at a time
+	forms    forms
 
 	mu     sync.Mutex
 	topics map[string]both // by channel
@@ -135,11 +136,27 @@ func (s *stage) Slash(ctx context.Context, c page.Caller, name string, options m
 }
 
 // Press implements page.Backend.
-func (s *stage) Press(ctx context.Context, c page.Caller, messageID, customID string) error {
+func (s *stage) Press(ctx context.Context, c page.Caller, messageID, customID string) (*page.Form, error) {
 	if s.isDown() {
-		return errors.New(discordIsDown.in(c.Locale))
+		return nil, errors.New(discordIsDown.in(c.Locale))
 	}
-	_, err := s.discord.Click(ctx, discordsim.Press{User: c.Person, Locale: c.Locale, MessageID: messageID, CustomID: customID})
+	_, form, err := s.discord.Press(ctx, discordsim.Press{User: c.Person, Locale: c.Locale, MessageID: messageID, CustomID: customID})
+	if err != nil || form == nil {
+		return nil, explained(c.Locale, err)
+	}
+	return s.forms.keep(*form), nil
+}
+
+// Submit implements page.Backend.
+func (s *stage) Submit(ctx context.Context, c page.Caller, id string, values map[string]string) error {
+	form, ok := s.forms.get(id)
+	switch {
+	case s.isDown():
+		return errors.New(discordIsDown.in(c.Locale))
+	case !ok:
+		return errors.New(formIsGone.in(c.Locale))
+	}
+	_, err := s.discord.Submit(ctx, form, values)
 	return explained(c.Locale, err)
 }
 
@@ -160,6 +177,7 @@ func (s *stage) Autocomplete(ctx context.Context, c page.Caller, name, option st
 
 var (
 	discordIsDown = both{"Discord is down: nobody can reach the bot.", "Discord 已下线：无法联系机器人。"}
+	formIsGone    = both{"This form is no longer open.", "该表单已关闭。"}
 	noResponse    = both{"The application did not respond.", "该应用程序未响应。"}
 	notConnected  = both{"The application did not respond: the bot is not connected right now.", "该应用程序未响应：机器人目前没有连接。"}
 )

@@ -16,6 +16,7 @@ const (
 	answerDeferred       = 5 // "is thinking", then [REST.Reply]
 	answerDeferredUpdate = 6 // a button was pressed, the message is edited later
 	answerChoices        = 8 // autocompletion
+	answerModal          = 9 // a form, whose answer is another interaction
 )
 
 // Choice is one suggestion of an autocompletion.
@@ -42,6 +43,11 @@ func (r *REST) Defer(ctx context.Context, id, token string, ephemeral bool) erro
 // DeferUpdate acknowledges a button without changing anything yet.
 func (r *REST) DeferUpdate(ctx context.Context, id, token string) error {
 	return r.respond(ctx, "acknowledge button", id, token, callback{Type: answerDeferredUpdate})
+}
+
+// Open acknowledges a button, or a command, with a form.
+func (r *REST) Open(ctx context.Context, id, token string, f message.Form) error {
+	return r.respond(ctx, "open form", id, token, callback{Type: answerModal, Data: wireForm(f)})
 }
 
 // Choices answers an autocompletion. An empty list is an answer, too.

@@ -17,13 +17,17 @@ type incoming struct {
 		User        discordsim.User
 		Permissions string
 	}
-	Data struct {
+	Message discordsim.Message
+	Data    struct {
 		Name     string
 		CustomID string `json:"custom_id"`
 		Options  []struct {
 			Name    string
 			Value   any
 			Focused bool
+		}
+		Components []struct {
+			Components []struct{ Value string }
 		}
 	}
 }

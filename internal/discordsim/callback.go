@@ -29,9 +29,9 @@ func (c *call) callback() (any, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	if !slices.Contains(callbackTypes(i.kind), in.Type) {
+	if !slices.Contains(callbackTypes(i), in.Type) {
 		var f form
-		f.add("type", "BASE_TYPE_CHOICES", "Value must be one of %v.", callbackTypes(i.kind))
+		f.add("type", "BASE_TYPE_CHOICES", "Value must be one of %v.", callbackTypes(i))
 		return nil, f.problem()
 	}
 	if p := c.acknowledge(i, in, files); p != nil {
@@ -42,14 +42,20 @@ func (c *call) callback() (any, *problem) {
 	return nil, nil
 }
 
-func callbackTypes(kind int) []int {
-	switch kind {
-	case interactionAutocomplete:
+// callbackTypes are the answers that an interaction may have. One to a form is
+// about the message below which the button stands that opened it.
+func callbackTypes(i *interaction) []int {
+	switch {
+	case i.kind == interactionAutocomplete:
 		return []int{answerChoices}
-	case interactionComponent:
+	case i.kind == interactionComponent:
+		return []int{answerMessage, answerDeferred, answerDeferredUpdate, answerUpdate, answerForm}
+	case i.kind == interactionSubmit && i.source != nil:
 		return []int{answerMessage, answerDeferred, answerDeferredUpdate, answerUpdate}
+	case i.kind == interactionSubmit:
+		return []int{answerMessage, answerDeferred}
 	}
-	return []int{answerMessage, answerDeferred}
+	return []int{answerMessage, answerDeferred, answerForm}
 }
 
 func (c *call) acknowledge(i *interaction, in callbackBody, files map[string]file) *problem {
@@ -61,6 +67,8 @@ func (c *call) acknowledge(i *interaction, in callbackBody, files map[string]fil
 		return c.complete(i, in.Data)
 	case answerDeferred:
 		return c.think(i, in.Data)
+	case answerForm:
+		return c.open(i, in.Data)
 	}
 	d := &draft{}
 	if p := decodeData(in.Data, d); p != nil {

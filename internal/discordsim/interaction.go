@@ -10,12 +10,14 @@ const (
 	interactionCommand      = 2
 	interactionComponent    = 3
 	interactionAutocomplete = 4
+	interactionSubmit       = 5
 
 	answerMessage        = 4
 	answerDeferred       = 5
 	answerDeferredUpdate = 6
 	answerUpdate         = 7
 	answerChoices        = 8
+	answerForm           = 9
 )
 
 // interaction is something a user did that the bot must answer.
@@ -25,14 +27,16 @@ type interaction struct {
 	user      User
 	channel   string
 	name      string // of the command, or the custom id
+	locale    string
 	began     time.Time
-	source    *Message // below which the button stands
+	source    *Message // below which the button stands, also that opened a form; nil: none
 
 	acked    int  // type of the first answer, 0 while there is none
 	dead     bool // not acknowledged in time
 	original *Message
 	finished *Message // what the user was waiting for
 	choices  []Choice
+	form     *Form // that it opened
 }
 
 // begin makes an interaction. The caller holds mu.

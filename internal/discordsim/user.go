@@ -98,6 +98,7 @@ func (s *Server) send(ctx context.Context, kind int, call Call, focused string) 
 		return nil, ErrNotConnected
 	}
 	i := s.begin(kind, u, c.ID, call.Name)
+	i.locale = call.Locale
 	s.dispatch("INTERACTION_CREATE", 0, s.object(i, call.Locale, data))
 	return i, nil
 }
@@ -137,11 +138,31 @@ func (s *Server) commandData(call Call, u User, c *channel, kind int, focused st
 // Click presses a button and returns what came of it: the edited message or a
 // new one.
 func (s *Server) Click(ctx context.Context, press Press) (Message, error) {
+	m, f, err := s.Press(ctx, press)
+	if err == nil && f != nil {
+		err = fmt.Errorf("%w: the button %q opens a form", ErrUsage, press.CustomID)
+	}
+	return m, err
+}
+
+// Press presses a button and returns what came of it: a message, or the form
+// that it opened.
+func (s *Server) Press(ctx context.Context, press Press) (Message, *Form, error) {
 	i, err := s.press(press)
 	if err != nil {
-		return Message{}, err
+		return Message{}, nil, err
 	}
-	return s.result(ctx, i)
+	if err := s.acked(ctx, i); err != nil {
+		return Message{}, nil, err
+	}
+	s.mu.Lock()
+	f := i.form
+	s.mu.Unlock()
+	if f != nil {
+		return Message{}, f, nil
+	}
+	m, err := s.result(ctx, i)
+	return m, nil, err
 }
 
 func (s *Server) press(press Press) (*interaction, error) {
@@ -178,7 +199,7 @@ func (s *Server) press(press Press) (*interaction, error) {
 		data["values"] = press.Values
 	}
 	i := s.begin(interactionComponent, u, c.ID, press.CustomID)
-	i.source = m
+	i.source, i.locale = m, press.Locale
 	o := s.object(i, press.Locale, data)
 	o["message"] = m.stored()
 	s.dispatch("INTERACTION_CREATE", 0, o)

@@ -81,6 +81,15 @@ func TestAnIncidentsLife(t *testing.T) {
 	w.waits(t, discordsim.AlertsChannel, "the snooze in the live message", func(m discordsim.Message) bool {
 		return m.ID == ping.ID && holding("Snoozed", "alerts:end")(m)
 	})
+	form, err := w.discord.Open(deadline(t), discordsim.Press{MessageID: ping.ID, CustomID: "alerts:for", Locale: "zh-CN"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for written, answer := range map[string]string{"soon": "请写明静音时长", "3 天": "之前不再提醒"} {
+		if said, err := w.discord.Submit(deadline(t), form, map[string]string{form.Inputs[0].CustomID: written}); err != nil || !titled(answer)(said) || !said.Ephemeral() {
+			t.Errorf("a snooze of %s says %s, %v", written, said.JSON(), err)
+		}
+	}
 	list := w.asks(t, "alerts", nil)
 	if !holding("balance is low", "quiet until", ":team")(list) {
 		t.Errorf("/alerts: %s", list.JSON())

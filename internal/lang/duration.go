@@ -1,6 +1,8 @@
 package lang
 
 import (
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +25,56 @@ func duration(d time.Duration, units [4]string, between string) string {
 		return "0" + units[3]
 	}
 	return strings.Join(parts, between)
+}
+
+// units are what people write after a number, in any of the languages.
+var units = map[time.Duration][]string{
+	time.Minute:        {"m", "min", "mins", "minute", "minutes", "分", "分钟"},
+	time.Hour:          {"h", "hr", "hrs", "hour", "hours", "时", "小时", "个小时", "钟头", "个钟头"},
+	24 * time.Hour:     {"d", "day", "days", "天", "日"},
+	7 * 24 * time.Hour: {"w", "week", "weeks", "周", "星期", "个星期"},
+}
+
+// numberAndUnit is one part of a written duration, with what may stand before it.
+var numberAndUnit = regexp.MustCompile(`^[\s,，、]*([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*([a-z]+|\p{Han}+)`)
+
+// ParseDuration reads what a person wrote in any of the languages, such as
+// "90m", "1 d 12 h", "1.5 hours" or "2 小时". Seconds are no unit, and neither
+// is a number alone. ok is false for anything else.
+func ParseDuration(text string) (d time.Duration, ok bool) {
+	for rest := strings.ToLower(halfWidth(strings.TrimSpace(text))); rest != ""; {
+		part := numberAndUnit.FindStringSubmatch(rest)
+		if part == nil {
+			return 0, false
+		}
+		n, err := strconv.ParseFloat(part[1], 64)
+		unit := unitNamed(part[2])
+		if err != nil || unit == 0 {
+			return 0, false
+		}
+		d, ok = d+time.Duration(n*float64(unit)), true
+		rest = rest[len(part[0]):]
+	}
+	return d, ok
+}
+
+func unitNamed(name string) time.Duration {
+	for unit, names := range units {
+		if slices.Contains(names, name) {
+			return unit
+		}
+	}
+	return 0
+}
+
+// halfWidth writes the full-width letters and digits of Chinese keyboards as ASCII.
+func halfWidth(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '！' && r <= '～' {
+			return r - '！' + '!'
+		}
+		return r
+	}, text)
 }
 
 // Coarse rounds an estimate to what it deserves: days above four days, hours

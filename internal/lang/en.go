@@ -35,7 +35,7 @@ func English() *Words {
 		Help:     enHelp(),
 		Button: ButtonWords{
 			Previous: "Previous", Next: "Next",
-			SnoozeHour: "Snooze 1 h", SnoozeShift: "Snooze 8 h", SnoozeUntilTopUp: "Until top-up",
+			SnoozeHour: "Snooze 1 h", SnoozeShift: "Snooze 8 h", SnoozeUntilTopUp: "Until top-up", SnoozeCustom: "Snooze…",
 			EndSnooze: "End snooze", Details: "Details", TopUp: "Top up", Console: "Console",
 		},
 		Failure:  enFailure(),

@@ -81,12 +81,16 @@ func enIncident() IncidentWords {
 		SnoozedUntilTopUp: func(what string) string { return what + " · no reminders until a top-up, unless it gets worse." },
 		Unsnoozed:         func(what string) string { return what + " · snooze ended." },
 		NotSnoozed:        func(what string) string { return what + " · not snoozed." },
-		Reminds:           func(every time.Duration) string { return "reminder every " + enDuration(every) },
-		History:           "What happened",
-		Raised:            func(level string) string { return strings.TrimSpace("warned " + level) },
-		Worsened:          func(level string) string { return "escalated to " + level },
-		Eased:             func(level string) string { return "eased to " + level },
-		Reminded:          "reminder sent", Ended: "resolved", Closed: "closed",
+		SnoozeTitle:       "Snooze", SnoozeLabel: "For how long?", SnoozeHint: "such as 90m, 6h or 2d",
+		NoSnoozeTime: func(least, most time.Duration) string {
+			return "Write how long to snooze, such as 90m, 6h or 2d: from " + enDuration(least) + " to " + enDuration(most) + ". Nothing was changed."
+		},
+		Reminds:  func(every time.Duration) string { return "reminder every " + enDuration(every) },
+		History:  "What happened",
+		Raised:   func(level string) string { return strings.TrimSpace("warned " + level) },
+		Worsened: func(level string) string { return "escalated to " + level },
+		Eased:    func(level string) string { return "eased to " + level },
+		Reminded: "reminder sent", Ended: "resolved", Closed: "closed",
 		MoreOf: func(n int) string { return fmt.Sprintf("… and %d more", n) },
 	}
 }

@@ -49,6 +49,26 @@ func TestAboutsAreTheSameInEveryLanguage(t *testing.T) {
 	}
 }
 
+func TestDurationsAsPeopleWriteThem(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"90m": 90 * time.Minute, " 6 H ": 6 * time.Hour, "2d": 48 * time.Hour, "1 day, 12 hours": 36 * time.Hour, "1.5h": 90 * time.Minute,
+		"1h30m": 90 * time.Minute, "1 week": 168 * time.Hour, "45 min": 45 * time.Minute,
+		"90 分钟": 90 * time.Minute, "6小时": 6 * time.Hour, "２ 天": 48 * time.Hour, "1天12个小时": 36 * time.Hour, "1天，2小时": 26 * time.Hour, "６ｈ": 6 * time.Hour,
+		"": 0, "6": 0, "h": 0, "soon": 0, "30s": 0, "-6h": 0, "6h later": 0, "6 h and": 0, "1e9h": 0, "99999999d": 0, "1..5h": 0, "六小时": 0,
+	} {
+		if got, ok := lang.ParseDuration(text); got != want && ok || ok != (want > 0) {
+			t.Errorf("%q: %s, %t; want %s", text, got, ok, want)
+		}
+	}
+	for _, w := range lang.All() {
+		for _, d := range []time.Duration{time.Minute, 90 * time.Minute, 50 * time.Hour} {
+			if got, ok := lang.ParseDuration(w.Duration(d)); !ok || got != d {
+				t.Errorf("%s is read as %s", w.Duration(d), got)
+			}
+		}
+	}
+}
+
 func TestLocalesFallBack(t *testing.T) {
 	for locale, want := range map[string]string{
 		"zh-CN": "zh-CN", "zh-TW": "zh-CN", "zh": "zh-CN", "en-GB": "en", "en": "en", "fr": "en", "": "en",

@@ -207,6 +207,7 @@ type HelpWords struct {
 type ButtonWords struct {
 	Previous, Next                            string
 	SnoozeHour, SnoozeShift, SnoozeUntilTopUp string
+	SnoozeCustom                              string // opens a form
 	EndSnooze, Details                        string
 	TopUp, Console                            string // links
 }

@@ -49,6 +49,10 @@ type IncidentWords struct {
 	SnoozedUntil            func(what, when string) string
 	SnoozedUntilTopUp       func(what string) string
 	Unsnoozed, NotSnoozed   func(what string) string
+	SnoozeTitle             string // of the form, at most 45 characters
+	SnoozeLabel             string // of its input, at most 45 characters
+	SnoozeHint              string // in the empty input
+	NoSnoozeTime            func(least, most time.Duration) string
 	Reminds                 func(every time.Duration) string
 	History                 string // heading
 	Raised, Worsened, Eased func(level string) string

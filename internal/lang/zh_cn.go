@@ -35,7 +35,7 @@ func Chinese() *Words {
 		Help:     zhHelp(),
 		Button: ButtonWords{
 			Previous: "上一页", Next: "下一页",
-			SnoozeHour: "静音 1 小时", SnoozeShift: "静音 8 小时", SnoozeUntilTopUp: "静音至充值",
+			SnoozeHour: "静音 1 小时", SnoozeShift: "静音 8 小时", SnoozeUntilTopUp: "静音至充值", SnoozeCustom: "自定义静音…",
 			EndSnooze: "取消静音", Details: "详情", TopUp: "充值", Console: "控制台",
 		},
 		Failure:  zhFailure(),

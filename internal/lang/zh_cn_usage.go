@@ -81,12 +81,16 @@ func zhIncident() IncidentWords {
 		SnoozedUntilTopUp: func(what string) string { return what + " · 充值之前不再提醒，情况变差时除外。" },
 		Unsnoozed:         func(what string) string { return what + " · 已取消静音。" },
 		NotSnoozed:        func(what string) string { return what + " · 并未静音。" },
-		Reminds:           func(every time.Duration) string { return "每 " + zhDuration(every) + "提醒一次" },
-		History:           "经过",
-		Raised:            func(level string) string { return headed("告警", level) },
-		Worsened:          func(level string) string { return headed("升级为", level) },
-		Eased:             func(level string) string { return headed("降级为", level) },
-		Reminded:          "提醒", Ended: "已恢复", Closed: "关闭",
+		SnoozeTitle:       "静音告警", SnoozeLabel: "静音多长时间？", SnoozeHint: "例如 90 分钟、6 小时或 2 天",
+		NoSnoozeTime: func(least, most time.Duration) string {
+			return "请写明静音时长，例如 90 分钟、6 小时或 2 天，最短 " + zhDuration(least) + "，最长 " + zhDuration(most) + "。没有做任何改动。"
+		},
+		Reminds:  func(every time.Duration) string { return "每 " + zhDuration(every) + "提醒一次" },
+		History:  "经过",
+		Raised:   func(level string) string { return headed("告警", level) },
+		Worsened: func(level string) string { return headed("升级为", level) },
+		Eased:    func(level string) string { return headed("降级为", level) },
+		Reminded: "提醒", Ended: "已恢复", Closed: "关闭",
 		MoreOf: func(n int) string { return fmt.Sprintf("……另有 %d 项", n) },
 	}
 }

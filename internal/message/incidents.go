@@ -22,14 +22,15 @@ type OpenIncident struct {
 const (
 	ActionHour       = "1h"
 	ActionShift      = "8h"
+	ActionCustom     = "for" // opens a form
 	ActionUntilTopUp = "topup"
 	ActionEnd        = "end"
 	ActionDetails    = "details"
 )
 
 // alertButtons offer what helps against the condition: a link to where money is
-// added or a credential is renewed, a snooze where there are reminders to hold
-// back, and the details.
+// added or a credential is renewed, and the details; and in a row of its own a
+// snooze, where there are reminders to hold back.
 func alertButtons(w *lang.Words, a Alarm) []Button {
 	var buttons []Button
 	if a.Page != "" {
@@ -39,32 +40,39 @@ func alertButtons(w *lang.Words, a Alarm) []Button {
 		}
 		buttons = append(buttons, Button{Label: label, URL: a.Page})
 	}
-	return append(buttons, snoozeButtons(w, a.Event.Incident, "", a.Remind, a.Event.At)...)
+	buttons = append(buttons, Button{Label: w.Button.Details, Action: "alerts:" + ActionDetails})
+	snooze := snoozeButtons(w, a.Event.Incident, "", a.Remind, a.Event.At)
+	if len(snooze) > 0 {
+		snooze[0].NewRow = true
+	}
+	return append(buttons, snooze...)
 }
 
-// snoozeButtons stand below an alert, where of is empty, and below each
-// incident of /alerts. They carry all that they need, so they work after a
-// restart.
+// snoozeButtons change a snooze: of all incidents that a message tells of,
+// where of is empty, or of one. They carry all that they need, so they work
+// after a restart.
 func snoozeButtons(w *lang.Words, i alert.Incident, of string, remind time.Duration, now time.Time) []Button {
-	action := func(what string) string { return "alerts:" + what + of }
 	var buttons []Button
+	add := func(label, what string, style ButtonStyle) {
+		buttons = append(buttons, Button{Label: label, Action: "alerts:" + what + of, Style: style})
+	}
 	snoozed := i.Snoozed(now)
 	if remind > 0 {
 		first := StylePrimary // what most people want, as long as nobody did it
 		if snoozed {
 			first = StylePlain
 		}
-		buttons = append(buttons,
-			Button{Label: w.Button.SnoozeHour, Action: action(ActionHour), Style: first},
-			Button{Label: w.Button.SnoozeShift, Action: action(ActionShift)})
-	}
-	if remind > 0 && i.Condition.EndsByTopUp() {
-		buttons = append(buttons, Button{Label: w.Button.SnoozeUntilTopUp, Action: action(ActionUntilTopUp)})
+		add(w.Button.SnoozeHour, ActionHour, first)
+		add(w.Button.SnoozeShift, ActionShift, StylePlain)
+		add(w.Button.SnoozeCustom, ActionCustom, StylePlain)
+		if i.Condition.EndsByTopUp() {
+			add(w.Button.SnoozeUntilTopUp, ActionUntilTopUp, StylePlain)
+		}
 	}
 	if snoozed {
-		buttons = append(buttons, Button{Label: w.Button.EndSnooze, Action: action(ActionEnd)})
+		add(w.Button.EndSnooze, ActionEnd, StylePlain)
 	}
-	return append(buttons, Button{Label: w.Button.Details, Action: action(ActionDetails)})
+	return buttons
 }
 
 // snoozeText is until when an incident is quiet, "" when it is not.
@@ -81,6 +89,7 @@ func snoozeText(w *lang.Words, i alert.Incident, now time.Time) string {
 const (
 	incidentsListed  = 9 // and a card for the rest
 	incidentsPressed = 5 // rows of buttons that a message has room for
+	rowButtons       = 5 // that a row has room for
 )
 
 // Incidents lists what is wrong at the moment, with buttons for each.
@@ -102,8 +111,15 @@ func Incidents(w *lang.Words, open []OpenIncident, now time.Time) Message {
 	return m
 }
 
+// incidentButtons are the row below an incident of /alerts. One that is snoozed
+// offers its end in the place of the shortest snooze.
 func incidentButtons(w *lang.Words, o OpenIncident, now time.Time, several bool) []Button {
-	buttons := snoozeButtons(w, o.Incident, ":"+o.Incident.ID+":"+o.Incident.SubjectOf(o.Account), o.Remind, now)
+	of := ":" + o.Incident.ID + ":" + o.Incident.SubjectOf(o.Account)
+	buttons := snoozeButtons(w, o.Incident, of, o.Remind, now)
+	if len(buttons) == rowButtons {
+		buttons = buttons[1:]
+	}
+	buttons = append(buttons, Button{Label: w.Button.Details, Action: "alerts:" + ActionDetails + of})
 	buttons[0].NewRow = true
 	if several {
 		buttons[0].Label = o.Account + " · " + buttons[0].Label

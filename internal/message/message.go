@@ -57,6 +57,15 @@ type Button struct {
 	NewRow   bool        `json:"new_row,omitempty"` // the first of a row
 }
 
+// Form asks for one line of text. It opens for whoever pressed a button.
+type Form struct {
+	Action string `json:"action"`         // of the answer, as a [Button]'s
+	Title  string `json:"title"`          // at most 45 characters
+	Label  string `json:"label"`          // above the line; at most 45 characters
+	Hint   string `json:"hint,omitempty"` // in the empty line; at most 100 characters
+	Max    int    `json:"max"`            // how many characters the answer may have
+}
+
 // ButtonStyle is a button's colour.
 type ButtonStyle string
 

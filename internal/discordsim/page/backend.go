@@ -26,8 +26,11 @@ type Backend interface {
 	Commands() []json.RawMessage
 	// Slash uses a command; options hold strings, booleans, int64 and float64.
 	Slash(ctx context.Context, c Caller, name string, options map[string]any) error
-	// Press presses a button below a message.
-	Press(ctx context.Context, c Caller, messageID, customID string) error
+	// Press presses a button below a message. The result is the form that it
+	// opens, nil for most.
+	Press(ctx context.Context, c Caller, messageID, customID string) (*Form, error)
+	// Submit sends an open form with what was written into it, by the inputs' ids.
+	Submit(ctx context.Context, c Caller, id string, values map[string]string) error
 	// Autocomplete asks the bot for the values of an option. What was typed for
 	// it, and the options given before it, are in options.
 	Autocomplete(ctx context.Context, c Caller, name, option string, options map[string]any) ([]Choice, error)
@@ -70,6 +73,25 @@ type Channel struct {
 	Topic  Words  `json:"topic,omitempty"`
 	Direct bool   `json:"direct,omitempty"` // a direct message, not a server's channel
 	Person string `json:"person,omitempty"` // of a direct message: the only one who sees it
+}
+
+// Form is a dialog that the bot opened for whoever pressed a button.
+type Form struct {
+	ID     string  `json:"id"`
+	Title  string  `json:"title"`
+	Inputs []Input `json:"inputs"`
+}
+
+// Input is a text in a form.
+type Input struct {
+	ID       string `json:"id"`
+	Label    string `json:"label"`
+	Hint     string `json:"hint,omitempty"`
+	Value    string `json:"value,omitempty"` // that it begins with
+	Required bool   `json:"required,omitempty"`
+	Long     bool   `json:"long,omitempty"` // more than one line
+	Min      int    `json:"min,omitempty"`  // characters
+	Max      int    `json:"max"`
 }
 
 // Event is a change of a message.

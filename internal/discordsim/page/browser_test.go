@@ -188,6 +188,15 @@ func buttonsArePressed(t *testing.T, b *browser.Browser, l *live) {
 		want := "press 1 81 en-US 115 k:" + kind
 		wait(t, func() bool { return l.last() == want }, "%s and not %s", want, l)
 	}
+	b.Click(by("button-k:form"))
+	inside(t, b, by("form"), "How long")
+	b.Press(browser.Enter) // the client holds an empty one back
+	b.Run(nil, `document.activeElement.value = '6h'`)
+	picture(b, "form-dark")
+	barriers(t, b, "in a form")
+	b.Press(browser.Enter)
+	wait(t, func() bool { return l.last() == "submit 1 81 en-US form-1 map[text:6h]" }, "the form, and not %s", l)
+	absent(t, b, by("form")+"[open]")
 	absent(t, b, by("button-k:disabled")+":not(:disabled)")
 	inside(t, b, `a.button[href="https://example.org/"]`, "Link")
 	l.setFail("The application did not respond")

@@ -95,8 +95,16 @@ func (f *fake) Slash(_ context.Context, c Caller, name string, options map[strin
 	return f.note("slash %s %s %s %s %v", c.Channel, c.Person, c.Locale, name, options)
 }
 
-func (f *fake) Press(_ context.Context, c Caller, message, custom string) error {
-	return f.note("press %s %s %s %s %s", c.Channel, c.Person, c.Locale, message, custom)
+func (f *fake) Press(_ context.Context, c Caller, message, custom string) (*Form, error) {
+	err := f.note("press %s %s %s %s %s", c.Channel, c.Person, c.Locale, message, custom)
+	if custom != "k:form" || err != nil {
+		return nil, err
+	}
+	return &Form{ID: "form-1", Title: "How long", Inputs: []Input{{ID: "text", Label: "Time", Hint: "such as 6h", Required: true, Max: 10}}}, nil
+}
+
+func (f *fake) Submit(_ context.Context, c Caller, id string, values map[string]string) error {
+	return f.note("submit %s %s %s %s %v", c.Channel, c.Person, c.Locale, id, values)
 }
 
 func (f *fake) Autocomplete(_ context.Context, c Caller, name, option string, options map[string]any) ([]Choice, error) {

@@ -35,6 +35,7 @@ func Handler(b Backend) http.Handler {
 	mux.HandleFunc("GET /panel", s.panel)
 	mux.HandleFunc("POST /say", s.say)
 	mux.HandleFunc("POST /press", s.press)
+	mux.HandleFunc("POST /submit", s.submit)
 	mux.HandleFunc("POST /act", s.act)
 	mux.Handle("GET /attachments/", b.Attachments())
 	if teller, ok := b.(Storyteller); ok {
@@ -113,7 +114,7 @@ func (s server) say(w http.ResponseWriter, r *http.Request) {
 	done(w, s.Slash(r.Context(), c, line.command.Name, line.options))
 }
 
-// press presses a button.
+// press presses a button, and answers with the form that it opens.
 func (s server) press(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		caller
@@ -134,7 +135,30 @@ func (s server) press(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	done(w, s.Press(r.Context(), c, in.MessageID, in.CustomID))
+	form, err := s.Press(r.Context(), c, in.MessageID, in.CustomID)
+	if err != nil || form == nil {
+		done(w, err)
+		return
+	}
+	answer(w, http.StatusOK, form)
+}
+
+// submit sends a form that a button opened.
+func (s server) submit(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		caller
+		ID     string
+		Values map[string]string
+	}
+	if !read(w, r, &in) {
+		return
+	}
+	c, err := s.caller(in.caller)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	done(w, s.Submit(r.Context(), c, in.ID, in.Values))
 }
 
 // channelOf finds the channel of a message.

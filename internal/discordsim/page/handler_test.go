@@ -90,6 +90,9 @@ func TestPosts(t *testing.T) {
 		{"/say", `{"text":`, "", "JSON", 400},
 		{"/press", `{"message_id":"21","custom_id":"models:team:1:","locale":"en-US"}`, "press 2 81 en-US 21 models:team:1:", "", 204},
 		{"/press", `{"message_id":"99","custom_id":"x"}`, "", "no longer there", 422},
+		{"/press", `{"message_id":"21","custom_id":"k:form"}`, "press 2 81 en-US 21 k:form", `{"id":"form-1","title":"How long","inputs":[{"id":"text",`, 200},
+		{"/submit", `{"id":"form-1","values":{"text":"6h"},"channel":"2","locale":"zh"}`, "submit 2 81 zh-CN form-1 map[text:6h]", "", 204},
+		{"/submit", `{"id":"form-1","person":"83"}`, "", "no such person", 422},
 		{"/act", `{"id":"spend","locale":"zh"}`, "act zh-CN spend", `{"text":"did spend"}`, 200},
 	} {
 		f := newFake()

@@ -3,6 +3,7 @@ import { byId, post, stored } from './dom.js';
 import { channelLabel, showChannels, showPerson, showTop, startPerson } from './channels.js';
 import { relabel, startComposer } from './composer.js';
 import { foldAll, startFolds } from './fold.js';
+import { openForm } from './form.js';
 import { startLook } from './look.js';
 import { clearPanel, loadPanel } from './panel.js';
 import { channelOf, keep, markRead, settle, state, takeAll, unread } from './state.js';
@@ -77,7 +78,8 @@ function showAll() {
 const caller = () => ({ channel: state.open, person: state.me, locale: locale() });
 
 async function press(message, custom) {
-  await post('press', { ...caller(), message_id: message, custom_id: custom });
+  const form = await post('press', { ...caller(), message_id: message, custom_id: custom });
+  if (form?.inputs) openForm(form, (values) => post('submit', { ...caller(), id: form.id, values }));
 }
 
 function start() {
@@ -96,7 +98,7 @@ function start() {
   });
   startStream(press);
   startComposer(caller, toEnd);
-  byId('picture').addEventListener('click', (e) => e.target === e.currentTarget && e.currentTarget.close());
+  for (const id of ['picture', 'asked']) byId(id).addEventListener('click', (e) => e.target === e.currentTarget && e.currentTarget.close());
   document.addEventListener('visibilitychange', seen);
   setInterval(tick, 1000);
   setInterval(() => document.hidden || loadPanel(), 2000);
