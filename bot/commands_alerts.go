@@ -60,9 +60,8 @@ var quiets = map[string]alert.SnoozeOptions{
 
 // What may be written into the form of a custom snooze.
 const (
-	minSnooze     = time.Minute
-	maxSnooze     = 30 * 24 * time.Hour
-	maxSnoozeText = 40 // characters
+	minSnooze = time.Minute
+	maxSnooze = 30 * 24 * time.Hour
 )
 
 // errSnoozeTime says that what was written is no time between minSnooze and maxSnooze.
@@ -73,11 +72,7 @@ func snoozeForm(in Input) (message.Form, bool) {
 	if len(in.Args) == 0 || in.Args[0] != message.ActionCustom {
 		return message.Form{}, false
 	}
-	w := &in.Words.Incident
-	return message.Form{
-		Action: strings.Join(append([]string{in.Name}, in.Args...), ":"),
-		Title:  w.SnoozeTitle, Label: w.SnoozeLabel, Hint: w.SnoozeHint, Max: maxSnoozeText,
-	}, true
+	return message.SnoozeForm(in.Words, strings.Join(append([]string{in.Name}, in.Args...), ":")), true
 }
 
 // snoozeOptions are what a button or a form asks for.

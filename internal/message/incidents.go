@@ -75,6 +75,12 @@ func snoozeButtons(w *lang.Words, i alert.Incident, of string, remind time.Durat
 	return buttons
 }
 
+// SnoozeForm asks for how long to snooze; its answer has the action.
+func SnoozeForm(w *lang.Words, action string) Form {
+	const max = 40 // characters
+	return Form{Action: action, Title: w.Incident.SnoozeTitle, Label: w.Incident.SnoozeLabel, Hint: w.Incident.SnoozeHint, Max: max}
+}
+
 // snoozeText is until when an incident is quiet, "" when it is not.
 func snoozeText(w *lang.Words, i alert.Incident, now time.Time) string {
 	switch {

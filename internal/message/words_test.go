@@ -15,7 +15,7 @@ import (
 )
 
 // said is everything that the examples and the failures say, and what an
-// incident's story says when it ends while somebody asks for it.
+// incident's story says when it ends while somebody asks for it, and the form.
 func said(t *testing.T, w *lang.Words) string {
 	t.Helper()
 	var b strings.Builder
@@ -36,6 +36,8 @@ func said(t *testing.T, w *lang.Words) string {
 	ends := []message.TimelineEntry{{Kind: alert.Ended}, {Kind: alert.Withdrawn}}
 	ending := message.OpenIncident{Incident: alert.Incident{Condition: alert.Balance}}
 	b.WriteString(message.IncidentDetails(w, ending, ends, time.Time{}).Cards[0].Fields[0].Value)
+	form := message.SnoozeForm(w, "")
+	b.WriteString(form.Title + form.Label + form.Hint)
 	return b.String()
 }
 

@@ -180,6 +180,7 @@ func notes(w *lang.Words) map[string]message.Message {
 		"note-level-order":  note(w.Command.LevelOrder),
 		"note-level-limit":  note(w.Command.LevelLimit),
 		"note-not-shared":   note(w.Command.NotShared),
+		"note-snooze-time":  note(w.Incident.NoSnoozeTime(time.Minute, 30*24*time.Hour)),
 		"note-too-fast":     note(w.Command.TooFast(42 * time.Second)),
 		"note-elsewhere":    note(w.Command.NotFromHere),
 		"note-not-operator": note(w.Command.NotOperator),
