@@ -51,7 +51,7 @@ func TestTheNextLeaderGoesOnWithTheSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kept := &shelf{values: map[string][]byte{}}
 		h, session, _, _ := newHandover(t, kept)
-		if session != (Session{}) {
+		if session.ID != "" {
 			t.Fatalf("of nothing came %+v", session)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -76,7 +76,7 @@ func TestTheNextLeaderGoesOnWithTheSession(t *testing.T) {
 		h.Note(t.Context()) // the last word
 		time.Sleep(5 * time.Second)
 		_, session, ready, wait := newHandover(t, kept)
-		if session != (Session{ID: "s1", ResumeURL: "wss://resume.example", Seq: 5001}) {
+		if session.ID != "s1" || session.ResumeURL != "wss://resume.example" || session.Seq != 5001 {
 			t.Errorf("the session is %+v", session)
 		}
 		if ready.ApplicationID != "app" || len(ready.GuildIDs) != 1 || wait != 15*time.Second {
