@@ -37,6 +37,7 @@ var (
 		"internal/discordsim":      {},
 		"internal/discordsim/page": {},
 
+		"internal/hangup":             {},
 		"internal/proof":              {},
 		"internal/store/pgtest":       {}, // for tests
 		"internal/discordsim/browser": {},
@@ -57,7 +58,7 @@ var (
 		},
 		"internal/e2e": {},
 		"cmd/mokabot": {
-			"moka", "moka/redact", "schedule", "internal/account", "internal/alert", "internal/app", "internal/config", "internal/demo", "internal/history",
+			"moka", "moka/redact", "schedule", "internal/account", "internal/alert", "internal/app", "internal/config", "internal/demo", "internal/hangup", "internal/history",
 			"internal/lang", "internal/message", "internal/spend", "internal/store", "internal/budget"},
 	}
 	libraries = map[string][]string{ // with everything below them

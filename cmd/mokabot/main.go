@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"mokabot/internal/config"
+	"mokabot/internal/hangup"
 )
 
 // subcommand is one entry of the command line.
@@ -62,14 +63,10 @@ const (
 )
 
 func main() {
-	var hangups <-chan os.Signal
-	if len(os.Args) > 1 && os.Args[1] == "run" {
-		hangups = catchSignals() // before anything else: a reload may be asked for while the program starts
-	}
 	silenceHTTPDebug(os.Getenv("GODEBUG"))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(execute(ctx, terminal{out: os.Stdout, err: os.Stderr, lookup: os.LookupEnv, in: os.Stdin, hangups: hangups}, os.Args[1:]))
+	os.Exit(execute(ctx, terminal{out: os.Stdout, err: os.Stderr, lookup: os.LookupEnv, in: os.Stdin, hangups: hangup.Signals()}, os.Args[1:]))
 }
 
 // execute runs one command line and returns its exit status.

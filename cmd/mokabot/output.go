@@ -3,10 +3,7 @@ package main
 import (
 	"io"
 	"log"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"mokabot/moka/redact"
 )
@@ -28,16 +25,6 @@ func (r redacting) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
-}
-
-// catchSignals keeps SIGHUP and SIGPIPE from ending the process, from now until
-// its end, and returns the SIGHUPs. Go ends a program that writes to a closed
-// stdout or stderr unless SIGPIPE is ignored.
-func catchSignals() <-chan os.Signal {
-	signal.Ignore(syscall.SIGPIPE)
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	return hangups
 }
 
 // silenceHTTPDebug keeps GODEBUG=http2debug from printing the headers of every

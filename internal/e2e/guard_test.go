@@ -66,6 +66,55 @@ func TestSignalsAndALostLogDoNotEndTheBot(t *testing.T) {
 	w.noViolations(t)
 }
 
+// S11: hardly anything is initialized before SIGHUP is caught.
+func TestSIGHUPIsCaughtFirst(t *testing.T) {
+	t.Parallel()
+	cmd, _, log := program(t, []string{"GODEBUG=inittrace=1"}, "version")
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	before := 0
+	for line := range strings.Lines(log.String()) {
+		name := strings.Fields(strings.TrimPrefix(line, "init "))[0]
+		switch {
+		case name == "mokabot/internal/hangup":
+			return
+		case name == "net" || name == "net/http" || strings.Contains(name, "."):
+			t.Errorf("%s is initialized before SIGHUP is caught", name)
+		}
+		if before++; before > 60 {
+			t.Fatal("SIGHUP is caught only after 60 packages were initialized")
+		}
+	}
+	t.Errorf("SIGHUP is not caught\n%s", log)
+}
+
+// S11: a parent that ignores SIGHUP, such as nohup, closes the gap before that.
+func TestSIGHUPIsSurvivedFromTheFirstInstant(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cmd, _, log := program(t, w.throughProxy(t), "run", "--config", w.config(t))
+	cmd.Args = append([]string{"sh", "-c", `trap '' HUP; kill -HUP $$; exec "$@"`, "sh", cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = "/bin/sh"
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		hangUp(t, cmd)
+	}
+	if err := w.discord.Connected(deadline(t)); err != nil {
+		t.Fatalf("%v\n%s", err, log.tail())
+	}
+	hangUp(t, cmd) // it is obeyed all the same
+	within(t, time.Minute, "a reload", func() bool { return strings.Contains(log.String(), "the configuration was read again") })
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the program ended with %v", err)
+	}
+}
+
 // S9: net/http prints every header when asked to by the environment.
 func TestDebuggingHTTPPrintsNoCredential(t *testing.T) {
 	t.Parallel()
