@@ -6,17 +6,30 @@ import (
 	"fmt"
 )
 
-// What can be wrong with the file. They come wrapped in an [*Error].
+// What can be wrong with the database. They come wrapped in an [*Error].
 var (
 	ErrInUse    = errors.New("the database is in use by another mokabot; stop that one first, or give this one a storage.path of its own")
 	ErrCorrupt  = errors.New("this is not a readable mokabot database; restore a backup, or move the file away to start anew")
-	ErrNewer    = errors.New("this database was written by a newer mokabot; use that version, or move the file away to start anew")
+	ErrNewer    = errors.New("this database was written by a newer mokabot; use that version, or begin with an empty database")
 	ErrOlder    = errors.New("this database was written by an older mokabot; start this version once to bring it up to date")
 	ErrFull     = errors.New("the disk is full; make room, nothing stored so far is lost")
 	ErrReadOnly = errors.New("the database was opened for reading only")
+
+	ErrAddress     = errors.New("storage.url is not the address of a PostgreSQL database; write postgres://USER:PASSWORD@HOST:5432/DATABASE")
+	ErrUnreachable = errors.New("the PostgreSQL server cannot be reached; check the host and port of storage.url, and that the server runs and lets this machine in")
+	ErrCut         = errors.New("the connection to PostgreSQL broke; it is made anew by itself, and what was not stored is tried again")
+	ErrUnknown     = errors.New("the connection to PostgreSQL broke while it was storing something, and the server does not say what became of it; the next reading shows")
+	ErrLogin       = errors.New("PostgreSQL refuses the user or the password of storage.url; correct them")
+	ErrNoDatabase  = errors.New("the PostgreSQL server has no database of that name; create it, or correct storage.url")
+	ErrRights      = errors.New("the PostgreSQL user lacks rights; make it the owner of the database, or grant it USAGE and CREATE on the schema and everything on its tables")
+	ErrStandby     = errors.New("this PostgreSQL server takes no changes, it is a standby or read-only; name the primary in storage.url, or several hosts with target_session_attrs=read-write")
+	ErrServer      = errors.New("this PostgreSQL is too old; 13 or newer is needed")
+	ErrEncoding    = errors.New("the PostgreSQL database is not in UTF-8; create it with ENCODING 'UTF8'")
+	ErrForeign     = errors.New("the PostgreSQL database holds tables of another program; give mokabot a database or a schema of its own")
+	ErrBusy        = errors.New("the PostgreSQL server has no connection left; raise its max_connections, mokabot needs five for each replica")
 )
 
-// Error tells which file something is wrong with, and what.
+// Error says which database something is wrong with, and what.
 type Error struct {
 	Path string
 	Kind error // one of the errors above
@@ -48,12 +61,21 @@ const (
 	codeNoRoomToShare = 4874 // the file that the connections share could not be made
 )
 
-// told says of a failure what it means for the file, where it means something.
+// kinds are all that can be wrong.
+var kinds = []error{
+	ErrInUse, ErrCorrupt, ErrNewer, ErrOlder, ErrFull, ErrReadOnly, ErrAddress, ErrUnreachable, ErrCut, ErrUnknown, ErrLogin, ErrNoDatabase,
+	ErrRights, ErrStandby, ErrServer, ErrEncoding, ErrForeign, ErrBusy,
+}
+
+// told says of a failure what it means for the database, where it means something.
 func told(path string, err error) error {
 	if _, done := errors.AsType[*Error](err); err == nil || done {
 		return err
 	}
-	for _, kind := range []error{ErrInUse, ErrCorrupt, ErrNewer, ErrOlder, ErrFull, ErrReadOnly} {
+	if kind := kindOfServer(err); kind != nil {
+		return &Error{Path: path, Kind: kind, Err: causeAtServer(err)}
+	}
+	for _, kind := range kinds {
 		if errors.Is(err, kind) {
 			return &Error{Path: path, Kind: kind}
 		}

@@ -8,11 +8,37 @@ import (
 	"time"
 
 	"mokabot/internal/spend"
+	"mokabot/internal/store/pgtest"
 	"mokabot/moka"
 )
 
 var t0 = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 
+// backend is one of the two engines, with a database for each test.
+type backend struct {
+	name    string
+	address func(testing.TB) string // of an empty database
+}
+
+var backends = []backend{
+	{"sqlite", func(t testing.TB) string { return filepath.Join(t.TempDir(), "test.db") }},
+	{"postgres", pgtest.URL},
+}
+
+func (b backend) temp(t testing.TB) *DB {
+	t.Helper()
+	return reopen(t, b.address(t))
+}
+
+// onBoth runs a test of the contract on either engine.
+func onBoth(t *testing.T, test func(*testing.T, backend)) {
+	t.Helper()
+	for _, b := range backends {
+		t.Run(b.name, func(t *testing.T) { test(t, b) })
+	}
+}
+
+// temp is a new SQLite file.
 func temp(t testing.TB) *DB {
 	t.Helper()
 	return reopen(t, filepath.Join(t.TempDir(), "test.db"))

@@ -44,7 +44,7 @@ func inspect(path string) error {
 	defer db.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), inspectTime)
 	defer cancel()
-	if _, err := recognise(context.Background(), db); err != nil {
+	if _, err := sqlite.schema(context.Background(), db); err != nil {
 		return err
 	}
 	return sound(ctx, db)
@@ -63,9 +63,9 @@ func sound(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// recognise tells the version of the schema, 0 for a file without tables. It
-// refuses a database that is somebody else's or too new.
-func recognise(ctx context.Context, db *sql.DB) (version int, err error) {
+// recognise is the version of the schema, 0 for a file without tables. It refuses
+// a database that is somebody else's.
+func recognise(ctx context.Context, db rower) (version int, err error) {
 	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
 		return 0, err
 	}
@@ -74,11 +74,8 @@ func recognise(ctx context.Context, db *sql.DB) (version int, err error) {
 		FROM sqlite_master WHERE type = 'table'`).Scan(&tables, &ours); err != nil {
 		return 0, err
 	}
-	switch {
-	case version == 0 && tables > 0, version > 0 && ours < 2:
+	if version == 0 && tables > 0 || version > 0 && ours < 2 {
 		return version, ErrCorrupt
-	case version > len(migrations):
-		return version, ErrNewer
 	}
 	return version, nil
 }

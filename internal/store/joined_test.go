@@ -18,8 +18,10 @@ func joining(key string, joins bool) Outgoing {
 	return Outgoing{Key: key, Channel: "c", Account: key, Payload: json.RawMessage(`"` + key + `"`), At: t0, Joins: joins}
 }
 
-func TestPostsThatShareAMessage(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestPostsThatShareAMessage(t *testing.T) { onBoth(t, testPostsThatShareAMessage) }
+
+func testPostsThatShareAMessage(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	edit := Outgoing{Key: "old/edit", EditOf: "old", Channel: "c", Payload: json.RawMessage(`"edit"`), At: t0}
 	check(t, db.Enqueue(ctx, joining("old", false)))
 	due := head(t, db)
@@ -69,7 +71,11 @@ func TestPostsThatShareAMessage(t *testing.T) {
 }
 
 func TestRefusedTogetherAndRequeuedTogether(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+	onBoth(t, testRefusedTogetherAndRequeuedTogether)
+}
+
+func testRefusedTogetherAndRequeuedTogether(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	check(t, db.Enqueue(ctx, joining("a", true), joining("b", true)))
 	lead := head(t, db)
 	_, err := db.Joined(ctx, lead, 9, all)
@@ -85,8 +91,10 @@ func TestRefusedTogetherAndRequeuedTogether(t *testing.T) {
 	equal(t, "still together", texts(led), `"b" `)
 }
 
-func TestAPostIsHeldBack(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestAPostIsHeldBack(t *testing.T) { onBoth(t, testAPostIsHeldBack) }
+
+func testAPostIsHeldBack(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	held := joining("a", true)
 	held.NotBefore = t0.Add(time.Second)
 	check(t, db.Enqueue(ctx, held))

@@ -3,8 +3,16 @@ package store
 import (
 	"context"
 	"database/sql"
+	"embed"
 	"fmt"
+	"io/fs"
 )
+
+// The schemas in their versions: never change a file, add another. The version
+// of a database is the number of files that were carried out on it.
+//
+//go:embed migrations
+var files embed.FS
 
 // migration leads from one version of the schema to the next.
 type migration struct {
@@ -12,48 +20,79 @@ type migration struct {
 	then       func(context.Context, *sql.Tx) error // nil: nothing more to do
 }
 
-var migrations = []migration{
-	{schema1, nil},
-	{schema2, sumUp},
-	{schema3, nil},
-	{schema4, nil},
-	{schemaLedger, bookLedger},
-	{schemaLanes, nil},
+// withSteps are the migrations of an engine. Some are followed by a step of the
+// program, by the version that they lead to.
+func withSteps(engine string, steps map[int]func(context.Context, *sql.Tx) error) []migration {
+	names, err := fs.Glob(files, "migrations/"+engine+"/*.sql") // sorted by number
+	if err != nil {
+		panic(err) // the pattern is wrong
+	}
+	var all []migration
+	for i, name := range names {
+		statements, err := files.ReadFile(name)
+		if err != nil {
+			panic(err) // it was found just now, inside the program
+		}
+		all = append(all, migration{string(statements), steps[i+1]})
+	}
+	return all
 }
 
 // migrate brings the schema up to the wanted version, each step in a
-// transaction of its own.
-func migrate(ctx context.Context, db *sql.DB, wanted int) error {
-	var version int
-	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
-		return err
-	}
-	for i := version; i < wanted; i++ {
-		if err := migrations[i].run(ctx, db, i+1); err != nil {
-			return fmt.Errorf("bring the database to version %d: %w", i+1, err)
+// transaction of its own. Another process may do the same at the same time.
+func migrate(ctx context.Context, e *engine, db *sql.DB, wanted int) error {
+	version, err := e.schema(ctx, db)
+	for err == nil && version < wanted {
+		if err := e.step(ctx, db, version); err != nil {
+			return fmt.Errorf("bring the database to version %d: %w", version+1, err)
 		}
+		version, err = e.schema(ctx, db)
 	}
-	return nil
+	return err
 }
 
-func (m migration) run(ctx context.Context, db *sql.DB, version int) error {
+// schema is the version of a database, refused when this program is too old for it.
+func (e *engine) schema(ctx context.Context, db rower) (int, error) {
+	version, err := e.version(ctx, db)
+	if err == nil && version > len(e.migrations) {
+		err = ErrNewer
+	}
+	return version, err
+}
+
+// step migrates a database of the given version, unless another process did so
+// meanwhile.
+func (e *engine) step(ctx context.Context, db *sql.DB, version int) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if _, err := tx.ExecContext(ctx, m.statements); err != nil {
-		return err
-	}
-	if m.then != nil {
-		if err := m.then(ctx, tx); err != nil {
+	if e.alone != "" {
+		if _, err := tx.ExecContext(ctx, e.alone); err != nil {
+			return err
+		}
+		if now, err := e.version(ctx, tx); err != nil || now != version {
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, version)); err != nil {
+	if err := e.migrations[version].run(ctx, tx); err != nil {
+		return err
+	}
+	if err := e.setVersion(ctx, tx, version+1); err != nil {
 		return err
 	}
 	return tx.Commit()
+}
+
+func (m migration) run(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, m.statements); err != nil {
+		return err
+	}
+	if m.then == nil {
+		return nil
+	}
+	return m.then(ctx, tx)
 }
 
 // sumUp adds the readings of before version 2 to the sums by hour and day, in the

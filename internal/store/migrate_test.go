@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -41,13 +42,13 @@ var content = []string{
 }
 
 func TestMigrations(t *testing.T) {
-	equal(t, "every earlier version has its content", len(content), len(migrations))
-	for version := range migrations {
+	equal(t, "every earlier version has its content", len(content), len(sqlite.migrations))
+	for version := range sqlite.migrations {
 		samples := walk(rand.New(rand.NewPCG(13, 14)), t0, 300)
 		path := filepath.Join(t.TempDir(), "old.db")
 		older(t, path, version, samples)
 		db := reopen(t, path)
-		equal(t, "version", number(t, db.read, "PRAGMA user_version"), int64(len(migrations)))
+		equal(t, "version", number(t, db.read, "PRAGMA user_version"), int64(len(sqlite.migrations)))
 		if version == 0 {
 			continue
 		}
@@ -95,7 +96,7 @@ func older(t *testing.T, path string, version int, samples []Sample) {
 	db, err := connect(path, 1, url.Values{"_pragma": {"journal_mode(WAL)"}})
 	check(t, err)
 	ctx := context.Background()
-	check(t, migrate(ctx, db, version))
+	check(t, migrate(ctx, sqlite, db, version))
 	tx, err := db.BeginTx(ctx, nil)
 	check(t, err)
 	_, err = tx.ExecContext(ctx, content[version])
@@ -161,8 +162,10 @@ func TestMigrationThatFailsChangesNothing(t *testing.T) {
 	db, err := connect(path, 1, nil)
 	check(t, err)
 	defer db.Close()
-	bad := migration{schema2 + "INSERT INTO nothing VALUES (1);", nil}
-	if err := bad.run(t.Context(), db, 2); err == nil {
+	bad := *sqlite
+	bad.migrations = slices.Clone(sqlite.migrations)
+	bad.migrations[1].statements += "INSERT INTO nothing VALUES (1);"
+	if err := migrate(t.Context(), &bad, db, 2); err == nil {
 		t.Fatal("no error")
 	}
 	equal(t, "version", number(t, db, "PRAGMA user_version"), 1)

@@ -20,7 +20,7 @@ func TestOpenCreatesAPrivateFile(t *testing.T) {
 		check(t, err)
 		equal(t, name, info.Mode().Perm(), 0o600)
 	}
-	for pragma, want := range map[string]int64{"synchronous": 2, "busy_timeout": 5000, "user_version": int64(len(migrations))} {
+	for pragma, want := range map[string]int64{"synchronous": 2, "busy_timeout": 5000, "user_version": int64(len(sqlite.migrations))} {
 		equal(t, pragma, number(t, db.write, "PRAGMA "+pragma), want)
 	}
 	check(t, db.Close())
@@ -104,7 +104,7 @@ func TestOpenLeavesOtherFilesAlone(t *testing.T) {
 		"broken":    {broken, ErrCorrupt},
 		"foreign":   {database(t, "CREATE TABLE songs (title TEXT)"), ErrCorrupt},
 		"foreign 7": {database(t, "CREATE TABLE songs (title TEXT); PRAGMA user_version = 7"), ErrCorrupt},
-		"newer":     {database(t, schema1+"PRAGMA user_version = 99"), ErrNewer},
+		"newer":     {database(t, sqlite.migrations[0].statements+"PRAGMA user_version = 99"), ErrNewer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "test.db")
@@ -158,7 +158,7 @@ func TestOpenReadOnly(t *testing.T) {
 	if err := ro.SetValue(t.Context(), "a", nil); !errors.Is(err, ErrReadOnly) {
 		t.Fatal(err)
 	}
-	check(t, os.WriteFile(path+"2", database(t, schema1+"PRAGMA user_version = 1"), 0o600))
+	check(t, os.WriteFile(path+"2", database(t, sqlite.migrations[0].statements+"PRAGMA user_version = 1"), 0o600))
 	if _, err := OpenReadOnly(path + "2"); !errors.Is(err, ErrOlder) {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -52,8 +51,10 @@ func send(t *testing.T, db *DB, keys ...string) {
 	}
 }
 
-func TestOutboxOrder(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestOutboxOrder(t *testing.T) { onBoth(t, testOutboxOrder) }
+
+func testOutboxOrder(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	check(t, db.Enqueue(ctx, post("1", "a"), post("2", "a"), post("3", "b"), post("1", "c"), edit("4", "1")))
 	equal(t, "heads", dueKeys(t, db, t0), "1 3")
 	first := due(t, db, t0)[0]
@@ -89,8 +90,10 @@ func TestOutboxOrder(t *testing.T) {
 	equal(t, "no id", ok, false)
 }
 
-func TestNewerEditsReplaceOlder(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestNewerEditsReplaceOlder(t *testing.T) { onBoth(t, testNewerEditsReplaceOlder) }
+
+func testNewerEditsReplaceOlder(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	check(t, db.Enqueue(ctx, post("p", "a"), edit("e1", "p"), edit("e2", "p")))
 	check(t, db.Enqueue(ctx, edit("e1", "p"))) // said before: that replaces nothing
 	send(t, db, "p")
@@ -104,8 +107,10 @@ func TestNewerEditsReplaceOlder(t *testing.T) {
 	equal(t, "newest", dueKeys(t, db, t0), "e4")
 }
 
-func TestEditsOfDeadPosts(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestEditsOfDeadPosts(t *testing.T) { onBoth(t, testEditsOfDeadPosts) }
+
+func testEditsOfDeadPosts(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	check(t, db.Enqueue(ctx, post("p", "a"), edit("e1", "p"), post("q", "a"), edit("x", "unknown")))
 	check(t, db.Dead(ctx, due(t, db, t0)[0], t0, 50013, "no permission"))
 	equal(t, "edit is dropped", dueKeys(t, db, t0), "q")
@@ -121,8 +126,10 @@ func TestEditsOfDeadPosts(t *testing.T) {
 	equal(t, "with its edit", dueKeys(t, db, t0), "q e1")
 }
 
-func TestLanes(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestLanes(t *testing.T) { onBoth(t, testLanes) }
+
+func testLanes(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	report, second := post("report", "a"), post("second report", "a")
 	report.Lane, second.Lane = LanePost, LanePost
 	check(t, db.Enqueue(ctx, post("sent", "a")))
@@ -133,8 +140,10 @@ func TestLanes(t *testing.T) {
 	equal(t, "next", dueKeys(t, db, t0), "second ping report sent/edit ping/edit")
 }
 
-func TestADroppedEditIsForgotten(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestADroppedEditIsForgotten(t *testing.T) { onBoth(t, testADroppedEditIsForgotten) }
+
+func testADroppedEditIsForgotten(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	check(t, db.Enqueue(ctx, post("p", "a"), edit("e", "p")))
 	send(t, db, "p")
 	check(t, db.Drop(ctx, id(t, db, "e"), t0, "refused"))
@@ -146,8 +155,10 @@ func TestADroppedEditIsForgotten(t *testing.T) {
 	equal(t, "depth", [2]int{waiting, dead}, [2]int{})
 }
 
-func TestMovedToAnotherChannel(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestMovedToAnotherChannel(t *testing.T) { onBoth(t, testMovedToAnotherChannel) }
+
+func testMovedToAnotherChannel(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	check(t, db.Enqueue(ctx, joining("a", true), joining("b", true), edit("e", "a")))
 	lead := due(t, db, t0)[0]
 	_, err := db.Joined(ctx, lead, 9, all)
@@ -163,8 +174,10 @@ func TestMovedToAnotherChannel(t *testing.T) {
 	equal(t, "its edit goes where it is", due(t, db, t0)[1].Channel, "right")
 }
 
-func TestSplitIsDurable(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestSplitIsDurable(t *testing.T) { onBoth(t, testSplitIsDurable) }
+
+func testSplitIsDurable(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	check(t, db.Enqueue(ctx, post("p", "a"), post("q", "a")))
 	check(t, db.Split(ctx, due(t, db, t0)[0], []json.RawMessage{raw(`"1"`), raw(`"2"`)}))
 	check(t, db.Split(ctx, due(t, db, t0)[0], []json.RawMessage{raw(`"1"`), raw(`"2"`)}))
@@ -176,8 +189,10 @@ func TestSplitIsDurable(t *testing.T) {
 
 // A clock that was hours ahead for a moment holds nothing back, nor does the
 // time that an earlier version stored for the next attempt.
-func TestAStoredTimeHoldsNothing(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "test.db")
+func TestAStoredTimeHoldsNothing(t *testing.T) { onBoth(t, testAStoredTimeHoldsNothing) }
+
+func testAStoredTimeHoldsNothing(t *testing.T, on backend) {
+	path := on.address(t)
 	db, ctx := reopen(t, path), t.Context()
 	ahead := post("1", "a")
 	ahead.At = t0.Add(8 * time.Hour)
@@ -191,8 +206,10 @@ func TestAStoredTimeHoldsNothing(t *testing.T) {
 	equal(t, "after a restart", dueKeys(t, reopen(t, path), t0), "1")
 }
 
-func TestCrashWhileSending(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "test.db")
+func TestCrashWhileSending(t *testing.T) { onBoth(t, testCrashWhileSending) }
+
+func testCrashWhileSending(t *testing.T, on backend) {
+	path := on.address(t)
 	db, ctx := reopen(t, path), t.Context()
 	check(t, db.Enqueue(ctx, post("1", "a"), post("2", "a")))
 	check(t, db.Sending(ctx, 1, t0))
@@ -203,8 +220,10 @@ func TestCrashWhileSending(t *testing.T) {
 	equal(t, "known to have been tried", again[0].FirstTriedAt, t0)
 }
 
-func TestChangedIsOneSignal(t *testing.T) {
-	db := temp(t)
+func TestChangedIsOneSignal(t *testing.T) { onBoth(t, testChangedIsOneSignal) }
+
+func testChangedIsOneSignal(t *testing.T, on backend) {
+	db := on.temp(t)
 	for i := range 3 {
 		check(t, db.Enqueue(t.Context(), post(fmt.Sprint(i), "a")))
 	}

@@ -9,8 +9,10 @@ import (
 	"mokabot/moka"
 )
 
-func TestPoints(t *testing.T) {
-	db, ctx, r := temp(t), t.Context(), rand.New(rand.NewPCG(5, 6))
+func TestPoints(t *testing.T) { onBoth(t, testPoints) }
+
+func testPoints(t *testing.T, on backend) {
+	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(5, 6))
 	samples := walk(r, t0.Add(77*time.Minute), 1500)
 	keep(t, db, "a", samples...)
 	end := samples[len(samples)-1].At
@@ -54,8 +56,10 @@ func lastBalance(samples []Sample, from, to time.Time) (m moka.Maybe) {
 	return m
 }
 
-func TestTopUps(t *testing.T) {
-	db, ctx, r := temp(t), t.Context(), rand.New(rand.NewPCG(7, 8))
+func TestTopUps(t *testing.T) { onBoth(t, testTopUps) }
+
+func testTopUps(t *testing.T, on backend) {
+	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(7, 8))
 	samples := walk(r, t0, 2000)
 	keep(t, db, "a", samples...)
 	end := samples[len(samples)-1].At
@@ -90,8 +94,10 @@ func undated(t *testing.T, db *DB, account string, end time.Time) (sum moka.Amou
 	return sum
 }
 
-func TestExport(t *testing.T) {
-	db, ctx, r := temp(t), t.Context(), rand.New(rand.NewPCG(9, 10))
+func TestExport(t *testing.T) { onBoth(t, testExport) }
+
+func testExport(t *testing.T, on backend) {
+	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(9, 10))
 	samples := walk(r, t0, 2500)
 	keep(t, db, "a", samples...)
 	keep(t, db, "b", samples[:10]...)

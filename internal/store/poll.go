@@ -57,7 +57,7 @@ func (db *DB) Poll(ctx context.Context, account string, f func(spend, alert json
 			return err
 		}
 		out = p.Out
-		if db.Full() {
+		if db.leavesOut() {
 			p.Spend = p.Owing
 			return p.storeRest(ctx, tx, account, 0)
 		}

@@ -12,8 +12,10 @@ import (
 	"mokabot/moka"
 )
 
-func TestPollIsOneTransaction(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestPollIsOneTransaction(t *testing.T) { onBoth(t, testPollIsOneTransaction) }
+
+func testPollIsOneTransaction(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	full := Poll{
 		Sample: spentSample(t0, t0.Add(time.Minute), 7), Spend: raw(`{"s":1}`), Alert: raw(`{"a":1}`),
 		Events: []Event{{Account: "a", Condition: "low", Kind: "began", Level: "warning", At: t0, Since: t0, IncidentID: "i"}},
@@ -46,8 +48,10 @@ func TestPollIsOneTransaction(t *testing.T) {
 	equal(t, "event", events[0], Event{Account: "a", Condition: "low", Kind: "began", Level: "warning", At: t0, Since: t0, IncidentID: "i"})
 }
 
-func TestUpdateAlert(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestUpdateAlert(t *testing.T) { onBoth(t, testUpdateAlert) }
+
+func testUpdateAlert(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	state, err := db.AlertState(ctx, "a")
 	check(t, err)
 	equal(t, "no state", state == nil, true)
@@ -69,8 +73,10 @@ func TestUpdateAlert(t *testing.T) {
 	equal(t, "ok", ok, true)
 }
 
-func TestSamplesComeBackAsTheyWere(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestSamplesComeBackAsTheyWere(t *testing.T) { onBoth(t, testSamplesComeBackAsTheyWere) }
+
+func testSamplesComeBackAsTheyWere(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	good := Sample{
 		At: t0, Spendable: moka.Known(0), KeyRemaining: moka.Known(-5), KeyUsed: moka.Known(1), WalletUsed: moka.Known(1 << 60),
 		Requests: 12, KeyState: moka.KeyExhausted, Unlimited: true,
@@ -95,8 +101,10 @@ func TestSamplesComeBackAsTheyWere(t *testing.T) {
 	equal(t, "accounts", len(names), 2)
 }
 
-func TestTwoPollsInOneMillisecond(t *testing.T) {
-	db := temp(t)
+func TestTwoPollsInOneMillisecond(t *testing.T) { onBoth(t, testTwoPollsInOneMillisecond) }
+
+func testTwoPollsInOneMillisecond(t *testing.T, on backend) {
+	db := on.temp(t)
 	s := spentSample(t0, t0.Add(time.Minute), 7)
 	keep(t, db, "a", s, s, s)
 	total, err := db.Spent(t.Context(), "a", t0, t0.Add(time.Hour))
@@ -105,8 +113,10 @@ func TestTwoPollsInOneMillisecond(t *testing.T) {
 	equal(t, "readings", number(t, db.read, "SELECT COUNT(*) FROM readings"), 3)
 }
 
-func TestOnceAndValues(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestOnceAndValues(t *testing.T) { onBoth(t, testOnceAndValues) }
+
+func testOnceAndValues(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	for i, want := range []bool{true, false} {
 		first, err := db.Once(ctx, "m", t0.Add(time.Duration(i)), Outgoing{Key: "k"}, Outgoing{Key: "l"})
 		check(t, err)
@@ -132,8 +142,12 @@ func TestOnceAndValues(t *testing.T) {
 }
 
 func TestAValueIsThereAsSoonAsItsMessageIs(t *testing.T) {
+	onBoth(t, testAValueIsThereAsSoonAsItsMessageIs)
+}
+
+func testAValueIsThereAsSoonAsItsMessageIs(t *testing.T, on backend) {
 	const times = 100
-	db, ctx := temp(t), t.Context()
+	db, ctx := on.temp(t), t.Context()
 	var writing sync.WaitGroup
 	defer writing.Wait()
 	writing.Go(func() {
@@ -155,8 +169,10 @@ func TestAValueIsThereAsSoonAsItsMessageIs(t *testing.T) {
 	}
 }
 
-func TestAClockThatWasAheadIsForgotten(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestAClockThatWasAheadIsForgotten(t *testing.T) { onBoth(t, testAClockThatWasAheadIsForgotten) }
+
+func testAClockThatWasAheadIsForgotten(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	ahead := spentSample(t0, t0.AddDate(10, 0, 0), 5)
 	keep(t, db, "a", spentSample(t0, t0.Add(time.Minute), 5), ahead, Sample{At: ahead.At.Add(time.Hour), ErrKind: moka.Unavailable})
 	now := spentSample(t0.Add(time.Minute), t0.Add(2*time.Minute), 5)

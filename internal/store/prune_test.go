@@ -11,8 +11,10 @@ import (
 	"mokabot/moka"
 )
 
-func TestPruneKeepsTheSums(t *testing.T) {
-	db, ctx, r := temp(t), t.Context(), rand.New(rand.NewPCG(11, 12))
+func TestPruneKeepsTheSums(t *testing.T) { onBoth(t, testPruneKeepsTheSums) }
+
+func testPruneKeepsTheSums(t *testing.T, on backend) {
+	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(11, 12))
 	samples := walk(r, t0.Add(time.Hour+time.Second), 2500)
 	keep(t, db, "a", samples...)
 	now := samples[len(samples)-1].At
@@ -57,8 +59,10 @@ func onGrid(at, fine, coarse time.Time) time.Time {
 	return at.Truncate(time.Millisecond)
 }
 
-func TestPruneWhilePollsRun(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestPruneWhilePollsRun(t *testing.T) { onBoth(t, testPruneWhilePollsRun) }
+
+func testPruneWhilePollsRun(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	samples := walk(rand.New(rand.NewPCG(21, 22)), t0, 1500)
 	keep(t, db, "a", samples[:1000]...)
 	keep(t, db, "b", samples[:1000]...)
@@ -99,8 +103,10 @@ func readDaily(t *testing.T, db *DB, days int) {
 	keep(t, db, "clock", samples...)
 }
 
-func TestPruneKeepsTheLastGoodReading(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestPruneKeepsTheLastGoodReading(t *testing.T) { onBoth(t, testPruneKeepsTheLastGoodReading) }
+
+func testPruneKeepsTheLastGoodReading(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	readDaily(t, db, 375)
 	keep(t, db, "a", spentSample(t0, t0.Add(time.Minute), 5), spentSample(t0.Add(time.Minute), t0.Add(time.Hour), 5))
 	for i := range 5 {
@@ -114,8 +120,10 @@ func TestPruneKeepsTheLastGoodReading(t *testing.T) {
 	equal(t, "ok", ok, true)
 }
 
-func TestPruneOutbox(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestPruneOutbox(t *testing.T) { onBoth(t, testPruneOutbox) }
+
+func testPruneOutbox(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	readDaily(t, db, 100)
 	check(t, db.Enqueue(ctx, post("sent", "a"), post("edited", "a"), edit("e", "edited"), post("dead", "b"), post("waits", "b")))
 	send(t, db, "sent", "edited")
@@ -131,8 +139,10 @@ func TestPruneOutbox(t *testing.T) {
 
 // Two years of events and marks: what is older than the hours goes, but for
 // what a report goes by that was never posted in that time.
-func TestPruneTheLog(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestPruneTheLog(t *testing.T) { onBoth(t, testPruneTheLog) }
+
+func testPruneTheLog(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	readDaily(t, db, 2*365)
 	const year = 365 * 24 * time.Hour
 	keep(t, db, "a", spentSample(t0, t0.Add(time.Minute), 5))
@@ -158,8 +168,10 @@ func TestPruneTheLog(t *testing.T) {
 
 // A clock that is a year ahead makes nothing old, neither while it is ahead nor
 // for the readings that were taken then.
-func TestAWrongClockRemovesNothing(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestAWrongClockRemovesNothing(t *testing.T) { onBoth(t, testAWrongClockRemovesNothing) }
+
+func testAWrongClockRemovesNothing(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	var samples []Sample
 	for n := range 864 { // three days
 		at := t0.Add(time.Duration(n) * 5 * time.Minute)
@@ -183,8 +195,10 @@ func TestAWrongClockRemovesNothing(t *testing.T) {
 	equal(t, "marks", number(t, db.read, "SELECT COUNT(*) FROM marks"), 1)
 }
 
-func TestPruneKeepsOpenIncidents(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestPruneKeepsOpenIncidents(t *testing.T) { onBoth(t, testPruneKeepsOpenIncidents) }
+
+func testPruneKeepsOpenIncidents(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	readDaily(t, db, 500)
 	check(t, db.Enqueue(ctx, post("alert/a/balance-1/1", "c"), edit("alert/a/balance-1/1/edit/1", "alert/a/balance-1/1"),
 		post("alert/a/balance-2/1", "c")))

@@ -11,7 +11,11 @@ import (
 // The gateway's records fill the hours without readings, and never make a figure
 // smaller.
 func TestRecordsFillHoursWithoutReadings(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+	onBoth(t, testRecordsFillHoursWithoutReadings)
+}
+
+func testRecordsFillHoursWithoutReadings(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	at := func(minutes int) time.Time { return t0.Add(time.Duration(minutes) * time.Minute) }
 	read := spentSample(at(120), at(180), 3*moka.Dollar)
 	read.Delta.PerUnit = 500_000
@@ -32,8 +36,10 @@ func TestRecordsFillHoursWithoutReadings(t *testing.T) {
 }
 
 // A change of quota_per_unit rescales what was, at once and without rounding it away.
-func TestHistoryIsShownInTheUnitInForce(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestHistoryIsShownInTheUnitInForce(t *testing.T) { onBoth(t, testHistoryIsShownInTheUnitInForce) }
+
+func testHistoryIsShownInTheUnitInForce(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	sample := func(minute int, perUnit float64, spent, balance moka.Amount) Sample {
 		at := t0.Add(time.Duration(minute) * time.Minute)
 		s := spentSample(at.Add(-10*time.Minute), at, spent)

@@ -7,8 +7,10 @@ import (
 	"time"
 )
 
-func TestRename(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestRename(t *testing.T) { onBoth(t, testRename) }
+
+func testRename(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	keep(t, db, "old", spentSample(t0, t0.Add(time.Minute), 5))
 	check(t, db.SetValue(ctx, "models/old", []byte(`{}`)))
 	check(t, db.Poll(ctx, "old", func(_, _ json.RawMessage) (Poll, error) {

@@ -36,8 +36,11 @@ func newReserve(database string) *reserve {
 	return r
 }
 
-// give gives the room up; false when that was done before.
+// give gives the room up; false when that was done before, or there is no reserve.
 func (r *reserve) give(now time.Time) bool {
+	if r == nil {
+		return false
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.full, r.tried = true, now
@@ -81,6 +84,6 @@ func writeNoise(path string) error {
 	return errors.Join(err, f.Close())
 }
 
-// Full reports whether the disk is full: readings are not kept for the time
-// being, everything else is.
-func (db *DB) Full() bool { return db.reserve != nil && db.reserve.isFull(time.Now()) }
+// leavesOut reports whether readings are not kept for the time being, so that
+// there is room for everything else.
+func (db *DB) leavesOut() bool { return db.reserve != nil && db.reserve.isFull(time.Now()) }

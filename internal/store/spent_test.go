@@ -10,8 +10,10 @@ import (
 	"mokabot/moka"
 )
 
-func TestSpentDividesInProportion(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestSpentDividesInProportion(t *testing.T) { onBoth(t, testSpentDividesInProportion) }
+
+func testSpentDividesInProportion(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	at := func(m int) time.Time { return t0.Add(time.Duration(m) * time.Minute) }
 	long := spentSample(at(20), at(200), 180)
 	long.Delta.TopUp = 1000
@@ -42,8 +44,10 @@ func TestSpentDividesInProportion(t *testing.T) {
 
 // TestSpentFromSums compares with the samples themselves, for periods that
 // begin and end anywhere.
-func TestSpentFromSums(t *testing.T) {
-	db, ctx, r := temp(t), t.Context(), rand.New(rand.NewPCG(1, 2))
+func TestSpentFromSums(t *testing.T) { onBoth(t, testSpentFromSums) }
+
+func testSpentFromSums(t *testing.T, on backend) {
+	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(1, 2))
 	samples := walk(r, t0.Add(5*time.Hour+123*time.Millisecond), 1500)
 	keep(t, db, "a", samples...)
 	keep(t, db, "b", walk(r, t0, 200)...)
@@ -67,8 +71,10 @@ func TestSpentFromSums(t *testing.T) {
 	}
 }
 
-func TestHoursAddUp(t *testing.T) {
-	db, ctx, r := temp(t), t.Context(), rand.New(rand.NewPCG(3, 4))
+func TestHoursAddUp(t *testing.T) { onBoth(t, testHoursAddUp) }
+
+func testHoursAddUp(t *testing.T, on backend) {
+	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(3, 4))
 	samples := walk(r, t0, 1000)
 	keep(t, db, "a", samples...)
 	hours, err := db.Hours(ctx, "a", t0, t0.Add(90*24*time.Hour))
@@ -83,8 +89,10 @@ func TestHoursAddUp(t *testing.T) {
 	}
 }
 
-func TestClockThatWasWrong(t *testing.T) {
-	db, ctx := temp(t), t.Context()
+func TestClockThatWasWrong(t *testing.T) { onBoth(t, testClockThatWasWrong) }
+
+func testClockThatWasWrong(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
 	keep(t, db, "a", spentSample(time.Unix(5, 0), t0, 10), spentSample(t0.Add(time.Hour), t0.Add(time.Minute), 20))
 	got, err := db.Spent(ctx, "a", t0.Add(-time.Hour), t0.Add(time.Hour))
 	check(t, err)

@@ -1,128 +1,79 @@
 // Package store remembers: readings, what was concluded from them, what was
-// said about them and what is still to be said, all in one SQLite file. It
-// computes nothing but sums. What belongs together (a reading, the state that
-// follows from it and the messages that tell of it) is one transaction, so
-// that a crash loses or repeats none of it.
+// said about them and what is still to be said, in a SQLite file or in a
+// PostgreSQL database. It computes nothing but sums. What belongs together (a
+// reading, the state that follows from it and the messages that tell of it) is
+// one transaction, so that a crash loses or repeats none of it.
 //
-// Statements keep to what SQLite and PostgreSQL have in common. Amounts are
-// millionths of a dollar, NULL when unknown; times are Unix milliseconds, 0
+// Statements keep to what both engines have in common and reach both through
+// database/sql; what differs is in sqlite.go, postgres.go and migrations/. Amounts
+// are millionths of a dollar, NULL when unknown; times are Unix milliseconds, 0
 // for none.
+//
+// There is one writer: a process writes through one connection, and one process
+// at a time. So ids of events and messages grow in the order in which their
+// transactions end, and what a transaction has read is still true when it ends.
 package store
 
 import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"net/url"
 	"os"
-	"path/filepath"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	_ "modernc.org/sqlite" // the database driver
 )
 
-// DB is the open file. It is safe for concurrent use.
+// DB is the open database. It is safe for concurrent use.
 type DB struct {
-	path    string
-	write   *sql.DB // one connection: writers queue here and not in SQLite; nil when read-only
+	path    string // of the file, or where the PostgreSQL database is; never a password
+	engine  *engine
+	write   *sql.DB // one connection: writers queue here and not in the database; nil when read-only
 	read    *sql.DB
-	lock    *os.File
-	reserve *reserve // nil when read-only
+	lock    *os.File // nil on PostgreSQL and when read-only
+	reserve *reserve // nil on PostgreSQL and when read-only
 	exposed error    // why the file cannot be made private
+	trouble atomic.Pointer[Error]
 	changed chan struct{}
 	lease   *Lease // nil where no other process can write
 	close   func() error
 }
 
+// engine is what the two databases do differently.
+type engine struct {
+	migrations []migration
+	version    func(context.Context, rower) (int, error) // of the schema, 0 for an empty database; an error for one that is not ours
+	setVersion func(context.Context, *sql.Tx, int) error
+	alone      string         // statement that keeps other processes from migrating until the transaction ends; empty: nothing is needed
+	snapshot   *sql.TxOptions // of a transaction that sees one unchanging state
+	commit     func(context.Context, *sql.DB, *sql.Tx) error
+}
+
 // readers is how many queries may run beside the writer.
-const readers = 4
+const readers = 3
 
-// Open opens or creates the file, for this process alone. See the Err
-// variables for how it can fail; a file that it refuses is left as it was.
-func Open(path string) (*DB, error) {
-	if path == "" {
-		return nil, errors.New("the database needs a file name")
+// Open opens or creates the database at an address, the path of a file or a
+// postgres:// URL. A file is this process's alone. See the Err variables for how
+// it can fail; a database that it refuses is left as it was.
+func Open(address string) (*DB, error) {
+	if isURL(address) {
+		return openServer(address)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // or a second name would have a lock of its own
-	}
-	lock, err := lockFile(path + ".lock")
-	if err != nil {
-		return nil, told(path, fmt.Errorf("lock %s: %w", path, err))
-	}
-	db, err := open(path)
-	if errors.Is(told(path, err), ErrFull) && os.Remove(reserveOf(path)) == nil {
-		db, err = open(path)
-	}
-	if err != nil {
-		lock.Close()
-		return nil, told(path, fmt.Errorf("open %s: %w", path, err))
-	}
-	db.lock, db.reserve = lock, newReserve(path)
-	return db, nil
+	return openFile(address)
 }
 
-func open(path string) (*DB, error) {
-	if err := inspect(path); err != nil {
-		return nil, err
+// OpenReadOnly opens an existing database for queries, also while another process
+// has it open. Where there is none, the error is an [os.ErrNotExist].
+func OpenReadOnly(address string) (*DB, error) {
+	if isURL(address) {
+		return openServerReadOnly(address)
 	}
-	exposed, err := private(path, (*os.File).Chmod)
-	if err != nil {
-		return nil, err
-	}
-	write, err := connect(path, 1, url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "cache_size(-2000)",
-	}})
-	if err != nil {
-		return nil, err
-	}
-	if err := prepare(write); err != nil {
-		write.Close()
-		return nil, err
-	}
-	read, err := connect(path, readers, reading)
-	if err != nil {
-		write.Close()
-		return nil, err
-	}
-	return made(&DB{path: path, write: write, read: read, exposed: exposed}), nil
+	return openFileReadOnly(address)
 }
 
-// prepare brings the schema up to date and the messages that a crash caught
-// under way back to where they were.
-func prepare(write *sql.DB) error {
-	ctx := context.Background()
-	if err := migrate(ctx, write, len(migrations)); err != nil {
-		return err
-	}
-	_, err := write.ExecContext(ctx, sqlRecover)
-	return err
-}
-
-// OpenReadOnly opens an existing file for queries, also while another process
-// has it open.
-func OpenReadOnly(path string) (*DB, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, err
-	}
-	read, err := connect(path, readers, url.Values{"mode": {"ro"}, "_pragma": reading["_pragma"]})
-	if err != nil {
-		return nil, err
-	}
-	version, err := recognise(context.Background(), read)
-	if err == nil && version < len(migrations) {
-		err = ErrOlder
-	}
-	if err != nil {
-		read.Close()
-		return nil, told(path, fmt.Errorf("open %s: %w", path, err))
-	}
-	return made(&DB{path: path, read: read}), nil
+func isURL(address string) bool {
+	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
 }
 
 func made(db *DB) *DB {
@@ -131,40 +82,46 @@ func made(db *DB) *DB {
 	return db
 }
 
-// reading is how the connections are opened that only read.
-var reading = url.Values{"_pragma": {"busy_timeout(5000)", "query_only(ON)", "cache_size(-1000)"}}
-
-func connect(path string, most int, options url.Values) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", "file:"+url.PathEscape(path)+"?"+options.Encode())
-	if err != nil {
-		return nil, err
+// prepare brings the schema up to date and the messages that a crash caught
+// under way back to where they were.
+func prepare(ctx context.Context, e *engine, write *sql.DB) error {
+	if err := migrate(ctx, e, write, len(e.migrations)); err != nil {
+		return err
 	}
-	db.SetMaxOpenConns(most)
-	db.SetMaxIdleConns(most)
-	return db, nil
+	_, err := write.ExecContext(ctx, sqlRecover)
+	return err
 }
 
-// private creates the file and keeps others from reading it. SQLite gives its
-// journals the same mode. A file of another owner, writable by a group, can be
-// used but not made private: exposed says why.
-func private(path string, chmod func(*os.File, os.FileMode) error) (exposed, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
+// readable refuses to read a database whose schema is not this version's.
+func readable(ctx context.Context, e *engine, read rower) error {
+	version, err := e.schema(ctx, read)
+	if err == nil && version == 0 {
+		err = os.ErrNotExist
 	}
-	defer f.Close()
-	exposed = chmod(f, 0o600)
-	if info, err := f.Stat(); err == nil && info.Mode().Perm()&0o077 == 0 {
-		exposed = nil
+	if err == nil && version < len(e.migrations) {
+		err = ErrOlder
 	}
-	return exposed, nil
+	return err
 }
 
 // Exposed returns why other users of this machine may read the file, nil when
 // it is private.
 func (db *DB) Exposed() error { return db.exposed }
 
-// Close closes the file and lets go of its lock.
+// Trouble is why the newest write failed, where that is the database's doing; nil
+// when it succeeded.
+func (db *DB) Trouble() error {
+	if t := db.trouble.Load(); t != nil {
+		return t
+	}
+	return nil
+}
+
+// Full reports whether the disk is full. A SQLite file still takes everything
+// but readings; a PostgreSQL server takes nothing.
+func (db *DB) Full() bool { return db.leavesOut() || errors.Is(db.Trouble(), ErrFull) }
+
+// Close closes the database and lets go of the file's lock.
 func (db *DB) Close() error { return db.close() }
 
 func (db *DB) shut() error {

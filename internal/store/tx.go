@@ -9,16 +9,19 @@ import (
 	"mokabot/moka"
 )
 
-// tx runs f in one transaction; its changes stand only when it returns nil. On
-// a full disk it gives up the reserve and runs f once more.
+// tx runs f in one transaction; its changes stand only when it returns nil. f is
+// run once more where nothing of the first time can have been stored: when the
+// disk was full and the reserve made room, and when the connection broke.
 func (db *DB) tx(ctx context.Context, f func(*sql.Tx) error) error {
 	if db.write == nil {
 		return told(db.path, ErrReadOnly)
 	}
 	err := db.attempt(ctx, f)
-	if errors.Is(err, ErrFull) && db.reserve.give(time.Now()) {
+	if errors.Is(err, ErrFull) && db.reserve.give(time.Now()) || errors.Is(err, ErrCut) && ctx.Err() == nil {
 		err = db.attempt(ctx, f)
 	}
+	trouble, _ := errors.AsType[*Error](err)
+	db.trouble.Store(trouble)
 	return err
 }
 
@@ -31,12 +34,12 @@ func (db *DB) attempt(ctx context.Context, f func(*sql.Tx) error) error {
 	if err := f(tx); err != nil {
 		return told(db.path, err)
 	}
-	return told(db.path, tx.Commit())
+	return told(db.path, db.engine.commit(ctx, db.write, tx))
 }
 
-// view runs f on one unchanging state of the file.
+// view runs f on one unchanging state of the database.
 func (db *DB) view(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := db.read.BeginTx(ctx, nil)
+	tx, err := db.read.BeginTx(ctx, db.engine.snapshot)
 	if err != nil {
 		return told(db.path, err)
 	}
@@ -70,6 +73,11 @@ func exec(ctx context.Context, tx writer, statement string, args ...any) (int64,
 // querier is a pool of connections or a transaction.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// rower is a pool of connections or a transaction, asked for one row.
+type rower interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // row is one line of an answer.

@@ -1,0 +1,348 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// pgx is used through database/sql, so that both engines share their statements
+// and their scanning. What PostgreSQL wants otherwise is done in [pgConn]: $1 for
+// ?, clean text, and an end to every wait.
+
+const (
+	oldestServer = 13 // the first with pg_current_xact_id
+
+	connectTime = 10 * time.Second // to reach one server
+	// answerTime is the longest that a statement or a transaction may take. A
+	// server or a network that swallows everything holds nobody up for longer.
+	answerTime = 30 * time.Second
+	// abandonTime is when the server gives up a transaction of a process that
+	// stopped in the middle of it, so that it blocks no other process for long.
+	abandonTime = 5 * time.Second
+)
+
+var postgres = &engine{
+	migrations: withSteps("postgres", nil),
+	version:    versionOfServer,
+	setVersion: setServerVersion,
+	alone:      `SELECT pg_advisory_xact_lock(8102600194)`, // any number, always the same
+	snapshot:   &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+	commit:     commitOnServer,
+}
+
+func openServer(address string) (*DB, error) {
+	config, err := serverConfig(address)
+	if err != nil {
+		return nil, err
+	}
+	path := placeOf(config)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*answerTime)
+	defer cancel()
+	write := pool(config, 1)
+	if err := suitable(ctx, write); err != nil {
+		write.Close()
+		return nil, told(path, err)
+	}
+	if err := prepare(ctx, postgres, write); err != nil {
+		write.Close()
+		return nil, told(path, err)
+	}
+	return made(&DB{path: path, engine: postgres, write: write, read: pool(readOnly(config), readers)}), nil
+}
+
+func openServerReadOnly(address string) (*DB, error) {
+	config, err := serverConfig(address)
+	if err != nil {
+		return nil, err
+	}
+	path := placeOf(config)
+	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
+	defer cancel()
+	read := pool(readOnly(config), readers)
+	if err := readable(ctx, postgres, read); err != nil {
+		read.Close()
+		return nil, told(path, err)
+	}
+	return made(&DB{path: path, engine: postgres, read: read}), nil
+}
+
+// serverConfig reads a URL. What it leaves out comes from PG variables and the
+// password file, as with PostgreSQL's own programs.
+func serverConfig(address string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, fmt.Errorf("%w%s", ErrAddress, withoutAddress(err)) // the driver's text repeats the URL
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTime
+	}
+	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
+	config.DialFunc = dialer.DialContext
+	for name, value := range map[string]string{
+		"application_name":                    "mokabot",
+		"idle_in_transaction_session_timeout": strconv.FormatInt(abandonTime.Milliseconds(), 10),
+	} {
+		config.RuntimeParams[name] = cmp.Or(config.RuntimeParams[name], value)
+	}
+	return config, nil
+}
+
+// withoutAddress is the cause of a refused URL where it cannot hold a part of it.
+func withoutAddress(err error) string {
+	for _, known := range []string{"sslmode is invalid", "unable to read CA file", "unable to read sslkey", "unable to read sslcert", "failed to configure TLS", "invalid port"} {
+		if strings.Contains(err.Error(), known) {
+			return " (" + known + ")"
+		}
+	}
+	return ""
+}
+
+// placeOf says which database it is, without user and password.
+func placeOf(c *pgx.ConnConfig) string {
+	host := net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port)))
+	if strings.HasPrefix(c.Host, "/") {
+		host = c.Host
+	}
+	return fmt.Sprintf("PostgreSQL at %s, database %s", host, cmp.Or(c.Database, c.User))
+}
+
+func readOnly(config *pgx.ConnConfig) *pgx.ConnConfig {
+	reading := config.Copy()
+	reading.RuntimeParams["default_transaction_read_only"] = "on"
+	return reading
+}
+
+func pool(config *pgx.ConnConfig, most int) *sql.DB {
+	db := sql.OpenDB(connector{stdlib.GetConnector(*config)})
+	db.SetMaxOpenConns(most)
+	db.SetMaxIdleConns(most)
+	return db
+}
+
+// connector makes connections for database/sql.
+type connector struct{ driver.Connector }
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, fromServer(err)
+	}
+	return pgConn{conn.(*stdlib.Conn)}, nil
+}
+
+// pgConn is a connection that takes the package's statements.
+type pgConn struct{ *stdlib.Conn }
+
+func (c pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	result, err := c.Conn.ExecContext(ctx, numbered(query), clean(args))
+	return result, fromServer(err)
+}
+
+func (c pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	rows, err := c.Conn.QueryContext(ctx, numbered(query), clean(args))
+	if err != nil {
+		cancel()
+		return nil, fromServer(err)
+	}
+	return timedRows{rows.(*stdlib.Rows), cancel}, nil
+}
+
+func (c pgConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	tx, err := c.Conn.BeginTx(ctx, options)
+	if err != nil {
+		cancel()
+		return nil, fromServer(err)
+	}
+	return timedTx{tx, cancel}, nil
+}
+
+func (c pgConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	stmt, err := c.Conn.PrepareContext(ctx, numbered(query))
+	return stmt, fromServer(err)
+}
+
+type timedRows struct {
+	*stdlib.Rows
+	cancel context.CancelFunc
+}
+
+func (r timedRows) Next(into []driver.Value) error {
+	err := r.Rows.Next(into)
+	if errors.Is(err, io.EOF) {
+		return err // the last row was read
+	}
+	return fromServer(err)
+}
+
+func (r timedRows) Close() error {
+	defer r.cancel()
+	return fromServer(r.Rows.Close())
+}
+
+type timedTx struct {
+	driver.Tx
+	cancel context.CancelFunc
+}
+
+func (t timedTx) Commit() error {
+	defer t.cancel()
+	return fromServer(t.Tx.Commit())
+}
+
+func (t timedTx) Rollback() error {
+	defer t.cancel()
+	return fromServer(t.Tx.Rollback())
+}
+
+// statements are the package's statements as PostgreSQL takes them.
+var statements sync.Map // from string to string
+
+// numbered gives the question marks of a statement their numbers.
+func numbered(query string) string {
+	if known, ok := statements.Load(query); ok {
+		return known.(string)
+	}
+	var b strings.Builder
+	n, quoted := 0, false
+	for _, r := range query {
+		switch {
+		case r == '\'':
+			quoted = !quoted
+		case r == '?' && !quoted:
+			n++
+			b.WriteString("$" + strconv.Itoa(n))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	statements.Store(query, b.String())
+	return b.String()
+}
+
+// clean replaces what PostgreSQL does not store in text: zero bytes and what is
+// not UTF-8. Only other people's words have any.
+func clean(args []driver.NamedValue) []driver.NamedValue {
+	for i, a := range args {
+		if text, ok := a.Value.(string); ok {
+			args[i].Value = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
+		}
+	}
+	return args
+}
+
+// suitable refuses servers that the program cannot keep anything on.
+func suitable(ctx context.Context, db rower) error {
+	var version int
+	var encoding string
+	var standby bool
+	err := db.QueryRowContext(ctx, `SELECT CAST(current_setting('server_version_num') AS INTEGER) / 10000,
+		current_setting('server_encoding'), pg_is_in_recovery()`).Scan(&version, &encoding, &standby)
+	switch {
+	case err != nil:
+		return err
+	case standby:
+		return ErrStandby
+	case version < oldestServer:
+		return ErrServer
+	case encoding != "UTF8":
+		return ErrEncoding
+	}
+	return nil
+}
+
+const versionTable = "mokabot_schema"
+
+// versionOfServer is the version of the schema, 0 when there are no tables yet.
+func versionOfServer(ctx context.Context, db rower) (version int, err error) {
+	var ours, tables int
+	if err := db.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN tablename = '`+versionTable+`' THEN 1 ELSE 0 END), 0), COUNT(*)
+		FROM pg_tables WHERE schemaname = current_schema() AND tablename IN ('`+versionTable+`', 'readings', 'outbox', 'states', 'marks', 'events')`).Scan(&ours, &tables); err != nil {
+		return 0, err
+	}
+	switch {
+	case ours == 0 && tables > 0:
+		return 0, ErrForeign
+	case ours == 0:
+		return 0, nil
+	}
+	err = db.QueryRowContext(ctx, `SELECT version FROM `+versionTable).Scan(&version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, ErrForeign
+	}
+	return version, err
+}
+
+func setServerVersion(ctx context.Context, tx *sql.Tx, version int) error {
+	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS `+versionTable+` (version INTEGER NOT NULL)`); err != nil {
+		return err
+	}
+	n, err := exec(ctx, tx, `UPDATE `+versionTable+` SET version = ?`, version)
+	if err == nil && n == 0 {
+		_, err = exec(ctx, tx, `INSERT INTO `+versionTable+` (version) VALUES (?)`, version)
+	}
+	return err
+}
+
+// commitOnServer ends a transaction. When the connection breaks before the server
+// has answered, the server is asked what became of it: so nothing is stored twice
+// or taken for lost.
+func commitOnServer(ctx context.Context, db *sql.DB, tx *sql.Tx) error {
+	var id sql.NullString // of the transaction; none when it wrote nothing
+	if err := tx.QueryRowContext(ctx, `SELECT CAST(pg_current_xact_id_if_assigned() AS TEXT)`).Scan(&id); err != nil {
+		return err
+	}
+	err := tx.Commit()
+	if !id.Valid || kindOfServer(err) != ErrCut {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
+	defer cancel()
+	return outcome(ctx, db, id.String)
+}
+
+// outcome is nil when the transaction was committed, [ErrCut] when it was not.
+func outcome(ctx context.Context, db *sql.DB, id string) error {
+	const pause = 50 * time.Millisecond // for a server that restarts or has not noticed the break
+	for {
+		var status sql.NullString
+		err := db.QueryRowContext(ctx, `SELECT pg_xact_status(CAST(CAST(? AS TEXT) AS xid8))`, id).Scan(&status)
+		switch kind := kindOfServer(err); {
+		case err == nil && status.String == "committed":
+			return nil
+		case err == nil && status.String == "aborted", isFuture(err):
+			return ErrCut
+		case err == nil && !status.Valid, err != nil && kind != ErrCut && kind != ErrUnreachable:
+			return ErrUnknown
+		}
+		select {
+		case <-ctx.Done():
+			return ErrUnknown
+		case <-time.After(pause):
+		}
+	}
+}
+
+// isFuture reports whether a server does not know a transaction yet: it was put
+// back to a time before it.
+func isFuture(err error) bool {
+	refused, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && refused.Code == "22023" // invalid_parameter_value
+}

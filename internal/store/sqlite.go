@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // the database driver
+)
+
+var sqlite = &engine{
+	migrations: withSteps("sqlite", map[int]func(context.Context, *sql.Tx) error{2: sumUp, 5: bookLedger}),
+	version:    recognise,
+	setVersion: func(ctx context.Context, tx *sql.Tx, version int) error {
+		_, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, version))
+		return err
+	},
+	commit: func(_ context.Context, _ *sql.DB, tx *sql.Tx) error { return tx.Commit() },
+}
+
+func openFile(path string) (*DB, error) {
+	if path == "" {
+		return nil, errors.New("the database needs a file name")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // or a second name would have a lock of its own
+	}
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, told(path, fmt.Errorf("lock %s: %w", path, err))
+	}
+	db, err := openLocked(path)
+	if errors.Is(told(path, err), ErrFull) && os.Remove(reserveOf(path)) == nil {
+		db, err = openLocked(path)
+	}
+	if err != nil {
+		lock.Close()
+		return nil, told(path, fmt.Errorf("open %s: %w", path, err))
+	}
+	db.lock, db.reserve = lock, newReserve(path)
+	return db, nil
+}
+
+func openLocked(path string) (*DB, error) {
+	if err := inspect(path); err != nil {
+		return nil, err
+	}
+	exposed, err := private(path, (*os.File).Chmod)
+	if err != nil {
+		return nil, err
+	}
+	write, err := connect(path, 1, url.Values{"_txlock": {"immediate"}, "_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "cache_size(-2000)",
+	}})
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(context.Background(), sqlite, write); err != nil {
+		write.Close()
+		return nil, err
+	}
+	read, err := connect(path, readers, reading)
+	if err != nil {
+		write.Close()
+		return nil, err
+	}
+	return made(&DB{path: path, engine: sqlite, write: write, read: read, exposed: exposed}), nil
+}
+
+func openFileReadOnly(path string) (*DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	read, err := connect(path, readers, url.Values{"mode": {"ro"}, "_pragma": reading["_pragma"]})
+	if err != nil {
+		return nil, err
+	}
+	if err := readable(context.Background(), sqlite, read); err != nil {
+		read.Close()
+		return nil, told(path, fmt.Errorf("open %s: %w", path, err))
+	}
+	return made(&DB{path: path, engine: sqlite, read: read}), nil
+}
+
+// reading is how the connections are opened that only read.
+var reading = url.Values{"_pragma": {"busy_timeout(5000)", "query_only(ON)", "cache_size(-1000)"}}
+
+func connect(path string, most int, options url.Values) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", "file:"+url.PathEscape(path)+"?"+options.Encode())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(most)
+	db.SetMaxIdleConns(most)
+	return db, nil
+}
+
+// private creates the file and keeps others from reading it. SQLite gives its
+// journals the same mode. A file of another owner, writable by a group, can be
+// used but not made private: exposed says why.
+func private(path string, chmod func(*os.File, os.FileMode) error) (exposed, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	exposed = chmod(f, 0o600)
+	if info, err := f.Stat(); err == nil && info.Mode().Perm()&0o077 == 0 {
+		exposed = nil
+	}
+	return exposed, nil
+}
