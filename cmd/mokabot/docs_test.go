@@ -118,7 +118,7 @@ func TestEverySentenceHasItsCure(t *testing.T) {
 			t.Errorf("docs/operations.md has no cure for %s: %s", what, sentence)
 		}
 	}
-	for _, err := range []error{store.ErrInUse, store.ErrCorrupt, store.ErrNewer, store.ErrOlder, store.ErrFull, store.ErrReadOnly} {
+	for _, err := range store.Kinds() {
 		if !strings.Contains(text, "| "+err.Error()+" | ") {
 			t.Errorf("docs/operations.md has no cure for: %v", err)
 		}

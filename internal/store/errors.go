@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // What can be wrong with the database. They come wrapped in an [*Error].
@@ -66,6 +67,9 @@ var kinds = []error{
 	ErrInUse, ErrCorrupt, ErrNewer, ErrOlder, ErrFull, ErrReadOnly, ErrAddress, ErrUnreachable, ErrCut, ErrUnknown, ErrLogin, ErrNoDatabase,
 	ErrRights, ErrStandby, ErrServer, ErrEncoding, ErrForeign, ErrBusy,
 }
+
+// Kinds are all that can be wrong with a database.
+func Kinds() []error { return slices.Clone(kinds) }
 
 // told says of a failure what it means for the database, where it means something.
 func told(path string, err error) error {
