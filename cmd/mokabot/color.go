@@ -10,6 +10,9 @@ import (
 
 // isTerminal reports whether a person reads what is written.
 func isTerminal(w io.Writer) bool {
+	if r, ok := w.(redacting); ok {
+		w = r.to
+	}
 	f, ok := w.(*os.File)
 	if !ok {
 		return false

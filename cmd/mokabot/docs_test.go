@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -133,6 +134,17 @@ func phrases(w *lang.Words) map[string]string {
 		"RateLimited": f.RateLimited(0), "CommandShare": f.CommandShare(0), "Says": f.Says("…"), "NoChannel": f.NoChannel("123"), "NotText": f.NotText("123"), "NoAccess": f.NoAccess("123"),
 		"MissingPermissions": f.MissingPermissions("#x", "…"),
 		"NoSuchRole":         c.NoSuchRole("#x", "7"), "CannotMention": c.CannotMention("#x", "7"), "NoHome": c.NoHome, "Exposed": c.Exposed,
+		"FailedRead": c.Check.FailedRead("pricing", c.Check.Lost["pricing"], "…"),
+	}
+	k := &w.CLI.Check
+	for name, sentence := range map[string]string{
+		"NoLevels": k.NoLevels, "NeverFires": k.NeverFires("low"), "IntervalTooLong": k.IntervalTooLong("low", 24*time.Hour, 12*time.Hour, 6*time.Hour),
+		"SharedWallet": k.SharedWallet("team, backup"), "LastDay": k.LastDay("0 9 31 * *"), "SkippedMonths": k.SkippedMonths("0 9 1 1,4 *", "2026-12"),
+		"ZoneSign": k.ZoneSign("Etc/GMT+8", "−8", ""), "PlanEnds": k.PlanEnds("2026-11-24 20:00 UTC"), "ListensBeyond": k.ListensBeyond("0.0.0.0:9464"),
+		"UnknownRole": k.UnknownRole("7", ""), "EveryoneOperates": k.EveryoneOperates, "NoServer": k.NoServer("1"), "Locked": k.Locked("#x"), "Archived": k.Archived("#x"),
+		"Outside": k.Outside("#x"), "TimedOut": k.TimedOut("#x", "…"), "EveryoneAsRole": k.EveryoneAsRole("#x"), "PingedNobody": k.PingedNobody("#x", "@on-call"), "PostFailed": k.PostFailed("#x"),
+	} {
+		all[name] = string([]rune(sentence)[:20]) // its beginning is enough to find it
 	}
 	for i, v := 0, reflect.ValueOf(*f); i < v.NumField(); i++ {
 		if name := v.Type().Field(i).Name; v.Field(i).Kind() == reflect.Func && all[name] == "" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -136,7 +137,9 @@ func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Durati
 			level = LevelWarning
 		}
 		add(level, topicKey, r.KeyErr, keyText(w, r, p.View))
-		add(LevelOK, topicModels, p.ModelsErr, w.CLI.Counted(p.Models))
+		if !passing(p.ModelsErr) { // a credential that is refused is an error
+			add(LevelOK, topicModels, p.ModelsErr, w.CLI.Counted(p.Models))
+		}
 	}
 	if r.Wallet != nil {
 		add(LevelOK, topicWallet, r.WalletErr, fmt.Sprintf("%s%s%s", w.Balance.Remaining, w.Colon, r.Wallet.Remaining))
@@ -151,7 +154,36 @@ func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Durati
 	if len(missing) > 0 {
 		add(LevelNote, topicMissing, nil, join(w, missing))
 	}
+	found = append(found, failedReads(w, name, p)...)
 	add(LevelNote, topicNote, nil, w.CLI.Polling(int(24*time.Hour/every)*p.CallsPerReading)+" · "+w.CLI.Budget(p.Budget, p.BudgetWindow))
+	return found
+}
+
+// passing reports whether an error says nothing about the credential.
+func passing(err *moka.Error) bool {
+	return err != nil && (err.Kind == moka.Unavailable || err.Kind == moka.BadResponse || err.Kind == moka.RateLimited)
+}
+
+// failedReads are the reads that failed though the gateway may have them, but
+// for those with a cause that was told of the credentials already.
+func failedReads(w *lang.Words, name string, p moka.Probe) []Finding {
+	told := []*moka.Error{p.StatusErr, p.Reading.KeyErr, p.Reading.WalletErr}
+	var found []Finding
+	reads := p.Offers
+	if passing(p.ModelsErr) {
+		reads = append([]moka.Offer{{Op: "models", Err: p.ModelsErr}}, reads...)
+	}
+	for _, o := range reads {
+		if o.Err == nil || o.Err.Kind == moka.Unsupported ||
+			slices.ContainsFunc(told, func(e *moka.Error) bool { return e != nil && e.Kind == o.Err.Kind }) {
+			continue
+		}
+		level := LevelWarning
+		if o.Err.Kind == moka.RateLimited {
+			level = LevelNote // it says nothing about the read
+		}
+		found = append(found, newFinding(level, name, topicFailed, w.CLI.Check.FailedRead(o.Op, w.CLI.Check.Lost[o.Op], message.Plain(message.Failure(w, o.Err)))))
+	}
 	return found
 }
 

@@ -161,6 +161,55 @@ func TestAFailedReadIsNotCalledMissing(t *testing.T) {
 	}
 }
 
+// A single read that fails is a warning that says what is missing and what to
+// do; what is wrong with the whole gateway or a credential is told once.
+func TestASingleFailedReadIsAWarning(t *testing.T) {
+	unavailable, odd := &moka.Error{Kind: moka.Unavailable}, &moka.Error{Kind: moka.BadResponse}
+	reading := moka.Reading{Key: &moka.Key{State: moka.KeyOK}}
+	offers := func(err *moka.Error) (all []moka.Offer) {
+		for _, op := range []string{"data/self", "log/self/stat", "token", "subscription/self", "pricing", "notice", "usage/token"} {
+			all = append(all, moka.Offer{Op: op, Err: err})
+		}
+		return all
+	}
+	for what, c := range map[string]struct {
+		probe moka.Probe
+		reads string // that are told, each with a warning
+		level Level
+	}{
+		"all fine":              {moka.Probe{Reading: reading, Offers: offers(nil)}, "", ""},
+		"one is missing":        {moka.Probe{Reading: reading, Offers: []moka.Offer{{Op: "notice", Err: &moka.Error{Kind: moka.Unsupported}}}}, "", ""},
+		"only the prices":       {moka.Probe{Reading: reading, Offers: []moka.Offer{{Op: "notice"}, {Op: "pricing", Err: unavailable}}}, "pricing", LevelWarning},
+		"only the models":       {moka.Probe{Reading: reading, ModelsErr: odd}, "models", LevelWarning},
+		"each of the others":    {moka.Probe{Reading: reading, Offers: offers(odd)}, "data/self log/self/stat token subscription/self pricing notice usage/token", LevelWarning},
+		"too many requests":     {moka.Probe{Reading: reading, Offers: []moka.Offer{{Op: "token", Err: &moka.Error{Kind: moka.RateLimited}}}}, "token", LevelNote},
+		"the gateway is away":   {moka.Probe{Reading: reading, StatusErr: unavailable, Offers: offers(unavailable)}, "", ""},
+		"another cause as well": {moka.Probe{Reading: reading, StatusErr: unavailable, Offers: []moka.Offer{{Op: "pricing", Err: odd}}}, "pricing", LevelWarning},
+	} {
+		for _, w := range lang.All() {
+			c.probe.CallsPerReading = 1
+			var reads []string
+			for _, f := range accountFindings(w, "team", c.probe, time.Minute) {
+				if f.Topic != topicFailed {
+					continue
+				}
+				read := strings.Fields(strings.NewReplacer("读取", "", "失败", " ").Replace(f.Text))[0]
+				reads = append(reads, read)
+				if f.Level != c.level || !strings.Contains(f.Text, w.CLI.Check.Lost[read]) || w.CLI.Check.Lost[read] == "" {
+					t.Errorf("%s, %s: %+v", what, w.Tag, f)
+				}
+			}
+			if got := strings.Join(reads, " "); got != c.reads {
+				t.Errorf("%s, %s: told of %q, want %q", what, w.Tag, got, c.reads)
+			}
+		}
+	}
+	refused := moka.Probe{Reading: reading, ModelsErr: &moka.Error{Kind: moka.Unauthorized}, CallsPerReading: 1}
+	if found := accountFindings(lang.English(), "team", refused, time.Minute); AllOK(found) {
+		t.Errorf("a refused key is no error: %+v", found)
+	}
+}
+
 // A channel that cannot be used says why, and the permission that is missing is
 // named.
 func TestChecksSayWhyAChannelCannotBeUsed(t *testing.T) {

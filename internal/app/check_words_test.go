@@ -109,7 +109,7 @@ func TestTopicsOfACheckAreTheSameInEveryLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	readme := string(raw)
-	for _, one := range append(english, topicConfig, topicToken, topicProxy, topicChannel, topicNext, topicAccess, topicLevels, topicReports, topicZone, topicListen, topicTest) {
+	for _, one := range append(english, topicConfig, topicToken, topicProxy, topicChannel, topicNext, topicAccess, topicLevels, topicReports, topicZone, topicListen, topicTest, topicFailed) {
 		if !strings.Contains(readme, "`"+string(one)+"`") {
 			t.Errorf("the README does not name the topic %s", one)
 		}

@@ -9,7 +9,7 @@ import (
 
 func enCheck() CheckWords {
 	return CheckWords{
-		Warning: "warn", Levels: "alert levels", Who: "access", Reports: "reports", Zone: "time zone", Listening: "listen",
+		Warning: "warn", Levels: "alert levels", Who: "access", Reports: "reports", Zone: "time zone", Listening: "listen", Failed: "failed",
 		Access: func(server, viewers, operators string) string {
 			return fmt.Sprintf("in %s figures are seen by %s; snoozing, levels and reloading are for %s", server, viewers, operators)
 		},
@@ -43,6 +43,15 @@ func enCheck() CheckWords {
 		},
 		PlanEnds: func(when string) string {
 			return fmt.Sprintf("a plan ends %s, and what is left on it is lost then; renew it, or top up the account", when)
+		},
+		FailedRead: func(read, lost, why string) string {
+			return fmt.Sprintf("%s could not be read, so %s. %s", read, lost, why)
+		},
+		Lost: map[string]string{
+			"models": "nobody knows which models the key may call", "pricing": "models have no prices",
+			"data/self": "usage by model and the last 30 days are missing", "log/self/stat": "spending between distant readings cannot be looked up",
+			"token": "/keys and spending by key are missing", "subscription/self": "plans are missing from the balance",
+			"notice": "the gateway's notice is missing", "usage/token": "figures may be the key's or the account's",
 		},
 		ListensBeyond: func(address string) string {
 			return fmt.Sprintf("%s can be reached from other machines, and /metrics shows balances; listen on 127.0.0.1, or let nothing but your monitoring reach it", address)

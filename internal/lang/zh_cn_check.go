@@ -9,7 +9,7 @@ import (
 
 func zhCheck() CheckWords {
 	return CheckWords{
-		Warning: "警告", Levels: "告警档位", Who: "访问权限", Reports: "报告", Zone: "时区", Listening: "监听",
+		Warning: "警告", Levels: "告警档位", Who: "访问权限", Reports: "报告", Zone: "时区", Listening: "监听", Failed: "读取失败",
 		Access: func(server, viewers, operators string) string {
 			return fmt.Sprintf("在 %s 中，可以查看数据的是%s；可以静音、设置档位和重载的是%s", server, viewers, operators)
 		},
@@ -43,6 +43,15 @@ func zhCheck() CheckWords {
 		},
 		PlanEnds: func(when string) string {
 			return fmt.Sprintf("有套餐将于 %s 到期，届时剩余额度作废；请续订，或给账户充值", when)
+		},
+		FailedRead: func(read, lost, why string) string {
+			return fmt.Sprintf("读取 %s 失败，%s。%s", read, lost, why)
+		},
+		Lost: map[string]string{
+			"models": "不知道令牌可以调用哪些模型", "pricing": "模型没有价格",
+			"data/self": "缺少按模型的用量和最近 30 天的历史", "log/self/stat": "两次读取相隔较久时，无法查到期间的花费",
+			"token": "/keys 和按令牌统计的花费不可用", "subscription/self": "余额里不含套餐",
+			"notice": "看不到网关的公告", "usage/token": "无法确定金额属于令牌还是账户",
 		},
 		ListensBeyond: func(address string) string {
 			return fmt.Sprintf("其他机器可以访问 %s，而 /metrics 会显示余额；请监听 127.0.0.1，或只让监控系统访问", address)
