@@ -49,6 +49,10 @@ func reopen(t testing.TB, path string) *DB {
 	db, err := Open(path)
 	check(t, err)
 	t.Cleanup(func() { db.Close() })
+	if l := db.Lease(); l != nil { // two that a test opens are one replica
+		_, _, err := l.Acquire(t.Context(), "test", time.Hour)
+		check(t, err)
+	}
 	return db
 }
 

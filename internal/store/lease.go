@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,9 @@ const (
 	sqlResign    = `WITH freed AS (UPDATE lease SET holder = '', expires = to_timestamp(0) WHERE epoch = $1 AND holder <> '' RETURNING epoch)
 		SELECT pg_notify('` + leaseChannel + `', '') FROM freed`
 
+	// sqlFence keeps the epoch from changing before the transaction ends.
+	sqlFence = `SELECT 1 FROM lease WHERE epoch = ? AND holder <> '' FOR KEY SHARE`
+
 	leaseChannel = "mokabot_lease"
 	relisten     = time.Second // between two attempts to be notified
 	hangUpTime   = time.Second // for closing a connection
@@ -33,6 +37,7 @@ const (
 // Lease is the right to write to a PostgreSQL database. It has connections of
 // its own, so that it is renewed whatever the others wait for.
 type Lease struct {
+	path   string // says which database it is
 	config *pgx.ConnConfig
 	epoch  atomic.Int64 // of the lease that this process holds; 0: none
 
@@ -57,8 +62,26 @@ type held struct {
 // Lease is the right to write, nil where the lock of a file is.
 func (db *DB) Lease() *Lease { return db.lease }
 
-func newLease(config *pgx.ConnConfig) *Lease {
-	return &Lease{config: config, freed: make(chan struct{}, 1)}
+func newLease(path string, config *pgx.ConnConfig) *Lease {
+	return &Lease{path: path, config: config, freed: make(chan struct{}, 1)}
+}
+
+// fence refuses a transaction of a process that does not hold the lease, and keeps
+// every other process from taking it over before the transaction ends.
+func (l *Lease) fence(ctx context.Context, tx *sql.Tx) error {
+	if l == nil {
+		return nil
+	}
+	epoch := l.epoch.Load()
+	if epoch == 0 {
+		return ErrNotLeader
+	}
+	err := tx.QueryRowContext(ctx, sqlFence, epoch).Scan(new(int))
+	if errors.Is(err, sql.ErrNoRows) {
+		l.epoch.CompareAndSwap(epoch, 0)
+		return ErrNotLeader
+	}
+	return err
 }
 
 // Acquire implements [lead.Lease]. What an earlier leader had under way is due
@@ -151,16 +174,17 @@ func (l *Lease) ask(ctx context.Context, f func(*pgx.Conn) error) error {
 	if l.conn == nil || l.conn.IsClosed() {
 		conn, err := pgx.ConnectConfig(ctx, l.config)
 		if err != nil {
-			return err
+			return told(l.path, fromServer(err))
 		}
 		l.conn = conn
 	}
 	err := f(l.conn)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		hangUp(l.conn)
-		l.conn = nil
+	if err == nil || errors.Is(err, pgx.ErrNoRows) {
+		return err
 	}
-	return err
+	hangUp(l.conn)
+	l.conn = nil
+	return told(l.path, fromServer(err))
 }
 
 // listen signals freed whenever a leader resigns, until ctx ends.

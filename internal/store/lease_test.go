@@ -2,11 +2,8 @@ package store
 
 import (
 	"context"
-	"os"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"mokabot/internal/store/pgtest"
 )
@@ -14,19 +11,20 @@ import (
 // leases are those of so many replicas of one database.
 func leases(t *testing.T, address string, n int) []*Lease {
 	t.Helper()
-	schema, err := os.ReadFile("migrations/postgres/0002_lease.sql")
-	check(t, err)
-	pgtest.Exec(t, address, string(schema))
-	pgtest.Exec(t, address, "CREATE TABLE outbox (state TEXT, next_try BIGINT)")
-	config, err := pgx.ParseConfig(address)
-	check(t, err)
 	var all []*Lease
 	for range n {
-		l := newLease(config)
-		t.Cleanup(l.close)
-		all = append(all, l)
+		all = append(all, replica(t, address).Lease())
 	}
 	return all
+}
+
+// replica is a process that opened the database.
+func replica(t *testing.T, address string) *DB {
+	t.Helper()
+	db, err := Open(address)
+	check(t, err)
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 const long = time.Hour // a lease that does not expire during a test

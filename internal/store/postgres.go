@@ -61,7 +61,7 @@ func openServer(address string) (*DB, error) {
 		write.Close()
 		return nil, told(path, err)
 	}
-	return made(&DB{path: path, engine: postgres, write: write, read: pool(readOnly(config), readers)}), nil
+	return made(&DB{path: path, engine: postgres, write: write, read: pool(readOnly(config), readers), lease: newLease(path, config)}), nil
 }
 
 func openServerReadOnly(address string) (*DB, error) {

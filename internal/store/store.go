@@ -10,7 +10,7 @@
 // for none.
 //
 // There is one writer: a process writes through one connection, and one process
-// at a time. So ids of events and messages grow in the order in which their
+// at a time, which holds the lock of the file or the [Lease]. So ids of events and messages grow in the order in which their
 // transactions end, and what a transaction has read is still true when it ends.
 package store
 
@@ -88,6 +88,9 @@ func prepare(ctx context.Context, e *engine, write *sql.DB) error {
 	if err := migrate(ctx, e, write, len(e.migrations)); err != nil {
 		return err
 	}
+	if e.alone != "" {
+		return nil // another process may be writing; see [Lease.Acquire]
+	}
 	_, err := write.ExecContext(ctx, sqlRecover)
 	return err
 }
@@ -125,6 +128,9 @@ func (db *DB) Full() bool { return db.leavesOut() || errors.Is(db.Trouble(), Err
 func (db *DB) Close() error { return db.close() }
 
 func (db *DB) shut() error {
+	if db.lease != nil {
+		db.lease.close()
+	}
 	err := db.read.Close()
 	if db.write != nil {
 		err = errors.Join(err, db.write.Close())

@@ -9,7 +9,9 @@ import (
 	"mokabot/moka"
 )
 
-// tx runs f in one transaction; its changes stand only when it returns nil. f is
+// tx runs f in one transaction; its changes stand only when it returns nil. Every
+// write goes through here, and is refused with [ErrNotLeader] where another
+// process may write. f is
 // run once more where nothing of the first time can have been stored: when the
 // disk was full and the reserve made room, and when the connection broke.
 func (db *DB) tx(ctx context.Context, f func(*sql.Tx) error) error {
@@ -31,6 +33,9 @@ func (db *DB) attempt(ctx context.Context, f func(*sql.Tx) error) error {
 		return told(db.path, err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if err := db.lease.fence(ctx, tx); err != nil {
+		return told(db.path, err)
+	}
 	if err := f(tx); err != nil {
 		return told(db.path, err)
 	}
