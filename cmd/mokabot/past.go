@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"regexp"
 	"strconv"
 	"time"
@@ -33,25 +32,35 @@ func ask(t terminal, flags arguments, needed bool) (asked, func(), error) {
 	if err != nil {
 		return asked{}, none, err
 	}
-	c = app.RememberedLevels(context.Background(), c)
+	db, err := store.OpenReadOnly(c.Storage.Address())
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing {
+		return asked{}, none, err
+	}
+	if err == nil {
+		none = func() { db.Close() }
+	}
+	c = app.RememberedLevels(context.Background(), db, c)
 	book, err := account.New(c)
 	if err != nil {
 		return asked{}, none, usageError{err.Error()}
 	}
-	a := asked{config: c, book: book, history: history.History{Zone: c.Timezone}}
-	if _, err := os.Stat(c.Storage.Path); errors.Is(err, fs.ErrNotExist) {
-		if needed {
-			return a, none, fmt.Errorf("there is no database %s yet; it fills while `mokabot run` is running", c.Storage.Path)
-		}
-		fmt.Fprintf(t.err, "mokabot: there is no database %s yet, so nothing is remembered; it fills while `mokabot run` is running\n", c.Storage.Path)
-		return a, none, nil
+	a := asked{config: c, book: book, history: history.History{Store: db, Zone: c.Timezone}}
+	if missing && needed {
+		return a, none, fmt.Errorf("there is no database %s yet; it fills while `mokabot run` is running", databaseName(c))
 	}
-	db, err := store.OpenReadOnly(c.Storage.Path)
-	if err != nil {
-		return a, none, err
+	if missing {
+		fmt.Fprintf(t.err, "mokabot: there is no database %s yet, so nothing is remembered; it fills while `mokabot run` is running\n", databaseName(c))
 	}
-	a.history.Store = db
-	return a, func() { db.Close() }, nil
+	return a, none, nil
+}
+
+// databaseName names the database without its password.
+func databaseName(c *config.Config) string {
+	if c.Storage.URL.Empty() {
+		return c.Storage.Path
+	}
+	return "in PostgreSQL (storage.url)"
 }
 
 // one is the named account, the first when none is named.

@@ -29,7 +29,7 @@ type CheckOptions struct {
 func Check(ctx context.Context, c *config.Config, o CheckOptions) ([]Finding, error) {
 	w := lang.For(c.Language)
 	file := c
-	c = RememberedLevels(ctx, c)
+	c = withRememberedLevels(ctx, c, o.Offline)
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
@@ -44,6 +44,7 @@ func Check(ctx context.Context, c *config.Config, o CheckOptions) ([]Finding, er
 		return nil, err
 	}
 	o.Progress(w.CLI.Check.Checking(join(w, book.Names())))
+	found = append(found, databaseFindings(ctx, w, c)...)
 	found = append(found, checkAccounts(ctx, w, c, book)...)
 	o.Progress(w.CLI.Check.Checking(w.CLI.Discord))
 	found = append(found, checkDiscord(ctx, w, c, o.Send)...)

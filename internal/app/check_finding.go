@@ -58,6 +58,8 @@ const (
 	topicListen  topic = "listen"
 	topicTest    topic = "test"
 	topicFailed  topic = "failed"
+
+	topicDatabase topic = "database"
 )
 
 // title is what people read; what has no word is a key of the file.
@@ -66,7 +68,7 @@ func (t topic) title(w *lang.Words) string {
 		topicConfig: w.CLI.Config, topicGateway: w.CLI.Gateway, topicKey: w.CLI.Key, topicModels: w.CLI.Models, topicWallet: w.CLI.Wallet,
 		topicOffered: w.CLI.Offers, topicMissing: w.CLI.OffersNot, topicChannel: w.CLI.Channel, topicNote: w.CLI.Note, topicNext: w.CLI.Next,
 		topicAccess: w.CLI.Check.Who, topicLevels: w.CLI.Check.Levels, topicReports: w.CLI.Check.Reports, topicZone: w.CLI.Check.Zone, topicListen: w.CLI.Check.Listening,
-		topicFailed: w.CLI.Check.Failed,
+		topicFailed: w.CLI.Check.Failed, topicDatabase: w.Database.Heading,
 	}[t], string(t))
 }
 

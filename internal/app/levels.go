@@ -122,17 +122,12 @@ func levelNames(a config.Account) []string {
 }
 
 // RememberedLevels is the configuration with the levels that were set from
-// Discord, as the database beside it has them. Without a database, or when it
-// cannot be read, it is the configuration alone.
-func RememberedLevels(ctx context.Context, c *config.Config) *config.Config {
-	if c.Storage.Path == "" {
+// Discord, as the database has them. Without a database, or when it cannot be
+// read, it is the configuration alone.
+func RememberedLevels(ctx context.Context, db *store.DB, c *config.Config) *config.Config {
+	if db == nil {
 		return c
 	}
-	db, err := store.OpenReadOnly(c.Storage.Path)
-	if err != nil {
-		return c
-	}
-	defer db.Close()
 	changes, err := StoredLevels(ctx, db, c)
 	if err != nil {
 		return c

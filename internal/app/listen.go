@@ -1,11 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
 	"mokabot/internal/config"
+	"mokabot/internal/lang"
 	"mokabot/internal/metrics"
 )
 
@@ -75,9 +77,10 @@ func (s *service) unready(ctx context.Context) []string {
 		reasons = append(reasons, "the disk is full: readings are not kept")
 	}
 	_, dead, err := s.db.Depth(ctx)
+	trouble := cmp.Or(err, s.db.Trouble())
 	switch {
-	case err != nil:
-		reasons = append(reasons, "the database cannot be read")
+	case trouble != nil && !s.db.Full():
+		reasons = append(reasons, "the database: "+cmp.Or(databaseText(lang.English(), trouble), "it cannot be read"))
 	case dead > 0:
 		reasons = append(reasons, fmt.Sprintf("messages refused by Discord: %d; /status names the cause", dead))
 	}

@@ -76,6 +76,7 @@ func fixed(old, now *config.Config) []string {
 		{"discord.guild_ids", slices.Equal(old.Discord.GuildIDs, now.Discord.GuildIDs)},
 		{"discord.proxy", old.Discord.Proxy == now.Discord.Proxy},
 		{"storage.path", old.Storage.Path == now.Storage.Path},
+		{"storage.url", old.Storage.URL.Equal(now.Storage.URL)},
 		{"listen", old.Listen.Equal(now.Listen)},
 		{"log", old.Log == now.Log},
 	} {

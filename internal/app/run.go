@@ -37,7 +37,7 @@ type Environment struct {
 // whole life. What it does while it leads is in [service.takeOver], and what a
 // configuration makes of it in [service.prepare].
 func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Logger) error {
-	db, err := store.Open(c.Storage.Path)
+	db, err := store.Open(c.Storage.Address())
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,9 @@ func (s *service) health(ctx context.Context) message.Health {
 		r, ok := a.Latest()
 		h.Accounts = append(h.Accounts, message.LastPoll{Account: a.Name, At: r.At, OK: ok && r.OK()})
 	}
+	if trouble := s.db.Trouble(); trouble != nil && !h.DiskFull {
+		h.Database = databaseText(lang.For(c.config.Language), trouble)
+	}
 	var err error
 	if h.Waiting, h.Dead, err = s.db.Depth(ctx); err != nil {
 		s.log.Error("the outbox could not be read", "err", err)

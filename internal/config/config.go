@@ -41,10 +41,11 @@ type Config struct {
 	Log           Log
 	Welcome       bool // explain the commands once in the alerts' channel
 
-	inline             bool           // a credential stands in the file itself
-	secretFiles        []string       // files that hold a credential
-	environmentProxies []string       // which may hold a password
-	lines              map[string]int // path to line, for problems that are found after loading
+	inline              bool           // a credential stands in the file itself
+	secretFiles         []string       // files that hold a credential
+	environmentProxies  []string       // which may hold a password
+	environmentPassword string         // of the database
+	lines               map[string]int // path to line, for problems that are found after loading
 }
 
 // Discord is how the bot reaches Discord. All of it may be missing until the
@@ -122,18 +123,6 @@ type Listen struct {
 // Equal reports whether both are the same.
 func (l Listen) Equal(other Listen) bool {
 	return l.Address == other.Address && l.Token.Equal(other.Token) && slices.Equal(l.Hosts, other.Hosts)
-}
-
-// Storage is where history is kept, and for how long.
-type Storage struct {
-	Path      string // relative to the working directory
-	Retention Retention
-}
-
-// Retention is how long history is kept. Daily figures are kept forever.
-type Retention struct {
-	Readings time.Duration // single readings
-	Hours    time.Duration // hourly figures
 }
 
 // Log is how the bot logs.

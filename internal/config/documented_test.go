@@ -86,7 +86,7 @@ func TestEveryValueArrives(t *testing.T) {
 			Accounts: []string{"team"}, WeekStart: time.Monday,
 		}},
 		ModelWatch: ModelWatch{Cron: "@every 1h", ChannelID: "123"},
-		Storage:    Storage{"mokabot.db", Retention{720 * time.Hour, 8760 * time.Hour}},
+		Storage:    Storage{Path: "mokabot.db", Retention: Retention{720 * time.Hour, 8760 * time.Hour}},
 		Log:        Log{Format: "text"},
 	}
 	got, err := parse("c.yaml", []byte(everything), exampleEnviron())

@@ -26,7 +26,7 @@ func TestNoProblemShowsACredential(t *testing.T) {
 	}
 	shapes := []string{"%", "${%}", "${ % }", "$${%}", "${%", "x-${%}", "${%:-}", "${A}%", "!%", "*%", "&%", "[%]", "{%}", "{%: 1}", "'${%}'", "\"${%}\"", "|\n      ${%}", "@%", "`%`", "%:%", "\t%"}
 	keys := []string{
-		"language: ", "timezone: ", "poll_interval: ", "requests_per_180s: ", "listen: ", "welcome: ", "log: {level: ", "storage: {path: 1, retention: ",
+		"language: ", "timezone: ", "poll_interval: ", "requests_per_180s: ", "listen: ", "welcome: ", "log: {level: ", "storage: {path: 1, retention: ", "storage: {url: ", "storage: {url_file: ", "storage: {path: 1, url: ",
 		"discord: {token: ", "discord: {token_file: ", "discord: {proxy: ", "discord: {guild_ids: ", "model_watch: {cron: ", "alerts: {channel_id: ",
 		"accounts:\n  - name: ", "accounts:\n  - base_url: ", "accounts:\n  - api_key: ", "accounts:\n  - access_token: ", "accounts:\n  - user_id: ",
 		"accounts:\n  - proxy: ", "accounts:\n  - api_key_file: ", "accounts:\n  - console_url: ", "", "accounts:\n  - ", "reports:\n  - cron: ", "discord:\n  ",

@@ -74,7 +74,8 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
 
 // Secrets are all credentials that the program holds: those of the
-// configuration, and the passwords of proxies, the environment's included.
+// configuration, and the passwords of proxies and of the database, the
+// environment's included.
 func (c *Config) Secrets() []string {
 	secrets := []string{c.Discord.Token.Reveal(), c.Listen.Token.Reveal()}
 	proxies := append([]string{c.Discord.Proxy}, c.environmentProxies...)
@@ -88,11 +89,17 @@ func (c *Config) Secrets() []string {
 			secrets = append(secrets, password)
 		}
 	}
+	secrets = append(secrets, databasePasswords(c.Storage.URL.Reveal())...)
+	secrets = append(secrets, c.environmentPassword)
 	return slices.DeleteFunc(secrets, func(s string) bool { return s == "" })
 }
 
 // proxyVariables are those that net/http goes by.
 var proxyVariables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"}
+
+// passwordVariable is the environment variable with the password of a PostgreSQL
+// database whose URL holds none.
+const passwordVariable = "PGPASSWORD"
 
 func environmentProxies(lookup Lookup) (proxies []string) {
 	for _, name := range proxyVariables {

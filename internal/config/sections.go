@@ -18,6 +18,7 @@ func read(file string, root *yaml.Node, lookup Lookup) (*Config, *reader) {
 	c := defaults()
 	c.File, c.lines = file, r.lines
 	c.environmentProxies = environmentProxies(lookup)
+	c.environmentPassword, _ = lookup(passwordVariable)
 	m := value{r: r, line: max(1, root.Line)}.at(root, "").mapping()
 	m.get("language").choice(&c.Language, "en", "zh-CN")
 	m.get("timezone").zone(&c.Timezone)
@@ -49,7 +50,7 @@ func defaults() *Config {
 		PollInterval:  5 * time.Minute,
 		RequestBudget: 120,
 		Alerts:        defaultRules(),
-		Storage:       Storage{"mokabot.db", Retention{Readings: 30 * day, Hours: 365 * day}},
+		Storage:       Storage{Path: "mokabot.db", Retention: Retention{Readings: 30 * day, Hours: 365 * day}},
 		Log:           Log{slog.LevelInfo, "text"},
 	}
 }
@@ -89,20 +90,6 @@ func (w *ModelWatch) read(v value) {
 	m.get("cron").cron(&w.Cron, true)
 	m.get("channel_id").snowflake(&w.ChannelID)
 	m.get("file").text(&w.File)
-	m.done()
-}
-
-func (s *Storage) read(v value) {
-	m := v.mapping()
-	path := m.get("path")
-	path.text(&s.Path)
-	if path.given() && s.Path == "" {
-		path.problem("is empty; write such as mokabot.db")
-	}
-	retention := m.get("retention").mapping()
-	retention.get("readings").retention(&s.Retention.Readings)
-	retention.get("hours").retention(&s.Retention.Hours)
-	retention.done()
 	m.done()
 }
 

@@ -160,7 +160,7 @@ func servePage(ctx context.Context, l net.Listener, h http.Handler) error {
 // invent gives the demonstration a past: half a month of office hours that end
 // at what the fake gateway says now.
 func invent(ctx context.Context, c *config.Config, now time.Time) error {
-	db, err := store.Open(c.Storage.Path)
+	db, err := store.Open(c.Storage.Address())
 	if err != nil {
 		return err
 	}

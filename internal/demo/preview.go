@@ -77,7 +77,7 @@ func (s *stage) furnish(c *config.Config, dir string) {
 	c.Discord.Token = config.NewSecret(discordsim.Token)
 	c.Discord.GuildIDs = []string{discordsim.GuildID}
 	c.Discord.Proxy = ""
-	c.Storage.Path = filepath.Join(dir, "preview.db")
+	c.Storage.Path, c.Storage.URL = filepath.Join(dir, "preview.db"), config.Secret{}
 	c.Listen, c.ModelWatch.File = config.Listen{}, ""
 	if c.Discord.Operators.Roles != nil || c.Discord.Operators.Users != nil {
 		c.Discord.Operators.Users = append(c.Discord.Operators.Users, discordsim.OperatorID)

@@ -39,6 +39,7 @@ func English() *Words {
 			EndSnooze: "End snooze", Details: "Details", TopUp: "Top up", Console: "Console",
 		},
 		Failure:  enFailure(),
+		Database: enDatabase(),
 		Delivery: enDelivery(),
 		CLI:      enCLI(),
 		Init:     enInit(),

@@ -35,6 +35,7 @@ type Words struct {
 	Help     HelpWords
 	Button   ButtonWords
 	Failure  FailureWords
+	Database DatabaseWords
 	Delivery DeliveryWords
 	CLI      CLIWords
 	Init     InitWords

@@ -39,6 +39,7 @@ func Chinese() *Words {
 			EndSnooze: "取消静音", Details: "详情", TopUp: "充值", Console: "控制台",
 		},
 		Failure:  zhFailure(),
+		Database: zhDatabase(),
 		Delivery: zhDelivery(),
 		CLI:      zhCLI(),
 		Init:     zhInit(),

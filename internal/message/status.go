@@ -20,6 +20,7 @@ type Health struct {
 	Unpinged  []Unpinged   // mentions that did not reach everybody
 	Next      []NextReport
 	DiskFull  bool
+	Database  string   // what is wrong with the database, for people; empty: nothing is
 	Levels    []string // the accounts whose levels were set in Discord
 }
 
@@ -72,7 +73,9 @@ func Status(w *lang.Words, h Health, now time.Time) Message {
 	} else {
 		add(w.Status.Discord, true, w.Status.Disconnected)
 	}
-	if h.DiskFull {
+	if h.Database != "" {
+		add(w.Status.Storage, true, h.Database)
+	} else if h.DiskFull {
 		add(w.Status.Storage, true, w.Status.StorageFull)
 	} else {
 		add(w.Status.Storage, true, w.Status.StorageFine)
@@ -87,7 +90,7 @@ func Status(w *lang.Words, h Health, now time.Time) Message {
 }
 
 func healthTone(h Health) Tone {
-	if h.DiskFull || h.Dead > 0 {
+	if h.DiskFull || h.Database != "" || h.Dead > 0 {
 		return ToneCritical
 	}
 	if len(h.Unpinged) > 0 {

@@ -52,7 +52,7 @@ func TestEveryWordIsSaid(t *testing.T) {
 			elsewhere := strings.HasPrefix(path, "CLI.") && !strings.HasPrefix(path, "CLI.Backtest") ||
 				strings.HasPrefix(path, "Command.Abouts/") || strings.HasPrefix(path, "Command.Names/") || strings.HasPrefix(path, "Levels.Actions/") || strings.HasPrefix(path, "Usage.By/") || strings.HasPrefix(path, "Init.") ||
 				strings.HasPrefix(path, "Failure.Permissions/") ||
-				strings.HasPrefix(path, "Delivery.") || strings.HasPrefix(path, "Chart.") || ofDiscord[path]
+				strings.HasPrefix(path, "Delivery.") || strings.HasPrefix(path, "Database.") || strings.HasPrefix(path, "Chart.") || ofDiscord[path]
 			if !elsewhere && !langtest.Said(text, path) {
 				t.Errorf("%s: nobody says %s", tag, path)
 			}
@@ -61,6 +61,7 @@ func TestEveryWordIsSaid(t *testing.T) {
 }
 
 // ofDiscord, and what is said of the delivery, are said by package discord, and looked for on the command line.
+// Package app says what is wrong with the database.
 var ofDiscord = map[string]bool{
 	"Failure.DiscordToken": true, "Failure.DiscordDown": true, "Failure.NoChannel": true, "Failure.NoAccess": true, "Failure.NotText": true,
 	"Failure.MissingPermissions": true,

@@ -254,7 +254,7 @@ func suitable(ctx context.Context, db rower) error {
 	var encoding string
 	var standby bool
 	err := db.QueryRowContext(ctx, `SELECT CAST(current_setting('server_version_num') AS INTEGER) / 10000,
-		current_setting('server_encoding'), pg_is_in_recovery()`).Scan(&version, &encoding, &standby)
+		current_setting('server_encoding'), current_setting('transaction_read_only') = 'on'`).Scan(&version, &encoding, &standby)
 	switch {
 	case err != nil:
 		return err

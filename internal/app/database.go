@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"mokabot/internal/config"
+	"mokabot/internal/lang"
+	"mokabot/internal/store"
+)
+
+// databaseText says what is wrong with the database, "" for a failure that has no
+// words.
+func databaseText(w *lang.Words, err error) string {
+	d := w.Database
+	for _, known := range []struct {
+		kind error
+		text string
+	}{
+		{store.ErrInUse, d.InUse}, {store.ErrCorrupt, d.Corrupt}, {store.ErrNewer, d.Newer}, {store.ErrOlder, d.Older}, {store.ErrFull, d.Full},
+		{store.ErrReadOnly, d.ReadOnly}, {store.ErrAddress, d.Address}, {store.ErrUnreachable, d.Unreachable}, {store.ErrCut, d.Cut},
+		{store.ErrUnknown, d.Unknown}, {store.ErrLogin, d.Login}, {store.ErrNoDatabase, d.NoDatabase}, {store.ErrRights, d.Rights},
+		{store.ErrStandby, d.Standby}, {store.ErrServer, d.TooOld}, {store.ErrEncoding, d.Encoding}, {store.ErrForeign, d.Foreign}, {store.ErrBusy, d.Busy},
+	} {
+		if errors.Is(err, known.kind) {
+			return known.text
+		}
+	}
+	return ""
+}
+
+// probeTime is the longest that a check waits for the database.
+const probeTime = 20 * time.Second
+
+// databaseFindings tries the database: a PostgreSQL server in everything that the
+// bot needs of it, a file in whether it can be read. A file that is not there yet
+// is made by the first start.
+func databaseFindings(ctx context.Context, w *lang.Words, c *config.Config) []Finding {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	probe, err := store.Try(ctx, c.Storage.Address())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		text := databaseText(w, err)
+		failed, known := errors.AsType[*store.Error](err)
+		if text == "" || !known {
+			text = err.Error()
+		} else if failed.Err != nil {
+			text += " (" + failed.Err.Error() + ")"
+		}
+		return []Finding{newFinding(LevelError, "storage", topicDatabase, text)}
+	}
+	text := w.Database.Ready(probe.Where, probe.Version)
+	if probe.Version == 0 {
+		text = w.Database.Empty(probe.Where)
+	}
+	found := []Finding{newFinding(LevelOK, "storage", topicDatabase, text)}
+	if probe.Plain {
+		found = append(found, newFinding(LevelWarning, "storage", topicDatabase, w.Database.Plain(probe.Where)))
+	}
+	return found
+}
+
+// withRememberedLevels is the configuration with the levels that were set from
+// Discord. Nobody is asked over a network when offline.
+func withRememberedLevels(ctx context.Context, c *config.Config, offline bool) *config.Config {
+	if offline && !c.Storage.URL.Empty() {
+		return c
+	}
+	db, err := store.OpenReadOnly(c.Storage.Address())
+	if err != nil {
+		return c
+	}
+	defer db.Close()
+	return RememberedLevels(ctx, db, c)
+}

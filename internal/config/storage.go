@@ -1,0 +1,159 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Storage is where history is kept, and for how long.
+type Storage struct {
+	Path      string // of the file, relative to the working directory; ignored with URL
+	URL       Secret // of a PostgreSQL database; empty: the file
+	Retention Retention
+}
+
+// Retention is how long history is kept. Daily figures are kept forever.
+type Retention struct {
+	Readings time.Duration // single readings
+	Hours    time.Duration // hourly figures
+}
+
+// Address is where history is kept: the path of a file, or the URL of a PostgreSQL
+// database, which may hold a password.
+func (s Storage) Address() string {
+	if s.URL.Empty() {
+		return s.Path
+	}
+	return s.URL.Reveal()
+}
+
+func (s *Storage) read(v value) {
+	m := v.mapping()
+	path := m.get("path")
+	path.text(&s.Path)
+	if path.given() && s.Path == "" {
+		path.problem("is empty; write such as mokabot.db")
+	}
+	s.readURL(m)
+	retention := m.get("retention").mapping()
+	retention.get("readings").retention(&s.Retention.Readings)
+	retention.get("hours").retention(&s.Retention.Hours)
+	retention.done()
+	m.done()
+}
+
+// readURL reads the key url, or the file named under url_file.
+func (s *Storage) readURL(m *mapping) {
+	inline := m.r.inline
+	address, given := m.credential("url")
+	v := m.get("url")
+	if !v.given() {
+		v = m.get("url_file")
+	}
+	if !given {
+		return
+	}
+	if m.get("path").given() {
+		v.problem("stands beside path; keep one of them")
+		return
+	}
+	text := address.Reveal()
+	if text != "" {
+		v.database(text)
+	}
+	if len(databasePasswords(text)) == 0 {
+		m.r.inline = inline // there is no secret in it
+	}
+	s.URL = address
+}
+
+// schemes are those of a PostgreSQL database.
+var schemes = []string{"postgres://", "postgresql://"}
+
+// database checks a PostgreSQL URL, which may name several hosts. It is not
+// repeated in a problem, because it may hold a password.
+func (v value) database(text string) {
+	rest, ok := withoutScheme(text)
+	if !ok {
+		v.problem("must begin with postgres://; write postgres://USER:PASSWORD@HOST:5432/DATABASE")
+		return
+	}
+	authority, _, _ := cutAny(rest, "/?#")
+	user, hosts := "", authority
+	if at := strings.LastIndex(authority, "@"); at >= 0 {
+		user, hosts = authority[:at], authority[at+1:]
+	}
+	_, err := url.PathUnescape(user)
+	good := err == nil && !strings.Contains(rest, "#")
+	for _, host := range strings.Split(hosts, ",") {
+		good = good && goodHost(host)
+	}
+	if !good {
+		v.problem("is not the address of a database; write postgres://USER:PASSWORD@HOST:5432/DATABASE, with / ? # @ and %% in the password written as %%2F %%3F %%23 %%40 and %%25")
+	}
+}
+
+func withoutScheme(text string) (rest string, ok bool) {
+	for _, scheme := range schemes {
+		if rest, ok := strings.CutPrefix(text, scheme); ok {
+			return rest, true
+		}
+	}
+	return "", false
+}
+
+func cutAny(text, separators string) (before, after string, found bool) {
+	i := strings.IndexAny(text, separators)
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], text[i+1:], true
+}
+
+// goodHost is a name or an address with or without a port, or nothing, which
+// leaves the host to what follows or to the environment.
+func goodHost(text string) bool {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil { // there is no port
+		host, port = strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"), ""
+		if strings.Contains(host, ":") && host == text {
+			return false
+		}
+	}
+	return goodPort(port) && !strings.ContainsAny(host, "@%")
+}
+
+// databasePasswords are the passwords in a PostgreSQL URL, as they are written and
+// as they are meant.
+func databasePasswords(text string) []string {
+	rest, ok := withoutScheme(text)
+	if !ok {
+		return nil
+	}
+	var found []string
+	add := func(written string) {
+		meant, err := url.QueryUnescape(strings.ReplaceAll(written, "+", "%2B"))
+		if err != nil {
+			meant = written
+		}
+		found = append(found, written, meant)
+	}
+	if at := strings.LastIndex(rest, "@"); at >= 0 {
+		if _, password, ok := strings.Cut(rest[:at], ":"); ok {
+			add(password)
+		}
+	}
+	if _, query, ok := strings.Cut(rest, "?"); ok {
+		for _, pair := range strings.Split(query, "&") {
+			name, written, _ := strings.Cut(pair, "=")
+			if name == "password" || name == "sslpassword" {
+				add(written)
+			}
+		}
+	}
+	found = slices.DeleteFunc(found, func(s string) bool { return s == "" })
+	return slices.Compact(found)
+}
