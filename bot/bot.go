@@ -90,7 +90,7 @@ type Bot struct {
 	Reload func(ctx context.Context) message.Reloaded // reads the configuration again
 	Levels Levels
 	Test   func(ctx context.Context) []message.TestPing // posts test alerts
-	// TakesOver is set where another replica may have led before: a command that it
+	// TakesOver is set where another process may have been at work before: a command that it
 	// acknowledged and did not answer is answered here.
 	TakesOver bool
 	// Observe is told of every answer, for metrics; nil: nobody is.

@@ -2,8 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -103,6 +107,30 @@ func TestImportsGoOneWay(t *testing.T) {
 	}
 }
 
+// Of discordgo we use types, addresses and permission bits: its session can hang
+// without end and repeats requests that must not be repeated.
+func TestNothingUsesTheSessionOfDiscordgo(t *testing.T) {
+	for _, p := range listPackages(t) {
+		for _, file := range p.GoFiles {
+			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				sel, ok := n.(*ast.SelectorExpr)
+				if !ok {
+					return true
+				}
+				from, ok := sel.X.(*ast.Ident)
+				if ok && from.Name == "discordgo" && slices.Contains([]string{"New", "Session", "Logger", "VoiceConnection"}, sel.Sel.Name) {
+					t.Errorf("%s uses discordgo.%s", file, sel.Sel.Name)
+				}
+				return true
+			})
+		}
+	}
+}
+
 // foreign reports whether a package is neither ours nor of the standard library.
 func foreign(imported string) bool { return strings.Contains(strings.Split(imported, "/")[0], ".") }
 
@@ -119,11 +147,13 @@ func usersOf(imported string) []string {
 type listed struct {
 	ImportPath string
 	Imports    []string
+	Dir        string
+	GoFiles    []string
 }
 
 func listPackages(t *testing.T) []listed {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "mokabot/...").Output()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Dir,GoFiles", "mokabot/...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}

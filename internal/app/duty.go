@@ -78,10 +78,10 @@ func (s *service) takeOver(ctx context.Context, c *config.Config, t *lead.Tenure
 	if err != nil {
 		return nil, err
 	}
-	on := &duty{tenure: t, clock: clock.New(last, s.log)}
+	on := &duty{tenure: t, clock: clock.New(last, s.log), handover: &discord.Handover{Values: s.db, Now: time.Now, Log: s.log}}
 	if t != nil { // the clocks of the replicas may differ
 		on.clock = clock.NewAt(t.Now, last, s.log)
-		on.handover = &discord.Handover{Values: s.db, Now: t.Now, Log: s.log}
+		on.handover.Now = t.Now
 	}
 	s.connect(ctx, on, c)
 	s.set(on)
@@ -102,15 +102,15 @@ func (s *service) connect(ctx context.Context, on *duty, c *config.Config) {
 	token := c.Discord.Token.Reveal()
 	options := []discord.RESTOption{
 		discord.WithVersion(Version()), discord.WithObserver(s.recorder.Request),
-		discord.WithDates(func(at time.Time) { on.clock.Hear("discord.com", at) }),
+		discord.WithDates(func(at time.Time) { on.clock.Hear("discord.com", at) }), discord.WithPauses(on.handover.Pause),
 	}
 	if on.tenure != nil {
-		options = append(options, discord.WithPermission(on.tenure.Valid), discord.WithPauses(on.handover.Pause))
+		options = append(options, discord.WithPermission(on.tenure.Valid))
 	}
 	on.rest = discord.NewREST(token, s.env.Discord, s.log, options...)
 	on.bot = &bot.Bot{
 		REST: on.rest, Values: s.db, GuildIDs: c.Discord.GuildIDs, Log: s.log, Health: s.health, Reload: s.reload, Test: s.test,
-		Observe: s.recorder.Command, Now: on.clock.Now, Levels: s, TakesOver: on.tenure != nil,
+		Observe: s.recorder.Command, Now: on.clock.Now, Levels: s, TakesOver: true,
 	}
 	on.delivery = &discord.Delivery{
 		Box: s.db, Send: on.rest, Log: s.log, Now: on.rest.Now, Channel: s.channelOf,
@@ -118,10 +118,11 @@ func (s *service) connect(ctx context.Context, on *duty, c *config.Config) {
 		OnAttempt: func(r discord.Result) { s.recorder.Delivery(string(r)) },
 	}
 	on.gateway = &discord.Gateway{
-		Token: token, HTTP: s.env.Discord, Proxy: s.proxy, Values: s.db, Log: s.log, OnIdentify: s.recorder.Identify,
-		OnInteraction: on.bot.Interact, OnReady: on.bot.Ready, OnGuild: on.bot.Joined,
+		Token: token, REST: on.rest, Proxy: s.proxy, Values: s.db, Log: s.log, OnIdentify: s.recorder.Identify,
+		OnInteraction: on.bot.Interact, OnGuild: on.bot.Joined,
 		OnAccess: func(context.Context) { on.delivery.Retry() },
 	}
+	on.resume(ctx)
 	if on.tenure == nil {
 		return
 	}
@@ -131,14 +132,20 @@ func (s *service) connect(ctx context.Context, on *duty, c *config.Config) {
 		}
 		return replicaDrain
 	}
-	on.resume(ctx)
 }
 
-// resume makes the gateway go on with the session of the leader before, and keep
-// its own for the next one.
+// resume makes the gateway go on with the session of the leader or the process
+// before, and keep its own for the next one.
 func (d *duty) resume(ctx context.Context) {
-	_, _, pause := d.handover.Load(ctx)
+	session, ready, pause := d.handover.Load(ctx)
 	d.rest.Pause(pause)
+	g := d.gateway
+	g.Resume, g.ResumeReady, g.KeepSession = session, ready, true
+	g.OnSession, g.Hold = d.handover.Session, d.handover.Hold
+	g.OnReady = func(ctx context.Context, r discord.Ready) {
+		d.handover.Ready(r)
+		d.bot.Ready(ctx, r)
+	}
 }
 
 // work does all that a leader does until ctx ends or a part fails. As soon as
@@ -148,12 +155,17 @@ func (s *service) work(ctx context.Context, on *duty, words *lang.Words) error {
 	parts := []func(context.Context) error{
 		func(ctx context.Context) error { return tokenError(words, on.gateway.Run(ctx)) },
 		func(ctx context.Context) error { return tokenError(words, on.delivery.Run(ctx)) },
-		s.runGenerations, s.tidy,
+		s.runGenerations, s.tidy, on.handover.Run,
+	}
+	note := func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastNoteTime)
+		defer cancel()
+		on.handover.Note(last)
 	}
 	if on.tenure == nil {
+		defer note()
 		return RunAll(ctx, parts...)
 	}
-	parts = append(parts, on.handover.Run)
 	var needing sync.WaitGroup
 	needing.Add(len(parts))
 	for i, part := range parts {
@@ -168,9 +180,7 @@ func (s *service) work(ctx context.Context, on *duty, words *lang.Words) error {
 		if on.tenure.Valid() != nil {
 			return nil
 		}
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastNoteTime)
-		defer cancel()
-		on.handover.Note(last)
+		note()
 		on.tenure.Resign()
 		return nil
 	})...)

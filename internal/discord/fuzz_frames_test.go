@@ -1,130 +1,74 @@
 package discord
 
 import (
+	"bufio"
 	"bytes"
+	"compress/zlib"
+	"context"
+	"crypto/sha1"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
-
-	"github.com/bwmarrin/discordgo"
 )
 
-// aLine is a connection that brings some bytes and then ends.
-type aLine struct {
-	net.Conn
-	io.Reader
-}
-
-func (w aLine) Read(p []byte) (int, error) { return w.Reader.Read(p) }
-func (w aLine) Close() error               { return nil }
-
-// FuzzFrames: whatever comes over the line after the upgrade, discordgo gets
-// whole frames, no greeting that makes it panic or flood, and none of what
-// would make it deadlock.
+// FuzzFrames: whatever comes over the line after the upgrade, the connection
+// ends with a reason, and it has sent one IDENTIFY at most.
 func FuzzFrames(f *testing.F) {
 	for _, text := range []string{
 		`{"op":10,"d":{"heartbeat_interval":41250}}`, `{"op":10,"d":{"heartbeat_interval":0}}`, `{"op":10,"d":{"heartbeat_interval":1e300}}`, `{"op":10,"d":null}`,
-		`{"op":0,"t":"READY","d":{"user":null}}`, `{"op":7}`, `{"op":9,"d":true}`, `{"op":11}`, `[]`, `null`,
+		`{"op":0,"t":"READY","d":{"user":null}}`, `{"op":7}`, `{"op":9,"d":true}`, `{"op":11}`, `[]`, `null`, `{"op":1}`,
 		`{"op":0,"t":"GUILD_CREATE","d":{}}`, `{"op":0,"t":"GUILD_UPDATE","d":{"id":"1","members":[null]}}`, `{"op":0,"t":"READY","d":{"guilds":[null]}}`,
 	} {
-		f.Add(append(textFrame(text), textFrame(`{"op":11}`)...))
+		f.Add(append(serverFrame(text), serverFrame(`{"op":10,"d":{"heartbeat_interval":9000}}`)...))
 	}
 	f.Add([]byte{0x88, 2, 0x0f, 0xa4})
 	f.Add([]byte{0x81, 127, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if len(raw) > 4 && raw[1]&frameLength == 127 && raw[2]|raw[3]|raw[4]|raw[5] == 0 {
-			raw[6] = 0 // not 32 MiB for every run
-		}
-		l := newLink(aLine{Reader: bytes.NewReader(raw)}, false, func() {})
-		l.upgraded = true
-		got, _ := io.ReadAll(l)
-		for len(got) > 0 {
-			op, payload, rest, ok := cutFrame(got)
-			if !ok {
-				t.Fatalf("half a frame is handed on: %x", got)
-			}
-			checkHandedOn(t, op, payload)
-			got = rest
-		}
-		if l.reason() == nil {
-			t.Error("the end has no reason")
+		line := &scriptedLine{script: raw}
+		g := &Gateway{Token: testToken, REST: NewREST(testToken, nil, slog.New(slog.DiscardHandler)), Log: slog.New(slog.DiscardHandler)}
+		g.Timing.fill()
+		g.budget.date(time.Now())
+		identifies := 0
+		g.OnIdentify = func() { identifies++ }
+		g.REST.client.Transport = &http.Transport{DialContext: line.dial}
+		c := &connection{g: g}
+		err := c.runAt(t.Context(), "ws://gateway")
+		if err == nil || identifies > 1 {
+			t.Errorf("ended with %v after %d IDENTIFYs", err, identifies)
 		}
 	})
 }
 
-// cutFrame takes the first frame off what a server sent.
-func cutFrame(b []byte) (first byte, payload, rest []byte, ok bool) {
-	if len(b) < 2 {
-		return 0, nil, nil, false
-	}
-	head, size := 2, uint64(b[1]&frameLength)
-	if more := map[uint64]int{126: 2, 127: 8}[size]; more > 0 {
-		if head += more; len(b) < head {
-			return 0, nil, nil, false
-		}
-		size = 0
-		for _, c := range b[2:head] {
-			size = size<<8 | uint64(c)
-		}
-	}
-	if uint64(len(b)-head) < size {
-		return 0, nil, nil, false
-	}
-	return b[0], b[head : head+int(size)], b[head+int(size):], true
-}
+// serverFrame is a text of less than 126 bytes as a server sends it.
+func serverFrame(text string) []byte { return append([]byte{0x81, byte(len(text))}, text...) }
 
-func checkHandedOn(t *testing.T, first byte, payload []byte) {
-	t.Helper()
-	var e *discordgo.Event
-	if first != frameFinal|frameText || json.Unmarshal(payload, &e) != nil {
-		return
-	}
-	if e == nil {
-		t.Fatalf("discordgo sees %s", payload)
-	}
-	switch e.Operation {
-	case opDispatch:
-		asDiscordgoDoes(e)
-	case opReconnect, opInvalidSession:
-		t.Errorf("discordgo sees %s", payload)
-	case opHello:
-		var hello struct {
-			Interval time.Duration `json:"heartbeat_interval"`
-		}
-		if err := json.Unmarshal(e.RawData, &hello); err != nil || hello.Interval*time.Millisecond < shortestBeat || hello.Interval*time.Millisecond > longestBeat {
-			t.Errorf("discordgo sees the greeting %s", payload)
-		}
-	}
-}
+// scriptedLine is the far side of a connection: it accepts the websocket, sends
+// its script and hangs up.
+type scriptedLine struct{ script []byte }
 
-// asDiscordgoDoes follows the pointers that discordgo follows before it calls
-// anybody, and panics where it would.
-func asDiscordgoDoes(e *discordgo.Event) {
-	var guilds []*discordgo.Guild
-	switch e.Type {
-	case "READY":
-		var r discordgo.Ready
-		_ = json.Unmarshal(e.RawData, &r)
-		guilds = r.Guilds
-	case "GUILD_CREATE", "GUILD_UPDATE":
-		var c discordgo.GuildCreate
-		_ = json.Unmarshal(e.RawData, &c)
-		guilds = []*discordgo.Guild{c.Guild}
-	}
-	for _, g := range guilds {
-		for _, c := range g.Channels {
-			c.GuildID = g.ID
+func (l *scriptedLine) dial(context.Context, string, string) (net.Conn, error) {
+	near, far := net.Pipe()
+	go func() {
+		defer far.Close()
+		in := bufio.NewReader(far)
+		req, err := http.ReadRequest(in)
+		if err != nil {
+			return
 		}
-		for _, m := range g.Members {
-			m.GuildID = g.ID
-		}
-		for _, v := range g.VoiceStates {
-			v.GuildID = g.ID
-		}
-	}
+		key := sha1.Sum([]byte(req.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) // RFC 6455, section 4.2.2
+		go func() { _, _ = io.Copy(io.Discard, in) }()
+		fmt.Fprintf(far, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+			base64.StdEncoding.EncodeToString(key[:]))
+		_, _ = far.Write(l.script)
+	}()
+	return near, nil
 }
 
 // FuzzEvents: READY and what comes after it may lack anything.
@@ -133,20 +77,35 @@ func FuzzEvents(f *testing.F) {
 	f.Add([]byte(`{"user":null,"application":null,"guilds":[null]}`), []byte(`null`))
 	f.Fuzz(func(t *testing.T, ready, guild []byte) {
 		g := &Gateway{Log: slog.New(slog.DiscardHandler)}
-		var r discordgo.Ready
-		if json.Unmarshal(ready, &r) == nil {
-			g.sawReady(&r)
-		}
-		var joined *discordgo.Guild
-		if json.Unmarshal(guild, &joined) != nil || joined == nil {
+		g.onReady(sessionOf(payload{Op: opDispatch, Type: "READY", Data: ready, Seq: 1}))
+		var joined unavailableGuild
+		if json.Unmarshal(guild, &joined) != nil || joined.ID == "" {
+			g.onEvent("GUILD_CREATE", guild)
 			return
 		}
-		g.sawGuild(joined)
-		if g.guilds != nil && !g.guilds[joined.ID] {
+		g.onEvent("GUILD_CREATE", guild)
+		if !g.guilds[joined.ID] {
 			t.Errorf("guild %q is not noted", joined.ID)
 		}
-		if g.lostGuild(joined); g.guilds[joined.ID] && !joined.Unavailable {
+		if g.onEvent("GUILD_DELETE", guild); g.guilds[joined.ID] && !joined.Unavailable {
 			t.Errorf("guild %q is not forgotten", joined.ID)
+		}
+	})
+}
+
+// FuzzPayload: a payload is read within its bounds, or refused.
+func FuzzPayload(f *testing.F) {
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	_, _ = z.Write([]byte(`{"op":11}`))
+	_ = z.Close()
+	f.Add(packed.Bytes(), true)
+	f.Add([]byte(strings.Repeat("[", maxDepth+1)), false)
+	f.Add([]byte(`{"op":0,"s":7,"t":"\\"[[[","d":"\\\"{{"}`), false)
+	f.Fuzz(func(t *testing.T, raw []byte, binary bool) {
+		p, err := decodePayload(raw, binary)
+		if err == nil && len(p.Data) > 0 && !json.Valid(p.Data) {
+			t.Errorf("data %q", p.Data)
 		}
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"sync"
@@ -25,13 +24,12 @@ type Ready struct {
 	GuildIDs      []string
 }
 
-// Timing holds the watchdog's times. Zero values mean the defaults.
+// Timing holds the times of the connection. Zero values mean the defaults.
 type Timing struct {
 	Hello   time.Duration // from dialling to HELLO; 10 s
 	Ready   time.Duration // from dialling to READY or RESUMED; 15 s
 	Spacing time.Duration // between two IDENTIFYs; 5 s, Discord's least
 	Retry   time.Duration // before the second connection attempt; doubles; 1 s
-	MostAge float64       // heartbeat intervals without an ACK; 1.5
 	Drain   time.Duration // for handlers at the end; 6 s, so that all of the end takes less than 10
 }
 
@@ -40,26 +38,25 @@ func (t *Timing) fill() {
 	orDefault(&t.Ready, 15*time.Second)
 	orDefault(&t.Spacing, 5*time.Second)
 	orDefault(&t.Retry, time.Second)
-	orDefault(&t.MostAge, 1.5)
 	orDefault(&t.Drain, 6*time.Second)
 }
 
-func orDefault[T time.Duration | float64](v *T, d T) {
+func orDefault(v *time.Duration, d time.Duration) {
 	if *v == 0 {
 		*v = d
 	}
 }
 
-// Gateway keeps one websocket session with Discord alive. discordgo's own
-// reconnecting can deadlock, flood IDENTIFY (which makes Discord reset the
-// token) and never gives up on a refused token; so the supervisor here owns
-// the connection, judges it by READY, RESUMED and heartbeat ACKs, resumes it
-// once when it drops and otherwise throws the whole session away.
+// Gateway keeps one session with Discord's gateway alive, as
+// https://docs.discord.com/developers/events/gateway describes: it connects,
+// identifies, heartbeats, resumes the session when the connection ends and begins
+// another one when Discord does not know it any longer.
 //
-// Fill in the fields, then call [Gateway.Run] once.
+// Fill in the fields, then call [Gateway.Run]. It may be run again after it has
+// returned.
 type Gateway struct {
-	Token string       // without the word "Bot"
-	HTTP  *http.Client // asks where the gateway is; nil for the default
+	Token string // without the word "Bot"
+	REST  *REST  // asks where the gateway is; its transport's TLS settings are the websocket's too
 	// Proxy chooses the proxy of the websocket as in [http.Transport]; nil for
 	// none. http, https and socks5 proxies work, with a password in the URL.
 	Proxy  func(*http.Request) (*url.URL, error)
@@ -67,13 +64,28 @@ type Gateway struct {
 	Log    *slog.Logger
 	Timing Timing
 
+	// Resume is a session of an earlier process, or of another, to continue before
+	// a new one is begun, and ResumeReady what OnReady was told of it. The zero
+	// value is of no session.
+	Resume      Session
+	ResumeReady Ready
+	// KeepSession leaves the session resumable when Run ends. Without it Discord
+	// is told that it is over, and shows the bot as offline at once.
+	KeepSession bool
+
 	// The callbacks run in goroutines of their own, are recovered from panics
 	// and waited for at the end. Any of them may be nil.
 	OnInteraction func(context.Context, *discordgo.Interaction)
-	OnReady       func(context.Context, Ready)
+	OnReady       func(context.Context, Ready)              // a session began, or that of Resume goes on
 	OnGuild       func(ctx context.Context, guildID string) // the bot was added to a guild
 	OnAccess      func(context.Context)                     // what the bot may do somewhere may have changed
 
+	// OnSession is called whenever the session changes, with the zero value when it
+	// is over, and must return at once; nil for none.
+	OnSession func(Session)
+	// Hold is called when an interaction comes, and what it returns once that is
+	// handled. Both must return at once; nil for none.
+	Hold func() (release func())
 	// OnIdentify is called before an IDENTIFY is sent, for metrics, and must
 	// return at once; nil for none.
 	OnIdentify func()
@@ -82,10 +94,12 @@ type Gateway struct {
 	handled  recent
 	handlers sync.WaitGroup
 	work     context.Context // of the handlers; outlives Run's by Timing.Drain
+	known    location        // of the gateway, as it was last told
 
-	mu     sync.Mutex
-	state  State
-	guilds map[string]bool
+	mu      sync.Mutex
+	state   State
+	session kept
+	guilds  map[string]bool // nil before READY
 }
 
 // State is the gateway's health.
@@ -105,7 +119,7 @@ func (g *Gateway) State() State {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.state
-	s.Identifies = g.budget.used(g.budget.now())
+	s.Identifies = g.budget.used()
 	return s
 }
 
@@ -125,11 +139,11 @@ func (e *FatalError) Error() string {
 // callbacks under way have finished, or after Timing.Drain.
 func (g *Gateway) Run(ctx context.Context) error {
 	g.Timing.fill()
-	routeLibraryLog(g.Log, g.Token)
-	g.budget.load(ctx, g.Values, g.Log, time.Now())
+	g.budget.load(ctx, g.Values, g.Log)
 	var cancel context.CancelFunc
 	g.work, cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	g.begin()
 	told := make(chan time.Time, 1) // to end
 	defer context.AfterFunc(ctx, func() { told <- time.Now() })()
 	err := g.supervise(ctx)
@@ -142,68 +156,53 @@ func (g *Gateway) Run(ctx context.Context) error {
 	return err
 }
 
+// begin takes over the session to resume.
+func (g *Gateway) begin() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.session, g.guilds = kept{Session: g.Resume, ready: g.ResumeReady, alive: time.Now()}, nil
+	if g.Resume.ID != "" {
+		g.guilds = setOf(g.ResumeReady.GuildIDs)
+	}
+}
+
+// supervise makes one connection after another.
 func (g *Gateway) supervise(ctx context.Context) error {
-	var fails failures
-	for {
-		if err := pause(ctx, time.Until(fails.next(g.Timing))); err != nil {
-			return nil
+	p := pace{timing: g.Timing}
+	firstURL := false
+	for pause(ctx, time.Until(p.next)) == nil {
+		if s := g.currentSession(); s.ID != "" && !s.resumable() {
+			g.endSession()
 		}
-		if err := g.budget.await(ctx, g.Timing.Spacing, g.Log); err != nil {
-			return nil
-		}
-		s := newSession(g)
-		begun, err := g.live(ctx, s)
-		s.end(ctx.Err() != nil)
+		c := &connection{g: g, resume: g.currentSession().ID != "", firstURL: firstURL}
+		err := c.run(ctx)
 		g.note(false, err)
 		if ctx.Err() != nil {
-			return nil
+			break
 		}
-		if fatal := fatalError(err); fatal != nil {
+		over := sessionOver(c, err)
+		if fatal := fatalError(err); fatal != nil && !over {
 			return fatal
 		}
-		fails.add(s.tried, begun, unspoken(err))
-		g.Log.Warn("discord session ended", "err", redact(err.Error(), g.Token), "failures", fails.count)
+		over = p.add(c, over)
+		if over {
+			g.endSession()
+		}
+		firstURL = c.resume && !c.spoke && !c.firstURL
+		g.logEnd(c, err, over)
 	}
+	if !g.KeepSession {
+		g.endSession()
+	}
+	return nil
 }
 
-// live runs one session from IDENTIFY through all its resumptions. begun is
-// when it became ready, zero if never.
-func (g *Gateway) live(ctx context.Context, s *session) (begun time.Time, err error) {
-	if err := s.open(ctx, false); err != nil {
-		return begun, err
+func (g *Gateway) logEnd(c *connection, err error, over bool) {
+	level, then := slog.LevelInfo, "resume"
+	if over {
+		level, then = slog.LevelWarn, "identify"
 	}
-	begun = time.Now()
-	for {
-		g.note(true, nil)
-		err := s.watch(ctx)
-		g.note(false, err)
-		if ctx.Err() != nil || !resumable(err) {
-			return begun, err
-		}
-		g.Log.Info("discord connection lost, resuming", "err", redact(err.Error(), g.Token))
-		if err := g.resume(ctx, s); err != nil {
-			return begun, err
-		}
-	}
-}
-
-// resume continues the session, so that Discord replays what was missed. Only
-// a server that cannot be reached is asked again: a session it does not
-// continue at once is lost.
-func (g *Gateway) resume(ctx context.Context, s *session) error {
-	const most = time.Minute // Discord forgets a session soon after
-	begun := time.Now()
-	wait := rand.N(g.Timing.Retry/4 + 1)
-	for {
-		if err := pause(ctx, wait); err != nil {
-			return err
-		}
-		err := s.open(ctx, true)
-		if err == nil || !errors.Is(err, errUnreachable) || time.Since(begun) > most {
-			return err
-		}
-		wait = min(max(2*wait, g.Timing.Retry), 8*g.Timing.Retry)
-	}
+	g.Log.Log(context.Background(), level, "discord connection ended", "err", redact(err.Error(), g.Token), "state", c.state, "next", then)
 }
 
 // note records a change of health.
@@ -219,9 +218,17 @@ func (g *Gateway) note(up bool, err error) {
 	}
 }
 
+// noteAck records that a heartbeat was answered.
+func (g *Gateway) noteAck(latency time.Duration) {
+	g.setSession(func(*kept) {})
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.state.LastAck, g.state.Latency = time.Now(), latency
+}
+
 // identifying counts an IDENTIFY before it is sent.
 func (g *Gateway) identifying() {
-	g.budget.spend(g.budget.now())
+	g.budget.spend()
 	if g.OnIdentify != nil {
 		g.OnIdentify()
 	}

@@ -23,20 +23,23 @@ const (
 // budget counts IDENTIFYs, across restarts: a crash loop must not reset the
 // token.
 //
-// Between its start and its end a process counts by the monotonic clock. What an
-// earlier one counted is dated by the wall clock, and none of it later than now.
+// They are dated by Discord's clock, because this machine's may have been stepped
+// since an earlier process counted, and within a process by the monotonic clock.
 type budget struct {
 	mu     sync.Mutex
-	began  time.Time // of the process, with its monotonic reading
-	at     []int64   // unix milliseconds, ascending
+	at     []int64   // unix milliseconds, ascending once dated
+	began  time.Time // by Discord's clock, when this process first knew it; zero before
+	mono   time.Time // the same moment, with its monotonic reading
 	values Values
 	log    *slog.Logger
 }
 
-func (b *budget) load(ctx context.Context, values Values, log *slog.Logger, now time.Time) {
+// load reads what earlier processes counted. None of it is forgotten before the
+// time is known.
+func (b *budget) load(ctx context.Context, values Values, log *slog.Logger) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.values, b.log, b.began = values, log, now
+	b.at, b.began, b.values, b.log = nil, time.Time{}, values, log
 	if values == nil {
 		return
 	}
@@ -47,28 +50,37 @@ func (b *budget) load(ctx context.Context, values Values, log *slog.Logger, now 
 	if err != nil {
 		log.Warn("the count of earlier IDENTIFYs cannot be read", "err", err)
 	}
+}
+
+// date says what time it is. Only the first call counts: from then on time is
+// what the monotonic clock adds.
+func (b *budget) date(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.began.IsZero() {
+		return
+	}
+	b.began, b.mono = now, time.Now()
 	for i, at := range b.at { // of a clock that was ahead
 		b.at[i] = min(at, now.UnixMilli())
 	}
 	slices.Sort(b.at)
 }
 
-// now is the time for the budget, which no step of the wall clock moves.
+// now is the time for the budget, zero while it is not known. The caller holds mu.
 func (b *budget) now() time.Time {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	if b.began.IsZero() {
-		b.began = time.Now()
+		return b.began
 	}
-	return b.began.Add(time.Since(b.began))
+	return b.began.Add(time.Since(b.mono))
 }
 
 // spend counts one IDENTIFY, before it is sent.
-func (b *budget) spend(now time.Time) {
+func (b *budget) spend() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.forget(now)
-	b.at = append(b.at, now.UnixMilli())
+	b.forget()
+	b.at = append(b.at, b.now().UnixMilli())
 	if b.values == nil {
 		return
 	}
@@ -83,15 +95,16 @@ func (b *budget) spend(now time.Time) {
 	}
 }
 
-func (b *budget) used(now time.Time) int {
+// used is how many IDENTIFYs count at present.
+func (b *budget) used() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.forget(now)
+	b.forget()
 	return len(b.at)
 }
 
-func (b *budget) forget(now time.Time) {
-	old := now.Add(-budgetWindow).UnixMilli()
+func (b *budget) forget() {
+	old := b.now().Add(-budgetWindow).UnixMilli()
 	i := 0
 	for i < len(b.at) && b.at[i] < old {
 		i++
@@ -100,57 +113,20 @@ func (b *budget) forget(now time.Time) {
 }
 
 // wait is how long the next IDENTIFY must wait.
-func (b *budget) wait(now time.Time, spacing time.Duration) time.Duration {
+func (b *budget) wait(spacing time.Duration) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.forget(now)
-	n := len(b.at)
+	b.forget()
+	n, now := len(b.at), b.now()
 	if n == 0 {
 		return 0
 	}
 	if n >= budgetMost {
-		return min(time.UnixMilli(b.at[n-budgetMost]).Add(budgetWindow).Sub(now), budgetWindow)
+		return time.UnixMilli(b.at[n-budgetMost]).Add(budgetWindow).Sub(now)
 	}
 	if n >= budgetCareful {
 		rest := time.UnixMilli(b.at[0]).Add(budgetWindow).Sub(now)
 		spacing = max(spacing, rest/time.Duration(budgetMost-n))
 	}
-	last := time.UnixMilli(b.at[n-1])
-	return min(last.Add(spacing).Sub(now), spacing) // a clock set back must not block forever
-}
-
-// await waits for the next IDENTIFY's turn, and a tenth longer: an IDENTIFY is
-// counted before it is sent, and the later one may travel faster.
-func (b *budget) await(ctx context.Context, spacing time.Duration, log *slog.Logger) error {
-	wait := b.wait(b.now(), spacing+spacing/10)
-	if wait > time.Minute/2 {
-		log.Warn("holding back from connecting: too many sessions were begun within 24 hours", "used", b.used(b.now()), "wait", wait)
-	}
-	return pause(ctx, wait)
-}
-
-// recent remembers the last interactions, because Discord replays events
-// after a RESUME that may have been handled already.
-type recent struct {
-	mu   sync.Mutex
-	ring [512]string
-	next int
-	seen map[string]bool
-}
-
-// first reports whether the id is new, and remembers it.
-func (r *recent) first(id string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.seen == nil {
-		r.seen = map[string]bool{}
-	}
-	if r.seen[id] {
-		return false
-	}
-	delete(r.seen, r.ring[r.next])
-	r.ring[r.next] = id
-	r.next = (r.next + 1) % len(r.ring)
-	r.seen[id] = true
-	return true
+	return time.UnixMilli(b.at[n-1]).Add(spacing).Sub(now)
 }

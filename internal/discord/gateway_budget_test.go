@@ -2,8 +2,10 @@ package discord
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -11,21 +13,19 @@ func TestBudgetSurvivesARestartAndHoldsBack(t *testing.T) {
 	values := memory{}
 	log, _ := testLog(t)
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	var b budget
-	b.load(t.Context(), values, log, now)
 	for i := range budgetMost {
-		b.spend(now.Add(time.Duration(i) * time.Second))
+		b := process(t, values, log, now.Add(time.Duration(i)*time.Second))
+		b.spend()
 	}
-	var again budget
-	again.load(t.Context(), values, log, now.Add(budgetMost*time.Second))
 	end := now.Add(budgetMost * time.Second)
-	if n := again.used(end); n != budgetMost {
+	again := process(t, values, log, end)
+	if n := again.used(); n != budgetMost {
 		t.Fatalf("%d after the restart", n)
 	}
-	if wait := again.wait(end, time.Second); wait != budgetWindow-budgetMost*time.Second {
+	if wait := again.wait(time.Second); wait.Round(time.Second) != budgetWindow-budgetMost*time.Second {
 		t.Errorf("wait %s", wait)
 	}
-	if n := again.used(end.Add(budgetWindow)); n != 0 {
+	if n := process(t, values, log, end.Add(budgetWindow)).used(); n != 0 {
 		t.Errorf("%d a day later", n)
 	}
 	for used, want := range map[int]time.Duration{
@@ -33,40 +33,78 @@ func TestBudgetSurvivesARestartAndHoldsBack(t *testing.T) {
 		budgetCareful:   budgetWindow/(budgetMost-budgetCareful) - time.Second,
 		budgetMost - 10: budgetWindow/10 - time.Second,
 	} {
-		b := budget{}
-		for range used {
-			b.at = append(b.at, now.UnixMilli())
-		}
-		if got := b.wait(now.Add(time.Second), 5*time.Second); got.Round(time.Second) != want {
+		b := budget{at: slices.Repeat([]int64{now.UnixMilli()}, used)}
+		b.date(now.Add(time.Second))
+		if got := b.wait(5 * time.Second); got.Round(time.Second) != want {
 			t.Errorf("after %d: wait %s, want %s", used, got, want)
 		}
 	}
 }
 
-// Whatever the clock showed when an IDENTIFY was counted, the next one waits no
-// longer than if it had been counted at the start of this process.
+// process is the budget of a process that begins, by Discord's clock, at now.
+func process(t *testing.T, values Values, log *slog.Logger, now time.Time) *budget {
+	b := &budget{}
+	b.load(t.Context(), values, log)
+	b.date(now)
+	return b
+}
+
+// Whatever an earlier process took for the time when it counted, the next
+// IDENTIFY waits no longer than if it had been counted just now.
 func TestAWrongClockDoesNotPoisonTheBudget(t *testing.T) {
 	log, _ := testLog(t)
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	for _, used := range []int{1, 100, budgetCareful, budgetMost - 1, budgetMost} {
 		for _, ahead := range []time.Duration{0, 5 * time.Minute, 8 * time.Hour, 365 * 24 * time.Hour} {
 			values := memory{}
-			wrong := now.Add(ahead)
-			var before budget
-			before.load(t.Context(), values, log, wrong)
+			before := process(t, values, log, now.Add(ahead))
 			for range used {
-				before.spend(wrong)
+				before.spend()
 			}
-			var after budget
-			after.load(t.Context(), values, log, now)
+			after := process(t, values, log, now)
 			right := budget{at: slices.Repeat([]int64{now.UnixMilli()}, used)}
-			if got, want := after.wait(now, 5*time.Second), right.wait(now, 5*time.Second); got > want {
+			right.date(now)
+			if got, want := after.wait(5*time.Second), right.wait(5*time.Second); got > want+time.Second {
 				t.Errorf("%d IDENTIFYs counted %s ahead: wait %s, want %s", used, ahead, got, want)
 			}
-			if n := after.used(now.Add(budgetWindow + time.Second)); n != 0 {
+			after.mono = after.mono.Add(-budgetWindow - time.Second)
+			if n := after.used(); n != 0 {
 				t.Errorf("%d IDENTIFYs counted %s ahead count for more than a day", n, ahead)
 			}
 		}
+	}
+}
+
+// A restart with a clock that is a year ahead or back neither forgets the count
+// nor makes it last: its dates are Discord's.
+func TestARestartWithAWrongClockCountsOn(t *testing.T) {
+	for _, off := range []time.Duration{0, -365 * 24 * time.Hour, 365 * 24 * time.Hour, 8 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(2 * 365 * 24 * time.Hour) // the machine's clock, of which Discord's is off by so much
+			values := memory{}
+			log := slog.New(slog.DiscardHandler)
+			before := process(t, values, log, time.Now().Add(off))
+			for range budgetCareful {
+				before.spend()
+			}
+			var after budget
+			after.load(t.Context(), values, log)
+			if n := after.used(); n != budgetCareful {
+				t.Errorf("%s off, before an answer of Discord's: %d count", off, n)
+			}
+			time.Sleep(time.Hour)
+			after.date(time.Now().Add(off))
+			if n := after.used(); n != budgetCareful {
+				t.Errorf("%s off, an hour later: %d count", off, n)
+			}
+			if wait := after.wait(5 * time.Second); wait > 10*time.Minute {
+				t.Errorf("%s off: wait %s", off, wait)
+			}
+			time.Sleep(budgetWindow - time.Hour + time.Second)
+			if n := after.used(); n != 0 {
+				t.Errorf("%s off, a day later: %d count", off, n)
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package discord
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -10,17 +11,118 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 
+	"github.com/bwmarrin/discordgo"
+	"github.com/gorilla/websocket"
 	"golang.org/x/net/proxy"
 )
 
-// wsDialer makes the connection below the websocket. It speaks to the proxy
-// itself: gorilla's dialer would do TLS with the proxy instead of with Discord
-// when it is given its own TLS dial function, and that function is what lets
-// us read the frames.
+// wsDialer connects to the gateway. It speaks to the proxy itself, because the
+// websocket library knows no https proxies and repeats a proxy's words.
 type wsDialer struct {
-	proxy func(*http.Request) (*url.URL, error)
-	tls   *tls.Config
+	proxy   func(*http.Request) (*url.URL, error)
+	tls     *tls.Config
+	network func(ctx context.Context, network, addr string) (net.Conn, error) // nil: the real one
+}
+
+// dialer goes over the network and with the TLS settings of REST.
+func (g *Gateway) dialer() *wsDialer {
+	d := &wsDialer{proxy: g.Proxy}
+	if t, ok := g.REST.client.Transport.(*http.Transport); ok {
+		d.tls, d.network = t.TLSClientConfig, t.DialContext
+	}
+	return d
+}
+
+// websocket opens a websocket at address, with the version and the encoding that
+// we speak. ctx is for opening it only.
+func (d *wsDialer) websocket(ctx context.Context, address, agent string) (*websocket.Conn, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "wss" && u.Scheme != "ws" || u.Host == "" {
+		return nil, errors.New("its address is not one of a websocket")
+	}
+	q := u.Query()
+	q.Set("v", discordgo.APIVersion)
+	q.Set("encoding", "json")
+	u.RawQuery, u.Path = q.Encode(), cmp.Or(u.Path, "/")
+	var head *headConn
+	connect := func(secure bool) func(context.Context, string, string) (net.Conn, error) {
+		return func(ctx context.Context, _, addr string) (net.Conn, error) {
+			conn, err := d.dial(ctx, addr, secure)
+			if err != nil {
+				return nil, err
+			}
+			head = &headConn{Conn: conn, left: maxHead}
+			context.AfterFunc(ctx, head.giveUp)
+			return head, nil
+		}
+	}
+	lib := websocket.Dialer{NetDialContext: connect(false), NetDialTLSContext: connect(true)}
+	ws, resp, err := lib.DialContext(ctx, u.String(), http.Header{"User-Agent": {agent}})
+	switch {
+	case err != nil && resp != nil:
+		return nil, fmt.Errorf("it answered %d instead of a websocket", resp.StatusCode)
+	case err != nil:
+		return nil, because(err, ctx.Err())
+	case !head.keep():
+		return nil, errors.Join(ctx.Err(), ws.Close())
+	}
+	return ws, nil
+}
+
+// maxHead bounds the HTTP answer to the upgrade, which the library does not.
+const maxHead = 64 << 10
+
+// headConn is a connection until it is a websocket: it ends with the context of
+// the dial, and brings little.
+type headConn struct {
+	net.Conn
+	left int
+
+	mu    sync.Mutex
+	state int
+}
+
+const (
+	headOpen = iota
+	headKept
+	headGone
+)
+
+// Read counts until the connection is kept.
+func (h *headConn) Read(p []byte) (int, error) {
+	h.mu.Lock()
+	kept := h.state == headKept
+	h.mu.Unlock()
+	if kept {
+		return h.Conn.Read(p)
+	}
+	if h.left <= 0 {
+		return 0, errors.New("its HTTP answer is too long")
+	}
+	n, err := h.Conn.Read(p[:min(len(p), h.left)])
+	h.left -= n
+	return n, err
+}
+
+// keep makes the connection outlive the dial, unless that was given up.
+func (h *headConn) keep() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state == headOpen {
+		h.state = headKept
+	}
+	return h.state == headKept
+}
+
+func (h *headConn) giveUp() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state == headOpen {
+		h.state = headGone
+		_ = h.Conn.Close()
+	}
 }
 
 // dial connects to addr ("host:port"), through the proxy if there is one,
@@ -30,7 +132,7 @@ func (d *wsDialer) dial(ctx context.Context, addr string, secure bool) (net.Conn
 	if err != nil {
 		return nil, err
 	}
-	conn, err := dialVia(ctx, via, addr)
+	conn, err := d.dialVia(ctx, via, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -79,18 +181,25 @@ func handshake(ctx context.Context, conn net.Conn, config *tls.Config, host stri
 	return secure, nil
 }
 
-func dialVia(ctx context.Context, via *url.URL, addr string) (net.Conn, error) {
-	var direct net.Dialer
+func (d *wsDialer) dialVia(ctx context.Context, via *url.URL, addr string) (net.Conn, error) {
 	if via == nil {
-		return direct.DialContext(ctx, "tcp", addr)
+		return d.direct(ctx, addr)
 	}
 	switch via.Scheme {
 	case "http", "https":
-		return dialConnect(ctx, via, addr)
+		return d.dialConnect(ctx, via, addr)
 	case "socks5", "socks5h":
 		return dialSOCKS(ctx, via, addr)
 	}
 	return nil, fmt.Errorf("proxy scheme %q is not supported", via.Scheme)
+}
+
+func (d *wsDialer) direct(ctx context.Context, addr string) (net.Conn, error) {
+	if d.network != nil {
+		return d.network(ctx, "tcp", addr)
+	}
+	var real net.Dialer
+	return real.DialContext(ctx, "tcp", addr)
 }
 
 func dialSOCKS(ctx context.Context, via *url.URL, addr string) (net.Conn, error) {
@@ -111,13 +220,12 @@ func dialSOCKS(ctx context.Context, via *url.URL, addr string) (net.Conn, error)
 }
 
 // dialConnect opens a tunnel with the CONNECT method.
-func dialConnect(ctx context.Context, via *url.URL, addr string) (net.Conn, error) {
+func (d *wsDialer) dialConnect(ctx context.Context, via *url.URL, addr string) (net.Conn, error) {
 	port := "80"
 	if via.Scheme == "https" {
 		port = "443"
 	}
-	var direct net.Dialer
-	conn, err := direct.DialContext(ctx, "tcp", withPort(via, port))
+	conn, err := d.direct(ctx, withPort(via, port))
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}

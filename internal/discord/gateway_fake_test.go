@@ -28,6 +28,7 @@ type fakeGateway struct {
 	identifies []time.Time
 	resumes    int
 	plan       func(conn int) script
+	handler    http.HandlerFunc // instead of the plan; nil: none
 	live       *line
 }
 
@@ -68,8 +69,12 @@ func newFakeGateway(t *testing.T, plan func(conn int) script) *fakeGateway {
 }
 
 func (f *fakeGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasSuffix(r.URL.Path, "/gateway") {
+	if strings.HasSuffix(r.URL.Path, "/gateway/bot") {
 		fmt.Fprintf(w, `{"url":"ws://%s/ws/"}`, f.url.Host)
+		return
+	}
+	if f.handler != nil {
+		f.handler(w, r)
 		return
 	}
 	f.mu.Lock()

@@ -25,7 +25,7 @@ func startGateway(t *testing.T, f *fakeGateway, change func(*Gateway)) *running 
 	log, buffer := testLog(t)
 	transport := &http.Transport{DisableKeepAlives: true}
 	g := &Gateway{
-		Token: testToken, Log: log, HTTP: &http.Client{Transport: rewriting{f.url, transport}},
+		Token: testToken, Log: log, REST: NewREST(testToken, &http.Client{Transport: rewriting{f.url, transport}}, log, WithBackoff(2*time.Millisecond)),
 		Timing: Timing{Hello: 2 * time.Second, Ready: 4 * time.Second, Spacing: 100 * time.Millisecond, Retry: 50 * time.Millisecond, Drain: time.Second},
 	}
 	if change != nil {
@@ -57,16 +57,16 @@ func (t rewriting) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.base.RoundTrip(req)
 }
 
-// nothingLeft looks, when the test is over, for goroutines of discordgo's
-// that did not end.
+// nothingLeft looks, when the test is over, for goroutines of gateways that did
+// not end.
 func nothingLeft(t *testing.T) {
 	t.Helper()
 	t.Cleanup(func() {
 		var stacks string
-		until(t, "the goroutines of discordgo to end", func() bool {
+		until(t, "the goroutines of the gateway to end", func() bool {
 			buf := make([]byte, 4<<20)
 			stacks = string(buf[:runtime.Stack(buf, true)])
-			return !strings.Contains(stacks, "discordgo.(*Session)") && !strings.Contains(stacks, "bot.(*Gateway)")
+			return !strings.Contains(stacks, "discord.(*Gateway)") && !strings.Contains(stacks, "discord.(*connection)")
 		})
 		if t.Failed() {
 			t.Log(stacks)

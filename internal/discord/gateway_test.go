@@ -138,6 +138,8 @@ func TestRunningFaultsLoseAndRepeatNothing(t *testing.T) {
 	f.push(interaction("1")) // replayed
 	f.push(interaction("2"))
 	until(t, "the second command", func() bool { return a.count("2") == 1 })
+	f.push(`{"t":null,"s":null,"op":1,"d":null}`)
+	until(t, "an answer to the heartbeat that was asked for", func() bool { return !g.State().LastAck.IsZero() })
 	f.push(`{"t":null,"s":null,"op":9,"d":false}`)
 	until(t, "a new session", func() bool { return g.State().Sessions == 2 && g.State().Connected })
 	if n := a.count("1"); n != 1 {

@@ -23,9 +23,9 @@ const (
 	projectAddress = "https://github.com/moka-ai/mokabot"
 )
 
-// REST sends requests to Discord. It exists beside discordgo's own sender
-// because that one ignores the context while it waits, repeats POSTs blindly
-// and cannot send a nonce. A REST is safe for use by many goroutines.
+// REST sends requests to Discord: within its rate limits, with a nonce where
+// that makes a repetition harmless, and for as long as the caller's context
+// lasts. A REST is safe for use by many goroutines.
 type REST struct {
 	token   string
 	client  *http.Client

@@ -25,3 +25,10 @@ func guarded(hc *http.Client) *http.Client {
 	t.HTTP2.SendPingTimeout, t.HTTP2.PingTimeout = pingAfter, pingTime
 	return &http.Client{Transport: t}
 }
+
+func baseTransport(hc *http.Client) http.RoundTripper {
+	if hc == nil || hc.Transport == nil {
+		return http.DefaultTransport
+	}
+	return hc.Transport
+}

@@ -97,6 +97,13 @@ func (l lines) Accept() (net.Conn, error) {
 	return l.s.newLine(conn), nil
 }
 
+// inMemory has bots told Discord's own address of the gateway, as through a [Proxy].
+func inMemory(s *Server) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), proxied{}, (*Proxy)(nil))))
+	})
+}
+
 // Memory gives a transport to the server without a network: TLS over pipes in
 // memory, with HTTP/2 or HTTP/1.1. All of it lives on the clock of the testing
 // bubble that it is made in (see [testing/synctest]). Dials are counted by
@@ -113,7 +120,7 @@ func (s *Server) Memory(http2 bool, dialled func()) (*http.Transport, error) {
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(http2)
 	server := &http.Server{
-		Handler: s, ConnContext: rememberLine, ReadHeaderTimeout: time.Minute, ErrorLog: nowhere(), Protocols: protocols,
+		Handler: inMemory(s), ConnContext: rememberLine, ReadHeaderTimeout: time.Minute, ErrorLog: nowhere(), Protocols: protocols,
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{ca.leaf}, MinVersion: tls.VersionTLS13},
 	}
 	s.atClose(func() { _ = server.Close(); _ = queue.Close() })
