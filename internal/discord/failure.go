@@ -56,7 +56,7 @@ func Refusal(w *lang.Words, code int) string {
 		return w.Delivery.NoChannel
 	case 50083, 160005:
 		return w.Delivery.Closed
-	case 50008, 50024, 40067:
+	case 50008, 50024, 40058, 40067:
 		return w.Delivery.WrongKind
 	case 200000, 200001, 240000:
 		return w.Delivery.Blocked

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,6 +30,9 @@ type rig struct {
 	db       *store.DB
 	delivery *discord.Delivery
 	log      *strings.Builder
+
+	transport *http.Transport
+	halt      func() // ends the delivery that runs
 }
 
 // bubble runs f with a rig, over HTTP/2 or HTTP/1.1.
@@ -42,20 +46,13 @@ func bubble(t *testing.T, http2 bool, f func(*rig)) {
 		if r.db, err = store.Open(path); err != nil {
 			t.Fatal(err)
 		}
-		transport, err := r.sim.Memory(http2, nil)
-		if err != nil {
+		if r.transport, err = r.sim.Memory(http2, nil); err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		stop := r.start(ctx, transport, done)
+		r.start(0)
 		f(r)
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		stop()
-		transport.CloseIdleConnections()
+		r.halt()
+		r.transport.CloseIdleConnections()
 		r.sim.Close()
 		if err := r.db.Close(); err != nil {
 			t.Error(err)
@@ -66,13 +63,29 @@ func bubble(t *testing.T, http2 bool, f func(*rig)) {
 	})
 }
 
-func (r *rig) start(ctx context.Context, transport *http.Transport, done chan<- error) (stop func()) {
-	hc := &http.Client{Transport: transport}
+// start begins a delivery on a machine whose clock is off, as a start of the
+// program does.
+func (r *rig) start(off time.Duration) {
+	var heard atomic.Bool
 	log := slog.New(slog.NewTextHandler(r.log, nil))
-	rest := discord.NewREST(discordsim.Token, hc, log)
-	r.delivery = &discord.Delivery{Box: r.db, Send: rest, Log: log, Now: rest.Now, Idle: 10 * time.Minute}
+	rest := discord.NewREST(discordsim.Token, &http.Client{Transport: r.transport}, log, discord.WithDates(func(time.Time) { heard.Store(true) }))
+	now := func() time.Time {
+		if heard.Load() {
+			return rest.Now() // by Discord's word
+		}
+		return time.Now().Add(off)
+	}
+	r.delivery = &discord.Delivery{Box: stepped{r.db, off}, Send: rest, Log: log, Now: now, Idle: 10 * time.Minute}
+	ctx, cancel := context.WithCancel(r.Context())
+	done := make(chan error, 1)
 	go func() { done <- r.delivery.Run(ctx) }()
-	return rest.Close
+	r.halt = func() {
+		cancel()
+		if err := <-done; err != nil {
+			r.Error(err)
+		}
+		rest.Close()
+	}
 }
 
 func encoded(m message.Message) json.RawMessage {
@@ -99,8 +112,13 @@ func report(text string) message.Message {
 
 func (r *rig) enqueue(out ...store.Outgoing) {
 	r.Helper()
+	r.enqueueAt(time.Now(), out...)
+}
+
+func (r *rig) enqueueAt(at time.Time, out ...store.Outgoing) {
+	r.Helper()
 	for i := range out {
-		out[i].At = time.Now()
+		out[i].At = at
 		if out[i].Channel == "" {
 			out[i].Channel = discordsim.AlertsChannel
 		}
@@ -181,10 +199,15 @@ func allFaults() []fault {
 	faults := []fault{
 		{name: "down", begin: func(s *discordsim.Server) { s.Down(true) }, lasts: 20 * time.Minute},
 		{name: "all connections swallow", begin: func(s *discordsim.Server) { s.Swallow() }},
+		{name: "nothing comes through", begin: func(s *discordsim.Server) { s.Dark(true) }, lasts: 10 * time.Minute},
 		{name: "no answer to the post", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultHang}))},
 		{name: "no answer to anything", begin: injected(always(discordsim.Fault{Kind: discordsim.FaultHang})), lasts: 10 * time.Minute},
 		{name: "cut before", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultCutBefore, Count: 3}))},
 		{name: "cut after it was stored", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultCutAfter, Count: 3}))},
+		{name: "cut in the middle of the answer", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultCutAnswer, Count: 2}))},
+		{name: "reset before", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultReset, Count: 3}))},
+		{name: "reset after it was stored", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultResetAfter, Count: 3}))},
+		{name: "the connection goes away", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultGoAway}))},
 		{name: "answered after a minute", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultDelay, Wait: time.Minute}))},
 		{name: "429 for the route", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultRateLimit, Wait: 90 * time.Second})), wait: 90 * time.Second},
 		{name: "429 for the bot", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultGlobalRateLimit, Wait: 90 * time.Second})), wait: 90 * time.Second},
@@ -253,6 +276,81 @@ func TestAPingArrivesOnceAfterEveryFault(t *testing.T) {
 					t.Logf("%-45s HTTP/2 %-5t %6.1f s, 1 copy", f.name, http2, max(0, took).Seconds())
 				})
 			})
+		}
+	}
+}
+
+// stepped is an outbox on a machine whose clock is off.
+type stepped struct {
+	*store.DB
+	by time.Duration
+}
+
+func (s stepped) Due(ctx context.Context, now time.Time, limit int) ([]store.Due, error) {
+	return s.DB.Due(ctx, now.Add(s.by), limit)
+}
+
+// D7: the machine's clock is wrong, and nobody has contradicted it yet, while a
+// ping is put into the outbox, while it is attempted, or when the program starts
+// again. It arrives once, and at once when Discord can be reached and the program
+// runs. With -v this prints the table.
+func TestAPingArrivesOnceAfterEveryStepOfTheClock(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	for _, step := range []time.Duration{2 * time.Minute, -2 * time.Minute, 8 * time.Hour, -8 * time.Hour, year, -year} {
+		for _, c := range []struct {
+			when                         string
+			enqueued, attempted, resumed bool // by the wrong clock
+		}{
+			{"enqueued", true, false, false},
+			{"attempted", false, true, false},
+			{"enqueued and attempted", true, true, false},
+			{"started again", false, false, true},
+			{"all the time", true, true, true},
+		} {
+			for _, stored := range []bool{false, true} {
+				if os.Getenv("MOKABOT_LONG") == "" && (!stored || !c.attempted || c.enqueued != c.resumed || step != year && step != -8*time.Hour) {
+					continue // what cost a second ping once
+				}
+				t.Run(fmt.Sprintf("%s by %s, stored %t", c.when, step, stored), func(t *testing.T) {
+					t.Parallel()
+					off := func(wrong bool) time.Duration {
+						if wrong {
+							return step
+						}
+						return 0
+					}
+					bubble(t, true, func(r *rig) {
+						r.halt()
+						r.start(off(c.attempted))
+						if stored {
+							r.sim.CutAfterStoring(1)
+							r.sim.Inject(discordsim.Fault{Kind: discordsim.FaultCutBefore, Count: -1})
+						} else {
+							r.sim.Dark(true)
+						}
+						at := time.Now().Add(off(c.enqueued))
+						r.enqueueAt(at, store.Outgoing{Key: "alert/a/1/1", Payload: encoded(ping("team: $4.00 left")), NotBefore: at.Add(2 * time.Second), Joins: true})
+						time.Sleep(20 * time.Second)
+						r.halt()
+						r.sim.Heal()
+						r.sim.ForgetNonces()
+						for i := range 150 {
+							if _, err := r.sim.Say(discordsim.AlertsChannel, discordsim.OperatorID, fmt.Sprint("chat ", i)); err != nil {
+								t.Fatal(err)
+							}
+						}
+						time.Sleep(time.Hour)
+						r.start(off(c.resumed))
+						took := r.posted("$4.00 left", 2*time.Minute)
+						if took > time.Minute {
+							t.Errorf("posted %s after the start", took)
+						}
+						r.settled(time.Minute)
+						r.once("$4.00 left")
+						t.Logf("%-45s HTTP/2 %-5t %6.1f s, 1 copy", fmt.Sprintf("clock %s off, %s, stored %t", step, c.when, stored), true, took.Seconds())
+					})
+				})
+			}
 		}
 	}
 }

@@ -13,8 +13,9 @@ const (
 	remedyFile                  // the message without its attachment
 )
 
-// remedies are the documented codes that can come for a message of ours, as a
-// JSON error code of Discord's.
+// remedies are the documented codes that a message of ours can meet, as a JSON
+// error code of Discord's. Those about invites, webhooks, stickers, polls and the
+// like are left out: they are not about messages, and count as undocumented.
 // https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes
 var remedies = map[int]remedy{
 	// It passes.
@@ -24,10 +25,12 @@ var remedies = map[int]remedy{
 	20028:  remedyTime, // the channel's write rate limit
 	20029:  remedyTime, // the server's write rate limit
 	30046:  remedyTime, // too many edits of messages older than an hour
+	40003:  remedyTime, // direct messages are opened too fast
 	40004:  remedyTime, // sending is switched off for the moment
 	40006:  remedyTime, // this feature is switched off for the moment
 	40062:  remedyTime, // the service is being rate limited
 	40333:  remedyTime, // Cloudflare blocks the request
+	110000: remedyTime, // an index is not available yet
 	110001: remedyTime, // the application is not available yet
 	130000: remedyTime, // the API is overloaded
 
@@ -38,13 +41,15 @@ var remedies = map[int]remedy{
 	10004:  remedyHuman, // unknown guild
 	10007:  remedyHuman, // unknown member
 	10013:  remedyHuman, // unknown user
+	20001:  remedyHuman, // not for bots
 	20012:  remedyHuman, // not authorized for this application
 	20018:  remedyHuman, // only the owner may do this
-	30031:  remedyHuman, // too many guilds
+	20024:  remedyHuman, // under minimum age
 	40001:  remedyHuman, // unauthorized
 	40002:  remedyHuman, // the account has to be verified
 	40007:  remedyHuman, // banned from the guild
 	40012:  remedyHuman, // the connection was revoked
+	40058:  remedyHuman, // a forum takes no messages
 	40067:  remedyHuman, // a forum post needs a tag
 	50001:  remedyHuman, // missing access
 	50002:  remedyHuman, // invalid account type
@@ -52,42 +57,44 @@ var remedies = map[int]remedy{
 	50007:  remedyHuman, // this user takes no messages
 	50008:  remedyHuman, // not a text channel
 	50009:  remedyHuman, // the channel's verification level is too high
+	50010:  remedyHuman, // the application has no bot
 	50013:  remedyHuman, // missing permissions
 	50014:  remedyHuman, // invalid token
-	50020:  remedyHuman, // the bot was never given the scope
 	50024:  remedyHuman, // not in this type of channel
+	50026:  remedyHuman, // a missing scope
 	50033:  remedyHuman, // invalid recipient
+	50055:  remedyHuman, // invalid guild
 	50083:  remedyHuman, // the thread is archived
-	50095:  remedyHuman, // not available at this location
-	50178:  remedyHuman, // the member is in quarantine
+	50095:  remedyHuman, // the server is not available at this location
+	50178:  remedyHuman, // the account has to be verified first
+	50278:  remedyHuman, // no server in common with this user
 	60003:  remedyHuman, // two-factor authentication is required
-	150006: remedyHuman, // the stage is over
-	160002: remedyHuman, // no permission to read the history
 	160005: remedyHuman, // the thread is locked
 	160006: remedyHuman, // too many active threads
-	200002: remedyHuman, // blocked: the name of the thread
-	340013: remedyHuman, // limited access of the bot's owner
+	160007: remedyHuman, // too many active announcement threads
 
 	// This message, in this form, never.
+	10011:  remedyPayload, // unknown role
+	10014:  remedyPayload, // unknown emoji
 	20009:  remedyPayload, // explicit content
 	50006:  remedyPayload, // an empty message
-	50012:  remedyPayload, // an invalid message
-	50016:  remedyPayload, // an invalid number
+	50028:  remedyPayload, // invalid role
 	50035:  remedyPayload, // an invalid form body
-	50057:  remedyPayload, // an invalid part of the message
 	50068:  remedyPayload, // an invalid type of message
-	50081:  remedyPayload, // an invalid sticker
 	50109:  remedyPayload, // invalid JSON
+	50151:  remedyPayload, // invalid emoji
 	200000: remedyPayload, // blocked by AutoMod
 	200001: remedyPayload, // its title blocked by AutoMod
 	240000: remedyPayload, // blocked by the filter for harmful links
+	30015:  remedyFile,    // too many attachments
 	40005:  remedyFile,    // the request is too large
 	50045:  remedyFile,    // the file is too large
 	50046:  remedyFile,    // the file is invalid
-	50110:  remedyFile,    // its type does not match its content
-	50123:  remedyFile,    // it cannot be shown here
-	50138:  remedyFile,    // it cannot be resized
+	50110:  remedyFile,    // the file is invalid
+	50123:  remedyFile,    // its type is invalid
+	50138:  remedyFile,    // it cannot be made smaller
 	50146:  remedyFile,    // it was not found
+	400001: remedyFile,    // uploads are limited for this server
 }
 
 // remedyOf decides what helps against a failed attempt at a message.

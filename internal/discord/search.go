@@ -33,7 +33,8 @@ const (
 // message to the time of the first attempt. Where that is too far, it reads on
 // from shortly before the last attempt, and then from shortly before the first.
 // It fails with [ErrTooBusy] when that does not decide it, and with
-// [ErrNoHistory] when the channel may not be read.
+// [ErrNoHistory] when the channel may not be read. A time that is still to come
+// was noted by a clock that was ahead, and is not known.
 func (r *REST) Find(ctx context.Context, channelID, nonce string, first, last time.Time) (string, bool, error) {
 	me, err := r.Me(ctx)
 	if err != nil {
@@ -41,7 +42,7 @@ func (r *REST) Find(ctx context.Context, channelID, nonce string, first, last ti
 	}
 	inner, cancel := context.WithTimeout(ctx, searchTime)
 	defer cancel()
-	s := &search{r: r, channel: channelID, me: me.UserID, nonce: nonce}
+	s := &search{r: r, channel: channelID, me: me.UserID, nonce: nonce, sure: !first.After(r.Now().Add(historySlack))}
 	id, err := s.run(inner, first, last)
 	if err != nil && s.pages >= mostPages && ctx.Err() == nil && (inner.Err() != nil || KindOf(err) == KindRateLimited) {
 		err = ErrTooBusy // the next search would take as long
@@ -50,9 +51,16 @@ func (r *REST) Find(ctx context.Context, channelID, nonce string, first, last ti
 }
 
 func (s *search) run(ctx context.Context, first, last time.Time) (string, error) {
-	id, decided, err := s.back(ctx, snowflakeAt(first.Add(-historySlack)))
-	if decided || err != nil {
+	from := uint64(0)
+	if s.sure {
+		from = snowflakeAt(first.Add(-historySlack))
+	}
+	id, decided, err := s.back(ctx, from)
+	switch {
+	case decided || err != nil:
 		return id, err
+	case !s.sure:
+		return "", ErrTooBusy
 	}
 	for _, attempt := range slices.Compact([]time.Time{last, first}) {
 		if id, err := s.forward(ctx, snowflakeAt(attempt.Add(-attemptSlack))); id != "" || err != nil {
@@ -66,7 +74,8 @@ func (s *search) run(ctx context.Context, first, last time.Time) (string, error)
 type search struct {
 	r                  *REST
 	channel, me, nonce string
-	pages              int // read so far
+	pages              int  // read so far
+	sure               bool // when the message may have been sent is known
 }
 
 // back reads from the newest message back to the id from. It decides when it

@@ -2,7 +2,9 @@ package discordsim
 
 import (
 	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +28,10 @@ const (
 	FaultGarble                               // it is done, and answered with Status, 200 by default, and Body
 	FaultCutUpload                            // the line is cut in the middle of the body
 	FaultSlowUpload                           // the body is not read
+	FaultCutAnswer                            // it is done, and the line is cut in the middle of the answer
+	FaultReset                                // nothing is done; the stream is reset, the line as well over HTTP/1.1
+	FaultResetAfter                           // it is done, and then the stream is reset
+	FaultGoAway                               // it is done, and the line is to take no more requests
 )
 
 // Fault makes requests fail.
@@ -60,10 +66,11 @@ func (s *Server) CutAfterStoring(n int) {
 	}
 }
 
-// Heal takes away all faults, those of the gateway as well, and ends Down and
-// Mute.
+// Heal takes away all faults, those of the gateway as well, and ends Down, Dark
+// and Mute.
 func (s *Server) Heal() {
 	s.Down(false)
+	s.Dark(false)
 	s.Mute(false)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,6 +117,17 @@ func (s *Server) faulty(f Fault, w http.ResponseWriter, r *http.Request, serve f
 	case FaultDelay:
 		s.sleep(r, f.Wait)
 		serve(w)
+	case FaultCutAnswer:
+		half(w, serve)
+		cutLine(r)
+	case FaultReset:
+		panic(http.ErrAbortHandler)
+	case FaultResetAfter:
+		serve(unseen{http.Header{}})
+		panic(http.ErrAbortHandler)
+	case FaultGoAway:
+		w.Header().Set("Connection", "close") // GOAWAY over HTTP/2
+		serve(w)
 	default:
 		serve(w)
 	}
@@ -124,6 +142,17 @@ func (f Fault) answer(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", kind)
 	w.WriteHeader(orNumber(f.Status, http.StatusBadGateway))
 	_, _ = io.WriteString(w, body)
+}
+
+// half writes an answer up to its middle.
+func half(w http.ResponseWriter, serve func(http.ResponseWriter)) {
+	whole := httptest.NewRecorder()
+	serve(whole)
+	maps.Copy(w.Header(), whole.Header())
+	w.Header().Set("Content-Length", strconv.Itoa(whole.Body.Len()))
+	w.WriteHeader(whole.Code)
+	_, _ = w.Write(whole.Body.Bytes()[:whole.Body.Len()/2])
+	_ = http.NewResponseController(w).Flush()
 }
 
 // unseen is an answer that nobody gets.

@@ -25,6 +25,9 @@ func (s *Server) newLine(conn net.Conn) *line {
 	l := &line{Conn: conn, swallowed: make(chan struct{})}
 	s.lmu.Lock()
 	defer s.lmu.Unlock()
+	if s.dark {
+		close(l.swallowed)
+	}
 	s.lines = append(s.lines, l)
 	l.leave = func(l *line) {
 		s.lmu.Lock()
@@ -47,6 +50,23 @@ func (s *Server) Swallow() int {
 		}
 	}
 	return len(s.lines)
+}
+
+// Dark lets everything that is sent to the server vanish: open connections
+// swallow, and new ones come about, if at all, without an answer.
+func (s *Server) Dark(dark bool) {
+	s.lmu.Lock()
+	s.dark = dark
+	s.lmu.Unlock()
+	if dark {
+		s.Swallow()
+	}
+}
+
+func (s *Server) isDark() bool {
+	s.lmu.Lock()
+	defer s.lmu.Unlock()
+	return s.dark
 }
 
 func (l *line) swallows() bool {
@@ -137,6 +157,10 @@ func (s *Server) Memory(http2 bool, dialled func()) (*http.Transport, error) {
 			}
 			if s.isDown() {
 				return nil, &net.OpError{Op: "dial", Err: io.ErrClosedPipe}
+			}
+			if s.isDark() {
+				<-ctx.Done()
+				return nil, &net.OpError{Op: "dial", Err: ctx.Err()}
 			}
 			near, far := net.Pipe()
 			queue.add(s.newLine(far))

@@ -65,6 +65,7 @@ type Server struct {
 	lmu     sync.Mutex
 	local   net.Listener
 	lines   []*line // open connections
+	dark    bool    // they swallow, and new ones too
 	closers []func()
 }
 

@@ -42,6 +42,13 @@ var soakRequests = []discordsim.Fault{
 	{Kind: discordsim.FaultGarble, Body: "{}", Path: "/messages"},
 	{Kind: discordsim.FaultCutUpload, Upload: true, Path: "/messages", Count: 2},
 	{Kind: discordsim.FaultSlowUpload, Upload: true, Path: "/messages"},
+	{Kind: discordsim.FaultCutAnswer, Path: "/messages", Count: 2},
+	{Kind: discordsim.FaultReset, Count: 2},
+	{Kind: discordsim.FaultResetAfter, Path: "/messages", Method: "POST"},
+	{Kind: discordsim.FaultGoAway, Count: 3},
+	{Kind: discordsim.FaultCode, Code: 50001, Path: "/messages", Method: "POST"},
+	{Kind: discordsim.FaultCode, Code: 50035, Path: "/messages", Method: "POST"},
+	{Kind: discordsim.FaultCode, Code: 400001, Path: "/messages", Method: "POST", Upload: true},
 }
 
 // soakConnections is what Discord's gateway does, short of what ends the
