@@ -28,12 +28,18 @@ type Series struct {
 	Levels   []Line
 	TopUps   []time.Time
 	Forecast []Fan // from To on
+
+	// Rising is for an amount that is the worse the higher it is: what was spent
+	// of a budget. Until is when its period ends, to which the time axis reaches.
+	Rising bool
+	Until  time.Time
 	Words    Words
 }
 
 // Words name what is shown. A character that the type does not have is left out.
 type Words struct {
 	Title, Remaining, Spent, TopUps, Forecast string
+	Limit                                     string // of the worst line; empty: not named
 }
 
 // Fan is the balance that is expected at an instant, and its range.

@@ -21,7 +21,7 @@ var hanzi []byte
 // The characters that a chart can hold, by the file that has them.
 const (
 	latinAlphabet = " !%&'()*+,-./0123456789:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz$–·\u00ad"
-	hanziAlphabet = "余额与消耗可用每小时日充值预测天周月按今已花费剩到期"
+	hanziAlphabet = "余额与消耗可用每小时日充值预测天周月按今已花费剩到期算超支"
 )
 
 // fontSize is the height of the type's em in pixels: 11.5 at a width of 400.
@@ -193,6 +193,16 @@ func flatten(knots []knot, scale float64) []pt {
 		}
 	}
 	return out
+}
+
+// Shows reports whether the type has all characters of a text.
+func Shows(text string) bool {
+	for _, r := range text {
+		if _, ok := glyphs()[r]; !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // textWidth is how many pixels text takes.

@@ -144,7 +144,11 @@ func (p *plot) heading() {
 	}
 	base := margin + capHeight
 	dates := p.s.From.In(p.s.Loc).Format(time.DateOnly)
-	if last := p.s.To.Add(-time.Second).In(p.s.Loc).Format(time.DateOnly); last != dates {
+	end := p.s.To
+	if p.s.Until.After(end) {
+		end = p.s.Until
+	}
+	if last := end.Add(-time.Second).In(p.s.Loc).Format(time.DateOnly); last != dates {
 		dates += " – " + last
 	}
 	dates = soft(dates)
@@ -172,6 +176,11 @@ func (p *plot) heading() {
 	})
 	item(len(p.spans) > 0, w.Spent, square(spendColor))
 	item(len(p.s.Forecast) > 1, w.Forecast, square(fanColor))
+	item(len(p.s.Levels) > 0, w.Limit, func(x, base float64) {
+		for _, start := range []float64{x, x + 18} {
+			p.c.rect(solid(worstColor), start, base-capHeight/2-2, start+dash, base-capHeight/2+2, 2)
+		}
+	})
 	item(len(p.s.TopUps) > 0, w.TopUps, func(x, base float64) { p.c.fill(solid(topUpColor), arrow(x+18, base)) })
 }
 
@@ -191,11 +200,16 @@ func (p *plot) levels() {
 	}
 }
 
-// ink is the colour of an amount: that of the worst threshold it does not exceed.
+// ink is the colour of an amount: that of the worst threshold it has come to,
+// from above or, where it rises, from below.
 func (p *plot) ink(a moka.Amount) color.NRGBA {
 	ink := lineColor
 	for _, l := range p.s.Levels {
-		if a <= l.Amount && ink != worstColor {
+		reached := a <= l.Amount
+		if p.s.Rising {
+			reached = a >= l.Amount
+		}
+		if reached && ink != worstColor {
 			ink = levelColor(l)
 		}
 	}

@@ -114,9 +114,12 @@ func (p *plot) x(t float64) float64 {
 	return p.left + (t-from)/(to-from)*(p.right-p.left)
 }
 
-// end is where the time axis ends: with the forecast, or with the window.
+// end is where the time axis ends: with the forecast, the period or the window.
 func (p *plot) end() time.Time {
 	end := p.s.To
+	if p.s.Until.After(end) {
+		end = p.s.Until
+	}
 	for _, f := range p.s.Forecast {
 		if f.At.After(end) {
 			end = f.At

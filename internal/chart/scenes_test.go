@@ -25,6 +25,7 @@ func scenes() map[string]Series {
 		"gap":          gap(),
 		"nearly-empty": nearlyEmpty(),
 		"chinese":      chinese(),
+		"budget":       burnDown(),
 	}
 }
 
@@ -106,6 +107,30 @@ func nearlyEmpty() Series {
 		Levels: []Line{{25 * moka.Dollar, false}, {10 * moka.Dollar, true}}}
 	s.Words = english("day")
 	return forecast(simulate(s, 30*time.Minute, 24*time.Hour, 148.3, 0.4655, none, never), 4.8, 2)
+}
+
+// burnDown is a monthly budget of which the first threshold is passed.
+func burnDown() Series {
+	from, to := time.Date(2026, 7, 1, 0, 0, 0, 0, zone), time.Date(2026, 7, 20, 9, 0, 0, 0, zone)
+	s := Series{From: from, To: to, Until: time.Date(2026, 8, 1, 0, 0, 0, 0, zone), Loc: zone, Rising: true,
+		Levels: []Line{{400 * moka.Dollar, false}, {500 * moka.Dollar, true}},
+		Words:  Words{Title: "Budget monthly", Remaining: "Spent", Forecast: "Forecast", Limit: "Budget"}}
+	s = simulate(s, 30*time.Minute, time.Hour, 0, 2.3, none, never)
+	s.Spend = nil
+	for i, p := range s.Balance {
+		left, _ := p.Amount.Get()
+		s.Balance[i].Amount = moka.Known(-left)
+	}
+	now, _ := s.Balance[len(s.Balance)-1].Amount.Get()
+	spent := now.USD()
+	for h := 0; !to.Add(time.Duration(h) * time.Hour).After(s.Until); h += 3 {
+		at := func(perDay float64) moka.Amount {
+			a, _ := usd(spent + perDay*float64(h)/24).Get()
+			return a
+		}
+		s.Forecast = append(s.Forecast, Fan{to.Add(time.Duration(h) * time.Hour), at(4), at(9), at(16)})
+	}
+	return s
 }
 
 func english(step string) Words {
