@@ -62,7 +62,7 @@ func TestEveryEntranceAsksWhoItIs(t *testing.T) {
 			return use(discordgo.InteractionApplicationCommand, guild, user, commandData(c.name))
 		}
 	}
-	for _, id := range []string{"keys:team:0", "models:team:0:", "alerts:1h", "alerts:for", "alerts:for:balance-1:team", "alerts:details:balance-1:team", "alerts:details", "evil:team"} {
+	for _, id := range []string{"keys:team:0", "models:team:0:", "alerts:1h", "alerts:for", "alerts:for:balance-1:team", "alerts:details:balance-1:team", "alerts:details", "budget:monthly", "evil:team"} {
 		uses["button "+id] = func(guild, user string) *discordgo.Interaction {
 			i := use(discordgo.InteractionMessageComponent, guild, user, discordgo.MessageComponentInteractionData{CustomID: id})
 			i.Message = &discordgo.Message{ID: "77"}

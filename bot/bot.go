@@ -50,6 +50,8 @@ type Budgets interface {
 	Names() []string
 	// Standing returns the standing of the named budgets, or of all budgets without a name.
 	Standing(ctx context.Context, names ...string) ([]budget.Standing, error)
+	// BurnDown draws how a budget is used up.
+	BurnDown(ctx context.Context, w *lang.Words, s budget.Standing) (message.Picture, error)
 }
 
 // Values remembers which commands were registered, and that the bot explained

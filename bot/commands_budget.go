@@ -34,17 +34,31 @@ func containing(names []string, typed string) []string {
 }
 
 func budgets(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+	return b.budgetAnswer(ctx, in, in.Options["name"])
+}
+
+// onBudgetButton answers "budget:NAME", the details below a warning.
+func onBudgetButton(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+	return b.budgetAnswer(ctx, in, strings.Join(in.Args, ":"))
+}
+
+// budgetAnswer is the named budget, or all; a single one with its picture.
+func (b *Bot) budgetAnswer(ctx context.Context, in Input, name string) (message.Message, error) {
 	all := b.setup().Budgets
 	var names []string
-	if name := in.Options["name"]; name != "" {
+	if name != "" {
 		if !slices.Contains(all.Names(), name) {
 			return message.Message{}, &budgetError{name, all.Names()}
 		}
 		names = []string{name}
 	}
 	standings, err := all.Standing(ctx, names...)
-	if err != nil {
-		return message.Message{}, err
+	if err != nil || len(standings) != 1 {
+		return message.Budgets(in.Words, standings), err
 	}
-	return message.Budgets(in.Words, standings), nil
+	picture, err := all.BurnDown(ctx, in.Words, standings[0])
+	if err != nil {
+		b.Log.Error("chart could not be drawn", "budget", standings[0].Budget.Name, "err", err)
+	}
+	return message.Budget(in.Words, standings[0], picture), nil
 }

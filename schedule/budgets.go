@@ -73,6 +73,7 @@ func (b *Budgets) Check(ctx context.Context, one budget.Budget) error {
 	if err != nil {
 		return err
 	}
+	facts.Quiet = b.quiet(one, facts.At)
 	if b.Observe != nil {
 		b.Observe(budget.Stand(one, facts))
 	}
@@ -81,6 +82,16 @@ func (b *Budgets) Check(ctx context.Context, one budget.Budget) error {
 			return budget.Close(one, before, facts.At)
 		}
 		return budget.Step(one, before, facts)
+	})
+}
+
+// quiet reports whether it is quiet hours for all of a budget's accounts. Where
+// they hold back no level, they hold back no budget either.
+func (b *Budgets) quiet(one budget.Budget, now time.Time) bool {
+	accounts, err := b.Book.Some(one.Accounts...)
+	return err == nil && len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a *account.Account) bool {
+		q := a.Rules.Quiet
+		return q.Until(now).IsZero() || len(q.Levels) == 0 && len(a.Rules.Levels) > 1
 	})
 }
 
@@ -135,7 +146,7 @@ func (b *Budgets) note(ctx context.Context, one budget.Budget, step func(budget.
 	}
 	var out []store.Outgoing
 	for _, n := range news {
-		posts, err := b.outgoing(n)
+		posts, err := b.outgoing(ctx, n)
 		if err != nil {
 			return err
 		}
@@ -147,10 +158,10 @@ func (b *Budgets) note(ctx context.Context, one budget.Budget, step func(budget.
 
 // outgoing is what news of a budget sends: a post, or the closing of the posts
 // of a period, where they are.
-func (b *Budgets) outgoing(n budget.News) ([]store.Outgoing, error) {
+func (b *Budgets) outgoing(ctx context.Context, n budget.News) ([]store.Outgoing, error) {
 	channel := n.Standing.Budget.ChannelID
 	if n.Kind != budget.Closed {
-		payload, err := json.Marshal(message.BudgetAlert(b.Words, n))
+		payload, err := json.Marshal(message.BudgetAlert(b.Words, message.BudgetAlarm{News: n, Page: b.page(n.Standing.Budget), Picture: b.picture(ctx, n.Standing)}))
 		return []store.Outgoing{{Key: budgetKey(n, n.Memory.Posts), Channel: channel, At: n.Standing.At, Payload: payload}}, err
 	}
 	var out []store.Outgoing
@@ -159,6 +170,34 @@ func (b *Budgets) outgoing(n budget.News) ([]store.Outgoing, error) {
 		out = append(out, store.Outgoing{Key: of + "/closed", EditOf: of, Channel: channel, At: n.Standing.At, Amend: b.closing(of, n.Standing.At)})
 	}
 	return out, nil
+}
+
+// page is where the accounts of a budget are looked after, empty where that is
+// more than one place.
+func (b *Budgets) page(one budget.Budget) string {
+	accounts, err := b.Book.Some(one.Accounts...)
+	if err != nil || len(accounts) == 0 {
+		return ""
+	}
+	page := accounts[0].Page()
+	if slices.ContainsFunc(accounts, func(a *account.Account) bool { return a.Page() != page }) {
+		return ""
+	}
+	return page
+}
+
+// picture is an extra: without it a warning is posted all the same.
+func (b *Budgets) picture(ctx context.Context, s budget.Standing) message.Picture {
+	p, err := b.History.BurnDown(ctx, b.Words, b.Book, s)
+	if err != nil {
+		b.Log.Error("chart could not be drawn", "budget", s.Budget.Name, "err", err)
+	}
+	return p
+}
+
+// BurnDown draws how a budget is used up.
+func (b *Budgets) BurnDown(ctx context.Context, w *lang.Words, s budget.Standing) (message.Picture, error) {
+	return b.History.BurnDown(ctx, w, b.Book, s)
 }
 
 func (b *Budgets) closing(post string, at time.Time) func(json.RawMessage) (json.RawMessage, error) {

@@ -35,7 +35,7 @@ var (
 		"internal/history": {
 			"moka", "internal/account", "internal/alert", "internal/budget", "internal/chart", "internal/lang", "internal/message", "internal/spend", "internal/store",
 		},
-		"internal/story":           {"moka", "internal/alert", "internal/budget", "internal/lang", "internal/message", "internal/spend"},
+		"internal/story":           {"moka", "internal/alert", "internal/budget", "internal/chart", "internal/lang", "internal/message", "internal/spend"},
 		"internal/lang/langtest":   {"internal/lang"}, // for tests
 		"internal/lead":            {},
 		"internal/discordsim":      {},

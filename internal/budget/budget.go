@@ -59,6 +59,10 @@ type Facts struct {
 	// Expected is what the rest of the period is likely to cost, between Low
 	// and High four times in five; all unknown without enough history.
 	Low, Expected, High moka.Maybe
+
+	// Quiet says that nobody is to be disturbed now. Only that the amount was
+	// reached is told even so; the rest is told once, when it is over.
+	Quiet bool
 }
 
 // State is a budget's standing in one word.

@@ -181,3 +181,43 @@ func TestPeriodsAreThoseOfTheReadersCalendar(t *testing.T) {
 		}
 	}
 }
+
+// Quiet hours hold a warning back and tell it once afterwards, if it still
+// holds. That the amount was reached comes through.
+func TestQuietHoursHoldWarningsBack(t *testing.T) {
+	quiet := func(f Facts) Facts { f.Quiet = true; return f }
+	over := func(f Facts) Facts { return expecting(f, 500, 600, 700) }
+	for _, c := range []struct {
+		what     string
+		readings []Facts
+		want     []string
+	}{
+		{"a threshold, told once afterwards", []Facts{quiet(at(0, 410)), quiet(at(1, 420)), at(2, 430), at(3, 440)}, []string{"raised 80% held $410.00"}},
+		{"several thresholds are one piece of news", []Facts{quiet(at(0, 410)), at(2, 510)}, []string{"raised 100% held $410.00"}},
+		{"the amount comes through", []Facts{quiet(at(0, 410)), quiet(at(1, 500))}, []string{"raised 100% held $410.00"}},
+		{"the amount comes through at once", []Facts{quiet(at(0, 500))}, []string{"raised 100%"}},
+		{"the forecast", []Facts{quiet(over(at(0, 100))), quiet(over(at(1, 110))), over(at(2, 120))}, []string{"raised 0% held $100.00"}},
+		{"a forecast that no longer holds is not told", []Facts{quiet(over(at(0, 100))), at(1, 110), at(2, 120)}, nil},
+		{"what was refunded meanwhile is not told", []Facts{quiet(at(0, 410)), quiet(at(1, 390)), at(2, 395)}, nil},
+		{"and is held back anew", []Facts{quiet(at(0, 410)), quiet(at(1, 390)), quiet(at(2, 405)), at(3, 406)}, []string{"raised 80% held $405.00"}},
+		{"nor is the period before", []Facts{quiet(at(0, 410)), at(25, 10)}, nil},
+		{"what was told by day is not told again", []Facts{at(0, 410), quiet(at(1, 420)), at(2, 430)}, []string{"raised 80%"}},
+	} {
+		var m Memory
+		var got []string
+		for _, f := range c.readings {
+			var news []News
+			m, news = Step(monthly(), m, f)
+			for _, n := range news {
+				text := fmt.Sprintf("%s %.0f%%", n.Kind, n.Threshold*100)
+				if !n.Held.At.IsZero() {
+					text += " held " + n.Held.Spent.String()
+				}
+				got = append(got, text)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.what, got, c.want)
+		}
+	}
+}

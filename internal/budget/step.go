@@ -17,6 +17,14 @@ type Memory struct {
 	// had in periods that are not over: when one of them is configured again,
 	// that is not news.
 	Earlier []Told `json:"earlier,omitempty"`
+	// Owed is what quiet hours hold back.
+	Owed Owed `json:"owed,omitzero"`
+}
+
+// Owed is the moment of news that is held back. The zero value is none.
+type Owed struct {
+	At    time.Time   `json:"at"`
+	Spent moka.Amount `json:"spent"` // of the period then
 }
 
 // Told is what was told of one amount in one period.
@@ -60,6 +68,7 @@ type News struct {
 	Memory    Memory // of the period that it is about, after it was told
 	Standing  Standing
 	Threshold float64 // the part of the amount that was reached; 0: it is the forecast
+	Held      Owed    // since when it was held back
 }
 
 // confirmed is how many readings in a row must expect the period to exceed the
@@ -69,6 +78,7 @@ const confirmed = 2
 // Step compares a budget's standing with what was told, and returns the memory
 // afterwards with the news, each told once a period. Several thresholds reached
 // at once are one piece of news, of the highest. Unknown spending is no news.
+// Of what quiet hours held back, only that is told which still holds afterwards.
 // What was spent before the budget was set or changed counts.
 func Step(b Budget, m Memory, f Facts) (Memory, []News) {
 	s := Stand(b, f)
@@ -99,9 +109,17 @@ func Step(b Budget, m Memory, f Facts) (Memory, []News) {
 		}
 	}
 	if !now.beyond(m.Mark) {
+		m.Owed = Owed{}
 		return m, news
 	}
-	told := News{Kind: Worsened, Standing: s, Threshold: now.Threshold}
+	if f.Quiet && s.State != StateExceeded {
+		if m.Owed == (Owed{}) {
+			m.Owed = Owed{At: f.At, Spent: spent}
+		}
+		return m, news
+	}
+	told := News{Kind: Worsened, Standing: s, Threshold: now.Threshold, Held: m.Owed}
+	m.Owed = Owed{}
 	if m.Mark == (Mark{}) {
 		told.Kind = Raised
 	}
@@ -121,7 +139,7 @@ func Close(b Budget, m Memory, at time.Time) (Memory, []News) {
 	}
 	m = m.stash()
 	m.Earlier = slices.DeleteFunc(slices.Clone(m.Earlier), func(t Told) bool { return !t.To.After(at) })
-	m.Told, m.Over = Told{}, 0
+	m.Told, m.Over, m.Owed = Told{}, 0, Owed{}
 	return m, news
 }
 

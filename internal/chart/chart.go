@@ -33,7 +33,7 @@ type Series struct {
 	// of a budget. Until is when its period ends, to which the time axis reaches.
 	Rising bool
 	Until  time.Time
-	Words    Words
+	Words  Words
 }
 
 // Words name what is shown. A character that the type does not have is left out.

@@ -32,6 +32,9 @@ func enBudget() BudgetWords {
 			}
 			return fmt.Sprintf("forecast %s to %s by %s", low, high, day)
 		},
+		HeldBack: func(since string, spent moka.Amount) string {
+			return fmt.Sprintf("Held back since %s, when %s was spent.", since, spent)
+		},
 		Closed: func(when string) string { return "Closed " + when + "." },
 		State: map[string]string{
 			"ok": "within budget", "forecast": "forecast to exceed it", "warning": "close to the limit", "exceeded": "exceeded", "unknown": "unknown",

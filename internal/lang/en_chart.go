@@ -5,7 +5,7 @@ import "mokabot/moka"
 func enChart() ChartWords {
 	return ChartWords{
 		Title: "Balance and spending", Remaining: "Remaining", SpentByHour: "Spent per hour", SpentByDay: "Spent per day",
-		TopUps: "Top-up", Forecast: "Forecast",
+		TopUps: "Top-up", Forecast: "Forecast", Budget: "Budget", Spent: "Spent",
 		Alt: func(f ChartFacts) string {
 			atLeast := ""
 			if f.Spent.AtLeast && f.Spent.Spent.Known() {

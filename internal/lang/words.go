@@ -111,6 +111,7 @@ type BudgetWords struct {
 	Reached                                           func(name, spent string) string                // a threshold was reached
 	Exceeds                                           func(name string, amount moka.Amount) string   // the forecast exceeds the amount
 	Expected                                          func(low, high moka.Amount, day string) string // the period's forecast range and last day
+	HeldBack                                          func(since string, spent moka.Amount) string   // told late, after quiet hours
 	Closed                                            func(when string) string                       // the period is over, or the budget changed
 	State                                             map[string]string                              // by budget.State
 	Heading, Standing, Left, Forecast, Accounts, Keys string                                         // headings
@@ -270,6 +271,7 @@ type CLIWords struct {
 // ChartWords name what a picture shows, and say it to those who do not see it.
 type ChartWords struct {
 	Title, Remaining, SpentByHour, SpentByDay, TopUps, Forecast string
+	Budget, Spent                                               string // of a budget's chart
 	Alt                                                         func(ChartFacts) string
 }
 

@@ -32,6 +32,9 @@ func zhBudget() BudgetWords {
 			}
 			return fmt.Sprintf("预计到 %s 为 %s 至 %s", day, low, high)
 		},
+		HeldBack: func(since string, spent moka.Amount) string {
+			return fmt.Sprintf("自 %s 起暂缓通知，当时已消耗 %s。", since, spent)
+		},
 		Closed: func(when string) string { return "已于 " + when + " 结束。" },
 		State: map[string]string{
 			"ok": "预算内", "forecast": "预计超支", "warning": "接近上限", "exceeded": "已超支", "unknown": "未知",

@@ -2,7 +2,7 @@ package lang
 
 func zhChart() ChartWords {
 	return ChartWords{
-		Title: "余额与消耗", Remaining: "可用余额", SpentByHour: "每小时消耗", SpentByDay: "每日消耗", TopUps: "充值", Forecast: "预测",
+		Title: "余额与消耗", Remaining: "可用余额", SpentByHour: "每小时消耗", SpentByDay: "每日消耗", TopUps: "充值", Forecast: "预测", Budget: "预算", Spent: "已消耗",
 		Alt: func(f ChartFacts) string {
 			spent := "消耗"
 			if f.Spent.AtLeast && f.Spent.Spent.Known() {

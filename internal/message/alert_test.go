@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/spend"
@@ -89,6 +90,21 @@ func TestTheLinkOfAnAlertFitsItsCondition(t *testing.T) {
 			if !slices.Equal(links, want) {
 				t.Errorf("%s with the page %q: %+v, want %+v", c, page, links, want)
 			}
+		}
+	}
+}
+
+// The thresholds of a budget are told once: there is nothing to snooze.
+func TestAWarningOfABudgetOffersItsDetails(t *testing.T) {
+	w := lang.English()
+	for _, page := range []string{"https://moka.example", ""} {
+		m := message.BudgetAlert(w, message.BudgetAlarm{Page: page, News: budget.News{Standing: budget.Standing{Budget: budget.Budget{Name: "monthly: ci", Zone: time.UTC, Amount: moka.Dollar}}}})
+		want := []message.Button{{Label: w.Button.Details, Action: "budget:monthly: ci"}}
+		if page != "" {
+			want = append([]message.Button{{Label: w.Button.Console, URL: page}}, want...)
+		}
+		if !slices.Equal(m.Buttons, want) {
+			t.Errorf("with the page %q: %+v", page, m.Buttons)
 		}
 	}
 }

@@ -116,23 +116,77 @@ func budgetLines(w *lang.Words, standings []budget.Standing) []string {
 	return lines
 }
 
-// BudgetAlert phrases a warning of a budget.
-func BudgetAlert(w *lang.Words, n budget.News) Message {
-	s := n.Standing
+// Budget shows one budget, with a picture of how it is used up where there is one.
+func Budget(w *lang.Words, s budget.Standing, picture Picture) Message {
+	return withPicture(Budgets(w, []budget.Standing{s}), picture)
+}
+
+// BudgetAlarm is a warning of a budget.
+type BudgetAlarm struct {
+	News    budget.News
+	Page    string // of the accounts' console, where they share one; empty: there is none
+	Picture Picture
+}
+
+// BudgetAlert phrases a warning of a budget. Its thresholds are told once, so
+// there is nothing to snooze.
+func BudgetAlert(w *lang.Words, a BudgetAlarm) Message {
+	s := a.News.Standing
 	line := w.Budget.Reached(s.Budget.Name, budgetSpent(w, s))
-	if n.Threshold == 0 {
+	if a.News.Threshold == 0 {
 		line = w.Budget.Exceeds(s.Budget.Name, s.Budget.Amount)
 	}
-	return Message{
-		Text: fit(w.Headline.With(line, budgetForecast(w, s)), maxHeadline), Cards: []Card{budgetCard(w, s)},
+	card := budgetCard(w, s)
+	if held := a.News.Held; !held.At.IsZero() {
+		card.Text = joinLines(card.Text, w.Budget.HeldBack(Moment(held.At), held.Spent))
+	}
+	m := Message{
+		Text: fit(w.Headline.With(line, budgetForecast(w, s)), maxHeadline), Cards: []Card{card},
 		Mentions: Mentions{Roles: s.Budget.MentionRoles, Users: s.Budget.MentionUsers},
 	}
+	if a.Page != "" {
+		m.Buttons = append(m.Buttons, Button{Label: w.Button.Console, URL: a.Page})
+	}
+	m.Buttons = append(m.Buttons, Button{Label: w.Button.Details, Action: "budget:" + s.Budget.Name})
+	return withPicture(m, a.Picture)
+}
+
+// BudgetAlt is what a picture of a budget shows, in words.
+func BudgetAlt(w *lang.Words, s budget.Standing) string {
+	return w.Headline.With(w.Headline.Of(w.Budget.Title(s.Budget.Name, budgetPeriod(s)), budgetSpent(w, s)), budgetForecast(w, s))
+}
+
+// keepFiles are the files of a message that was posted, for an edit that leaves
+// them as they are.
+func keepFiles(files []File) []File {
+	var kept []File
+	for _, f := range files {
+		f.Data = nil
+		kept = append(kept, f)
+	}
+	return kept
+}
+
+// Picture is a PNG with what it shows in words; the zero value is none.
+type Picture struct {
+	PNG []byte
+	Alt string
+}
+
+// withPicture shows a picture in the first card.
+func withPicture(m Message, p Picture) Message {
+	const name = "chart.png"
+	if len(p.PNG) > 0 && len(m.Cards) > 0 {
+		m.Cards[0].Picture = name
+		m.Files = append(m.Files, File{Name: name, Type: "image/png", Data: p.PNG, Alt: p.Alt})
+	}
+	return m
 }
 
 // CloseBudget is an earlier warning of a budget whose period is over, or that
 // was changed. It keeps what it said and pings nobody.
 func CloseBudget(w *lang.Words, posted Message, at time.Time) Message {
-	m := Message{Text: posted.Text, Cards: slices.Clone(posted.Cards)}
+	m := Message{Text: posted.Text, Cards: slices.Clone(posted.Cards), Files: keepFiles(posted.Files)}
 	for i := range m.Cards {
 		m.Cards[i].Tone = ToneMuted
 	}

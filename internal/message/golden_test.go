@@ -21,6 +21,9 @@ func TestMessagesReadAsTheyDid(t *testing.T) {
 	for _, w := range lang.All() {
 		for _, s := range story.All(w) {
 			t.Run(w.Tag+"/"+s.Name, func(t *testing.T) {
+				for i := range s.Message.Files {
+					s.Message.Files[i].Data = nil // package chart has golden pictures
+				}
 				raw, err := json.MarshalIndent(s.Message, "", "  ")
 				if err != nil {
 					t.Fatal(err)

@@ -78,6 +78,9 @@ func usages(w *lang.Words) map[string]message.Message {
 	of := func(a message.Account, period string, u message.Used) message.Message {
 		return message.Usage(w, []message.UsageAnswer{{Account: a, Used: u, Period: period}})
 	}
+	shown := week()
+	chart := balanceChart(w)
+	shown.Picture, shown.PictureAlt = chart.PNG, chart.Alt
 	filled := week()
 	filled.Filled, filled.Covered = true, 0.12
 	differs := week()
@@ -102,7 +105,7 @@ func usages(w *lang.Words) map[string]message.Message {
 	inGap := message.Used{From: at, To: at.Add(24 * time.Hour), Undated: 60 * moka.Dollar, ModelsErr: &moka.Error{Kind: moka.Unsupported}, KeysErr: &moka.Error{Kind: moka.Unsupported}}
 	keyOnly := message.Used{From: at, To: at.Add(8 * time.Hour), ModelsErr: &moka.Error{Kind: moka.Unsupported, Message: "needs a system access token"}}
 	return map[string]message.Message{
-		"usage":            of(full(), "7d", week()),
+		"usage":            of(full(), "7d", shown),
 		"usage-filled":     of(full(), "30d", filled),
 		"usage-differs":    of(full(), "month", differs),
 		"usage-unrecorded": of(full(), "today", unrecorded),

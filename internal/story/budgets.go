@@ -37,18 +37,34 @@ func budgets(w *lang.Words) map[string]message.Message {
 	}
 }
 
+func oneBudget(w *lang.Words) map[string]message.Message {
+	s := standing("monthly", budget.Month, 500, dollars(212.4), 80, 95, 120)
+	return map[string]message.Message{"budget": message.Budget(w, s, budgetChart(w, s))}
+}
+
+// warned is a warning of a budget whose accounts have one console.
+func warned(w *lang.Words, n budget.News) message.BudgetAlarm {
+	return message.BudgetAlarm{News: n, Page: "https://moka.example/topup", Picture: budgetChart(w, n.Standing)}
+}
+
 func budgetAlerts(w *lang.Words) map[string]message.Message {
 	reached := budget.News{Kind: budget.Raised, Standing: standing("monthly", budget.Month, 500, dollars(412.5), 80, 95, 120), Threshold: 0.8}
 	over := budget.News{Kind: budget.Worsened, Standing: standing("monthly", budget.Month, 500, dollars(503.1), 40, 55, 70), Threshold: 1}
 	forecast := budget.News{Kind: budget.Raised, Standing: standing("weekly", budget.Week, 100, dollars(31), 71, 75, 90)}
+	held := reached
+	held.Held = budget.Owed{At: at.Add(-8 * time.Hour), Spent: 403 * moka.Dollar}
 	return map[string]message.Message{
-		"budget-reached":  message.BudgetAlert(w, reached),
-		"budget-exceeded": message.BudgetAlert(w, over),
-		"budget-forecast": message.BudgetAlert(w, forecast),
+		"budget-reached":   message.BudgetAlert(w, warned(w, reached)),
+		"budget-exceeded":  message.BudgetAlert(w, warned(w, over)),
+		"budget-forecast":  message.BudgetAlert(w, warned(w, forecast)),
+		"budget-held-back": message.BudgetAlert(w, warned(w, held)),
 	}
 }
 
 func closedBudgets(w *lang.Words) map[string]message.Message {
 	reached := budget.News{Kind: budget.Raised, Standing: standing("monthly", budget.Month, 500, dollars(412.5), 80, 95, 120), Threshold: 0.8}
-	return map[string]message.Message{"budget-closed": message.CloseBudget(w, message.BudgetAlert(w, reached), at)}
+	posted := message.BudgetAlert(w, warned(w, reached))
+	closed := message.CloseBudget(w, posted, at)
+	closed.Files = posted.Files // the edit leaves them where they are; a copy of it needs its own
+	return map[string]message.Message{"budget-closed": closed}
 }

@@ -189,7 +189,9 @@ func reports(w *lang.Words) map[string]message.Message {
 	one, two := message.ReportAccount{Account: full(), Used: week()}, message.ReportAccount{Account: full(), Used: week()}
 	two.Name = "ci"
 	one.Reading.Identity, two.Reading.Identity = "wallet", "wallet"
-	budgeted := report(message.SpanDay, 1, part)
+	chart, illustrated := balanceChart(w), part
+	illustrated.Picture, illustrated.PictureAlt = chart.PNG, chart.Alt
+	budgeted := report(message.SpanDay, 1, illustrated)
 	budgeted.Budgets = []budget.Standing{standing("monthly", budget.Month, 500, dollars(212.4), 80, 95, 120)}
 	var parts []message.ReportAccount
 	for _, a := range many() {

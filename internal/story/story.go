@@ -32,6 +32,7 @@ var chapters = []struct {
 	{"Incidents", incidents},
 	{"IncidentDetails", details},
 	{"Budgets", budgets},
+	{"Budget", oneBudget},
 	{"BudgetAlert", budgetAlerts},
 	{"CloseBudget", closedBudgets},
 	{"Summary", reports},

@@ -1,0 +1,4 @@
+package history
+
+// BurnDownSeries is what [History.BurnDown] draws.
+var BurnDownSeries = History.burnDown
