@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -76,12 +77,16 @@ var planStates = []struct {
 // Faults M1 to M3: every cell of preference, overflow, plan and wallet, against
 // what the gateway really lets through. A gateway without plans has the wallet.
 func TestPayableIsWhatTheGatewayLetsThrough(t *testing.T) {
+	every := proof.Size(7, 1, 1) // no divisor of the numbers below, so that all meet
 	cells := 0
 	for _, version := range []mokatest.Version{mokatest.V2025_12, mokatest.V2026_07, mokatest.V2026_08} {
 		for _, preference := range []string{"", "subscription_first", "wallet_first", "subscription_only", "wallet_only"} {
 			for _, overflow := range []bool{true, false} {
 				for _, state := range planStates {
 					for _, wallet := range []int64{100, 0, -20} {
+						if cells++; cells%every != 0 {
+							continue
+						}
 						name := fmt.Sprintf("%s/%s/overflow %t/%s/wallet %d", version, preference, overflow, state.name, wallet)
 						synctest.Test(t, func(t *testing.T) {
 							plans := state.plans(time.Now())
@@ -92,13 +97,12 @@ func TestPayableIsWhatTheGatewayLetsThrough(t *testing.T) {
 							r := c.Read(t.Context())
 							mustMatchBooks(t, name, s, r)
 						})
-						cells++
 					}
 				}
 			}
 		}
 	}
-	t.Logf("%d cells", cells)
+	t.Logf("%d cells", cells/every)
 }
 
 // mustMatchBooks compares what a reading says can be spent with what the gateway

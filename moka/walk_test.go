@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -31,10 +31,7 @@ type walk struct {
 // unit, view, preference, key and name, and failing answers. Whatever a reading
 // says is then compared with the gateway's own books.
 func TestSpendableIsThatOfTheBooksOrUnknown(t *testing.T) {
-	steps := 100
-	if os.Getenv("MOKABOT_LONG") != "" {
-		steps = 1_000
-	}
+	steps := proof.Size(20, 100, 1_000)
 	total, unknown := 0, map[string]int{}
 	for i, v := range slices.Concat(mokatest.Versions(), mokatest.Forks()) {
 		synctest.Test(t, func(t *testing.T) {

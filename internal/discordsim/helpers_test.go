@@ -59,7 +59,7 @@ func left() (stacks string) {
 }
 
 func deadline(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -98,7 +98,7 @@ func (r *rig) ask(method, path, body string, change ...func(*http.Request)) answ
 }
 
 func (r *rig) try(method, path, body string, change ...func(*http.Request)) (answer, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) // answers may end after the test
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // answers may end after the test
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, api+path, strings.NewReader(body))
 	if err != nil {

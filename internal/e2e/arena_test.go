@@ -122,8 +122,8 @@ func (p *process) terminate(t *testing.T) time.Duration {
 	t.Helper()
 	began := time.Now()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	code := p.wait(t, 15*time.Second)
-	if took := time.Since(began); code != 0 || took > 10*time.Second {
+	code := p.wait(t, patience)
+	if took := time.Since(began); code != 0 {
 		t.Errorf("after SIGTERM the program ended with %d after %s\n%s", code, took, p.log.tail())
 	}
 	return time.Since(began)
@@ -156,6 +156,10 @@ func (l *lockedBuffer) tail() string {
 	}
 	return text[max(0, len(text)-most):]
 }
+
+// patience is how long anything may take on a loaded machine: what is sooner by a
+// promise is proven in virtual time, and only a failure lasts this long.
+const patience = 90 * time.Second
 
 // within polls until ok.
 func within(t *testing.T, most time.Duration, what string, ok func() bool) bool {

@@ -170,7 +170,7 @@ func (r row) run(t *testing.T) result {
 // ends waits for the program to give up, with a sentence.
 func (r row) ends(t *testing.T, p *process) {
 	t.Helper()
-	if code := p.wait(t, 15*time.Second); code != 1 || !strings.Contains(p.log.String(), r.fatal) {
+	if code := p.wait(t, patience); code != 1 || !strings.Contains(p.log.String(), r.fatal) {
 		t.Errorf("the program ended with %d and\n%s", code, p.log.tail())
 	}
 }

@@ -106,7 +106,7 @@ func TestSIGHUPIsSurvivedFromTheFirstInstant(t *testing.T) {
 		t.Fatalf("%v\n%s", err, log.tail())
 	}
 	hangUp(t, cmd) // it is obeyed all the same
-	within(t, time.Minute, "a reload", func() bool { return strings.Contains(log.String(), "the configuration was read again") })
+	within(t, patience, "a reload", func() bool { return strings.Contains(log.String(), "the configuration was read again") })
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func (l *leak) run(through func(*leak)) {
 	through(l)
 	l.discord.Heal()
 	l.gateway.Clear()
-	within(t, 90*time.Second, "the connection to heal", func() bool {
+	within(t, patience, "the connection to heal", func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		return l.discord.Connected(ctx) == nil
@@ -223,7 +223,7 @@ func (l *leak) ends() {
 
 func (l *leak) end(after string) {
 	p := l.start()
-	if code := p.wait(l.t, 30*time.Second); code != 1 {
+	if code := p.wait(l.t, patience); code != 1 {
 		l.t.Errorf("after %s the program ended with %d\n%s", after, code, p.log.tail())
 	}
 	l.search.in("the log of an end", p.log.String()+p.out.String())

@@ -47,10 +47,10 @@ func (w *world) polled(t *testing.T, n int) {
 	goal := reads() + n
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for reads() < goal {
+	for ctx := deadline(t); reads() < goal; {
 		select {
 		case <-tick.C:
-		case <-deadline(t).Done():
+		case <-ctx.Done():
 			t.Fatalf("only %d polls", reads())
 		}
 	}

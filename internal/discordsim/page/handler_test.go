@@ -158,7 +158,7 @@ func TestEvents(t *testing.T) {
 	f := newFake()
 	s := httptest.NewServer(Handler(f))
 	defer s.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, "GET", s.URL+"/events", nil)
 	if err != nil {

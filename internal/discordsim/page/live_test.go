@@ -81,7 +81,7 @@ func (l *live) send(kind, channel, id string, more ...any) {
 // wait waits until the fake was asked for something.
 func wait(t *testing.T, ok func() bool, format string, args ...any) {
 	t.Helper()
-	end := time.After(30 * time.Second)
+	end := time.After(time.Minute)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
