@@ -3,6 +3,8 @@ package moka
 import (
 	"context"
 	"encoding/json"
+	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +15,9 @@ type Booked struct {
 	Consumed int64 // what was charged
 	Earlier  int64 // the part of Consumed that the reading before may have counted
 	Refunded int64 // what was given back
-	Returns  int   // refunds that older gateways note without their amount
+	Before   int64 // what was given back before From
+	Returns  int   // refunds that older gateways note without an amount that can be read, since RefundsSince
+	Noted    bool  // refunds are noted in words, as only gateways do whose used quota they leave as it is
 	TopUps   int   // how often money was added; the log does not say how much
 	Until    int64 // Unix time of the newest refund; 0 without one
 }
@@ -29,16 +33,32 @@ const (
 // bookedPages bounds how many rows of refunds are read at once.
 const bookedPages = 5
 
-// Booked reads /api/log/self and /api/log/self/stat: what happened in [from, to)
-// besides the counters, whose reading before was at last.
-func (c *Client) Booked(ctx context.Context, from, last, to time.Time) (Booked, error) {
-	w := window{max(0, from.Unix()), max(0, to.Unix()-1)}
+// BookedQuery is what [Client.Booked] is asked for.
+type BookedQuery struct {
+	From, To     time.Time // half open
+	Last         time.Time // of the reading before
+	RefundsSince time.Time // refunds are looked for from here on, if that is earlier than From
+	UnitSince    time.Time // amounts in words are in the present unit from here on
+	RefundsOnly  bool      // without a refund, nothing else is asked
+}
+
+// Booked reads /api/log/self and /api/log/self/stat: what happened in a stretch of
+// time besides the counters.
+func (c *Client) Booked(ctx context.Context, q BookedQuery) (Booked, error) {
+	w := window{max(0, q.From.Unix()), max(0, q.To.Unix()-1)}
+	first := w.first
+	if !q.RefundsSince.IsZero() {
+		first = min(first, max(0, q.RefundsSince.Unix()))
+	}
 	var b Booked
-	refunds, err := c.refunds(ctx, w)
+	refunds, err := c.refunds(ctx, window{first, w.last}, w.first)
 	if err != nil {
 		return b, err
 	}
-	b.Refunded, b.Until = refunds.quota, refunds.newest
+	b.Refunded, b.Before, b.Until = refunds.quota, refunds.before, refunds.newest
+	if q.RefundsOnly && b.Refunded+b.Before == 0 && !refunds.more {
+		return b, nil
+	}
 	added, err := c.logRows(ctx, w, logTopUp, 1)
 	if err != nil {
 		return b, err
@@ -48,14 +68,27 @@ func (c *Client) Booked(ctx context.Context, from, last, to time.Time) (Booked, 
 			b.TopUps++
 		}
 	}
-	if b.Refunded == 0 {
-		notes, err := c.logRows(ctx, w, logSystem, 1)
+	if b.Refunded+b.Before == 0 {
+		notes, err := c.logRows(ctx, window{first, w.last}, logSystem, 1)
 		if err != nil {
 			return b, err
 		}
+		status, fails := c.status(ctx)
+		if fails != nil {
+			return b, fails
+		}
 		for _, row := range notes.items {
-			if row.Type == logSystem && returns(row.Content) {
-				b.Returns, b.Until = b.Returns+1, max(b.Until, row.At)
+			if row.Type != logSystem || !returns(row.Content) || row.At < first || row.At > w.last {
+				continue
+			}
+			b.Noted, b.Until = true, max(b.Until, row.At)
+			switch quota, ok := noted(row.Content, status.Units); {
+			case !ok || row.At < q.UnitSince.Unix() || overflows(b.Refunded, quota) || overflows(b.Before, quota):
+				b.Returns++
+			case row.At < w.first:
+				b.Before += quota
+			default:
+				b.Refunded += quota
 			}
 		}
 		return b, nil
@@ -65,7 +98,7 @@ func (c *Client) Booked(ctx context.Context, from, last, to time.Time) (Booked, 
 		return b, err
 	}
 	b.Consumed = consumed
-	if w.last = min(w.last, last.Unix()); w.first > w.last {
+	if w.last = min(w.last, q.Last.Unix()); w.first > w.last {
 		return b, nil
 	}
 	earlier, err := c.stat(ctx, w, "", "")
@@ -84,7 +117,8 @@ func (c *Client) RefundedLog(ctx context.Context, from, to time.Time) (Amount, e
 	if err != nil {
 		return 0, err
 	}
-	refunds, err := c.refunds(ctx, window{max(0, from.Unix()), max(0, to.Unix()-1)})
+	w := window{max(0, from.Unix()), max(0, to.Unix()-1)}
+	refunds, err := c.refunds(ctx, w, w.first)
 	if err != nil {
 		return 0, err
 	}
@@ -101,20 +135,27 @@ func (c *Client) RefundedLog(ctx context.Context, from, to time.Time) (Amount, e
 // refundSum is what was given back in a window, in raw quota.
 type refundSum struct {
 	quota, newest int64
-	more          bool // than was read
+	before        int64 // what was given back before the second that quota counts from
+	more          bool  // than was read
 }
 
-func (c *Client) refunds(ctx context.Context, w window) (sum refundSum, err error) {
+// refunds reads what was given back in a window, the part before a second apart.
+func (c *Client) refunds(ctx context.Context, w window, from int64) (sum refundSum, err error) {
 	for page := 1; ; page++ {
 		rows, err := c.logRows(ctx, w, logRefund, page)
 		if err != nil {
 			return sum, err
 		}
 		for _, row := range rows.items {
-			if row.Type != logRefund || row.At < w.first || row.At > w.last || row.Quota <= 0 || overflows(sum.quota, row.Quota) {
+			if row.Type != logRefund || row.At < w.first || row.At > w.last || row.Quota <= 0 || overflows(sum.quota, row.Quota) || overflows(sum.before, row.Quota) {
 				continue
 			}
-			sum.quota, sum.newest = sum.quota+row.Quota, max(sum.newest, row.At)
+			sum.newest = max(sum.newest, row.At)
+			if row.At < from {
+				sum.before += row.Quota
+			} else {
+				sum.quota += row.Quota
+			}
 		}
 		if len(rows.items) < keyPageSize {
 			return sum, nil
@@ -146,6 +187,37 @@ func returns(content string) bool {
 		}
 	}
 	return false
+}
+
+// notedAmount is an amount as gateways put it into a sentence (new-api
+// logger.LogQuota): "＄1.500000 额度", "¥10.950000 额度" or "750000 点额度".
+var notedAmount = regexp.MustCompile(`(＄|\$|¥|￥)?([0-9]+(?:\.[0-9]+)?) ?(点)?(?:额度|額度|quota)`)
+
+// noted is the raw quota that a system record names; false where it names none, or
+// one in a currency whose rate is not known.
+func noted(content string, u Units) (int64, bool) {
+	parts := notedAmount.FindStringSubmatch(content)
+	if parts == nil {
+		return 0, false
+	}
+	amount, err := strconv.ParseFloat(parts[2], 64)
+	if err != nil {
+		return 0, false
+	}
+	switch {
+	case parts[1] == "" && parts[3] != "":
+		return boundedQuota(amount)
+	case parts[1] == "＄" || parts[1] == "$":
+		return boundedQuota(amount * u.QuotaPerUnit)
+	case parts[1] != "" && u.Display == DisplayCNY && u.CNYPerUSD > 0:
+		return boundedQuota(amount / u.CNYPerUSD * u.QuotaPerUnit)
+	}
+	return 0, false
+}
+
+func boundedQuota(f float64) (int64, bool) {
+	f = math.Round(f)
+	return int64(f), f > 0 && f < 1<<53
 }
 
 func (c *Client) logRows(ctx context.Context, w window, kind, page int) (logPage, error) {

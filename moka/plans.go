@@ -52,6 +52,7 @@ type rawPlan struct {
 type rawPlans struct {
 	preference BillingPreference
 	active     []rawPlan
+	ended      bool // there are others
 }
 
 func (c *Client) plans(ctx context.Context) (rawPlans, error) {
@@ -66,6 +67,7 @@ func decodePlans(body []byte, now time.Time) (rawPlans, error) {
 			Subscriptions *[]struct {
 				Plan *rawPlan `json:"subscription"`
 			} `json:"subscriptions"`
+			All []json.RawMessage `json:"all_subscriptions"`
 		} `json:"data"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil || answer.Data.Subscriptions == nil {
@@ -88,6 +90,7 @@ func decodePlans(body []byte, now time.Time) (rawPlans, error) {
 			plans.active = append(plans.active, *s.Plan)
 		}
 	}
+	plans.ended = max(len(*answer.Data.Subscriptions), len(answer.Data.All)) > len(plans.active)
 	return plans, nil
 }
 

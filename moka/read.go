@@ -160,7 +160,7 @@ func (a *answers) wallet(now time.Time) (*Wallet, error) {
 		w.PlansFailed = true
 		return w, a.plansErr
 	}
-	w.Preference = a.plans.preference
+	w.Preference, w.EndedPlans = a.plans.preference, a.plans.ended
 	plans, err := a.status.Units.plans(a.plans.active, now)
 	if err != nil {
 		w.PlansFailed = true

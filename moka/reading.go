@@ -64,6 +64,7 @@ type Wallet struct {
 	PlansFailed    bool  // the plans could not be read: what the account can pay is unknown
 
 	Raw         *RawWallet        // the figures as told; nil when they were not read
+	EndedPlans  bool              // the account had other plans
 	ActivePlans []Plan            // nil where the gateway has none or they were not read; empty: no active plan
 	Preference  BillingPreference // which of wallet and plans pays
 }

@@ -219,18 +219,19 @@ func (w *Watch) log(ctx context.Context, a *account.Account, r moka.Reading) spe
 	if raw == nil || json.Unmarshal(raw, &before) != nil {
 		return spend.Log{}
 	}
-	since, needed := spend.NeedsLog(before, r)
+	query, needed := spend.NeedsLog(before, r)
 	if !needed {
 		return spend.Log{}
 	}
 	short, cancel := context.WithTimeout(ctx, logTime)
 	defer cancel()
-	booked, err := a.Client.Booked(short, since, before.At, w.now().Add(time.Second))
+	query.To = w.now().Add(time.Second)
+	booked, err := a.Client.Booked(short, query)
 	if err != nil {
 		w.Log.Debug("the gateway's log could not be read", "account", a.Name, "err", err)
 		return spend.Log{}
 	}
-	return spend.Log{Known: true, Consumed: booked.Consumed, Earlier: booked.Earlier, Refunded: booked.Refunded, Returns: booked.Returns, TopUps: booked.TopUps, Until: booked.Until}
+	return spend.LogOf(booked)
 }
 
 func (w *Watch) topModels(ctx context.Context, a *account.Account, r moka.Reading) []message.ModelUse {

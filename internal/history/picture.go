@@ -105,7 +105,7 @@ func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, 
 		}
 		left := s.Balance[len(s.Balance)-1].Amount
 		reading, _ := h.lastGood(ctx, a)
-		q := spend.Question{Left: left, Until: paysUntil(reading), Now: p.To, Zone: zone}
+		q := spend.Question{Left: left, Funds: fundsOf(reading), Until: paysUntil(reading), Now: p.To, Zone: zone}
 		s.Forecast, facts.Runway = fan(hours, q, p), spend.Forecast(hours, q)
 	}
 	return s, facts, nil
@@ -131,24 +131,12 @@ func (h History) days(ctx context.Context, name string, p spend.Period, zone *ti
 	return bars, nil
 }
 
-// fan is how the balance is expected to go on from the end of a period, until
-// it is spent for sure or what pays ends, and for at most as long as the period.
+// fan is how the balance is expected to go on from the end of a period, to the
+// end of the runway and for at most as long as the period.
 func fan(hours []spend.Hour, q spend.Question, p spend.Period) []chart.Fan {
-	left, known := q.Left.Get()
-	end := p.To.Add(p.To.Sub(p.From))
-	if !q.Until.IsZero() && q.Until.Before(end) {
-		end = q.Until
-	}
-	path := spend.Expect(hours, p.To, end, q.Zone)
-	if !known || left <= 0 || len(path) == 0 || path[len(path)-1].High <= 0 {
-		return nil
-	}
-	out := []chart.Fan{{At: p.To, Low: left, Mid: left, High: left}}
-	for _, e := range path {
-		out = append(out, chart.Fan{At: e.At, Low: max(0, left-e.High), Mid: max(0, left-e.Mid), High: max(0, left-e.Low)})
-		if e.Low >= left {
-			break
-		}
+	var out []chart.Fan
+	for _, at := range spend.Ahead(hours, q, p.To.Add(p.To.Sub(p.From))) {
+		out = append(out, chart.Fan{At: at.At, Low: at.Low, Mid: at.Mid, High: at.High})
 	}
 	return out
 }

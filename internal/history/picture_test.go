@@ -89,6 +89,16 @@ func TestAFanEndsWithTheMoney(t *testing.T) {
 	if last := f[len(f)-1]; !last.At.Equal(until) {
 		t.Errorf("a plan that ends in 36 h: it ends with %+v", last)
 	}
+	funds := []moka.Fund{{Left: 20 * moka.Dollar, EndsAt: now.Add(5 * time.Hour)}, {Left: 30 * moka.Dollar}}
+	q := spend.Question{Left: moka.Known(50 * moka.Dollar), Funds: funds, Now: now, Zone: time.UTC}
+	f = fan(hours, q, week)
+	runway := spend.Forecast(hours, q)
+	if last := f[len(f)-1]; last.High != 0 || last.At.Sub(now) != runway.High || runway.Mid > 36*time.Hour {
+		t.Errorf("a plan that ends unspent, and a wallet: it ends with %+v, the runway is %v", last, runway)
+	}
+	if at := f[6]; at.Mid > 30*moka.Dollar || at.High > 30*moka.Dollar {
+		t.Errorf("what the plan held is gone after its end: %+v", at)
+	}
 	if of(hours, moka.Maybe{}) != nil || of(hours, moka.Known(0)) != nil || of(nil, moka.Known(moka.Dollar)) != nil {
 		t.Error("a fan of nothing")
 	}

@@ -2,6 +2,7 @@ package history_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -34,23 +35,51 @@ type past struct {
 func newPast(t *testing.T, version mokatest.Version) *past {
 	t.Helper()
 	p := bare(t, version)
+	p.keep(t)
+	return p
+}
+
+// keep gives the past a store.
+func (p *past) keep(t *testing.T) {
+	t.Helper()
 	var err error
 	if p.db, err = store.Open(filepath.Join(t.TempDir(), "p.db")); err != nil {
 		t.Fatal(err)
 	}
 	p.history = history.History{Store: p.db, Zone: time.UTC}
-	return p
 }
 
 // bare is a past without a store.
 func bare(t *testing.T, version mokatest.Version) *past {
 	t.Helper()
+	return pastOver(t, version, true, func(rt http.RoundTripper) http.RoundTripper { return rt })
+}
+
+// unpacked is a past without a store whose gateway does not compress, for long
+// walks; without a key only the wallet is read.
+func unpacked(t *testing.T, version mokatest.Version, withKey bool) *past {
+	t.Helper()
+	return pastOver(t, version, withKey, func(rt http.RoundTripper) http.RoundTripper { return identity{rt} })
+}
+
+// identity asks for answers that are not compressed.
+type identity struct{ http.RoundTripper }
+
+func (i identity) RoundTrip(r *http.Request) (*http.Response, error) {
+	r.Header.Set("Accept-Encoding", "identity")
+	return i.RoundTripper.RoundTrip(r)
+}
+
+func pastOver(t *testing.T, version mokatest.Version, withKey bool, over func(http.RoundTripper) http.RoundTripper) *past {
+	t.Helper()
 	p := &past{t: t, gateway: mokatest.New(version)}
 	p.gateway.AddAccount(mokatest.Account{ID: 2, AccessToken: testToken, Quota: 500_000_000})
 	p.gateway.AddKey(2, mokatest.Key{Key: testKey, Remain: 400_000_000})
-	book, err := account.New(&config.Config{RequestBudget: 100_000, Accounts: []config.Account{{
-		Name: "team", BaseURL: "https://gateway.test", APIKey: config.NewSecret(testKey), AccessToken: config.NewSecret(testToken), UserID: 2,
-	}}}, account.WithTransport(p.gateway.Client().Transport))
+	team := config.Account{Name: "team", BaseURL: "https://gateway.test", AccessToken: config.NewSecret(testToken), UserID: 2}
+	if withKey {
+		team.APIKey = config.NewSecret(testKey)
+	}
+	book, err := account.New(&config.Config{RequestBudget: 100_000, Accounts: []config.Account{team}}, account.WithTransport(over(p.gateway.Client().Transport)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,19 +94,20 @@ func (p *past) read() {
 	if !r.OK() {
 		p.t.Fatal(r.Err())
 	}
+	p.store(r)
+}
+
+// store keeps a reading with what it says of the time since the one before.
+func (p *past) store(r moka.Reading) (state spend.State, delta spend.Delta) {
+	p.t.Helper()
 	err := p.db.Poll(p.t.Context(), "team", func(raw, _ json.RawMessage) (store.Poll, error) {
-		var state spend.State
+		var before spend.State
 		if raw != nil {
-			if err := json.Unmarshal(raw, &state); err != nil {
+			if err := json.Unmarshal(raw, &before); err != nil {
 				return store.Poll{}, err
 			}
 		}
-		log := spend.Log{}
-		if since, needed := spend.NeedsLog(state, r); needed {
-			booked, err := p.account.Client.Booked(p.t.Context(), since, state.At, time.Now().Add(time.Second))
-			log = spend.Log{Known: err == nil, Consumed: booked.Consumed, Earlier: booked.Earlier, Refunded: booked.Refunded, Returns: booked.Returns, TopUps: booked.TopUps, Until: booked.Until}
-		}
-		state, delta := spend.Step(state, r, log)
+		state, delta = spend.Step(before, r, p.logFor(before, r))
 		next, err := json.Marshal(state)
 		return store.Poll{Spend: next, Sample: store.Sample{
 			At: r.At, Spendable: r.Spendable(), WalletRemaining: r.Wallet.Remaining, WalletUsed: r.Wallet.Used, Delta: delta,
@@ -86,6 +116,21 @@ func (p *past) read() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	return state, delta
+}
+
+// logFor is what the gateway's log says, where it is needed.
+func (p *past) logFor(before spend.State, r moka.Reading) spend.Log {
+	query, needed := spend.NeedsLog(before, r)
+	if !needed {
+		return spend.Log{}
+	}
+	query.To = time.Now().Add(time.Second)
+	booked, err := p.account.Client.Booked(p.t.Context(), query)
+	if err != nil {
+		return spend.Log{}
+	}
+	return spend.LogOf(booked)
 }
 
 // hours lets time pass, spending a dollar an hour, with or without readings.

@@ -14,6 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"mokabot/internal/message"
+	"mokabot/internal/proof"
 	"mokabot/internal/spend"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
@@ -50,32 +52,33 @@ func (c tally) String() string {
 	return fmt.Sprintf("%d figures compared, %d wrong, unknown: %s", c.compared, c.wrong, strings.Join(reasons, ", "))
 }
 
-// weeksOfBooks is how many account-weeks [TestALedgerAgainstTheBooks] walks: a few,
-// half a minute of them with MOKABOT_LONG, or MOKABOT_WEEKS_OF_BOOKS.
+// weeksOfBooks is how many account-weeks [TestALedgerAgainstTheBooks] walks.
 func weeksOfBooks(t *testing.T) int {
-	if asked := os.Getenv("MOKABOT_WEEKS_OF_BOOKS"); asked != "" {
-		weeks, err := strconv.Atoi(asked)
-		if err != nil {
-			t.Fatalf("MOKABOT_WEEKS_OF_BOOKS: %v", err)
-		}
-		return weeks
+	asked := os.Getenv("MOKABOT_WEEKS_OF_BOOKS")
+	if asked == "" {
+		return proof.Size(2, 5, 120)
 	}
-	if os.Getenv("MOKABOT_LONG") != "" {
-		return 100
+	weeks, err := strconv.Atoi(asked)
+	if err != nil {
+		t.Fatalf("MOKABOT_WEEKS_OF_BOOKS: %v", err)
 	}
-	return 6
+	return weeks
 }
 
-// TestALedgerAgainstTheBooks walks accounts through random weeks: calls, refunded
-// tasks, top-ups, plans that reset, units that change, logs that are cleaned,
-// counters that are set back, outages and restarts. What the program concludes
-// from its readings is what the books say, or unknown. Each week has its own seed.
+// TestALedgerAgainstTheBooks walks accounts through random weeks: calls, also
+// under way, refunded tasks, top-ups, plans that reset and end, units that change,
+// logs that are cleaned, counters that are set back, outages and restarts. What
+// the program concludes from its readings is what the books say, or unknown. Each
+// week has its own seed; every fifth goes through the store, and its sums over
+// random stretches are compared too.
 func TestALedgerAgainstTheBooks(t *testing.T) {
 	weeks, sum := weeksOfBooks(t), tally{unknown: map[string]int{}}
+	first, _ := strconv.Atoi(os.Getenv("MOKABOT_FIRST_WEEK"))
 	for week := range weeks {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWalk(t, week)
+			w := newWalk(t, first+week)
 			w.live()
+			w.compareSums()
 			sum.add(w.tally)
 		})
 	}
@@ -88,30 +91,59 @@ func TestALedgerAgainstTheBooks(t *testing.T) {
 	}
 }
 
+// Reasons why a figure is unknown.
+const (
+	firstReading = "first reading"
+	countersSet  = "counters set back"
+	mixed        = "refund, plan and top-up together"
+	underWay     = "top-ups, calls were under way when reading began anew"
+	undated      = "sums, readings too far apart and no records"
+	incomplete   = "sums, the records of a time without comparable readings were cleaned or switched off"
+)
+
 type walk struct {
 	*past
 	tally
-	seed        int
-	random      *rand.Rand
-	state       spend.State
-	last        time.Time
-	reason      string
-	reset       bool
-	netsRefunds bool // by lowering what is used
-	tasks       []*mokatest.Task
-	quotas      []int64
+	seed     int
+	random   *rand.Rand
+	state    spend.State
+	last     time.Time
+	reason   string
+	reset    bool
+	rescaled bool      // since the last reading
+	outage   time.Time // the gateway fails until then
+	tasks    []*mokatest.Task
+	quotas   []int64
+	calls    []func() // that are under way, to end them
+
+	// Since the last reading without calls under way: what was spent and topped up,
+	// by the program and by the books.
+	spent, spentBooked int64
+	back, backBooked   int64 // refunds
+	added, addedBooked int64
+	blind              bool // reading began anew while calls were under way
+
+	reads    []time.Time // the good readings
+	anew     []spend.Period
+	recorded bool // the gateway's records are whole
 }
 
 func newWalk(t *testing.T, seed int) *walk {
 	versions := []mokatest.Version{mokatest.V2025_04, mokatest.V2025_12, mokatest.V2026_07, mokatest.V2026_08}
 	w := &walk{
-		past: bare(t, versions[seed%len(versions)]), tally: tally{unknown: map[string]int{}},
-		netsRefunds: versions[seed%len(versions)] == mokatest.V2026_08,
-		seed:        seed, random: rand.New(rand.NewPCG(uint64(seed), 7)), reason: "first reading",
+		past: unpacked(t, versions[seed%len(versions)], seed%7 == 0), tally: tally{unknown: map[string]int{}},
+		seed: seed, random: rand.New(rand.NewPCG(uint64(seed), 7)), reason: firstReading, recorded: true,
 	}
-	if w.random.IntN(3) == 0 {
+	if seed%5 == 0 {
+		w.keep(t)
+		t.Cleanup(func() { w.db.Close() })
+	}
+	switch w.random.IntN(6) {
+	case 0, 1:
 		every := []time.Duration{5 * time.Hour, 24 * time.Hour, 48 * time.Hour}[w.random.IntN(3)]
 		w.gateway.AddPlan(2, mokatest.Plan{Total: 50_000_000, ResetsAt: time.Now().Add(every * 3 / 4), ResetEvery: every})
+	case 2:
+		w.gateway.AddPlan(2, mokatest.Plan{Total: 80_000_000, EndsAt: time.Now().Add(time.Duration(20+w.random.IntN(120)) * time.Hour)})
 	}
 	return w
 }
@@ -131,7 +163,7 @@ func (w *walk) live() {
 		// looks cannot be told from calls under way.
 		if w.reset && w.state.Used > 0 {
 			w.gateway.ResetCounters(2)
-			w.reason = "counters set back"
+			w.reason = countersSet
 		}
 		w.reset = false
 		w.poll()
@@ -140,9 +172,19 @@ func (w *walk) live() {
 }
 
 func (w *walk) happen() {
+	if !w.outage.IsZero() && time.Now().After(w.outage) {
+		w.gateway.Clear()
+		w.outage = time.Time{}
+	}
+	for len(w.calls) > 0 && w.random.IntN(2) == 0 {
+		w.calls[0]()
+		w.calls = w.calls[1:]
+	}
 	switch n := w.random.IntN(100); {
-	case n < 60:
+	case n < 56:
 		_ = w.gateway.Call(testKey, "gpt-4o", 1+w.random.Int64N(2_000_000), 100)
+	case n < 60:
+		w.begin(1 + w.random.Int64N(1_000_000))
 	case n < 68:
 		quota := 1 + w.random.Int64N(3_000_000)
 		if task, err := w.gateway.Task(testKey, "gpt-4o", quota); err == nil {
@@ -150,41 +192,49 @@ func (w *walk) happen() {
 		}
 	case n < 76 && len(w.tasks) > 0:
 		i := w.random.IntN(len(w.tasks)) // some are refunded days later
-		if w.refundHides(w.quotas[i]) {
-			return
-		}
 		w.tasks[i].Refund(w.quotas[i])
 		w.tasks, w.quotas = slices.Delete(w.tasks, i, i+1), slices.Delete(w.quotas, i, i+1)
 	case n < 78:
 		w.gateway.TopUp(2, 1+w.random.Int64N(100_000_000))
 	case n < 80:
 		w.gateway.CleanLog(time.Now().AddDate(0, 0, -1-w.random.IntN(3)))
-	case n == 80:
+		w.recorded = false
+	case n == 80 && !w.rescaled: // one that is taken back before anybody looks cannot be seen
+		w.rescaled = true
 		w.gateway.Update(func(s *mokatest.State) {
 			s.Options.QuotaPerUnit = []float64{500_000, 50_000, 68493.15, 1_000_000}[w.random.IntN(4)]
 			s.Options.USDExchangeRate = 6 + 2*w.random.Float64()
 		})
 	case n == 81 && w.random.IntN(10) == 0:
 		w.reset = true
-	case n == 82:
+	case n == 82 && w.db == nil: // a restart
 		raw, _ := json.Marshal(w.state)
 		w.state = spend.State{}
 		if err := json.Unmarshal(raw, &w.state); err != nil {
 			w.t.Fatal(err)
 		}
+	case n == 83 && w.random.IntN(4) == 0 && w.outage.IsZero():
+		w.gateway.Fault(mokatest.Fault{Status: 502, WebPage: true})
+		w.outage = time.Now().Add(time.Duration(1+w.random.IntN(300)) * time.Minute)
+	case n == 84 && w.random.IntN(10) == 0:
+		w.gateway.Update(func(s *mokatest.State) { s.Options.DataExport = !s.Options.DataExport })
+		w.recorded = false
 	}
 }
 
-// refundHides reports whether a refund may lower what is used and give nothing
-// back, because its plan was reset. Beside new charges that cannot be told from
-// calls under way.
-func (w *walk) refundHides(quota int64) (hides bool) {
-	w.gateway.Update(func(s *mokatest.State) {
-		for _, p := range s.Account(2).Plans {
-			hides = hides || w.netsRefunds && (p.Used < quota || !p.ResetsAt.After(time.Now()))
-		}
+// begin charges a call of the wallet in advance; when it ends, its price is another.
+func (w *walk) begin(quota int64) {
+	hasPlan := false
+	w.gateway.Update(func(s *mokatest.State) { hasPlan = len(s.Account(2).Plans) > 0 })
+	if hasPlan {
+		return
+	}
+	end := w.gateway.Begin(testKey, quota)
+	price := 1 + w.random.Int64N(quota)
+	w.calls = append(w.calls, func() {
+		end()
+		w.gateway.Spend(testKey, "gpt-4o", price, 100)
 	})
-	return hides
 }
 
 // poll reads the account, and compares what the program concludes.
@@ -193,35 +243,118 @@ func (w *walk) poll() {
 	if !r.OK() && (r.Wallet == nil || r.WalletErr != nil) {
 		return
 	}
-	log := spend.Log{}
-	if since, needed := spend.NeedsLog(w.state, r); needed {
-		booked, err := w.account.Client.Booked(w.t.Context(), since, w.state.At, time.Now().Add(time.Second))
-		log = spend.Log{Known: err == nil, Consumed: booked.Consumed, Earlier: booked.Earlier, Refunded: booked.Refunded, Returns: booked.Returns, TopUps: booked.TopUps, Until: booked.Until}
+	var d spend.Delta
+	if w.db != nil {
+		w.state, d = w.store(r)
+	} else {
+		w.state, d = spend.Step(w.state, r, w.logFor(w.state, r))
 	}
-	state, d := spend.Step(w.state, r, log)
 	from, to := w.last, r.At
-	w.state, w.last = state, r.At
+	w.last, w.rescaled = r.At, false
+	if len(w.calls) == 0 { // else a part of a refund shows later
+		w.reads = append(w.reads, r.At)
+	}
 	if !d.Known {
 		w.unknown[w.reason]++
-		w.reason = "refund and top-up together, without amounts"
+		w.reason = mixed
+		w.settle(len(w.calls) > 0)
+		w.anew = append(w.anew, spend.Period{From: from, To: to})
 		return
 	}
 	books := w.gateway.Books(2, from, to)
 	raw := func(a moka.Amount) int64 { return int64(math.Round(float64(a) / 1e6 * d.PerUnit)) }
 	slack := int64(d.PerUnit/1e6) + 2
-	compare := func(what string, got moka.Amount, want int64) {
+	compare := func(what string, got, want, slack int64) {
 		w.compared++
-		if diff := raw(got) - want; diff > slack || diff < -slack {
-			w.mistake("week %d: %s %d, the books say %d; %+v; %+v; %+v", w.seed, what, raw(got), want, d, log, books)
+		if diff := got - want; diff > slack || diff < -slack {
+			w.mistake("week %d at %v: %s %d, the books say %d; %+v; %+v", w.seed, r.At, what, got, want, d, books)
 		}
 	}
-	compare("spent", d.Spent, books.Spent())
-	compare("topped up", d.TopUp, books.ToppedUp)
-	// Where refunds lower the used quota and charges hide them, they are only net.
-	if d.Refunds > 0 || books.Charged == 0 {
+	w.added, w.addedBooked = w.added+raw(d.TopUp), w.addedBooked+books.ToppedUp
+	w.back, w.backBooked = w.back+raw(d.Refunds), w.backBooked+books.Refunded
+	w.spent, w.spentBooked = w.spent+raw(d.Spent), w.spentBooked+books.Spent()
+	switch { // while calls are under way, a part of the money that came is hidden
+	case len(w.calls) > 0:
+	case w.blind:
+		w.unknown[underWay]++
+		w.settle(false)
+	default:
+		compare("spent", w.spent, w.spentBooked, slack*8)
+		compare("topped up", w.added, w.addedBooked, slack*8)
+		// Where refunds lower the used quota and charges hide them, they are only net.
 		w.compared++
-		if got := raw(d.Refunds); got > books.Refunded+slack {
-			w.mistake("week %d: refunds %d of %d; %+v; %+v; %+v", w.seed, got, books.Refunded, d, log, books)
+		if w.back > w.backBooked+slack*8 {
+			w.mistake("week %d at %v: refunds %d of %d; %+v; %+v", w.seed, r.At, w.back, w.backBooked, d, books)
 		}
+		w.settle(false)
+	}
+}
+
+// settle begins to add up anew.
+func (w *walk) settle(blind bool) {
+	w.back, w.backBooked = 0, 0
+	w.spent, w.spentBooked, w.added, w.addedBooked, w.blind = 0, 0, 0, 0, blind
+}
+
+// compareSums compares what was spent between some of the readings with the books.
+func (w *walk) compareSums() {
+	if w.db == nil || len(w.reads) < 3 {
+		return
+	}
+	w.gateway.Clear()
+	perUnit := w.state.PerUnit
+	for i := range 8 {
+		first, last := 0, len(w.reads)-1
+		if i > 0 {
+			first = w.random.IntN(last)
+			last = first + 1 + w.random.IntN(last-first)
+		}
+		p := spend.Period{From: w.reads[first], To: w.reads[last]}
+		u, err := w.history.Used(w.t.Context(), w.account, p, spend.Period{From: p.From, To: p.From})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		books := w.gateway.Books(2, p.From, p.To)
+		want := float64(books.Spent()) / perUnit * 1e6
+		spent, known := u.Spent.Get()
+		w.compared++
+		slack := 4 * float64(last-first+2)
+		if lost := w.turnover(p) / perUnit * 1e6; lost > 0 && !w.recorded {
+			w.unknown[incomplete]++
+			slack += lost
+		}
+		switch {
+		case !known || u.AtLeast:
+			w.unknown[undated]++
+			if known && float64(spent) > want+slack {
+				w.mistake("week %d: at least %v spent in %v, the books say %.6f", w.seed, spent, p, want/1e6)
+			}
+		case math.Abs(float64(spent)-want) > slack:
+			w.mistake("week %d: %v spent in %v, the books say %.6f; %+v", w.seed, spent, p, want/1e6, u)
+		}
+		w.compareLists(u)
+	}
+}
+
+// turnover is what was charged and given back between readings that do not compare.
+func (w *walk) turnover(p spend.Period) (sum float64) {
+	for _, blind := range w.anew {
+		if blind.From.Before(p.To) && blind.To.After(p.From) {
+			books := w.gateway.Books(2, blind.From, blind.To)
+			sum += float64(books.Charged + books.Refunded)
+		}
+	}
+	return sum
+}
+
+// compareLists: each list adds up to what was spent, or is no list.
+func (w *walk) compareLists(u message.Used) {
+	sum := moka.Amount(0)
+	for _, m := range u.Models {
+		sum += m.Spent
+	}
+	w.compared++
+	if spent, known := u.Spent.Get(); known && !u.AtLeast && u.ModelsErr == nil && sum < spent-moka.Dollar/1000 {
+		w.mistake("week %d: the models add up to %v, and %v was spent", w.seed, sum, spent)
 	}
 }

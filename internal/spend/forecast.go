@@ -135,6 +135,59 @@ func (p *purse) charge(t time.Time, part time.Duration, due float64) (paid float
 	return paid
 }
 
+// available is what is left at a moment, of the sources that have not ended.
+func (p *purse) available(t time.Time) float64 {
+	if p.funds == nil {
+		return max(0, p.left)
+	}
+	sum := 0.0
+	for _, f := range p.funds {
+		if f.endsAt.IsZero() || f.endsAt.After(t) {
+			sum += f.left
+		}
+	}
+	return max(0, min(p.left, sum))
+}
+
+// Left is what is expected to be left at a moment: the middle, and the range in
+// which four of five such forecasts lie.
+type Left struct {
+	At             time.Time
+	Low, Mid, High moka.Amount
+}
+
+// Ahead is what is expected to be left from now to each full hour after it, until
+// nothing is or what pays has ended, and no longer than to the end: the path to
+// the end of the runway of [Forecast]. It is empty where that is unknown or idle,
+// and when nothing is left.
+func Ahead(hours []Hour, q Question, end time.Time) []Left {
+	left, known := q.Left.Get()
+	if !q.Until.IsZero() && q.Until.Before(end) {
+		end = q.Until
+	}
+	if !known || left <= 0 || !end.After(q.Now) || coveredBy(hours) < enoughKnown || idle(hours, q.Now) {
+		return nil
+	}
+	m := newModel(hours, q.Now, q.Zone)
+	low, mid, high := newPurse(float64(left), q.Funds), newPurse(float64(left), q.Funds), newPurse(float64(left), q.Funds)
+	path := []Left{{q.Now, left, left, left}}
+	for w := m.walk(q.Now); w.t.Before(end); {
+		t := w.t
+		part := w.step(end)
+		toLow, toHigh := m.around(w.cost, w.t.Sub(q.Now).Hours())
+		low.pay(t, part, toHigh)
+		mid.pay(t, part, w.cost)
+		paid := high.pay(t, part, toLow)
+		at := Left{w.t, amount(low.available(w.t)), amount(mid.available(w.t)), amount(high.available(w.t))}
+		if paid < 1 {
+			at.At, at.High = t.Add(time.Duration(paid*float64(part))), 0
+			return append(path, at)
+		}
+		path = append(path, at)
+	}
+	return path
+}
+
 // perDay is what a day of the coming week costs on average.
 func (m *model) perDay(now time.Time) moka.Amount {
 	w := m.walk(now)

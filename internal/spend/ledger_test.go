@@ -2,6 +2,7 @@ package spend
 
 import (
 	"testing"
+	"time"
 
 	"mokabot/moka"
 )
@@ -158,14 +159,14 @@ func TestTheLogIsAskedForOnlyWhenItSaysMore(t *testing.T) {
 		{"what is left rises", wallet(1, 95*usd, 60*usd), true},
 		{"another account", as(wallet(1, 95*usd, 60*usd), from("b")), true},
 	} {
-		if since, got := NeedsLog(s, c.r); got != c.want || got && since.After(s.At) {
-			t.Errorf("%s: %v, %t", c.what, since, got)
+		if q, got := NeedsLog(s, c.r); got != c.want || got && q.From.After(s.At) {
+			t.Errorf("%s: %v, %t", c.what, q.From, got)
 		}
 	}
 	counted := s
 	counted.LoggedUntil = s.At.Unix()
-	if since, _ := NeedsLog(counted, wallet(1, 95*usd, 60*usd)); since.Unix() != s.At.Unix()+1 {
-		t.Errorf("rows that were counted are read again, from %v", since)
+	if q, _ := NeedsLog(counted, wallet(1, 95*usd, 60*usd)); q.From.Unix() != s.At.Unix()+1 {
+		t.Errorf("rows that were counted are read again, from %v", q.From)
 	}
 }
 
@@ -215,6 +216,82 @@ func TestAChangeOfUnitIsRememberedUntilAFigureMoves(t *testing.T) {
 	} {
 		if s, _ = Step(s, step.reading, Log{}); s.Rescaled != step.want {
 			t.Errorf("reading %d: %t", i, s.Rescaled)
+		}
+	}
+}
+
+// plans of the cases below.
+var (
+	daily  = withPlan(1, 50*usd, 0, 9999)
+	usedUp = withPlan(1, 50*usd, 9*usd, 9999)
+)
+
+// ended says that the account had another plan before.
+func ended(r *moka.Reading) { r.Wallet.EndedPlans = true }
+
+// While calls are under way, a refund or a top-up hides in the total; when they
+// end, every cent is where it belongs or nothing is said.
+func TestRefundsAndTopUpsThatCallsUnderWayHide(t *testing.T) {
+	type step struct {
+		r   moka.Reading
+		log Log
+	}
+	refunded := func(before, now moka.Amount) Log {
+		return Log{Known: true, Before: int64(before) / 2, Refunded: int64(now) / 2, Until: start.Add(90 * time.Second).Unix()}
+	}
+	topUp := Log{Known: true, TopUps: 1}
+	for _, c := range []struct {
+		what                  string
+		steps                 []step
+		spent, refunds, topUp moka.Amount
+		unknown               int // readings that could not be compared, the first included
+	}{
+		{"an older gateway's refund, seen in part and then whole", []step{
+			{wallet(0, 90*usd, 60*usd), Log{}}, {wallet(1, 92*usd, 60*usd), refunded(0, 2*usd)}, // it leaves the used quota
+			{wallet(2, 93*usd, 60*usd), refunded(0, 3*usd)}, {wallet(3, 95*usd, 60*usd), Log{Known: true}},
+		}, -5 * usd, 5 * usd, 0, 1},
+		{"an older gateway's refund, first hidden altogether", []step{
+			{wallet(0, 90*usd, 60*usd), Log{}}, {wallet(1, 92*usd, 60*usd), refunded(0, 2*usd)},
+			{wallet(2, 89*usd, 60*usd), Log{}}, {wallet(3, 95*usd, 60*usd), refunded(3*usd, 0)},
+		}, -5 * usd, 5 * usd, 0, 1},
+		{"the same where it is not known what the gateway does", []step{
+			{wallet(0, 90*usd, 60*usd), Log{}}, {wallet(2, 87*usd, 60*usd), Log{}}, {wallet(3, 93*usd, 60*usd), refunded(3*usd, 0)},
+		}, 0, 0, 0, 2},
+		{"an older gateway's refund hidden in part, and a top-up", []step{
+			{wallet(0, 90*usd, 60*usd), Log{}}, {wallet(1, 92*usd, 60*usd), refunded(0, 2*usd)},
+			{wallet(2, 93*usd, 60*usd), refunded(0, 3*usd)}, {wallet(3, 143*usd, 60*usd), topUp}, {wallet(4, 145*usd, 60*usd), topUp},
+		}, -5 * usd, 5 * usd, 50 * usd, 1},
+		{"a refund noted in words, of a gateway that was not known", []step{
+			{wallet(0, 90*usd, 60*usd), Log{}}, {wallet(2, 87*usd, 60*usd), Log{}},
+			{wallet(3, 93*usd, 60*usd), Log{Known: true, Before: 1_500_000, Noted: true}},
+		}, -3 * usd, 3 * usd, 0, 1},
+		{"a newer gateway's refund lost to a plan's reset, and later a top-up", []step{
+			{as(wallet(0, 90*usd, 60*usd), daily), Log{}},
+			{as(wallet(1, 78*usd, 62*usd), daily), Log{Known: true, Consumed: 6_000_000, Refunded: 5_000_000}},
+			{as(wallet(2, 128*usd, 62*usd), daily), Log{Known: true, Before: 5_000_000, TopUps: 1}},
+		}, 2 * usd, 0, 0, 2},
+		{"a newer gateway's refund that was not lost, and later a top-up", []step{
+			{as(wallet(0, 90*usd, 60*usd), usedUp), Log{}}, {as(wallet(1, 100*usd, 50*usd), usedUp), refunded(0, 10*usd)},
+			{as(wallet(2, 150*usd, 50*usd), usedUp), Log{Known: true, Before: 5_000_000, TopUps: 1}},
+		}, -10 * usd, 10 * usd, 50 * usd, 1},
+		{"an older gateway's refund to a plan that ended, and a top-up", []step{
+			{as(wallet(0, 90*usd, 60*usd), noPlans, ended), Log{}}, {as(wallet(1, 140*usd, 60*usd), noPlans, ended), Log{Known: true, Refunded: 1_000_000, TopUps: 1}},
+		}, 0, 0, 0, 2},
+	} {
+		var s State
+		var spent, refunds, topUp moka.Amount
+		unknown := 0
+		for _, step := range c.steps {
+			var d Delta
+			s, d = Step(throughJSON(t, s), step.r, step.log)
+			spent, refunds, topUp = spent+d.Spent, refunds+d.Refunds, topUp+d.TopUp
+			if !d.Known {
+				unknown++
+			}
+		}
+		if spent != c.spent || refunds != c.refunds || topUp != c.topUp || unknown != c.unknown {
+			t.Errorf("%s: spent %v, refunds %v, topped up %v, %d unknown; want %v, %v, %v, %d",
+				c.what, spent, refunds, topUp, unknown, c.spent, c.refunds, c.topUp, c.unknown)
 		}
 	}
 }

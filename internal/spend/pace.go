@@ -29,8 +29,15 @@ func (m *model) atThisPace(q Question, left float64) time.Duration {
 		expected = max(expected, m.week[slotOf(q.Now.Add(from), q.Zone)]*m.lasting)
 	}
 	perHour := float64(q.Pace.Spent) / q.Pace.Over.Hours()
-	if perHour <= fastFactor*expected || left/perHour > fastSoon.Hours() {
+	if perHour <= fastFactor*expected {
 		return 0
 	}
-	return max(time.Second, time.Duration(left/perHour*float64(time.Hour)))
+	p := newPurse(left, q.Funds)
+	for at := time.Duration(0); at < fastSoon; at += time.Hour {
+		spent := perHour * (at + time.Hour).Hours()
+		if paid := p.pay(q.Now.Add(at), time.Hour, spent); paid < 1 {
+			return max(time.Second, (at + time.Duration(paid*float64(time.Hour))).Round(time.Second))
+		}
+	}
+	return 0
 }

@@ -135,3 +135,17 @@ func TestExpect(t *testing.T) {
 		t.Errorf("an idle account: %+v", idle)
 	}
 }
+
+// What a plan holds beyond its end pays for nothing, and at the pace of now it
+// ends before it is spent.
+func TestThePaceGoesByWhatPaysWhen(t *testing.T) {
+	hours := append(hoursOf(28, steadily), Hour{Start: start, Spent: usd, Covered: time.Hour})
+	now := start.Add(time.Hour)
+	q := Question{
+		Left: moka.Known(480 * usd), Pace: Pace{40 * usd, time.Hour}, Now: now, Zone: time.UTC,
+		Funds: []moka.Fund{{Left: 400 * usd, EndsAt: now.Add(2 * time.Hour)}, {Left: 80 * usd}},
+	}
+	if r := Forecast(hours, q); (r.AtThisPace - 4*time.Hour).Abs() > time.Minute {
+		t.Errorf("two hours of the plan and two of the wallet: %+v", r)
+	}
+}

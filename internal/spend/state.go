@@ -29,12 +29,15 @@ type State struct {
 	Basis   string    `json:"basis"`            // whose figures these are; they compare only with their like
 	PerUnit float64   `json:"per_unit"`         // quota in a dollar when they were read
 
+	UnitSince time.Time `json:"unit_since,omitzero"` // PerUnit holds since then, or since the state began
+
 	Used     int64  `json:"raw_used"`
 	Left     int64  `json:"raw_left"`
 	HasLeft  bool   `json:"has_left,omitempty"`
 	Plans    []plan `json:"raw_plans,omitempty"`
 	HasPlans bool   `json:"has_plans,omitempty"` // Plans were read, be it that there is none
 	Paid     int64  `json:"raw_paid,omitempty"`  // by plans since the state began
+	Ended    bool   `json:"ended,omitempty"`     // there were other plans before
 
 	// Left and used together, less what plans paid, at their highest: since a time
 	// at most settled ago, and in as long before that.
@@ -47,6 +50,8 @@ type State struct {
 
 	Requests    int64 `json:"requests"`
 	NetsRefunds bool  `json:"nets_refunds,omitempty"` // refunds lower this gateway's used quota
+	KeepsUsed   bool  `json:"keeps_used,omitempty"`   // refunds leave this gateway's used quota as it is
+	Awaited     int64 `json:"raw_awaited,omitempty"`  // refunds in the log that calls under way hide from the total
 	LoggedUntil int64 `json:"logged_until,omitempty"` // Unix time of the newest log row that was counted
 
 	Owed *Delta `json:"owed,omitempty"` // what happened but could not be stored yet
@@ -159,6 +164,7 @@ func (s State) ofWallet(w moka.Wallet, whole bool) (State, bool) {
 	if w.Raw != nil {
 		s.Left, s.Used = bounded(w.Raw.Quota), bounded(w.Raw.Used)
 	}
+	s.Ended = w.EndedPlans
 	s.HasPlans = w.ActivePlans != nil || whole && w.Plans.Known()
 	for _, p := range w.ActivePlans {
 		s.Plans = append(s.Plans, plan{p.ID, bounded(p.RawTotal), bounded(p.RawUsed), p.ResetsAt})
@@ -297,11 +303,11 @@ func (p plan) wasReset(now plan, at time.Time) bool {
 	return now.ResetsAt.After(p.ResetsAt)
 }
 
-// mayLoseRefunds reports whether a refund may have gone to a plan that was reset
-// since it paid: what a plan used does not fall below 0, so that gives nothing
+// mayLoseRefunds reports whether a refund may have gone to a plan that ended, or
+// was reset since it paid: what a plan used does not fall below 0, so that gives nothing
 // back. used bounds what the plan paid since the refund.
 func (s State) mayLoseRefunds(used int64) bool {
-	return !s.NetsRefunds && slices.ContainsFunc(s.Plans, func(p plan) bool { return p.Used <= used })
+	return !s.NetsRefunds && (s.Ended || slices.ContainsFunc(s.Plans, func(p plan) bool { return p.Used <= used }))
 }
 
 func (p plan) left() int64 {
@@ -337,6 +343,19 @@ func (s *State) keepTotal(was State, p payments) (rise int64) {
 	}
 	return rise
 }
+
+// dip is how far the total is below its highest.
+func (s State) dip() int64 {
+	high := highestOf(s.High, s.Before)
+	if high == nil || !s.HasLeft {
+		return 0
+	}
+	return *high - (s.total() - s.Paid)
+}
+
+// keepsRefunds reports whether a refund may lower the used quota and give nothing
+// back: where plans pay, one may have been reset or ended before the refund.
+func (s State) keepsRefunds() bool { return s.HasPlans && (len(s.Plans) > 0 || s.Ended || s.Paid != 0) }
 
 // tolerance is what totals may differ by: nothing where the gateway counts in
 // whole quota.

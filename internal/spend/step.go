@@ -17,9 +17,19 @@ type Log struct {
 	Consumed int64 // rows of type 2
 	Earlier  int64 // the part of Consumed that the reading before may have counted
 	Refunded int64 // rows of type 6
-	Returns  int   // rows of type 4 that tell of a refund, but not of its amount
+	Before   int64 // rows of type 6 from before the time, since the total was at its highest
+	Returns  int   // rows of type 4 that tell of a refund, but not of its amount, those from before included
+	Noted    bool  // refunds are rows of type 4
 	TopUps   int   // rows of type 1
-	Until    int64 // Unix time of the newest row; 0 without rows
+	Until    int64 // Unix time of the newest refund; 0 without one
+}
+
+// LogOf is what was read of the gateway's log.
+func LogOf(b moka.Booked) Log {
+	return Log{
+		Known: true, Consumed: b.Consumed, Earlier: b.Earlier, Refunded: b.Refunded, Before: b.Before, Returns: b.Returns, Noted: b.Noted,
+		TopUps: b.TopUps, Until: b.Until,
+	}
 }
 
 // Step compares a reading with what is remembered and returns what happened in
@@ -41,27 +51,42 @@ func Step(s State, r moka.Reading, log Log) (State, Delta) {
 	}
 	c := s.changeTo(now, log)
 	if c.reset {
-		return now.begin(), unknown
+		anew := now.begin()
+		anew.NetsRefunds, anew.KeepsUsed = c.state.NetsRefunds, c.state.KeepsUsed
+		return anew, unknown
 	}
 	return c.state, c.delta(s, r.At)
 }
 
 // NeedsLog reports whether the gateway's log would say more about what happened
-// before a reading than its figures do, and since when it is needed.
-func NeedsLog(s State, r moka.Reading) (from time.Time, needed bool) {
+// before a reading than its figures do, and what to ask it, up to the present.
+func NeedsLog(s State, r moka.Reading) (q moka.BookedQuery, needed bool) {
 	now, ok := figures(r)
 	if !ok || now.Basis != basisWallet || r.At.Equal(s.At) || !s.comparesWith(now) {
-		return from, false
+		return q, false
 	}
 	c := s.changeTo(now, Log{})
-	if c.topUp == 0 && !c.blurs && !(now.Used == 0 && s.Used > 0) {
-		return from, false
+	decides := c.topUp != 0 || c.blurs || now.Used == 0 && s.Used > 0
+	if !decides && !c.moved {
+		return q, false
 	}
-	from = s.At.Add(-logSlack).Truncate(time.Second)
-	if next := time.Unix(s.LoggedUntil+1, 0); s.LoggedUntil > 0 && next.After(from) {
-		from = next
+	q = moka.BookedQuery{From: s.At.Add(-logSlack).Truncate(time.Second), Last: s.At, RefundsOnly: !decides, UnitSince: s.UnitSince}
+	if s.PerUnit != now.PerUnit {
+		q.UnitSince = r.At
 	}
-	return from, true
+	if next := time.Unix(s.LoggedUntil+1, 0); s.LoggedUntil > 0 && next.After(q.From) {
+		q.From = next
+	}
+	if c.moved || s.dip() > 0 {
+		q.RefundsSince = s.Since
+		if s.Before != nil {
+			q.RefundsSince = s.Since.Add(-settled)
+		}
+		if next := time.Unix(s.LoggedUntil+1, 0); !s.NetsRefunds && next.After(q.RefundsSince) {
+			q.RefundsSince = next
+		}
+	}
+	return q, true
 }
 
 // logSlack is how long after a figure changed its row may appear in the log.
@@ -76,12 +101,17 @@ type change struct {
 	unused int64 // part of refund that did not lower the used quota
 	topUp  int64
 	blurs  bool // plans may have paid, or been paid back, unseen, so refunds cannot be told from that
+	moved  bool // the total moved in an account whose plans may have kept a refund, which hides a top-up
 }
 
 // changeTo works out how a remembered state led to the figures of a reading.
 func (s State) changeTo(now State, log Log) change {
 	c := change{state: now, used: now.Used - s.Used}
-	c.state.NetsRefunds = s.NetsRefunds
+	c.state.NetsRefunds, c.state.KeepsUsed = s.NetsRefunds, s.KeepsUsed
+	c.state.UnitSince = s.UnitSince
+	if now.PerUnit != s.PerUnit {
+		c.state.UnitSince = now.At
+	}
 	c.state.Rescaled = (s.Rescaled || now.PerUnit != s.PerUnit) && near(now.Used, s.Used) && near(now.Left, s.Left)
 	paid := c.state.followPlans(s, c.used)
 	left := now.Left - s.Left - paid.rise
@@ -96,9 +126,19 @@ func (s State) changeTo(now State, log Log) change {
 			return c
 		}
 		c.refund = -c.used
-		c.state.NetsRefunds = true
+		c.state.NetsRefunds, c.state.KeepsUsed = true, false
+	}
+	dip := s.dip()
+	if dip <= 0 {
+		log.Before = 0 // all of it has shown
 	}
 	rise := c.state.keepTotal(s, paid)
+	c.moved = c.state.keepsRefunds() && (now.total()-c.state.Paid != s.total()-s.Paid)
+	lost := log.Refunded > 0 && c.state.NetsRefunds || log.Before > 0
+	if c.moved && lost && (rise > 0 || log.TopUps > 0) {
+		c.reset = true // how much of a top-up the refund hides, nothing tells
+		return c
+	}
 	if rise > 0 && paid.uncertain > 0 {
 		c.reset = true // plans paid a part of it that nothing tells
 		return c
@@ -107,15 +147,42 @@ func (s State) changeTo(now State, log Log) change {
 		c.reset = true // how much of it was which, nothing tells
 		return c
 	}
-	if rise > 0 && log.Refunded > 0 && (log.TopUps > 0 || rise > log.Refunded) && c.state.mayLoseRefunds(c.used) {
+	c.learn(rise, log)
+	if rise > 0 && log.Before > 0 && !c.state.NetsRefunds && !c.state.KeepsUsed {
+		c.reset = true // nor whether refunds show in the total
+		return c
+	}
+	open := log.Refunded + log.Before
+	if now.At.Sub(time.Unix(s.LoggedUntil, 0)) < settled {
+		open += s.Awaited
+	}
+	if rise > 0 && open > 0 && (log.TopUps > 0 || rise > open) && (c.state.mayLoseRefunds(c.used) || s.Awaited > 0 && c.state.keepsRefunds()) {
 		c.reset = true // nor whether the refunds gave anything back
 		return c
 	}
-	c.unused = refundedIn(rise, c, log)
+	c.unused = c.refundedIn(rise, open, log)
+	if c.state.KeepsUsed {
+		c.state.Awaited = max(0, open-c.unused)
+	}
 	c.refund += c.unused
 	c.topUp = rise - c.unused + paid.bought
 	c.state.LoggedUntil = max(s.LoggedUntil, log.Until)
 	return c
+}
+
+// learn finds out whether refunds lower the used quota of this gateway.
+func (c *change) learn(rise int64, log Log) {
+	c.state.KeepsUsed = c.state.KeepsUsed || log.Noted && !c.state.NetsRefunds
+	if log.Refunded <= 0 || log.Noted || c.state.NetsRefunds {
+		return
+	}
+	net, gross := log.charged(c.used+log.Refunded), log.charged(c.used)
+	switch {
+	case net && !gross && log.Consumed > 0:
+		c.state.NetsRefunds, c.state.KeepsUsed = true, false
+	case gross && !net || rise == log.Refunded && c.used == 0:
+		c.state.KeepsUsed = true
+	}
 }
 
 // wasReset reports whether a used quota that fell was set back by the operator.
@@ -136,23 +203,17 @@ func (s State) wasReset(now State, left int64, log Log) bool {
 	return left < drop/2
 }
 
-// refundedIn is how much of a rise of the total are refunds by the log. Gateways
-// before 2026-08-13 leave the used quota as it is when they refund; on newer ones
-// refunds never show in the total.
-func refundedIn(rise int64, c change, log Log) int64 {
-	if !log.Known || rise <= 0 || c.state.NetsRefunds {
+// refundedIn is how much of a rise of the total are refunds: at most those that
+// are open by the log. Gateways before 2026-08-13 leave the used quota as it is
+// when they refund; on newer ones refunds never show in the total.
+func (c change) refundedIn(rise, open int64, log Log) int64 {
+	switch {
+	case rise <= 0 || c.state.NetsRefunds:
 		return 0
-	}
-	if log.Returns > 0 && log.TopUps == 0 {
+	case log.Returns > 0 && log.TopUps == 0:
 		return rise
 	}
-	if log.Refunded <= 0 {
-		return 0
-	}
-	if log.Consumed > 0 && log.charged(c.used+log.Refunded) && !log.charged(c.used) {
-		return 0
-	}
-	return min(rise, log.Refunded)
+	return min(rise, open)
 }
 
 // charged reports whether a rise of the used quota agrees with the charges in the log.

@@ -78,7 +78,7 @@ func (s *Server) logItem(e Entry, kind int) obj {
 	case logTopUp:
 		quota, content = 0, fmt.Sprintf("通过兑换码充值 ＄%.6f 额度", e.USD())
 	case logSystem:
-		quota, content = 0, fmt.Sprintf("任务执行失败，补偿 ＄%.6f", e.USD())
+		quota, content = 0, fmt.Sprintf("异步任务执行失败，补偿 ＄%.6f 额度", e.USD())
 	case logRefund:
 		content = "任务失败退款"
 	}

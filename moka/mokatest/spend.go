@@ -263,7 +263,11 @@ func (t *Task) Refund(quota int64) {
 	if k != nil {
 		k.Remain, k.Used, e.Key = k.Remain+quota, k.Used-quota, k.Name
 	}
-	given := -s.move(a, a.plan(t.plan), -quota)
+	plan := a.plan(t.plan)
+	given := -s.move(a, plan, -quota)
+	if t.plan != 0 && (plan == nil || !s.active(*plan)) {
+		given = 0 // nothing that can still be spent
+	}
 	if s.version.atLeast(V2026_08) {
 		a.UsedQuota -= quota
 	} else {
