@@ -17,9 +17,11 @@ const line = `{"type":4,"custom_id":"time","style":1,"label":"Time","max_length"
 
 func TestAFormIsOpenedAndSent(t *testing.T) {
 	r := newRig(t)
+	filled := make(chan struct{}, 2)
 	r.bot(func(i incoming) {
 		switch {
 		case i.Type == 3:
+			defer func() { filled <- struct{}{} }()
 			if a := r.respond(i, modal(line)); a.status != 204 {
 				t.Errorf("callback: %d %s", a.status, a.raw)
 			}
@@ -50,6 +52,8 @@ func TestAFormIsOpenedAndSent(t *testing.T) {
 	if _, err := r.Click(deadline(t), press); !errors.Is(err, discordsim.ErrUsage) {
 		t.Errorf("a form in the place of a message: %v", err)
 	}
+	<-filled
+	<-filled
 	r.noted("10008", "10008")
 }
 
