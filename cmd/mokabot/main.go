@@ -39,6 +39,7 @@ func subcommands() []subcommand {
 		{"schedule", "[--config FILE] [--json] [--from RFC3339] [--count N]", "when the reports come", runSchedule},
 		{"backtest", "[--config FILE] [--json] [--days N] [ACCOUNT]", "the pings that these rules would have sent", runBacktest},
 		{"export", "[--config FILE] [--since T] [ACCOUNT]", "what is remembered, as CSV", runExport},
+		{"copy", "--to URL [--config FILE]", "copies the database from SQLite to PostgreSQL or back, and compares", runCopy},
 		{"healthcheck", "[--config FILE]", "asks a running bot whether it is alive", runHealthcheck},
 		{"completion", "bash|zsh|fish", "completion for a shell; source <(mokabot completion bash)", runCompletion},
 		{"version", "", "this program's version", runVersion},

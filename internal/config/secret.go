@@ -89,7 +89,7 @@ func (c *Config) Secrets() []string {
 			secrets = append(secrets, password)
 		}
 	}
-	secrets = append(secrets, databasePasswords(c.Storage.URL.Reveal())...)
+	secrets = append(secrets, DatabasePasswords(c.Storage.URL.Reveal())...)
 	secrets = append(secrets, c.environmentPassword)
 	return slices.DeleteFunc(secrets, func(s string) bool { return s == "" })
 }

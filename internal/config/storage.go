@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"net"
 	"net/url"
 	"slices"
@@ -64,7 +65,7 @@ func (s *Storage) readURL(m *mapping) {
 	if text != "" {
 		v.database(text)
 	}
-	if len(databasePasswords(text)) == 0 {
+	if len(DatabasePasswords(text)) == 0 {
 		m.r.inline = inline // there is no secret in it
 	}
 	s.URL = address
@@ -73,27 +74,61 @@ func (s *Storage) readURL(m *mapping) {
 // schemes are those of a PostgreSQL database.
 var schemes = []string{"postgres://", "postgresql://"}
 
-// database checks a PostgreSQL URL, which may name several hosts. It is not
-// repeated in a problem, because it may hold a password.
+// database checks a PostgreSQL URL.
 func (v value) database(text string) {
+	if err := checkDatabase(text); err != nil {
+		v.problem("%s", err)
+	}
+}
+
+var (
+	errNotPostgres = errors.New("must begin with postgres://; write postgres://USER:PASSWORD@HOST:5432/DATABASE")
+	errNotAddress  = errors.New("is not the address of a database; write postgres://USER:PASSWORD@HOST:5432/DATABASE, with / ? # @ and % in the password written as %2F %3F %23 %40 and %25")
+)
+
+// checkDatabase checks a PostgreSQL URL, which may name several hosts. It is not
+// repeated in an error, because it may hold a password.
+func checkDatabase(text string) error {
 	rest, ok := withoutScheme(text)
 	if !ok {
-		v.problem("must begin with postgres://; write postgres://USER:PASSWORD@HOST:5432/DATABASE")
-		return
+		return errNotPostgres
 	}
 	authority, _, _ := cutAny(rest, "/?#")
 	user, hosts := "", authority
 	if at := strings.LastIndex(authority, "@"); at >= 0 {
 		user, hosts = authority[:at], authority[at+1:]
 	}
-	_, err := url.PathUnescape(user)
-	good := err == nil && !strings.Contains(rest, "#")
+	if _, err := url.PathUnescape(user); err != nil || strings.Contains(rest, "#") {
+		return errNotAddress
+	}
 	for _, host := range strings.Split(hosts, ",") {
-		good = good && goodHost(host)
+		if !goodHost(host) {
+			return errNotAddress
+		}
 	}
-	if !good {
-		v.problem("is not the address of a database; write postgres://USER:PASSWORD@HOST:5432/DATABASE, with / ? # @ and %% in the password written as %%2F %%3F %%23 %%40 and %%25")
+	return nil
+}
+
+// DatabaseAddress reads where a database is that a command line names: a PostgreSQL
+// URL, or the path of a file, with or without sqlite: in front. Errors do not
+// repeat it.
+func DatabaseAddress(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if _, ok := withoutScheme(text); ok {
+		return text, checkDatabase(text)
 	}
+	for _, scheme := range []string{"sqlite:", "file:"} {
+		if path, ok := strings.CutPrefix(text, scheme); ok {
+			text = path
+			if rest, ok := strings.CutPrefix(path, "//"); ok {
+				text = rest
+			}
+		}
+	}
+	if text == "" || strings.Contains(text, "://") {
+		return "", errors.New("is neither a postgres:// URL nor the path of a file")
+	}
+	return text, nil
 }
 
 func withoutScheme(text string) (rest string, ok bool) {
@@ -126,9 +161,9 @@ func goodHost(text string) bool {
 	return goodPort(port) && !strings.ContainsAny(host, "@%")
 }
 
-// databasePasswords are the passwords in a PostgreSQL URL, as they are written and
+// DatabasePasswords are the passwords in a PostgreSQL URL, as they are written and
 // as they are meant.
-func databasePasswords(text string) []string {
+func DatabasePasswords(text string) []string {
 	rest, ok := withoutScheme(text)
 	if !ok {
 		return nil

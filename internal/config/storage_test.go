@@ -51,6 +51,18 @@ func TestStorageURL(t *testing.T) {
 	}
 }
 
+func TestDatabaseAddress(t *testing.T) {
+	for text, want := range map[string]string{
+		"postgres://u:p@h/d": "postgres://u:p@h/d", "mokabot.db": "mokabot.db", "sqlite:a b.db": "a b.db", "sqlite:///var/m.db": "/var/m.db",
+		"sqlite://m.db": "m.db", "file:m.db": "m.db", "": "", "mysql://u:hunter2@h/d": "", "postgres://u:hunter2/x@h/d": "", "sqlite:": "",
+	} {
+		got, err := DatabaseAddress(text)
+		if err == nil && got != want || err != nil && (want != "" || strings.Contains(err.Error(), "hunter2")) {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+}
+
 func TestPasswordsOfTheDatabaseAreSecrets(t *testing.T) {
 	for text, want := range map[string][]string{
 		"postgres://u:pa55%2Fword@h/d":                       {"pa55%2Fword", "pa55/word"},
@@ -58,7 +70,7 @@ func TestPasswordsOfTheDatabaseAreSecrets(t *testing.T) {
 		"postgres://u@h/d":                                   nil,
 		"mokabot.db":                                         nil,
 	} {
-		if got := databasePasswords(text); !slices.Equal(got, want) {
+		if got := DatabasePasswords(text); !slices.Equal(got, want) {
 			t.Errorf("%s: %q", text, got)
 		}
 	}

@@ -13,6 +13,7 @@ type DatabaseWords struct {
 	Address, Unreachable, Cut, Unknown           string
 	Login, NoDatabase, Rights, Standby           string
 	TooOld, Encoding, Foreign, Busy              string
+	Running, NotEmpty, Unfinished, Differs, Same string // of a copy
 }
 
 func enDatabase() DatabaseWords {
@@ -41,6 +42,11 @@ func enDatabase() DatabaseWords {
 		Encoding:    "the PostgreSQL database is not in UTF-8; create it with ENCODING 'UTF8'",
 		Foreign:     "the PostgreSQL database holds tables of another program; give mokabot a database or a schema of its own",
 		Busy:        "the PostgreSQL server has no connection left; raise its max_connections, mokabot needs five for each replica",
+		Running:     "a mokabot runs on this PostgreSQL database; stop every replica first",
+		NotEmpty:    "the database to copy to is not empty; name an empty one",
+		Unfinished:  "a copy to this database was broken off; run the same mokabot copy again, which goes on with it",
+		Differs:     "the copy is not the same as what was copied; look at the disk of both, then run it again: no bot starts on the copy meanwhile",
+		Same:        "the database to copy to is the one to copy from; name another one with --to",
 	}
 }
 
@@ -70,5 +76,10 @@ func zhDatabase() DatabaseWords {
 		Encoding:    "PostgreSQL 数据库的编码不是 UTF-8；请用 ENCODING 'UTF8' 创建",
 		Foreign:     "该 PostgreSQL 数据库中有其他程序的表；请为 mokabot 单独准备数据库或 schema",
 		Busy:        "PostgreSQL 服务器没有空闲连接；请调大 max_connections，每个 mokabot 副本需要五个连接",
+		Running:     "有 mokabot 正在使用该 PostgreSQL 数据库；请先停掉所有副本",
+		NotEmpty:    "目标数据库不是空的；请换一个空数据库",
+		Unfinished:  "到该数据库的复制中途停止；请再次运行同一条 mokabot copy 命令继续",
+		Differs:     "复制结果与源数据库不一致；请检查两边的磁盘后重新运行，在此之前不会有 mokabot 在副本上启动",
+		Same:        "目标数据库就是源数据库；请用 --to 指定另一个",
 	}
 }

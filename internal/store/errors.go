@@ -27,6 +27,11 @@ var (
 	ErrServer      = errors.New("this PostgreSQL is too old; 13 or newer is needed")
 	ErrEncoding    = errors.New("the PostgreSQL database is not in UTF-8; create it with ENCODING 'UTF8'")
 	ErrForeign     = errors.New("the PostgreSQL database holds tables of another program; give mokabot a database or a schema of its own")
+	ErrRunning     = errors.New("a mokabot runs on this PostgreSQL database; stop every replica first")
+	ErrNotEmpty    = errors.New("the database to copy to is not empty; name an empty one")
+	ErrUnfinished  = errors.New("a copy to this database was broken off; run the same mokabot copy again, which goes on with it")
+	ErrDiffers     = errors.New("the copy is not the same as what was copied; look at the disk of both, then run it again: no bot starts on the copy meanwhile")
+	ErrSame        = errors.New("the database to copy to is the one to copy from; name another one with --to")
 	ErrBusy        = errors.New("the PostgreSQL server has no connection left; raise its max_connections, mokabot needs five for each replica")
 )
 
@@ -66,6 +71,7 @@ const (
 var kinds = []error{
 	ErrInUse, ErrCorrupt, ErrNewer, ErrOlder, ErrFull, ErrReadOnly, ErrAddress, ErrUnreachable, ErrCut, ErrUnknown, ErrLogin, ErrNoDatabase,
 	ErrRights, ErrStandby, ErrServer, ErrEncoding, ErrForeign, ErrBusy,
+	ErrRunning, ErrNotEmpty, ErrUnfinished, ErrDiffers, ErrSame,
 }
 
 // Kinds are all that can be wrong with a database.

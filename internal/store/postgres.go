@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -41,7 +42,18 @@ var postgres = &engine{
 	setVersion: setServerVersion,
 	alone:      `SELECT pg_advisory_xact_lock(8102600194)`, // any number, always the same
 	snapshot:   &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
-	commit:     commitOnServer,
+	tableCount: `SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?`,
+	columns: `SELECT t.relname, a.attname, format_type(a.atttypid, a.atttypmod), COALESCE(array_position(CAST(i.indkey AS int2[]), a.attnum) + 1, 0)
+		FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_attribute a ON a.attrelid = t.oid
+		LEFT JOIN pg_index i ON i.indrelid = t.oid AND i.indisprimary
+		WHERE n.nspname = current_schema() AND t.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+		AND t.relname NOT IN ('lease', '` + versionTable + `', '` + unfinished + `')`,
+	afterCopy: []string{
+		`SELECT setval(pg_get_serial_sequence('outbox', 'id'), COALESCE((SELECT MAX(id) FROM outbox), 0) + 1, FALSE)`,
+		`SELECT setval(pg_get_serial_sequence('events', 'id'), COALESCE((SELECT MAX(id) FROM events), 0) + 1, FALSE)`,
+		`ANALYZE`,
+	},
+	commit: commitOnServer,
 }
 
 func openServer(address string) (*DB, error) {
@@ -242,10 +254,17 @@ func numbered(query string) string {
 func clean(args []driver.NamedValue) []driver.NamedValue {
 	for i, a := range args {
 		if text, ok := a.Value.(string); ok {
-			args[i].Value = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
+			args[i].Value = cleanText(text)
 		}
 	}
 	return args
+}
+
+func cleanText(text string) string {
+	if utf8.ValidString(text) && strings.IndexByte(text, 0) < 0 {
+		return text
+	}
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
 }
 
 // suitable refuses servers that the program cannot keep anything on.

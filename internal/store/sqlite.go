@@ -19,6 +19,10 @@ var sqlite = &engine{
 		_, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, version))
 		return err
 	},
+	tableCount: `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?`,
+	columns: `SELECT m.name, c.name, CASE WHEN m.name = 'small_values' AND c.name = 'value' THEN 'bytea' ELSE c.type END, c.pk
+		FROM sqlite_master m, pragma_table_info(m.name) c
+		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> '` + unfinished + `'`,
 	commit: func(_ context.Context, _ *sql.DB, tx *sql.Tx) error { return tx.Commit() },
 }
 

@@ -47,6 +47,9 @@ type engine struct {
 	setVersion func(context.Context, *sql.Tx, int) error
 	alone      string         // statement that keeps other processes from migrating until the transaction ends; empty: nothing is needed
 	snapshot   *sql.TxOptions // of a transaction that sees one unchanging state
+	tableCount string         // statement that counts the tables of a name
+	columns    string         // statement for table, column, type and place in the primary key of all that is copied
+	afterCopy  []string       // statements that a filled database needs
 	commit     func(context.Context, *sql.DB, *sql.Tx) error
 }
 
@@ -57,22 +60,27 @@ const readers = 3
 // postgres:// URL. A file is this process's alone. See the Err variables for how
 // it can fail; a database that it refuses is left as it was.
 func Open(address string) (*DB, error) {
-	if isURL(address) {
-		return openServer(address)
+	if IsURL(address) {
+		db, err := openServer(address)
+		return complete(db, err)
 	}
-	return openFile(address)
+	db, err := openFile(address)
+	return complete(db, err)
 }
 
 // OpenReadOnly opens an existing database for queries, also while another process
 // has it open. Where there is none, the error is an [os.ErrNotExist].
 func OpenReadOnly(address string) (*DB, error) {
-	if isURL(address) {
-		return openServerReadOnly(address)
+	if IsURL(address) {
+		db, err := openServerReadOnly(address)
+		return complete(db, err)
 	}
-	return openFileReadOnly(address)
+	db, err := openFileReadOnly(address)
+	return complete(db, err)
 }
 
-func isURL(address string) bool {
+// IsURL reports whether an address is that of a PostgreSQL database.
+func IsURL(address string) bool {
 	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
 }
 

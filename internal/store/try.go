@@ -16,7 +16,7 @@ type Probe struct {
 // Try looks whether the bot could work on a database, and changes nothing. Where
 // there is no file yet, the error is an [os.ErrNotExist].
 func Try(ctx context.Context, address string) (Probe, error) {
-	if isURL(address) {
+	if IsURL(address) {
 		return tryServer(ctx, address)
 	}
 	db, err := openFileReadOnly(address)
