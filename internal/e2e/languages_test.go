@@ -50,7 +50,10 @@ func TestEveryCommandInEveryLanguage(t *testing.T) {
 						continue
 					}
 					pressed[what] = true
-					after, err := w.discord.Click(deadline(t), discordsim.Press{MessageID: m.ID, CustomID: b.CustomID, Locale: locale, Stale: true})
+					after, form, err := w.discord.Press(deadline(t), discordsim.Press{MessageID: m.ID, CustomID: b.CustomID, Locale: locale, Stale: true})
+					if form != nil {
+						after, err = w.discord.Submit(deadline(t), *form, map[string]string{form.Inputs[0].CustomID: "3h"})
+					}
 					speaks(t, words, b.CustomID, after, err)
 				}
 			}

@@ -51,7 +51,7 @@ func TestTheEndUnderLoadAnswersWhatIsUnderWay(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
-			s := newArena(t, discordsim.WithAckTime(time.Minute)) // how soon is not what this is about
+			s := newArena(t)
 			p := s.start()
 			s.ready(t, p)
 			s.discord.Inject(discordsim.Fault{Kind: discordsim.FaultHang, Path: "/messages", Method: "POST"})

@@ -47,6 +47,7 @@ type world struct {
 
 func newWorld(t testing.TB, opts ...discordsim.Option) *world {
 	t.Helper()
+	opts = append([]discordsim.Option{discordsim.WithAckTime(patience)}, opts...) // how soon is for the benchmarks
 	w := &world{discord: discordsim.New(opts...), gateway: mokatest.New(mokatest.V2026_08), dir: t.TempDir()}
 	t.Cleanup(w.discord.Close)
 	w.gateway.AddAccount(mokatest.Account{ID: 2, Username: "alice", AccessToken: testToken, Quota: 50_000_000, UsedQuota: 1_234_567, Requests: 42})
@@ -182,7 +183,7 @@ func noSecrets(t *testing.T, where, text string) {
 
 func deadline(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }
