@@ -226,7 +226,7 @@ func (f Fault) limit(w http.ResponseWriter) {
 func (s *Server) Down(down bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.down = down
+	s.down, s.excused = down, true
 	if down {
 		for c := range s.conns {
 			c.cut()

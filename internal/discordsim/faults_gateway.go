@@ -51,6 +51,7 @@ func (s *Server) gatewayFault() GatewayFault {
 	if len(s.gwFaults) == 0 {
 		return GatewayFault{}
 	}
+	s.excused = true
 	f := s.gwFaults[0]
 	if f.Count--; f.Count == 0 {
 		s.gwFaults = slices.Delete(s.gwFaults, 0, 1)

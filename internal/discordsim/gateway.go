@@ -30,7 +30,13 @@ const (
 	intentGuilds         = 1 << 0
 	intentGuildMessages  = 1 << 9
 	intentDirectMessages = 1 << 12
+
+	privilegedIntents = 1<<1 | 1<<8 | 1<<15 // members, presences, message content
+	knownIntents      = 1<<17 - 1 | 1<<20 | 1<<21 | 1<<24 | 1<<25
 )
+
+// resumePath is where sessions are to be resumed, on the gateway's own host.
+const resumePath = "/resume"
 
 // frame is one message on the gateway.
 type frame struct {

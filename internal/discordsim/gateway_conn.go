@@ -19,6 +19,7 @@ type gatewayConn struct {
 	s     *Server
 	ws    *websocket.Conn
 	where string // the gateway's address as the bot knows it
+	path  string // that it came to
 	fault GatewayFault
 	proxy *Proxy // that it came through, or nil
 
@@ -28,6 +29,7 @@ type gatewayConn struct {
 	wake  chan struct{}
 
 	received []time.Time // of the reading goroutine alone
+	beat     time.Time   // the last heartbeat, or HELLO; of the reading goroutine
 	session  *session    // under Server.mu
 }
 
@@ -122,7 +124,7 @@ func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	c := &gatewayConn{s: s, ws: ws, where: s.gatewayAddress(r), fault: fault, wake: make(chan struct{}, 1)}
+	c := &gatewayConn{s: s, ws: ws, where: s.gatewayAddress(r), path: r.URL.Path, fault: fault, beat: time.Now(), wake: make(chan struct{}, 1)}
 	c.proxy, _ = r.Context().Value(proxied{}).(*Proxy)
 	if !s.join(c) {
 		_ = ws.Close()
@@ -185,14 +187,16 @@ func (c *gatewayConn) read() int {
 	c.ws.SetReadLimit(1 << 20)
 	c.ws.SetCloseHandler(func(int, string) error { return nil })
 	for {
-		_ = c.ws.SetReadDeadline(time.Now().Add(2*c.interval() + time.Second))
-		_, raw, err := c.ws.ReadMessage()
+		_ = c.ws.SetReadDeadline(c.beat.Add(c.patience()))
+		kind, raw, err := c.ws.ReadMessage()
 		if err != nil {
 			return c.over(err)
 		}
 		var f frame
 		switch {
-		case json.Unmarshal(raw, &f) != nil:
+		case len(raw) > maxSent:
+			c.wrong(4002, "a payload of %d bytes; %d are allowed", len(raw), maxSent)
+		case kind != websocket.TextMessage || json.Unmarshal(raw, &f) != nil:
 			c.wrong(4002, "a frame that is no JSON")
 		case c.flooded():
 			c.wrong(4008, "more than 120 frames within 60 s")
@@ -202,15 +206,12 @@ func (c *gatewayConn) read() int {
 	}
 }
 
-// interval is that of the heartbeats, of which none may be missing. Until READY
-// it is Discord's own, however short a test has made it: discordgo begins with
-// them only then, and gives up long before.
-func (c *gatewayConn) interval() time.Duration {
-	if c.authenticated() {
-		return c.s.settings.heartbeat
-	}
-	return max(c.s.settings.heartbeat, usualHeartbeat)
-}
+// maxSent is the size of the largest payload that a bot may send.
+const maxSent = 4096
+
+// patience is how long after the last heartbeat the next one must be there. It
+// is due after the interval, from HELLO on; the rest is for a slow machine.
+func (c *gatewayConn) patience() time.Duration { return c.s.settings.heartbeat*3/2 + time.Second }
 
 // over judges why nothing more can be read.
 func (c *gatewayConn) over(err error) int {
@@ -219,7 +220,7 @@ func (c *gatewayConn) over(err error) int {
 	}
 	late, ok := errors.AsType[net.Error](err)
 	if ok && late.Timeout() && c.fault.Kind != GatewaySilent {
-		c.s.violate("gateway: nothing, not even a heartbeat, for twice the interval of %s", c.interval())
+		c.s.violate("gateway: no heartbeat within %s; the interval is %s", c.patience(), c.s.settings.heartbeat)
 	}
 	return 0
 }

@@ -3,6 +3,9 @@ package discordsim
 import (
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -32,13 +35,29 @@ func (c *gatewayConn) authenticated() bool {
 }
 
 func (c *gatewayConn) heartbeat(data json.RawMessage) {
-	if text := string(data); text != "null" && strings.Trim(text, "0123456789") != "" {
+	text := string(data)
+	seq, err := strconv.Atoi(text)
+	if text != "null" && (err != nil || seq < 0) {
 		c.wrong(4002, "a heartbeat with %s instead of a sequence number", text)
 		return
 	}
+	if last := c.lastSeq(); seq > last {
+		c.s.violate("gateway: a heartbeat with the sequence number %d, and the last one sent is %d", seq, last)
+	}
+	c.beat = time.Now()
 	if c.fault.Kind != GatewayNoAck && c.fault.Kind != GatewaySilent && !c.s.isMuted() {
 		c.sendOp(opAck, nil)
 	}
+}
+
+// lastSeq is the sequence number of the last event that was sent.
+func (c *gatewayConn) lastSeq() int {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	if c.session == nil {
+		return math.MaxInt // a RESUME that is not answered yet: who knows of which session
+	}
+	return c.session.seq
 }
 
 type identification struct {
@@ -46,6 +65,7 @@ type identification struct {
 	Intents    *int              `json:"intents"`
 	Properties map[string]string `json:"properties"`
 	Compress   bool              `json:"compress"`
+	Threshold  *int              `json:"large_threshold"`
 	Shard      *[2]int           `json:"shard"`
 }
 
@@ -65,25 +85,41 @@ func (c *gatewayConn) identify(data json.RawMessage) {
 	s.identifies = append(s.identifies, time.Now())
 	s.changed()
 	if s.identifiedToday() > mostIdentifies {
-		s.violate("gateway: more than %d IDENTIFYs a day; Discord would reset the token", mostIdentifies)
+		s.violate("gateway: more than %d IDENTIFYs a day; Discord resets the token", mostIdentifies)
+		s.settings.token = rand.Text()
 	}
+	code, why := c.judge(in)
 	switch {
-	case c.session != nil:
-		c.wrong(4005, "a second IDENTIFY on one connection")
-	case strings.TrimPrefix(in.Token, "Bot ") != s.settings.token:
-		c.wrong(4004, "a wrong token")
-	case in.Intents == nil:
-		c.wrong(4013, "an IDENTIFY without intents")
-	case in.Properties["os"] == "" && in.Properties["$os"] == "":
-		c.wrong(4002, "an IDENTIFY without properties")
-	case in.Shard != nil && in.Shard[0] >= in.Shard[1]:
-		c.wrong(4010, "shard %d of %d", in.Shard[0], in.Shard[1])
+	case code != 0:
+		c.wrong(code, "%s", why)
 	case s.settings.spacing > 0 && time.Since(last) < s.settings.spacing:
 		s.violate("gateway: IDENTIFY only %s after the last one", time.Since(last))
 		c.sendOp(opInvalid, false)
 	default:
 		c.begin(*in.Intents)
 	}
+}
+
+// judge looks for what Discord closes a connection for; code is 0 when all is
+// well. The caller holds Server.mu.
+func (c *gatewayConn) judge(in identification) (code int, why string) {
+	switch {
+	case c.session != nil:
+		return 4005, "a second IDENTIFY on one connection"
+	case strings.TrimPrefix(in.Token, "Bot ") != c.s.settings.token:
+		return 4004, "a wrong token"
+	case in.Intents == nil || *in.Intents&^knownIntents != 0:
+		return 4013, "an IDENTIFY without intents, or with unknown ones"
+	case *in.Intents&privilegedIntents != 0:
+		return 4014, "an IDENTIFY with intents that the application has not been granted"
+	case in.Properties["os"] == "" && in.Properties["$os"] == "":
+		return 4002, "an IDENTIFY without properties"
+	case in.Threshold != nil && (*in.Threshold < 50 || *in.Threshold > 250):
+		return 4002, "a large_threshold that is not between 50 and 250"
+	case in.Shard != nil && in.Shard[0] >= in.Shard[1]:
+		return 4010, fmt.Sprintf("shard %d of %d", in.Shard[0], in.Shard[1])
+	}
+	return 0, ""
 }
 
 // begin makes the connection's session, unless it is to go wrong. The caller
@@ -104,7 +140,8 @@ func (c *gatewayConn) begin(intents int) {
 	}
 	c.session = &session{id: strings.ToLower(rand.Text()), intents: intents, conn: c}
 	c.s.sessions = append(c.s.sessions, c.session)
-	c.s.ready(c.session, c.where)
+	c.s.excused = false
+	c.s.ready(c.session, c.where+resumePath)
 	c.s.changed()
 	c.cutSoon()
 }
@@ -141,6 +178,9 @@ func (c *gatewayConn) resume(data json.RawMessage) {
 		return
 	}
 	o := s.session(in.SessionID)
+	if o != nil && c.path != resumePath && !s.excused {
+		s.violate("gateway: a RESUME at the first address, and not where READY told")
+	}
 	switch {
 	case o == nil || !o.resumable(s.settings.resumeWindow):
 		c.sendOp(opInvalid, false)
@@ -188,6 +228,7 @@ func (c *gatewayConn) replay(o *session, seq int) {
 		}
 	}
 	c.s.resumes++
+	c.s.excused = false
 	c.s.tell(o, "RESUMED", map[string]any{"_trace": []string{"discordsim"}})
 	c.s.changed()
 	c.cutSoon()

@@ -3,7 +3,9 @@ package discordsim_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -24,6 +26,10 @@ func TestWhatTheGatewayCloses(t *testing.T) {
 		{"an unknown op", 99, `{}`, 4001},
 		{"a heartbeat of text", 1, `"x"`, 4002},
 		{"a shard that is none", 2, `{"token":"` + discordsim.Token + `","intents":1,"properties":{"os":"o"},"shard":[2,1]}`, 4010},
+		{"unknown intents", 2, `{"token":"` + discordsim.Token + `","intents":1073741824,"properties":{"os":"o"}}`, 4013},
+		{"intents that were not granted", 2, `{"token":"` + discordsim.Token + `","intents":3,"properties":{"os":"o"}}`, 4014},
+		{"a threshold out of bounds", 2, `{"token":"` + discordsim.Token + `","intents":1,"large_threshold":7,"properties":{"os":"o"}}`, 4002},
+		{"a payload that is too large", 3, `"` + strings.Repeat("x", 4096) + `"`, 4002},
 		{"a resumption with a wrong token", 6, `{"token":"wrong","session_id":"x","seq":1}`, 4004},
 	} {
 		r := newRig(t)
@@ -53,7 +59,7 @@ func TestAResumptionReplaysWhatWasMissed(t *testing.T) {
 		t.Fatal(err)
 	}
 	channel := r.AddChannel(discordsim.Channel{Name: "new"})
-	s = r.dial()
+	s = r.dialAt("/resume")
 	s.want(10, "")
 	s.send(6, fmt.Sprintf(`{"token":"Bot %s","session_id":%q,"seq":2}`, discordsim.Token, id))
 	if p := s.want(0, "CHANNEL_CREATE"); p.S != 3 {
@@ -73,7 +79,7 @@ func TestSessionsThatCannotBeResumed(t *testing.T) {
 	const window = time.Second // within which a busy machine resumes
 	r := newRig(t, discordsim.WithResumeWindow(window))
 	resume := func(id string, seq int) *socket {
-		s := r.dial()
+		s := r.dialAt("/resume")
 		s.want(10, "")
 		s.send(6, fmt.Sprintf(`{"token":%q,"session_id":%q,"seq":%d}`, discordsim.Token, id, seq))
 		return s
@@ -107,24 +113,77 @@ func TestIdentifyingTooOften(t *testing.T) {
 }
 
 func TestAMissingHeartbeatIsNoted(t *testing.T) {
-	r := newRig(t, discordsim.WithHeartbeat(20*time.Millisecond))
-	s := r.dial()
-	s.login()
-	if _, err := s.next(); err == nil {
-		t.Error("the connection goes on")
+	for name, before := range map[string]func(*socket){
+		"after READY":            func(s *socket) { s.login() },
+		"after HELLO":            func(s *socket) { s.want(10, "") },
+		"while READY is to come": func(s *socket) { s.want(10, ""); s.send(2, identify) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, discordsim.WithHeartbeat(20*time.Millisecond))
+			if name == "while READY is to come" {
+				r.InjectGateway(discordsim.GatewayFault{Kind: discordsim.GatewayNoReady})
+			}
+			s := r.dial()
+			before(s)
+			for {
+				if _, err := s.next(); err != nil {
+					break
+				}
+			}
+			r.noted("heartbeat")
+		})
 	}
-	r.noted("heartbeat")
 }
 
-func TestABotThatWaitsForReadyOwesNoHeartbeat(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, discordsim.WithHeartbeat(20*time.Millisecond))
-	r.InjectGateway(discordsim.GatewayFault{Kind: discordsim.GatewayNoReady})
-	s := r.dial()
-	s.want(10, "")
-	s.send(2, identify)
-	time.Sleep(1500 * time.Millisecond) // longer than one that is ready may be silent
+func TestAResumptionBelongsWhereReadyTold(t *testing.T) {
+	r := newRig(t)
+	id := r.dial().login()
+	again := func(path string) {
+		s := r.dialAt(path)
+		s.want(10, "")
+		s.send(6, fmt.Sprintf(`{"token":%q,"session_id":%q,"seq":2}`, discordsim.Token, id))
+		s.want(0, "RESUMED")
+	}
+	again("/resume")
 	r.noted()
+	r.Down(true)
+	r.Down(false)
+	again("/") // the other address may have been out of reach
+	r.noted()
+	again("/")
+	r.noted("where READY told")
+}
+
+func TestTheThousandAndFirstIdentifyResetsTheToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := discordsim.New()
+		defer s.Close()
+		transport, err := s.Memory(false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dialer := websocket.Dialer{NetDialContext: transport.DialContext, TLSClientConfig: transport.TLSClientConfig}
+		for n := 1; n <= 1001; n++ {
+			ws, _, err := dialer.DialContext(t.Context(), "wss://gateway.discord.gg/?v=9&encoding=json", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := &socket{t: t, Conn: ws}
+			at.want(10, "")
+			at.send(2, identify)
+			if n <= 1000 {
+				at.want(0, "READY")
+			} else {
+				at.wantClose(4004)
+			}
+			_ = ws.Close()
+			time.Sleep(10 * time.Second)
+		}
+		if got := s.Violations(); len(got) != 2 {
+			t.Errorf("violations %q", got)
+		}
+	})
 }
 
 func TestFaultsOfTheGateway(t *testing.T) {

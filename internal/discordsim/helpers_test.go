@@ -30,7 +30,8 @@ type rig struct {
 
 func newRig(t *testing.T, opts ...discordsim.Option) *rig {
 	t.Helper()
-	s := discordsim.New(opts...)
+	// The tests begin sessions faster than Discord allows.
+	s := discordsim.New(append([]discordsim.Option{discordsim.WithIdentifySpacing(0)}, opts...)...)
 	t.Cleanup(s.Close)
 	return &rig{s, t, s.Client()}
 }
@@ -174,9 +175,11 @@ type packet struct {
 	D  json.RawMessage
 }
 
-func (r *rig) dial() *socket {
+func (r *rig) dial() *socket { return r.dialAt("/") }
+
+func (r *rig) dialAt(path string) *socket {
 	r.t.Helper()
-	c, _, err := websocket.DefaultDialer.DialContext(r.t.Context(), strings.Replace(r.URL(), "http", "ws", 1)+"/?v=9&encoding=json", nil)
+	c, _, err := websocket.DefaultDialer.DialContext(r.t.Context(), strings.Replace(r.URL(), "http", "ws", 1)+path+"?v=9&encoding=json", nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}

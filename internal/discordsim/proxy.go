@@ -88,6 +88,9 @@ func (p *Proxy) Close() {
 	_ = p.front.Close()
 	_ = p.tunnels.Close()
 	_ = p.back.Close()
+	p.s.mu.Lock()
+	p.s.excused = true
+	p.s.mu.Unlock()
 	p.s.each(func(c *gatewayConn) {
 		if c.proxy == p {
 			c.cut()

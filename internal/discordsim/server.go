@@ -54,6 +54,7 @@ type Server struct {
 	conns      map[*gatewayConn]bool
 	identifies []time.Time
 	resumes    int
+	excused    bool // the address for resumptions may have failed since the last session began or went on
 	faults     []*Fault
 	gwFaults   []*GatewayFault
 	muted      bool
@@ -89,7 +90,7 @@ func New(opts ...Option) *Server {
 	s := &Server{
 		settings: settings{
 			token: Token, heartbeat: usualHeartbeat, ackTime: 3 * time.Second, tokenLife: 15 * time.Minute,
-			nonceWindow: 5 * time.Minute, resumeWindow: time.Minute,
+			nonceWindow: 5 * time.Minute, resumeWindow: time.Minute, spacing: usualSpacing,
 			onRequest: func(Moment, string, string) {},
 		},
 		done: make(chan struct{}), change: make(chan struct{}),

@@ -24,7 +24,7 @@ func WithNonceWindow(d time.Duration) Option { return func(s *settings) { s.nonc
 func WithResumeWindow(d time.Duration) Option { return func(s *settings) { s.resumeWindow = d } }
 
 // WithIdentifySpacing makes an IDENTIFY that comes sooner than d after the
-// last one invalid, as Discord does with 5 s. The default is not to care.
+// last one invalid; Discord's is 5 s.
 func WithIdentifySpacing(d time.Duration) Option { return func(s *settings) { s.spacing = d } }
 
 // WithRateLimit allows n requests per route and channel within d, and says so
@@ -32,6 +32,9 @@ func WithIdentifySpacing(d time.Duration) Option { return func(s *settings) { s.
 func WithRateLimit(n int, d time.Duration) Option {
 	return func(s *settings) { s.rateLimit, s.rateWindow = n, d }
 }
+
+// usualSpacing is the least between two IDENTIFYs of a bot without shards.
+const usualSpacing = 5 * time.Second
 
 // usualHeartbeat is the interval that Discord asks for.
 const usualHeartbeat = 41250 * time.Millisecond
