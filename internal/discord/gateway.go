@@ -202,7 +202,7 @@ func (g *Gateway) logEnd(c *connection, err error, over bool) {
 	if over {
 		level, then = slog.LevelWarn, "identify"
 	}
-	g.Log.Log(context.Background(), level, "discord connection ended", "err", redact(err.Error(), g.Token), "state", c.state, "next", then)
+	g.Log.Log(context.Background(), level, "discord connection ended", "err", redact(err.Error(), g.Token), "state", c.ended, "next", then)
 }
 
 // note records a change of health.

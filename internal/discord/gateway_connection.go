@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"time"
 
@@ -47,6 +46,7 @@ type connection struct {
 	firstURL bool // although READY named another address: that one cannot be reached
 
 	state   state
+	ended   state     // the one that something ended
 	began   time.Time // dialling
 	spoke   bool      // IDENTIFY or RESUME was sent
 	readyAt time.Time // READY or RESUMED; zero before
@@ -66,7 +66,7 @@ type received struct {
 // run connects, stays connected for as long as all goes well, and gives the
 // reason for the end.
 func (c *connection) run(ctx context.Context) error {
-	c.state, c.began = stateConnecting, time.Now()
+	c.state, c.ended, c.began = stateConnecting, stateConnecting, time.Now()
 	address, err := c.address(ctx)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (c *connection) run(ctx context.Context) error {
 }
 
 func (c *connection) runAt(ctx context.Context, address string) (err error) {
-	c.state, c.began = stateConnecting, time.Now()
+	c.began = time.Now()
 	if c.ws, err = c.dial(ctx, address); err != nil {
 		return err
 	}
@@ -277,7 +277,7 @@ func (c *connection) send(op int, data any) error {
 // own close frame, so that the last word does arrive; a connection that went
 // wrong is cut.
 func (c *connection) close(ctx context.Context, in <-chan received) {
-	c.state = stateClosing
+	c.ended, c.state = c.state, stateClosing
 	code, wait := closeForAWhile, time.Duration(0)
 	if ctx.Err() != nil {
 		wait = closeTime
@@ -300,104 +300,6 @@ func (c *connection) close(ctx context.Context, in <-chan received) {
 	_ = c.ws.Close()
 	for range in { // the reader ends
 	}
-}
-
-// heartbeat keeps the times of
-// https://docs.discord.com/developers/events/gateway#sending-heartbeats.
-type heartbeat struct {
-	interval time.Duration
-	next     *time.Timer // when to send one
-	overdue  *time.Timer // when the answer to the last one is
-	sent     time.Time   // the one that is not answered; zero: none
-}
-
-// Discord asks for a heartbeat every 41 s. By those alone, a line that died
-// without a word would be noticed after 80 s; ours come at least every 15 s, and
-// are answered within 10 s or never.
-const (
-	maxInterval = 15 * time.Second
-	minInterval = 100 * time.Millisecond
-	maxAckTime  = 10 * time.Second
-)
-
-func newHeartbeat() heartbeat {
-	never := func() *time.Timer {
-		t := time.NewTimer(time.Hour)
-		t.Stop()
-		return t
-	}
-	return heartbeat{next: never(), overdue: never()}
-}
-
-// begin waits a random part of the interval, so that not all bots of the world
-// beat at once after an outage. ms is what HELLO asks for.
-func (h *heartbeat) begin(ms float64) {
-	ms = min(max(ms, float64(minInterval.Milliseconds())), float64(maxInterval.Milliseconds()))
-	h.interval = time.Duration(ms * float64(time.Millisecond))
-	h.next.Reset(rand.N(h.interval))
-}
-
-// answered has an error when the last one was not.
-func (h *heartbeat) answered() error {
-	if h.sent.IsZero() {
-		return nil
-	}
-	return errNoAck
-}
-
-func (h *heartbeat) stop() {
-	h.next.Stop()
-	h.overdue.Stop()
-}
-
-// sendHeartbeat sends one because it is time or because Discord asked for one.
-func (c *connection) sendHeartbeat() error {
-	if c.state == stateHello {
-		return nil
-	}
-	var seq *int64 // null before the first event
-	if s := c.g.currentSession(); s.Seq > 0 && (c.resume || c.state == stateReady) {
-		seq = &s.Seq
-	}
-	c.beat.next.Reset(c.beat.interval)
-	if c.beat.sent.IsZero() {
-		c.beat.sent = time.Now()
-		c.beat.overdue.Reset(min(c.beat.interval, maxAckTime))
-	}
-	return c.send(opHeartbeat, seq)
-}
-
-func (c *connection) onAck() {
-	if c.beat.sent.IsZero() {
-		return
-	}
-	c.beat.overdue.Stop()
-	c.g.noteAck(time.Since(c.beat.sent))
-	c.beat.sent = time.Time{}
-}
-
-// sessionOf reads READY: what we need of it, so that nothing else in it can
-// keep the bot away.
-func sessionOf(p payload) (Session, Ready) {
-	type object struct {
-		ID   string `json:"id"`
-		Name string `json:"username"`
-	}
-	var r struct {
-		SessionID   string   `json:"session_id"`
-		ResumeURL   string   `json:"resume_gateway_url"`
-		User        object   `json:"user"`
-		Application object   `json:"application"`
-		Guilds      []object `json:"guilds"`
-	}
-	_ = json.Unmarshal(p.Data, &r)
-	ready := Ready{ApplicationID: r.Application.ID, UserID: r.User.ID, Name: r.User.Name}
-	for _, g := range r.Guilds {
-		if g.ID != "" {
-			ready.GuildIDs = append(ready.GuildIDs, g.ID)
-		}
-	}
-	return Session{ID: r.SessionID, ResumeURL: r.ResumeURL, Seq: max(p.Seq, 0)}, ready
 }
 
 // readError says why nothing more can be read.

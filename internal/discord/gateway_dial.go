@@ -8,10 +8,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
-	"sync"
 
 	"github.com/bwmarrin/discordgo"
 	"github.com/gorilla/websocket"
@@ -19,7 +19,8 @@ import (
 )
 
 // wsDialer connects to the gateway. It speaks to the proxy itself, because the
-// websocket library knows no https proxies and repeats a proxy's words.
+// websocket library knows no https proxies, repeats a proxy's words, and panics
+// at a status without any.
 type wsDialer struct {
 	proxy   func(*http.Request) (*url.URL, error)
 	tls     *tls.Config
@@ -47,6 +48,7 @@ func (d *wsDialer) websocket(ctx context.Context, address, agent string) (*webso
 	q.Set("encoding", "json")
 	u.RawQuery, u.Path = q.Encode(), cmp.Or(u.Path, "/")
 	var head *headConn
+	stop := func() bool { return true }
 	connect := func(secure bool) func(context.Context, string, string) (net.Conn, error) {
 		return func(ctx context.Context, _, addr string) (net.Conn, error) {
 			conn, err := d.dial(ctx, addr, secure)
@@ -54,7 +56,7 @@ func (d *wsDialer) websocket(ctx context.Context, address, agent string) (*webso
 				return nil, err
 			}
 			head = &headConn{Conn: conn, left: maxHead}
-			context.AfterFunc(ctx, head.giveUp)
+			stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
 			return head, nil
 		}
 	}
@@ -65,64 +67,30 @@ func (d *wsDialer) websocket(ctx context.Context, address, agent string) (*webso
 		return nil, fmt.Errorf("it answered %d instead of a websocket", resp.StatusCode)
 	case err != nil:
 		return nil, because(err, ctx.Err())
-	case !head.keep():
+	case !stop(): // ctx ended at the last moment
 		return nil, errors.Join(ctx.Err(), ws.Close())
 	}
+	head.left = math.MaxInt
 	return ws, nil
 }
 
 // maxHead bounds the HTTP answer to the upgrade, which the library does not.
 const maxHead = 64 << 10
 
-// headConn is a connection until it is a websocket: it ends with the context of
-// the dial, and brings little.
+// headConn is a connection that brings so much and no more.
 type headConn struct {
 	net.Conn
-	left int
-
-	mu    sync.Mutex
-	state int
+	left int // bytes
 }
 
-const (
-	headOpen = iota
-	headKept
-	headGone
-)
-
-// Read counts until the connection is kept.
+// Read has an error when there was too much.
 func (h *headConn) Read(p []byte) (int, error) {
-	h.mu.Lock()
-	kept := h.state == headKept
-	h.mu.Unlock()
-	if kept {
-		return h.Conn.Read(p)
-	}
 	if h.left <= 0 {
 		return 0, errors.New("its HTTP answer is too long")
 	}
 	n, err := h.Conn.Read(p[:min(len(p), h.left)])
 	h.left -= n
 	return n, err
-}
-
-// keep makes the connection outlive the dial, unless that was given up.
-func (h *headConn) keep() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.state == headOpen {
-		h.state = headKept
-	}
-	return h.state == headKept
-}
-
-func (h *headConn) giveUp() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.state == headOpen {
-		h.state = headGone
-		_ = h.Conn.Close()
-	}
 }
 
 // dial connects to addr ("host:port"), through the proxy if there is one,

@@ -1,6 +1,9 @@
 package discord
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // kept is the session as the gateway client knows it.
 type kept struct {
@@ -38,4 +41,28 @@ func (g *Gateway) currentSession() kept {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.session
+}
+
+// sessionOf reads READY: what we need of it, so that nothing else in it can
+// keep the bot away.
+func sessionOf(p payload) (Session, Ready) {
+	type object struct {
+		ID   string `json:"id"`
+		Name string `json:"username"`
+	}
+	var r struct {
+		SessionID   string   `json:"session_id"`
+		ResumeURL   string   `json:"resume_gateway_url"`
+		User        object   `json:"user"`
+		Application object   `json:"application"`
+		Guilds      []object `json:"guilds"`
+	}
+	_ = json.Unmarshal(p.Data, &r)
+	ready := Ready{ApplicationID: r.Application.ID, UserID: r.User.ID, Name: r.User.Name}
+	for _, g := range r.Guilds {
+		if g.ID != "" {
+			ready.GuildIDs = append(ready.GuildIDs, g.ID)
+		}
+	}
+	return Session{ID: r.SessionID, ResumeURL: r.ResumeURL, Seq: max(p.Seq, 0)}, ready
 }

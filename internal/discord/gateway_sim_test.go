@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -173,11 +175,64 @@ func (v *values) SetValue(_ context.Context, name string, raw []byte) error {
 type ailment struct {
 	name       string
 	begin      []discordsim.GatewayFault
+	dials      []dial             // what the next dials to the gateway meet, instead of Discord
 	rest       []discordsim.Fault // of the request for the gateway's address
 	strike     func(*discordsim.Server)
 	over       time.Duration // how long it lasts, of which the healing is not counted
 	identifies int           // at most; 0: one
 	resumes    int           // after so many it is known to have struck
+}
+
+// dial is what happens to a dial to the gateway.
+type dial func(context.Context) (net.Conn, error)
+
+func refused(context.Context) (net.Conn, error) {
+	return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+}
+
+// unanswered is a dial that the network swallows.
+func unanswered(ctx context.Context) (net.Conn, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// silent is a connection on which nothing ever comes back.
+func silent(context.Context) (net.Conn, error) {
+	near, far := net.Pipe()
+	go func() { _, _ = io.Copy(io.Discard, far) }()
+	return near, nil
+}
+
+// wordy is a connection on which something else comes back, without end.
+func wordy(context.Context) (net.Conn, error) {
+	near, far := net.Pipe()
+	go func() { _, _ = io.Copy(io.Discard, far) }()
+	go func() {
+		for {
+			if _, err := io.WriteString(far, "HTTP/1.1 101 Switching Protocols\r\nX: y\r\n"); err != nil {
+				return
+			}
+		}
+	}()
+	return near, nil
+}
+
+// meet has the next dials to the gateway meet these.
+func (o *online) meet(dials []dial) {
+	real := o.transport.DialContext
+	var mu sync.Mutex
+	o.transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		mu.Lock()
+		var next dial
+		if strings.HasPrefix(addr, "gateway.") && len(dials) > 0 {
+			next, dials = dials[0], dials[1:]
+		}
+		mu.Unlock()
+		if next != nil {
+			return next(ctx)
+		}
+		return real(ctx, network, addr)
+	}
 }
 
 // muted is a line that died without a word, until the bot gives it up.
@@ -233,6 +288,10 @@ func ailments() []ailment {
 		{name: "Discord away for an hour", strike: away(time.Hour), over: time.Hour, identifies: 2},
 		{name: "a refused websocket (503), six times", begin: begins(discordsim.GatewayRefuse, 6)},
 		{name: "a refused websocket on RESUME, six times", strike: dropInto(discordsim.GatewayRefuse, 6)},
+		{name: "a refused dial, six times", dials: slices.Repeat([]dial{refused}, 6)},
+		{name: "a dial that is not answered, twice", dials: []dial{unanswered, unanswered}},
+		{name: "TLS that is not answered, twice", dials: []dial{silent, silent}},
+		{name: "words instead of TLS", dials: []dial{wordy, wordy}},
 		{name: "no address (502), four times", rest: asked(discordsim.Fault{Kind: discordsim.FaultStatus, Count: 4})},
 		{name: "no address (a page, 429)", rest: asked(discordsim.Fault{Kind: discordsim.FaultCloudflare, Count: 2})},
 		{name: "a login page (401) instead of the address", rest: asked(discordsim.Fault{Kind: discordsim.FaultStatus, Status: 401, Count: 3})},
@@ -265,6 +324,7 @@ func TestEveryConnectionFaultHealsWithin45Seconds(t *testing.T) {
 				for _, f := range a.rest {
 					o.sim.Inject(f)
 				}
+				o.meet(a.dials)
 				began := time.Now()
 				o.enter()
 				if a.strike != nil {
