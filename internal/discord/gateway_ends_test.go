@@ -32,31 +32,31 @@ func TestBackoffKeepsWithinDiscordsLimits(t *testing.T) {
 
 // Three days on which Discord takes every IDENTIFY and never begins a session.
 func TestDaysOfFailingKeepWithinTheBudget(t *testing.T) {
-	timing := Timing{}
-	timing.fill()
-	begin := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	var b budget
-	var f failures
-	var longest time.Duration
-	for now := begin; now.Before(begin.Add(3 * budgetWindow)); {
-		b.began, b.mono = now, time.Now()
-		b.spend()
-		f.add(&connection{spoke: true, began: now})
-		next := now.Add(f.wait(timing))
-		b.began, b.mono = next, time.Now()
-		next = next.Add(max(0, b.wait(timing.Spacing)))
-		if wait := next.Sub(now); wait < timing.Spacing-time.Millisecond || wait > 40*time.Second && b.used() < budgetCareful {
-			t.Fatalf("%s between two IDENTIFYs after %d", wait, b.used())
+	synctest.Test(t, func(t *testing.T) {
+		p := pace{}
+		p.timing.fill()
+		var b budget
+		b.date(time.Now())
+		var longest time.Duration
+		for begin := time.Now(); time.Since(begin) < 3*budgetWindow; {
+			now := time.Now()
+			b.spend()
+			p.add(&connection{spoke: true, began: now}, true)
+			time.Sleep(time.Until(p.next))
+			time.Sleep(b.wait(p.timing.Spacing))
+			wait := time.Since(now)
+			if wait < p.timing.Spacing-time.Millisecond || wait > 40*time.Second && b.used() < budgetCareful {
+				t.Fatalf("%s between two IDENTIFYs after %d", wait, b.used())
+			}
+			longest = max(longest, wait)
+			if n := b.used(); n > budgetMost {
+				t.Fatalf("%d IDENTIFYs within a day", n)
+			}
 		}
-		longest, now = max(longest, next.Sub(now)), next
-		b.began, b.mono = now, time.Now()
-		if n := b.used(); n > budgetMost {
-			t.Fatalf("%d IDENTIFYs within a day", n)
+		if longest > 5*time.Minute {
+			t.Errorf("in the end %s without an attempt", longest)
 		}
-	}
-	if longest > 5*time.Minute {
-		t.Errorf("in the end %s without an attempt", longest)
-	}
+	})
 }
 
 func TestWhatAFailedAttemptTookIsAPartOfThePause(t *testing.T) {
