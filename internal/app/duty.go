@@ -166,10 +166,11 @@ func (s *service) work(ctx context.Context, on *duty, words *lang.Words) error {
 		defer note()
 		return RunAll(ctx, parts...)
 	}
-	var needing sync.WaitGroup
+	var needing sync.WaitGroup // parts that still need the lease
 	needing.Add(len(parts))
-	for i, part := range parts {
-		parts[i] = func(ctx context.Context) error {
+	on.gateway.OnClosed = needing.Done // what Run does after that needs it no longer
+	for i, part := range parts[1:] {
+		parts[1+i] = func(ctx context.Context) error {
 			defer needing.Done()
 			return part(ctx)
 		}

@@ -18,15 +18,15 @@ func (s *service) listen(c config.Listen) func(context.Context) error {
 	}
 	server := &metrics.Server{
 		Address: c.Address, Hosts: c.Hosts, Token: c.Token.Reveal(), Log: s.log, Recorder: s.recorder,
-		Refresh: s.refresh, Ready: s.unready, Standby: func() bool { return s.duty() == nil },
+		Refresh: s.refresh, Ready: s.unready, Standby: func() bool { return !s.leads() },
 	}
 	return server.Run
 }
 
 // refresh brings figures up to date that nobody tells of.
 func (s *service) refresh(ctx context.Context) {
+	s.recorder.Leader(s.leads(), s.epoch())
 	on := s.duty()
-	s.recorder.Leader(on != nil, s.epoch())
 	if on == nil {
 		return
 	}
@@ -44,6 +44,9 @@ func (s *service) refresh(ctx context.Context) {
 // staleAfter is how many intervals a poll may be late.
 const staleAfter = 3
 
+// leads reports whether this replica does the work.
+func (s *service) leads() bool { return s.elector == nil || s.elector.State().Leader }
+
 // epoch is that of the lease that this replica holds, 0 without one.
 func (s *service) epoch() int64 {
 	if s.elector == nil {
@@ -55,12 +58,15 @@ func (s *service) epoch() int64 {
 // unready are the reasons why the bot is not doing its work. That of a standby
 // is to take over, for which it needs the database.
 func (s *service) unready(ctx context.Context) []string {
-	on := s.duty()
-	if on == nil {
+	if !s.leads() {
 		if s.elector.State().Err != nil {
 			return []string{"standby: the database cannot be reached"}
 		}
 		return nil
+	}
+	on := s.duty()
+	if on == nil {
+		return []string{"taking over"}
 	}
 	c := s.now()
 	var reasons []string

@@ -86,6 +86,9 @@ type Gateway struct {
 	// Hold is called when an interaction comes, and what it returns once that is
 	// handled. Both must return at once; nil for none.
 	Hold func() (release func())
+	// OnClosed is called when Run has let go of the connection, before it waits for
+	// the callbacks under way; nil for none.
+	OnClosed func()
 	// OnIdentify is called before an IDENTIFY is sent, for metrics, and must
 	// return at once; nil for none.
 	OnIdentify func()
@@ -147,6 +150,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	told := make(chan time.Time, 1) // to end
 	defer context.AfterFunc(ctx, func() { told <- time.Now() })()
 	err := g.supervise(ctx)
+	if g.OnClosed != nil {
+		g.OnClosed()
+	}
 	began := time.Now()
 	select {
 	case began = <-told: // letting go of the connection took some of the time already

@@ -28,6 +28,8 @@ type arena struct {
 	env   []string
 	file  string // the configuration
 	path  string // of the program; empty: this one
+
+	address string // of the database; empty: a file
 }
 
 // newArena sets the arena; the configuration is [world.config]'s.
@@ -67,8 +69,13 @@ func (s *arena) hook(f func(done bool)) {
 	s.t.Cleanup(s.server.Close)
 }
 
-// database is the program's.
-func (s *arena) database() string { return filepath.Join(s.dir, "mokabot.db") }
+// database is the address of the program's.
+func (s *arena) database() string {
+	if s.address != "" {
+		return s.address
+	}
+	return filepath.Join(s.dir, "mokabot.db")
+}
 
 // read gives f the database as it is, also while the program runs.
 func (s *arena) read(f func(*store.DB) error) error {

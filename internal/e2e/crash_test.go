@@ -13,6 +13,7 @@ import (
 
 	"mokabot/internal/discordsim"
 	"mokabot/internal/proof"
+	"mokabot/moka/mokatest"
 )
 
 // Where a kill can be aimed at.
@@ -40,6 +41,7 @@ type crash struct {
 	clients []client
 	dice    *rand.Rand
 	aimed   atomic.Pointer[shot]
+	hiccups []mokatest.Fault // of the gateway
 }
 
 // TestKilledAnywhereEveryTransitionIsToldOnce kills the program, by default
@@ -50,7 +52,7 @@ func TestKilledAnywhereEveryTransitionIsToldOnce(t *testing.T) {
 	t.Parallel()
 	kills := number(t, "MOKABOT_KILLS", proof.Size(2, 4, 12))
 	seed := uint64(number(t, "MOKABOT_SEED", int(time.Now().UnixNano()&0xffff)))
-	c := &crash{dice: rand.New(rand.NewPCG(seed, 0))}
+	c := &crash{hiccups: hiccups, dice: rand.New(rand.NewPCG(seed, 0))}
 	c.arena = newArena(t, discordsim.WithIdentifySpacing(5*time.Second), discordsim.WithOnRequest(c.posting))
 	c.hook(c.asking)
 	more := ""
@@ -172,7 +174,7 @@ func (c *crash) weather(ctx context.Context, dice *rand.Rand) {
 		case 2:
 			c.discord.Inject(storms[dice.IntN(len(storms))])
 		case 3:
-			c.gateway.Fault(hiccups[dice.IntN(len(hiccups))])
+			c.gateway.Fault(c.hiccups[dice.IntN(len(c.hiccups))])
 		case 4:
 			c.discord.Heal()
 			c.gateway.Clear()

@@ -130,8 +130,8 @@ func (v *verdict) looks(db *store.DB, d *discordsim.Server) error {
 
 // others checks the posts that tell of no incident: reports, and what became
 // of the models.
-func (v *verdict) others(db *store.DB, file string, posted map[shown]int, d *discordsim.Server) error {
-	keys, err := column[string](file, `SELECT post FROM outbox WHERE edit_of = '' AND post NOT LIKE 'alert/%'`)
+func (v *verdict) others(db *store.DB, address string, posted map[shown]int, d *discordsim.Server) error {
+	keys, err := column[string](address, `SELECT post FROM outbox WHERE edit_of = '' AND post NOT LIKE 'alert/%'`)
 	if err != nil {
 		return err
 	}
@@ -149,8 +149,12 @@ func (v *verdict) others(db *store.DB, file string, posted map[shown]int, d *dis
 }
 
 // column gives the first column of what a database answers.
-func column[T any](file, query string) ([]T, error) {
-	db, err := sql.Open("sqlite", "file:"+file+"?mode=ro")
+func column[T any](address, query string) ([]T, error) {
+	driver, source := "sqlite", "file:"+address+"?mode=ro"
+	if strings.HasPrefix(address, "postgres://") {
+		driver, source = "pgx", address
+	}
+	db, err := sql.Open(driver, source)
 	if err != nil {
 		return nil, err
 	}

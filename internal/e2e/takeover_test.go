@@ -1,0 +1,207 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
+)
+
+// ask asks the replica's own address.
+func (m *replica) ask(t *testing.T, path string) (status int, text string) {
+	t.Helper()
+	address, _ := strings.CutPrefix(m.env[0], "MOKABOT_LISTEN=")
+	request, err := http.NewRequestWithContext(deadline(t), http.MethodGet, "http://"+address+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return answer.StatusCode, string(body)
+}
+
+// One replica works and the other says that it stands by; when the first is asked
+// to end, the second goes on with its session, and nothing is told twice.
+func TestAStandbyTakesOver(t *testing.T) {
+	t.Parallel()
+	r := newReplicas(t, 2, 0)
+	r.configure()
+	l := r.ledger()
+	first, second := r.all[0], r.all[1]
+	first.start()
+	if err := r.discord.Connected(deadline(t)); err != nil {
+		t.Fatalf("%v\n%s", err, first.p.log.tail())
+	}
+	second.start()
+	within(t, time.Minute, "the other replica to stand by", func() bool {
+		status, text := second.ask(t, "/readyz")
+		return status == http.StatusOK && text == "standby\n"
+	})
+	if status, text := second.ask(t, "/healthz"); status != http.StatusOK || text != "ok\n" {
+		t.Errorf("/healthz of the standby: %d %q", status, text)
+	}
+	for m, want := range map[*replica]string{first: "mokabot_leader 1", second: "mokabot_leader 0"} {
+		if _, text := m.ask(t, "/metrics"); !strings.Contains(text, "\n"+want+"\n") {
+			t.Errorf("the metrics have no line %q", want)
+		}
+	}
+	w, _ := r.lease()
+	if w != first.pid() {
+		t.Errorf("process %d leads, want the first", w)
+	}
+	r.spend(36_000_000) // $72: 18.01 is left
+	if _, err := r.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {
+		t.Fatalf("%v\n%s", err, first.p.log.tail())
+	}
+	_, epoch := r.lease()
+	began := time.Now()
+	var ended sync.WaitGroup
+	ended.Go(first.terminate)
+	t.Logf("taken over %s after SIGTERM", r.takenOver(began, epoch).Round(time.Millisecond))
+	ended.Wait()
+	if err := r.discord.Connected(deadline(t)); err != nil {
+		t.Fatalf("%v\n%s", err, second.p.log.tail())
+	}
+	if identifies, resumes := len(r.discord.Identifies()), r.discord.Resumes(); identifies != 1 || resumes != 1 {
+		t.Errorf("%d IDENTIFYs and %d RESUMEs, want one of each\n%s", identifies, resumes, second.p.log.tail())
+	}
+	answer, err := r.discord.Slash(deadline(t), discordsim.Call{Name: "balance"})
+	if err != nil || !titled("**$18.01**")(answer) {
+		t.Errorf("/balance answers %s, %v", answer.JSON(), err)
+	}
+	r.spend(7_500_000) // $15: 3.01 is left
+	if _, err := r.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance escalated to critical")); err != nil {
+		t.Fatalf("%v\n%s", err, second.p.log.tail())
+	}
+	within(t, time.Minute, "the new leader to be ready", func() bool {
+		status, text := second.ask(t, "/readyz")
+		return status == http.StatusOK && text == "ok\n"
+	})
+	within(t, time.Minute, "everything to be delivered", func() bool {
+		waiting, _, err := r.waiting()
+		return err == nil && waiting == 0
+	})
+	second.terminate()
+	if found := r.compare(l, client{"team", testKey, 2, r.gateway}); !found.clean() {
+		t.Error(strings.Join(found.wrong, "\n"))
+	}
+	r.noViolations(t)
+}
+
+// tally counts what became of commands.
+type tally struct {
+	mu              sync.Mutex
+	given, answered int
+	late, lost      int
+	longest         time.Duration
+	why             map[string]int
+}
+
+func (c *tally) note(took time.Duration, err error) {
+	const soon = 3 * time.Second
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.given++
+	switch {
+	case err != nil:
+		c.lost++
+		c.why[err.Error()]++
+	case took > soon:
+		c.late++
+		c.longest = max(c.longest, took)
+	default:
+		c.answered++
+		c.longest = max(c.longest, took)
+	}
+}
+
+func (c *tally) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return fmt.Sprintf("%d commands: %d answered within 3 s, %d later, %d lost %v; the slowest answer took %s",
+		c.given, c.answered, c.late, c.lost, c.why, c.longest.Round(time.Millisecond))
+}
+
+// TestCommandsDuringTakeovers gives a command four times a second while leaders
+// end: by SIGTERM, and by kill -9 every other time. MOKABOT_TAKEOVERS says how
+// often.
+func TestCommandsDuringTakeovers(t *testing.T) {
+	proof.NeedsLong(t, "MOKABOT_TAKEOVERS")
+	t.Parallel()
+	n := number(t, "MOKABOT_TAKEOVERS", 2)
+	r := newReplicas(t, 3, 0, discordsim.WithIdentifySpacing(5*time.Second))
+	r.configure(`"* * * * *"`, `"0 0 1 1 *"`)
+	for _, m := range r.all {
+		m.start()
+	}
+	if err := r.discord.Connected(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]*tally{"SIGTERM": {why: map[string]int{}}, "kill -9": {why: map[string]int{}}}
+	took := map[string][]time.Duration{}
+	for i := range n {
+		how := []string{"SIGTERM", "kill -9"}[i%2]
+		var leader *replica
+		within(t, time.Minute, "a leader and a standby", func() bool {
+			leader = r.leader()
+			return leader != nil && r.standsBy(leader)
+		})
+		_, epoch := r.lease()
+		ctx, stop := context.WithCancel(t.Context())
+		var people sync.WaitGroup
+		people.Go(func() {
+			for sleepFor(ctx, 250*time.Millisecond) {
+				people.Go(func() {
+					began := time.Now()
+					short, cancel := context.WithTimeout(t.Context(), time.Minute)
+					defer cancel()
+					_, err := r.discord.Slash(short, discordsim.Call{Name: "balance"})
+					found[how].note(time.Since(began), err)
+				})
+			}
+		})
+		sleepFor(t.Context(), time.Second)
+		began := time.Now()
+		var ended sync.WaitGroup
+		ended.Go(func() {
+			if how == "SIGTERM" {
+				leader.terminate()
+			} else {
+				leader.kill()
+			}
+		})
+		took[how] = append(took[how], r.takenOver(began, epoch))
+		sleepFor(t.Context(), 2*time.Second)
+		stop()
+		people.Wait()
+		ended.Wait()
+		leader.start()
+	}
+	for how, c := range found {
+		if len(took[how]) > 0 {
+			t.Logf("%d takeovers after %s, within %s at most: %s", len(took[how]), how, slices.Max(took[how]).Round(time.Millisecond), c)
+		}
+	}
+	t.Logf("%d IDENTIFYs, %d RESUMEs", len(r.discord.Identifies()), r.discord.Resumes())
+	if c := found["SIGTERM"]; c.lost > 0 {
+		t.Errorf("commands are lost to an orderly takeover: %s", c)
+	}
+	for _, m := range r.all {
+		m.terminate()
+	}
+}
