@@ -57,6 +57,7 @@ func (h History) figureOf(ctx context.Context, name string, p spend.Period, r *r
 		if holes, err = h.holes(ctx, name, p, r, &f); err != nil {
 			return f, err
 		}
+		f.missing = unnoted(p, total.Covered, holes, f.tail)
 	}
 	for _, hole := range holes {
 		if err := h.fill(ctx, name, p, hole, r, &f); err != nil {
@@ -65,6 +66,19 @@ func (h History) figureOf(ctx context.Context, name string, p spend.Period, r *r
 	}
 	f.covered = min(f.covered, p.To.Sub(p.From))
 	return f, nil
+}
+
+// unnoted is how much of a period neither readings cover nor a hole accounts for:
+// earlier releases did not note readings that compared with nothing.
+func unnoted(p spend.Period, covered time.Duration, holes []store.Gap, tail spend.Period) time.Duration {
+	left := p.To.Sub(p.From) - covered
+	if length := tail.To.Sub(tail.From); length <= spend.LongestCovered {
+		left -= length
+	}
+	for _, hole := range holes {
+		left -= max(0, earlier(hole.To, p.To).Sub(later(hole.From, p.From)))
+	}
+	return max(0, left)
 }
 
 // holes are the times around a period that no two readings lie around closely

@@ -66,7 +66,7 @@ func NeedsLog(s State, r moka.Reading) (q moka.BookedQuery, needed bool) {
 		return q, false
 	}
 	c := s.changeTo(now, Log{})
-	decides := c.topUp != 0 || c.blurs || now.Used == 0 && s.Used > 0
+	decides := c.topUp != 0 || c.rose || c.blurs || now.Used == 0 && s.Used > 0
 	if !decides && !c.moved {
 		return q, false
 	}
@@ -100,6 +100,7 @@ type change struct {
 	refund int64
 	unused int64 // part of refund that did not lower the used quota
 	topUp  int64
+	rose   bool // the total is higher than ever
 	blurs  bool // plans may have paid, or been paid back, unseen, so refunds cannot be told from that
 	moved  bool // the total moved in an account whose plans may have kept a refund, which hides a top-up
 }
@@ -147,6 +148,7 @@ func (s State) changeTo(now State, log Log) change {
 		c.reset = true // how much of it was which, nothing tells
 		return c
 	}
+	c.rose = rise > 0
 	c.learn(rise, log)
 	if rise > 0 && log.Before > 0 && !c.state.NetsRefunds && !c.state.KeepsUsed {
 		c.reset = true // nor whether refunds show in the total
@@ -191,6 +193,8 @@ func (c *change) learn(rise int64, log Log) {
 func (s State) wasReset(now State, left int64, log Log) bool {
 	drop := s.Used - now.Used
 	switch {
+	case now.Requests < s.Requests:
+		return true
 	case left == drop:
 		return false
 	case now.Used == 0 && log.Known && log.Refunded == 0:
