@@ -22,6 +22,8 @@ func throughTheStorybook(t *testing.T, v *visit) {
 	v.Await("all stories", `return document.querySelectorAll('[data-testid="golden"]').length === arguments[0]`, len(all))
 	v.Await("two sides of each", `return [...document.querySelectorAll('.story')].every((s) => s.querySelectorAll('.side .message').length === 2)`)
 	v.Await("loaded pictures", `return [...document.querySelectorAll('.story img')].every((i) => i.naturalWidth > 0)`)
+	v.Await("a lock screen with the ping and the figures", `return [...document.querySelectorAll('#alert-low [data-testid="lock"]')].filter((l) => l.textContent.includes('@on-call') && l.textContent.includes('$18.20')).length === 2`)
+	v.Await("no lock screen for what has no text", `return document.querySelectorAll('#balance-many [data-testid="lock"]').length === 0`)
 	for _, theme := range []string{"light", "dark"} {
 		v.noBarriers(t, "in the storybook, "+theme)
 		v.picture("storybook-" + theme)

@@ -75,6 +75,6 @@ func Welcome(w *lang.Words, bot string, g Guide) Message {
 		lines = append(lines, text+w.Command.Abouts[c.Name])
 	}
 	m := explained(w, lines, g)
-	m.Cards[0].Title = w.Help.Welcome(Disarm(bot))
+	m.Text = w.Help.Welcome(Disarm(bot))
 	return m
 }

@@ -2,6 +2,7 @@
 // the other.
 import { byId, el, fetchJSON, note } from './dom.js';
 import { startLook } from './look.js';
+import { markdown } from './markdown.js';
 import { render } from './message.js';
 import { tick } from './time.js';
 import { languageName, locale, say, setLanguage } from './words.js';
@@ -33,20 +34,28 @@ function section(name, list, languages) {
 function side(story, language) {
   return el('div', { class: 'side', lang: language },
     el('p', { class: 'which' }, el('span', { lang: locale() }, languageName(language)), story?.golden && el('code', { 'data-testid': 'golden' }, story.golden)),
-    story ? inItsLanguage(story) : el('p', { class: 'absent' }, say('missing')));
+    ...(story ? inItsLanguage(story) : [el('p', { class: 'absent' }, say('missing'))]));
 }
 
 /** inItsLanguage draws a message as a reader of its own language sees it. */
 function inItsLanguage(story) {
   const own = locale();
   setLanguage(story.language);
-  const drawn = render(story.message, story.name, {
+  const context = {
     names: book.names, channels: book.names, pings: Boolean(story.message.mention_roles?.length || story.message.mentions?.length),
     files: 'storybook/files/' + [story.language, story.name].map(encodeURIComponent).join('/') + '/',
     press: async (_, action) => note(say('pressed', action)),
-  });
+  };
+  const drawn = [lockScreen(story.message, context), render(story.message, story.name, context)];
   setLanguage(own);
   return drawn;
+}
+
+/** lockScreen is what a phone shows of a message: its text alone, without cards. */
+function lockScreen(message, context) {
+  if (!message.content) return null;
+  const line = markdown(message.content, context).textContent;
+  return el('p', { class: 'lock', 'data-testid': 'lock' }, el('span', { class: 'detail' }, say('lockScreen')), el('strong', {}, line));
 }
 
 /** filter leaves the messages whose name or text holds what is typed. */

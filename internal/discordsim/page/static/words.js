@@ -19,7 +19,7 @@ const english = {
   role: 'role', someone: 'user', failed: 'That did not work: {}', offline: 'the simulation cannot be reached',
   bookTitle: 'Storybook', bookAbout: 'Every message the bot can send, with made-up data, in both languages.',
   bookIndex: 'Messages', bookBack: '← Channels', bookFilter: 'Find a message', pressed: 'This button does: {}',
-  bookCount: '{} messages', missing: 'not in this language', names: { en: 'English', 'zh-CN': 'Chinese' },
+  bookCount: '{} messages', missing: 'not in this language', lockScreen: 'On the lock screen', names: { en: 'English', 'zh-CN': 'Chinese' },
 };
 
 const chinese = {
@@ -41,7 +41,7 @@ const chinese = {
   role: '身份组', someone: '用户', failed: '操作失败：{}', offline: '无法连接到模拟环境',
   bookTitle: '消息样例', bookAbout: '机器人会发送的所有消息，数据为虚构，中英文对照。',
   bookIndex: '消息', bookBack: '← 频道', bookFilter: '查找消息', pressed: '此按钮执行：{}',
-  bookCount: '共 {} 种消息', missing: '没有此语言的版本', names: { en: '英文', 'zh-CN': '中文' },
+  bookCount: '共 {} 种消息', missing: '没有此语言的版本', lockScreen: '锁屏通知', names: { en: '英文', 'zh-CN': '中文' },
 };
 
 let current = english;
