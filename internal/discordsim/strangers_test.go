@@ -32,21 +32,38 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-// A bot of another library logs in, registers a command, posts, edits, answers
-// commands, completions and buttons, and resumes. What it expects and the
-// simulation does not do is a fault of the simulation.
 func TestDiscordJS(t *testing.T) {
 	modules := os.Getenv("MOKABOT_DISCORDJS")
 	if modules == "" {
 		t.Skip("needs Node.js, and in MOKABOT_DISCORDJS a folder whose node_modules hold discord.js 14, as .ci/run makes one")
 	}
+	getAlong(t, func(ctx context.Context, s *discordsim.Server) *exec.Cmd {
+		bot := exec.CommandContext(ctx, "node", "testdata/discordjs_bot.js", s.URL()+"/api", discordsim.Token, discordsim.AlertsChannel)
+		bot.Env = append(os.Environ(), "MOKABOT_DISCORDJS="+modules)
+		return bot
+	})
+}
+
+func TestDisgo(t *testing.T) {
+	program := os.Getenv("MOKABOT_DISGO")
+	if program == "" {
+		t.Skip("needs in MOKABOT_DISGO the program of internal/discordsim/strangers, as .ci/run builds it")
+	}
+	getAlong(t, func(ctx context.Context, s *discordsim.Server) *exec.Cmd {
+		return exec.CommandContext(ctx, program, s.URL()+"/api/v10", strings.Replace(s.URL(), "http", "ws", 1), discordsim.Token, discordsim.AlertsChannel)
+	})
+}
+
+// getAlong has a bot of another library log in, register a command, post, edit,
+// answer commands, completions and buttons, and resume. What it expects and the
+// simulation does not do is a fault of the simulation.
+func getAlong(t *testing.T, start func(context.Context, *discordsim.Server) *exec.Cmd) {
 	s := discordsim.New()
 	t.Cleanup(s.Close)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	said := &output{}
-	bot := exec.CommandContext(ctx, "node", "testdata/discordjs_bot.js", s.URL()+"/api", discordsim.Token, discordsim.AlertsChannel)
-	bot.Env = append(os.Environ(), "MOKABOT_DISCORDJS="+modules)
+	bot := start(ctx, s)
 	bot.Stdout, bot.Stderr = said, said
 	if err := bot.Start(); err != nil {
 		t.Fatal(err)
