@@ -30,7 +30,7 @@ const (
 	connectTime = 10 * time.Second // to reach one server
 	// answerTime is the longest that a statement or a transaction may take. A
 	// server or a network that swallows everything holds nobody up for longer.
-	answerTime = 30 * time.Second
+	answerTime = 20 * time.Second
 	// abandonTime is when the server gives up a transaction of a process that
 	// stopped in the middle of it, so that it blocks no other process for long.
 	abandonTime = 5 * time.Second
@@ -62,14 +62,13 @@ func openServer(address string) (*DB, error) {
 		return nil, err
 	}
 	path := placeOf(config)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*answerTime)
-	defer cancel()
+	ctx := context.Background() // every wait has its own end
 	write := pool(config, 1)
 	if err := suitable(ctx, write); err != nil {
 		write.Close()
 		return nil, told(path, err)
 	}
-	if err := prepare(ctx, postgres, write); err != nil {
+	if err := prepare(patient(ctx), postgres, write); err != nil {
 		write.Close()
 		return nil, told(path, err)
 	}
@@ -82,8 +81,7 @@ func openServerReadOnly(address string) (*DB, error) {
 		return nil, err
 	}
 	path := placeOf(config)
-	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
-	defer cancel()
+	ctx := context.Background() // every wait has its own end
 	read := pool(readOnly(config), readers)
 	if err := readable(ctx, postgres, read); err != nil {
 		read.Close()
@@ -153,42 +151,70 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, fromServer(err)
 	}
-	return pgConn{conn.(*stdlib.Conn)}, nil
+	return &pgConn{Conn: conn.(*stdlib.Conn)}, nil
 }
 
 // pgConn is a connection that takes the package's statements.
-type pgConn struct{ *stdlib.Conn }
+type pgConn struct {
+	*stdlib.Conn
+	inTx bool
+}
 
-func (c pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	ctx, cancel := limited(ctx)
 	defer cancel()
 	result, err := c.Conn.ExecContext(ctx, numbered(query), clean(args))
 	return result, fromServer(err)
 }
 
-func (c pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	ctx, cancel := limited(ctx)
 	rows, err := c.Conn.QueryContext(ctx, numbered(query), clean(args))
 	if err != nil {
 		cancel()
-		return nil, fromServer(err)
+		return nil, c.again(err)
 	}
 	return timedRows{rows.(*stdlib.Rows), cancel}, nil
 }
 
-func (c pgConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+func (c *pgConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	ctx, cancel := limited(ctx)
 	tx, err := c.Conn.BeginTx(ctx, options)
 	if err != nil {
 		cancel()
-		return nil, fromServer(err)
+		return nil, c.again(err)
 	}
-	return timedTx{tx, cancel}, nil
+	c.inTx = true
+	return timedTx{tx, c, cancel}, nil
 }
 
-func (c pgConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+// again has database/sql try another connection when this one broke before a
+// transaction began or a question outside of one was answered: queries change
+// nothing.
+func (c *pgConn) again(err error) error {
+	err = fromServer(err)
+	if !c.inTx && kindOfServer(err) == ErrCut && !pgconn.Timeout(err) {
+		return driver.ErrBadConn
+	}
+	return err
+}
+
+func (c *pgConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	stmt, err := c.Conn.PrepareContext(ctx, numbered(query))
 	return stmt, fromServer(err)
+}
+
+// patience is the key of a context in which statements may take as long as they
+// like: those that change the tables of a large database.
+type patience struct{}
+
+func patient(ctx context.Context) context.Context { return context.WithValue(ctx, patience{}, true) }
+
+func limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Value(patience{}) != nil {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, answerTime)
 }
 
 type timedRows struct {
@@ -211,16 +237,19 @@ func (r timedRows) Close() error {
 
 type timedTx struct {
 	driver.Tx
+	conn   *pgConn
 	cancel context.CancelFunc
 }
 
 func (t timedTx) Commit() error {
 	defer t.cancel()
+	t.conn.inTx = false
 	return fromServer(t.Tx.Commit())
 }
 
 func (t timedTx) Rollback() error {
 	defer t.cancel()
+	t.conn.inTx = false
 	return fromServer(t.Tx.Rollback())
 }
 

@@ -79,6 +79,9 @@ func causeAtServer(err error) error {
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return fmt.Errorf("%s, SQLSTATE %s", refused.Message, refused.Code)
 	}
+	if never, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		err = never.Unwrap() // without user and database, which the sentence's place names
+	}
 	const longest = 300 // bytes; of several addresses each has its cause
 	text := strings.Join(strings.Fields(err.Error()), " ")
 	if len(text) > longest {

@@ -231,6 +231,14 @@ func (s *Server) Again(t testing.TB) {
 	}
 }
 
+// Folder makes a folder the server's, so that it can keep tables there.
+func (s *Server) Folder(t testing.TB, path string) {
+	t.Helper()
+	if err := own(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Exec runs statements as the superuser.
 func (s *Server) Exec(t testing.TB, database, statements string) {
 	t.Helper()
