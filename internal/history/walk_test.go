@@ -161,7 +161,7 @@ func (w *walk) live() {
 		}
 		// Counters that are set back and grow beyond what they were before anybody
 		// looks cannot be told from calls under way.
-		if w.reset && w.state.Used > 0 {
+		if w.reset && w.state.Used > 0 && w.outage.IsZero() {
 			w.gateway.ResetCounters(2)
 			w.reason = countersSet
 		}
