@@ -5,6 +5,9 @@
 package metrics
 
 import (
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,6 +33,8 @@ var Metrics = []Metric{
 	{"mokabot_key_remaining_dollars", "gauge", []string{"account"}, "What is left on the API key; absent while unknown or unlimited."},
 	{"mokabot_wallet_remaining_dollars", "gauge", []string{"account"}, "What is left on the account; absent while unknown. Accounts that share a wallet each show all of it: do not add them up."},
 	{"mokabot_spent_today_dollars", "gauge", []string{"account"}, "Spent since midnight on the reader's clock, as far as it is known; absent while unknown. Accounts that share a wallet each show all of it."},
+	{"mokabot_all_spendable_dollars", "gauge", nil, "What the next calls of all accounts can cost together, each wallet once; absent while it is unknown or unlimited for one of them."},
+	{"mokabot_all_spent_today_dollars", "gauge", nil, "Spent by all accounts since midnight, each wallet once; absent while it is unknown for one of them."},
 	{"mokabot_runway_seconds", "gauge", []string{"account"}, "How long the money is likely to last; absent while unknown or when nothing is spent."},
 	{"mokabot_budget_amount_dollars", "gauge", []string{"budget"}, "What a budget allows in each of its periods."},
 	{"mokabot_budget_spent_dollars", "gauge", []string{"budget"}, "Spent of a budget in its running period, as far as it is known; absent while unknown."},
@@ -60,6 +65,15 @@ type Recorder struct {
 	gauges     map[string]*prometheus.GaugeVec
 	counters   map[string]*prometheus.CounterVec
 	histograms map[string]*prometheus.HistogramVec
+
+	mu       sync.Mutex
+	accounts map[string]figures // the newest, by account
+}
+
+// figures are what is added up over all accounts.
+type figures struct {
+	reading moka.Reading
+	today   moka.Maybe
 }
 
 // latencies covers a loopback answer and a call that used up its time.
@@ -70,6 +84,7 @@ func New(version string) *Recorder {
 	t := &Recorder{
 		registry: prometheus.NewRegistry(), gauges: map[string]*prometheus.GaugeVec{},
 		counters: map[string]*prometheus.CounterVec{}, histograms: map[string]*prometheus.HistogramVec{},
+		accounts: map[string]figures{},
 	}
 	t.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, m := range Metrics {
@@ -150,6 +165,7 @@ func (t *Recorder) Reading(account string, r moka.Reading, today moka.Maybe, run
 	t.setMaybe("mokabot_key_remaining_dollars", key, account)
 	t.setMaybe("mokabot_wallet_remaining_dollars", wallet, account)
 	t.setMaybe("mokabot_spent_today_dollars", today, account)
+	t.addUp(func() { t.accounts[account] = figures{r, today} })
 	if runway.Known && !runway.Idle {
 		t.set("mokabot_runway_seconds", runway.Mid.Seconds(), account)
 	} else {
@@ -157,8 +173,44 @@ func (t *Recorder) Reading(account string, r moka.Reading, today moka.Maybe, run
 	}
 }
 
+// addUp changes the accounts' figures and publishes what they are together.
+func (t *Recorder) addUp(change func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	change()
+	var readings []moka.Reading
+	var todays []moka.Maybe
+	for _, name := range slices.Sorted(maps.Keys(t.accounts)) {
+		readings, todays = append(readings, t.accounts[name].reading), append(todays, t.accounts[name].today)
+	}
+	spendable, today := moka.Known(0), moka.Known(0)
+	for _, group := range moka.SharedWallets(readings) {
+		var of []moka.Reading
+		spent := moka.Maybe{}
+		for _, i := range group {
+			of = append(of, readings[i])
+			if a, known := todays[i].Get(); known {
+				most, _ := spent.Get()
+				spent = moka.Known(max(most, a))
+			}
+		}
+		spendable, today = spendable.Plus(moka.SpendableTogether(of)), today.Plus(spent)
+	}
+	if len(readings) == 0 {
+		spendable, today = moka.Maybe{}, moka.Maybe{}
+	}
+	t.setMaybe("mokabot_all_spendable_dollars", spendable)
+	t.setMaybe("mokabot_all_spent_today_dollars", today)
+}
+
 // Forget takes away the figures of accounts that left the configuration.
-func (t *Recorder) Forget(account string) { t.forget("account", account) }
+func (t *Recorder) Forget(account string) {
+	if t == nil {
+		return
+	}
+	t.forget("account", account)
+	t.addUp(func() { delete(t.accounts, account) })
+}
 
 func (t *Recorder) forget(label, value string) {
 	if t == nil {

@@ -83,6 +83,44 @@ func TestEverythingThatIsToldIsInTheMetrics(t *testing.T) {
 	}
 }
 
+// A wallet that two accounts share is counted once in what all have together.
+func TestASharedWalletIsCountedOnce(t *testing.T) {
+	told := New("v1")
+	s := &Server{Recorder: told}
+	of := func(identity string, left moka.Amount) moka.Reading {
+		return moka.Reading{Identity: identity, Wallet: &moka.Wallet{Remaining: moka.Known(left), Used: moka.Known(0)}}
+	}
+	for _, c := range []struct {
+		what      string
+		tell      func()
+		want, not []string
+	}{
+		{"two of one wallet, and another", func() {
+			told.Reading("team", of("a", 42_500_000), moka.Known(3*moka.Dollar), spend.Runway{})
+			told.Reading("dev", of("a", 42_500_000), moka.Known(2*moka.Dollar), spend.Runway{})
+			told.Reading("other", of("b", 10*moka.Dollar), moka.Known(moka.Dollar), spend.Runway{})
+		}, []string{"mokabot_all_spendable_dollars 52.5\n", "mokabot_all_spent_today_dollars 4\n"}, nil},
+		{"one of them is not known", func() {
+			told.Reading("other", reading(0, &moka.Error{Kind: moka.Unavailable}), moka.Maybe{}, spend.Runway{})
+		}, nil, []string{"\nmokabot_all_spendable_dollars ", "\nmokabot_all_spent_today_dollars "}},
+		{"it leaves the configuration", func() { told.Forget("other") }, []string{"mokabot_all_spendable_dollars 42.5\n", "mokabot_all_spent_today_dollars 3\n"}, nil},
+		{"and so do the others", func() { told.Forget("team"); told.Forget("dev") }, nil, []string{"\nmokabot_all_spendable_dollars "}},
+	} {
+		c.tell()
+		_, text := get(t, s, "/metrics")
+		for _, want := range c.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %q is missing", c.what, want)
+			}
+		}
+		for _, not := range c.not {
+			if strings.Contains(text, not) {
+				t.Errorf("%s: %q is there", c.what, not)
+			}
+		}
+	}
+}
+
 func TestABudgetIsShownWhileItIsKnownAndConfigured(t *testing.T) {
 	told := New("v1")
 	s := &Server{Recorder: told}
