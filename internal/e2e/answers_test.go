@@ -27,9 +27,9 @@ func TestFurtherAnswersInDiscord(t *testing.T) {
 		want []string
 	}{
 		{"usage", discordsim.Call{Name: "usage"}, []string{"team · today", "$10.00", "openai/gpt-4o", "chart-1.png"}},
-		{"usage in Chinese", discordsim.Call{Name: "usage", Locale: "zh-CN", Options: map[string]any{"period": "7d"}}, []string{"最近 7 天", "各模型"}},
+		{"usage in Chinese", discordsim.Call{Name: "usage", Locale: "zh-CN", Options: map[string]any{"period": "7d"}}, []string{"最近 7 天", "按模型"}},
 		{"usage by key", discordsim.Call{Name: "usage", Options: map[string]any{"by": "key", "period": "today"}}, []string{"team · today", "By key"}},
-		{"usage by key in Chinese", discordsim.Call{Name: "usage", Locale: "zh-CN", Options: map[string]any{"by": "key"}}, []string{"team · 今天", "各令牌"}},
+		{"usage by key in Chinese", discordsim.Call{Name: "usage", Locale: "zh-CN", Options: map[string]any{"by": "key"}}, []string{"team · 今天", "按令牌"}},
 		{"yesterday", discordsim.Call{Name: "usage", Options: map[string]any{"period": "yesterday"}}, []string{"team · yesterday"}},
 		{"this month", discordsim.Call{Name: "usage", Options: map[string]any{"period": "month", "account": "team"}}, []string{"this month"}},
 		{"keys", discordsim.Call{Name: "keys"}, []string{"API key", "active", "$80.01 left"}},

@@ -77,6 +77,26 @@ func halfWidth(text string) string {
 	}, text)
 }
 
+func enEvery(d time.Duration) string {
+	switch d {
+	case time.Hour:
+		return "hour"
+	case 24 * time.Hour:
+		return "day"
+	}
+	return enDuration(d)
+}
+
+func zhEvery(d time.Duration) string {
+	switch d {
+	case time.Hour:
+		return "每小时"
+	case 24 * time.Hour:
+		return "每天"
+	}
+	return "每 " + zhDuration(d)
+}
+
 // Coarse rounds an estimate to what it deserves: days above four days, hours
 // above two hours, and otherwise five minutes.
 func Coarse(d time.Duration) time.Duration {

@@ -141,7 +141,7 @@ func enHelp() HelpWords {
 		Title:   "What I do",
 		Intro:   "I watch what is left on API keys and accounts of a moka-ai gateway, post a summary on schedule, and ping you before the money runs out.",
 		Private: "Only you see the answers.", Share: "As an operator, add `share: true` to show one to the channel.", Accounts: "Accounts",
-		AlertsGoTo: func(channel string) string { return "Warnings go to " + channel + "." },
+		AlertsGoTo: func(channel string) string { return "Alerts go to " + channel + "." },
 		Welcome:    func(bot string) string { return "Hello, this is " + bot },
 	}
 }

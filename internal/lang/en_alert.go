@@ -67,7 +67,7 @@ func enConditions() AlertWords {
 		Expired: ConditionWords{Raised: named("%s: the API key has expired"),
 			Text: "Calls with it fail. Extend it or replace it in the gateway's console.", Ended: over("%s: the API key is valid again")},
 		PlanEnding: ConditionWords{Raised: named("%s: the plan ends soon"),
-			Text: "Renew it in the gateway's console, or make sure that the account balance is sufficient.", Ended: over("%s: no plan is about to end")},
+			Text: "Renew it in the gateway's console, or make sure that the account balance is sufficient.", Ended: over("%s: the plan no longer ends soon")},
 		Exhausted: ConditionWords{Raised: named("%s: the API key is used up"),
 			Text: "Calls with it fail. Raise its limit and enable it again in the gateway's console.", Ended: over("%s: the API key has money again")},
 		WalletEmpty: ConditionWords{Raised: named("%s: the account is empty"),

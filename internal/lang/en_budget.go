@@ -26,19 +26,20 @@ func enBudget() BudgetWords {
 		Exceeds: func(name string, amount moka.Amount) string {
 			return fmt.Sprintf("Budget %s: forecast to exceed %s", name, amount)
 		},
-		Expected: func(low, high moka.Amount, day string) string {
+		Range: func(low, high moka.Amount, day string) string {
 			if low == high {
-				return fmt.Sprintf("forecast %s by %s", low, day)
+				return fmt.Sprintf("%s by %s", low, day)
 			}
-			return fmt.Sprintf("forecast %s to %s by %s", low, high, day)
+			return fmt.Sprintf("%s to %s by %s", low, high, day)
 		},
+		Expected: func(amounts string) string { return "forecast " + amounts },
 		HeldBack: func(since string, spent moka.Amount) string {
 			return fmt.Sprintf("Held back since %s, when %s was spent.", since, spent)
 		},
 		Closed: func(when string) string { return "Closed " + when + "." },
 		State: map[string]string{
-			"ok": "within budget", "forecast": "forecast to exceed it", "warning": "close to the limit", "exceeded": "exceeded", "unknown": "unknown",
+			"ok": "within budget", "forecast": "forecast to exceed the budget", "warning": "close to the limit", "exceeded": "exceeded", "unknown": "unknown",
 		},
-		Heading: "Budgets", Standing: "State", Left: "Remaining", Forecast: "Forecast", Accounts: "Accounts", Keys: "API keys",
+		Heading: "Budgets", Standing: "State", Left: "Remaining", Over: "Over budget by", Forecast: "Forecast", Accounts: "Accounts", Keys: "API keys",
 	}
 }

@@ -42,7 +42,9 @@ func enUsage() UsageWords {
 		Undated: func(a moka.Amount) string {
 			return fmt.Sprintf("%s was spent between two readings far apart; how much of it falls into this period is unknown.", a)
 		},
-		Shared:   func(names []string) string { return strings.Join(names, ", ") + " share a wallet; it is counted once." },
+		Shared: func(names []string) string {
+			return strings.Join(names, ", ") + " share one account balance; it is counted once."
+		},
 		Recorded: func(a moka.Amount) string { return fmt.Sprintf("The gateway's own records say %s.", a) },
 		Filled:   "The readings do not cover the whole period; the total is from the gateway's own records.",
 	}
@@ -85,7 +87,7 @@ func enIncident() IncidentWords {
 		NoSnoozeTime: func(least, most time.Duration) string {
 			return "Write how long to snooze, such as 90m, 6h or 2d: from " + enDuration(least) + " to " + enDuration(most) + ". Nothing was changed."
 		},
-		Reminds:  func(every time.Duration) string { return "reminder every " + enDuration(every) },
+		Reminds:  func(every time.Duration) string { return "reminder every " + enEvery(every) },
 		History:  "What happened",
 		Raised:   func(level string) string { return strings.TrimSpace("warned " + level) },
 		Worsened: func(level string) string { return "escalated to " + level },

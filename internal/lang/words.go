@@ -101,20 +101,21 @@ type AlertWords struct {
 
 // BudgetWords phrase where a budget stands, and what of that is news.
 type BudgetWords struct {
-	None                                              string                                   // no budget is configured
-	Unknown                                           func(name string, known []string) string // no budget of that name
-	Title                                             func(name, period string) string         // of a card
-	Spent                                             func(spent, amount moka.Amount, percent string) string
-	SpentAtLeast                                      func(spent, amount moka.Amount, percent string) string
-	LeftAtMost                                        func(moka.Amount) string
-	NotKnown                                          string                                         // what was spent
-	Reached                                           func(name, spent string) string                // a threshold was reached
-	Exceeds                                           func(name string, amount moka.Amount) string   // the forecast exceeds the amount
-	Expected                                          func(low, high moka.Amount, day string) string // the period's forecast range and last day
-	HeldBack                                          func(since string, spent moka.Amount) string   // told late, after quiet hours
-	Closed                                            func(when string) string                       // the period is over, or the budget changed
-	State                                             map[string]string                              // by budget.State
-	Heading, Standing, Left, Forecast, Accounts, Keys string                                         // headings
+	None                                                    string                                   // no budget is configured
+	Unknown                                                 func(name string, known []string) string // no budget of that name
+	Title                                                   func(name, period string) string         // of a card
+	Spent                                                   func(spent, amount moka.Amount, percent string) string
+	SpentAtLeast                                            func(spent, amount moka.Amount, percent string) string
+	LeftAtMost                                              func(moka.Amount) string
+	NotKnown                                                string                                         // what was spent
+	Reached                                                 func(name, spent string) string                // a threshold was reached
+	Exceeds                                                 func(name string, amount moka.Amount) string   // the forecast exceeds the amount
+	Range                                                   func(low, high moka.Amount, day string) string // the forecast for the whole period and its last day
+	Expected                                                func(amounts string) string                    // a forecast beside other figures
+	HeldBack                                                func(since string, spent moka.Amount) string   // told late, after quiet hours
+	Closed                                                  func(when string) string                       // the period is over, or the budget changed
+	State                                                   map[string]string                              // by budget.State
+	Heading, Standing, Left, Over, Forecast, Accounts, Keys string                                         // headings
 }
 
 // HeadlineWords phrase an alert or a report in one line, as a phone's lock

@@ -57,7 +57,7 @@ func zhRunway(r spend.Runway) string {
 	case r.Idle:
 		return "目前没有消耗"
 	case !r.Known:
-		return "数据还不够"
+		return "数据不足"
 	}
 	low, mid, high := zhDuration(Coarse(r.Low)), zhDuration(Coarse(r.Mid)), zhDuration(Coarse(r.High))
 	usual := "约 " + mid
@@ -81,13 +81,13 @@ func zhBalance() BalanceWords {
 		Unlimited: "无限额度", Unknown: "未知",
 		ToSpend:          func(a moka.Amount) string { return fmt.Sprintf("可用余额 **%s**", a) },
 		ToSpendUnlimited: "该令牌为无限额度；配置系统访问令牌后可查看账户余额。",
-		ToSpendUnknown:   "目前无法得知可用余额。",
+		ToSpendUnknown:   "可用余额暂时未知。",
 		Exhausted:        "额度已用尽。充值后请在控制台重新启用该令牌。",
 		Disabled:         "已在控制台中禁用。",
 		Refused:          "令牌被拒绝：可能填错、已过期、已禁用或额度已用尽，网关没有说明原因。请在控制台核对 api_key。",
 		Expired:          func(when string) string { return "已于 " + when + " 过期。" },
 		ExpiredSometime:  "已过期。",
-		Expires:          "过期时间",
+		Expires:          "到期时间",
 		Today:            "今日消耗", Runway: "预计可用", AsOf: "数据时间",
 		AtLeast:     func(a moka.Amount) string { return "至少 " + a.String() },
 		LastKnown:   func(when string) string { return "以下为最近一次读取到的数据（" + when + "）。" },
@@ -141,7 +141,7 @@ func zhReport() ReportWords {
 func zhHelp() HelpWords {
 	return HelpWords{
 		Title:   "我能做什么",
-		Intro:   "我会关注 moka-ai 网关上令牌和账户的余额，定时发布汇总，并在额度用完之前提醒你。",
+		Intro:   "我会监测 moka-ai 网关上令牌和账户的余额，定时发布汇总，并在余额用完之前提醒你。",
 		Private: "回复仅你自己可见。", Share: "管理员可将选项 `公开`（`share`）设为 True，让频道里的所有人看到。", Accounts: "账户",
 		AlertsGoTo: func(channel string) string { return "告警发到 " + channel + "。" },
 		Welcome:    func(bot string) string { return "大家好，我是 " + bot },

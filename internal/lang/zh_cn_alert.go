@@ -45,7 +45,7 @@ func zhAlert() AlertWords {
 	a.HourAgainst = func(spent, usual moka.Amount) string {
 		return fmt.Sprintf("最近一小时消耗 %s，该时段通常为 %s", spent, usual)
 	}
-	a.Expires = "过期时间"
+	a.Expires = "到期时间"
 	return a
 }
 
@@ -63,7 +63,7 @@ func zhConditions() AlertWords {
 			Ended:  over("%s：余额已恢复正常"),
 		},
 		Unreachable: ConditionWords{Raised: named("%s：无法读取余额"),
-			Text: "在恢复读取之前，无法发出余额告警。", Ended: over("%s：余额已可正常读取")},
+			Text: "在恢复读取之前，无法发出余额告警。", Ended: over("%s：余额读取已恢复")},
 		Refused: ConditionWords{Raised: named("%s：网关拒绝了凭据"),
 			Text: "请在网关控制台检查令牌和系统访问令牌。", Ended: over("%s：凭据已恢复有效")},
 		Expiring: ConditionWords{Raised: named("%s：令牌即将过期"),
@@ -71,7 +71,7 @@ func zhConditions() AlertWords {
 		Expired: ConditionWords{Raised: named("%s：令牌已过期"),
 			Text: "使用该令牌的调用会失败。请在网关控制台延长有效期或更换令牌。", Ended: over("%s：令牌已恢复有效")},
 		PlanEnding: ConditionWords{Raised: named("%s：套餐即将到期"),
-			Text: "请在网关控制台续订套餐，或确保账户余额充足。", Ended: over("%s：近期没有套餐到期")},
+			Text: "请在网关控制台续订套餐，或确保账户余额充足。", Ended: over("%s：套餐到期提醒已解除")},
 		Exhausted: ConditionWords{Raised: named("%s：令牌额度已用尽"),
 			Text: "使用该令牌的调用会失败。请在网关控制台提高额度并重新启用。", Ended: over("%s：令牌额度已恢复")},
 		WalletEmpty: ConditionWords{Raised: named("%s：账户余额已用完"),

@@ -26,19 +26,20 @@ func zhBudget() BudgetWords {
 		Exceeds: func(name string, amount moka.Amount) string {
 			return fmt.Sprintf("预算 %s：预计将超出 %s", name, amount)
 		},
-		Expected: func(low, high moka.Amount, day string) string {
+		Range: func(low, high moka.Amount, day string) string {
 			if low == high {
-				return fmt.Sprintf("预计到 %s 为 %s", day, low)
+				return fmt.Sprintf("%s（截至 %s）", low, day)
 			}
-			return fmt.Sprintf("预计到 %s 为 %s 至 %s", day, low, high)
+			return fmt.Sprintf("%s 至 %s（截至 %s）", low, high, day)
 		},
+		Expected: func(amounts string) string { return "预计 " + amounts },
 		HeldBack: func(since string, spent moka.Amount) string {
 			return fmt.Sprintf("自 %s 起暂缓通知，当时已消耗 %s。", since, spent)
 		},
-		Closed: func(when string) string { return "已于 " + when + " 结束。" },
+		Closed: func(when string) string { return "已于 " + when + " 关闭。" },
 		State: map[string]string{
 			"ok": "预算内", "forecast": "预计超支", "warning": "接近上限", "exceeded": "已超支", "unknown": "未知",
 		},
-		Heading: "预算", Standing: "状态", Left: "剩余", Forecast: "预计", Accounts: "账户", Keys: "令牌",
+		Heading: "预算", Standing: "状态", Left: "剩余", Over: "超支", Forecast: "预计消耗", Accounts: "账户", Keys: "令牌",
 	}
 }

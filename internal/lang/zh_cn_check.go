@@ -9,9 +9,9 @@ import (
 
 func zhCheck() CheckWords {
 	return CheckWords{
-		Warning: "警告", Levels: "告警档位", Who: "访问权限", Reports: "报告", Zone: "时区", Listening: "监听", Failed: "读取失败",
+		Warning: "警告", Levels: "告警级别", Who: "访问权限", Reports: "报告", Zone: "时区", Listening: "监听", Failed: "读取失败",
 		Access: func(server, viewers, operators string) string {
-			return fmt.Sprintf("在 %s 中，可以查看数据的是%s；可以静音、设置档位和重载的是%s", server, viewers, operators)
+			return fmt.Sprintf("在 %s 中，可以查看数据的是%s；可以静音、设置级别和重载的是%s", server, viewers, operators)
 		},
 		Managers: "可以管理服务器的成员", EveryMember: "全体成员",
 		Person: func(id string) string { return "用户 " + id },
@@ -23,14 +23,14 @@ func zhCheck() CheckWords {
 			return fmt.Sprintf("机器人不在 discord.guild_ids 中的服务器 %s；请邀请机器人，或重新复制服务器 ID", id)
 		},
 		SharedWallet: func(accounts string) string {
-			return fmt.Sprintf("%s 共用同一账户余额：合计只算一次，但每个账户都会各自提醒；请只给其中一个设置档位，其余的写 alerts: {levels: []}", accounts)
+			return fmt.Sprintf("%s 共用同一账户余额：合计只算一次，但每个账户都会各自提醒；请只给其中一个设置级别，其余的写 alerts: {levels: []}", accounts)
 		},
 		NeverFires: func(levels string) string {
-			return fmt.Sprintf("令牌不限额度，余额未知，所以档位 %s 永远不会触发；请填写 access_token 和 user_id 以查看账户余额", levels)
+			return fmt.Sprintf("令牌不限额度，余额未知，所以级别 %s 永远不会触发；请填写 access_token 和 user_id 以查看账户余额", levels)
 		},
-		NoLevels: "没有配置任何档位，余额不足时不会提醒任何人；请填写 alerts.levels",
+		NoLevels: "没有配置任何级别，余额不足时不会提醒任何人；请填写 alerts.levels",
 		IntervalTooLong: func(level string, runway, every, atMost time.Duration) string {
-			return fmt.Sprintf("档位 %s 要在用完前 %s 提醒，但每 %s 才读取一次余额；请把 poll_interval 设为 %s 或更短", level, zhDuration(runway), zhDuration(every), zhDuration(atMost))
+			return fmt.Sprintf("级别 %s 要在用完前 %s 提醒，但每 %s 才读取一次余额；请把 poll_interval 设为 %s 或更短", level, zhDuration(runway), zhDuration(every), zhDuration(atMost))
 		},
 		LastDay: func(cron string) string {
 			return fmt.Sprintf("“%s”在没有该日的月份改在最后一天运行", cron)
@@ -87,10 +87,10 @@ func zhCheck() CheckWords {
 
 func zhLevels() LevelWords {
 	return LevelWords{
-		Title: "告警档位", None: "没有档位：余额不足时不会提醒任何人。", Or: "，或", Changed: "在 Discord 中设置",
+		Title: "告警级别", None: "没有级别：余额不足时不会提醒任何人。", Or: "，或", Changed: "在 Discord 中设置",
 		Actions:  map[string]string{"show": "查看", "set": "设置", "reset": "恢复为配置"},
 		Below:    func(a moka.Amount) string { return "低于 " + a.String() },
 		Runway:   func(d time.Duration) string { return "预计 " + zhDuration(d) + "内用完" },
-		InStatus: func(accounts string) string { return "在 Discord 中设置过档位：" + accounts },
+		InStatus: func(accounts string) string { return "在 Discord 中设置过级别：" + accounts },
 	}
 }

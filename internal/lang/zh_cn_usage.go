@@ -14,7 +14,7 @@ func zhUsage() UsageWords {
 			"today": "今天", "yesterday": "昨天", "7d": "最近 7 天", "30d": "最近 30 天", "month": "本月",
 		},
 		By:      map[string]string{"model": "模型", "key": "令牌"},
-		ByModel: "各模型",
+		ByModel: "按模型",
 		Model: func(model string, spent moka.Amount, share string, requests, tokens int64) string {
 			return fmt.Sprintf("%s %s%s · %s 次请求 · %s token", model, spent, bracketed("（", share, "）"), grouped(int(requests)), shortCount(tokens))
 		},
@@ -26,7 +26,7 @@ func zhUsage() UsageWords {
 		},
 		NeedsToken:  "这份明细需要账户的系统访问令牌。",
 		NotRecorded: "该网关没有按模型记录用量。",
-		ByKey:       "各令牌",
+		ByKey:       "按令牌",
 		KeyUse: func(key string, spent moka.Amount, share string, requests int64) string {
 			text := key + " " + spent.String() + bracketed("（", share, "）")
 			if requests > 0 {
@@ -85,7 +85,7 @@ func zhIncident() IncidentWords {
 		NoSnoozeTime: func(least, most time.Duration) string {
 			return "请写明静音时长，例如 90 分钟、6 小时或 2 天，最短 " + zhDuration(least) + "，最长 " + zhDuration(most) + "。没有做任何改动。"
 		},
-		Reminds:  func(every time.Duration) string { return "每 " + zhDuration(every) + "提醒一次" },
+		Reminds:  func(every time.Duration) string { return zhEvery(every) + "提醒一次" },
 		History:  "经过",
 		Raised:   func(level string) string { return headed("告警", level) },
 		Worsened: func(level string) string { return headed("升级为", level) },

@@ -8,6 +8,8 @@ import (
 
 	"mokabot/internal/budget"
 	"mokabot/internal/lang"
+	"mokabot/internal/spend"
+	"mokabot/moka"
 )
 
 // Budgets shows where budgets stand, one card each.
@@ -36,9 +38,13 @@ func budgetCard(w *lang.Words, s budget.Standing) Card {
 			card.Fields = append(card.Fields, Field{Name: name, Value: value, Inline: true})
 		}
 	}
-	if left, ok := s.Left.Get(); ok && s.AtLeast {
+	switch left, ok := s.Left.Get(); {
+	case !ok:
+	case left < 0:
+		add(w.Budget.Over, soFar(w, spend.SoFar{Spent: moka.Known(-left), AtLeast: s.AtLeast}))
+	case s.AtLeast:
 		add(w.Budget.Left, w.Budget.LeftAtMost(left))
-	} else if ok {
+	default:
 		add(w.Budget.Left, left.String())
 	}
 	add(w.Budget.Forecast, budgetForecast(w, s))
@@ -80,6 +86,14 @@ func budgetText(w *lang.Words, s budget.Standing) string {
 	return budgetSpent(w, s) + "\n" + w.Report.Began(Moment(s.Began))
 }
 
+// expectedLine is the forecast beside other figures, "" without enough history.
+func expectedLine(w *lang.Words, s budget.Standing) string {
+	if amounts := budgetForecast(w, s); amounts != "" {
+		return w.Budget.Expected(amounts)
+	}
+	return ""
+}
+
 // budgetForecast is what the whole period is expected to cost, "" without
 // enough history.
 func budgetForecast(w *lang.Words, s budget.Standing) string {
@@ -88,7 +102,7 @@ func budgetForecast(w *lang.Words, s budget.Standing) string {
 	if !lowKnown || !highKnown {
 		return ""
 	}
-	return w.Budget.Expected(low, high, s.Period.To.Add(-time.Second).In(s.Budget.Zone).Format("01-02"))
+	return w.Budget.Range(low, high, s.Period.To.Add(-time.Second).In(s.Budget.Zone).Format("01-02"))
 }
 
 func budgetTone(s budget.State) Tone {
@@ -110,7 +124,7 @@ func budgetLines(w *lang.Words, standings []budget.Standing) []string {
 		if i == mostCards {
 			return append(lines, w.Incident.MoreOf(len(standings)-i))
 		}
-		parts := []string{Disarm(s.Budget.Name) + w.Colon + budgetSpent(w, s), budgetForecast(w, s)}
+		parts := []string{Disarm(s.Budget.Name) + w.Colon + budgetSpent(w, s), expectedLine(w, s)}
 		lines = append(lines, strings.Join(filled(parts), " · "))
 	}
 	return lines
@@ -132,16 +146,16 @@ type BudgetAlarm struct {
 // there is nothing to snooze.
 func BudgetAlert(w *lang.Words, a BudgetAlarm) Message {
 	s := a.News.Standing
-	line := w.Budget.Reached(s.Budget.Name, budgetSpent(w, s))
+	line, forecast := w.Budget.Reached(s.Budget.Name, budgetSpent(w, s)), expectedLine(w, s)
 	if a.News.Threshold == 0 {
-		line = w.Budget.Exceeds(s.Budget.Name, s.Budget.Amount)
+		line, forecast = w.Budget.Exceeds(s.Budget.Name, s.Budget.Amount), budgetForecast(w, s)
 	}
 	card := budgetCard(w, s)
 	if held := a.News.Held; !held.At.IsZero() {
 		card.Text = joinLines(card.Text, w.Budget.HeldBack(Moment(held.At), held.Spent))
 	}
 	m := Message{
-		Text: fit(w.Headline.With(line, budgetForecast(w, s)), maxHeadline), Cards: []Card{card},
+		Text: fit(w.Headline.With(line, forecast), maxHeadline), Cards: []Card{card},
 		Mentions: Mentions{Roles: s.Budget.MentionRoles, Users: s.Budget.MentionUsers},
 	}
 	if a.Page != "" {
@@ -153,7 +167,7 @@ func BudgetAlert(w *lang.Words, a BudgetAlarm) Message {
 
 // BudgetAlt is what a picture of a budget shows, in words.
 func BudgetAlt(w *lang.Words, s budget.Standing) string {
-	return w.Headline.With(w.Headline.Of(w.Budget.Title(s.Budget.Name, budgetPeriod(s)), budgetSpent(w, s)), budgetForecast(w, s))
+	return w.Headline.With(w.Headline.Of(w.Budget.Title(s.Budget.Name, budgetPeriod(s)), budgetSpent(w, s)), expectedLine(w, s))
 }
 
 // keepFiles are the files of a message that was posted, for an edit that leaves

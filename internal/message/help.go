@@ -32,7 +32,7 @@ func Help(w *lang.Words, g Guide) Message {
 func explained(w *lang.Words, lines []string, g Guide) Message {
 	card := Card{Title: w.Help.Title, Tone: ToneInfo, Text: w.Help.Intro + "\n\n" + strings.Join(lines, "\n") + "\n\n" + w.Help.Private}
 	if g.Shares {
-		card.Text += " " + w.Help.Share
+		card.Text += w.Between + w.Help.Share
 	}
 	if len(g.Accounts) > 0 {
 		card.Fields = append(card.Fields, Field{Name: w.Help.Accounts, Value: strings.Join(g.Accounts, w.And)})
