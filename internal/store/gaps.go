@@ -48,8 +48,7 @@ func addGap(ctx context.Context, tx writer, account string, s Sample) error {
 	if p.known && !p.isGap() || !p.known && (p.since == 0 || p.until <= p.since || s.ErrKind != "") {
 		return nil
 	}
-	_, err := exec(ctx, tx, sqlAddGap, account, p.until, p.since, flag(p.known), p.spent, p.refunds, p.requests, p.perUnit)
-	return err
+	return put(ctx, tx, sqlAddGap, account, p.until, p.since, flag(p.known), p.spent, p.refunds, p.requests, p.perUnit)
 }
 
 // Recorded is what the gateway itself recorded of one hour.
@@ -65,7 +64,7 @@ type Recorded struct {
 func (db *DB) AddRecorded(ctx context.Context, account string, hours []Recorded) error {
 	return db.tx(ctx, func(tx *sql.Tx) error {
 		for _, h := range hours {
-			if _, err := exec(ctx, tx, sqlAddRecorded, account, floor(millis(h.Start), hour), h.Quota, h.Requests); err != nil {
+			if err := put(ctx, tx, sqlAddRecorded, account, floor(millis(h.Start), hour), h.Quota, h.Requests); err != nil {
 				return err
 			}
 		}

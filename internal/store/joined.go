@@ -26,7 +26,7 @@ func (db *DB) Joined(ctx context.Context, lead Due, most int, fit func([]json.Ra
 		}
 		led = may[:fit(append([]json.RawMessage{lead.Payload}, payloads(may)...))]
 		for _, p := range led {
-			if _, err := exec(ctx, tx, sqlLead, lead.ID, p.ID); err != nil {
+			if err := put(ctx, tx, sqlLead, lead.ID, p.ID); err != nil {
 				return err
 			}
 		}

@@ -27,7 +27,7 @@ const (
 		SELECT pg_notify('` + leaseChannel + `', '') FROM freed`
 
 	// sqlFence keeps the epoch from changing before the transaction ends.
-	sqlFence = `SELECT 1 FROM lease WHERE epoch = ? AND holder <> '' FOR KEY SHARE`
+	sqlFence = `SELECT CAST(pg_current_xact_id() AS TEXT) FROM lease WHERE epoch = ? AND holder <> '' FOR KEY SHARE`
 
 	leaseChannel = "mokabot_lease"
 	relisten     = time.Second // between two attempts to be notified
@@ -67,21 +67,22 @@ func newLease(path string, config *pgx.ConnConfig) *Lease {
 }
 
 // fence refuses a transaction of a process that does not hold the lease, and keeps
-// every other process from taking it over before the transaction ends.
-func (l *Lease) fence(ctx context.Context, tx *sql.Tx) error {
+// every other process from taking it over before the transaction ends. It returns
+// the transaction's number at the server, "" where there is no lease.
+func (l *Lease) fence(ctx context.Context, tx *sql.Tx) (id string, err error) {
 	if l == nil {
-		return nil
+		return "", nil
 	}
 	epoch := l.epoch.Load()
 	if epoch == 0 {
-		return ErrNotLeader
+		return "", ErrNotLeader
 	}
-	err := tx.QueryRowContext(ctx, sqlFence, epoch).Scan(new(int))
+	id, err = scanText(tx.QueryRowContext(ctx, sqlFence, epoch))
 	if errors.Is(err, sql.ErrNoRows) {
 		l.epoch.CompareAndSwap(epoch, 0)
-		return ErrNotLeader
+		return "", ErrNotLeader
 	}
-	return err
+	return id, err
 }
 
 // Acquire implements [lead.Lease]. What an earlier leader had under way is due

@@ -59,7 +59,7 @@ func (db *DB) KeepKnown(ctx context.Context, keep ...string) error {
 			return err
 		}
 		for _, mark := range gone {
-			if _, err := exec(ctx, tx, sqlUnmark, mark); err != nil {
+			if err := put(ctx, tx, sqlUnmark, mark); err != nil {
 				return err
 			}
 		}
@@ -87,7 +87,7 @@ func (db *DB) SetValue(ctx context.Context, name string, value []byte) error {
 // that tell of it, both or neither.
 func (db *DB) SetValueAndEnqueue(ctx context.Context, name string, value []byte, out ...Outgoing) error {
 	err := db.tx(ctx, func(tx *sql.Tx) error {
-		if _, err := exec(ctx, tx, sqlSetValue, name, append([]byte{}, value...)); err != nil {
+		if err := put(ctx, tx, sqlSetValue, name, append([]byte{}, value...)); err != nil {
 			return err
 		}
 		return enqueue(ctx, tx, out)

@@ -100,15 +100,23 @@ func enqueue(ctx context.Context, tx writer, out []Outgoing) error {
 		if o.EditOf != "" {
 			lane = LaneEdit
 		}
-		added, err := exec(ctx, tx, sqlEnqueue, o.Key, o.EditOf, o.Channel, o.Account, o.EditOf, string(o.Payload),
-			millis(o.At), millis(o.NotBefore), flag(o.Joins), int(lane))
+		args := []any{
+			o.Key, o.EditOf, o.Channel, o.Account, o.EditOf, string(o.Payload), millis(o.At), millis(o.NotBefore), flag(o.Joins), int(lane),
+		}
+		if o.EditOf == "" {
+			if err := put(ctx, tx, sqlEnqueue, args...); err != nil {
+				return err
+			}
+			continue
+		}
+		added, err := exec(ctx, tx, sqlEnqueue, args...)
 		if err != nil {
 			return err
 		}
-		if added == 0 || o.EditOf == "" {
+		if added == 0 {
 			continue
 		}
-		if _, err := exec(ctx, tx, sqlReplaceEdits, o.EditOf, o.Key); err != nil {
+		if err := put(ctx, tx, sqlReplaceEdits, o.EditOf, o.Key); err != nil {
 			return err
 		}
 	}
@@ -204,12 +212,11 @@ func (db *DB) Dead(ctx context.Context, m Due, now time.Time, code int, cause st
 func (db *DB) undelivered(ctx context.Context, m Due, refused bool, statement string, args ...any) error {
 	return db.tx(ctx, func(tx *sql.Tx) error {
 		if refused {
-			if _, err := exec(ctx, tx, sqlNotArrived, millis(m.FirstTriedAt), millis(m.LastTriedAt), m.ID); err != nil {
+			if err := put(ctx, tx, sqlNotArrived, millis(m.FirstTriedAt), millis(m.LastTriedAt), m.ID); err != nil {
 				return err
 			}
 		}
-		_, err := exec(ctx, tx, statement, args...)
-		return err
+		return put(ctx, tx, statement, args...)
 	})
 }
 
@@ -223,11 +230,10 @@ func (db *DB) Drop(ctx context.Context, id int64, now time.Time, cause string) e
 // was to be sent along goes its own way.
 func (db *DB) Move(ctx context.Context, id int64, channel string) error {
 	return db.tx(ctx, func(tx *sql.Tx) error {
-		if _, err := exec(ctx, tx, sqlPart, id); err != nil {
+		if err := put(ctx, tx, sqlPart, id); err != nil {
 			return err
 		}
-		_, err := exec(ctx, tx, sqlMove, channel, id)
-		return err
+		return put(ctx, tx, sqlMove, channel, id)
 	})
 }
 
@@ -235,11 +241,11 @@ func (db *DB) Move(ctx context.Context, id int64, channel string) error {
 // place and the others behind it with keys of their own.
 func (db *DB) Split(ctx context.Context, m Due, parts []json.RawMessage) error {
 	err := db.tx(ctx, func(tx *sql.Tx) error {
-		if _, err := exec(ctx, tx, sqlSetPayload, string(parts[0]), m.ID); err != nil {
+		if err := put(ctx, tx, sqlSetPayload, string(parts[0]), m.ID); err != nil {
 			return err
 		}
 		for i, part := range parts[1:] {
-			if _, err := exec(ctx, tx, sqlAddPart, fmt.Sprintf("%s/part/%d", m.Key, i+2), string(part), m.ID); err != nil {
+			if err := put(ctx, tx, sqlAddPart, fmt.Sprintf("%s/part/%d", m.Key, i+2), string(part), m.ID); err != nil {
 				return err
 			}
 		}

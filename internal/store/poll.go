@@ -85,11 +85,11 @@ func (p Poll) store(ctx context.Context, tx writer, account string) error {
 
 // storeRest stores everything but the sample, whose time is 0 without one.
 func (p Poll) storeRest(ctx context.Context, tx writer, account string, at int64) error {
-	if _, err := exec(ctx, tx, sqlSetStates, account, string(p.Spend), string(p.Alert), at, at, p.Sample.Delta.PerUnit); err != nil {
+	if err := put(ctx, tx, sqlSetStates, account, string(p.Spend), string(p.Alert), at, at, p.Sample.Delta.PerUnit); err != nil {
 		return err
 	}
 	for _, e := range p.Events {
-		if _, err := exec(ctx, tx, sqlAddEvent, e.Account, millis(e.At), e.Condition, e.Kind, e.Level, millis(e.Since), e.IncidentID); err != nil {
+		if err := put(ctx, tx, sqlAddEvent, e.Account, millis(e.At), e.Condition, e.Kind, e.Level, millis(e.Since), e.IncidentID); err != nil {
 			return err
 		}
 	}

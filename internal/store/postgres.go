@@ -154,27 +154,72 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return &pgConn{Conn: conn.(*stdlib.Conn)}, nil
 }
 
-// pgConn is a connection that takes the package's statements.
+// pgConn is a connection that takes the package's statements. database/sql gives
+// it to one goroutine at a time.
 type pgConn struct {
 	*stdlib.Conn
-	inTx bool
+	inTx    bool
+	pending pgx.Batch // statements of the transaction that were not sent yet, see [later]
 }
 
 func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	ctx, cancel := limited(ctx)
 	defer cancel()
+	if c.inTx && ctx.Value(delay{}) != nil {
+		c.queue(query, args)
+		if c.pending.Len() < maxPending {
+			return driver.RowsAffected(0), nil
+		}
+		return driver.RowsAffected(0), c.flush(ctx)
+	}
+	if err := c.flush(ctx); err != nil {
+		return nil, err
+	}
 	result, err := c.Conn.ExecContext(ctx, numbered(query), clean(args))
 	return result, fromServer(err)
 }
 
 func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	ctx, cancel := limited(ctx)
+	if err := c.flush(ctx); err != nil {
+		cancel()
+		return nil, err
+	}
 	rows, err := c.Conn.QueryContext(ctx, numbered(query), clean(args))
 	if err != nil {
 		cancel()
 		return nil, c.again(err)
 	}
 	return timedRows{rows.(*stdlib.Rows), cancel}, nil
+}
+
+// maxPending is how many statements may wait for each other.
+const maxPending = 500
+
+// delay is the key of a context in which statements of a transaction wait for each
+// other, so that they reach the server together.
+type delay struct{}
+
+// later lets a statement of a transaction wait until a result is needed, at the
+// latest until the end. What it does wrong shows then, and how many rows it changed
+// is not told. SQLite carries it out at once.
+func later(ctx context.Context) context.Context { return context.WithValue(ctx, delay{}, true) }
+
+func (c *pgConn) queue(query string, args []driver.NamedValue) {
+	values := make([]any, len(args))
+	for i, a := range clean(args) {
+		values[i] = a.Value
+	}
+	c.pending.Queue(numbered(query), values...)
+}
+
+func (c *pgConn) flush(ctx context.Context) error {
+	if c.pending.Len() == 0 {
+		return nil
+	}
+	batch := c.pending
+	c.pending = pgx.Batch{}
+	return fromServer(c.Conn.Conn().SendBatch(ctx, &batch).Close())
 }
 
 func (c *pgConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
@@ -184,8 +229,8 @@ func (c *pgConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.
 		cancel()
 		return nil, c.again(err)
 	}
-	c.inTx = true
-	return timedTx{tx, c, cancel}, nil
+	c.inTx, c.pending = true, pgx.Batch{}
+	return timedTx{tx, c, ctx, cancel}, nil
 }
 
 // again has database/sql try another connection when this one broke before a
@@ -238,18 +283,22 @@ func (r timedRows) Close() error {
 type timedTx struct {
 	driver.Tx
 	conn   *pgConn
+	ctx    context.Context
 	cancel context.CancelFunc
 }
 
 func (t timedTx) Commit() error {
 	defer t.cancel()
+	if err := t.conn.flush(t.ctx); err != nil {
+		return errors.Join(err, t.Rollback())
+	}
 	t.conn.inTx = false
 	return fromServer(t.Tx.Commit())
 }
 
 func (t timedTx) Rollback() error {
 	defer t.cancel()
-	t.conn.inTx = false
+	t.conn.inTx, t.conn.pending = false, pgx.Batch{}
 	return fromServer(t.Tx.Rollback())
 }
 
@@ -349,21 +398,17 @@ func setServerVersion(ctx context.Context, tx *sql.Tx, version int) error {
 	return err
 }
 
-// commitOnServer ends a transaction. When the connection breaks before the server
-// has answered, the server is asked what became of it: so nothing is stored twice
-// or taken for lost.
-func commitOnServer(ctx context.Context, db *sql.DB, tx *sql.Tx) error {
-	var id sql.NullString // of the transaction; none when it wrote nothing
-	if err := tx.QueryRowContext(ctx, `SELECT CAST(pg_current_xact_id_if_assigned() AS TEXT)`).Scan(&id); err != nil {
-		return err
-	}
+// commitOnServer ends the transaction of a number. When the connection breaks
+// before the server has answered, the server is asked what became of it: so
+// nothing is stored twice or taken for lost.
+func commitOnServer(ctx context.Context, db *sql.DB, tx *sql.Tx, id string) error {
 	err := tx.Commit()
-	if !id.Valid || kindOfServer(err) != ErrCut {
+	if id == "" || kindOfServer(err) != ErrCut {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
 	defer cancel()
-	return outcome(ctx, db, id.String)
+	return outcome(ctx, db, id)
 }
 
 // outcome is nil when the transaction was committed, [ErrCut] when it was not.

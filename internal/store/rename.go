@@ -33,7 +33,7 @@ func (db *DB) Rename(ctx context.Context, moves map[string]string, f func(from s
 			if alert, err = f(from, alert); err != nil {
 				return err
 			}
-			if _, err := exec(ctx, tx, sqlSetStates, from, "", string(alert), 0, 0, 0); err != nil {
+			if err := put(ctx, tx, sqlSetStates, from, "", string(alert), 0, 0, 0); err != nil {
 				return err
 			}
 			if err := renameOne(ctx, tx, from, passing(n)); err != nil {
@@ -55,16 +55,16 @@ func passing(n int) string { return fmt.Sprintf("\x1frenamed/%d", n) }
 
 func renameOne(ctx context.Context, tx *sql.Tx, from, to string) error {
 	for _, table := range ofAccounts {
-		if _, err := exec(ctx, tx, in(table, `UPDATE %s SET account = ? WHERE account = ?`), to, from); err != nil {
+		if err := put(ctx, tx, in(table, `UPDATE %s SET account = ? WHERE account = ?`), to, from); err != nil {
 			return err
 		}
 	}
 	earlier := valuesOfAccount(from)
 	for n, name := range valuesOfAccount(to) {
-		if _, err := exec(ctx, tx, `DELETE FROM small_values WHERE name = ?`, name); err != nil {
+		if err := put(ctx, tx, `DELETE FROM small_values WHERE name = ?`, name); err != nil {
 			return err
 		}
-		if _, err := exec(ctx, tx, `UPDATE small_values SET name = ? WHERE name = ?`, name, earlier[n]); err != nil {
+		if err := put(ctx, tx, `UPDATE small_values SET name = ? WHERE name = ?`, name, earlier[n]); err != nil {
 			return err
 		}
 	}

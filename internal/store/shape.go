@@ -229,7 +229,7 @@ func (s shape) insert(ctx context.Context, rows [][]any) func(*sql.Tx) error {
 				args = append(args, row...)
 			}
 			statement := fmt.Sprintf(`INSERT INTO %s (%s) VALUES %s`, s.name, s.names(s.all()), strings.Repeat(", "+one, len(part))[2:])
-			if _, err := exec(ctx, tx, statement, args...); err != nil {
+			if err := put(ctx, tx, statement, args...); err != nil {
 				return err
 			}
 		}

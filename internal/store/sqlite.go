@@ -23,7 +23,7 @@ var sqlite = &engine{
 	columns: `SELECT m.name, c.name, CASE WHEN m.name = 'small_values' AND c.name = 'value' THEN 'bytea' ELSE c.type END, c.pk
 		FROM sqlite_master m, pragma_table_info(m.name) c
 		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> '` + unfinished + `'`,
-	commit: func(_ context.Context, _ *sql.DB, tx *sql.Tx) error { return tx.Commit() },
+	commit: func(_ context.Context, _ *sql.DB, tx *sql.Tx, _ string) error { return tx.Commit() },
 }
 
 func openFile(path string) (*DB, error) {

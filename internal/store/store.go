@@ -45,12 +45,12 @@ type engine struct {
 	migrations []migration
 	version    func(context.Context, rower) (int, error) // of the schema, 0 for an empty database; an error for one that is not ours
 	setVersion func(context.Context, *sql.Tx, int) error
-	alone      string         // statement that keeps other processes from migrating until the transaction ends; empty: nothing is needed
-	snapshot   *sql.TxOptions // of a transaction that sees one unchanging state
-	tableCount string         // statement that counts the tables of a name
-	columns    string         // statement for table, column, type and place in the primary key of all that is copied
-	afterCopy  []string       // statements that a filled database needs
-	commit     func(context.Context, *sql.DB, *sql.Tx) error
+	alone      string                                                             // statement that keeps other processes from migrating until the transaction ends; empty: nothing is needed
+	snapshot   *sql.TxOptions                                                     // of a transaction that sees one unchanging state
+	tableCount string                                                             // statement that counts the tables of a name
+	columns    string                                                             // statement for table, column, type and place in the primary key of all that is copied
+	afterCopy  []string                                                           // statements that a filled database needs
+	commit     func(ctx context.Context, db *sql.DB, tx *sql.Tx, id string) error // id: see [Lease.fence]
 }
 
 // readers is how many queries may run beside the writer.

@@ -159,7 +159,7 @@ func pieceOf(s Sample) piece {
 func addToSums(ctx context.Context, tx writer, account string, s Sample) error {
 	for _, l := range []level{hours, days} {
 		for _, h := range sums(s, l.width) {
-			if _, err := exec(ctx, tx, in(l.table, sqlAddSum), account, h.start, h.since, h.until,
+			if err := put(ctx, tx, in(l.table, sqlAddSum), account, h.start, h.since, h.until,
 				h.spent, h.refunds, h.topUp, h.requests, h.covered, h.balance, h.balanceAt, h.readings, h.failed, h.perUnit); err != nil {
 				return err
 			}

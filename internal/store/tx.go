@@ -33,13 +33,14 @@ func (db *DB) attempt(ctx context.Context, f func(*sql.Tx) error) error {
 		return told(db.path, err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if err := db.lease.fence(ctx, tx); err != nil {
+	id, err := db.lease.fence(ctx, tx)
+	if err != nil {
 		return told(db.path, err)
 	}
 	if err := f(tx); err != nil {
 		return told(db.path, err)
 	}
-	return told(db.path, db.engine.commit(ctx, db.write, tx))
+	return told(db.path, db.engine.commit(ctx, db.write, tx, id))
 }
 
 // view runs f on one unchanging state of the database.
@@ -65,6 +66,13 @@ func (db *DB) update(ctx context.Context, statement string, args ...any) (n int6
 type writer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// put carries out a statement whose failure is all that there is to know of it;
+// see [later].
+func put(ctx context.Context, tx writer, statement string, args ...any) error {
+	_, err := tx.ExecContext(later(ctx), statement, args...)
+	return err
 }
 
 func exec(ctx context.Context, tx writer, statement string, args ...any) (int64, error) {
