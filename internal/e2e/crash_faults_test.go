@@ -37,6 +37,37 @@ var storms = []discordsim.Fault{
 	{Kind: discordsim.FaultCutUpload, Upload: true, Path: "/messages", Count: 3},
 }
 
+// refusals are Discord's own words: what passes, what needs somebody, what is
+// wrong with the message, and what is wrong with its file.
+var refusals = func() (all []discordsim.Fault) {
+	for _, code := range discordsim.Codes() {
+		all = append(all, discordsim.Fault{Kind: discordsim.FaultCode, Code: code, Method: http.MethodPost, Path: "/messages", Count: 1 + code%3})
+	}
+	return all
+}()
+
+// lineFaults are what else befalls connections.
+var lineFaults = []func(*discordsim.Server){
+	func(d *discordsim.Server) { d.Swallow() },
+	func(d *discordsim.Server) { d.Drop() },
+	func(d *discordsim.Server) { d.Reconnect() },
+	func(d *discordsim.Server) {
+		d.Dark(true)
+		time.AfterFunc(1500*time.Millisecond, func() { d.Dark(false) })
+	},
+	func(d *discordsim.Server) { d.Down(true); time.AfterFunc(time.Second, func() { d.Down(false) }) },
+	func(d *discordsim.Server) {
+		d.Inject(discordsim.Fault{Kind: discordsim.FaultCutAnswer, Path: "/messages", Count: 2})
+	},
+	func(d *discordsim.Server) {
+		d.Inject(discordsim.Fault{Kind: discordsim.FaultReset, Path: "/messages", Count: 2})
+	},
+	func(d *discordsim.Server) {
+		d.Inject(discordsim.Fault{Kind: discordsim.FaultResetAfter, Path: "/messages"})
+	},
+	func(d *discordsim.Server) { d.Inject(discordsim.Fault{Kind: discordsim.FaultGoAway, Count: 2}) },
+}
+
 // hiccups are what the gateway does now and then; some of them for a while.
 var hiccups = []mokatest.Fault{
 	{Status: 500},

@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -42,12 +44,16 @@ type crash struct {
 	dice    *rand.Rand
 	aimed   atomic.Pointer[shot]
 	hiccups []mokatest.Fault // of the gateway
+	plain   int // how long the environment is without a clock
+	wrong   int // starts with a clock that is or becomes wrong
 }
 
 // TestKilledAnywhereEveryTransitionIsToldOnce kills the program, by default
 // twelve times and MOKABOT_KILLS times if that is set, while accounts cross
-// levels and Discord misbehaves. In the end every transition that the database
-// knows of must be in the channel, once.
+// levels and Discord misbehaves: it refuses for any documented reason, and its
+// connections fail in all ways. With that set, clocks are wrong now and then too.
+// In the end every transition that the database knows of must be in the channel,
+// once.
 func TestKilledAnywhereEveryTransitionIsToldOnce(t *testing.T) {
 	t.Parallel()
 	kills := number(t, "MOKABOT_KILLS", proof.Size(2, 4, 12))
@@ -59,6 +65,10 @@ func TestKilledAnywhereEveryTransitionIsToldOnce(t *testing.T) {
 	c.clients, more = c.arena.clients(discordsim.ReportChannel)
 	c.configure("confirm_after: 1s", "confirm_after: 0s\n  unreachable_after: 1s\n  key_expiry: 7d",
 		"remind_every: 24h", "remind_every: 4s", "remind_every: 6h", "remind_every: 3s", "alerts:\n", more+"alerts:\n")
+	c.plain = len(c.env)
+	if os.Getenv("MOKABOT_KILLS") != "" { // it takes a minute to compile
+		c.path = pathOf(t, wrongClock)
+	}
 	l := c.ledger()
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -72,7 +82,7 @@ func TestKilledAnywhereEveryTransitionIsToldOnce(t *testing.T) {
 	weather.Wait()
 	c.settle()
 	found := c.compare(l, c.clients...)
-	t.Logf("seed %d: %d kills %v", seed, kills, hits)
+	t.Logf("seed %d: %d kills %v, %d starts with a clock that was or became wrong", seed, kills, hits, c.wrong)
 	t.Log(found)
 	if !found.clean() {
 		t.Error("not every transition was told once:\n" + strings.Join(found.wrong, "\n"))
@@ -99,6 +109,7 @@ func (c *crash) kill() string {
 	case n < 9:
 		s.at, s.after, s.pass = postAnswered, c.upTo(25*time.Millisecond), c.dice.Int32N(2)
 	}
+	c.setClock()
 	s.p = c.start()
 	if s.at == anyTime {
 		time.AfterFunc(s.after, s.p.kill)
@@ -119,6 +130,28 @@ func (c *crash) kill() string {
 		c.t.Fatalf("the program ended by itself with %d\n%s", code, s.p.log.tail())
 	}
 	return hit
+}
+
+// setClock sets the clock of the next process wrong now and then, from its start
+// or while it runs.
+func (c *crash) setClock() {
+	if c.path == "" {
+		return
+	}
+	off := func() int { return int(clockSteps[c.dice.IntN(len(clockSteps))].Seconds()) }
+	clock := "0@0"
+	switch c.dice.IntN(6) {
+	case 0:
+		clock = fmt.Sprintf("%d@0", off())
+	case 1:
+		clock = fmt.Sprintf("%d@0,0@%d", off(), 300+c.dice.IntN(1200))
+	case 2:
+		clock = fmt.Sprintf("0@0,%d@%d", off(), 300+c.dice.IntN(1200))
+	}
+	if clock != "0@0" {
+		c.wrong++
+	}
+	c.env = append(c.env[:c.plain:c.plain], clockVariable+"="+clock)
 }
 
 func (c *crash) upTo(d time.Duration) time.Duration { return time.Duration(c.dice.Int64N(int64(d))) }
@@ -166,7 +199,11 @@ func (c *crash) weather(ctx context.Context, dice *rand.Rand) {
 			return
 		case <-time.After(time.Duration(150+dice.IntN(450)) * time.Millisecond):
 		}
-		switch dice.IntN(10) {
+		switch dice.IntN(13) {
+		case 10, 11:
+			c.discord.Inject(refusals[dice.IntN(len(refusals))])
+		case 12:
+			lineFaults[dice.IntN(len(lineFaults))](c.discord)
 		case 0:
 			c.discord.CutAfterStoring(1)
 		case 1:
@@ -191,6 +228,7 @@ func (c *crash) settle() {
 	began := time.Now()
 	c.discord.Heal()
 	c.gateway.Clear()
+	c.env = c.env[:c.plain]
 	for _, cl := range c.clients {
 		cl.holds(90)
 	}
