@@ -77,11 +77,22 @@ type Unconnected struct {
 	Store  *store.DB
 	Bot    *bot.Bot
 	Log    *slog.Logger
+
+	// Machine is the clock of the machine, which may be wrong; nil: the real one,
+	// taken as right.
+	Machine func() time.Time
 }
 
 // Run works until ctx ends.
 func (u Unconnected) Run(ctx context.Context) error {
 	s := &service{env: u.Env, log: u.Log, db: u.Store, on: &duty{bot: u.Bot, rest: u.Bot.REST}, changed: make(chan struct{}, 1)}
+	if u.Machine != nil {
+		last, err := u.Store.NewestReading(ctx)
+		if err != nil {
+			return err
+		}
+		s.on.clock = clock.NewAt(u.Machine, last, u.Log)
+	}
 	first, err := s.prepare(u.Config)
 	if err != nil {
 		return err

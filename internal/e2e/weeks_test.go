@@ -113,7 +113,8 @@ func (w *weeks) start() {
 	rest := discord.NewREST(discordsim.Token, &http.Client{Transport: inProcess{w.discord}}, log)
 	unconnected := app.Unconnected{
 		Config: c, Store: db, Log: log, Bot: &bot.Bot{REST: rest, Values: db, Log: log},
-		Env: app.Environment{Gateway: w.gateway.Client().Transport, Clock: w.clock.now},
+		Env:     app.Environment{Gateway: w.gateway.Client().Transport},
+		Machine: w.clock.now,
 	}
 	delivery := &discord.Delivery{Box: db, Send: rest, Log: log, Idle: rarely}
 	ctx, cancel := context.WithCancel(w.t.Context())
@@ -158,7 +159,11 @@ func (w *weeks) pass() {
 		w.gateway.Clear()
 	case 4:
 		w.steps++
-		w.clock.set(time.Duration(w.dice.IntN(7200)-3600) * time.Second)
+		step := time.Duration(w.dice.IntN(7200)-3600) * time.Second
+		if w.dice.IntN(2) == 0 {
+			step = clockSteps[w.dice.IntN(len(clockSteps))]
+		}
+		w.clock.set(step)
 	case 5, 6, 7:
 		w.strikes++
 		w.discord.Inject(soakRequests[w.dice.IntN(len(soakRequests))])
