@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -67,6 +68,15 @@ func forms(part string) map[string]string {
 		"as it is": part, "hex": hex.EncodeToString([]byte(part)), "upper hex": strings.ToUpper(hex.EncodeToString([]byte(part))),
 		"query-escaped": url.QueryEscape(part), "path-escaped": url.PathEscape(part), "in a URL's user": url.UserPassword("", part).String()[1:],
 		"in JSON": strings.Trim(fmt.Sprintf("%q", part), `"`), "disarmed": message.Disarm(part),
+	}
+	for name, encode := range encodings() {
+		if !strings.HasPrefix(name, "base") && !strings.HasPrefix(name, "URL") && name != "in parts" && name != "basic auth" {
+			all[name] = encode(part)
+		}
+	}
+	for ahead := range 5 {
+		whole := base32.StdEncoding.EncodeToString(append(make([]byte, ahead), part...))
+		all[fmt.Sprint("base32 at ", ahead)] = whole[(ahead*8+4)/5 : (ahead+len(part))*8/5]
 	}
 	for ahead := range 3 {
 		all[fmt.Sprint("base64 at ", ahead)] = inner(base64.StdEncoding, part, ahead)
