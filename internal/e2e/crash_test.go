@@ -44,8 +44,8 @@ type crash struct {
 	dice    *rand.Rand
 	aimed   atomic.Pointer[shot]
 	hiccups []mokatest.Fault // of the gateway
-	plain   int // how long the environment is without a clock
-	wrong   int // starts with a clock that is or becomes wrong
+	plain   int              // how long the environment is without a clock
+	wrong   int              // starts with a clock that is or becomes wrong
 }
 
 // TestKilledAnywhereEveryTransitionIsToldOnce kills the program, by default
@@ -228,7 +228,9 @@ func (c *crash) settle() {
 	began := time.Now()
 	c.discord.Heal()
 	c.gateway.Clear()
-	c.env = c.env[:c.plain]
+	if c.path != "" {
+		c.env = c.env[:c.plain]
+	}
 	for _, cl := range c.clients {
 		cl.holds(90)
 	}
