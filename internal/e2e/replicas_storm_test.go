@@ -142,6 +142,9 @@ func (s *replicaStorm) strike() {
 		"kill -9", "kill -9", "SIGTERM", "SIGTERM", "stop beyond the lease", "short stop", "kill of a standby", "all connections cut",
 		"some connections cut", "server restarted", "server crashed", "SIGHUP",
 	}[s.dice.IntN(12)]
+	if kind == "stop beyond the lease" && !s.standsBy(leader) {
+		return // nobody would be left
+	}
 	s.struck[kind]++
 	standby := s.all[s.dice.IntN(len(s.all))]
 	switch kind {

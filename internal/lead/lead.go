@@ -26,7 +26,7 @@ type Lease interface {
 	Renew(ctx context.Context, epoch int64, length time.Duration) (now time.Time, ok bool, err error)
 	// Resign gives the lease back, so that another replica takes it at once.
 	Resign(ctx context.Context, epoch int64) error
-	// Freed is signalled when the lease was given back. It may be signalled
+	// Freed is signalled when the lease was given back or lost. It may be signalled
 	// without a reason, and signals may be missed.
 	Freed() <-chan struct{}
 }
@@ -42,13 +42,13 @@ type Grant struct {
 // ErrLost is why the work of a replica ends that no longer leads.
 var ErrLost = errors.New("this replica no longer leads")
 
-// The default times. A crashed leader is replaced after Length at the latest,
-// and the time that a standby takes to look.
+// The default times. A leader that vanishes is replaced after Length at
+// the latest, and the time that a standby takes to look.
 const (
 	defaultLength = 12 * time.Second
 	defaultEvery  = 4 * time.Second
 	defaultMargin = 3 * time.Second
-	defaultCheck  = time.Second
+	defaultCheck  = 500 * time.Millisecond
 
 	retryEvery  = 500 * time.Millisecond // after a renewal that failed
 	guardEvery  = 250 * time.Millisecond // between two looks at the own clock
@@ -67,7 +67,7 @@ type Elector struct {
 	Length time.Duration // of the lease; 0 for 12 s
 	Every  time.Duration // between two renewals; 0 for 4 s
 	Margin time.Duration // between the end of the work and the lease's; 0 for 3 s
-	Check  time.Duration // between two looks of a standby; 0 for 1 s
+	Check  time.Duration // between two looks of a standby; 0 for half a second
 
 	// Passing reports whether other work may succeed where this failed: then the
 	// replica stands by again. Nil: any failure ends Run.
@@ -210,7 +210,7 @@ func (e *Elector) hold(ctx context.Context, t *Tenure, work func(context.Context
 // renew prolongs the lease until ctx ends or it is lost.
 func (e *Elector) renew(ctx context.Context, t *Tenure) {
 	wait := e.spread()
-	for pause(ctx, wait, nil) == nil && t.Valid() == nil {
+	for pause(ctx, wait, e.Lease.Freed()) == nil && t.Valid() == nil {
 		asked := e.Ticks()
 		short, cancel := context.WithTimeout(ctx, t.left())
 		now, ok, err := e.Lease.Renew(short, t.Epoch, e.Length)

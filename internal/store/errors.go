@@ -32,7 +32,7 @@ var (
 	ErrUnfinished  = errors.New("a copy to this database was broken off; run the same mokabot copy again, which goes on with it")
 	ErrDiffers     = errors.New("the copy is not the same as what was copied; look at the disk of both, then run it again: no bot starts on the copy meanwhile")
 	ErrSame        = errors.New("the database to copy to is the one to copy from; name another one with --to")
-	ErrBusy        = errors.New("the PostgreSQL server has no connection left; raise its max_connections, mokabot needs five for each replica")
+	ErrBusy        = errors.New("the PostgreSQL server has no connection left; raise its max_connections, mokabot needs six for each replica")
 )
 
 // Error says which database something is wrong with, and what.

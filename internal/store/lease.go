@@ -21,17 +21,27 @@ const (
 	sqlAcquire = `UPDATE lease SET epoch = epoch + 1, holder = $1, expires = clock_timestamp() + $2
 		WHERE holder IN ('', $1) OR expires <= clock_timestamp() OR epoch = $3 AND expires = $4
 		RETURNING epoch, clock_timestamp()`
-	sqlLeaseHeld = `SELECT epoch, holder, expires, clock_timestamp() FROM lease`
-	sqlRenew     = `UPDATE lease SET expires = clock_timestamp() + $2 WHERE epoch = $1 AND holder <> '' RETURNING clock_timestamp()`
-	sqlResign    = `WITH freed AS (UPDATE lease SET holder = '', expires = to_timestamp(0) WHERE epoch = $1 AND holder <> '' RETURNING epoch)
+	// sqlLeaseHeld also says whether the holder is connected, see [Lease.attend].
+	sqlLeaseHeld = `SELECT epoch, holder, expires, clock_timestamp(), EXISTS (SELECT 1 FROM pg_locks
+		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		AND classid = ` + leaseLock + ` AND objid = CAST(epoch & 2147483647 AS INTEGER) AND granted) FROM lease`
+	sqlAttend = `SELECT pg_try_advisory_lock(` + leaseLock + `, CAST($1::BIGINT & 2147483647 AS INTEGER))`
+	sqlRenew  = `UPDATE lease SET expires = clock_timestamp() + $2 WHERE epoch = $1 AND holder <> '' RETURNING clock_timestamp()`
+	sqlResign = `WITH freed AS (UPDATE lease SET holder = '', expires = to_timestamp(0) WHERE epoch = $1 AND holder <> '' RETURNING epoch)
 		SELECT pg_notify('` + leaseChannel + `', '') FROM freed`
 
 	// sqlFence keeps the epoch from changing before the transaction ends.
 	sqlFence = `SELECT CAST(pg_current_xact_id() AS TEXT) FROM lease WHERE epoch = ? AND holder <> '' FOR KEY SHARE`
 
 	leaseChannel = "mokabot_lease"
-	relisten     = time.Second // between two attempts to be notified
-	hangUpTime   = time.Second // for closing a connection
+	leaseLock    = "8102600" // any number, always the same
+
+	reattend   = 100 * time.Millisecond // between two attempts to connect
+	hangUpTime = time.Second            // for closing a connection
+
+	// absentTime is how long a leader may be without a connection before a standby
+	// takes it for crashed. One that lives connects again within a moment.
+	absentTime = 1500 * time.Millisecond
 )
 
 // Lease is the right to write to a PostgreSQL database. It has connections of
@@ -46,18 +56,22 @@ type Lease struct {
 
 	// What a standby sees of the lease, and since when by its own clock. A lease
 	// that nobody renews has expired, even while the server's clock, set back,
-	// says otherwise.
+	// says otherwise. So has one whose holder was connected and is not any longer.
 	seen   held
 	seenAt time.Time
+	met    bool      // its holder was connected
+	absent time.Time // since when it is not; zero while it is
 
 	freed     chan struct{}
-	listening context.CancelFunc // nil: nobody waits
+	attending context.CancelFunc // nil: no connection is kept
 }
 
 type held struct {
 	epoch   int64
 	expires time.Time
 }
+
+func (h held) same(o held) bool { return h.epoch == o.epoch && h.expires.Equal(o.expires) }
 
 // Lease is the right to write, nil where the lock of a file is.
 func (db *DB) Lease() *Lease { return db.lease }
@@ -80,6 +94,7 @@ func (l *Lease) fence(ctx context.Context, tx *sql.Tx) (id string, err error) {
 	id, err = scanText(tx.QueryRowContext(ctx, sqlFence, epoch))
 	if errors.Is(err, sql.ErrNoRows) {
 		l.epoch.CompareAndSwap(epoch, 0)
+		l.signal() // the elector has to know, too
 		return "", ErrNotLeader
 	}
 	return id, err
@@ -90,8 +105,11 @@ func (l *Lease) fence(ctx context.Context, tx *sql.Tx) (id string, err error) {
 func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration) (g lead.Grant, ok bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.attending == nil {
+		l.attend(0)
+	}
 	var left held // by a leader that is gone
-	if l.seen.epoch != 0 && time.Since(l.seenAt) > length {
+	if l.seen.epoch != 0 && (time.Since(l.seenAt) > length || !l.absent.IsZero() && time.Since(l.absent) >= absentTime) {
 		left = l.seen
 	}
 	err = l.ask(ctx, func(c *pgx.Conn) error {
@@ -106,12 +124,13 @@ func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration
 				return err
 			}
 			var now held
-			if err := tx.QueryRow(ctx, sqlLeaseHeld).Scan(&now.epoch, &g.Holder, &now.expires, &g.Now); err != nil {
+			var here bool
+			if err := tx.QueryRow(ctx, sqlLeaseHeld).Scan(&now.epoch, &g.Holder, &now.expires, &g.Now, &here); err != nil {
 				return err
 			}
 			g.Epoch, g.Left = now.epoch, now.expires.Sub(g.Now)
-			if now.epoch != l.seen.epoch || !now.expires.Equal(l.seen.expires) {
-				l.seen, l.seenAt = now, time.Now()
+			if gone := l.see(now, here); gone > 0 {
+				g.Left = min(g.Left, absentTime-gone)
 			}
 			return nil
 		})
@@ -122,9 +141,30 @@ func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration
 	if ok {
 		l.epoch.Store(g.Epoch)
 		l.seen = held{}
-		l.stopListening()
+		l.attend(g.Epoch)
 	}
 	return g, ok, nil
+}
+
+// see notes what a standby sees, and returns for how long the holder has been
+// absent. The caller holds mu.
+func (l *Lease) see(now held, here bool) (gone time.Duration) {
+	if now.epoch != l.seen.epoch {
+		l.met = false
+	}
+	if !now.same(l.seen) {
+		l.seen, l.seenAt, l.absent = now, time.Now(), time.Time{}
+	}
+	switch {
+	case here:
+		l.met, l.absent = true, time.Time{}
+	case l.met && l.absent.IsZero():
+		l.absent = time.Now()
+	}
+	if l.absent.IsZero() {
+		return 0
+	}
+	return max(time.Since(l.absent), 1)
 }
 
 // Renew implements [lead.Lease].
@@ -134,6 +174,7 @@ func (l *Lease) Renew(ctx context.Context, epoch int64, length time.Duration) (n
 	err = l.ask(ctx, func(c *pgx.Conn) error { return c.QueryRow(ctx, sqlRenew, epoch, length).Scan(&now) })
 	if errors.Is(err, pgx.ErrNoRows) {
 		l.epoch.CompareAndSwap(epoch, 0)
+		l.attend(0)
 		return time.Time{}, false, nil
 	}
 	return now, err == nil, err
@@ -144,28 +185,20 @@ func (l *Lease) Resign(ctx context.Context, epoch int64) error {
 	l.epoch.CompareAndSwap(epoch, 0)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.attend(0)
 	return l.ask(ctx, func(c *pgx.Conn) error {
 		_, err := c.Exec(ctx, sqlResign, epoch)
 		return err
 	})
 }
 
-// Freed implements [lead.Lease]. The first call begins to listen.
-func (l *Lease) Freed() <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.listening == nil {
-		ctx, cancel := context.WithCancel(context.Background())
-		l.listening = cancel
-		go l.listen(ctx)
-	}
-	return l.freed
-}
+// Freed implements [lead.Lease].
+func (l *Lease) Freed() <-chan struct{} { return l.freed }
 
-func (l *Lease) stopListening() {
-	if l.listening != nil {
-		l.listening()
-		l.listening = nil
+func (l *Lease) signal() {
+	select {
+	case l.freed <- struct{}{}:
+	default:
 	}
 }
 
@@ -188,37 +221,44 @@ func (l *Lease) ask(ctx context.Context, f func(*pgx.Conn) error) error {
 	return told(l.path, fromServer(err))
 }
 
-// listen signals freed whenever a leader resigns, until ctx ends.
-func (l *Lease) listen(ctx context.Context) {
-	for ctx.Err() == nil {
-		l.notified(ctx)
-		wait := time.NewTimer(relisten)
-		select {
-		case <-ctx.Done():
-		case <-wait.C:
-		}
-		wait.Stop()
+// attend keeps a connection until it is called again or the lease is closed. That
+// of a leader has a lock which the server drops with the connection, so that the
+// standbys see when the process ends; on that of a standby the server tells when
+// a leader resigns. The caller holds mu.
+func (l *Lease) attend(epoch int64) {
+	if l.attending != nil {
+		l.attending()
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	l.attending = cancel
+	go func() {
+		for ctx.Err() == nil {
+			l.connected(ctx, epoch)
+			wait := time.NewTimer(reattend)
+			select {
+			case <-ctx.Done():
+			case <-wait.C:
+			}
+			wait.Stop()
+		}
+	}()
 }
 
-// notified returns when the connection is lost; the standby looks now and then
-// anyhow.
-func (l *Lease) notified(ctx context.Context) {
+// connected returns when the connection is lost.
+func (l *Lease) connected(ctx context.Context, epoch int64) {
 	conn, err := pgx.ConnectConfig(ctx, l.config)
 	if err != nil {
 		return
 	}
 	defer hangUp(conn)
-	if _, err := conn.Exec(ctx, "LISTEN "+leaseChannel); err != nil {
-		return
+	if epoch != 0 {
+		_, err = conn.Exec(ctx, sqlAttend, epoch)
+	} else {
+		_, err = conn.Exec(ctx, "LISTEN "+leaseChannel)
 	}
-	for {
-		if _, err := conn.WaitForNotification(ctx); err != nil {
-			return
-		}
-		select {
-		case l.freed <- struct{}{}:
-		default:
+	for err == nil {
+		if _, err = conn.WaitForNotification(ctx); err == nil {
+			l.signal()
 		}
 	}
 }
@@ -227,7 +267,9 @@ func (l *Lease) notified(ctx context.Context) {
 func (l *Lease) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.stopListening()
+	if l.attending != nil {
+		l.attending()
+	}
 	if l.conn != nil {
 		hangUp(l.conn)
 		l.conn = nil

@@ -121,6 +121,8 @@ func TestAResignationIsNotified(t *testing.T) {
 	t.Parallel()
 	all := leases(t, pgtest.URL(t), 2)
 	epoch := acquired(t, all[0], "a", long)
+	_, _, err := all[1].Acquire(t.Context(), "b", long) // it begins to stand by
+	check(t, err)
 	freed := all[1].Freed()
 	limit := time.After(time.Minute)
 	for tries := 0; ; tries++ { // it listens a moment later
@@ -134,6 +136,56 @@ func TestAResignationIsNotified(t *testing.T) {
 			epoch = acquired(t, all[0], "a", long)
 		}
 	}
+}
+
+// A process that ends without a word lets go of its connections.
+func TestACrashedLeaderIsReplacedBeforeItsLeaseExpires(t *testing.T) {
+	t.Parallel()
+	all := leases(t, pgtest.URL(t), 3)
+	acquired(t, all[0], "a", long)
+	beside := func(l *Lease, holder string) (ok bool) {
+		_, ok, err := l.Acquire(t.Context(), holder, long)
+		check(t, err)
+		return ok
+	}
+	within(t, "a standby to see the leader connected", func() bool {
+		if beside(all[1], "b") {
+			t.Fatal("the lease of a leader that is connected was taken")
+		}
+		return all[1].met
+	})
+	began := time.Now()
+	all[0].close()
+	within(t, "the takeover", func() bool { return beside(all[1], "b") })
+	if took := time.Since(began); took < absentTime {
+		t.Errorf("taken over %s after the connection was lost: it may be made anew", took)
+	}
+	// Who never saw the holder connected waits for the lease to expire.
+	all[1].close()
+	if beside(all[2], "c") || !all[2].absent.IsZero() {
+		t.Error("a replica that starts takes the lease of a holder that it never met")
+	}
+}
+
+func TestALeaderWhoseConnectionsAreCutStays(t *testing.T) {
+	t.Parallel()
+	address := pgtest.URL(t)
+	all := leases(t, address, 2)
+	epoch := acquired(t, all[0], "a", long)
+	seen := func() bool {
+		_, ok, err := all[1].Acquire(t.Context(), "b", long)
+		if ok {
+			t.Fatal("the lease was taken")
+		}
+		return err == nil && all[1].met && all[1].absent.IsZero()
+	}
+	within(t, "a standby to see the leader connected", seen)
+	pgtest.Exec(t, address, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+	within(t, "the leader to connect again", seen)
+	within(t, "a renewal", func() bool {
+		_, ok, err := all[0].Renew(t.Context(), epoch, long)
+		return err == nil && ok
+	})
 }
 
 // However a connection ends, the next question is asked on another one.
