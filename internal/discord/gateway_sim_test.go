@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -20,6 +21,7 @@ import (
 	"mokabot/internal/discord"
 	"mokabot/internal/discordsim"
 	"mokabot/internal/message"
+	"mokabot/internal/proof"
 )
 
 // online is a gateway client with its REST sender, connected to the simulated
@@ -100,6 +102,7 @@ func (o *online) enter() {
 	o.done = make(chan error, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	o.stop = cancel
+	go func(h *discord.Handover) { _ = h.Run(ctx) }(o.handover)
 	go func(g *discord.Gateway) { o.done <- g.Run(ctx) }(o.gateway)
 }
 
@@ -168,6 +171,12 @@ func (v *values) SetValue(_ context.Context, name string, raw []byte) error {
 	defer v.mu.Unlock()
 	v.all[name] = raw
 	return nil
+}
+
+func (v *values) copy() map[string][]byte {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return maps.Clone(v.all)
 }
 
 // ailment is one way in which the connection goes wrong: it begins so, or it is
@@ -448,4 +457,44 @@ func TestTheConnectionsLogHoldsNoToken(t *testing.T) {
 			t.Errorf("the log: %s", text)
 		}
 	})
+}
+
+// Neither a Discord that ends every session, nor a program that is started again
+// and again, nor both, sends Discord's 1001st IDENTIFY of a day or two within 5 s:
+// the simulation would reset the token.
+func TestNoTroubleCostsTheToken(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fault discordsim.GatewayFault
+		life  time.Duration // of a process; it is killed
+		lasts time.Duration
+	}{
+		{"every IDENTIFY is answered with INVALID SESSION", discordsim.GatewayFault{Kind: discordsim.GatewayInvalid, Count: -1}, 48 * time.Hour,
+			proof.Size(10*time.Minute, 20*time.Minute, 48*time.Hour)},
+		{"a process that is killed every ten seconds", discordsim.GatewayFault{Kind: discordsim.GatewayInvalidOnResume, Count: -1}, 10 * time.Second,
+			proof.Size(2*time.Minute, 5*time.Minute, 3*time.Hour)},
+		{"a process that is killed at once", discordsim.GatewayFault{Kind: discordsim.GatewayInvalid, Count: -1}, 300 * time.Millisecond,
+			proof.Size(time.Minute, 2*time.Minute, 20*time.Minute)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			connected(t, nil, func(o *online) {
+				o.sim.InjectGateway(c.fault)
+				for began := time.Now(); time.Since(began) < c.lasts; {
+					o.enter()
+					time.Sleep(min(c.life, c.lasts))
+					kept := o.values.copy()
+					if err := o.leave(); err != nil {
+						t.Fatal(err)
+					}
+					o.values.all = kept // what a killed process would have left
+				}
+				ids := o.sim.Identifies()
+				t.Logf("%d IDENTIFYs within %s", len(ids), c.lasts)
+				if len(ids) == 0 {
+					t.Error("this proves nothing")
+				}
+			})
+		})
+	}
 }
