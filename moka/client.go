@@ -56,6 +56,17 @@ func (c *Client) Host() string { return c.base.Host }
 // long it is until there is more.
 func (c *Client) Room() (calls int, more time.Duration) { return c.host.calls.room() }
 
+// CommandRoom is how many calls of the host's budget commands ([ForCommand]) may
+// still take at the moment.
+func (c *Client) CommandRoom() int {
+	free, _ := c.host.commands.room()
+	return free
+}
+
+// Paused is how long the gateway still wants to be left alone after a 429, 0 when
+// it does not. Calls until then fail without being sent.
+func (c *Client) Paused() time.Duration { return c.host.calls.pause() }
+
 // String names the gateway, and keeps the credentials out of whatever prints a client.
 func (c *Client) String() string { return "client of " + c.base.Host }
 

@@ -174,6 +174,13 @@ func (l *lane) room() (free int, more time.Duration) {
 	return free, more
 }
 
+// pause is how long the gateway still wants to be left alone.
+func (l *lane) pause() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return max(0, time.Until(l.paused))
+}
+
 // refused notes a 429; asked is what Retry-After says, 0 without one.
 func (l *lane) refused(asked time.Duration) {
 	l.mu.Lock()

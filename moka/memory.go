@@ -23,6 +23,7 @@ type memory struct {
 	offers    map[string]*offered
 	explained *explanation
 	pair      RawKey      // the last billing pair, in the gateway's unit
+	stands    bool        // its limit stayed when the use last moved
 	user      int64       // the account's id as the gateway told it, 0 before
 	account   bool        // the billing pair showed the account
 	own       *APIKeyInfo // the key as the account\'s list showed it last; nil before
@@ -126,7 +127,18 @@ func (m *memory) rescaled(pair RawKey) bool {
 func (m *memory) setPair(pair RawKey) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.pair.Limit != pair.Limit || m.pair.Used != pair.Used {
+		m.stands = m.pair.Limit == pair.Limit
+	}
 	m.pair = pair
+}
+
+// lastPair is the billing pair of the last full reading, and whether its limit
+// stays when the use moves.
+func (m *memory) lastPair() (pair RawKey, stands bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.pair, m.stands
 }
 
 func (m *memory) explanation(now time.Time, age time.Duration) *explanation {

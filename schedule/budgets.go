@@ -16,11 +16,15 @@ import (
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/store"
+	"mokabot/moka"
 )
 
-// budgetEvery is the time between two looks at the budgets. A look costs no
-// request, unless a budget is about some keys.
-const budgetEvery = 30 * time.Second
+// The time between two looks at the budgets, and at the shortest while their
+// accounts spend. A look costs no request, unless a budget is about some keys.
+const (
+	budgetEvery = 30 * time.Second
+	budgetSoon  = 5 * time.Second
+)
 
 // Budgets tells when a budget's thresholds are reached.
 type Budgets struct {
@@ -36,6 +40,32 @@ type Budgets struct {
 	Observe func(budget.Standing)
 }
 
+// Spent has the budgets looked at soon, because an account of theirs spent.
+func (b *Budgets) Spent(account string) {
+	for _, one := range b.Budgets {
+		if len(one.Keys) == 0 && one.Counts(account) {
+			b.Times.wakeBudgets()
+			return
+		}
+	}
+}
+
+// Left is how much an account may spend until one of its budgets reaches its next
+// threshold, an equal part of what is left where several accounts count.
+func (b *Budgets) Left(account string) []moka.Amount {
+	var all []moka.Amount
+	for _, one := range b.Budgets {
+		if left, known := b.Times.budgetLeft(one.Name); known && one.Counts(account) {
+			n := len(one.Accounts)
+			if n == 0 {
+				n = len(b.Book.All())
+			}
+			all = append(all, left/moka.Amount(n))
+		}
+	}
+	return all
+}
+
 // Run looks at the budgets until ctx ends: first at once when they have changed,
 // and otherwise when the look of before a reload was due.
 func (b *Budgets) Run(ctx context.Context) error {
@@ -45,14 +75,22 @@ func (b *Budgets) Run(ctx context.Context) error {
 	if len(b.Budgets) == 0 {
 		return nil
 	}
+	var last time.Time
 	for next := b.Times.nextBudgets(b.Budgets); ; {
 		timer := time.NewTimer(time.Until(next))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return nil
+		case <-b.Times.budgetWake():
+			timer.Stop()
+			if soon := last.Add(budgetSoon); soon.After(time.Now()) {
+				next = earlier(next, soon)
+				continue
+			}
 		case <-timer.C:
 		}
+		last = time.Now()
 		for _, one := range b.Budgets {
 			if err := b.Check(ctx, one); err != nil && ctx.Err() == nil {
 				b.Log.Error("budget could not be checked", "budget", one.Name, "err", err)
@@ -74,8 +112,10 @@ func (b *Budgets) Check(ctx context.Context, one budget.Budget) error {
 		return err
 	}
 	facts.Quiet = b.quiet(one, facts.At)
+	standing := budget.Stand(one, facts)
+	b.Times.setBudgetLeft(standing)
 	if b.Observe != nil {
-		b.Observe(budget.Stand(one, facts))
+		b.Observe(standing)
 	}
 	return b.note(ctx, one, func(before budget.Memory) (budget.Memory, []budget.News) {
 		if one.ChannelID == "" { // nobody is told

@@ -136,7 +136,7 @@ func (w *Watch) Snooze(ctx context.Context, ref alert.Ref, q alert.SnoozeOptions
 		return o, false, err
 	}
 	reading := w.lastReading(ctx, a)
-	x := extras{today: w.History.Today(ctx, a.Name), models: w.topModels(ctx, a, reading)}
+	x := extras{today: w.History.Today(ctx, a.Name), models: w.topModels(ctx, a, reading, true)}
 	runway, err := w.History.Runway(ctx, a.Name, reading)
 	if err != nil {
 		return o, false, err

@@ -15,28 +15,20 @@ const maxTriggered = 20
 // when trouble begins with one, the others are read at once.
 type rounds struct {
 	mu       sync.Mutex
-	wake     map[*account.Account]chan struct{}
+	readNow  func([]*account.Account)
 	channels map[string][]*account.Account
-	last     map[string]time.Time // of a channel's last round
+	last     map[string]time.Time // of a channel's last round, and of a wallet's in it
 }
 
-func (r *rounds) begin(accounts []*account.Account) {
+func (r *rounds) begin(accounts []*account.Account, readNow func([]*account.Account)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.wake, r.channels, r.last = map[*account.Account]chan struct{}{}, map[string][]*account.Account{}, map[string]time.Time{}
+	r.readNow, r.channels, r.last = readNow, map[string][]*account.Account{}, map[string]time.Time{}
 	for _, a := range accounts {
-		r.wake[a] = make(chan struct{}, 1)
 		if id := a.Rules.ChannelID; id != "" {
 			r.channels[id] = append(r.channels[id], a)
 		}
 	}
-}
-
-// triggered is signalled when the account is to be read at once.
-func (r *rounds) triggered(a *account.Account) <-chan struct{} {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.wake[a]
 }
 
 // sameChannel is how many others warn in the account's channel.
@@ -46,24 +38,25 @@ func (r *rounds) sameChannel(a *account.Account) int {
 	return len(r.channels[a.Rules.ChannelID]) - 1
 }
 
-// trigger has the others of an account's channel read, at most once in an interval.
-func (r *rounds) trigger(a *account.Account, now time.Time, every time.Duration) {
+// trigger has the others of an account's channel read, at most once in an
+// interval: all of them, or where it is about money those of the same wallet.
+func (r *rounds) trigger(a *account.Account, money bool, now time.Time, every time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	id := a.Rules.ChannelID
-	if last, ok := r.last[id]; ok && now.Sub(last) < every {
+	id, wallet := a.Rules.ChannelID, a.Client.WalletIdentity()
+	round := id
+	if money {
+		round += " " + wallet
+	}
+	if last, ok := r.last[round]; ok && now.Sub(last) < every {
 		return
 	}
-	r.last[id] = now
-	count := 0
-	for _, n := range r.channels[id] {
-		if n == a || count == maxTriggered {
-			continue
-		}
-		count++
-		select {
-		case r.wake[n] <- struct{}{}:
-		default:
+	r.last[round] = now
+	var others []*account.Account
+	for _, o := range r.channels[id] {
+		if o != a && len(others) < maxTriggered && (!money || o.Client.WalletIdentity() == wallet) {
+			others = append(others, o)
 		}
 	}
+	r.readNow(others)
 }

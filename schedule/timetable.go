@@ -24,20 +24,43 @@ type Timetable struct {
 
 	budgets   time.Time // when the budgets are looked at next; zero: at once
 	budgetsOf []budget.Budget
+	spent     chan struct{}          // an account of a budget did
+	left      map[string]moka.Amount // of each budget until its next threshold
 
 	seed    time.Time            // when the gateways' records are looked at next; zero: not set yet
 	without map[string]time.Time // by identity: until when a gateway without records is not asked
 }
 
-// slot is one account's place in the timetable.
+// slot is one account's place in the timetable. One planner at a time uses it; when
+// the next reading is due is said through the timetable.
 type slot struct {
-	identity string    // of the account that is read; another one begins anew
-	next     time.Time // with its monotonic reading, so that no clock step moves it
-	reading  chan moka.Reading
+	identity string // of the account that is read; another one begins anew
+
+	// All of these have their monotonic reading, so that no clock step moves them.
+	first   time.Time // when the first reading is due
+	began   time.Time // the reading under way did
+	last    time.Time // the last reading that was noted began; zero: none did
+	full    time.Time // the last full one of them
+	recheck time.Time // when a second look is wanted; zero: none is
+	failed  int       // how many of the last readings failed in a row
+
+	moves   moves
+	targets []target
+	gap     time.Duration // wanted until the next reading
+	why     Reason
+	reading chan outcome
+
+	next Next // guarded by the timetable
 }
 
-// slot finds an account's place. A new account is read first after wait.
-func (t *Timetable) slot(a *account.Account, wait time.Duration) *slot {
+// Next is when an account is read next, and why then. The zero value is not known.
+type Next struct {
+	At  time.Time
+	Why Reason
+}
+
+// slot finds an account's place.
+func (t *Timetable) slot(a *account.Account) *slot {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.accounts == nil {
@@ -45,7 +68,7 @@ func (t *Timetable) slot(a *account.Account, wait time.Duration) *slot {
 	}
 	s := t.accounts[a.Name]
 	if s == nil || s.identity != a.Client.Identity() {
-		s = &slot{identity: a.Client.Identity(), next: time.Now().Add(wait)}
+		s = &slot{identity: a.Client.Identity()}
 		t.accounts[a.Name] = s
 	}
 	return s
@@ -68,6 +91,35 @@ func (t *Timetable) rename(moves map[string]string) {
 	maps.Copy(t.accounts, renamed)
 }
 
+// begin has the first reading of a new account come at a moment.
+func (s *slot) begin(at time.Time) {
+	if s.first.IsZero() {
+		s.first = at
+	}
+}
+
+// want works out the wanted gap until the next reading. A gateway that failed is
+// asked again in a minute, and after that no more often than usual.
+func (s *slot) want(longest time.Duration) {
+	s.gap, s.why = gapFor(s.targets, s.moves.pace(), longest)
+	switch {
+	case s.failed == 1:
+		s.gap = min(max(s.gap, watchfulGap), longest)
+	case s.failed > 1:
+		s.gap, s.why = longest, ReasonInterval
+	}
+}
+
+// Next is when an account is read next.
+func (t *Timetable) Next(account string) Next {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s := t.accounts[account]; s != nil {
+		return s.next
+	}
+	return Next{}
+}
+
 // forget drops the accounts that left the configuration.
 func (t *Timetable) forget(book *account.Book) {
 	t.mu.Lock()
@@ -79,29 +131,22 @@ func (t *Timetable) forget(book *account.Book) {
 	}
 }
 
-// read reads the account, or waits for the reading that is under way since
-// before a reload. It is false when ctx ended first; the reading goes on and is
-// there for the next call. One slot serves one caller at a time.
-func (s *slot) read(ctx context.Context, a *account.Account) (moka.Reading, bool) {
+// read has an account read by look, or waits for the reading that is under way
+// since before a reload. It is false when ctx ended first; the reading goes on and
+// is there for the next call. One slot serves one caller at a time.
+func (s *slot) read(ctx context.Context, a *account.Account, look func(context.Context) outcome) (outcome, bool) {
 	if s.reading == nil {
-		under := make(chan moka.Reading, 1)
-		s.reading = under
-		go func() { under <- readWithin(context.WithoutCancel(ctx), a, maxPoll) }()
+		under := make(chan outcome, 1)
+		s.reading, s.began = under, time.Now()
+		go func() { under <- look(context.WithoutCancel(ctx)) }()
 	}
 	select {
-	case r := <-s.reading:
+	case o := <-s.reading:
 		s.reading = nil
-		a.Remember(r) // it may have been read for the account's place in an earlier configuration
-		return r, true
+		a.Remember(o.reading) // it may have been read for the account's place in an earlier configuration
+		return o, true
 	case <-ctx.Done():
-		return moka.Reading{}, false
-	}
-}
-
-// soonerThan shortens the wait to a new interval.
-func (s *slot) soonerThan(every time.Duration) {
-	if latest := time.Now().Add(every); s.next.After(latest) {
-		s.next = latest
+		return outcome{}, false
 	}
 }
 
@@ -141,6 +186,47 @@ func (t *Timetable) setNextBudgets(at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.budgets = at
+}
+
+// wakeBudgets has the budgets looked at soon.
+func (t *Timetable) wakeBudgets() {
+	select {
+	case t.budgetWake() <- struct{}{}:
+	default:
+	}
+}
+
+// budgetWake is signalled when the budgets are to be looked at soon.
+func (t *Timetable) budgetWake() chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.spent == nil {
+		t.spent = make(chan struct{}, 1)
+	}
+	return t.spent
+}
+
+// budgetLeft is how much may be spent until a budget's next threshold is reached;
+// false when that is not known or there is none.
+func (t *Timetable) budgetLeft(name string) (moka.Amount, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	left, known := t.left[name]
+	return left, known
+}
+
+func (t *Timetable) setBudgetLeft(s budget.Standing) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	left, known := s.UntilNext()
+	if !known {
+		delete(t.left, s.Budget.Name)
+		return
+	}
+	if t.left == nil {
+		t.left = map[string]moka.Amount{}
+	}
+	t.left[s.Budget.Name] = left
 }
 
 // nextSeed is when the gateways' records are looked at next.

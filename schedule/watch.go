@@ -39,11 +39,20 @@ type Watch struct {
 	// next; nil: this is the first.
 	Times *Timetable
 
+	// Spent is told when a reading shows that an account spent; nil: nobody is.
+	Spent func(account string)
+	// Budgets says how much may be spent until a budget that an account is in tells
+	// something; nil: there are none.
+	Budgets func(account string) []moka.Amount
+	// Planned is told when an account is read next, for metrics; nil: nobody is.
+	Planned func(account string, n Next)
+
 	// Observe is told of every poll, for metrics; nil: nobody is.
 	Observe func(account string, r moka.Reading, today moka.Maybe, runway spend.Runway)
 
 	rounds rounds
 	full   atomic.Bool // the disk, when last looked at
+	models sync.Map    // account name to costly
 }
 
 func (w *Watch) now() time.Time {
@@ -53,71 +62,99 @@ func (w *Watch) now() time.Time {
 	return w.Now()
 }
 
-// Run polls until ctx ends. The accounts' polls are spread over the interval; a
-// low reading is confirmed by an early one, and trouble with one account has
-// the others of its channel read at once, so that one cause is told in one post.
+// Run reads the accounts until ctx ends, each when the planner says. A low reading
+// is confirmed by an early one, and trouble with one account has the others of its
+// channel read at once, so that one cause is told in one post.
 func (w *Watch) Run(ctx context.Context) error {
-	var wg sync.WaitGroup
-	accounts := w.Book.All()
-	w.rounds.begin(accounts)
-	if pace := w.Book.Pace(); pace > w.Every {
-		w.Log.Warn("poll_interval is too short for requests_per_180s; accounts are read less often", "poll_interval", w.Every, "every", pace)
-	}
 	if w.Times == nil {
 		w.Times = &Timetable{}
 	}
 	w.Times.forget(w.Book)
-	for i, a := range accounts {
-		first := w.Every * time.Duration(i) / time.Duration(len(accounts))
-		wg.Go(func() { w.follow(ctx, a, w.Times.slot(a, first)) })
-	}
-	wg.Wait()
-	return nil
+	p := newPlanner(w)
+	w.rounds.begin(w.Book.All(), p.readNow)
+	return p.run(ctx)
 }
 
-// follow polls one account until ctx ends. It waits by the monotonic clock: a
-// step of the wall clock makes no poll early or late.
-func (w *Watch) follow(ctx context.Context, a *account.Account, s *slot) {
-	s.soonerThan(w.Every)
-	for {
-		timer := time.NewTimer(time.Until(s.next))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-w.rounds.triggered(a):
-			timer.Stop()
-		case <-timer.C:
-		}
-		began := time.Now()
-		r, ok := s.read(ctx, a)
-		if !ok {
-			return
-		}
-		after, err := w.note(ctx, a, r)
-		if err != nil && ctx.Err() == nil {
-			w.Log.Error("poll could not be noted", "account", a.Name, "err", err)
-		}
-		if after.Stirred {
-			w.rounds.trigger(a, time.Now(), w.Every)
-		}
-		s.next = began.Add(w.Book.Until(a, w.Every))
-		if recheck := time.Now().Add(after.Recheck); after.Recheck > 0 && recheck.Before(s.next) {
-			s.next = recheck
+// outcome is what a reading brought.
+type outcome struct {
+	reading moka.Reading
+	light   bool
+}
+
+// look reads an account, lightly where that is enough: a light reading that
+// surprises, or that something would be told of, is followed by a full one at once.
+func (w *Watch) look(ctx context.Context, a *account.Account, full bool) outcome {
+	ctx, cancel := context.WithTimeout(ctx, maxPoll)
+	defer cancel()
+	if !full {
+		if r, ok := a.ReadLight(ctx); ok && w.expected(ctx, a, r) {
+			return outcome{r, true}
 		}
 	}
+	return outcome{reading: a.Read(ctx)}
+}
+
+// expected reports whether a reading brings nothing but money spent: neither does
+// the ledger need to know more about it, nor would anything be told or begin to
+// wait for a second look.
+func (w *Watch) expected(ctx context.Context, a *account.Account, r moka.Reading) bool {
+	spent, err := w.Store.SpendState(ctx, a.Name)
+	if err != nil {
+		return false
+	}
+	before, err := decodeSpend(spent)
+	if err != nil || before.At.IsZero() {
+		return false
+	}
+	if _, needed := spend.NeedsLog(before, r); needed {
+		return false
+	}
+	after, delta := spend.Step(before, r, spend.Log{})
+	refunded := delta.Refunds != 0 && r.Wallet != nil // a key's figures fall whenever a call ends
+	if !delta.Known || refunded || delta.TopUp != 0 || after.Rescaled {
+		return false
+	}
+	facts, _, err := w.facts(ctx, a.Name, r)
+	if err != nil {
+		return false
+	}
+	raw, err := w.Store.AlertState(ctx, a.Name)
+	if err != nil {
+		return false
+	}
+	was, err := alert.Decode(raw)
+	if err != nil {
+		return false
+	}
+	facts.InFlight = after.InFlight()
+	is, events := alert.Step(a.Rules, was, facts)
+	quiet := !slices.ContainsFunc(events, func(e alert.Event) bool { return e.Kind != alert.Updated })
+	return quiet && len(is.Pending) == 0 && is.Clearing.IsZero() && len(was.Pending) == 0 && was.Clearing.IsZero()
+}
+
+// decodeSpend reads what is remembered of earlier readings.
+func decodeSpend(raw json.RawMessage) (s spend.State, err error) {
+	if len(raw) == 0 {
+		return s, nil
+	}
+	err = json.Unmarshal(raw, &s)
+	return s, err
 }
 
 // After is what a poll asks for.
 type After struct {
 	Recheck time.Duration // until an early reading is wanted, 0 for none
 	Stirred bool          // trouble began, changed or ended
+
+	money   bool        // which is about nothing but the account's money
+	spent   moka.Amount // since the reading before
+	targets []target
 }
 
 // Poll reads one account and stores the reading together with everything that
 // follows from it.
 func (w *Watch) Poll(ctx context.Context, a *account.Account) (after After, err error) {
-	r := readWithin(ctx, a, maxPoll)
+	r := w.look(ctx, a, true).reading
 	if ctx.Err() != nil && !r.OK() {
 		return After{}, ctx.Err() // interrupted: that says nothing about the account
 	}
@@ -130,7 +167,7 @@ func (w *Watch) note(ctx context.Context, a *account.Account, r moka.Reading) (a
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxNote)
 	defer cancel()
 	w.logReading(a.Name, r)
-	facts, err := w.facts(ctx, a.Name, r)
+	facts, outlook, err := w.facts(ctx, a.Name, r)
 	if err != nil {
 		return After{}, err
 	}
@@ -147,15 +184,11 @@ func (w *Watch) note(ctx context.Context, a *account.Account, r moka.Reading) (a
 	if w.Observe != nil {
 		w.Observe(a.Name, r, w.History.Today(ctx, a.Name).Spent, facts.Runway)
 	}
+	after.targets = append(after.targets, w.targets(a, facts, outlook)...)
+	if after.spent != 0 && w.Spent != nil {
+		w.Spent(a.Name)
+	}
 	return after, err
-}
-
-// readWithin reads an account. A gateway that takes longer could not be read,
-// which is a reading too.
-func readWithin(ctx context.Context, a *account.Account, most time.Duration) moka.Reading {
-	ctx, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
-	return a.Read(ctx)
 }
 
 func (w *Watch) logReading(name string, r moka.Reading) {
@@ -167,12 +200,12 @@ func (w *Watch) logReading(name string, r moka.Reading) {
 }
 
 // facts adds to a reading what the past says about it.
-func (w *Watch) facts(ctx context.Context, name string, r moka.Reading) (alert.Facts, error) {
+func (w *Watch) facts(ctx context.Context, name string, r moka.Reading) (alert.Facts, history.Outlook, error) {
 	o, err := w.History.Outlook(ctx, name, r)
 	return alert.Facts{
 		At: w.now().UTC(), Reading: r, Runway: o.Runway, HourSpent: o.HourSpent, QuarterSpent: o.QuarterSpent, HourUsual: o.HourUsual,
 		ClockUnsure: w.Sure != nil && !w.Sure(),
-	}, err
+	}, o, err
 }
 
 // extras are what an alert shows besides the reading.
@@ -199,7 +232,7 @@ func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (
 			x.today = w.History.Today(ctx, a.Name)
 		}
 		if e.Kind != alert.Ended && e.Kind != alert.Withdrawn && e.Incident.Condition.AboutSpending() && x.models == nil {
-			x.models = w.topModels(ctx, a, f.Reading)
+			x.models = w.topModels(ctx, a, f.Reading, e.Post())
 		}
 	}
 	return x
@@ -215,8 +248,8 @@ func (w *Watch) log(ctx context.Context, a *account.Account, r moka.Reading) spe
 	if err != nil {
 		return spend.Log{}
 	}
-	var before spend.State
-	if raw == nil || json.Unmarshal(raw, &before) != nil {
+	before, err := decodeSpend(raw)
+	if err != nil || before.At.IsZero() {
 		return spend.Log{}
 	}
 	query, needed := spend.NeedsLog(before, r)
@@ -234,28 +267,42 @@ func (w *Watch) log(ctx context.Context, a *account.Account, r moka.Reading) spe
 	return spend.LogOf(booked)
 }
 
-func (w *Watch) topModels(ctx context.Context, a *account.Account, r moka.Reading) []message.ModelUse {
+// modelsAge is how long an edit shows the models that a post or an edit asked for.
+const modelsAge = 15 * time.Minute
+
+// costly is which models cost most, and when that was asked.
+type costly struct {
+	at     time.Time
+	models []message.ModelUse
+}
+
+// topModels asks which models cost most, for an edit only now and then.
+func (w *Watch) topModels(ctx context.Context, a *account.Account, r moka.Reading, post bool) []message.ModelUse {
 	if r.Wallet == nil || r.WalletErr != nil {
 		return nil
 	}
+	kept, _ := w.models.Load(a.Name)
+	if last, ok := kept.(costly); ok && !post && time.Since(last.at) < modelsAge {
+		return last.models
+	}
 	short, cancel := context.WithTimeout(ctx, modelTime)
 	defer cancel()
-	return w.History.TopModels(short, a.Client)
+	models := w.History.TopModels(short, a.Client)
+	w.models.Store(a.Name, costly{time.Now(), models})
+	return models
 }
 
 // step is what follows from a reading: new states, and what is to be said.
 func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log, spent, state json.RawMessage) (store.Poll, After, error) {
-	var before spend.State
-	if len(spent) > 0 {
-		if err := json.Unmarshal(spent, &before); err != nil {
-			w.Log.Error("the memory of earlier readings is not readable; it starts anew", "account", a.Name, "err", err)
-			before = spend.State{}
-		}
+	before, err := decodeSpend(spent)
+	if err != nil {
+		w.Log.Error("the memory of earlier readings is not readable; it starts anew", "account", a.Name, "err", err)
+		before = spend.State{}
 	}
 	after, delta := spend.Step(before, f.Reading, log)
 	after.Owed = nil
 	owed := delta.After(before.Owed)
-	f.TopUp, f.Rescaled = delta.TopUp, after.Rescaled
+	f.TopUp, f.Rescaled, f.InFlight = delta.TopUp, after.Rescaled, after.InFlight()
 	was, err := alert.Decode(state)
 	if err != nil { // what is wrong is told once more, which is better than never again
 		w.Log.Error("the memory of earlier alerts is not readable; it starts anew", "account", a.Name, "err", err)
@@ -280,21 +327,28 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log,
 		return p, After{}, err
 	}
 	p.Alert, err = json.Marshal(is)
-	next := After{Stirred: stirred(was, is, events)}
+	next := After{spent: delta.Spent}
+	next.Stirred, next.money = stirred(was, is, events)
 	if at := is.RecheckAt(); !at.IsZero() {
 		next.Recheck = at.Sub(f.At)
 	}
 	return p, next, err
 }
 
-// stirred reports whether something began, changed or ended that others of
-// its channel may share.
-func stirred(was, is alert.State, events []alert.Event) bool {
+// stirred reports whether something began, changed or ended that others of its
+// channel may share, and whether that is about nothing but money.
+func stirred(was, is alert.State, events []alert.Event) (any, money bool) {
 	began := func(before, now time.Time) bool { return before.IsZero() && !now.IsZero() }
-	if len(was.Pending) == 0 && len(is.Pending) > 0 || began(was.Failing, is.Failing) || began(was.Refusing, is.Refusing) {
-		return true
+	if began(was.Failing, is.Failing) || began(was.Refusing, is.Refusing) {
+		return true, false
 	}
-	return slices.ContainsFunc(events, func(e alert.Event) bool { return e.Kind.Post() && e.Kind != alert.Reminder && !e.Late })
+	any, money = len(was.Pending) == 0 && len(is.Pending) > 0, true
+	for _, e := range events {
+		if e.Kind.Post() && e.Kind != alert.Reminder && !e.Late {
+			any, money = true, money && e.Incident.Condition.AboutSpending()
+		}
+	}
+	return any, money
 }
 
 func sampleOf(r moka.Reading, d spend.Delta) store.Sample {

@@ -35,7 +35,8 @@ type Account struct {
 	under  *reading // nil: none is under way
 }
 
-// Remember makes r the account's newest reading, and the last good one when it is OK.
+// Remember makes r, which may be a light reading, the account's newest, and the
+// last good one when it is OK.
 func (a *Account) Remember(r moka.Reading) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -63,8 +64,10 @@ func (a *Account) Good() (moka.Reading, bool) {
 type Book struct {
 	accounts []*Account
 	limiter  *moka.Limiter
-	calls    map[string]int // that reading all accounts of a host once costs
 }
+
+// Budget is how many requests a gateway host may get in a window.
+func (b *Book) Budget() (requests int, window time.Duration) { return b.limiter.Budget() }
 
 // Option changes how a [Book] reaches its gateways.
 type Option func(*options)
@@ -107,7 +110,7 @@ func New(c *config.Config, opts ...Option) (*Book, error) {
 		limiter = o.before.limiter
 	}
 	redactor := redact.New("***", c.Secrets()...)
-	book := &Book{limiter: limiter, calls: map[string]int{}}
+	book := &Book{limiter: limiter}
 	for _, a := range c.Accounts {
 		transport, err := pool(pools, o.transport, a.Proxy)
 		if err != nil {
@@ -120,7 +123,6 @@ func New(c *config.Config, opts ...Option) (*Book, error) {
 		if err != nil {
 			return nil, fmt.Errorf("account %s: %w", a.Name, err)
 		}
-		book.calls[client.Host()] += client.CallsPerReading()
 		book.accounts = append(book.accounts, &Account{Name: a.Name, Client: client, Rules: a.Alerts, console: a.ConsoleURL})
 	}
 	return book, nil

@@ -41,6 +41,16 @@ func (a *Account) Read(ctx context.Context) moka.Reading {
 	}
 }
 
+// ReadLight follows the newest reading with [moka.Client.ReadLight]. It does not
+// remember the result, which may be a reason to read in full.
+func (a *Account) ReadLight(ctx context.Context) (moka.Reading, bool) {
+	before, known := a.Latest()
+	if !known {
+		return moka.Reading{}, false
+	}
+	return a.Client.ReadLight(ctx, before)
+}
+
 // lead polls for all who wait.
 func (a *Account) lead(ctx context.Context, under *reading) moka.Reading {
 	defer func() {

@@ -47,7 +47,8 @@ func (p *pass) toldRung() (int, Incident) {
 }
 
 // confirm notes which rungs the reading is on and returns the worst that
-// readings at least ConfirmAfter apart agree on; told when there is none worse.
+// readings at least ConfirmAfter apart agree on, or a second look at one that
+// calls under way do not explain; told when there is none worse.
 func (p *pass) confirm(told int, at standing) int {
 	was := p.state.Pending
 	p.state.Pending = nil
@@ -59,13 +60,49 @@ func (p *pass) confirm(told int, at standing) int {
 		}); n >= 0 {
 			rung.Since = was[n].Since
 		}
-		if p.now.Sub(rung.Since) >= p.rules.ConfirmAfter {
+		rung.Settled = p.settled(r)
+		if p.now.Sub(rung.Since) >= p.confirmAfter(rung) {
 			confirmed = r
 			continue
 		}
 		p.state.Pending = append(p.state.Pending, rung)
 	}
 	return confirmed
+}
+
+// secondLook is when a balance that is low whatever calls under way give back is
+// read again before it is told of.
+const secondLook = 2 * time.Second
+
+// maxInFlight is how long calls under way can make a balance look low: an operator
+// who waits longer than that has other reasons.
+const maxInFlight = time.Minute
+
+// confirmAfter is how long a rung has to last before it is told of.
+func (p *pass) confirmAfter(rung Pending) time.Duration {
+	if rung.Settled && p.rules.ConfirmAfter <= maxInFlight {
+		return min(secondLook, p.rules.ConfirmAfter)
+	}
+	return p.rules.ConfirmAfter
+}
+
+// settled reports whether the figures would be on a rung even if calls under way
+// gave back all that they hold.
+func (p *pass) settled(r int) bool {
+	held, known := p.facts.InFlight.Get()
+	left, any := p.facts.Reading.Spendable().Get()
+	switch {
+	case !known || !any:
+		return false
+	case r == len(p.rules.Levels):
+		return left+held <= 0
+	}
+	l := p.rules.Levels[r]
+	if below, ok := l.Below.Get(); ok && left+held < below {
+		return true
+	}
+	runway := p.facts.Runway
+	return left > 0 && runway.Known && !runway.Idle && withMargin(runway.Mid, held.USD()/left.USD()) < l.Runway
 }
 
 func (p *pass) pendingRung(r int, empty Condition) Pending {
@@ -153,20 +190,17 @@ func (p *pass) onLevel(i Incident, n int) Incident {
 // recheckAt is when what waits for confirmation can be confirmed, or what the
 // quiet hours hold back can be told.
 func (p *pass) recheckAt() time.Time {
-	waiting := []time.Time{p.state.Clearing}
-	for _, w := range p.state.Pending {
-		waiting = append(waiting, w.Since)
-	}
 	var next time.Time
 	sooner := func(at time.Time) {
 		if at.After(p.now) && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
 	}
-	for _, since := range waiting {
-		if !since.IsZero() {
-			sooner(since.Add(p.rules.ConfirmAfter))
-		}
+	if !p.state.Clearing.IsZero() {
+		sooner(p.state.Clearing.Add(p.rules.ConfirmAfter))
+	}
+	for _, rung := range p.state.Pending {
+		sooner(rung.Since.Add(p.confirmAfter(rung)))
 	}
 	if p.owesQuietly() {
 		sooner(p.quietUntil)

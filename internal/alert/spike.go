@@ -1,5 +1,11 @@
 package alert
 
+import (
+	"slices"
+
+	"mokabot/moka"
+)
+
 // spike decides on Spike: raised when an hour reaches the line, or a quarter of
 // an hour half of it, and over below half of it, so that an hour that wavers
 // about the line is told once. Ten times the usual takes a quarter of an hour to
@@ -8,7 +14,7 @@ func (p *pass) spike() {
 	spent, known := p.facts.HourSpent.Get()
 	quarter, hasQuarter := p.facts.QuarterSpent.Get()
 	usual, hasUsual := p.facts.HourUsual.Get()
-	line := max(p.rules.SpikeAtLeast, scaled(usual, p.rules.SpikeFactor))
+	line := p.rules.spikeLine(usual)
 	sudden := hasQuarter && quarter >= line/2 && spent >= p.rules.SpikeAtLeast
 	_, told := p.open(Spike)
 	switch {
@@ -20,4 +26,31 @@ func (p *pass) spike() {
 	case !told && hasUsual && spent > 0 && (spent >= line || sudden):
 		p.raise(Incident{Condition: Spike, Level: -1})
 	}
+}
+
+// spikeLine is what an hour has to cost to stand out.
+func (r Rules) spikeLine(usual moka.Amount) moka.Amount {
+	return max(r.SpikeAtLeast, scaled(usual, r.SpikeFactor))
+}
+
+// SpikeLine is one way for spending to be told as a spike.
+type SpikeLine struct {
+	Left    moka.Amount // to spend until then
+	PerHour moka.Amount // a slower pace does not get there
+}
+
+// SpikeLines are the ways in which the spending that facts show may become a spike;
+// none where it is one or nothing can be told.
+func (r Rules) SpikeLines(f Facts) []SpikeLine {
+	usual, hasUsual := f.HourUsual.Get()
+	spent, known := f.HourSpent.Get()
+	if r.SpikeFactor <= 0 || !hasUsual || !known {
+		return nil
+	}
+	line := r.spikeLine(usual)
+	lines := []SpikeLine{{Left: line - spent, PerHour: line}}
+	if quarter, ok := f.QuarterSpent.Get(); ok {
+		lines = append(lines, SpikeLine{Left: max(line/2-quarter, r.SpikeAtLeast-spent), PerHour: 2 * line})
+	}
+	return slices.DeleteFunc(lines, func(l SpikeLine) bool { return l.Left <= 0 })
 }

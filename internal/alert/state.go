@@ -30,6 +30,7 @@ type Pending struct {
 	Condition Condition `json:"condition"`
 	Level     string    `json:"level,omitempty"`
 	Since     time.Time `json:"since"`
+	Settled   bool      `json:"settled,omitempty"` // low whatever calls under way give back, by the last reading
 }
 
 // Decode reads a stored State. Nothing stored, in an old database or for a new

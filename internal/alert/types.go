@@ -27,7 +27,7 @@ type Level struct {
 type Rules struct {
 	ChannelID        string
 	Levels           []Level       // from the mildest to the worst
-	ConfirmAfter     time.Duration // 0: one reading is enough
+	ConfirmAfter     time.Duration // how long a low balance that calls under way may explain is watched; 0: one reading is enough
 	Margin           float64       // 0.05: five per cent above a level clears it
 	UnreachableAfter time.Duration // 0: not told
 	KeyExpiry        time.Duration // before a key or a plan ends; 0: only told when expired
@@ -64,6 +64,7 @@ type Facts struct {
 	QuarterSpent moka.Maybe  // in the last 15 of them
 	HourUsual    moka.Maybe  // what such an hour usually costs; unknown without enough history
 	TopUp        moka.Amount // added since the reading before this one, 0 when nothing was
+	InFlight     moka.Maybe  // at most what calls under way may give back; unknown where nothing tells
 
 	// Rescaled says that the gateway's unit changed and nothing else did since:
 	// the amounts are other ones, and nobody spent or added any.

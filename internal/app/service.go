@@ -143,6 +143,8 @@ func (s *service) prepare(file *config.Config) (generation, error) {
 	}
 	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log, Observe: s.recorder.Budget, Times: times}
 	next.reports.Budgets = next.budgets
+	next.watch.Planned = func(name string, n schedule.Next) { s.recorder.Planned(name, n.At, string(n.Why)) }
+	next.watch.Spent, next.watch.Budgets = next.budgets.Spent, next.budgets.Left
 	if c.ModelWatch.Cron != "" {
 		next.models = &schedule.ModelWatch{
 			Book: book, Store: s.db, Words: words, Config: c.ModelWatch, Zone: c.Timezone, Write: WriteFile, Log: s.log, Now: now, Times: times,

@@ -28,6 +28,7 @@ func (s *service) health(ctx context.Context) message.Health {
 		for _, u := range on.delivery.Unpinged() {
 			h.Unpinged = append(h.Unpinged, message.Unpinged{Channel: u.Channel, Names: mentions(c.config, u.IDs)})
 		}
+		h.Readings = nextReadings(c.book.Names(), &on.times)
 	}
 	for _, a := range c.book.All() {
 		r, ok := a.Latest()
@@ -58,6 +59,18 @@ func (s *service) health(ctx context.Context) message.Health {
 		}
 	}
 	return h
+}
+
+// nextReadings is when each account is read next, the soonest first.
+func nextReadings(accounts []string, times *schedule.Timetable) []message.NextReading {
+	var next []message.NextReading
+	for _, name := range accounts {
+		if n := times.Next(name); !n.At.IsZero() {
+			next = append(next, message.NextReading{Account: name, At: n.At, Why: string(n.Why)})
+		}
+	}
+	slices.SortStableFunc(next, func(a, b message.NextReading) int { return a.At.Compare(b.At) })
+	return next
 }
 
 // refusals are the reasons why Discord refuses messages, each once a channel.

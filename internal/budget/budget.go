@@ -5,6 +5,7 @@
 package budget
 
 import (
+	"slices"
 	"time"
 
 	"mokabot/internal/spend"
@@ -48,6 +49,11 @@ func (b Budget) PeriodAt(t time.Time) spend.Period {
 		return spend.Week(t, b.Zone, b.WeekStart)
 	}
 	return spend.Month(t, b.Zone)
+}
+
+// Counts reports whether the spending of an account counts; with none named all do.
+func (b Budget) Counts(account string) bool {
+	return len(b.Accounts) == 0 || slices.Contains(b.Accounts, account)
 }
 
 // Facts are what is known of the running period.
@@ -131,6 +137,21 @@ func (b Budget) reached(spent moka.Amount) int {
 
 // threshold is a part of the amount, in whole millionths of a dollar.
 func (b Budget) threshold(i int) moka.Amount { return moka.Amount(float64(b.Amount)*b.WarnAt[i] + 0.5) }
+
+// UntilNext is how much may be spent until the next threshold, or the amount, is
+// reached; false when that is not known or all are.
+func (s Standing) UntilNext() (moka.Amount, bool) {
+	spent, known := s.Spent.Get()
+	if !known {
+		return 0, false
+	}
+	for i := range s.Budget.WarnAt {
+		if line := s.Budget.threshold(i); line > spent {
+			return line - spent, true
+		}
+	}
+	return s.Budget.Amount - spent, s.Budget.Amount > spent
+}
 
 func (b Budget) over(a moka.Maybe) bool {
 	amount, known := a.Get()

@@ -72,6 +72,10 @@ type Outlook struct {
 	// What the last sixty and the last fifteen minutes cost, and what such an
 	// hour usually costs; unknown where readings do not tell.
 	HourSpent, QuarterSpent, HourUsual moka.Maybe
+
+	// How fast the money may go: the most that an hour cost lately, of those at
+	// this time of day and of all; unknown without readings.
+	SuchHour, AnyHour moka.Maybe
 }
 
 // Readings have to cover this much for what was spent to be known.
@@ -79,6 +83,10 @@ const (
 	enoughOfHour    = 45 * time.Minute
 	enoughOfQuarter = 10 * time.Minute
 )
+
+// soon is how far ahead an hour counts as one of this time of day: the next
+// reading is not much later.
+const soon = 10 * time.Minute
 
 // Outlook is what the past says about a reading of an account.
 func (h History) Outlook(ctx context.Context, name string, r moka.Reading) (o Outlook, err error) {
@@ -99,6 +107,7 @@ func (h History) Outlook(ctx context.Context, name string, r moka.Reading) (o Ou
 		return o, err
 	}
 	pace := paceOf(hour, quarter)
+	o.SuchHour, o.AnyHour = spend.Dearest(hours, now, soon, h.Zone)
 	if hour.Covered >= enoughOfHour {
 		o.HourSpent, o.HourUsual = moka.Known(hour.Spent), spend.Usual(hours, now, h.Zone)
 		if quarter.Covered >= enoughOfQuarter {

@@ -121,9 +121,13 @@ func enStatus() StatusWords {
 		Dead: func(n int) string {
 			return fmt.Sprintf("%s refused by Discord; retried automatically once the cause is fixed", plural(n, "message", "messages"))
 		},
-		DeadLine:    func(channel, when, cause string) string { return fmt.Sprintf("%s %s: %s", channel, when, cause) },
-		Nothing:     "none",
-		Next:        func(report, when, channel string) string { return fmt.Sprintf("%s %s in %s", report, when, channel) },
+		DeadLine: func(channel, when, cause string) string { return fmt.Sprintf("%s %s: %s", channel, when, cause) },
+		Nothing:  "none",
+		Next:     func(report, when, channel string) string { return fmt.Sprintf("%s %s in %s", report, when, channel) },
+		Readings: "Next readings",
+		Reading:  func(account, when, why string) string { return fmt.Sprintf("%s %s · %s", account, when, why) },
+		First:    "first reading", Interval: "regular interval", NearLevel: "close to a level", NearBudget: "close to a budget threshold",
+		FastPace: "spending unusually fast", SecondLook: "second look",
 		StorageFine: "OK",
 		StorageFull: "The disk is full: readings are not stored, but alerts continue. Free some space.",
 	}

@@ -84,6 +84,10 @@ type StatusWords struct {
 	Nothing                                                     string
 	Next                                                        func(report, when, channel string) string
 	StorageFine, StorageFull                                    string
+
+	Readings                                                     string // heading of the next readings
+	Reading                                                      func(account, when, why string) string
+	First, Interval, NearLevel, NearBudget, FastPace, SecondLook string // why an account is read then
 }
 
 // ReloadWords phrase what became of reading the configuration again.

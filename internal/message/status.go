@@ -19,6 +19,7 @@ type Health struct {
 	Letters   []DeadLetter // why they are refused, each reason once
 	Unpinged  []Unpinged   // mentions that did not reach everybody
 	Next      []NextReport
+	Readings  []NextReading // the soonest first
 	DiskFull  bool
 	Database  string   // what is wrong with the database, for people; empty: nothing is
 	Levels    []string // the accounts whose levels were set in Discord
@@ -52,9 +53,17 @@ type NextReport struct {
 	Channel string
 }
 
-// How many accounts and reports /status has a line for.
+// NextReading is when an account is read next, and why then.
+type NextReading struct {
+	Account string
+	At      time.Time
+	Why     string // first, interval, level, budget, pace or confirm
+}
+
+// How many accounts, readings and reports /status has a line for.
 const (
 	accountsListed = 20
+	readingsListed = 5
 	reportsListed  = 12
 )
 
@@ -81,6 +90,9 @@ func Status(w *lang.Words, h Health, now time.Time) Message {
 		add(w.Status.Storage, true, w.Status.StorageFine)
 	}
 	add(w.Status.Accounts, false, pollLines(w, h.Accounts)...)
+	if len(h.Readings) > 0 {
+		add(w.Status.Readings, false, readingLines(w, h.Readings)...)
+	}
 	if len(h.Levels) > 0 {
 		add(w.Levels.Title, false, w.Levels.InStatus(strings.Join(h.Levels, w.And)))
 	}
@@ -120,6 +132,31 @@ func pollLines(w *lang.Words, polls []LastPoll) []string {
 		}
 	}
 	return lines
+}
+
+func readingLines(w *lang.Words, next []NextReading) []string {
+	var lines []string
+	for _, n := range next[:min(len(next), readingsListed)] {
+		lines = append(lines, w.Status.Reading(n.Account, Relative(n.At), why(w.Status, n.Why)))
+	}
+	return lines
+}
+
+// why says in a few words why an account is read next when it is.
+func why(w lang.StatusWords, reason string) string {
+	switch reason {
+	case "first":
+		return w.First
+	case "level":
+		return w.NearLevel
+	case "budget":
+		return w.NearBudget
+	case "pace":
+		return w.FastPace
+	case "confirm":
+		return w.SecondLook
+	}
+	return w.Interval
 }
 
 func outboxLines(w *lang.Words, h Health) []string {

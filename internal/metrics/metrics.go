@@ -40,7 +40,8 @@ var Metrics = []Metric{
 	{"mokabot_budget_spent_dollars", "gauge", []string{"budget"}, "Spent of a budget in its running period, as far as it is known; absent while unknown."},
 	{"mokabot_budget_left_dollars", "gauge", []string{"budget"}, "Left of a budget in its running period, negative when exceeded; absent while unknown."},
 	{"mokabot_polls_total", "counter", []string{"account", "result"}, "Readings of an account by their result: ok, or the kind of the failure."},
-	{"mokabot_last_good_reading_timestamp_seconds", "gauge", []string{"account"}, "When the account was last read in full."},
+	{"mokabot_last_good_reading_timestamp_seconds", "gauge", []string{"account"}, "When the account was last read without a failure."},
+	{"mokabot_next_reading_timestamp_seconds", "gauge", []string{"account", "why"}, "When the account is read next, and why then: first, interval, level, budget, pace or confirm."},
 	{"mokabot_gateway_call_seconds", "histogram", []string{"account", "op", "result"}, "Calls to the gateway."},
 	{"mokabot_discord_request_seconds", "histogram", []string{"route", "result"}, "Requests to Discord's REST API."},
 	{"mokabot_deliveries_total", "counter", []string{"result"}, "Attempts to deliver a message: sent, retry, dead, or dropped for an edit that nobody needs."},
@@ -201,6 +202,15 @@ func (t *Recorder) addUp(change func()) {
 	}
 	t.setMaybe("mokabot_all_spendable_dollars", spendable)
 	t.setMaybe("mokabot_all_spent_today_dollars", today)
+}
+
+// Planned is told when an account is read next, and why then.
+func (t *Recorder) Planned(account string, at time.Time, why string) {
+	if t == nil {
+		return
+	}
+	t.gauges["mokabot_next_reading_timestamp_seconds"].DeletePartialMatch(prometheus.Labels{"account": account})
+	t.set("mokabot_next_reading_timestamp_seconds", float64(at.UnixMilli())/1000, account, why)
 }
 
 // Forget takes away the figures of accounts that left the configuration.

@@ -239,10 +239,15 @@ func statuses(w *lang.Words) map[string]message.Message {
 		Version: "v1.2.3", Uptime: 50 * time.Hour, Connected: true, Latency: 42 * time.Millisecond,
 		Accounts: []message.LastPoll{{Account: "team", At: at.Add(-time.Minute), OK: true}, {Account: "new"}},
 		Next:     []message.NextReport{{Name: "daily", At: at.Add(time.Hour), Channel: "123"}},
+		Readings: []message.NextReading{
+			{Account: "team", At: at.Add(20 * time.Second), Why: "level"}, {Account: "batch", At: at.Add(time.Minute), Why: "pace"},
+			{Account: "prod", At: at.Add(2 * time.Minute), Why: "budget"}, {Account: "old", At: at.Add(4 * time.Minute), Why: "interval"},
+		},
 	}
 	trouble := message.Health{
 		Version: "v1.2.3", Uptime: 90 * time.Second, Waiting: 3, Dead: 1, DiskFull: true, Levels: []string{"team"},
 		Accounts: []message.LastPoll{{Account: "team", At: at.Add(-time.Minute)}},
+		Readings: []message.NextReading{{Account: "team", At: at.Add(2 * time.Second), Why: "confirm"}, {Account: "new", At: at.Add(5 * time.Second), Why: "first"}},
 		Letters:  []message.DeadLetter{{Channel: "123", At: at.Add(-time.Hour), Cause: "Missing Permissions (50013)"}},
 	}
 	return map[string]message.Message{

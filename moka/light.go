@@ -1,0 +1,178 @@
+package moka
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// ReadLight looks at what moves from minute to minute, and keeps everything else
+// of the client's reading before: one request besides the status, which accounts
+// of one gateway that are read together share. That is the wallet, with the plans
+// where there are any; without an access token it is what the key used, of the
+// limit read before, once that was seen to stay while the use moved: the account's,
+// which a key alone may show instead of its own, moves when a plan pays. Beside a
+// wallet, a key with a limit is asked about when the wallet moved, which shows
+// whatever the key used; what a key without a limit used is unknown then.
+//
+// It reports false, and the reading says nothing, when only [Client.Read] would
+// do: before had a failure, the key is not in order, an expiry or a plan's end or
+// reset has passed, the figures have another unit or another owner, anything
+// could not be read, or the figures contradict each other. What the owner or the
+// operator changed otherwise, such as a key's limit, the next full reading shows.
+func (c *Client) ReadLight(ctx context.Context, before Reading) (r Reading, ok bool) {
+	if !c.followsLightly(before) {
+		return Reading{}, false
+	}
+	a := c.askLightly(ctx, before)
+	last, known := c.memory.lastStatus()
+	if a.statusErr != nil || !known || !a.status.readsLike(last) || a.selfErr != nil || a.plansErr != nil || a.usedErr != nil {
+		return Reading{}, false
+	}
+	r = Reading{Units: a.status.Units, Identity: c.WalletIdentity(), Key: before.Key}
+	if r.Identity != before.Identity {
+		return Reading{}, false
+	}
+	moved := before.Wallet == nil
+	if before.Wallet != nil {
+		if r.Wallet, ok = c.lightWallet(a, *before.Wallet); !ok {
+			return Reading{}, false
+		}
+		moved = r.Wallet.moved(*before.Wallet)
+	}
+	if before.Key != nil && moved {
+		if r.Key, ok = c.lightKey(ctx, a, before, r.Wallet); !ok {
+			return Reading{}, false
+		}
+	}
+	r.At = c.now().UTC()
+	return r, true
+}
+
+// followsLightly reports whether a light reading can follow another.
+func (c *Client) followsLightly(before Reading) bool {
+	now := c.now()
+	if !before.OK() || !before.Units.Known() || before.At.After(now) {
+		return false
+	}
+	if k := before.Key; k != nil && (k.State != KeyOK || k.Raw == nil && !k.Unlimited || !k.ExpiresAt.IsZero() && !k.ExpiresAt.After(now)) {
+		return false
+	}
+	w := before.Wallet
+	if w == nil {
+		_, stands := c.memory.lastPair()
+		return before.Key != nil && before.Key.Raw != nil && stands
+	}
+	over := func(p Plan) bool {
+		return !p.EndsAt.IsZero() && !p.EndsAt.After(now) || !p.ResetsAt.IsZero() && !p.ResetsAt.After(now)
+	}
+	return w.Raw != nil && !slices.ContainsFunc(w.ActivePlans, over)
+}
+
+// askLightly asks side by side.
+func (c *Client) askLightly(ctx context.Context, before Reading) *answers {
+	a := &answers{}
+	var calls sync.WaitGroup
+	calls.Go(func() { a.status, a.statusErr = c.nextStatus(ctx) })
+	if before.Wallet == nil {
+		calls.Go(func() { a.used, a.usedErr = c.used(ctx) })
+	} else {
+		calls.Go(func() { a.self, a.selfErr = c.self(ctx) })
+		if len(before.Wallet.ActivePlans) > 0 {
+			calls.Go(func() { a.plans, a.plansErr = c.plans(ctx) })
+		}
+	}
+	calls.Wait()
+	return a
+}
+
+// lightWallet is the wallet with its new figures, and with the plans as they are
+// where there are any.
+func (c *Client) lightWallet(a *answers, before Wallet) (*Wallet, bool) {
+	if len(before.ActivePlans) > 0 {
+		w, err := a.wallet(c.now())
+		return w, err == nil
+	}
+	w, err := a.status.Units.wallet(a.self)
+	if err != nil || w.Requests < before.Requests {
+		return nil, false
+	}
+	w.Preference, w.Plans, w.ActivePlans = before.Preference, before.Plans, before.ActivePlans
+	return w, true
+}
+
+// lightKey is the key with what it used by now. Beside a wallet that is no more
+// than the account did.
+func (c *Client) lightKey(ctx context.Context, a *answers, before Reading, wallet *Wallet) (*Key, bool) {
+	key := *before.Key
+	if wallet != nil {
+		if key.Unlimited { // it limits nothing: what it used can wait
+			key.Used, key.Raw = Maybe{}, nil
+			return &key, true
+		}
+		if key.Scope != ScopeKey || a.status.ancestor {
+			return nil, false // the limit may be the account's
+		}
+		if a.used, a.usedErr = c.used(ctx); a.usedErr != nil {
+			return nil, false
+		}
+	}
+	used, err := a.status.Units.amount(a.used)
+	was, known := key.Used.Get()
+	if full, _ := c.memory.lastPair(); err != nil || !known || a.used < full.Used || jumped(a.status.Units, was, used) {
+		return nil, false
+	}
+	if wallet != nil && used-was > wallet.movedSince(*before.Wallet, a.status.Units)+cent {
+		return nil, false
+	}
+	key.Used, key.Raw = Known(used), &RawKey{key.Raw.Limit, a.used}
+	if total, limited := key.Total.Get(); limited && !key.Unlimited {
+		key.Remaining = Known(total - used)
+	}
+	return &key, wallet != nil || !a.status.undecided(key)
+}
+
+// jumped reports whether a figure rose as if its unit had changed between the
+// answers of one round: by a factor, or where there is an exchange rate by a
+// hundredth.
+func jumped(u Units, was, used Amount) bool {
+	if u.Display == DisplayCNY && used-was > max(was/100, cent) {
+		return true
+	}
+	return used > 5*max(was, cent)
+}
+
+// moved reports whether any call, also one under way, may lie between two looks. A
+// plan that is reset may hide one.
+func (w *Wallet) moved(before Wallet) bool {
+	return *w.Raw != *before.Raw || w.Requests != before.Requests || len(w.ActivePlans) > 0
+}
+
+// movedSince is at most what the account's calls cost since an earlier look, those
+// under way included.
+func (w *Wallet) movedSince(before Wallet, u Units) Amount {
+	moved := max(w.Raw.Used-before.Raw.Used, before.Raw.Quota-w.Raw.Quota, 0)
+	for _, p := range w.ActivePlans {
+		at := slices.IndexFunc(before.ActivePlans, func(q Plan) bool { return q.ID == p.ID })
+		if at >= 0 {
+			moved += max(0, p.RawUsed-before.ActivePlans[at].RawUsed)
+		}
+	}
+	spent, _ := u.Quota(moved).Get()
+	return spent
+}
+
+// LightCalls counts the calls of a light reading after before without the status:
+// those that the wallet's moving may need are among them.
+func LightCalls(before Reading) int {
+	calls := 1
+	if before.Wallet != nil {
+		if len(before.Wallet.ActivePlans) > 0 {
+			calls++
+		}
+		if before.Key != nil && !before.Key.Unlimited {
+			calls++
+		}
+	}
+	return calls
+}

@@ -1,0 +1,390 @@
+package schedule
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"mokabot/internal/account"
+	"mokabot/moka"
+)
+
+const (
+	// pollShare is the part of a host's request budget that is planned with. The
+	// rest is for commands, second looks and readings that a surprise asks for.
+	pollShare = 0.85
+
+	// Accounts of one host whose readings are due at nearly the same time are read
+	// together, which costs one status: those due within this part of their gap, and
+	// within togetherness. A host whose accounts ask for more than half of what is
+	// planned with is read no more often than every togetherness.
+	nearly       = 0.2
+	togetherness = 12 * time.Second
+
+	// A host may get so many seconds' worth of its planned requests at once, and at
+	// the start so many.
+	atOnce      = 30
+	atOnceFirst = 120
+
+	// fullEarly is the part of the time between full readings after which one is
+	// taken in place of a light one.
+	fullEarly = 0.8
+
+	startApart = 20 * time.Millisecond // between the first readings of different accounts
+)
+
+// planner has every account read when it is due, with one timer, and a goroutine
+// for each reading under way. It waits by the monotonic clock: a step of the wall
+// clock makes no reading early or late.
+type planner struct {
+	watch *Watch
+	hosts hostQueue
+	done  chan *seat // readings that are noted
+
+	wake      chan struct{} // accounts were triggered
+	mu        sync.Mutex
+	triggered []*account.Account
+}
+
+// seat is one account at the planner's table.
+type seat struct {
+	account   *account.Account
+	slot      *slot
+	host      *host
+	due       time.Time
+	busy      bool
+	triggered bool
+
+	full  bool    // is what the reading under way was begun as
+	cost  float64 // is what it was planned with
+	read  bool    // to its end
+	light bool
+	ok    bool // without a failure
+	after After
+}
+
+// host is a gateway with its accounts.
+type host struct {
+	client  *moka.Client // one of them
+	seats   []*seat
+	demands []demand
+	allot   allotment
+	rate    float64   // requests a second that are planned with
+	purse   float64   // requests that may be planned with by now
+	filled  time.Time // when the purse was last filled
+	held    time.Time // until then the request budget has no room
+	next    time.Time
+	index   int // in the queue
+}
+
+func newPlanner(w *Watch) *planner {
+	p := &planner{watch: w, done: make(chan *seat, len(w.Book.All())), wake: make(chan struct{}, 1)}
+	hosts, now := map[string]*host{}, time.Now()
+	requests, window := w.Book.Budget()
+	rate := pollShare * float64(requests) / window.Seconds()
+	for i, a := range w.Book.All() {
+		h := hosts[a.Client.Host()]
+		if h == nil {
+			h = &host{client: a.Client, index: len(p.hosts), rate: rate, purse: rate * atOnceFirst, filled: now}
+			hosts[a.Client.Host()] = h
+			p.hosts = append(p.hosts, h)
+		}
+		s := &seat{account: a, slot: w.Times.slot(a), host: h}
+		s.slot.begin(now.Add(min(time.Duration(i)*startApart, w.Every)))
+		s.slot.want(w.Every)
+		h.seats = append(h.seats, s)
+	}
+	for _, h := range p.hosts {
+		p.plan(h, now)
+	}
+	heap.Init(&p.hosts)
+	return p
+}
+
+// run reads until ctx ends, and then waits for what is being noted down.
+func (p *planner) run(ctx context.Context) error {
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	p.warn()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case s := <-p.done:
+			p.take(s)
+		case <-p.wake:
+			p.takeTriggered()
+		case <-timer.C:
+		}
+		now := time.Now()
+		for len(p.hosts) > 0 && !p.hosts[0].next.After(now) {
+			h := p.hosts[0]
+			p.dispatch(ctx, h, now, &reading)
+			p.replan(h, now)
+		}
+		if len(p.hosts) > 0 {
+			timer.Reset(time.Until(p.hosts[0].next))
+		}
+	}
+}
+
+// warn says at the start where the request budget is too small for poll_interval.
+func (p *planner) warn() {
+	longest := p.watch.Every
+	for _, h := range p.hosts {
+		longest = max(longest, h.allot.longest)
+	}
+	if longest > p.watch.Every {
+		p.watch.Log.Warn("poll_interval is too short for requests_per_180s; accounts are read less often", "poll_interval", p.watch.Every, "every", longest.Round(time.Second))
+	}
+}
+
+// readNow has accounts read at once.
+func (p *planner) readNow(accounts []*account.Account) {
+	p.mu.Lock()
+	p.triggered = append(p.triggered, accounts...)
+	p.mu.Unlock()
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (p *planner) takeTriggered() {
+	p.mu.Lock()
+	accounts := p.triggered
+	p.triggered = nil
+	p.mu.Unlock()
+	now := time.Now()
+	for _, h := range p.hosts.clone() {
+		found := false
+		for _, s := range h.seats {
+			if slices.Contains(accounts, s.account) {
+				s.triggered, found = true, true
+			}
+		}
+		if found {
+			p.replan(h, now)
+		}
+	}
+}
+
+// take notes what a reading asks for.
+func (p *planner) take(s *seat) {
+	s.busy = false
+	now := time.Now()
+	if s.read {
+		slot := s.slot
+		slot.last = slot.began
+		if !s.light {
+			slot.full = slot.began
+			if !s.full { // a surprise, which was not planned with
+				s.host.purse -= s.demand().full
+			}
+		}
+		slot.failed++
+		if s.ok {
+			slot.failed = 0
+			slot.moves, slot.targets = slot.moves.add(slot.began, s.after.spent), s.after.targets
+		}
+		slot.recheck = time.Time{}
+		if s.after.Recheck > 0 {
+			slot.recheck = now.Add(s.after.Recheck)
+		}
+		slot.want(p.watch.Every)
+	}
+	p.replan(s.host, now)
+	if p.watch.Planned != nil {
+		p.watch.Planned(s.account.Name, s.slot.next)
+	}
+}
+
+// replan puts a host where it belongs in the queue.
+func (p *planner) replan(h *host, now time.Time) {
+	p.plan(h, now)
+	heap.Fix(&p.hosts, h.index)
+}
+
+// plan works out when a host's accounts are due.
+func (p *planner) plan(h *host, now time.Time) {
+	h.demands = h.demands[:0]
+	for _, s := range h.seats {
+		h.demands = append(h.demands, s.demand())
+	}
+	h.allot = allot(h.demands, p.watch.Every, h.rate)
+	paused := now.Add(h.client.Paused())
+	h.next = now.Add(forever)
+	p.watch.Times.mu.Lock()
+	defer p.watch.Times.mu.Unlock()
+	for _, s := range h.seats {
+		s.due, s.slot.next = s.dueAt(h.allot, paused)
+		at := s.due
+		if !s.urgent(at) && h.held.After(at) {
+			at = h.held
+		}
+		if !s.busy && at.Before(h.next) {
+			h.next = at
+		}
+	}
+}
+
+// demand is what the account asks of its host's budget, its part of a status that
+// it shares with others included.
+func (s *seat) demand() demand {
+	status := 1 / float64(min(len(s.host.seats), 4))
+	d := demand{gap: s.slot.gap, cost: status + 1, full: status + float64(s.account.Client.CallsPerReading()-1)}
+	if r, known := s.account.Latest(); known && len(s.slot.moves) > 0 && s.slot.moves.pace() > 0 {
+		d.cost = status + float64(moka.LightCalls(r))
+	}
+	d.cost = min(d.cost, d.full)
+	return d
+}
+
+// dueAt is when the account is read next, and why. While the gateway asks to be
+// left alone only poll_interval counts: the reading then fails, which has to be known.
+func (s *seat) dueAt(al allotment, paused time.Time) (time.Time, Next) {
+	slot := s.slot
+	n := Next{slot.first, ReasonFirst}
+	if !slot.last.IsZero() {
+		n = Next{slot.last.Add(al.gap(slot.gap)), slot.why}
+		if paused.After(n.At) {
+			n.At = earlier(paused, slot.last.Add(al.longest))
+		}
+	}
+	if !slot.recheck.IsZero() && slot.recheck.Before(n.At) {
+		n = Next{slot.recheck, ReasonConfirm}
+	}
+	if s.triggered {
+		n.At = earlier(n.At, slot.last)
+	}
+	return n.At, n
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// urgent reports whether the account's reading at a moment is a second look, for
+// which room is kept.
+func (s *seat) urgent(at time.Time) bool {
+	return !s.slot.recheck.IsZero() && !s.slot.recheck.After(at)
+}
+
+// dispatch begins the readings of a host that are due, and with them those that
+// soon are, as far as the request budget has room: where it has not, those go first
+// that are latest for what they are wanted for.
+func (p *planner) dispatch(ctx context.Context, h *host, now time.Time, reading *sync.WaitGroup) {
+	h.purse = min(h.purse+h.rate*now.Sub(h.filled).Seconds(), max(h.rate*atOnce, h.purse))
+	h.filled = now
+	var ready []*seat
+	for _, s := range h.seats {
+		if !s.busy && !s.due.After(now.Add(s.ahead())) {
+			ready = append(ready, s)
+		}
+	}
+	slices.SortStableFunc(ready, func(a, b *seat) int { return cmp.Compare(b.lateness(now), a.lateness(now)) })
+	began := false
+	for _, s := range ready {
+		full, cost := s.wantsFull(now, h.allot), s.demand().cost
+		if full {
+			cost = s.demand().full
+		}
+		if wait := p.wait(h, cost); wait > 0 && !s.urgent(now) {
+			h.held = now.Add(wait)
+			break
+		}
+		h.purse -= cost
+		s.busy, s.triggered, s.full, s.cost, began = true, false, full, cost, true
+		reading.Go(func() { p.read(ctx, s, full) })
+	}
+	if began && h.allot.busy && h.held.Before(now.Add(togetherness)) {
+		h.held = now.Add(togetherness)
+	}
+}
+
+// ahead is how much before it is due the account may be read with others.
+func (s *seat) ahead() time.Duration {
+	if s.slot.last.IsZero() {
+		return 0
+	}
+	return min(togetherness, time.Duration(nearly*float64(s.due.Sub(s.slot.last))))
+}
+
+// lateness is how long ago the last reading is, in wanted gaps.
+func (s *seat) lateness(now time.Time) float64 {
+	if s.slot.last.IsZero() {
+		return 1 + now.Sub(s.slot.first).Minutes()
+	}
+	if s.urgent(now) {
+		return math.Inf(1)
+	}
+	return float64(now.Sub(s.slot.last)) / float64(max(s.slot.gap, time.Millisecond))
+}
+
+// wantsFull reports whether only a full reading will do.
+func (s *seat) wantsFull(now time.Time, al allotment) bool {
+	slot := s.slot
+	return slot.full.IsZero() || slot.failed > 0 || s.urgent(now) || now.Sub(slot.full) >= time.Duration(fullEarly*float64(al.fulls))
+}
+
+// wait is how long a host's planned readings have to wait for room for some more
+// calls, 0 when there is. Readings under way may still take what they were
+// planned with.
+func (p *planner) wait(h *host, calls float64) time.Duration {
+	requests, _ := p.watch.Book.Budget()
+	if missing := min(calls, h.rate*atOnce) - h.purse; missing > 0 {
+		return inSeconds(missing / h.rate)
+	}
+	for _, s := range h.seats {
+		if s.busy {
+			calls += s.cost
+		}
+	}
+	kept := min(h.client.CommandRoom(), int((1-pollShare)*float64(requests)))
+	free, more := h.client.Room()
+	if calls <= float64(free-kept) || free == requests {
+		return 0
+	}
+	return min(max(more, time.Second/2), 5*time.Second)
+}
+
+// read reads an account and notes what follows.
+func (p *planner) read(ctx context.Context, s *seat, full bool) {
+	w, a := p.watch, s.account
+	o, ok := s.slot.read(ctx, a, func(ctx context.Context) outcome { return w.look(ctx, a, full) })
+	s.read = ok
+	if ok {
+		var err error
+		s.after, err = w.note(ctx, a, o.reading)
+		if err != nil && ctx.Err() == nil {
+			w.Log.Error("poll could not be noted", "account", a.Name, "err", err)
+		}
+		s.light, s.ok = o.light, o.reading.OK()
+		if s.after.Stirred {
+			w.rounds.trigger(a, s.after.money, time.Now(), w.Every)
+		}
+	}
+	p.done <- s
+}
+
+// hostQueue has the host first whose reading is due first.
+type hostQueue []*host
+
+func (q hostQueue) Len() int           { return len(q) }
+func (q hostQueue) Less(i, j int) bool { return q[i].next.Before(q[j].next) }
+func (q hostQueue) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].index, q[j].index = i, j
+}
+func (q *hostQueue) Push(h any)    { *q = append(*q, h.(*host)) }
+func (q *hostQueue) Pop() any      { panic("hosts stay") }
+func (q hostQueue) clone() []*host { return slices.Clone(q) }
