@@ -145,6 +145,7 @@ func TestResident(t *testing.T) {
 		poll(t, db, 1, i, end.Add(2*benchStep))
 	}
 	say("a round of polls")
+	release(t, db)
 }
 
 // memory is what this process has in memory, now and at most, as Linux tells.
