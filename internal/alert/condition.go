@@ -51,6 +51,10 @@ func describe(c Condition) descriptor {
 // limit, an expired key and refused credentials need a change in the console.
 func (c Condition) EndsByTopUp() bool { return c == Balance || c == WalletEmpty }
 
+// CallsFail reports whether calls fail while the condition lasts, so that it is
+// told to whom the worst level mentions.
+func (c Condition) CallsFail() bool { return describe(c).urgent }
+
 // AboutSpending reports whether the condition has to do with what is spent.
 func (c Condition) AboutSpending() bool {
 	about := describe(c).about

@@ -164,7 +164,7 @@ func (r Rules) levelOf(i Incident) *Level {
 	switch {
 	case i.Condition == Balance:
 		n = i.Level
-	case describe(i.Condition).urgent:
+	case i.Condition.CallsFail():
 		n = len(r.Levels) - 1
 	}
 	if n < 0 || n >= len(r.Levels) {

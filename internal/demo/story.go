@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"mokabot/internal/discord"
@@ -17,6 +18,12 @@ import (
 
 // storyTime is for sending all examples.
 const storyTime = time.Minute
+
+// What the examples mention, by id.
+var (
+	storyRoles    = map[string]string{"7": "on-call", "777": "on-call", "778": "finance"}
+	storyChannels = map[string]string{"123": "alerts", "124": "budgets", "125": "reports"}
+)
 
 // Stories implements page.Storyteller: every example in every language, as a
 // client of Discord gets it.
@@ -33,8 +40,11 @@ func (d *demo) Stories() []page.Story {
 func writeStories() ([]page.Story, error) {
 	sim := discordsim.New()
 	defer sim.Close()
-	const role = "7" // whom the examples ping
-	sim.AddRole(discordsim.Role{ID: role, Name: "on-call", Mentionable: true})
+	for id, name := range storyRoles {
+		sim.AddRole(discordsim.Role{ID: id, Name: name, Mentionable: true})
+	}
+	names := sim.Names()
+	maps.Copy(names, storyChannels)
 	sender := discord.NewREST(discordsim.Token, sim.Client(), slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithTimeout(context.Background(), storyTime)
 	defer cancel()
@@ -45,7 +55,7 @@ func writeStories() ([]page.Story, error) {
 			if err != nil {
 				return all, fmt.Errorf("%s in %s: %w", s.Name, w.Tag, err)
 			}
-			sent.Name, sent.Language, sent.Golden = s.Name, w.Tag, w.Tag+"-"+s.Name+".golden"
+			sent.Name, sent.Language, sent.Golden, sent.Names = s.Name, w.Tag, w.Tag+"-"+s.Name+".golden", names
 			all = append(all, sent)
 		}
 	}

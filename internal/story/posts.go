@@ -13,8 +13,10 @@ import (
 )
 
 func alarm(kind alert.Kind, c alert.Condition, level int, r moka.Reading) message.Alarm {
-	e := alert.Event{Kind: kind, At: at, Facts: alert.Facts{At: at, Reading: r, Runway: runway}, MentionRoles: []string{"7"},
-		Incident: incident(c, level)}
+	e := alert.Event{Kind: kind, At: at, Facts: alert.Facts{At: at, Reading: r, Runway: runway}, Incident: incident(c, level)}
+	if kind != alert.Ended && (level >= 0 || c.CallsFail()) {
+		e.MentionRoles = []string{"7"}
+	}
 	if level >= 0 {
 		e.Level = &levels[level]
 	}

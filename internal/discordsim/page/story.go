@@ -2,6 +2,7 @@ package page
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -21,6 +22,7 @@ type Story struct {
 	Golden   string            `json:"golden,omitempty"` // the file that it is held to
 	Message  json.RawMessage   `json:"message"`          // as a client gets it
 	Files    map[string][]byte `json:"-"`                // what is attached, by file name
+	Names    map[string]string `json:"-"`                // of whom and what it mentions, by id
 }
 
 // book is what the storybook shows.
@@ -36,7 +38,11 @@ func (s server) storybook(mux *http.ServeMux, teller Storyteller) {
 	})
 	mux.HandleFunc("GET /storybook/stories.json", func(w http.ResponseWriter, _ *http.Request) {
 		all := slices.DeleteFunc(teller.Stories(), func(s Story) bool { return !json.Valid(s.Message) })
-		answer(w, http.StatusOK, book{append([]Story{}, all...), s.names()})
+		names := maps.Clone(s.names())
+		for _, story := range all {
+			maps.Copy(names, story.Names)
+		}
+		answer(w, http.StatusOK, book{append([]Story{}, all...), names})
 	})
 	mux.HandleFunc("GET /storybook/files/{language}/{story}/{name}", func(w http.ResponseWriter, r *http.Request) {
 		data, ok := storyFile(teller.Stories(), r.PathValue("language"), r.PathValue("story"), r.PathValue("name"))
