@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"mokabot/internal/spend"
 )
 
 // duration writes the two largest units of d that are not zero.
@@ -95,6 +97,20 @@ func zhEvery(d time.Duration) string {
 		return "每天"
 	}
 	return "每 " + zhDuration(d)
+}
+
+// endDates are the days between which the money is likely to end, where they
+// differ by one at least; near means that weekdays name them. Zero: durations
+// say it better.
+func endDates(r spend.Runway) (from, to time.Time, near bool) {
+	const (
+		week = 6 * 24 * time.Hour   // a weekday further away could be today's
+		year = 300 * 24 * time.Hour // and so could a date without its year
+	)
+	if r.From.IsZero() || r.High-r.Low < 24*time.Hour || r.High > year {
+		return time.Time{}, time.Time{}, false
+	}
+	return r.From.Add(r.Low), r.From.Add(r.High), r.High <= week
 }
 
 // Coarse rounds an estimate to what it deserves: days above four days, hours

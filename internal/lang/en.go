@@ -59,10 +59,14 @@ func enRunway(r spend.Runway) string {
 	case !r.Known:
 		return "not enough data yet"
 	}
-	low, mid, high := enDuration(Coarse(r.Low)), enDuration(Coarse(r.Mid)), enDuration(Coarse(r.High))
-	usual := mid
-	if low != high {
-		usual = fmt.Sprintf("%s (%s to %s)", mid, low, high)
+	low, usual, high := enDuration(Coarse(r.Low)), enDuration(Coarse(r.Mid)), enDuration(Coarse(r.High))
+	switch from, to, near := endDates(r); {
+	case !from.IsZero() && near:
+		usual += ", between " + from.Format("Mon") + " and " + to.Format("Mon")
+	case !from.IsZero():
+		usual += ", between " + from.Format("Jan 2") + " and " + to.Format("Jan 2")
+	case low != high:
+		usual += " (" + low + " to " + high + ")"
 	}
 	if r.AtThisPace > 0 {
 		return fmt.Sprintf("at this pace: %s; usually: %s", enDuration(Brief(r.AtThisPace)), usual)

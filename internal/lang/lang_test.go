@@ -118,6 +118,33 @@ func TestRunwayNeverPretendsToKnow(t *testing.T) {
 	}
 }
 
+// The range is said as the days that people plan with, on the reader's clock.
+func TestRunwayAsDates(t *testing.T) {
+	const day = 24 * time.Hour
+	now := time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC) // a Monday
+	for _, c := range []struct {
+		zone           string
+		low, mid, high time.Duration
+		en, zh         string
+	}{
+		{"UTC", 50 * time.Hour, 3 * day, 110 * time.Hour, "about 3 d, between Wed and Sat", "约 3 天（周三至周六）"},
+		{"Asia/Shanghai", 50 * time.Hour, 3 * day, 110 * time.Hour, "about 3 d, between Thu and Sat", "约 3 天（周四至周六）"},
+		{"UTC", 6 * day, 9 * day, 14 * day, "about 9 d, between Nov 29 and Dec 7", "约 9 天（11 月 29 日至 12 月 7 日）"},
+		{"UTC", 5 * time.Hour, 9 * time.Hour, 20 * time.Hour, "about 9 h (5 h to 20 h)", "约 9 小时（5 小时至 20 小时）"},
+		{"UTC", 200 * day, 300 * day, 365 * day, "about 300 d (200 d to 365 d)", "约 300 天（200 天至 365 天）"},
+		{"UTC", 3 * day, 3 * day, 3 * day, "about 3 d", "约 3 天"},
+	} {
+		zone, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := spend.Runway{Known: true, Low: c.low, Mid: c.mid, High: c.high, From: now.In(zone)}
+		if en, zh := lang.English().Runway(r), lang.Chinese().Runway(r); en != c.en || zh != c.zh {
+			t.Errorf("%q and %q, want %q and %q", en, zh, c.en, c.zh)
+		}
+	}
+}
+
 func TestRunwayOfTwoPacesAndOfAnEnd(t *testing.T) {
 	day := 24 * time.Hour
 	for _, c := range []struct {

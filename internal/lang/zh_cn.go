@@ -59,10 +59,15 @@ func zhRunway(r spend.Runway) string {
 	case !r.Known:
 		return "数据不足"
 	}
-	low, mid, high := zhDuration(Coarse(r.Low)), zhDuration(Coarse(r.Mid)), zhDuration(Coarse(r.High))
-	usual := "约 " + mid
-	if low != high {
-		usual = fmt.Sprintf("约 %s（%s至 %s）", mid, low, high)
+	low, high := zhDuration(Coarse(r.Low)), zhDuration(Coarse(r.High))
+	usual := "约 " + zhDuration(Coarse(r.Mid))
+	switch from, to, near := endDates(r); {
+	case !from.IsZero() && near:
+		usual += "（" + zhWeekday(from) + "至" + zhWeekday(to) + "）"
+	case !from.IsZero():
+		usual += "（" + from.Format("1 月 2 日") + "至 " + to.Format("1 月 2 日") + "）"
+	case low != high:
+		usual += "（" + low + "至 " + high + "）"
 	}
 	if r.AtThisPace > 0 {
 		return fmt.Sprintf("按当前速度：约 %s；通常：%s", zhDuration(Brief(r.AtThisPace)), usual)
@@ -71,6 +76,10 @@ func zhRunway(r spend.Runway) string {
 		return usual + "，届时套餐或令牌到期"
 	}
 	return usual
+}
+
+func zhWeekday(t time.Time) string {
+	return "周" + string([]rune("日一二三四五六")[t.Weekday()])
 }
 
 func zhBalance() BalanceWords {

@@ -47,7 +47,9 @@ func budgetCard(w *lang.Words, s budget.Standing) Card {
 	default:
 		add(w.Budget.Left, left.String())
 	}
-	add(w.Budget.Forecast, budgetForecast(w, s))
+	if forecast := budgetForecast(w, s); forecast != "" { // too long for a column of a phone
+		card.Fields = append(card.Fields, Field{Name: w.Budget.Forecast, Value: forecast})
+	}
 	add(w.Budget.Accounts, Disarm(strings.Join(s.Budget.Accounts, w.And)))
 	add(w.Budget.Keys, Disarm(strings.Join(s.Budget.Keys, w.And)))
 	return card

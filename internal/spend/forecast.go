@@ -43,6 +43,7 @@ func Forecast(hours []Hour, q Question) Runway {
 	}
 	m := newModel(hours, q.Now, q.Zone)
 	r := m.lasts(float64(left), q.Funds, q.Now, limit)
+	r.From = q.Now.In(q.Zone)
 	r.Ends = ends && r.High == limit && left > 0
 	if pace := m.atThisPace(q, float64(left)); pace < r.Mid {
 		r.AtThisPace = pace

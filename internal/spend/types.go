@@ -67,6 +67,7 @@ type Runway struct {
 	Low, Mid, High time.Duration // the range at the usual pace, and its middle
 	AtThisPace     time.Duration // how long it lasts at the pace of the last minutes, if that is many times the usual; else 0
 	PerDay         moka.Amount   // the burn rate behind it, per 24 hours of the coming week
+	From           time.Time     // when the durations begin, on the reader's clock; zero: not told, and no dates follow from it
 }
 
 // EndsUnspent reports whether the plan or key that pays is likely to end, at Mid,

@@ -18,7 +18,7 @@ var levels = []alert.Level{
 	{Name: "critical", Below: dollars(5), RemindEvery: 6 * time.Hour, MentionRoles: []string{"7"}},
 }
 
-var runway = spend.Runway{Known: true, Low: 50 * time.Hour, Mid: 72 * time.Hour, High: 110 * time.Hour}
+var runway = spend.Runway{Known: true, Low: 50 * time.Hour, Mid: 72 * time.Hour, High: 110 * time.Hour, From: at}
 
 var used = []message.ModelUse{
 	{Model: "anthropic/claude-sonnet-4-6", Spent: 9_120_000, Requests: 812, Tokens: 2_410_331},
