@@ -155,7 +155,7 @@ func (m *replica) terminate() {
 		return
 	}
 	if m.paused {
-		m.signal(syscall.SIGCONT)
+		m.signal(goOn)
 	}
 	m.signal(syscall.SIGTERM)
 	if code := m.p.wait(m.of.t, time.Minute); code != 0 {
@@ -173,7 +173,7 @@ func (m *replica) pause(d time.Duration) {
 	}
 	m.paused = true
 	p := m.p
-	m.signal(syscall.SIGSTOP)
+	m.signal(halt)
 	m.mu.Unlock()
 	select {
 	case <-time.After(d):
@@ -183,7 +183,7 @@ func (m *replica) pause(d time.Duration) {
 	defer m.mu.Unlock()
 	if m.p == p {
 		m.paused = false
-		m.signal(syscall.SIGCONT)
+		m.signal(goOn)
 	}
 }
 

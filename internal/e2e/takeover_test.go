@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -60,9 +61,17 @@ func TestAStandbyTakesOver(t *testing.T) {
 			t.Errorf("the metrics have no line %q", want)
 		}
 	}
-	w, _ := r.lease()
-	if w != first.pid() {
-		t.Errorf("process %d leads, want the first", w)
+	if leader, _ := r.lease(); leader != first.pid() {
+		t.Errorf("process %d leads, want the first", leader)
+	}
+	for _, m := range r.all { // in either state the configuration is read again
+		m.signal(syscall.SIGHUP)
+		within(t, time.Minute, "the configuration to be read again", func() bool {
+			return strings.Contains(m.p.log.String(), "the configuration was read again")
+		})
+	}
+	if status, text := second.ask(t, "/readyz"); status != http.StatusOK || text != "standby\n" {
+		t.Errorf("after a reload the standby says %d %q", status, text)
 	}
 	r.spend(36_000_000) // $72: 18.01 is left
 	if _, err := r.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -24,8 +25,10 @@ const (
 	// sqlLeaseHeld also says whether the holder is connected, see [Lease.attend].
 	sqlLeaseHeld = `SELECT epoch, holder, expires, clock_timestamp(), EXISTS (SELECT 1 FROM pg_locks
 		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-		AND classid = ` + leaseLock + ` AND objid = CAST(epoch & 2147483647 AS INTEGER) AND granted) FROM lease`
-	sqlAttend = `SELECT pg_try_advisory_lock(` + leaseLock + `, CAST($1::BIGINT & 2147483647 AS INTEGER))`
+		AND classid = lease.tableoid AND objid = CAST(epoch & 2147483647 AS INTEGER) AND granted) FROM lease`
+	sqlAttend = `SELECT pg_try_advisory_lock(CAST(tableoid AS INTEGER), CAST(CAST($1 AS BIGINT) & 2147483647 AS INTEGER)) FROM lease`
+	// sqlVacate ends the lease of a program that does not know the schema.
+	sqlVacate = `UPDATE lease SET epoch = epoch + 1, holder = '', expires = to_timestamp(0)`
 	sqlRenew  = `UPDATE lease SET expires = clock_timestamp() + $2 WHERE epoch = $1 AND holder <> '' RETURNING clock_timestamp()`
 	sqlResign = `WITH freed AS (UPDATE lease SET holder = '', expires = to_timestamp(0) WHERE epoch = $1 AND holder <> '' RETURNING epoch)
 		SELECT pg_notify('` + leaseChannel + `', '') FROM freed`
@@ -34,7 +37,6 @@ const (
 	sqlFence = `SELECT CAST(pg_current_xact_id() AS TEXT) FROM lease WHERE epoch = ? AND holder <> '' FOR KEY SHARE`
 
 	leaseChannel = "mokabot_lease"
-	leaseLock    = "8102600" // any number, always the same
 
 	reattend   = 100 * time.Millisecond // between two attempts to connect
 	hangUpTime = time.Second            // for closing a connection
@@ -101,7 +103,8 @@ func (l *Lease) fence(ctx context.Context, tx *sql.Tx) (id string, err error) {
 }
 
 // Acquire implements [lead.Lease]. What an earlier leader had under way is due
-// again from then on.
+// again from then on. It fails with [ErrNewer] once a newer program has changed
+// the schema.
 func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration) (g lead.Grant, ok bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -115,6 +118,10 @@ func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration
 	err = l.ask(ctx, func(c *pgx.Conn) error {
 		return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
 			g.Holder, g.Left = holder, length
+			var version int
+			if err := tx.QueryRow(ctx, `SELECT version FROM `+versionTable).Scan(&version); err != nil || version > len(postgres.migrations) {
+				return cmp.Or(err, ErrNewer)
+			}
 			err := tx.QueryRow(ctx, sqlAcquire, holder, length, left.epoch, left.expires).Scan(&g.Epoch, &g.Now)
 			if ok = err == nil; ok {
 				_, err = tx.Exec(ctx, sqlRecover)

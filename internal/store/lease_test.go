@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -186,6 +188,23 @@ func TestALeaderWhoseConnectionsAreCutStays(t *testing.T) {
 		_, ok, err := all[0].Renew(t.Context(), epoch, long)
 		return err == nil && ok
 	})
+}
+
+// A newer program starts beside an older one that leads, as in a rollout.
+func TestAnOlderProgramDoesNotLeadOnANewerSchema(t *testing.T) {
+	t.Parallel()
+	address := pgtest.URL(t)
+	a, b := replica(t, address), replica(t, address)
+	acquired(t, a.lease, "a", long)
+	newer := *postgres
+	newer.migrations = append(slices.Clone(postgres.migrations), migration{statements: `CREATE TABLE later (n INTEGER)`})
+	check(t, migrate(t.Context(), &newer, b.write, len(newer.migrations)))
+	if err := a.SetValue(t.Context(), "x", nil); !errors.Is(err, ErrNotLeader) {
+		t.Errorf("the older program writes on: %v", err)
+	}
+	if _, ok, err := a.lease.Acquire(t.Context(), "a", long); ok || !errors.Is(err, ErrNewer) {
+		t.Errorf("it asks for the lease: %t, %v", ok, err)
+	}
 }
 
 // However a connection ends, the next question is asked on another one.

@@ -60,6 +60,9 @@ func (e *engine) schema(ctx context.Context, db rower) (int, error) {
 	return version, err
 }
 
+// leaseVersion is the first schema of PostgreSQL with a [Lease].
+const leaseVersion = 2
+
 // step migrates a database of the given version, unless another process did so
 // meanwhile.
 func (e *engine) step(ctx context.Context, db *sql.DB, version int) error {
@@ -78,6 +81,11 @@ func (e *engine) step(ctx context.Context, db *sql.DB, version int) error {
 	}
 	if err := e.migrations[version].run(ctx, tx); err != nil {
 		return err
+	}
+	if e.alone != "" && version >= leaseVersion {
+		if _, err := tx.ExecContext(ctx, sqlVacate); err != nil {
+			return err
+		}
 	}
 	if err := e.setVersion(ctx, tx, version+1); err != nil {
 		return err
