@@ -125,7 +125,7 @@ func TestModelsAreWatched(t *testing.T) {
 		s.Models = append(s.Models, mokatest.Model{ID: "new/one", Ratio: 1, Completion: 2})
 	})
 	told := w.waits(t, discordsim.ReportChannel, "the new model", titled("the models changed"))
-	if !holding("new/one", "Added (1)")(told) {
+	if !holding("new/one", "Added 1")(told) {
 		t.Errorf("told: %s", told.JSON())
 	}
 	if shown := w.asks(t, "models", nil); !holding("**new**")(shown) {

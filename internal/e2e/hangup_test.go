@@ -84,7 +84,7 @@ func TestTheWelcomeComesOnce(t *testing.T) {
 			stop()
 			w.run(t, file, nil)
 			w.polled(t, 2)
-			if n := count(w, discordsim.AlertsChannel, "大家好"); n != 1 {
+			if n := w.discord.Copies(discordsim.AlertsChannel, "大家好"); n != 1 {
 				t.Errorf("%d welcomes", n)
 			}
 		})
