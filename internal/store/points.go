@@ -53,8 +53,13 @@ func (db *DB) Points(ctx context.Context, account string, from, to time.Time, st
 // fill adds what the gateway recorded of hours that readings do not cover, where
 // a step holds the whole hour.
 func (c *curve) fill(ctx context.Context, tx *sql.Tx, account string, perUnit float64) error {
-	first := floor(c.from+hour-1, hour)
-	read, err := list(ctx, tx, func(r row) (spend.Hour, error) { return scanHour(r, perUnit) }, sqlHours, account, first, c.to)
+	units := moka.Units{QuotaPerUnit: perUnit}
+	recorded, err := list(ctx, tx, func(r row) (Recorded, error) { return scanRecorded(r, units) }, sqlRecorded, account, floor(c.from+hour-1, hour), c.to)
+	if err != nil || len(recorded) == 0 {
+		return err
+	}
+	first, last := millis(recorded[0].Start), millis(recorded[len(recorded)-1].Start)
+	read, err := list(ctx, tx, func(r row) (spend.Hour, error) { return scanHour(r, perUnit) }, sqlHours, account, first, last+hour)
 	if err != nil {
 		return err
 	}
@@ -62,18 +67,16 @@ func (c *curve) fill(ctx context.Context, tx *sql.Tx, account string, perUnit fl
 	for _, h := range read {
 		known[millis(h.Start)] = h
 	}
-	units := moka.Units{QuotaPerUnit: perUnit}
-	return each(ctx, tx, func(r row) error {
-		rec, err := scanRecorded(r, units)
+	for _, rec := range recorded {
 		start := millis(rec.Start)
 		i, had := (start-c.from)/c.step, known[start]
-		if err != nil || had.Covered >= minCovered || start+hour > c.to || (start+hour-1-c.from)/c.step != i {
-			return err
+		if had.Covered >= minCovered || start+hour > c.to || (start+hour-1-c.from)/c.step != i {
+			continue
 		}
 		c.points[i].Spent += max(0, rec.Spent-had.Spent)
 		c.points[i].Covered += time.Hour - had.Covered
-		return nil
-	}, sqlRecorded, account, first, c.to)
+	}
+	return nil
 }
 
 // curve is a row of points in the making.

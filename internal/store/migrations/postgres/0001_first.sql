@@ -28,6 +28,8 @@ CREATE TABLE readings (
 	key_figure       DOUBLE PRECISION,
 	PRIMARY KEY (account, at)
 );
+-- An account's readings are spread over the pages of all others.
+CREATE INDEX readings_top_ups ON readings (account, at) WHERE top_up <> 0;
 CREATE TABLE hours (
 	account    TEXT COLLATE "C" NOT NULL,
 	start      BIGINT NOT NULL,
