@@ -94,7 +94,7 @@ func TestHostileAnswersAreBoundedInMemory(t *testing.T) {
 		unpacked = 48 << 20
 		allowed  = 40 << 20 // allocated in all, which is more than is alive at once
 	)
-	every, n := proof.Size(5, 1, 1), 0 // in another order each time
+	every, n := proof.Size(5, 2, 1), 0 // in another order each time
 	for bomb, what := range bombs {
 		for name, read := range reads {
 			if n++; n%every != 0 {

@@ -37,7 +37,7 @@ type walk struct {
 // unit, view, preference, key and name, and failing answers. Whatever a reading
 // says is then compared with the gateway's own books.
 func TestSpendableIsThatOfTheBooksOrUnknown(t *testing.T) {
-	steps := proof.Size(20, 100, 1_000)
+	steps := proof.Size(20, 50, 1_000)
 	total, light, heavy, unknown := 0, 0, 0, map[string]int{}
 	for i, v := range slices.Concat(mokatest.Versions(), mokatest.Forks()) {
 		synctest.Test(t, func(t *testing.T) {
