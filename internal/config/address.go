@@ -39,14 +39,23 @@ func (v value) baseURL(to *string) {
 // https://docs.discord.com/developers/components/reference#button
 const maxPage = 512
 
-// page is the address of a web page that a button opens, or nothing.
-func (v value) page(to *string) {
-	text, ok := v.scalar()
-	if !ok {
-		return
+// optional is a value that may be left empty, which is set here. It reports
+// whether there is a text to look at.
+func (v value) optional(to *string) (text string, ok bool) {
+	if text, ok = v.scalar(); !ok {
+		return "", false
 	}
 	if text = strings.TrimSpace(text); text == "" {
 		*to = ""
+		return "", false
+	}
+	return text, true
+}
+
+// page is the address of a web page that a button opens, or nothing.
+func (v value) page(to *string) {
+	text, ok := v.optional(to)
+	if !ok {
 		return
 	}
 	u, err := url.Parse(text)
@@ -64,12 +73,8 @@ func (v value) page(to *string) {
 
 // proxy is a proxy's address, which may hold a password, or nothing.
 func (v value) proxy(to *string) {
-	text, ok := v.scalar()
+	text, ok := v.optional(to)
 	if !ok {
-		return
-	}
-	if text = strings.TrimSpace(text); text == "" {
-		*to = ""
 		return
 	}
 	u, err := url.Parse(text)
@@ -88,12 +93,8 @@ func (v value) proxy(to *string) {
 
 // listen is a host and a port, the host possibly empty, or nothing.
 func (v value) listen(to *string) {
-	text, ok := v.scalar()
+	text, ok := v.optional(to)
 	if !ok {
-		return
-	}
-	if text == "" {
-		*to = ""
 		return
 	}
 	host, port, err := net.SplitHostPort(text)

@@ -238,7 +238,6 @@ type image struct {
 	buildah []string
 	user    string
 	run     []string // entry point and command
-	env     []string
 }
 
 // builds makes the image. The stage that compiles comes from this machine's Go,
@@ -254,9 +253,14 @@ func (i *installation) builds() image {
 	i.does("", "sh", "-c", `mkdir "$0/data" && cp "$1" "$0/" && install -D -m 0644 /etc/ssl/certs/ca-certificates.crt "$0/etc/ssl/certs/ca-certificates.crt"`, stage, i.program)
 	p.docker("docker build -f deploy/Dockerfile -t mokabot .", "build", "--isolation", "chroot", "--build-context", "build="+stage, "-f", "deploy/Dockerfile", "-t", "mokabot", stage)
 	i.Cleanup(func() { _ = exec.Command(p.buildah[0], append(p.buildah[1:], "rm", "--all")...).Run() }) // mounts keep the folder
-	format := `{{.OCIv1.Config.User}};{{range .OCIv1.Config.Entrypoint}}{{.}} {{end}}{{range .OCIv1.Config.Cmd}}{{.}} {{end}};{{range .OCIv1.Config.Env}}{{.}} {{end}}`
+	format := `{{.OCIv1.Config.User}};{{range .OCIv1.Config.Entrypoint}}{{.}} {{end}}{{range .OCIv1.Config.Cmd}}{{.}} {{end}}`
 	parts := strings.Split(p.docker("", "inspect", "--type", "image", "--format", format, "mokabot"), ";")
-	p.user, p.run, p.env = parts[0], strings.Fields(parts[1]), strings.Fields(parts[2])
+	p.user, p.run = parts[0], strings.Fields(parts[1])
+	archive := storage + "/image.tar"
+	p.docker("", "push", "mokabot", "oci-archive:"+archive)
+	if info, err := os.Stat(archive); err == nil {
+		i.note("the image takes %.1f MB to fetch", float64(info.Size())/1e6)
+	}
 	if p.user != "65532:65532" || !slices.Equal(p.run, []string{"/mokabot", "run"}) {
 		i.Fatalf("the image runs %q as %s", p.run, p.user)
 	}
@@ -270,29 +274,26 @@ func (p image) docker(typed string, args ...string) string {
 }
 
 // container is a command in a new container of the image, with the variables of
-// its configuration and those of whoever starts it, and a volume at /data.
+// whoever starts it. /data is the image's own volume, as a named one begins.
 func (p image) container(variables map[string]string) func(args ...string) *exec.Cmd {
 	p.Helper()
 	proxy, trust := p.proxied(p.T)
-	volume := p.TempDir()
-	for dir := volume; dir != "/" && dir != os.TempDir(); dir = filepath.Dir(dir) {
+	shared := p.TempDir()
+	for dir := shared; dir != "/" && dir != os.TempDir(); dir = filepath.Dir(dir) {
 		if err := os.Chmod(dir, 0o755); err != nil { // another user reads the authority in it
 			p.Fatal(err)
 		}
 	}
-	if err := os.Chown(volume, 65532, 65532); err != nil { // a named volume takes the owner of the image's folder
-		p.Fatal(err)
-	}
 	authority := p.reads(strings.TrimPrefix(trust, "SSL_CERT_FILE="))
-	if err := os.WriteFile(volume+"/authority.pem", []byte(authority), 0o644); err != nil {
+	if err := os.WriteFile(shared+"/authority.pem", []byte(authority), 0o644); err != nil {
 		p.Fatal(err)
 	}
 	name := p.docker("", "from", "mokabot")
-	args := append(slices.Clone(p.buildah), "run", "--isolation", "chroot", "--user", p.user, "--volume", volume+":/data:rw")
+	args := append(slices.Clone(p.buildah), "run", "--isolation", "chroot", "--user", p.user, "--volume", shared+"/authority.pem:/authority.pem:ro")
 	for name, value := range variables {
 		args = append(args, "--env", name+"="+value)
 	}
-	args = append(args, "--env", "HTTPS_PROXY="+proxy.URL, "--env", "NO_PROXY=127.0.0.1", "--env", "SSL_CERT_FILE=/data/authority.pem", name, "--")
+	args = append(args, "--env", "HTTPS_PROXY="+proxy.URL, "--env", "NO_PROXY=127.0.0.1", "--env", "SSL_CERT_FILE=/authority.pem", name, "--")
 	return func(command ...string) *exec.Cmd {
 		return exec.CommandContext(p.Context(), args[0], slices.Concat(args[1:], command)...)
 	}
