@@ -4,12 +4,16 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"mokabot/internal/account"
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
+	"mokabot/internal/config"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/store"
@@ -20,6 +24,7 @@ func runBacktest(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("backtest").withConfig()
 	asJSON := flags.withJSON()
 	days := flags.Int("days", 30, "how many `days` of the past")
+	against := flags.String("against", "", "compare with the rules of this configuration `FILE`")
 	names, err := flags.parse(args, 1)
 	if err != nil {
 		return err
@@ -32,38 +37,202 @@ func runBacktest(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := a.book.Some(names...)
-	if err != nil {
+	if _, err := a.book.Some(names...); err != nil {
 		return usageError{err.Error()}
 	}
-	answer := backtestAnswer{Accounts: []backtestAccount{}}
-	var texts []string
-	for _, one := range accounts {
-		past, err := a.replay(ctx, one, *days)
-		if err != nil {
+	b := backtest{asked: a, days: *days, names: names, to: time.Now()}
+	first, err := b.replay(ctx)
+	if err != nil {
+		return err
+	}
+	var second *replayed
+	if *against != "" {
+		if second, err = b.against(ctx, t, *against); err != nil {
 			return err
 		}
-		answer.Accounts = append(answer.Accounts, backtestJSON(one.Name, past))
-		texts = append(texts, fmt.Sprint(message.Backtest(lang.For(a.config.Language), one.Name, *days, past)))
 	}
+	words := lang.For(a.config.Language)
 	if *asJSON {
-		return writeJSON(t.out, answer)
+		return writeJSON(t.out, first.json(second, *against))
+	}
+	texts := first.texts(words, *days)
+	if second != nil {
+		texts = append(texts, first.compared(words, second, *days, flags.configName(), *against)...)
 	}
 	_, err = fmt.Fprint(t.out, strings.Join(texts, "\n"))
 	return err
 }
 
-func (a asked) replay(ctx context.Context, one *account.Account, days int) (alert.History, error) {
-	now := time.Now()
-	facts, failed := a.history.Facts(ctx, one.Name, now.AddDate(0, 0, -days), now)
-	past := alert.Replay(one.Rules, facts)
-	return past, *failed
+// backtest is a replay of the past by the rules of a configuration.
+type backtest struct {
+	asked
+	days  int
+	names []string // of accounts; none: all
+	to    time.Time
 }
+
+// replayed is what the rules would have said.
+type replayed struct {
+	accounts []replayedAccount
+	budgets  []replayedBudget
+}
+
+type replayedAccount struct {
+	name string
+	past alert.History
+}
+
+type replayedBudget struct {
+	of   budget.Budget
+	news []budget.News
+}
+
+// against is the same past by the rules of another configuration. Accounts that it
+// does not have are left out.
+func (b backtest) against(ctx context.Context, t terminal, file string) (*replayed, error) {
+	c, err := config.LoadWith(file, t.lookup)
+	if err != nil {
+		return nil, err
+	}
+	secrets.Add(c.Secrets()...)
+	book, err := account.New(c)
+	if err != nil {
+		return nil, usageError{err.Error()}
+	}
+	of := b.accounts()
+	b.config, b.book, b.names = c, book, nil
+	for _, a := range of {
+		if _, err := book.Get(a.Name); err == nil {
+			b.names = append(b.names, a.Name)
+		}
+	}
+	if len(b.names) == 0 {
+		return &replayed{}, nil
+	}
+	return b.replay(ctx)
+}
+
+func (b backtest) accounts() []*account.Account {
+	accounts, _ := b.book.Some(b.names...)
+	return accounts
+}
+
+func (b backtest) replay(ctx context.Context) (*replayed, error) {
+	var r replayed
+	from := b.to.AddDate(0, 0, -b.days)
+	for _, one := range b.accounts() {
+		facts, failed := b.history.Facts(ctx, one.Name, from, b.to)
+		past := alert.Replay(one.Rules, facts)
+		if *failed != nil {
+			return nil, *failed
+		}
+		r.accounts = append(r.accounts, replayedAccount{one.Name, past})
+	}
+	for _, one := range b.config.Budgets {
+		if len(b.names) > 0 && !slices.ContainsFunc(one.Accounts, func(name string) bool { return slices.Contains(b.names, name) }) {
+			continue
+		}
+		news, err := b.history.ReplayBudget(ctx, one, b.book, from, b.to)
+		if err != nil {
+			return nil, err
+		}
+		r.budgets = append(r.budgets, replayedBudget{one, news})
+	}
+	return &r, nil
+}
+
+// texts are the answers for a terminal.
+func (r replayed) texts(w *lang.Words, days int) (texts []string) {
+	for _, a := range r.accounts {
+		texts = append(texts, fmt.Sprint(message.Backtest(w, a.name, days, a.past)))
+	}
+	for _, b := range r.budgets {
+		texts = append(texts, fmt.Sprint(message.BacktestBudget(w, b.of, days, b.news)))
+	}
+	return texts
+}
+
+// compared is how the second configuration differs.
+func (r replayed) compared(w *lang.Words, second *replayed, days int, first, other string) (texts []string) {
+	for _, a := range r.accounts {
+		texts = append(texts, fmt.Sprint(message.BacktestAgainst(w, w.CLI.Backtest.Title(a.name, days), a.outcome(first), second.account(a.name, other))))
+	}
+	for _, b := range r.budgets {
+		if len(b.of.Keys) == 0 {
+			texts = append(texts, fmt.Sprint(message.BacktestAgainst(w, w.CLI.Backtest.Budget(b.of.Name, days), b.outcome(first), second.budget(b.of.Name, other))))
+		}
+	}
+	return texts
+}
+
+func (r replayed) account(name, config string) message.Outcome {
+	for _, a := range r.accounts {
+		if a.name == name {
+			return a.outcome(config)
+		}
+	}
+	return message.Outcome{Config: config, Missing: true}
+}
+
+func (r replayed) budget(name, config string) message.Outcome {
+	for _, b := range r.budgets {
+		if b.of.Name == name && len(b.of.Keys) == 0 {
+			return b.outcome(config)
+		}
+	}
+	return message.Outcome{Config: config, Missing: true}
+}
+
+func (a replayedAccount) outcome(config string) message.Outcome {
+	o := message.Outcome{Config: config, Pings: a.past.Pings}
+	for _, e := range a.past.Events {
+		if e.Post() {
+			o.Posts++
+		}
+		if e.Kind == alert.Raised && o.First.IsZero() {
+			o.First = e.At
+		}
+	}
+	return o
+}
+
+func (b replayedBudget) outcome(config string) message.Outcome {
+	o := message.Outcome{Config: config, Posts: len(b.news)}
+	if b.pings() {
+		o.Pings = len(b.news)
+	}
+	if len(b.news) > 0 {
+		o.First = b.news[0].Standing.At
+	}
+	return o
+}
+
+func (b replayedBudget) pings() bool { return len(b.of.MentionRoles)+len(b.of.MentionUsers) > 0 }
 
 // The JSON of `backtest --json`; the README documents it.
 type (
 	backtestAnswer struct {
 		Accounts []backtestAccount `json:"accounts"`
+		Budgets  []backtestBudget  `json:"budgets"`
+		Against  *backtestAgainst  `json:"against,omitempty"`
+	}
+	backtestAgainst struct {
+		Config   string            `json:"config"`
+		Accounts []backtestAccount `json:"accounts"`
+		Budgets  []backtestBudget  `json:"budgets"`
+	}
+	backtestBudget struct {
+		Budget string                `json:"budget"`
+		Pings  int                   `json:"pings"`
+		Posts  int                   `json:"posts"`
+		Events []backtestBudgetEvent `json:"events"`
+	}
+	backtestBudgetEvent struct {
+		At        string     `json:"at"`
+		Kind      string     `json:"kind"` // threshold or forecast
+		Threshold *float64   `json:"threshold_percent"`
+		Spent     moka.Maybe `json:"spent_usd"`
+		Pings     bool       `json:"pings"`
 	}
 	backtestAccount struct {
 		Account   string          `json:"account"`
@@ -92,6 +261,40 @@ type (
 		Lead   float64 `json:"lead_hours"`
 	}
 )
+
+// json is the answer for programs, together with that of a second configuration.
+func (r replayed) json(second *replayed, config string) backtestAnswer {
+	answer := backtestAnswer{Accounts: r.accountsJSON(), Budgets: r.budgetsJSON()}
+	if second != nil {
+		answer.Against = &backtestAgainst{config, second.accountsJSON(), second.budgetsJSON()}
+	}
+	return answer
+}
+
+func (r replayed) accountsJSON() []backtestAccount {
+	all := []backtestAccount{}
+	for _, a := range r.accounts {
+		all = append(all, backtestJSON(a.name, a.past))
+	}
+	return all
+}
+
+func (r replayed) budgetsJSON() []backtestBudget {
+	all := []backtestBudget{}
+	for _, b := range r.budgets {
+		o := b.outcome("")
+		one := backtestBudget{Budget: b.of.Name, Pings: o.Pings, Posts: o.Posts, Events: []backtestBudgetEvent{}}
+		for _, n := range b.news {
+			event := backtestBudgetEvent{At: rfc3339(n.Standing.At), Kind: "forecast", Spent: n.Standing.Spent, Pings: b.pings()}
+			if percent := math.Round(n.Threshold*1e6) / 1e4; percent > 0 {
+				event.Kind, event.Threshold = "threshold", &percent
+			}
+			one.Events = append(one.Events, event)
+		}
+		all = append(all, one)
+	}
+	return all
+}
 
 func backtestJSON(name string, h alert.History) backtestAccount {
 	b := backtestAccount{

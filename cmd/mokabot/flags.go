@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -175,6 +176,9 @@ func (a arguments) load(lookup config.Lookup) (*config.Config, error) {
 	secrets.Add(c.Secrets()...)
 	return c, nil
 }
+
+// configName is the configuration's file, or how people call what stands in for one.
+func (a arguments) configName() string { return cmp.Or(*a.file, defaultConfig) }
 
 // read reads the configuration: the file named by --config, else config.yaml,
 // else one account from the environment.

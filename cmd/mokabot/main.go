@@ -37,7 +37,7 @@ func subcommands() []subcommand {
 		{"budget", "[--config FILE] [--json] [NAME]", "where the budgets stand", runBudget},
 		{"report", "[--config FILE] [--json] NAME", "shows a report now; posts nothing", runReport},
 		{"schedule", "[--config FILE] [--json] [--from RFC3339] [--count N]", "when the reports come", runSchedule},
-		{"backtest", "[--config FILE] [--json] [--days N] [ACCOUNT]", "the pings that these rules would have sent", runBacktest},
+		{"backtest", "[--config FILE] [--against FILE] [--json] [--days N] [ACCOUNT]", "the pings that these rules would have sent", runBacktest},
 		{"export", "[--config FILE] [--since T] [ACCOUNT]", "what is remembered, as CSV", runExport},
 		{"copy", "--to URL [--config FILE]", "copies the database from SQLite to PostgreSQL or back, and compares", runCopy},
 		{"healthcheck", "[--config FILE]", "asks a running bot whether it is alive", runHealthcheck},

@@ -153,5 +153,21 @@ func enBacktest() BacktestWords {
 		Empty:     func(when string) string { return "the money ran out " + when },
 		Lead:      func(d time.Duration) string { return "first warning " + enDuration(d) + " before" },
 		NoWarning: "without any warning before",
+		Budget: func(name string, days int) string {
+			return fmt.Sprintf("Budget %s, the last %s", name, plural(days, "day", "days"))
+		},
+		ByKeys: "This budget counts some keys only. What each key cost is not remembered by the hour.",
+		With: func(config string, pings, posts int) string {
+			return fmt.Sprintf("with %s: %s, %s", config, plural(pings, "ping", "pings"), plural(posts, "post", "posts"))
+		},
+		First: func(d time.Duration) string {
+			if d < 0 {
+				return "the second warns " + enDuration(-d) + " later"
+			}
+			return "the second warns " + enDuration(d) + " earlier"
+		},
+		SameTime:  "both warn at the same time",
+		OnlyFirst: "only the first warns", OnlySecond: "only the second warns",
+		Missing: "The second configuration does not have it.",
 	}
 }

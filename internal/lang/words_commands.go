@@ -105,4 +105,11 @@ type BacktestWords struct {
 	Empty                                 func(when string) string
 	Lead                                  func(d time.Duration) string
 	NoWarning                             string
+	Budget                                func(name string, days int) string
+	ByKeys                                string // a budget that cannot be replayed
+	With                                  func(config string, pings, posts int) string
+	First                                 func(d time.Duration) string // how much earlier the second configuration warns first; negative: later
+	SameTime                              string
+	OnlyFirst, OnlySecond                 string // only one of both warns
+	Missing                               string // the second configuration does not have the account or budget
 }

@@ -163,5 +163,21 @@ func zhBacktest() BacktestWords {
 		Empty:     func(when string) string { return "额度用尽于 " + when },
 		Lead:      func(d time.Duration) string { return "提前 " + zhDuration(d) + "首次告警" },
 		NoWarning: "此前没有任何告警",
+		Budget: func(name string, days int) string {
+			return fmt.Sprintf("预算 %s，最近 %s 天", name, grouped(days))
+		},
+		ByKeys: "该预算只统计部分令牌，而各令牌每小时的消耗没有记录。",
+		With: func(config string, pings, posts int) string {
+			return fmt.Sprintf("使用 %s：%s 次提醒，%s 条消息", config, grouped(pings), grouped(posts))
+		},
+		First: func(d time.Duration) string {
+			if d < 0 {
+				return "后者晚 " + zhDuration(-d) + "告警"
+			}
+			return "后者提前 " + zhDuration(d) + "告警"
+		},
+		SameTime:  "两者同时告警",
+		OnlyFirst: "只有前者告警", OnlySecond: "只有后者告警",
+		Missing: "后一份配置中没有它。",
 	}
 }

@@ -3,8 +3,10 @@ package message
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
 	"mokabot/internal/lang"
 	"mokabot/moka"
 )
@@ -40,6 +42,60 @@ func Backtest(w *lang.Words, account string, days int, h alert.History) Message 
 	count(words.Edits, h.Edits)
 	card.Text = strings.Join(append(emptyLines(w, h), lines...), "\n")
 	return Message{Cards: []Card{card}}
+}
+
+// BacktestBudget tells what would have been told of a budget.
+func BacktestBudget(w *lang.Words, b budget.Budget, days int, news []budget.News) Message {
+	words := w.CLI.Backtest
+	card := Card{Title: words.Budget(b.Name, days), Tone: ToneInfo}
+	if len(b.Keys) > 0 {
+		card.Text = words.ByKeys
+		return Message{Cards: []Card{card}}
+	}
+	pings := 0
+	var lines []string
+	for _, n := range news {
+		if len(b.MentionRoles)+len(b.MentionUsers) > 0 {
+			pings++
+		}
+		lines = append(lines, Moment(n.Standing.At)+"  "+BudgetAlert(w, BudgetAlarm{News: n}).Text)
+	}
+	card.Text = strings.Join(lines, "\n")
+	card.Fields = []Field{
+		{Name: words.Pings, Value: moka.Grouped(uint64(pings)), Inline: true}, {Name: words.Posts, Value: moka.Grouped(uint64(len(news))), Inline: true},
+	}
+	return Message{Cards: []Card{card}}
+}
+
+// Outcome is what a configuration would have said of an account or budget.
+type Outcome struct {
+	Config       string // its name
+	Missing      bool   // it does not have the account or budget
+	Pings, Posts int
+	First        time.Time // the first warning; zero: none
+}
+
+// BacktestAgainst compares two configurations.
+func BacktestAgainst(w *lang.Words, title string, a, b Outcome) Message {
+	words := w.CLI.Backtest
+	lines := []string{words.With(a.Config, a.Pings, a.Posts)}
+	if b.Missing {
+		lines = append(lines, words.Missing)
+	} else {
+		lines = append(lines, words.With(b.Config, b.Pings, b.Posts))
+	}
+	switch earlier := a.First.Sub(b.First); {
+	case b.Missing || a.First.IsZero() && b.First.IsZero():
+	case b.First.IsZero():
+		lines = append(lines, words.OnlyFirst)
+	case a.First.IsZero():
+		lines = append(lines, words.OnlySecond)
+	case earlier == 0:
+		lines = append(lines, words.SameTime)
+	default:
+		lines = append(lines, words.First(earlier))
+	}
+	return Message{Cards: []Card{{Title: title, Text: strings.Join(lines, "\n"), Tone: ToneInfo}}}
 }
 
 func emptyLines(w *lang.Words, h alert.History) []string {

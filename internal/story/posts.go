@@ -279,3 +279,31 @@ func backtests(w *lang.Words) map[string]message.Message {
 		"backtest-none": message.Backtest(w, "team", 30, alert.History{}),
 	}
 }
+
+func backtestBudgets(w *lang.Words) map[string]message.Message {
+	reached := budget.News{Kind: budget.Raised, Standing: standing("monthly", budget.Month, 500, dollars(412.5), 80, 95, 120), Threshold: 0.8}
+	return map[string]message.Message{
+		"backtest-budget": message.BacktestBudget(w, reached.Standing.Budget, 30, []budget.News{reached}),
+		"backtest-keys":   message.BacktestBudget(w, budget.Budget{Name: "ci", Keys: []string{"ci"}}, 30, nil),
+	}
+}
+
+func backtestsAgainst(w *lang.Words) map[string]message.Message {
+	of := func(second message.Outcome, warns bool) message.Message {
+		first := message.Outcome{Config: "config.yaml", Pings: 3, Posts: 5, First: at}
+		if !warns {
+			first.First = time.Time{}
+		}
+		second.Config = "other.yaml"
+		return message.BacktestAgainst(w, w.CLI.Backtest.Title("team", 30), first, second)
+	}
+	return map[string]message.Message{
+		"backtest-against":         of(message.Outcome{Pings: 1, Posts: 1, First: at.Add(-9 * time.Hour)}, true),
+		"backtest-against-later":   of(message.Outcome{Pings: 1, Posts: 1, First: at.Add(time.Hour)}, true),
+		"backtest-against-same":    of(message.Outcome{Pings: 1, Posts: 1, First: at}, true),
+		"backtest-against-first":   of(message.Outcome{}, true),
+		"backtest-against-second":  of(message.Outcome{Pings: 1, Posts: 1, First: at}, false),
+		"backtest-against-neither": of(message.Outcome{}, false),
+		"backtest-against-missing": of(message.Outcome{Missing: true}, true),
+	}
+}

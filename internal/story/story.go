@@ -40,6 +40,8 @@ var chapters = []struct {
 	{"Status", statuses},
 	{"Reload", reloads},
 	{"Backtest", backtests},
+	{"BacktestBudget", backtestBudgets},
+	{"BacktestAgainst", backtestsAgainst},
 	{"Help", helps},
 	{"Welcome", welcomes},
 	{"Note", notes},
