@@ -46,7 +46,10 @@ func (h History) ReplayBudget(ctx context.Context, b budget.Budget, book *accoun
 // factsAt are a budget's facts at a full hour, by the hours of its wallets.
 func factsAt(b budget.Budget, hours [][]spend.Hour, at time.Time) budget.Facts {
 	f := budget.Facts{At: at}
-	f.Spent.Spent, f.Low, f.Expected, f.High = moka.Known(0), moka.Known(0), moka.Known(0), moka.Known(0)
+	f.Spent.Spent = moka.Known(0)
+	if b.Forecast {
+		f.Low, f.Expected, f.High = moka.Known(0), moka.Known(0), moka.Known(0)
+	}
 	period := b.PeriodAt(at)
 	for _, of := range hours {
 		first, end := startingAt(of, period.From), startingAt(of, at)

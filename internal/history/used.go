@@ -53,8 +53,9 @@ func (h History) Used(ctx context.Context, a *account.Account, p, before spend.P
 		}
 	}
 	h.listKeys(ctx, a.Client, p, r, &u)
+	h.findRefunds(ctx, p, r, &u)
 	settleLists(&u)
-	h.disagree(ctx, p, r, f, &u)
+	h.disagree(ctx, p, r, &u)
 	return u, nil
 }
 
@@ -82,9 +83,25 @@ func (h History) catchUp(ctx context.Context, p spend.Period, r *records, f *fig
 	}
 }
 
+// findRefunds asks the log for refunds where the lists hold more than was spent:
+// readings see only what charges leave of a refund that lowers the used quota.
+func (h History) findRefunds(ctx context.Context, p spend.Period, r *records, u *message.Used) {
+	spent, known := u.Spent.Get()
+	charged := moka.Amount(0)
+	for _, m := range u.Models {
+		charged += m.Spent
+	}
+	if !known || u.ModelsErr != nil || charged-u.Refunds <= spent+blur {
+		return
+	}
+	if back := r.refunded(ctx, p); near(charged-back, spent) {
+		u.Refunds = back
+	}
+}
+
 // disagree names what the records say where the readings are complete and say
 // something else.
-func (h History) disagree(ctx context.Context, p spend.Period, r *records, f figure, u *message.Used) {
+func (h History) disagree(ctx context.Context, p spend.Period, r *records, u *message.Used) {
 	spent, known := u.Spent.Get()
 	if !known || u.Covered < comparable {
 		return
@@ -93,7 +110,7 @@ func (h History) disagree(ctx context.Context, p spend.Period, r *records, f fig
 	if sum == 0 || !exact {
 		return
 	}
-	gross := spent + f.refunds
+	gross := spent + u.Refunds
 	if far := moka.Amount(agreeing*float64(max(gross, sum))) + moka.Dollar/100; max(gross-sum, sum-gross) > far {
 		u.Recorded = moka.Known(sum)
 	}
