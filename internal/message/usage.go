@@ -173,7 +173,8 @@ func modelsUsed(w *lang.Words, u Used) string {
 	return strings.Join(modelLines(w, u.Models, topModels), "\n")
 }
 
-// modelLines are the first most models, and the rest in one line.
+// modelLines are the first most models, and the rest in one line: also those
+// before that, where all further ones together are below one percent.
 func modelLines(w *lang.Words, models []ModelUse, most int) []string {
 	var lines []string
 	total := moka.Amount(0)
@@ -181,7 +182,7 @@ func modelLines(w *lang.Words, models []ModelUse, most int) []string {
 		total += max(0, m.Spent)
 	}
 	for i, m := range models {
-		if i == most {
+		if i == most || i >= minModels && negligible(models[i:], total) {
 			return append(lines, restOf(w, models[i:]))
 		}
 		if m.Model == Others || m.Model == Returned {
@@ -191,6 +192,22 @@ func modelLines(w *lang.Words, models []ModelUse, most int) []string {
 		lines = append(lines, w.Usage.Model("`"+inCode(m.Model)+"`", m.Spent, share(m.Spent, total), m.Requests, m.Tokens))
 	}
 	return lines
+}
+
+// minModels is how many models have a line of their own, however little they cost.
+const minModels = 3
+
+// negligible reports whether models, at least two, cost less than one percent
+// of a total together.
+func negligible(models []ModelUse, total moka.Amount) bool {
+	var spent moka.Amount
+	for _, m := range models {
+		if m.Model == Others || m.Model == Returned {
+			return false
+		}
+		spent += m.Spent
+	}
+	return len(models) > 1 && spent*100 < total
 }
 
 // share is an amount as a part of a total in percent, "" where that says
