@@ -34,7 +34,7 @@ func TestFurtherAnswersInDiscord(t *testing.T) {
 		{"this month", discordsim.Call{Name: "usage", Options: map[string]any{"period": "month", "account": "team"}}, []string{"this month"}},
 		{"keys", discordsim.Call{Name: "keys"}, []string{"API key", "active", "$80.01 left"}},
 		{"keys in Chinese", discordsim.Call{Name: "keys", Locale: "zh-CN"}, []string{"个令牌", "已启用"}},
-		{"status", discordsim.Call{Name: "status"}, []string{"How I am doing", "connected", "team · read", "0 messages waiting", "daily"}},
+		{"status", discordsim.Call{Name: "status"}, []string{"Bot status", "connected", "team · read", "0 messages waiting", "daily"}},
 		{"status in Chinese", discordsim.Call{Name: "status", Locale: "zh-TW"}, []string{"机器人状态", "已连接"}},
 		{"balance knows today", discordsim.Call{Name: "balance"}, []string{"Spent today", "$10.00", "not enough data yet"}},
 		{"an unknown report", discordsim.Call{Name: "report", Options: map[string]any{"name": "x"}}, []string{"There is no report", "daily"}},

@@ -110,7 +110,7 @@ func enWatch() WatchWords {
 
 func enStatus() StatusWords {
 	return StatusWords{
-		Title: "How I am doing", Program: "Program", Discord: "Discord", Accounts: "Accounts", Outbox: "Messages", Reports: "Next reports", Storage: "Storage",
+		Title: "Bot status", Program: "Program", Discord: "Discord", Accounts: "Accounts", Outbox: "Messages", Reports: "Next reports", Storage: "Storage",
 		Version:      func(version, uptime string) string { return fmt.Sprintf("%s, up for %s", version, uptime) },
 		Connected:    func(latency time.Duration) string { return connected("connected", latency) },
 		Disconnected: "not connected; alerts and reports are still posted",

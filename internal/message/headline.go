@@ -61,7 +61,11 @@ func conditionLine(w *lang.Words, name string, e alert.Event) string {
 			return h.ExpiresIn(name, max(0, i.Expires.Sub(e.At)))
 		}
 	case alert.PlanEnding:
-		return h.PlanEndsIn(name, max(0, i.Expires.Sub(e.At)))
+		return h.With(h.PlanEndsIn(name, max(0, i.Expires.Sub(e.At))), left)
+	case alert.Refused:
+		if keyRefused(e.Facts.Reading) {
+			return h.CallsFail(conditionWords(&w.Alert, i.Condition).Raised(name, ""))
+		}
 	case alert.WalletEmpty:
 		return h.CallsFail(conditionWords(&w.Alert, i.Condition).Raised(name, ""))
 	case alert.Exhausted, alert.Expired:
@@ -70,6 +74,19 @@ func conditionLine(w *lang.Words, name string, e alert.Event) string {
 		return h.For(conditionWords(&w.Alert, i.Condition).Raised(name, ""), lasted(e))
 	}
 	return conditionWords(&w.Alert, i.Condition).Raised(name, i.LevelName)
+}
+
+// keyRefused reports whether it is the key that is not accepted, so that calls
+// fail; without the access token they go on.
+func keyRefused(r moka.Reading) bool {
+	if r.Key == nil {
+		return false
+	}
+	switch r.Key.State {
+	case moka.KeyDisabled, moka.KeyRefused:
+		return true
+	}
+	return r.KeyErr != nil && r.KeyErr.Hint == moka.HintAPIKey
 }
 
 // leftLine is what can be spent and how long it lasts, "" when it is unknown or

@@ -83,9 +83,9 @@ func Status(w *lang.Words, h Health, now time.Time) Message {
 		add(w.Status.Discord, true, w.Status.Disconnected)
 	}
 	if h.Database != "" {
-		add(w.Status.Storage, true, h.Database)
+		add(w.Status.Storage, false, h.Database)
 	} else if h.DiskFull {
-		add(w.Status.Storage, true, w.Status.StorageFull)
+		add(w.Status.Storage, false, w.Status.StorageFull)
 	} else {
 		add(w.Status.Storage, true, w.Status.StorageFine)
 	}
