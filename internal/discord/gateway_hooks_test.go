@@ -39,6 +39,7 @@ func TestTheGatewayTellsOfItsState(t *testing.T) {
 		g.OnIdentify = func() { h.add("identify") }
 	})
 	until(t, "a resumed session", func() bool { return g.State().Resumes == 1 && g.State().Connected })
+	f.push(`{"t":null,"s":null,"op":1,"d":null}`)
 	until(t, "an answered heartbeat", func() bool { return g.State().Latency > 0 })
 	up := g.State()
 	g.stop()

@@ -79,6 +79,9 @@ func (c fault) heals(t *testing.T) {
 	sent := make(chan time.Time, 20) // IDENTIFYs, timed before the line may delay them
 	g := startGateway(t, f, func(g *Gateway) {
 		g.OnInteraction, g.OnIdentify = a.take, func() { sent <- time.Now() }
+		if c.plan(1).silent() || c.plan(2).silent() {
+			g.Timing.Hello, g.Timing.Ready = 2*time.Second, 4*time.Second
+		}
 	})
 	start := time.Now()
 	last := healed(f, c.plan)
