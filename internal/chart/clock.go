@@ -20,7 +20,7 @@ type tick struct {
 	day   bool
 }
 
-// minuteStep is the smallest step of the clock that is at least least long,
+// minuteStep is the smallest step of the clock that is not shorter than least,
 // or 0 when whole days are needed.
 func minuteStep(least time.Duration) int {
 	for _, step := range minuteSteps {
@@ -31,7 +31,7 @@ func minuteStep(least time.Duration) int {
 	return 0
 }
 
-// dayStep is the smallest step of the calendar that is at least least long.
+// dayStep is the smallest step of the calendar that is not shorter than least.
 func dayStep(least time.Duration) int {
 	for _, step := range daySteps {
 		if time.Duration(step)*24*time.Hour >= least {

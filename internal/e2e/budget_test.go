@@ -18,7 +18,7 @@ func TestABudgetsWarning(t *testing.T) {
 	w.polled(t, 2)
 	w.spend(5_000_000) // $10
 	w.polled(t, 2)
-	w.config(t, "alerts:\n", strings.Replace(key, "%", "12.00", 1)) // a changed budget is looked at at once
+	w.config(t, "alerts:\n", strings.Replace(key, "%", "12.00", 1)) // a changed budget is checked at once
 	w.asks(t, "reload", nil)
 	post := w.waits(t, discordsim.ReportChannel, "the warning", holding("Budget monthly: ", "$10.00 of $12.00 spent"))
 	if len(post.MentionRoles) != 1 || len(post.Attachments) != 1 || !strings.Contains(post.Attachments[0].Description, "$10.00 of $12.00 spent") || post.Embeds[0].Image == nil {

@@ -13,10 +13,10 @@ import (
 
 // TestHabitsRaiseNoAlarm states, for each habit, the false alarms of the rule for
 // spikes and how long an hour of ten times the usual goes on before it is told,
-// with polls every minute. docs/figures.md has the table.
+// with polls every minute. docs/accuracy.md has the table.
 func TestHabitsRaiseNoAlarm(t *testing.T) {
 	const days = 70
-	figures, err := os.ReadFile(filepath.Join("..", "..", "docs", "figures.md"))
+	figures, err := os.ReadFile(filepath.Join("..", "..", "docs", "accuracy.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestHabitsRaiseNoAlarm(t *testing.T) {
 			}
 		}
 		if row += " |"; !strings.Contains(string(figures), row+"\n") {
-			t.Errorf("docs/figures.md lacks\n%s", row)
+			t.Errorf("docs/accuracy.md lacks\n%s", row)
 		}
 	}
 }
