@@ -224,7 +224,12 @@ func (s *replicaStorm) settle() {
 	for _, m := range s.all {
 		m.start()
 	}
-	over := (&crash{arena: s.arena, clients: s.clients}).allOver
+	over := func() bool {
+		if _, refused, err := s.waiting(); err == nil && refused > 0 {
+			s.discord.SetPermissions(discordsim.AlertsChannel, discordsim.PermissionsUsual) // somebody saw to it: CHANNEL_UPDATE
+		}
+		return (&crash{arena: s.arena, clients: s.clients}).allOver()
+	}
 	if !within(s.t, 3*time.Minute, "everything to be told", over) {
 		if m := s.leader(); m != nil {
 			s.t.Log(m.p.log.tail())
