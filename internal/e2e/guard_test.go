@@ -12,11 +12,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
 )
 
 // S11: SIGHUPs from the program's first words to its last, and a log whose
@@ -205,6 +207,89 @@ func TestBombsNeedLittleMemory(t *testing.T) {
 			}
 		}
 		evil.Close()
+	}
+}
+
+// bombEndpoints are all that the program reads of a gateway.
+var bombEndpoints = []string{
+	"/api/status", "/v1/models", "/v1/dashboard/billing/subscription", "/v1/dashboard/billing/usage", "/api/usage/token/", "/api/user/self",
+	"/api/subscription/self", "/api/token/", "/api/data/self", "/api/data/flow/self", "/api/log/self/stat", "/api/log/self", "/api/pricing", "/api/notice",
+}
+
+// S2: each endpoint with each command, on the command line and in Discord, on the
+// real program: its peak resident memory (at least what this process has, which
+// starts it) and how long it takes. With -v this prints the table.
+func TestBombsByEndpointAndCommand(t *testing.T) {
+	proof.NeedsLong(t)
+	if raced {
+		t.Skip("the race detector needs several times the memory")
+	}
+	packed := filepath.Join(t.TempDir(), "bomb.gz")
+	pack(t, packed, `{},`)
+	t.Logf("| endpoint | %s |", strings.Join([]string{"balance", "models", "usage", "check", "run, and in it:", "/balance", "/models", "/usage", "/keys", "times it was read"}, " | "))
+	worst, slowest := int64(0), time.Duration(0)
+	for _, endpoint := range bombEndpoints {
+		w := newWorld(t)
+		var hits atomic.Int32
+		evil := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != endpoint {
+				w.gateway.ServeHTTP(answer, r)
+				return
+			}
+			hits.Add(1)
+			answer.Header().Set("Content-Type", "application/json")
+			answer.Header().Set("Content-Encoding", "gzip")
+			http.ServeFile(answer, r, packed)
+		}))
+		cells := []string{endpoint}
+		measured := func(peak int64, took time.Duration) {
+			worst, slowest = max(worst, peak), max(slowest, took)
+			cells = append(cells, fmt.Sprintf("%d MB %.1f s", peak, took.Seconds()))
+		}
+		file := w.config(t, w.server.URL, evil.URL, "  token: "+discordsim.Token, "  token: \"\"")
+		for _, args := range [][]string{{"balance"}, {"models"}, {"usage", "--period", "30d"}, {"check"}} {
+			cmd, _, _ := program(t, nil, append(args, "--config", file)...)
+			began := time.Now()
+			_ = cmd.Run()
+			measured(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss>>10, time.Since(began))
+		}
+		file = w.config(t, w.server.URL, evil.URL)
+		cmd, _, log := program(t, w.throughProxy(t), "run", "--config", file)
+		began := time.Now()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.discord.Connected(deadline(t)); err != nil {
+			t.Fatalf("%v\n%s", err, log.tail())
+		}
+		var asked []time.Duration
+		for _, name := range []string{"balance", "models", "usage", "keys"} {
+			began := time.Now()
+			if _, err := w.discord.Slash(deadline(t), discordsim.Call{Name: name}); err != nil {
+				t.Errorf("%s, /%s: %v", endpoint, name, err)
+			}
+			asked = append(asked, time.Since(began))
+		}
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+		measured(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss>>10, time.Since(began))
+		for _, took := range asked {
+			slowest = max(slowest, took)
+			cells = append(cells, fmt.Sprintf("%.1f s", took.Seconds()))
+		}
+		evil.Close()
+		if hits.Load() == 0 {
+			t.Errorf("nobody asks %s", endpoint)
+		}
+		cells = append(cells, fmt.Sprint(hits.Load()))
+		t.Logf("| `%s |", strings.Replace(strings.Join(cells, " | "), " |", "` |", 1))
+	}
+	t.Logf("worst %d MB, slowest %s", worst, slowest.Round(time.Millisecond))
+	if worst > 64 {
+		t.Errorf("%d MB", worst)
+	}
+	if slowest > 45*time.Second { // what one reading may take
+		t.Errorf("%s", slowest)
 	}
 }
 
