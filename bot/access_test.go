@@ -142,7 +142,7 @@ func TestHelpShowsWhatOneMayDo(t *testing.T) {
 	}
 }
 
-// Only an operator shares an answer; a viewer gets it in private and is told.
+// S4: Only an operator shares an answer; a viewer gets it in private and is told.
 func TestOnlyOperatorsShare(t *testing.T) {
 	for user, private := range map[string]bool{"7": false, "9": true} {
 		b, f := agreeable(t)
@@ -178,7 +178,7 @@ func TestASharedAnswerIsTurnedByOperatorsOnly(t *testing.T) {
 	}
 }
 
-// Anybody can invite a public bot to a server of their own. Without guild_ids
+// S3: Anybody can invite a public bot to a server of their own. Without guild_ids
 // the server of the alerts' channel is the only one, and while Discord does
 // not say which that is, nobody gets an answer.
 func TestHomeIsTheServerOfTheAlertsChannel(t *testing.T) {

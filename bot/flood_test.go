@@ -15,7 +15,7 @@ import (
 	"mokabot/moka/mokatest"
 )
 
-// A poll, and with it an alert, takes as long while people flood the bot with
+// S1: A poll, and with it an alert, takes as long while people flood the bot with
 // commands as it takes without them.
 func TestAFloodOfCommandsDelaysNoPoll(t *testing.T) {
 	for _, people := range []int{0, 1, 10} {

@@ -99,7 +99,7 @@ var matrixHomes = []struct {
 	{"alerts go to a direct message", homeServers{Known: true}},
 }
 
-// TestWhoMayDoWhat is the whole matrix of access: who, where, what, and how it
+// S3, S4: TestWhoMayDoWhat is the whole matrix of access: who, where, what, and how it
 // is configured.
 func TestWhoMayDoWhat(t *testing.T) {
 	letters := map[byte]standing{'-': notAllowed, 'm': member, 'v': viewer, 'o': operator}

@@ -92,7 +92,7 @@ func TestADamagedMemoryOfAlarmsWarnsAgain(t *testing.T) {
 	}
 }
 
-// While the disk is full no reading is stored. What came in is told once all the
+// D13: While the disk is full no reading is stored. What came in is told once all the
 // same.
 func TestMoneyThatCameInWhileTheDiskIsFullIsToldOnce(t *testing.T) {
 	w, a := watched(t)

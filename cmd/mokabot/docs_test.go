@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -58,6 +60,28 @@ func knownMetrics(t *testing.T, file, text string) {
 	for _, name := range metricName.FindAllString(text, -1) {
 		if !known[name] {
 			t.Errorf("%s: there is no metric %s", file, name)
+		}
+	}
+}
+
+// S12: where the documents put secrets, git adds none and an image gets none.
+func TestSecretsAreIgnored(t *testing.T) {
+	places := []string{"config.yaml", ".env", "deploy/secrets/moka_api_key", "deploy/.env", "secrets/token", "deploy/discord.token", "mokabot.db", "tls.key"}
+	for _, file := range places {
+		if err := exec.Command("git", "check-ignore", "-q", "../../"+file).Run(); err != nil {
+			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
+				t.Skip("no git, or no work tree: ", err)
+			}
+			t.Errorf("git adds %s", file)
+		}
+	}
+	if err := exec.Command("git", "check-ignore", "-q", "../../config.yaml.example").Run(); err == nil {
+		t.Error("git ignores the example")
+	}
+	docker := "\n" + document(t, ".dockerignore")
+	for _, pattern := range []string{"**/config.yaml", "**/.env", "**/secrets", "**/*.token", "**/*.key", "**/*.db*"} {
+		if !strings.Contains(docker, "\n"+pattern+"\n") {
+			t.Errorf(".dockerignore lacks %s", pattern)
 		}
 	}
 }

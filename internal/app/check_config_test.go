@@ -210,7 +210,7 @@ func TestASingleFailedReadIsAWarning(t *testing.T) {
 	}
 }
 
-// A channel that cannot be used says why, and the permission that is missing is
+// S14: A channel that cannot be used says why, and the permission that is missing is
 // named.
 func TestChecksSayWhyAChannelCannotBeUsed(t *testing.T) {
 	at := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)

@@ -86,7 +86,7 @@ func TestAccessTellsWhatIsMissing(t *testing.T) {
 	}
 }
 
-// What has to be granted is named, and nothing that Discord merely implies.
+// S14: What has to be granted is named, and nothing that Discord merely implies.
 func TestChannelsOfEveryKindNameWhatIsMissing(t *testing.T) {
 	const text = PermissionView | PermissionSend | PermissionEmbed | PermissionAttach | PermissionHistory
 	const thread = text&^PermissionSend | PermissionSendInThreads

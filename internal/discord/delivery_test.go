@@ -24,6 +24,7 @@ func protocols() []bool {
 	return []bool{true, false}
 }
 
+// D5, D6: edits that wait, fail or are refused and uploads that fail hold no ping up.
 func TestNoLaneWaitsForAWorseOne(t *testing.T) {
 	edits := discordsim.Fault{Method: http.MethodPatch, Path: postPath, Count: -1}
 	uploads := discordsim.Fault{Method: http.MethodPost, Path: postPath, Count: -1, Upload: true}
@@ -102,7 +103,7 @@ func TestOnlyTheNewestEditIsSent(t *testing.T) {
 	})
 }
 
-// Whatever an edit made of a message, a sender that has forgotten that it was
+// D14: Whatever an edit made of a message, a sender that has forgotten that it was
 // delivered finds it again.
 func TestARestoredBackupPostsNothingTwice(t *testing.T) {
 	for _, c := range []struct {
@@ -157,7 +158,7 @@ func (r *rig) forget(key string, tried bool) {
 	r.delivery.Retry() // it looks
 }
 
-// What does not fit one message becomes several; everybody is pinged, every
+// D10: What does not fit one message becomes several; everybody is pinged, every
 // account and every line is shown.
 func TestNothingIsSentThatIsNotShown(t *testing.T) {
 	var roles []string
@@ -212,6 +213,7 @@ func TestNothingIsSentThatIsNotShown(t *testing.T) {
 	})
 }
 
+// D4: the channel of the configuration in force counts, not that of the message.
 func TestARefusedPostGoesIntoTheChannelConfiguredNow(t *testing.T) {
 	const wrong, none = "1999999999999999999", "1999999999999999998"
 	for _, c := range []struct {

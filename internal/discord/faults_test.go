@@ -244,7 +244,7 @@ var someFaults = []string{
 	"code 10003 once", "code 40333 for", "code 50013 for", "code 50035 for", "code 50083 once",
 }
 
-// A ping is in its channel once, at most a minute after any fault is over. With
+// D1, D2, D3: A ping is in its channel once, at most a minute after any fault is over. With
 // MOKABOT_LONG set and -v this prints the table of all of them.
 func TestAPingArrivesOnceAfterEveryFault(t *testing.T) {
 	for _, http2 := range []bool{false, true} {

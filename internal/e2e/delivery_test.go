@@ -10,7 +10,7 @@ import (
 	"mokabot/internal/discordsim"
 )
 
-// Every connection that is open swallows what comes, HTTP/2 pings included;
+// D1: every connection that is open swallows what comes, HTTP/2 pings included;
 // new ones work.
 func TestAnAlertIsPostedAlthoughAllConnectionsSwallow(t *testing.T) {
 	if os.Getenv("MOKABOT_LONG") == "" {
@@ -34,6 +34,7 @@ func TestAnAlertIsPostedAlthoughAllConnectionsSwallow(t *testing.T) {
 	s.noViolations(t)
 }
 
+// D4: somebody corrects the channel and reloads.
 func TestAnAlertGoesIntoTheChannelThatWasCorrected(t *testing.T) {
 	t.Parallel()
 	const wrong = "1999999999999999999"
@@ -81,6 +82,7 @@ func TestARefusedAlertIsPostedWhenThePermissionIsBack(t *testing.T) {
 	p.terminate(t)
 }
 
+// D9: whether or not Discord has stored it.
 func TestAMessageUnderWayIsPostedRightAfterAKill(t *testing.T) {
 	t.Parallel()
 	for _, stored := range []bool{false, true} {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 )
@@ -89,6 +90,65 @@ func testRefusedTogetherAndRequeuedTogether(t *testing.T, on backend) {
 	led, err := db.Joined(ctx, head(t, db), 9, all)
 	check(t, err)
 	equal(t, "still together", texts(led), `"b" `)
+}
+
+// A message that was refused together with others leads them still when it is
+// tried again behind another one: none of them is left behind.
+func TestNobodyLeadsALeader(t *testing.T) { onBoth(t, testNobodyLeadsALeader) }
+
+func testNobodyLeadsALeader(t *testing.T, on backend) {
+	db, ctx := on.temp(t), t.Context()
+	refuse := func() {
+		t.Helper()
+		lead := head(t, db)
+		_, err := db.Joined(ctx, lead, 9, all)
+		check(t, err)
+		check(t, db.Sending(ctx, lead.ID, t0))
+		check(t, db.Dead(ctx, lead, t0, 50013, "no"))
+	}
+	check(t, db.Enqueue(ctx, joining("a", true)))
+	refuse()
+	check(t, db.Enqueue(ctx, joining("b", true), joining("c", true)))
+	refuse()
+	check(t, requeue(t, db))
+	check(t, db.Enqueue(ctx, joining("d", true)))
+	var messages []string
+	for {
+		due, err := db.Due(ctx, t0.Add(time.Hour), 9)
+		check(t, err)
+		if len(due) == 0 {
+			break
+		}
+		led, err := db.Joined(ctx, due[0], 9, all)
+		check(t, err)
+		messages = append(messages, due[0].Key+": "+texts(led))
+		check(t, db.Sending(ctx, due[0].ID, t0))
+		check(t, db.Sent(ctx, due[0].ID, "m"+due[0].Key, t0))
+	}
+	equal(t, "the messages", strings.Join(messages, ", "), `a: , b: "c" , d: `)
+	waiting, _, err := db.Depth(ctx)
+	check(t, err)
+	equal(t, "what waits in vain", waiting, 0)
+}
+
+// What an earlier version left behind a message that was sent without it goes
+// out after a start.
+func TestAPostLeftBehindIsFreed(t *testing.T) {
+	db, ctx := temp(t), t.Context()
+	check(t, db.Enqueue(ctx, joining("a", true), joining("b", true), joining("c", true)))
+	a, b, c := id(t, db, "a"), id(t, db, "b"), id(t, db, "c")
+	for led, lead := range map[int64]int64{b: a, c: b} {
+		_, err := db.update(ctx, sqlLead, lead, led)
+		check(t, err)
+	}
+	check(t, db.Sent(ctx, a, "m", t0))
+	equal(t, "before the start", dueKeys(t, db, t0), "")
+	path := db.path
+	check(t, db.Close())
+	db, err := Open(path)
+	check(t, err)
+	defer db.Close()
+	equal(t, "after it", dueKeys(t, db, t0), "c")
 }
 
 func TestAPostIsHeldBack(t *testing.T) { onBoth(t, testAPostIsHeldBack) }

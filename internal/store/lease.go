@@ -124,7 +124,9 @@ func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration
 			}
 			err := tx.QueryRow(ctx, sqlAcquire, holder, length, left.epoch, left.expires).Scan(&g.Epoch, &g.Now)
 			if ok = err == nil; ok {
-				_, err = tx.Exec(ctx, sqlRecover)
+				if _, err = tx.Exec(ctx, sqlRecover); err == nil {
+					_, err = tx.Exec(ctx, sqlFreeLed)
+				}
 				return err
 			}
 			if !errors.Is(err, pgx.ErrNoRows) {

@@ -175,6 +175,10 @@ const (
 	// At the start of a process nothing waits for a time that an earlier one noted.
 	sqlRecover = `UPDATE outbox SET state = 'due', next_try = 0 WHERE state = 'sending' OR state = 'due' AND next_try <> 0`
 
+	// What went with a message of which it is not a part any more goes by itself.
+	sqlFreeLed = `UPDATE outbox SET leader = 0 WHERE leader <> 0 AND state = 'due' AND NOT EXISTS
+		(SELECT 1 FROM outbox l WHERE l.id = outbox.leader AND l.leader = 0 AND l.state IN ('due', 'sending', 'dead'))`
+
 	newest = `NOT EXISTS (SELECT 1 FROM outbox n WHERE n.edit_of = outbox.edit_of AND n.id > outbox.id)`
 	// Given up, but for edits that a newer one has overtaken.
 	sqlRequeueDead  = `UPDATE outbox SET state = 'due', next_try = 0, attempts = 0 WHERE state = 'dead' AND (edit_of = '' OR ` + newest + `)`
@@ -189,11 +193,13 @@ const (
 	sqlDeadLetters = sqlPost + ` WHERE state = 'dead' ORDER BY id DESC LIMIT ?`
 	sqlFindPost    = sqlPost + ` WHERE post = ?`
 	// Posts that may go with one that was never tried: those right behind it,
-	// up to the first that may not, or that has been tried.
+	// up to the first that may not, that has been tried, or that leads others
+	// since before it was refused.
 	sqlMayJoin = sqlPost + ` WHERE id IN (SELECT id FROM outbox o WHERE o.channel = ? AND o.lane = ? AND o.id > ?
 		AND o.state = 'due' AND o.joins = 1 AND o.first_tried = 0 AND o.leader = 0
 		AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.channel = o.channel AND b.lane = o.lane AND b.id > ? AND b.id < o.id
-			AND b.state IN ('due', 'sending') AND (b.joins = 0 OR b.first_tried <> 0))
+			AND b.state IN ('due', 'sending') AND (b.joins = 0 OR b.first_tried <> 0 OR EXISTS (SELECT 1 FROM outbox l WHERE l.leader = b.id)))
+		AND NOT EXISTS (SELECT 1 FROM outbox l WHERE l.leader = o.id)
 		ORDER BY o.id LIMIT ?) ORDER BY id`
 	sqlLead = `UPDATE outbox SET leader = ? WHERE id = ?`
 	sqlLed  = sqlPost + ` WHERE leader = ? ORDER BY id`

@@ -100,6 +100,9 @@ func prepare(ctx context.Context, e *engine, write *sql.DB) error {
 		return nil // another process may be writing; see [Lease.Acquire]
 	}
 	_, err := write.ExecContext(ctx, sqlRecover)
+	if err == nil {
+		_, err = write.ExecContext(ctx, sqlFreeLed)
+	}
 	return err
 }
 
