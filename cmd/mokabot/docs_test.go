@@ -97,7 +97,7 @@ func TestWhatIsDeployedFitsTheProgram(t *testing.T) {
 		}
 	}
 	var any any
-	for _, file := range []string{"deploy/prometheus-rules.yaml", "deploy/compose.yaml"} {
+	for _, file := range []string{"deploy/prometheus-rules.yaml", "deploy/compose.yaml", "deploy/compose.replicas.yaml"} {
 		if err := yaml.Unmarshal([]byte(document(t, file)), &any); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
@@ -105,17 +105,19 @@ func TestWhatIsDeployedFitsTheProgram(t *testing.T) {
 	if err := json.Unmarshal([]byte(dashboard), &any); err != nil {
 		t.Errorf("dashboard: %v", err)
 	}
-	for d := yaml.NewDecoder(strings.NewReader(document(t, "deploy/kubernetes.yaml"))); ; {
-		var object struct {
-			APIVersion string `yaml:"apiVersion"`
-			Kind       string
-			Metadata   struct{ Name string }
-			Spec       yaml.Node
-		}
-		if err := d.Decode(&object); err == io.EOF {
-			break
-		} else if err != nil || object.APIVersion == "" || object.Kind == "" || object.Metadata.Name == "" || object.Spec.IsZero() {
-			t.Fatalf("kubernetes.yaml: %v: %+v", err, object)
+	for _, file := range []string{"deploy/kubernetes.yaml", "deploy/kubernetes.replicas.yaml"} {
+		for d := yaml.NewDecoder(strings.NewReader(document(t, file))); ; {
+			var object struct {
+				APIVersion string `yaml:"apiVersion"`
+				Kind       string
+				Metadata   struct{ Name string }
+				Spec, Data yaml.Node
+			}
+			if err := d.Decode(&object); err == io.EOF {
+				break
+			} else if err != nil || object.APIVersion == "" || object.Kind == "" || object.Metadata.Name == "" || object.Spec.IsZero() && object.Data.IsZero() {
+				t.Fatalf("%s: %v: %+v", file, err, object)
+			}
 		}
 	}
 	for _, file := range []string{"deploy/Dockerfile", "deploy/mokabot.service"} {

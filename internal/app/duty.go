@@ -198,18 +198,9 @@ func (s *service) set(on *duty) {
 	}
 }
 
-// standBy ends the duty. Figures that another replica reads from now on are not
-// shown any longer.
+// standBy ends the duty.
 func (s *service) standBy() {
 	s.duty().rest.Close()
 	s.set(nil)
-	c := s.now()
-	for _, name := range c.book.Names() {
-		s.recorder.Forget(name)
-	}
-	for _, name := range c.budgets.Names() {
-		s.recorder.ForgetBudget(name)
-	}
-	s.recorder.Outbox(0, 0)
-	s.recorder.Discord(false, 0)
+	s.recorder.StandBy()
 }

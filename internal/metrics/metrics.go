@@ -270,6 +270,18 @@ func (t *Recorder) Storage(full bool) {
 	t.set("mokabot_storage_full", flag(full))
 }
 
+// StandBy takes away what only the replica that does the work knows.
+func (t *Recorder) StandBy() {
+	if t == nil {
+		return
+	}
+	for name, v := range t.gauges {
+		if name != "mokabot_build_info" {
+			v.Reset()
+		}
+	}
+}
+
 // Leader is told whether this replica does the work, and by which lease.
 func (t *Recorder) Leader(leader bool, epoch int64) {
 	t.set("mokabot_leader", flag(leader))

@@ -121,6 +121,22 @@ func TestASharedWalletIsCountedOnce(t *testing.T) {
 	}
 }
 
+func TestAStandbyShowsNoFiguresOfALeader(t *testing.T) {
+	told := New("v1")
+	told.Reading("team", reading(12.5, nil), moka.Known(moka.Dollar), spend.Runway{Known: true, Mid: time.Hour})
+	told.Outbox(3, 1)
+	told.Discord(true, time.Second)
+	told.StandBy()
+	told.Leader(false, 0)
+	_, text := get(t, &Server{Recorder: told}, "/metrics")
+	for _, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(line, "mokabot_") && !slices.Contains([]string{"mokabot_leader 0", "mokabot_leader_epoch 0", `mokabot_build_info{version="v1"} 1`}, line) &&
+			!strings.Contains(line, "_total") {
+			t.Errorf("it shows %s", line)
+		}
+	}
+}
+
 func TestABudgetIsShownWhileItIsKnownAndConfigured(t *testing.T) {
 	told := New("v1")
 	s := &Server{Recorder: told}
