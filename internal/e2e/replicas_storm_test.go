@@ -37,13 +37,13 @@ type replicaStorm struct {
 
 // TestThreeReplicasSayEverythingOnce has three replicas killed, stopped and
 // started, their connections cut and the server restarted, while accounts cross
-// levels and both worlds misbehave, for MOKABOT_STORM (half a minute without
+// levels and both worlds misbehave, for MOKABOT_STORM (twenty seconds without
 // it). From two minutes on their machines' clocks are ten minutes apart. In the
 // end every transition that the database knows of must be in the channel, once.
 func TestThreeReplicasSayEverythingOnce(t *testing.T) {
 	proof.NeedsLong(t, "MOKABOT_STORM")
 	t.Parallel()
-	duration, err := time.ParseDuration(cmp.Or(os.Getenv("MOKABOT_STORM"), "30s"))
+	duration, err := time.ParseDuration(cmp.Or(os.Getenv("MOKABOT_STORM"), "20s"))
 	if err != nil {
 		t.Fatal(err)
 	}
