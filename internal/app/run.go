@@ -58,10 +58,29 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	if err != nil || lead == nil {
 		return err
 	}
-	return RunAll(ctx, lead, s.handleSIGHUP, s.settle, s.listen(c.Listen),
-		func(ctx context.Context) error { return newNotifier(os.Getenv).run(ctx, s.alive, log) },
-	)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- RunAll(ctx, lead, s.handleSIGHUP, s.settle, s.listen(c.Listen),
+			func(ctx context.Context) error { return newNotifier(os.Getenv).run(ctx, s.alive, log) },
+		)
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(endTime):
+		log.Error("not everything ended in time; what is stored is whole")
+		return nil
+	}
 }
+
+// endTime is for the end of all parts. Only a database that takes calls and never
+// answers is waited for as long.
+const endTime = 9 * time.Second
 
 // alive has an error when the database does not answer: without it nothing that
 // the program does would last. Of several replicas none can help that, and each

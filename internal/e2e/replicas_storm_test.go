@@ -140,9 +140,9 @@ func (s *replicaStorm) strike() {
 	}
 	kind := []string{
 		"kill -9", "kill -9", "SIGTERM", "SIGTERM", "stop beyond the lease", "short stop", "kill of a standby", "all connections cut",
-		"some connections cut", "server restarted", "server crashed", "SIGHUP",
-	}[s.dice.IntN(12)]
-	if kind == "stop beyond the lease" && !s.standsBy(leader) {
+		"some connections cut", "server restarted", "server crashed", "SIGHUP", "dead line",
+	}[s.dice.IntN(13)]
+	if (kind == "stop beyond the lease" || kind == "dead line") && !s.standsBy(leader) {
 		return // nobody would be left
 	}
 	s.struck[kind]++
@@ -155,6 +155,13 @@ func (s *replicaStorm) strike() {
 	case "stop beyond the lease":
 		d := lifetime + time.Duration(s.dice.IntN(8))*time.Second
 		s.resting.Go(func() { leader.pause(d) })
+	case "dead line":
+		d := time.Duration(s.dice.IntN(20)) * time.Second
+		s.resting.Go(func() {
+			leader.line.dead.Store(true)
+			sleepFor(s.t.Context(), d)
+			leader.line.dead.Store(false)
+		})
 	case "short stop":
 		leader.pause(time.Duration(100+s.dice.IntN(6000)) * time.Millisecond)
 	case "kill of a standby":

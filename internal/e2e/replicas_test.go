@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,8 +32,9 @@ type replicas struct {
 
 // replica is one of them.
 type replica struct {
-	of  *replicas
-	env []string
+	of   *replicas
+	env  []string
+	line *line // to the database
 
 	mu     sync.Mutex
 	p      *process
@@ -55,8 +57,14 @@ func newReplicas(t *testing.T, n int, ahead time.Duration, opts ...discordsim.Op
 			t.Fatal(err)
 		}
 		free.Close()
-		r.all = append(r.all, &replica{of: r, env: []string{
-			"MOKABOT_LISTEN=" + free.Addr().String(),
+		database, err := url.Parse(r.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := newLine(t, database.Host)
+		database.Host = own.address()
+		r.all = append(r.all, &replica{of: r, line: own, env: []string{
+			"MOKABOT_LISTEN=" + free.Addr().String(), "DATABASE_URL=" + database.String(),
 			fmt.Sprintf("MOKABOT_CLOCK_AHEAD=%d", int((ahead * time.Duration(i-n/2)).Seconds())),
 		}})
 	}
@@ -65,7 +73,7 @@ func newReplicas(t *testing.T, n int, ahead time.Duration, opts ...discordsim.Op
 
 // configure writes the configuration anew, see [arena.configure].
 func (r *replicas) configure(changes ...string) {
-	r.arena.configure(append(changes, "path: "+filepath.Join(r.dir, "mokabot.db"), "url: "+r.address)...)
+	r.arena.configure(append(changes, "path: "+filepath.Join(r.dir, "mokabot.db"), "url: ${DATABASE_URL}")...)
 }
 
 // shiftable is the program with a clock that is ahead by as many seconds as the

@@ -112,6 +112,55 @@ func TestAStandbyTakesOver(t *testing.T) {
 	r.noViolations(t)
 }
 
+// The line between a leader and its database goes dead: nothing is refused, and
+// nothing answered.
+func TestALeaderThatHearsNothingOfItsDatabaseStops(t *testing.T) {
+	proof.NeedsLong(t)
+	t.Parallel()
+	r := newReplicas(t, 2, 0)
+	r.configure()
+	l := r.ledger()
+	first, second := r.all[0], r.all[1]
+	first.start()
+	if err := r.discord.Connected(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	second.start()
+	r.polled(t, 2)
+	_, epoch := r.lease()
+	began := time.Now()
+	first.line.dead.Store(true)
+	t.Logf("taken over %s after the line went dead", r.takenOver(began, epoch).Round(time.Millisecond))
+	within(t, time.Minute, "the old leader to say that it stands by", func() bool {
+		status, text := first.ask(t, "/readyz")
+		return status == http.StatusServiceUnavailable && strings.Contains(text, "standby")
+	})
+	r.spend(36_000_000) // $72: 18.01 is left
+	if _, err := r.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {
+		t.Fatalf("%v\n%s", err, second.p.log.tail())
+	}
+	first.line.dead.Store(false)
+	within(t, time.Minute, "the old leader to stand by in order", func() bool {
+		status, text := first.ask(t, "/readyz")
+		return status == http.StatusOK && text == "standby\n"
+	})
+	second.line.dead.Store(true)
+	p := second.p
+	second.mu.Lock()
+	took := p.terminate(t) // within ten seconds, whatever the database does
+	second.over()
+	second.mu.Unlock()
+	t.Logf("a leader that hears nothing of its database ended within %s", took.Round(time.Millisecond))
+	within(t, time.Minute, "everything to be delivered", func() bool {
+		waiting, _, err := r.waiting()
+		return err == nil && waiting == 0
+	})
+	first.terminate()
+	if found := r.compare(l, client{"team", testKey, 2, r.gateway}); !found.clean() {
+		t.Error(strings.Join(found.wrong, "\n"))
+	}
+}
+
 // tally counts what became of commands.
 type tally struct {
 	mu              sync.Mutex
