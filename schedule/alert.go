@@ -27,7 +27,7 @@ const maxClosed = 10
 // whatever channel is configured by now.
 func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.Outgoing, error) {
 	news := message.Alarm{
-		Account: a.Name, Levels: len(a.Rules.Levels), Event: e, Today: x.today, Models: x.models,
+		Account: a.Name, Levels: len(a.Rules.Levels), Event: e, Today: x.today, Models: x.models, Key: x.key,
 		Remind: a.Rules.RemindEvery(e.Incident), Page: a.Page(),
 	}
 	var out []store.Outgoing

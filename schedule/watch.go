@@ -53,6 +53,7 @@ type Watch struct {
 	rounds rounds
 	full   atomic.Bool // the disk, when last looked at
 	models sync.Map    // account name to costly
+	keys   sync.Map    // account name to the message.KeyUse of its newest spike
 }
 
 func (w *Watch) now() time.Time {
@@ -212,6 +213,7 @@ func (w *Watch) facts(ctx context.Context, name string, r moka.Reading) (alert.F
 type extras struct {
 	today  spend.SoFar
 	models []message.ModelUse
+	key    message.KeyUse // of a spike; zero: not known
 }
 
 // modelTime is for asking which models cost most: an alert does not wait long
@@ -233,6 +235,9 @@ func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (
 		}
 		if e.Kind != alert.Ended && e.Kind != alert.Withdrawn && e.Incident.Condition.AboutSpending() && x.models == nil {
 			x.models = w.topModels(ctx, a, f.Reading, e.Post())
+		}
+		if e.Incident.Condition == alert.Spike && e.Kind != alert.Ended {
+			x.key = w.topKey(ctx, a, f.Reading, e.Post())
 		}
 	}
 	return x
@@ -274,6 +279,28 @@ const modelsAge = 15 * time.Minute
 type costly struct {
 	at     time.Time
 	models []message.ModelUse
+}
+
+// topKey asks which key the last hour's spending is of, for a post; edits show what
+// the post said.
+func (w *Watch) topKey(ctx context.Context, a *account.Account, r moka.Reading, post bool) message.KeyUse {
+	if !post {
+		kept, _ := w.keys.Load(a.Name)
+		key, _ := kept.(message.KeyUse)
+		return key
+	}
+	w.keys.Delete(a.Name)
+	if r.Wallet == nil || r.WalletErr != nil {
+		return message.KeyUse{}
+	}
+	short, cancel := context.WithTimeout(ctx, modelTime)
+	defer cancel()
+	now := w.now()
+	key, ok := w.History.TopKey(short, a.Client, now.Add(-time.Hour), now)
+	if ok {
+		w.keys.Store(a.Name, key)
+	}
+	return key
 }
 
 // topModels asks which models cost most, for an edit only now and then.

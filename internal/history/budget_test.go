@@ -80,3 +80,42 @@ func TestABudgetOfAYoungAccount(t *testing.T) {
 		})
 	}
 }
+
+// TestTheKeyBehindASpike: whose spending the last hour was, by the gateway's log.
+func TestTheKeyBehindASpike(t *testing.T) {
+	const otherKey = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey2"
+	for _, c := range []struct {
+		what    string
+		version mokatest.Version
+		two     bool
+		want    string
+		ok      bool
+	}{
+		{"two keys", mokatest.V2026_08, true, "ci $41.00", true},
+		{"an older gateway", mokatest.V2025_04, true, "ci $41.00", true},
+		{"a single key", mokatest.V2026_08, false, "", false},
+		{"a gateway without a log", mokatest.OneAPI, true, "", false},
+	} {
+		inPast(t, c.version, func(p *past) {
+			key := testKey
+			p.gateway.Update(func(s *mokatest.State) { s.Keys[0].Name = "laptop" })
+			if c.two {
+				p.gateway.AddKey(2, mokatest.Key{Key: otherKey, Name: "ci", Remain: 400_000_000})
+				key = otherKey
+			}
+			p.spendAt(time.Now(), 60) // two hours before
+			time.Sleep(2 * time.Hour)
+			p.spendAt(time.Now(), 3)
+			p.gateway.SpendAt(time.Now(), key, "gpt-4o", 41*500_000, 1000)
+			time.Sleep(time.Minute)
+			top, ok := p.history.TopKey(p.t.Context(), p.account.Client, time.Now().Add(-time.Hour), time.Now())
+			got := ""
+			if ok {
+				got = top.Key + " " + top.Spent.String()
+			}
+			if got != c.want || ok != c.ok {
+				p.t.Errorf("%s: %q, %t", c.what, got, ok)
+			}
+		})
+	}
+}

@@ -148,8 +148,8 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 	case whole:
 		f.spent, f.refunds, f.requests = f.spent+hole.Spent, f.refunds+hole.Refunds, f.requests+hole.Requests
 	case !dated:
-		f.spent += within.spent
-		f.undated += hole.Spent - all.spent
+		f.spent += within.spent + min(0, hole.Spent-all.spent) // all of a refund may lie in it
+		f.undated += max(0, hole.Spent-all.spent)
 		f.missing += length
 	case all.spent > 0:
 		spent, refunds := r.net(ctx, hole, inside, within.spent, all.spent)

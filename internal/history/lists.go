@@ -88,6 +88,25 @@ func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r
 	})
 }
 
+// spikeKeys is how many keys are asked for when something must be told soon.
+const spikeKeys = 6
+
+// TopKey is the key that cost most in a stretch of time, by the gateway's log;
+// false where it does not say, or where the account has a single key.
+func (h History) TopKey(ctx context.Context, c *moka.Client, from, to time.Time) (top message.KeyUse, ok bool) {
+	keys, err := c.Keys(ctx)
+	used := busiest(keys, from)
+	if err != nil || len(keys) < 2 || len(used) == 0 {
+		return top, false
+	}
+	for _, k := range used[:min(len(used), spikeKeys)] {
+		if spent, err := c.SpentLogOf(ctx, from, to, k.Name, ""); err == nil && spent > top.Spent {
+			top = message.KeyUse{Key: k.Name, Spent: spent}
+		}
+	}
+	return top, top.Spent > 0
+}
+
 // inHour reports whether anything was recorded in an hour that lies partly in p.
 func (r *records) inHour(start time.Time, p spend.Period) bool {
 	end := start.Add(time.Hour)

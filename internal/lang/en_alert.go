@@ -34,6 +34,7 @@ func enAlert() AlertWords {
 	a.Both = func(a, b string) string { return a + ", and " + b }
 	a.Earlier = func(reason string) string { return "earlier: " + reason }
 	a.Models = "Top models, last 24 h"
+	a.KeySpent = func(key string, spent moka.Amount) string { return fmt.Sprintf("Key %s spent %s of it.", key, spent) }
 	a.Snoozed = "Snoozed"
 	a.UntilTopUp = "until a top-up"
 	a.Until = func(when string) string { return "until " + when }

@@ -90,8 +90,9 @@ type AlertWords struct {
 	Below                      func(moka.Amount) string
 	RunwayBelow                func(time.Duration) string
 	Both                       func(a, b string) string
-	Earlier                    func(reason string) string // of a reason that holds no more
-	Models, Snoozed            string                     // headings: what cost most lately, and until when it is quiet
+	Earlier                    func(reason string) string                 // of a reason that holds no more
+	Models, Snoozed            string                                     // headings: what cost most lately, and until when it is quiet
+	KeySpent                   func(key string, spent moka.Amount) string // the key that cost most of a spike
 	UntilTopUp                 string
 	Until                      func(when string) string
 	HourCost                   func(moka.Amount) string // of a spike

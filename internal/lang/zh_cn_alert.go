@@ -38,6 +38,9 @@ func zhAlert() AlertWords {
 	a.Both = func(a, b string) string { return a + "，且" + b }
 	a.Earlier = func(reason string) string { return "此前" + reason }
 	a.Models = "主要消耗（近 24 小时）"
+	a.KeySpent = func(key string, spent moka.Amount) string {
+		return fmt.Sprintf("其中令牌 %s 消耗 %s。", key, spent)
+	}
 	a.Snoozed = "静音"
 	a.UntilTopUp = "至充值"
 	a.Until = func(when string) string { return "至 " + when }

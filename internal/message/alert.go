@@ -16,6 +16,7 @@ type Alarm struct {
 	Event   alert.Event
 	Today   spend.SoFar   // spent on the reader's calendar day
 	Models  []ModelUse    // what cost most lately, the most expensive first, for conditions about spending; nil: not known
+	Key     KeyUse        // what cost most of a spike; zero: not known
 	Remind  time.Duration // between reminders of this incident; 0: there are none
 	Page    string        // that the buttons open to add money or renew a credential: https; empty: there is none
 }
@@ -29,7 +30,7 @@ func Alert(w *lang.Words, a Alarm) Message {
 	over := e.Kind == alert.Ended
 	card := Card{Title: alertTitle(w, account, e, words), Tone: alertTone(a, over), At: e.At}
 	if !over {
-		card.Text = joinLines(alertText(w, e, words), heldBackLine(w, e))
+		card.Text = joinLines(alertText(w, e, words), spikeKeyLine(w, a), heldBackLine(w, e))
 	}
 	card.Fields = alertFields(w, a, over)
 	m := Message{Text: headline(w, a), Cards: []Card{card}}
@@ -40,6 +41,14 @@ func Alert(w *lang.Words, a Alarm) Message {
 		m.Mentions = Mentions{Roles: e.MentionRoles, Users: e.MentionUsers}
 	}
 	return m
+}
+
+// spikeKeyLine is which key a spike is of, "" where that is not known.
+func spikeKeyLine(w *lang.Words, a Alarm) string {
+	if a.Key.Spent <= 0 || a.Event.Incident.Condition != alert.Spike {
+		return ""
+	}
+	return w.Alert.KeySpent(lineName(w, a.Key.Key), a.Key.Spent)
 }
 
 // conditionView is how a condition is shown.

@@ -144,8 +144,8 @@ func (s State) changeTo(now State, log Log) change {
 		c.reset = true // plans paid a part of it that nothing tells
 		return c
 	}
-	if rise > 0 && log.Returns > 0 && log.TopUps > 0 && !c.state.NetsRefunds {
-		c.reset = true // how much of it was which, nothing tells
+	if rise > 0 && log.Returns > 0 && !c.state.NetsRefunds && (log.TopUps > 0 || dip > 0 || now.PerUnit != s.PerUnit) {
+		c.reset = true // how much of it was which, or is still hidden, nothing tells
 		return c
 	}
 	c.rose = rise > 0

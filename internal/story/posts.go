@@ -85,6 +85,9 @@ func alarms(w *lang.Words) map[string]message.Message {
 	disabled := trouble(alert.Refused)
 	disabled.Event.Facts.Reading = keyIn(moka.KeyDisabled, moka.Key{})
 	all["alert-refused-disabled"] = message.Alert(w, disabled)
+	byKey := trouble(alert.Spike)
+	byKey.Key = message.KeyUse{Key: "ci", Spent: 4_100_000}
+	all["alert-spike-key"] = message.Alert(w, byKey)
 	later := trouble(alert.Spike)
 	later.Event.Kind, later.Event.Facts.HourUsual = alert.Updated, moka.Maybe{}
 	all["alert-spike-later"] = message.Alert(w, later)
