@@ -186,8 +186,9 @@ func (g *Gateway) supervise(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		over := sessionOver(c, err)
-		if fatal := fatalError(err); fatal != nil && !over {
+		over := sessionOver(c, err) || g.currentSession().ID == ""
+		if fatal := fatalError(err); fatal != nil && (!over || !c.resume) {
+			g.endSession()
 			return fatal
 		}
 		over = p.add(c, over)

@@ -377,6 +377,11 @@ func TestWhatEndsTheClientForGood(t *testing.T) {
 				if fatal, ok := errors.AsType[*discord.FatalError](err); !ok || fatal.Code != code {
 					o.Errorf("close %d, running %t: %v", code, running, err)
 				}
+				o.handover.Note(context.Background())
+				next := &discord.Handover{Values: o.values, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+				if s, _, _ := next.Load(context.Background()); s.ID != "" {
+					o.Errorf("close %d, running %t: the next process would resume %+v", code, running, s)
+				}
 			})
 		}
 	}

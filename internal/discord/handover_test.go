@@ -63,6 +63,7 @@ func TestTheNextLeaderGoesOnWithTheSession(t *testing.T) {
 			h.Session(Session{ID: "s1", ResumeURL: "wss://resume.example", Seq: 1 + seq})
 			time.Sleep(10 * time.Millisecond)
 		}
+		synctest.Wait()
 		if kept.writes > 60 {
 			t.Errorf("%d notes within 50 s", kept.writes)
 		}
