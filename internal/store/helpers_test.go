@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -23,6 +24,11 @@ type backend struct {
 var backends = []backend{
 	{"sqlite", func(t testing.TB) string { return filepath.Join(t.TempDir(), "test.db") }},
 	{"postgres", pgtest.URL},
+}
+
+func TestMain(m *testing.M) {
+	connectTime, answerTime, abandonTime = time.Minute, 5*time.Minute, time.Minute
+	os.Exit(m.Run())
 }
 
 func (b backend) temp(t testing.TB) *DB {

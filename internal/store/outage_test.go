@@ -134,6 +134,8 @@ func testAServerThatRestarts(t *testing.T, server *pgtest.Server) {
 // A server or network that swallows everything holds nobody up for ever.
 func TestAServerThatSwallowsEverything(t *testing.T) {
 	proof.NeedsLong(t)
+	connectTime, answerTime = 10*time.Second, 20*time.Second
+	defer func() { connectTime, answerTime = time.Minute, 5*time.Minute }()
 	proxy, address := pgtest.NewProxy(t, pgtest.URL(t))
 	c := counter{db: reopen(t, address)}
 	c.polled(t, "at first")

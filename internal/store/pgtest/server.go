@@ -35,7 +35,7 @@ listen_addresses = '127.0.0.1'
 fsync = off
 full_page_writes = off
 jit = off
-max_connections = 60
+max_connections = 120
 shared_buffers = '32MB'
 log_min_messages = warning
 `
