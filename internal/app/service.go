@@ -262,15 +262,28 @@ func (s *service) runGenerations(ctx context.Context) error {
 	}
 }
 
+// followAgain is between two attempts to follow the accounts.
+const followAgain = time.Second
+
 // followAccounts brings what is remembered in step with a generation's accounts
 // before it runs. Levels that were set in Discord go with the accounts, so the
 // result is a generation with those of now.
 func (s *service) followAccounts(ctx context.Context, c generation) generation {
 	renamed, err := c.watch.Follow(ctx)
-	if err != nil {
-		if ctx.Err() == nil {
-			s.log.Error("accounts that were renamed or removed could not be followed", "err", err)
+	for err != nil && ctx.Err() == nil {
+		s.log.Error("accounts that were renamed or removed could not be followed", "err", err)
+		if !store.Passing(err) {
+			return c
 		}
+		select { // what is read meanwhile could not be stored anyway
+		case <-ctx.Done():
+		case <-time.After(followAgain):
+		}
+		var more bool
+		more, err = c.watch.Follow(ctx)
+		renamed = renamed || more
+	}
+	if err != nil {
 		return c
 	}
 	if !renamed {

@@ -68,6 +68,7 @@ func TestThreeReplicasSayEverythingOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.asked.heard()
+	began := time.Now()
 	ctx, cancel := context.WithCancel(t.Context())
 	var weather sync.WaitGroup
 	// A gateway's pause of a minute would hide what the replicas do.
@@ -98,9 +99,25 @@ func TestThreeReplicasSayEverythingOnce(t *testing.T) {
 	if !found.clean() {
 		t.Error("not every transition was told once:\n" + strings.Join(found.wrong, "\n"))
 	}
+	s.dated(began)
 	for _, v := range s.discord.Violations() {
 		if !slices.ContainsFunc(pausedBots, func(text string) bool { return strings.Contains(v, text) }) {
 			t.Error(v)
+		}
+	}
+}
+
+// dated fails unless the readings are of the time of the storm, whatever the
+// clocks of the machines that took them show.
+func (s *replicaStorm) dated(began time.Time) {
+	const slack = 2 * time.Minute
+	for what, within := range map[string]func(time.Time) bool{
+		"MIN": func(at time.Time) bool { return at.After(began.Add(-slack)) },
+		"MAX": func(at time.Time) bool { return at.Before(time.Now().Add(slack)) },
+	} {
+		at, err := column[int64](s.address, `SELECT `+what+`(at) FROM readings`)
+		if err != nil || len(at) != 1 || !within(time.UnixMilli(at[0])) {
+			s.t.Errorf("the %s time of the readings is %v, %v", what, at, err)
 		}
 	}
 }

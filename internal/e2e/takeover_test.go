@@ -161,6 +161,62 @@ func TestALeaderThatHearsNothingOfItsDatabaseStops(t *testing.T) {
 	}
 }
 
+// A leader freezes while its ping is on the way, and Discord stores the ping only
+// after the next leader has looked for it in vain and posted it. It is there
+// once: both carry the same nonce.
+func TestAPingThatArrivesAfterTheTakeoverIsNotThereTwice(t *testing.T) {
+	proof.NeedsLong(t)
+	t.Parallel()
+	arrived := make(chan struct{}, 1)
+	r := newReplicas(t, 2, 0, discordsim.WithOnRequest(func(m discordsim.Moment, method, path string) {
+		if m == discordsim.MomentArrived && method == http.MethodPost && strings.HasSuffix(path, discordsim.AlertsChannel+"/messages") {
+			select {
+			case arrived <- struct{}{}:
+			default:
+			}
+		}
+	}))
+	r.configure()
+	l := r.ledger()
+	first, second := r.all[0], r.all[1]
+	first.start()
+	if err := r.discord.Connected(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	second.start()
+	r.polled(t, 2)
+	const late = 25 * time.Second // longer than the lease
+	r.discord.Inject(discordsim.Fault{Kind: discordsim.FaultDelay, Method: http.MethodPost, Path: discordsim.AlertsChannel + "/messages", Wait: late})
+	r.spend(36_000_000) // $72: 18.01 is left
+	select {
+	case <-arrived:
+	case <-deadline(t).Done():
+		t.Fatal("no ping is sent")
+	}
+	began := time.Now()
+	frozen := make(chan struct{})
+	go func() {
+		defer close(frozen)
+		first.pause(late + 5*time.Second)
+	}()
+	if _, err := r.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {
+		t.Fatalf("%v\n%s", err, second.p.log.tail())
+	}
+	if took := time.Since(began); took >= late {
+		t.Errorf("the ping is there after %s: Discord stored the first one before the next leader sent its own", took)
+	}
+	<-frozen
+	within(t, time.Minute, "everything to be delivered", func() bool {
+		waiting, _, err := r.waiting()
+		return err == nil && waiting == 0
+	})
+	first.terminate()
+	second.terminate()
+	if found := r.compare(l, client{"team", testKey, 2, r.gateway}); !found.clean() || found.Transitions == 0 {
+		t.Errorf("%s\n%s", found, strings.Join(found.wrong, "\n"))
+	}
+}
+
 // tally counts what became of commands.
 type tally struct {
 	mu              sync.Mutex

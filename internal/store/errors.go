@@ -35,6 +35,12 @@ var (
 	ErrBusy        = errors.New("the PostgreSQL server has no connection left; raise its max_connections, mokabot needs six for each replica")
 )
 
+// Passing reports whether a failure is one of the connection to the database,
+// which is made anew by itself.
+func Passing(err error) bool {
+	return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrCut) || errors.Is(err, ErrUnknown)
+}
+
 // Error says which database something is wrong with, and what.
 type Error struct {
 	Path string
