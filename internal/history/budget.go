@@ -72,7 +72,7 @@ func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Acc
 	if len(b.Keys) == 0 {
 		return spent, expected, nil
 	}
-	byKeys := h.spentByKeys(ctx, a, running, b.Keys)
+	byKeys := h.spentByKeys(ctx, a, running, b.Keys, spent.soFar)
 	return spentPart{soFar: byKeys}, expected.scaled(byKeys.Spent, spent.soFar.Spent), nil
 }
 
@@ -90,12 +90,16 @@ func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period
 	return spentPart{f.soFar(), f.began}, err
 }
 
-// spentByKeys asks the gateway's records for the spending of some API keys;
-// unknown where it does not keep any.
-func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string) spend.SoFar {
+// budgetKeys is how many keys of a budget are asked for one by one.
+const budgetKeys = 4
+
+// spentByKeys asks the gateway's records for the spending of some API keys, or on
+// gateways before 2026 its log; unknown where neither is kept. whole is what all
+// keys spent.
+func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, whole spend.SoFar) spend.SoFar {
 	uses, err := a.Client.UsageByKey(ctx, p.From, p.To)
 	if err != nil {
-		return spend.SoFar{}
+		return h.loggedByKeys(ctx, a, p, keys, whole)
 	}
 	sum := moka.Amount(0)
 	for _, u := range uses {
@@ -103,7 +107,28 @@ func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Pe
 			sum += u.Spent
 		}
 	}
-	return spend.SoFar{Spent: moka.Known(sum)}
+	begun := p.From.Equal(p.From.Truncate(time.Hour)) // else the rest of the first hour is missing
+	return spend.SoFar{Spent: moka.Known(sum), AtLeast: !begun}
+}
+
+func (h History) loggedByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, whole spend.SoFar) spend.SoFar {
+	all, err := a.Client.SpentLog(ctx, p.From, p.To)
+	if err != nil || len(keys) > budgetKeys {
+		return spend.SoFar{}
+	}
+	spent, known := whole.Spent.Get()
+	if all == 0 && (!known || spent > 0) {
+		return spend.SoFar{} // use is not logged
+	}
+	sum := moka.Amount(0)
+	for _, key := range keys {
+		of, err := a.Client.SpentLogOf(ctx, p.From, p.To, key, "")
+		if err != nil {
+			return spend.SoFar{}
+		}
+		sum += of
+	}
+	return spend.SoFar{Spent: moka.Known(sum), AtLeast: known && float64(all) < dates*float64(spent)-float64(blur)}
 }
 
 func expectedUntil(hours []spend.Hour, now, end time.Time, zone *time.Location) forecast {

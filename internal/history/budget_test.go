@@ -119,3 +119,48 @@ func TestTheKeyBehindASpike(t *testing.T) {
 		})
 	}
 }
+
+// TestABudgetOfSomeKeys: by the gateway's records of keys or, on older gateways, by
+// its log; unknown where use is not logged.
+func TestABudgetOfSomeKeys(t *testing.T) {
+	const otherKey = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey2"
+	daily := budget.Budget{Name: "ci", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar, Keys: []string{"ci"}}
+	for _, c := range []struct {
+		version mokatest.Version
+		cleaned bool
+		want    spend.SoFar
+	}{
+		{mokatest.V2026_08, false, spend.SoFar{Spent: dollars(3)}},
+		{mokatest.V2025_12, false, spend.SoFar{Spent: dollars(3)}},
+		{mokatest.V2025_04, false, spend.SoFar{Spent: dollars(3)}},
+		{mokatest.V2025_04, true, spend.SoFar{Spent: dollars(2), AtLeast: true}},
+		{mokatest.OneAPI, false, spend.SoFar{}},
+	} {
+		inPast(t, c.version, func(p *past) {
+			p.gateway.Update(func(s *mokatest.State) { s.Keys[0].Name = "laptop" })
+			p.gateway.AddKey(2, mokatest.Key{Key: otherKey, Name: "ci", Remain: 400_000_000})
+			book, err := account.New(&config.Config{RequestBudget: 100_000, Accounts: []config.Account{{
+				Name: "team", BaseURL: "https://gateway.test", APIKey: config.NewSecret(testKey), AccessToken: config.NewSecret(testToken), UserID: 2,
+			}}}, account.WithTransport(p.gateway.Client().Transport))
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			time.Sleep(time.Until(spend.Day(time.Now(), time.UTC).To))
+			p.read()
+			for i := range 3 {
+				p.hours(1, true)
+				p.gateway.Spend(otherKey, "gpt-4o", 500_000, 100)
+				if i == 0 && c.cleaned {
+					time.Sleep(time.Second)
+					p.gateway.CleanLog(time.Now())
+				}
+			}
+			time.Sleep(30 * time.Minute)
+			p.read()
+			f, err := p.history.Budget(p.t.Context(), daily, book, true)
+			if err != nil || f.Spent != c.want {
+				p.t.Errorf("%s, cleaned %t: %+v, %v", c.version, c.cleaned, f.Spent, err)
+			}
+		})
+	}
+}
