@@ -209,7 +209,7 @@ func TestASessionIsResumedAtTheFirstAddressWhenItsOwnCannotBeReached(t *testing.
 	}
 }
 
-func TestTheEndIsImmediateAndTellsDiscordWhetherTheSessionIsOver(t *testing.T) {
+func TestTheCloseCodeSaysWhetherTheSessionIsOver(t *testing.T) {
 	nothingLeft(t)
 	for _, c := range []struct {
 		keep bool

@@ -16,7 +16,7 @@ var (
 	errBadHello           = errors.New("the gateway's HELLO cannot be used")
 	errNoReady            = errors.New("the gateway sent HELLO and then did not answer")
 	errReconnect          = errors.New("discord asked to reconnect")
-	errInvalidSession     = errors.New("discord does not know the session any more")
+	errInvalidSession     = errors.New("discord no longer knows the session")
 	errSessionInterrupted = errors.New("discord interrupted the session")
 	errNoAck              = errors.New("heartbeats are not answered")
 	errDropped            = errors.New("the connection was cut")

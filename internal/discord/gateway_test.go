@@ -152,7 +152,7 @@ func TestRunningFaultsLoseAndRepeatNothing(t *testing.T) {
 		t.Errorf("%d IDENTIFYs, %d RESUMEs", len(ids), resumes)
 	}
 	s := g.State()
-	if s.Identifies != 2 || s.LastAck.IsZero() || !strings.Contains(s.LastError, "does not know the session") {
+	if s.Identifies != 2 || s.LastAck.IsZero() || !strings.Contains(s.LastError, "no longer knows the session") {
 		t.Errorf("state %+v", s)
 	}
 }
