@@ -87,6 +87,7 @@ func Draw(s Series) ([]byte, error) {
 	p.levels()
 	p.line()
 	p.topUps()
+	p.moment()
 	p.side()
 	p.c.round(edgeColor)
 	return encode(p.c.img)

@@ -133,6 +133,19 @@ func (p *plot) topUps() {
 	}
 }
 
+// moment writes when the latest figures are of above the end of the line, unless
+// the days in the heading say it.
+func (p *plot) moment() {
+	local := p.s.To.In(p.s.Loc)
+	if p.s.Words == (Words{}) || len(p.runs) == 0 || local.Hour() == 0 && local.Minute() == 0 {
+		return
+	}
+	label := local.Format(isoDate + " 15:04")
+	width := textWidth(label)
+	x := min(max(p.x(seconds(p.s.To))-width/2, p.left), Width-margin-width)
+	p.c.text(solid(textColor), x, p.balance.top-14, label)
+}
+
 // arrow points upwards.
 func arrow(x, base float64) []pt { return []pt{{x - 18, base}, {x, base - 30}, {x + 18, base}} }
 

@@ -28,7 +28,7 @@ const (
 	gutter     = 22.0 // between labels and the plot
 	rowHeight  = 58.0 // of a row of labels
 	capHeight  = 33.0 // of the digits
-	heading    = 150.0
+	heading    = 168.0
 	narrowest  = 70.0 // room for amounts that leaves the first date on the card
 	stripShare = 0.27 // of the spend strip in the plot's height
 	stripGap   = 60.0

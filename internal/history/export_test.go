@@ -1,4 +1,7 @@
 package history
 
-// BurnDownSeries is what [History.BurnDown] draws.
-var BurnDownSeries = History.burnDown
+// What [History.BurnDown] and [History.Picture] draw.
+var (
+	BurnDownSeries = History.burnDown
+	PictureSeries  = History.series
+)

@@ -18,9 +18,19 @@ var drawing = make(chan struct{}, 2)
 const (
 	// byDay is how long a period must be to be drawn day by day.
 	byDay = 4 * 24 * time.Hour
-	// running is how long ago a period may have ended to be drawn with a forecast.
-	running = time.Hour
+	// current is how long ago a period may have ended, as a part of its length, to
+	// be drawn up to now and with a forecast: a morning's report of the day before.
+	current = 0.5
 )
+
+// drawnTo is where the picture of a period ends: now, as long as it is current.
+func drawnTo(p spend.Period, now time.Time) (end time.Time, isCurrent bool) {
+	since := now.Sub(p.To)
+	if since < 0 || since.Hours() > p.To.Sub(p.From).Hours()*current {
+		return p.To, since < 0
+	}
+	return now, true
+}
 
 // Picture draws a period, balance and spending by the hour or by the day, and
 // says in words what it shows. The picture is nil when nothing is remembered.
@@ -42,9 +52,11 @@ func (h History) Picture(ctx context.Context, w *lang.Words, a *account.Account,
 	return png, w.Chart.Alt(facts), err
 }
 
-// series gathers what a picture shows.
+// series gathers what a picture shows. Its last balance is the newest reading's,
+// which the figures beside it are of; bars are those of the period alone.
 func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location) (chart.Series, lang.ChartFacts, error) {
-	s := chart.Series{From: p.From, To: p.To, Loc: zone, Words: chart.Words{
+	end, isCurrent := drawnTo(p, h.now())
+	s := chart.Series{From: p.From, To: end, Loc: zone, Words: chart.Words{
 		Title: w.Chart.Title, Remaining: w.Chart.Remaining, Spent: w.Chart.SpentByHour, TopUps: w.Chart.TopUps, Forecast: w.Chart.Forecast,
 	}}
 	facts := lang.ChartFacts{
@@ -57,22 +69,18 @@ func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, 
 	}
 	const step = time.Hour
 	// One step more, whose end is the balance that the period begins with.
-	points, err := h.Store.Points(ctx, a.Name, p.From.Add(-step), p.To, step)
+	points, err := h.Store.Points(ctx, a.Name, p.From.Add(-step), end, step)
 	if err != nil {
 		return s, facts, err
 	}
 	days := p.To.Sub(p.From) >= byDay
 	for _, at := range points {
-		end := at.At.Add(step)
-		if end.After(p.To) {
-			end = p.To
-		}
-		s.Balance = append(s.Balance, chart.Point{At: end, Amount: at.Balance})
+		s.Balance = append(s.Balance, chart.Point{At: earlier(at.At.Add(step), end), Amount: at.Balance})
 		if at.Balance.Known() {
 			facts.Left = at.Balance
 		}
-		if !days && !at.At.Before(p.From) {
-			bar := chart.Bar{From: at.At, To: end}
+		if !days && !at.At.Before(p.From) && at.At.Before(p.To) {
+			bar := chart.Bar{From: at.At, To: earlier(at.At.Add(step), p.To)}
 			if at.Covered > 0 {
 				bar.Amount = moka.Known(at.Spent)
 			}
@@ -98,14 +106,17 @@ func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, 
 		s.TopUps = append(s.TopUps, t.At)
 		facts.TopUps += t.Amount
 	}
-	if now := h.now(); now.Sub(p.To) < running && len(s.Balance) > 0 {
-		hours, err := h.hours(ctx, a.Name, now)
+	if isCurrent && len(s.Balance) > 0 {
+		hours, err := h.hours(ctx, a.Name, end)
 		if err != nil {
 			return s, facts, err
 		}
-		left := s.Balance[len(s.Balance)-1].Amount
-		reading, _ := h.lastGood(ctx, a)
-		q := spend.Question{Left: left, Funds: fundsOf(reading), Until: paysUntil(reading), Now: p.To, Zone: zone}
+		last := &s.Balance[len(s.Balance)-1]
+		reading, ok := h.lastGood(ctx, a)
+		if left := reading.Spendable(); ok && left.Known() && end.Sub(reading.At) < step {
+			*last, facts.Left = chart.Point{At: end, Amount: left}, left
+		}
+		q := spend.Question{Left: last.Amount, Funds: fundsOf(reading), Until: paysUntil(reading), Now: end, Zone: zone}
 		s.Forecast, facts.Runway = fan(hours, q, p), spend.Forecast(hours, q)
 	}
 	return s, facts, nil
@@ -131,11 +142,11 @@ func (h History) days(ctx context.Context, name string, p spend.Period, zone *ti
 	return bars, nil
 }
 
-// fan is how the balance is expected to go on from the end of a period, to the
+// fan is how the balance is expected to go on from now, to the
 // end of the runway and for at most as long as the period.
 func fan(hours []spend.Hour, q spend.Question, p spend.Period) []chart.Fan {
 	var out []chart.Fan
-	for _, at := range spend.Ahead(hours, q, p.To.Add(p.To.Sub(p.From))) {
+	for _, at := range spend.Ahead(hours, q, q.Now.Add(p.To.Sub(p.From))) {
 		out = append(out, chart.Fan{At: at.At, Low: at.Low, Mid: at.Mid, High: at.High})
 	}
 	return out
