@@ -185,6 +185,9 @@ func (s *Server) mention(m *Message, d *draft, may uint64) {
 		wanted := slices.Contains(allowed.Parse, "roles") || slices.Contains(allowed.Roles, id)
 		if role != nil && wanted && (role.Mentionable || may&PermissionMentionEveryone != 0) {
 			m.MentionRoles = append(m.MentionRoles, id)
+			if role.Crowded {
+				m.Flags |= FlagNotInThread
+			}
 		}
 	}
 	for _, id := range found(userMention, m.Content) {

@@ -83,6 +83,7 @@ const (
 	FlagSuppressEmbeds = 1 << 2
 	FlagEphemeral      = 1 << 6
 	FlagLoading        = 1 << 7
+	FlagNotInThread    = 1 << 8 // FAILED_TO_MENTION_SOME_ROLES_IN_THREAD
 	FlagSilent         = 1 << 12
 	FlagComponentsV2   = 1 << 15
 )

@@ -51,6 +51,7 @@ type Role struct {
 	Permissions string `json:"permissions"`
 	Managed     bool   `json:"managed"`
 	Mentionable bool   `json:"mentionable"`
+	Crowded     bool   `json:"-"` // more than 100 members, whom a mention in a thread does not add; every channel counts as one
 }
 
 type member struct {

@@ -64,6 +64,39 @@ func TestLevelsAreSetFromDiscord(t *testing.T) {
 	w.noViolations(t)
 }
 
+// A mention that reaches nobody, or not everybody in a thread, is said where people
+// look: in the answer of /test, in /status after an alert, and by check.
+func TestAMentionThatReachesNobodyIsSaid(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		role discordsim.Role
+		test string // what /test says
+		want string // what /status says
+	}{
+		"a role that may not be mentioned": {discordsim.Role{}, "did not ping", "pinged nobody"},
+		"a crowded role in a thread":       {discordsim.Role{Mentionable: true, Crowded: true}, "thread", "thread"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			c.role.ID, c.role.Name = discordsim.OnCallRole, "on-call"
+			w.discord.AddRole(c.role)
+			w.discord.SetPermissions(discordsim.AlertsChannel, discordsim.PermissionsUsual&^discordsim.PermissionMentionEveryone)
+			w.run(t, w.config(t), nil)
+			if answer := w.asks(t, "test", nil); !strings.Contains(string(answer.JSON()), c.test) {
+				t.Errorf("/test: %s", answer.JSON())
+			}
+			w.polled(t, 2)
+			w.spend(36_000_000)
+			w.waits(t, discordsim.AlertsChannel, "the alert", titled("team: balance is low"))
+			w.polled(t, 2) // the delivery is noted by then
+			if status := w.asks(t, "status", nil); !strings.Contains(string(status.JSON()), c.want) {
+				t.Errorf("/status: %s", status.JSON())
+			}
+		})
+	}
+}
+
 // /test posts a marked message and says who was pinged.
 func TestATestAlertIsPosted(t *testing.T) {
 	t.Parallel()

@@ -37,12 +37,11 @@ func TestLines(w *lang.Words, p TestPing, channel string) []TestLine {
 		first = c.PostedPinging(channel, strings.Join(p.Pinged, w.And))
 	}
 	lines := []TestLine{{first, false}}
-	unpinged := p.Unpinged
-	if p.ThreadRoles {
-		unpinged = append(unpinged, p.Pinged...)
+	if len(p.Unpinged) > 0 {
+		lines = append(lines, TestLine{c.PingedNobody(channel, strings.Join(p.Unpinged, w.And)), true})
 	}
-	if len(unpinged) > 0 {
-		lines = append(lines, TestLine{c.PingedNobody(channel, strings.Join(unpinged, w.And)), true})
+	if p.ThreadRoles {
+		lines = append(lines, TestLine{w.Delivery.InThread(channel), true})
 	}
 	return lines
 }
