@@ -110,6 +110,7 @@ func rows() []row {
 func TestEveryGatewayFaultHealsInTheProgram(t *testing.T) {
 	proof.NeedsLong(t)
 	t.Parallel()
+	build(t) // what that takes is no part of any healing
 	const sideBySide = 10
 	var wg sync.WaitGroup
 	var mu sync.Mutex
