@@ -97,14 +97,17 @@ type allotment struct {
 	busy    bool          // more than half of the rate is asked for
 }
 
-// fullShare is the part of a host's rate that full readings may take.
-const fullShare = 1. / 3
+const (
+	fullShare = 1. / 3 // of a host's rate that full readings may take
+	nearShare = 1. / 4 // of what is left, for what is near a line where poll_interval takes more than there is
+)
 
 // allot divides a rate of requests a second. Full readings are taken every
 // poll_interval if that needs no more than a third of the rate, and so much less
 // often otherwise. What is left goes to the wanted gaps: where they are beyond it
 // all are longer by one factor, up to poll_interval; where that is not enough,
-// poll_interval is longer for all alike.
+// poll_interval is longer for all alike, and a quarter stays for those that are
+// near a line.
 func allot(demands []demand, interval time.Duration, rate float64) allotment {
 	fulls, lights := 0.0, 0.0
 	for _, d := range demands {
@@ -113,7 +116,10 @@ func allot(demands []demand, interval time.Duration, rate float64) allotment {
 	}
 	al := allotment{stretch: 1, longest: interval, fulls: max(interval, inSeconds(fulls/rate/fullShare))}
 	rate -= max(0, fulls-lights) / al.fulls.Seconds()
-	al.longest = max(interval, inSeconds(lights/rate))
+	al.longest = interval
+	if lights/rate > interval.Seconds() {
+		al.longest = inSeconds(lights / rate / (1 - nearShare))
+	}
 	need := func(stretch float64) (perSecond float64) {
 		for _, d := range demands {
 			perSecond += d.cost / min(d.gap.Seconds()*stretch, al.longest.Seconds())

@@ -369,6 +369,9 @@ func (p *planner) read(ctx context.Context, s *seat, full bool) {
 			w.Log.Error("poll could not be noted", "account", a.Name, "err", err)
 		}
 		s.light, s.ok = o.light, o.reading.OK()
+		if w.read != nil {
+			w.read(o.light)
+		}
 		if s.after.Stirred {
 			w.rounds.trigger(a, s.after.money, time.Now(), w.Every)
 		}

@@ -50,6 +50,7 @@ type Watch struct {
 	// Observe is told of every poll, for metrics; nil: nobody is.
 	Observe func(account string, r moka.Reading, today moka.Maybe, runway spend.Runway)
 
+	read   func(light bool) // is told of every reading, in tests
 	rounds rounds
 	full   atomic.Bool // the disk, when last looked at
 	models sync.Map    // account name to costly

@@ -148,7 +148,7 @@ func simulateCrossings(t *testing.T, n, hour int, lasts time.Duration, uniform b
 			spending.Go(func() { w.spend(s, own, began.Add(lasts)) })
 		}
 		spending.Wait()
-		time.Sleep(6 * time.Minute)
+		time.Sleep(time.Duration(6+n/5) * time.Minute) // until the last of it is read
 		cancel()
 		if err := errors.Join(stop(), db.Close()); err != nil {
 			t.Error(err)
