@@ -169,7 +169,11 @@ func FuzzKeys(f *testing.F) {
 func FuzzPrices(f *testing.F) {
 	seeds(f, `{"data":[{"model_name":"m","quota_type":0,"model_ratio":1.5,"model_price":0,"completion_ratio":5,"enable_groups":["default"]}],"group_ratio":{"default":1,"auto":"x"}}`)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		prices, _ := decodePrices(body, payingGroup{name: "default"}, fuzzUnits)
+		list, err := decodePrices(body)
+		if err != nil {
+			return
+		}
+		prices := list.of(payingGroup{name: "default"}, fuzzUnits)
 		for _, p := range prices {
 			plausible(t, p.InputPerMTok, p.OutputPerMTok, p.PerCall)
 		}

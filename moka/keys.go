@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -45,14 +46,17 @@ const (
 // 2025-07), and an object with pages from 1, where page 0 is the first too, with
 // the keys in items (new-api) or in data (one-hub and done-hub).
 func (c *Client) Keys(ctx context.Context) ([]APIKeyInfo, error) {
-	status, err := c.status(ctx)
-	if err != nil {
-		return nil, err
-	}
+	var status Status
+	var statusErr error
+	var first sync.WaitGroup
+	first.Go(func() { status, statusErr = c.status(ctx) })
 	byID := map[int64]APIKeyInfo{}
 	page := 0
 	for range keyPages {
 		got, err := c.keyPage(ctx, page)
+		if first.Wait(); statusErr != nil {
+			return nil, statusErr
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"sync"
 )
 
 // Price is what a model costs the key. A model is priced by tokens
@@ -28,20 +29,32 @@ const unsetRatio = 37.5
 
 // Prices reads /api/pricing for the group of the key, or for the account's where
 // the key has none. With the key alone its group is not known: a price is then
-// known only where every group pays the same.
+// known only where every group pays the same. What it needs is asked for side by
+// side.
 func (c *Client) Prices(ctx context.Context) (Prices, error) {
-	status, err := c.status(ctx)
-	if err != nil {
-		return nil, err
-	}
+	var status Status
+	var list rawPrices
 	var pays payingGroup
+	var statusErr, listErr, groupErr error
+	var calls sync.WaitGroup
+	calls.Go(func() { status, statusErr = c.status(ctx) })
+	calls.Go(func() {
+		r := request{op: "pricing", path: "/api/pricing", auth: maybeUser, further: true}
+		list, listErr = fetch(ctx, c, r, decodePrices)
+	})
 	if c.cred.AccessToken != "" {
-		if pays, err = c.payingGroup(ctx); err != nil {
-			return nil, err
-		}
+		calls.Go(func() { pays, groupErr = c.payingGroup(ctx) })
 	}
-	r := request{op: "pricing", path: "/api/pricing", auth: maybeUser, further: true}
-	return fetch(ctx, c, r, func(body []byte) (Prices, error) { return decodePrices(body, pays, status.Units) })
+	calls.Wait()
+	switch {
+	case statusErr != nil:
+		return nil, statusErr
+	case groupErr != nil:
+		return nil, groupErr
+	case listErr != nil:
+		return nil, listErr
+	}
+	return list.of(pays, status.Units), nil
 }
 
 // payingGroup is the group whose prices a key pays.
@@ -51,16 +64,27 @@ type payingGroup struct {
 }
 
 func (c *Client) payingGroup(ctx context.Context) (payingGroup, error) {
-	account, err := c.self(ctx)
-	if err != nil {
-		return payingGroup{}, err
+	var account self
+	var keys []APIKeyInfo
+	var ratios map[string]float64
+	var accountErr, keysErr, ratiosErr error
+	var calls sync.WaitGroup
+	calls.Go(func() { account, accountErr = c.self(ctx) })
+	calls.Go(func() { ratios, ratiosErr = c.groupRatios(ctx) })
+	if c.cred.APIKey != "" {
+		calls.Go(func() { keys, keysErr = c.Keys(ctx) })
+	}
+	calls.Wait()
+	switch {
+	case accountErr != nil:
+		return payingGroup{}, accountErr
+	case keysErr != nil:
+		return payingGroup{}, keysErr
+	case ratiosErr != nil && kindOfError(ratiosErr) != Unsupported:
+		return payingGroup{}, ratiosErr
 	}
 	pays := payingGroup{name: account.group}
 	if c.cred.APIKey != "" {
-		keys, err := c.Keys(ctx)
-		if err != nil {
-			return payingGroup{}, err
-		}
 		own, alike := ownKey(keys, c.cred.APIKey)
 		switch {
 		case alike != 1:
@@ -69,10 +93,6 @@ func (c *Client) payingGroup(ctx context.Context) (payingGroup, error) {
 			pays.name = own.Group
 		}
 		c.memory.setOwn(own)
-	}
-	ratios, err := c.groupRatios(ctx)
-	if err != nil && kindOfError(err) != Unsupported {
-		return payingGroup{}, err
 	}
 	pays.ratio = ratios[pays.name]
 	return pays, nil
@@ -117,31 +137,42 @@ type rawPrice struct {
 	Mode       string   `json:"billing_mode"`
 }
 
-func decodePrices(body []byte, pays payingGroup, units Units) (Prices, error) {
+// rawPrices are the models' prices and the groups' ratios.
+type rawPrices struct {
+	models []rawPrice
+	ratios map[string]float64
+}
+
+func decodePrices(body []byte) (rawPrices, error) {
 	var answer struct {
 		Data   *[]rawPrice                `json:"data"`
 		Ratios map[string]json.RawMessage `json:"group_ratio"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil {
-		return nil, mistyped("pricing", "not a list of prices")
+		return rawPrices{}, mistyped("pricing", "not a list of prices")
 	}
-	ratios := map[string]float64{}
+	list := rawPrices{*answer.Data, map[string]float64{}}
 	for name, raw := range answer.Ratios {
 		var ratio float64
 		if json.Unmarshal(raw, &ratio) == nil { // a word for the group "auto"
-			ratios[name] = ratio
+			list.ratios[name] = ratio
 		}
 	}
+	return list, nil
+}
+
+// of are the prices of a group.
+func (list rawPrices) of(pays payingGroup, units Units) Prices {
 	if pays.ratio > 0 {
-		ratios[pays.name] = pays.ratio
+		list.ratios[pays.name] = pays.ratio
 	}
 	prices := Prices{}
-	for _, raw := range *answer.Data {
+	for _, raw := range list.models {
 		if id := Plain(raw.Model); id != "" {
-			prices[id] = raw.price(raw.ratio(pays.name, ratios), units)
+			prices[id] = raw.price(raw.ratio(pays.name, list.ratios), units)
 		}
 	}
-	return prices, nil
+	return prices
 }
 
 // ratio is what a group pays for the model, of 1; NaN when that is not known.
