@@ -14,8 +14,8 @@ import (
 	"mokabot/moka"
 )
 
-// mostUsages is how many accounts one answer has room for.
-const mostUsages = 10
+// maxUsages is how many accounts one answer has room for.
+const maxUsages = 10
 
 // byKey is the option of /usage that lists the spending by key instead of by model.
 const byKey = "key"
@@ -39,7 +39,7 @@ func usage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	if err != nil {
 		return message.Message{}, err
 	}
-	left := max(0, len(accounts)-mostUsages)
+	left := max(0, len(accounts)-maxUsages)
 	accounts = accounts[:len(accounts)-left]
 	answers := make([]message.UsageAnswer, len(accounts))
 	failed := make([]error, len(accounts))

@@ -19,7 +19,7 @@ import (
 const (
 	workTime  = 45 * time.Second // for a command; its token lives fifteen minutes
 	replyTime = 30 * time.Second // for the answer, also while shutting down
-	mostHints = 25               // choices that Discord shows
+	maxHints  = 25               // choices that Discord shows
 )
 
 // errTooOld says that a command or a button is of another version of the program.
@@ -157,16 +157,16 @@ func labelOf(name string) string {
 	return "unknown"
 }
 
-// mostAtOnce is how many commands are worked on at the same time. The others
+// maxAtOnce is how many commands are worked on at the same time. The others
 // are acknowledged, and wait.
-const mostAtOnce = 128
+const maxAtOnce = 128
 
 // errBusy says that a command waited in vain for its turn.
 var errBusy = errors.New("too many commands at once")
 
 // inTurn waits for a turn, so that a crowd costs time and not memory.
 func (b *Bot) inTurn(ctx context.Context) (done func(), err error) {
-	b.turns.Do(func() { b.working = make(chan struct{}, mostAtOnce) })
+	b.turns.Do(func() { b.working = make(chan struct{}, maxAtOnce) })
 	select {
 	case b.working <- struct{}{}:
 		return func() { <-b.working }, nil
@@ -282,7 +282,7 @@ func (b *Bot) onCompletion(ctx context.Context, i *discordgo.Interaction, in Inp
 	for _, s := range b.suggestions(ctx, in) {
 		choices = append(choices, discord.Choice{Name: s, Value: s})
 	}
-	if err := b.REST.Choices(ctx, i.ID, i.Token, choices[:min(len(choices), mostHints)]); err != nil {
+	if err := b.REST.Choices(ctx, i.ID, i.Token, choices[:min(len(choices), maxHints)]); err != nil {
 		b.Log.Warn("completion could not be sent", "command", in.Name, "err", err)
 	}
 }

@@ -86,20 +86,20 @@ func TestACrowdWaitsForItsTurn(t *testing.T) {
 			time.Sleep(20 * time.Second)
 			return message.Note("done", message.ToneInfo), nil
 		}
-		said := make(chan string, 4*mostAtOnce)
-		for range 4 * mostAtOnce {
+		said := make(chan string, 4*maxAtOnce)
+		for range 4 * maxAtOnce {
 			go func() {
 				m, _ := b.answer(t.Context(), in, nil, viewer, slow)
 				said <- m.Cards[0].Text
 			}()
 		}
 		busy := 0
-		for range 4 * mostAtOnce {
+		for range 4 * maxAtOnce {
 			if <-said == lang.English().Command.Busy {
 				busy++
 			}
 		}
-		if most.Load() != mostAtOnce || busy != mostAtOnce {
+		if most.Load() != maxAtOnce || busy != maxAtOnce {
 			t.Errorf("%d at once, %d told that it is busy", most.Load(), busy)
 		}
 	})

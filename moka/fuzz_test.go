@@ -22,7 +22,7 @@ func seeds(f *testing.F, bodies ...string) {
 func plausible(t *testing.T, amounts ...Maybe) {
 	t.Helper()
 	for _, m := range amounts {
-		if a, ok := m.Get(); ok && (a > 2*mostMoney || a < -2*mostMoney) {
+		if a, ok := m.Get(); ok && (a > 2*maxMoney || a < -2*maxMoney) {
 			t.Errorf("amount %d is out of bounds", a)
 		}
 	}

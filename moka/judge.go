@@ -35,9 +35,9 @@ func (c *Client) judge(r request, resp *http.Response, body []byte) error {
 	case !failed && status != http.StatusUnauthorized && status != http.StatusForbidden:
 		e.Kind = BadResponse
 	case r.auth == byKey:
-		judgeKey(e, words)
+		classifyKey(e, words)
 	default:
-		judgeUser(e, words)
+		classifyUser(e, words)
 	}
 	if r.further && r.auth != byKey && e.Kind == Forbidden {
 		// Where a release lacks the path, another route with another role may catch it.
@@ -60,8 +60,8 @@ func (c *Client) notFound(r request, e *Error, own bool) {
 	}
 }
 
-// judgeKey classifies a refusal of the API key, or an error object in HTTP 200.
-func judgeKey(e *Error, words failure) {
+// classifyKey classifies a refusal of the API key, or an error object in HTTP 200.
+func classifyKey(e *Error, words failure) {
 	switch {
 	case words.says(bannedWords):
 		e.Kind = Banned
@@ -81,10 +81,10 @@ func judgeKey(e *Error, words failure) {
 	}
 }
 
-// judgeUser classifies a refusal of the access token. Gateways up to 2026-07
+// classifyUser classifies a refusal of the access token. Gateways up to 2026-07
 // answer HTTP 200 with success=false, and 401 only when the user id is wrong;
 // later ones answer 401 or 403 with a code (new-api middleware/auth.go).
-func judgeUser(e *Error, words failure) {
+func classifyUser(e *Error, words failure) {
 	switch {
 	case e.Code == "AUTH_USER_DISABLED" || words.says(bannedWords):
 		e.Kind = Banned

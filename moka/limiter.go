@@ -25,9 +25,9 @@ const (
 
 // How long a host is left alone after a 429.
 const (
-	shortestPause = time.Second      // however little Retry-After asks for
-	usualPause    = time.Minute      // without Retry-After; doubled each time it was not enough, up to the window
-	longestPause  = 30 * time.Minute // however much is asked for
+	minPause   = time.Second      // however little Retry-After asks for
+	usualPause = time.Minute      // without Retry-After; doubled each time it was not enough, up to the window
+	maxPause   = 30 * time.Minute // however much is asked for
 )
 
 // Limiter keeps the requests to every gateway host within a budget. Gateways
@@ -42,9 +42,9 @@ type Limiter struct {
 
 // hostLimit is a host's two budgets: a 429 of the small one says nothing about the other.
 type hostLimit struct {
-	calls    *lane // all of them
-	commands *lane // those that people asked for, which count as calls too
-	explain  *lane
+	calls    *slidingWindow // all of them
+	commands *slidingWindow // those that people asked for, which count as calls too
+	explain  *slidingWindow
 	status   statusShare
 	bulky    chan struct{} // held while a large answer is read and decoded
 }
@@ -70,8 +70,8 @@ func (l *Limiter) host(name string) *hostLimit {
 	h := l.hosts[name]
 	if h == nil {
 		h = &hostLimit{
-			calls: newLane(l.requests, l.window), commands: newLane(max(1, l.requests/commandShare), l.window),
-			explain: newLane(explainRequests, explainWindow), bulky: make(chan struct{}, 1),
+			calls: newSlidingWindow(l.requests, l.window), commands: newSlidingWindow(max(1, l.requests/commandShare), l.window),
+			explain: newSlidingWindow(explainRequests, explainWindow), bulky: make(chan struct{}, 1),
 		}
 		l.hosts[name] = h
 	}
@@ -80,7 +80,7 @@ func (l *Limiter) host(name string) *hostLimit {
 
 // lane is one sliding window. Whoever holds turn waits for the next free place;
 // the others queue behind in the order they came.
-type lane struct {
+type slidingWindow struct {
 	turn   chan struct{}
 	window time.Duration
 
@@ -91,8 +91,8 @@ type lane struct {
 	strikes int         // 429s in a row without Retry-After
 }
 
-func newLane(requests int, window time.Duration) *lane {
-	return &lane{turn: make(chan struct{}, 1), window: window, granted: make([]time.Time, requests)}
+func newSlidingWindow(requests int, window time.Duration) *slidingWindow {
+	return &slidingWindow{turn: make(chan struct{}, 1), window: window, granted: make([]time.Time, requests)}
 }
 
 // heldBack says that a request was not sent, and how long it would have to wait.
@@ -112,7 +112,7 @@ func (h *heldBack) Error() string {
 
 // wait returns when a request may be sent. It gives up at once when ctx cannot
 // last that long, and during a pause: a late answer serves nobody.
-func (l *lane) wait(ctx context.Context) error {
+func (l *slidingWindow) wait(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (l *lane) wait(ctx context.Context) error {
 }
 
 // take takes a place if one is free now.
-func (l *lane) take() *heldBack {
+func (l *slidingWindow) take() *heldBack {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -159,7 +159,7 @@ func (l *lane) take() *heldBack {
 }
 
 // room is how many places are free, and how long it is until the next becomes free.
-func (l *lane) room() (free int, more time.Duration) {
+func (l *slidingWindow) room() (free int, more time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -175,32 +175,32 @@ func (l *lane) room() (free int, more time.Duration) {
 }
 
 // pause is how long the gateway still wants to be left alone.
-func (l *lane) pause() time.Duration {
+func (l *slidingWindow) pause() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return max(0, time.Until(l.paused))
 }
 
 // refused notes a 429; asked is what Retry-After says, 0 without one.
-func (l *lane) refused(asked time.Duration) {
+func (l *slidingWindow) refused(asked time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	if now.Before(l.paused) {
 		return // the calls side by side with the one that told us
 	}
-	pause := max(asked, shortestPause)
+	pause := max(asked, minPause)
 	if asked <= 0 {
 		// Gateways count within a window: after so much silence it is empty.
 		pause = min(usualPause<<min(l.strikes, 8), max(l.window, usualPause))
 		pause += rand.N(pause / 10)
 		l.strikes++
 	}
-	l.paused = now.Add(min(pause, longestPause))
+	l.paused = now.Add(min(pause, maxPause))
 }
 
 // answered notes that the gateway serves us again.
-func (l *lane) answered() {
+func (l *slidingWindow) answered() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if time.Now().After(l.paused) {

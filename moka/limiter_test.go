@@ -38,7 +38,7 @@ func TestTwoHundredAccountsStayWithinTheHostsBudgetForAnHour(t *testing.T) {
 			})
 		}
 		accounts.Wait()
-		busiest := mostWithin(sent, defaultWindow)
+		busiest := maxWithin(sent, defaultWindow)
 		t.Logf("%d requests in an hour, at most %d in any 180 s", len(sent), busiest)
 		if busiest > defaultRequests {
 			t.Errorf("%d requests in 180 s, allowed are %d", busiest, defaultRequests)
@@ -49,8 +49,8 @@ func TestTwoHundredAccountsStayWithinTheHostsBudgetForAnHour(t *testing.T) {
 	})
 }
 
-// mostWithin counts the busiest stretch of that length.
-func mostWithin(sent []time.Time, window time.Duration) (most int) {
+// maxWithin counts the busiest stretch of that length.
+func maxWithin(sent []time.Time, window time.Duration) (most int) {
 	for i, first := 0, 0; i < len(sent); i++ {
 		for sent[i].Sub(sent[first]) >= window {
 			first++
@@ -100,7 +100,7 @@ func TestRefusalPausesTheHostForAllItsAccounts(t *testing.T) {
 
 func TestPausesGrowWhileTheyAreNotEnough(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLane(10, defaultWindow)
+		l := newSlidingWindow(10, defaultWindow)
 		for _, want := range []time.Duration{time.Minute, 2 * time.Minute, defaultWindow, defaultWindow} {
 			l.refused(0)
 			held := l.take()
@@ -123,7 +123,7 @@ func TestPausesGrowWhileTheyAreNotEnough(t *testing.T) {
 
 func TestWaitingForTheBudgetEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLane(1, time.Hour)
+		l := newSlidingWindow(1, time.Hour)
 		if err := l.wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}

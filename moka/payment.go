@@ -32,7 +32,7 @@ func (w *Wallet) Payable() (limit Maybe, bounded bool) {
 	case !w.Remaining.known || plans.amount <= 0:
 		return w.Remaining, true
 	}
-	return Known(min(max(0, w.Remaining.amount)+plans.amount, mostMoney)), true
+	return Known(min(max(0, w.Remaining.amount)+plans.amount, maxMoney)), true
 }
 
 // walletPays reports whether the wallet may pay, now or once the plans are used

@@ -122,7 +122,7 @@ func (w *Wallet) addPlans(plans []Plan) {
 	left := Amount(0)
 	for _, p := range plans {
 		w.PlansUnlimited = w.PlansUnlimited || p.Unlimited
-		left = min(left+p.Left, mostMoney)
+		left = min(left+p.Left, maxMoney)
 	}
 	w.Plans, w.ActivePlans = Known(left), plans
 }

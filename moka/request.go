@@ -132,16 +132,16 @@ func (c *Client) once(ctx context.Context, r request, use func(body []byte) erro
 		return 0, c.transportError(r.op, err)
 	}
 	defer resp.Body.Close()
-	lane := c.host.calls
+	slidingWindow := c.host.calls
 	if r.explain {
-		lane = c.host.explain
+		slidingWindow = c.host.explain
 	}
 	if resp.StatusCode == http.StatusTooManyRequests {
 		asked := retryAfter(resp.Header.Get("Retry-After"), time.Now())
-		lane.refused(asked)
+		slidingWindow.refused(asked)
 		return resp.StatusCode, &Error{Op: r.op, Kind: RateLimited, Status: resp.StatusCode, RetryAfter: asked}
 	}
-	lane.answered()
+	slidingWindow.answered()
 	return resp.StatusCode, c.take(ctx, r, resp, use)
 }
 

@@ -2,9 +2,9 @@ package moka
 
 import "math"
 
-// mostMoney bounds the amounts taken from a gateway, at a million million
+// maxMoney bounds the amounts taken from a gateway, at a million million
 // dollars: sums and differences of two stay within an Amount.
-const mostMoney = 1_000_000_000_000 * Dollar
+const maxMoney = 1_000_000_000_000 * Dollar
 
 // amount converts a figure of the billing endpoints.
 func (u Units) amount(figure float64) (Amount, error) {
@@ -46,7 +46,7 @@ func maybe(a Amount, err error) Maybe {
 func (u Units) quota(raw int64) (Amount, error) { return bounded(FromQuota(raw, u.QuotaPerUnit)) }
 
 func bounded(a Amount, err error) (Amount, error) {
-	if err != nil || a > mostMoney || a < -mostMoney {
+	if err != nil || a > maxMoney || a < -maxMoney {
 		return 0, ErrAmount
 	}
 	return a, nil

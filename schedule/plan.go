@@ -33,7 +33,7 @@ type target struct {
 
 // The shortest times between two readings of an account.
 const (
-	shortestGap  = 10 * time.Second // while money goes
+	minGap       = 10 * time.Second // while money goes
 	expectantGap = 30 * time.Second // while it went at this time of day before
 	watchfulGap  = 2 * time.Minute  // while it could go
 )
@@ -59,7 +59,7 @@ func gapFor(targets []target, pace float64, longest time.Duration) (time.Duratio
 			continue
 		}
 		wanted := min(
-			max(timeTo(t.left, pace, approach), shortestGap, t.shortest),
+			max(timeTo(t.left, pace, approach), minGap, t.shortest),
 			max(timeTo(t.left, t.such, approach), expectantGap, t.shortest),
 			max(timeTo(t.left, t.any, 1), watchfulGap, t.shortest),
 		)

@@ -27,7 +27,7 @@ func TestGapFollowsTheNearestLine(t *testing.T) {
 		{"no line", nil, 100, every, ReasonInterval},
 		{"far from all", []target{level(50, 2, 5)}, 2, every, ReasonInterval},
 		{"a quarter of the time to the line", []target{level(1, 0, 0)}, 10, 90 * time.Second, ReasonLevel},
-		{"at the line, while money goes", []target{level(0.001, 0, 0)}, 10, shortestGap, ReasonLevel},
+		{"at the line, while money goes", []target{level(0.001, 0, 0)}, 10, minGap, ReasonLevel},
 		{"at the line, at an hour when it usually goes", []target{level(0.001, 10, 10)}, 0, expectantGap, ReasonLevel},
 		{"at the line, at an hour when it never goes", []target{level(0.001, 0, 10)}, 0, watchfulGap, ReasonLevel},
 		{"at the line of an account that never spent", []target{level(0.001, 0, 0)}, 0, every, ReasonInterval},
@@ -75,7 +75,7 @@ func TestAllotmentsKeepWithinTheRate(t *testing.T) {
 			d := demand{gap: every, cost: 1 + 2*dice.Float64()}
 			d.full = d.cost + 3*dice.Float64()
 			if dice.IntN(3) == 0 {
-				d.gap = shortestGap + time.Duration(dice.Int64N(int64(every-shortestGap)))
+				d.gap = minGap + time.Duration(dice.Int64N(int64(every-minGap)))
 			}
 			demands[i] = d
 			atLeast += d.cost / every.Seconds()

@@ -18,8 +18,8 @@ import (
 const (
 	// onTime is how late a report may be without being called delayed.
 	onTime = 2 * time.Minute
-	// mostLate is how many missed periods are made up for.
-	mostLate = 3
+	// maxLate is how many missed periods are made up for.
+	maxLate = 3
 	// maxSleep is the longest time between two looks at the clock, so that a
 	// suspended machine or a stepped clock delays no report by more.
 	maxSleep = 30 * time.Second
@@ -157,7 +157,7 @@ func (r *Reporter) forgetOthers(ctx context.Context) error {
 // oldest first, one for each of the last periods.
 func lastTurns(clock wallClock, rep config.Report, known, now time.Time) []turn {
 	from := period(rep, now).From
-	for range mostLate {
+	for range maxLate {
 		from = period(rep, from).From
 	}
 	if from.Before(known.Add(-time.Second)) {
@@ -170,7 +170,7 @@ func lastTurns(clock wallClock, rep config.Report, known, now time.Time) []turn 
 		}
 		turns = append(turns, t)
 	}
-	return turns[max(0, len(turns)-mostLate):]
+	return turns[max(0, len(turns)-maxLate):]
 }
 
 // period is the last whole period before t.

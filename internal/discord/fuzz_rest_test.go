@@ -25,7 +25,7 @@ func FuzzTooMany(f *testing.F) {
 		l, rt := newLimiter(), route{shape: "POST channels/messages", major: "1"}
 		h := http.Header{"Retry-After": {after}, "Content-Type": {kind}, "X-Ratelimit-Scope": {scope}}
 		wait := l.refused(rt, h, []byte(body), now)
-		if wait < 0 || wait > longestMemory {
+		if wait < 0 || wait > maxMemory {
 			t.Fatalf("wait %s", wait)
 		}
 		if held := l.reserve(rt, now); held != wait {
@@ -48,7 +48,7 @@ func FuzzWindow(f *testing.F) {
 		for _, c := range [][2]string{{left, after}, {left2, after2}} {
 			l.learn(rt, http.Header{"X-Ratelimit-Remaining": {c[0]}, "X-Ratelimit-Reset-After": {c[1]}, "X-Ratelimit-Bucket": {bucket}}, now)
 		}
-		if wait := l.reserve(rt, now); wait < 0 || wait > longestMemory {
+		if wait := l.reserve(rt, now); wait < 0 || wait > maxMemory {
 			t.Errorf("wait %s", wait)
 		}
 	})
@@ -72,7 +72,7 @@ func FuzzRefusal(f *testing.F) {
 		if e.Kind < KindTransient || e.Kind > KindAcknowledged || e.Kind.String() == "unknown" {
 			t.Errorf("kind %d", e.Kind)
 		}
-		if strings.ContainsAny(text, "\r\n\x00\x1b") || !utf8.ValidString(text) || units(e.Message) > longestErrorText || strings.Contains(text, testToken) {
+		if strings.ContainsAny(text, "\r\n\x00\x1b") || !utf8.ValidString(text) || units(e.Message) > maxErrorText || strings.Contains(text, testToken) {
 			t.Errorf("%q", text)
 		}
 		if !json.Valid(body) && (e.Kind == KindUnauthorized || e.Kind == KindUnknownInteraction) {

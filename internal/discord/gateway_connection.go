@@ -311,5 +311,5 @@ func readError(err error) error {
 	if closed.Code == websocket.CloseAbnormalClosure || closed.Code == websocket.CloseNoStatusReceived {
 		return errDropped // the library's words for no close frame, and for one without a code
 	}
-	return &closedError{Code: closed.Code, Text: clip(oneLine(closed.Text), longestErrorText)}
+	return &closedError{Code: closed.Code, Text: clip(oneLine(closed.Text), maxErrorText)}
 }

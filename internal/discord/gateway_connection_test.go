@@ -316,7 +316,7 @@ func TestWhereTheGatewayIs(t *testing.T) {
 	if l, err := r.gateway(t.Context()); err != nil || l.URL != "wss://gateway.discord.gg" {
 		t.Errorf("%+v, %v", l, err)
 	}
-	if n := len(f.requests()); n > 1+mostAttempts {
+	if n := len(f.requests()); n > 1+maxAttempts {
 		t.Errorf("%d requests", n)
 	}
 	g := &Gateway{REST: r, known: location{URL: "wss://known"}}

@@ -133,11 +133,11 @@ func (p *pace) add(c *connection, over bool) bool {
 // resumeWait is the pause before a RESUME after n others. It is short, because a
 // RESUME costs nothing and Discord keeps a session for a few minutes only.
 func resumeWait(n int, t Timing) time.Duration {
-	const mostShift = 2
+	const maxShift = 2
 	if n == 0 {
 		return rand.N(t.Retry/4 + 1)
 	}
-	return jitter(t.Retry << min(n-1, mostShift))
+	return jitter(t.Retry << min(n-1, maxShift))
 }
 
 // failures spaces new sessions out.
@@ -164,7 +164,7 @@ func (f *failures) add(c *connection) {
 // three quarters of a minute of the end of any trouble. What that costs in the
 // long run is for the budget to bound.
 func (f *failures) wait(t Timing) time.Duration {
-	const mostShift = 10
+	const maxShift = 10
 	if f.count == 0 {
 		return 0
 	}
@@ -174,8 +174,8 @@ func (f *failures) wait(t Timing) time.Duration {
 		if f.count > patience {
 			most = slow * t.Retry
 		}
-		return jitter(min(t.Retry<<min(f.count, mostShift), most))
+		return jitter(min(t.Retry<<min(f.count, maxShift), most))
 	}
 	const calm, longest = 4, 8
-	return jitter(min(t.Spacing<<min(max(f.count-calm, 0), mostShift), longest*t.Spacing))
+	return jitter(min(t.Spacing<<min(max(f.count-calm, 0), maxShift), longest*t.Spacing))
 }

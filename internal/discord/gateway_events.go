@@ -91,7 +91,7 @@ type unavailableGuild struct {
 func decode[T any](g *Gateway, kind string, data json.RawMessage, out *T) bool {
 	err := json.Unmarshal(data, out)
 	if err != nil {
-		g.Log.Warn("a discord event cannot be read", "event", clip(oneLine(kind), longestErrorText), "err", redact(err.Error(), g.Token))
+		g.Log.Warn("a discord event cannot be read", "event", clip(oneLine(kind), maxErrorText), "err", redact(err.Error(), g.Token))
 	}
 	return err == nil
 }

@@ -79,7 +79,7 @@ func (h *Handover) Load(ctx context.Context) (Session, Ready, time.Duration) {
 		return Session{}, Ready{}, 0
 	}
 	now := h.Now()
-	pause := min(max(was.PausedUntil.Sub(now), 0), longestMemory)
+	pause := min(max(was.PausedUntil.Sub(now), 0), maxMemory)
 	if was.SessionID == "" || now.Sub(was.At) > staleSession {
 		return Session{}, Ready{}, pause
 	}

@@ -57,17 +57,17 @@ type Sender interface {
 
 const (
 	dueLimit      = 16 // messages under way at once, in each lane
-	mostIdle      = 15 * time.Second
+	maxIdle       = 15 * time.Second
 	firstRetry    = 2 * time.Second
-	longestRetry  = 30 * time.Second
-	longestEdit   = 10 * time.Minute // between two attempts at an edit
+	maxRetry      = 30 * time.Second
+	maxEdit       = 10 * time.Minute // between two attempts at an edit
 	editLife      = 24 * time.Hour   // after that an edit that nobody answers is given up
 	refusedRetry  = time.Hour        // between two attempts at what needs a human
 	permissionLag = 5 * time.Second  // after a change of permissions, for a second look
 	attemptTime   = time.Minute      // for one message, repetitions included
 	noteTime      = 5 * time.Second  // for writing down what became of it
 	drainTime     = 7 * time.Second  // for what is under way at the end
-	mostDoubling  = 10
+	maxDoubling   = 10
 )
 
 // Delivery sends what is in the outbox: each message once, in order within a
@@ -299,7 +299,7 @@ func (r *round) requeue(ctx context.Context) {
 // idle is the time until the next retry, within bounds.
 func (r *round) idle() time.Duration {
 	const least = 10 * time.Millisecond
-	wait := cmp.Or(r.d.Idle, mostIdle)
+	wait := cmp.Or(r.d.Idle, maxIdle)
 	for _, at := range r.waits {
 		if left := time.Until(at); left > 0 {
 			wait = min(wait, left)

@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	freshPost    = 2 * time.Minute // until then no copy can be there that no attempt is noted of
-	mostUploads  = 3               // attempts at an attachment before the message goes without it
-	mostOdd      = 8               // attempts at a message that is refused for an undocumented reason
-	mostAnswered = 60              // attempts at an edit that Discord itself answers with a failure
+	freshPost   = 2 * time.Minute // until then no copy can be there that no attempt is noted of
+	maxUploads  = 3               // attempts at an attachment before the message goes without it
+	maxOdd      = 8               // attempts at a message that is refused for an undocumented reason
+	maxAnswered = 60              // attempts at an edit that Discord itself answers with a failure
 )
 
 // deliver tries one message and writes down what became of it.
@@ -102,13 +102,13 @@ func (d *Delivery) next(m Due, t *trial, err error) next {
 		return nextDrop
 	}
 	if m.Lane == store.LaneEdit {
-		if r == remedyTime && t.answers < mostAnswered && time.Since(t.since) < editLife {
+		if r == remedyTime && t.answers < maxAnswered && time.Since(t.since) < editLife {
 			return nextRetry
 		}
 		return nextDrop // a refused edit is nobody's problem
 	}
 	switch {
-	case odd(r, err) && t.answers < mostOdd:
+	case odd(r, err) && t.answers < maxOdd:
 		return nextRetry
 	case r == remedyPayload || odd(r, err):
 		if t.extent < extentBare {
@@ -122,7 +122,7 @@ func (d *Delivery) next(m Due, t *trial, err error) next {
 		return nextRetry
 	case r == remedyHuman:
 		return nextHuman
-	case t.extent == extentFull && t.uploads >= mostUploads:
+	case t.extent == extentFull && t.uploads >= maxUploads:
 		return nextReduced
 	}
 	return nextRetry
@@ -192,16 +192,16 @@ func (d *Delivery) redirect(ctx context.Context, m *Due) error {
 	return nil
 }
 
-// mostJoined is how many posts go into one message with another: an embed
+// maxJoined is how many posts go into one message with another: an embed
 // each, of the ten that Discord takes.
-const mostJoined = maxEmbeds - 1
+const maxJoined = maxEmbeds - 1
 
 // compose reads the message, together with those that share it.
 func (d *Delivery) compose(ctx context.Context, m Due) (message.Message, error) {
 	var payloads []json.RawMessage
 	var err error
 	if m.EditOf == "" {
-		payloads, err = d.Box.Joined(ctx, m, mostJoined, joinable)
+		payloads, err = d.Box.Joined(ctx, m, maxJoined, joinable)
 		payloads = append([]json.RawMessage{m.Payload}, payloads...)
 	} else if payloads, err = d.Box.Whole(ctx, m); len(payloads) == 0 {
 		payloads = []json.RawMessage{m.Payload}
@@ -327,11 +327,11 @@ func refusedToken(err error) bool { return err != nil && KindOf(err) == KindUnau
 
 // retryAfter doubles from two seconds to thirty. Discord's word counts more.
 func retryAfter(m Due, t *trial, err error) time.Duration {
-	longest := longestRetry
+	longest := maxRetry
 	if m.Lane == store.LaneEdit {
-		longest = longestEdit
+		longest = maxEdit
 	}
-	wait := jitter(min(firstRetry<<min(t.fails-1, mostDoubling), longest))
+	wait := jitter(min(firstRetry<<min(t.fails-1, maxDoubling), longest))
 	if e, ok := errors.AsType[*Error](err); ok {
 		wait = max(wait, e.RetryAfter)
 	}

@@ -36,7 +36,7 @@ func TestDeliveryResumesWithinAMinuteOfAnOutage(t *testing.T) {
 				if len(arrived) != 2 || arrived[0] > time.Minute || arrived[1]-arrived[0] > time.Second {
 					t.Errorf("delivered %v after the end", arrived)
 				}
-				if tries, most := len(p.all()), 2*int(c.outage/(longestRetry/2))+20; tries > most {
+				if tries, most := len(p.all()), 2*int(c.outage/(maxRetry/2))+20; tries > most {
 					t.Errorf("%d calls, want at most %d", tries, most)
 				}
 			})

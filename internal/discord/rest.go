@@ -17,8 +17,8 @@ const (
 	largestAnswer  = 1 << 20          // bytes read of any answer
 	requestTime    = 10 * time.Second // for one attempt with a small body
 	slowestUpload  = 128 << 10        // bytes a second granted to larger bodies
-	mostAttempts   = 4                // of one call, 429s included
-	longestWait    = 30 * time.Second // a longer Retry-After is given back to the caller
+	maxAttempts    = 4                // of one call, 429s included
+	maxWait        = 30 * time.Second // a longer Retry-After is given back to the caller
 	firstBackoff   = 400 * time.Millisecond
 	projectAddress = "https://github.com/moka-ai/mokabot"
 )

@@ -47,18 +47,18 @@ func (k Kind) String() string {
 // JSON error codes that decide a kind or an answer.
 // https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 const (
-	codeUnknownChannel       = 10003
-	codeUnknownMessage       = 10008
-	codeUnknownWebhook       = 10015
-	codeUnknownInteraction   = 10062
-	codeAlreadyAcknowledged  = 40060
-	codeMissingAccess        = 50001
-	codeMissingPermissions   = 50013
-	codeInvalidWebhookToken  = 50027
-	codeInvalidFormBody      = 50035
-	longestErrorText         = 300
-	deepestErrorDescription  = 8
-	longestErrorDescriptions = 3
+	codeUnknownChannel      = 10003
+	codeUnknownMessage      = 10008
+	codeUnknownWebhook      = 10015
+	codeUnknownInteraction  = 10062
+	codeAlreadyAcknowledged = 40060
+	codeMissingAccess       = 50001
+	codeMissingPermissions  = 50013
+	codeInvalidWebhookToken = 50027
+	codeInvalidFormBody     = 50035
+	maxErrorText            = 300
+	deepestErrorDescription = 8
+	maxErrorDescriptions    = 3
 )
 
 // Error is a request to Discord that failed. Its text never holds a URL or a
@@ -149,7 +149,7 @@ func answerError(op string, status int, raw []byte) *Error {
 	if e.Message == "" {
 		e.Message = strings.ToLower(http.StatusText(status))
 	}
-	e.Message = clip(oneLine(e.Message), longestErrorText)
+	e.Message = clip(oneLine(e.Message), maxErrorText)
 	e.Kind = kindOfAnswer(e.Status, e.Code)
 	if e.Kind == KindPermanent && remedies[e.Code] == remedyTime || !own && e.Kind != KindRateLimited {
 		e.Kind = KindTransient
@@ -202,7 +202,7 @@ func describe(tree json.RawMessage) string {
 	}
 	walk("", tree, 0)
 	slices.Sort(found)
-	return strings.Join(found[:min(len(found), longestErrorDescriptions)], "; ")
+	return strings.Join(found[:min(len(found), maxErrorDescriptions)], "; ")
 }
 
 // because puts the cause, if there is one, behind what happened, on one line.

@@ -13,11 +13,11 @@ import (
 
 // Facts of https://docs.discord.com/developers/topics/rate-limits.
 const (
-	invalidWindow   = 10 * time.Minute // in which 10,000 invalid requests end in a ban
-	mostInvalid     = 5000             // half of it, for what else runs at this address
-	blindPause      = 30 * time.Second // a 429 that names no time
-	longestMemory   = time.Hour        // no header makes us wait longer than this
-	mostRouteLimits = 512              // windows kept; they are dropped when they end
+	invalidWindow  = 10 * time.Minute // in which 10,000 invalid requests end in a ban
+	maxInvalid     = 5000             // half of it, for what else runs at this address
+	blindPause     = 30 * time.Second // a 429 that names no time
+	maxMemory      = time.Hour        // no header makes us wait longer than this
+	maxRouteLimits = 512              // windows kept; they are dropped when they end
 )
 
 // route is what Discord counts requests by. An empty shape is counted by
@@ -116,7 +116,7 @@ func (l *limiter) learn(rt route, h http.Header, now time.Time) {
 // set keeps the stricter of two views of one window: answers may overtake
 // each other.
 func (l *limiter) set(rt route, w window, now time.Time) {
-	if len(l.windows) >= mostRouteLimits {
+	if len(l.windows) >= maxRouteLimits {
 		l.sweep(now)
 	}
 	key := l.key(rt)
@@ -135,7 +135,7 @@ func (l *limiter) sweep(now time.Time) {
 			delete(l.windows, k)
 		}
 	}
-	if len(l.windows) >= mostRouteLimits {
+	if len(l.windows) >= maxRouteLimits {
 		clear(l.windows)
 	}
 }
@@ -151,12 +151,12 @@ func (l *limiter) refused(rt route, h http.Header, raw []byte, now time.Time) ti
 	isJSON := json.Unmarshal(raw, &body) == nil && !isHTML(h)
 	wait, named := seconds(h.Get("Retry-After"))
 	if isJSON && body.RetryAfter > 0 { // in seconds, and possibly more than a Duration can hold
-		wait, named = time.Duration(min(body.RetryAfter, longestMemory.Seconds())*float64(time.Second)), true
+		wait, named = time.Duration(min(body.RetryAfter, maxMemory.Seconds())*float64(time.Second)), true
 	}
 	if !named {
 		wait = blindPause
 	}
-	wait = min(wait, longestMemory)
+	wait = min(wait, maxMemory)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	until := now.Add(wait)
@@ -190,7 +190,7 @@ func (l *limiter) countInvalid(status int, scope string, now time.Time) {
 		l.invalid, l.invalid0 = 0, now
 	}
 	l.invalid++
-	if l.invalid >= mostInvalid {
+	if l.invalid >= maxInvalid {
 		l.address = later(l.address, l.invalid0.Add(invalidWindow))
 	}
 }
@@ -204,10 +204,10 @@ func later(a, b time.Time) time.Time {
 
 // seconds reads "1.5"; it also takes the HTTP date that RFC 9110 allows.
 func seconds(s string) (time.Duration, bool) {
-	if f, err := strconv.ParseFloat(s, 64); err == nil && f >= 0 && f < longestMemory.Seconds() {
+	if f, err := strconv.ParseFloat(s, 64); err == nil && f >= 0 && f < maxMemory.Seconds() {
 		return time.Duration(f * float64(time.Second)), true
 	} else if err == nil && f > 0 {
-		return longestMemory, true
+		return maxMemory, true
 	}
 	if t, err := http.ParseTime(s); err == nil {
 		return max(0, time.Until(t)), true

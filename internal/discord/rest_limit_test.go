@@ -131,10 +131,10 @@ func TestInteractionTokensMakeNoRateLimitEntries(t *testing.T) {
 		t.Errorf("%d entries", n)
 	}
 	now := time.Now()
-	for i := range 10 * mostRouteLimits {
+	for i := range 10 * maxRouteLimits {
 		r.limits.set(route{shape: "x", major: fmt.Sprint(i)}, window{until: now.Add(time.Hour)}, now)
 	}
-	if n := len(r.limits.windows); n > mostRouteLimits {
+	if n := len(r.limits.windows); n > maxRouteLimits {
 		t.Errorf("%d windows", n)
 	}
 }

@@ -31,7 +31,7 @@ func (r *REST) do(ctx context.Context, q request, out any) error {
 func (r *REST) again(ctx context.Context, q request, err *Error, attempt int) (time.Duration, bool) {
 	var wait time.Duration
 	switch {
-	case attempt >= mostAttempts || ctx.Err() != nil:
+	case attempt >= maxAttempts || ctx.Err() != nil:
 		return 0, false
 	case err.Kind == KindRateLimited && err.Status != 0:
 		wait = err.RetryAfter + rand.N(r.backoff/4+1)
@@ -41,7 +41,7 @@ func (r *REST) again(ctx context.Context, q request, err *Error, attempt int) (t
 		return 0, false
 	}
 	deadline, limited := ctx.Deadline()
-	if wait > longestWait || limited && time.Until(deadline) < wait {
+	if wait > maxWait || limited && time.Until(deadline) < wait {
 		return 0, false
 	}
 	return wait, true
@@ -104,7 +104,7 @@ func (r *REST) admit(ctx context.Context, q request) *Error {
 			return nil
 		}
 		deadline, limited := ctx.Deadline()
-		if wait > longestWait || limited && time.Until(deadline) < wait {
+		if wait > maxWait || limited && time.Until(deadline) < wait {
 			return &Error{Op: q.op, Kind: KindRateLimited, RetryAfter: wait, Message: "held back by Discord's rate limit"}
 		}
 		if err := pause(ctx, wait); err != nil {

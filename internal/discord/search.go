@@ -22,7 +22,7 @@ var (
 
 const (
 	historyPage  = 100              // https://docs.discord.com/developers/resources/message#get-channel-messages
-	mostPages    = 10               // of history read from each of the places where the message may be
+	maxPages     = 10               // of history read from each of the places where the message may be
 	searchTime   = 40 * time.Second // for all of it
 	historySlack = 10 * time.Minute // clocks that differ
 	attemptSlack = time.Minute      // around an attempt
@@ -44,7 +44,7 @@ func (r *REST) Find(ctx context.Context, channelID, nonce string, first, last ti
 	defer cancel()
 	s := &search{r: r, channel: channelID, me: me.UserID, nonce: nonce, sure: !first.After(r.Now().Add(historySlack))}
 	id, err := s.run(inner, first, last)
-	if err != nil && s.pages >= mostPages && ctx.Err() == nil && (inner.Err() != nil || KindOf(err) == KindRateLimited) {
+	if err != nil && s.pages >= maxPages && ctx.Err() == nil && (inner.Err() != nil || KindOf(err) == KindRateLimited) {
 		err = ErrTooBusy // the next search would take as long
 	}
 	return id, id != "", err
@@ -82,7 +82,7 @@ type search struct {
 // finds the message or gets that far.
 func (s *search) back(ctx context.Context, from uint64) (id string, decided bool, err error) {
 	before := uint64(0)
-	for n := range mostPages {
+	for n := range maxPages {
 		page, err := s.page(ctx, "before", before)
 		if err != nil {
 			return "", false, err
@@ -109,7 +109,7 @@ func (s *search) back(ctx context.Context, from uint64) (id string, decided bool
 
 // forward reads from the id after on, as far as one search goes.
 func (s *search) forward(ctx context.Context, after uint64) (string, error) {
-	for range mostPages {
+	for range maxPages {
 		page, err := s.page(ctx, "after", after)
 		if err != nil {
 			return "", err

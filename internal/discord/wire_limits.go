@@ -90,9 +90,9 @@ func prefix(s string, limit int) string {
 
 // wholeTokens drops a "<@&123" or "<t:17" that was cut before its ">".
 func wholeTokens(s string) string {
-	const longestToken = 64
+	const maxToken = 64
 	i := strings.LastIndexByte(s, '<')
-	if i < 0 || len(s)-i > longestToken || strings.IndexByte(s[i:], '>') >= 0 {
+	if i < 0 || len(s)-i > maxToken || strings.IndexByte(s[i:], '>') >= 0 {
 		return s
 	}
 	if next, _ := utf8.DecodeRuneInString(s[i+1:]); strings.ContainsRune("@#t:a/", next) {

@@ -117,20 +117,20 @@ func (c *call) decodeMultipart(boundary string, out any) (map[string]file, *prob
 }
 
 func (c *call) addFile(files map[string]file, part *multipart.Part, name string, data []byte) *problem {
-	const mostBytes, mostFiles = 10 << 20, 10
+	const maxBytes, maxFiles = 10 << 20, 10
 	n, ok := strings.CutPrefix(name, "files[")
 	n, closed := strings.CutSuffix(n, "]")
 	if !ok || !closed {
 		c.s.violate("%s %s: a multipart field is named %q instead of files[n]", c.r.Method, c.path, name)
 		n = fmt.Sprint(len(files))
 	}
-	if len(data) > mostBytes {
+	if len(data) > maxBytes {
 		return tooLarge()
 	}
 	files[n] = file{name: part.FileName(), kind: part.Header.Get("Content-Type"), data: data}
-	if len(files) > mostFiles {
+	if len(files) > maxFiles {
 		var f form
-		f.count("files", len(files), 0, mostFiles)
+		f.count("files", len(files), 0, maxFiles)
 		return f.problem()
 	}
 	return nil

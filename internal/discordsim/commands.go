@@ -121,7 +121,7 @@ func (c *call) deleteCommand() (any, *problem) {
 // register stores the commands of a scope. Those whose names were there
 // before keep their ids; the others count against the limit of a day.
 func (c *call) register(scope string, list []Command) ([]Command, *problem) {
-	const mostCreates = 200
+	const maxCreates = 200
 	if p := checkCommands(list); p != nil {
 		return nil, p
 	}
@@ -140,7 +140,7 @@ func (c *call) register(scope string, list []Command) ([]Command, *problem) {
 		cmd.Raw = encode(cmd)
 		made = append(made, cmd)
 	}
-	if creates > mostCreates {
+	if creates > maxCreates {
 		return nil, tooManyCreates()
 	}
 	c.s.creates[scope] = creates

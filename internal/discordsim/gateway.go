@@ -175,12 +175,12 @@ func (c *call) gatewayURL() (any, *problem) {
 
 func (c *call) gatewayBot() (any, *problem) {
 	return map[string]any{"url": c.s.gatewayAddress(c.r), "shards": 1, "session_start_limit": map[string]any{
-		"total": mostIdentifies, "remaining": max(0, mostIdentifies-c.s.identifiedToday()),
+		"total": maxIdentifies, "remaining": max(0, maxIdentifies-c.s.identifiedToday()),
 		"reset_after": (24 * time.Hour).Milliseconds(), "max_concurrency": 1}}, nil
 }
 
-// mostIdentifies a day Discord allows before it resets the bot's token.
-const mostIdentifies = 1000
+// maxIdentifies a day Discord allows before it resets the bot's token.
+const maxIdentifies = 1000
 
 func (s *Server) identifiedToday() int {
 	n := 0

@@ -84,8 +84,8 @@ func (c *gatewayConn) identify(data json.RawMessage) {
 	}
 	s.identifies = append(s.identifies, time.Now())
 	s.changed()
-	if s.identifiedToday() > mostIdentifies {
-		s.violate("gateway: more than %d IDENTIFYs a day; Discord resets the token", mostIdentifies)
+	if s.identifiedToday() > maxIdentifies {
+		s.violate("gateway: more than %d IDENTIFYs a day; Discord resets the token", maxIdentifies)
 		s.settings.token = rand.Text()
 	}
 	code, why := c.judge(in)

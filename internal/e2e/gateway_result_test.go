@@ -29,7 +29,7 @@ func (r result) check(t *testing.T, s *arena, p *process) {
 	if r.long && r.took-r.lasted > most {
 		t.Errorf("a command was answered only %s after the end of it\n%s", r.took-r.lasted, p.log.tail())
 	}
-	if least := r.leastGap(); least > 0 && least < 5*time.Second {
+	if least := r.minGap(); least > 0 && least < 5*time.Second {
 		t.Errorf("IDENTIFYs are %s apart", least)
 	}
 	for _, v := range s.discord.Violations() {
@@ -48,8 +48,8 @@ func outagesDoing(violation string) bool {
 		strings.Contains(violation, "Interaction has already been acknowledged")
 }
 
-// leastGap is the shortest time between two IDENTIFYs; 0 for fewer than two.
-func (r result) leastGap() (least time.Duration) {
+// minGap is the shortest time between two IDENTIFYs; 0 for fewer than two.
+func (r result) minGap() (least time.Duration) {
 	for i := 1; i < len(r.identifies); i++ {
 		if d := r.identifies[i].Sub(r.identifies[i-1]); least == 0 || d < least {
 			least = d
@@ -86,7 +86,7 @@ func table(results []result) string {
 		if r.fatal != "" {
 			after = fmt.Sprintf("exit %.1f s", r.took.Seconds())
 		}
-		if d := r.leastGap(); d > 0 {
+		if d := r.minGap(); d > 0 {
 			gap = fmt.Sprintf("%.2f s", d.Seconds())
 		}
 		fmt.Fprintf(&b, "%-50s %11s %11d %8d %9s\n", r.name, after, r.perMinute(), r.resumes, gap)

@@ -28,8 +28,8 @@ type ModelMemory struct {
 // The log of changes is bounded by their number and by the models in them: a
 // gateway whose list is another one each time must not fill memory and disk.
 const (
-	longestLog = 200
-	mostLogged = 20_000
+	maxLog    = 200
+	maxLogged = 20_000
 )
 
 // ErrUnreadable says that what was remembered cannot be read any more.
@@ -87,10 +87,10 @@ func (m ModelMemory) Saw(list moka.Catalogue, account string, now time.Time) (Mo
 // shortened keeps the newest of a log, always the last.
 func shortened(log []message.ModelChanges) []message.ModelChanges {
 	kept, models := 0, 0
-	for kept < min(len(log), longestLog) {
+	for kept < min(len(log), maxLog) {
 		c := &log[len(log)-1-kept]
 		models += len(c.Added) + len(c.Removed) + len(c.Repriced)
-		if kept > 0 && models > mostLogged {
+		if kept > 0 && models > maxLogged {
 			break
 		}
 		kept++

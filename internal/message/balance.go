@@ -23,7 +23,7 @@ type Account struct {
 // a message has room for, one line an account.
 func Balance(w *lang.Words, accounts []Account) Message {
 	var m Message
-	if len(accounts) > mostCards {
+	if len(accounts) > maxCards {
 		lines, tone := balanceLines(w, accounts)
 		return Message{Cards: lineCards(w.Help.Accounts, tone, lines)}
 	}

@@ -19,7 +19,7 @@ func Budgets(w *lang.Words, standings []budget.Standing) Message {
 	}
 	var m Message
 	for i, s := range standings {
-		if i == mostCards {
+		if i == maxCards {
 			m.Cards = append(m.Cards, Card{Text: w.Incident.MoreOf(len(standings) - i), Tone: ToneMuted})
 			break
 		}
@@ -123,7 +123,7 @@ func budgetTone(s budget.State) Tone {
 func budgetLines(w *lang.Words, standings []budget.Standing) []string {
 	var lines []string
 	for i, s := range standings {
-		if i == mostCards {
+		if i == maxCards {
 			return append(lines, w.Incident.MoreOf(len(standings)-i))
 		}
 		parts := []string{Disarm(s.Budget.Name) + w.Colon + budgetSpent(w, s), expectedLine(w, s)}

@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// mostCards is how many accounts have a card of their own: Discord takes
+	// maxCards is how many accounts have a card of their own: Discord takes
 	// ten embeds, and one is for the totals.
-	mostCards  = 9
+	maxCards   = 9
 	linesACard = 25
 )
 

@@ -58,7 +58,7 @@ func summaryCards(w *lang.Words, r Report) Message {
 	if len(r.Accounts) > 1 {
 		m.Cards = append(m.Cards, totalsCard(w, r))
 	}
-	if len(r.Accounts) > mostCards {
+	if len(r.Accounts) > maxCards {
 		m.Cards = append(m.Cards, lineCards(w.Help.Accounts, ToneInfo, reportLines(w, r.Accounts))...)
 		return m
 	}

@@ -19,8 +19,8 @@ type Point struct {
 }
 
 const (
-	mostPoints = 100_000
-	fineSpan   = 31 * day // that is worth going through reading by reading
+	maxPoints = 100_000
+	fineSpan  = 31 * day // that is worth going through reading by reading
 )
 
 // Points divides [from, to) into steps, the last of which may be cut short.
@@ -29,7 +29,7 @@ const (
 // divided in proportion to time.
 func (db *DB) Points(ctx context.Context, account string, from, to time.Time, step time.Duration) ([]Point, error) {
 	c := curve{from: from.UnixMilli(), to: to.UnixMilli(), step: step.Milliseconds()}
-	if c.step <= 0 || (c.to-c.from)/c.step >= mostPoints {
+	if c.step <= 0 || (c.to-c.from)/c.step >= maxPoints {
 		return nil, errors.New("the steps of the curve are too small")
 	}
 	for at := c.from; at < c.to; at += c.step {

@@ -20,12 +20,12 @@ type Retention struct {
 }
 
 const (
-	pruneStep  = 7 * day             // of one account's readings, in one transaction
-	leastPosts = 90 * 24 * time.Hour // that messages are kept after their delivery, or after they were given up
+	pruneStep = 7 * day             // of one account's readings, in one transaction
+	minPosts  = 90 * 24 * time.Hour // that messages are kept after their delivery, or after they were given up
 
-	// leastMarks is how long it is known what was done: longer than any report
+	// minMarks is how long it is known what was done: longer than any report
 	// looks back for what it missed.
-	leastMarks = 400 * 24 * time.Hour
+	minMarks = 400 * 24 * time.Hour
 )
 
 // Prune removes what is older than it is to be kept, a little at a time so
@@ -43,7 +43,7 @@ func (db *DB) Prune(ctx context.Context, now time.Time, keep Retention) error {
 		if err := db.pruneReadings(ctx, names, floor(before, hour)); err != nil {
 			return err
 		}
-		if err := db.pruneOutbox(ctx, now, max(keep.Readings, leastPosts), keep.Open); err != nil {
+		if err := db.pruneOutbox(ctx, now, max(keep.Readings, minPosts), keep.Open); err != nil {
 			return err
 		}
 	}
@@ -101,7 +101,7 @@ func (db *DB) pruneLog(ctx context.Context, now time.Time, keep Retention) error
 	if _, err := db.update(ctx, sqlPruneEvents+strings.Repeat(` AND incident <> ?`, len(keep.Open)), args...); err != nil {
 		return err
 	}
-	if before, err = db.olderThan(ctx, now, max(keep.Hours, leastMarks)); err != nil {
+	if before, err = db.olderThan(ctx, now, max(keep.Hours, minMarks)); err != nil {
 		return err
 	}
 	_, err = db.update(ctx, sqlPruneMarks, before)

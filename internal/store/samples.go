@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	longestGap = 400 * 24 * time.Hour // between two readings that is still divided over time
+	maxGap     = 400 * 24 * time.Hour // between two readings that is still divided over time
 	samePlaces = 1000                 // milliseconds to look for a free one
 )
 
@@ -43,7 +43,7 @@ func trimmed(s Sample) Sample {
 		return s
 	}
 	gap := s.At.Sub(d.From)
-	if gap < 0 || gap > longestGap {
+	if gap < 0 || gap > maxGap {
 		d.From = s.At
 	}
 	if gap < 0 || gap > spend.LongestCovered {

@@ -36,7 +36,7 @@ const (
 	partSize   = 8
 	foldedSize = 12
 	wholeSize  = 16
-	leastSize  = 3 // a shorter secret is none: it is part of any text
+	minSize    = 3 // a shorter secret is none: it is part of any text
 )
 
 // New returns a Redactor that replaces parts of secrets by mark. It is
@@ -68,7 +68,7 @@ func (r *Redactor) Add(secrets ...string) {
 		r.known, r.exact, r.folded = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	}
 	for _, secret := range secrets {
-		if len(secret) < leastSize || r.known[secret] {
+		if len(secret) < minSize || r.known[secret] {
 			continue
 		}
 		r.known[secret] = true
