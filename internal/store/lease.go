@@ -64,6 +64,8 @@ type Lease struct {
 	met    bool      // its holder was connected
 	absent time.Time // since when it is not; zero while it is
 
+	patience time.Duration // with a holder that is not connected
+
 	freed     chan struct{}
 	attending context.CancelFunc // nil: no connection is kept
 }
@@ -79,7 +81,7 @@ func (h held) same(o held) bool { return h.epoch == o.epoch && h.expires.Equal(o
 func (db *DB) Lease() *Lease { return db.lease }
 
 func newLease(path string, config *pgx.ConnConfig) *Lease {
-	return &Lease{path: path, config: config, freed: make(chan struct{}, 1)}
+	return &Lease{path: path, config: config, patience: absentTime, freed: make(chan struct{}, 1)}
 }
 
 // fence refuses a transaction of a process that does not hold the lease, and keeps
@@ -112,7 +114,7 @@ func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration
 		l.attend(0)
 	}
 	var left held // by a leader that is gone
-	if l.seen.epoch != 0 && (time.Since(l.seenAt) > length || !l.absent.IsZero() && time.Since(l.absent) >= absentTime) {
+	if l.seen.epoch != 0 && (time.Since(l.seenAt) > length || !l.absent.IsZero() && time.Since(l.absent) >= l.patience) {
 		left = l.seen
 	}
 	err = l.ask(ctx, func(c *pgx.Conn) error {
@@ -139,7 +141,7 @@ func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration
 			}
 			g.Epoch, g.Left = now.epoch, now.expires.Sub(g.Now)
 			if gone := l.see(now, here); gone > 0 {
-				g.Left = min(g.Left, absentTime-gone)
+				g.Left = min(g.Left, l.patience-gone)
 			}
 			return nil
 		})
