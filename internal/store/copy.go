@@ -52,7 +52,7 @@ func Copy(ctx context.Context, from, to string, progress func(CopyStep)) ([]Copi
 		return nil, err
 	}
 	c := copying{source: source, target: target, progress: progress}
-	done, err := c.run(ctx)
+	done, err := c.run(patient(ctx))
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
@@ -246,7 +246,7 @@ func (c copying) begin(ctx context.Context, shapes []shape) error {
 // finish makes the target a database like any other.
 func (c copying) finish(ctx context.Context) error {
 	for _, statement := range c.target.engine.afterCopy {
-		if _, err := c.target.update(patient(ctx), statement); err != nil {
+		if _, err := c.target.update(ctx, statement); err != nil {
 			return err
 		}
 	}

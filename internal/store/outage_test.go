@@ -131,6 +131,28 @@ func testAServerThatRestarts(t *testing.T, server *pgtest.Server) {
 	}
 }
 
+// From a standby the past is read, and nothing is written to it.
+func TestAStandbyServer(t *testing.T) {
+	proof.NeedsLong(t)
+	server := pgtest.Start(t)
+	address := server.Database(t)
+	c := counter{db: reopen(t, address)}
+	c.polled(t, "at first")
+	standby := server.Standby(t).URL(nameOf(address))
+	if _, err := Open(standby); !errors.Is(err, ErrStandby) {
+		t.Errorf("to write: %v", err)
+	}
+	if _, err := Try(t.Context(), standby); !errors.Is(err, ErrStandby) {
+		t.Errorf("to try: %v", err)
+	}
+	db, err := OpenReadOnly(standby)
+	check(t, err)
+	defer db.Close()
+	equal(t, "read", whole(t, db), c.stored)
+	c.polled(t, "on the primary")
+	within(t, "the standby to follow", func() bool { return number(t, db.read, "SELECT COUNT(*) FROM readings") == c.stored })
+}
+
 // A server or network that swallows everything holds nobody up for ever.
 func TestAServerThatSwallowsEverything(t *testing.T) {
 	proof.NeedsLong(t)

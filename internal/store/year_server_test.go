@@ -16,9 +16,10 @@ import (
 //
 //	MOKABOT_STORE_DAYS=365 go test ./internal/store -run TestYearOnServer -v -timeout 2h
 //	MOKABOT_STORE_DAYS=365 MOKABOT_STORE_COPY=1 go test ./internal/store -run TestYearOnServer -v -timeout 2h
-//	MOKABOT_STORE_DAYS=1826 MOKABOT_STORE_ACCOUNTS=1000 MOKABOT_STORE_KEPT=1 go test ./internal/store -run TestYearOnServer -v -timeout 2h
+//	MOKABOT_STORE_DAYS=1826 MOKABOT_STORE_ACCOUNTS=1000 MOKABOT_STORE_KEPT=30,365 go test ./internal/store -run TestYearOnServer -v -timeout 4h
 //
-// MOKABOT_STORE_KEPT leaves of readings and hours what is kept by default.
+// MOKABOT_STORE_KEPT is of how many days readings and hours are left, as pruning
+// leaves them.
 const (
 	yearKept = "MOKABOT_STORE_KEPT"
 	yearCopy = "MOKABOT_STORE_COPY"
@@ -26,11 +27,13 @@ const (
 
 // generateYear fills a database with readings every five minutes, by statements of the
 // server, in the order of time as polls would.
-func generateYear(t *testing.T, address string, accounts, days int, kept bool, end time.Time) {
+func generateYear(t *testing.T, address string, accounts, days int, kept string, end time.Time) {
 	t.Helper()
 	readingDays, hourDays := days, days
-	if kept {
-		readingDays, hourDays = min(days, 30), min(days, 365)
+	if kept != "" {
+		if _, err := fmt.Sscanf(kept, "%d,%d", &readingDays, &hourDays); err != nil {
+			t.Fatalf("%s: %v", yearKept, err)
+		}
 	}
 	step := benchStep.Milliseconds()
 	last := end.UnixMilli()
@@ -72,7 +75,7 @@ func TestYearOnServer(t *testing.T) {
 	db := reopen(t, address)
 	end := t0
 	began := time.Now()
-	generateYear(t, address, accounts, days, os.Getenv(yearKept) != "", end)
+	generateYear(t, address, accounts, days, os.Getenv(yearKept), end)
 	t.Logf("%d accounts, %d days every %v: generated in %v", accounts, days, benchStep, time.Since(began).Round(time.Second))
 	server.Exec(t, nameOf(address), "VACUUM")
 	server.Exec(t, "postgres", "ALTER SYSTEM SET fsync = on")

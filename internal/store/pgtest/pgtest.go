@@ -6,11 +6,13 @@
 package pgtest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -82,14 +84,15 @@ func Start(t testing.TB) *Server {
 // programs is the folder with PostgreSQL's programs.
 func programs(t testing.TB) string {
 	t.Helper()
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // Debian; the pattern is well-formed
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		if _, err := os.Stat(filepath.Join(dir, "initdb")); err == nil {
-			found = append(found, filepath.Join(dir, "initdb"))
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")                                                   // Debian; the pattern is well-formed
+	slices.SortFunc(found, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }) // the newest last
+	if initdb, err := exec.LookPath("initdb"); err == nil && len(found) == 0 {
+		if real, err := filepath.EvalSymlinks(initdb); err == nil {
+			initdb = real // the others lie beside that
 		}
+		found = append(found, initdb)
 	}
 	if len(found) > 0 && supported {
-		slices.Sort(found)
 		return filepath.Dir(found[len(found)-1])
 	}
 	if os.Getenv(required) == "required" {

@@ -44,6 +44,7 @@ log_min_messages = warning
 // the socket, whose folder is private.
 const access = `
 local all all trust
+local replication all trust
 host all all 127.0.0.1/32 scram-sha-256
 `
 
@@ -229,6 +230,42 @@ func (s *Server) Again(t testing.TB) {
 	if err := s.launch(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Standby starts a server that follows this one and takes no changes.
+func (s *Server) Standby(t testing.TB) *Server {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "mokabot-pg-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	follower := &Server{bin: s.bin, dir: dir}
+	t.Cleanup(follower.remove)
+	if err := follower.follow(s); err != nil {
+		log, _ := os.ReadFile(follower.log())
+		t.Fatalf("%v\n%s", err, log)
+	}
+	return follower
+}
+
+func (s *Server) follow(primary *Server) error {
+	if err := errors.Join(own(s.dir), s.watch()); err != nil {
+		return err
+	}
+	backup := exec.Command(filepath.Join(s.bin, "pg_basebackup"), "-D", s.data(), "-h", primary.dir, "-p", fmt.Sprint(primary.port), "-U", "postgres",
+		"--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+	asOwner(backup)
+	if out, err := backup.CombinedOutput(); err != nil {
+		return fmt.Errorf("pg_basebackup: %w\n%s", err, out)
+	}
+	if err := s.configure(fmt.Sprintf("unix_socket_directories = '%s'\n", s.dir)); err != nil {
+		return err
+	}
+	var err error
+	if s.port, err = freePort(); err != nil {
+		return err
+	}
+	return s.launch()
 }
 
 // Folder makes a folder the server's, so that it can keep tables there.
