@@ -12,7 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"mokabot/internal/alert"
 	"mokabot/internal/lang"
+	"mokabot/internal/message"
 	"mokabot/internal/story"
 )
 
@@ -137,6 +139,34 @@ func TestChineseIsPunctuatedAsChinese(t *testing.T) {
 			}
 			if found := odd.FindString(strings.Join(texts, "\n")); found != "" {
 				t.Errorf("%s has %q", s.Name, found)
+			}
+		}
+	}
+}
+
+// What CONTRIBUTING.md says of a new condition: one entry in the table of package
+// alert, one in that of package message, words, and an example in each language.
+func TestEveryConditionHasItsEntriesAndExamples(t *testing.T) {
+	for _, w := range lang.All() {
+		examples := map[string]message.Message{}
+		for _, s := range story.All(w) {
+			examples[s.Name] = s.Message
+		}
+		for _, c := range alert.Conditions() {
+			raised, over := "alert-"+string(c), "alert-"+string(c)+"-over"
+			if c == alert.Balance {
+				raised, over = "alert-low", "alert-over"
+			}
+			for name, good := range map[string]bool{raised: false, over: true} {
+				m, ok := examples[name]
+				switch {
+				case !ok:
+					t.Errorf("%s: %s has no example %s", w.Tag, c, name)
+				case m.Text == "" || m.Cards[0].Title == "" || m.Cards[0].Tone == "" || (m.Cards[0].Tone == message.ToneGood) != good:
+					t.Errorf("%s: %s is %q, %q, coloured %q", w.Tag, name, m.Text, m.Cards[0].Title, m.Cards[0].Tone)
+				case len(m.Buttons) == 0 && !good:
+					t.Errorf("%s: %s offers nothing", w.Tag, name)
+				}
 			}
 		}
 	}

@@ -71,7 +71,10 @@ func alarms(w *lang.Words) map[string]message.Message {
 		"alert-still":        message.Alert(w, alarm(alert.Reminder, alert.Balance, 1, reading(4.2))),
 		"alert-over":         message.Alert(w, alarm(alert.Ended, alert.Balance, 0, reading(54.2))),
 	}
-	for _, c := range []alert.Condition{alert.Unreachable, alert.Refused, alert.Expiring, alert.Expired, alert.PlanEnding, alert.Exhausted, alert.WalletEmpty, alert.Spike} {
+	for _, c := range alert.Conditions() {
+		if c == alert.Balance { // has levels, and its examples above
+			continue
+		}
 		all["alert-"+string(c)] = message.Alert(w, trouble(c))
 		over := alarm(alert.Ended, c, -1, reading(54.2))
 		if c != alert.Exhausted && c != alert.WalletEmpty {
