@@ -475,11 +475,11 @@ func TestNoTroubleCostsTheToken(t *testing.T) {
 		lasts time.Duration
 	}{
 		{"every IDENTIFY is answered with INVALID SESSION", discordsim.GatewayFault{Kind: discordsim.GatewayInvalid, Count: -1}, 48 * time.Hour,
-			proof.Size(10*time.Minute, 20*time.Minute, 48*time.Hour)},
+			proof.Size(10*time.Minute, 20*time.Minute, 26*time.Hour)},
 		{"a process that is killed every ten seconds", discordsim.GatewayFault{Kind: discordsim.GatewayInvalidOnResume, Count: -1}, 10 * time.Second,
-			proof.Size(2*time.Minute, 5*time.Minute, 3*time.Hour)},
+			proof.Size(2*time.Minute, 5*time.Minute, 20*time.Minute)},
 		{"a process that is killed at once", discordsim.GatewayFault{Kind: discordsim.GatewayInvalid, Count: -1}, 300 * time.Millisecond,
-			proof.Size(time.Minute, 2*time.Minute, 20*time.Minute)},
+			proof.Size(time.Minute, 2*time.Minute, 4*time.Minute)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
