@@ -69,29 +69,10 @@ func (c *Client) Booked(ctx context.Context, q BookedQuery) (Booked, error) {
 		}
 	}
 	if b.Refunded+b.Before == 0 {
-		notes, err := c.logRows(ctx, window{first, w.last}, logSystem, 1)
-		if err != nil {
-			return b, err
-		}
-		status, fails := c.status(ctx)
-		if fails != nil {
-			return b, fails
-		}
-		for _, row := range notes.items {
-			if row.Type != logSystem || !returns(row.Content) || row.At < first || row.At > w.last {
-				continue
-			}
-			b.Noted, b.Until = true, max(b.Until, row.At)
-			switch quota, ok := noted(row.Content, status.Units); {
-			case !ok || row.At < q.UnitSince.Unix() || overflows(b.Refunded, quota) || overflows(b.Before, quota):
-				b.Returns++
-			case row.At < w.first:
-				b.Before += quota
-			default:
-				b.Refunded += quota
-			}
-		}
-		return b, nil
+		notes, err := c.notedRefunds(ctx, window{first, w.last}, w.first, q.UnitSince)
+		b.Refunded, b.Before, b.Until, b.Returns = notes.quota, notes.before, notes.newest, notes.unread
+		b.Noted = notes.newest > 0
+		return b, err
 	}
 	consumed, err := c.stat(ctx, w, "", "")
 	if err != nil {
@@ -109,9 +90,37 @@ func (c *Client) Booked(ctx context.Context, q BookedQuery) (Booked, error) {
 	return b, nil
 }
 
-// RefundedLog reads what the log says was given back in [from, to). Gateways
-// before 2026-07 do not log it with its amount: 0. So many refunds that only a
-// part could be read are an error.
+// notedRefunds reads refunds that gateways before 2026-07 note in words, the part
+// before a second apart. Amounts are in the present unit from unitSince on.
+func (c *Client) notedRefunds(ctx context.Context, w window, from int64, unitSince time.Time) (sum refundSum, err error) {
+	status, err := c.status(ctx)
+	if err != nil {
+		return sum, err
+	}
+	notes, err := c.logRows(ctx, w, logSystem, 1)
+	if err != nil {
+		return sum, err
+	}
+	for _, row := range notes.items {
+		if row.Type != logSystem || !returns(row.Content) || row.At < w.first || row.At > w.last {
+			continue
+		}
+		sum.newest = max(sum.newest, row.At)
+		switch quota, ok := noted(row.Content, status.Units); {
+		case !ok || row.At < unitSince.Unix() || overflows(sum.quota, quota) || overflows(sum.before, quota):
+			sum.unread++
+		case row.At < from:
+			sum.before += quota
+		default:
+			sum.quota += quota
+		}
+	}
+	return sum, nil
+}
+
+// RefundedLog reads what the log says was given back in [from, to). So many refunds
+// that only a part could be read are an error, and so is an amount that older
+// gateways did not note or in a currency whose rate is not known.
 func (c *Client) RefundedLog(ctx context.Context, from, to time.Time) (Amount, error) {
 	status, err := c.status(ctx)
 	if err != nil {
@@ -122,7 +131,12 @@ func (c *Client) RefundedLog(ctx context.Context, from, to time.Time) (Amount, e
 	if err != nil {
 		return 0, err
 	}
-	if refunds.more {
+	if refunds.quota == 0 && !refunds.more {
+		if refunds, err = c.notedRefunds(ctx, w, w.first, time.Time{}); err != nil {
+			return 0, err
+		}
+	}
+	if refunds.more || refunds.unread > 0 {
 		return 0, mistyped("log/self", "more refunds than can be read")
 	}
 	amount, beyond := status.Units.quota(refunds.quota)
@@ -137,6 +151,7 @@ type refundSum struct {
 	quota, newest int64
 	before        int64 // what was given back before the second that quota counts from
 	more          bool  // than was read
+	unread        int   // refunds whose amounts could not be read
 }
 
 // refunds reads what was given back in a window, the part before a second apart.

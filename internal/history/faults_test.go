@@ -239,7 +239,7 @@ func TestRefundsInAPeriod(t *testing.T) {
 
 // What the gateway's records alone tell is net of the refunds in its log.
 func TestRefundsKnownFromRecordsAlone(t *testing.T) {
-	for _, version := range []mokatest.Version{mokatest.V2026_07, mokatest.V2026_08} {
+	for _, version := range []mokatest.Version{mokatest.V2025_12, mokatest.V2026_07, mokatest.V2026_08} {
 		for _, c := range []struct {
 			what     string
 			read     bool // before and after, with a gap of days between
