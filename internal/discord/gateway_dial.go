@@ -31,6 +31,7 @@ type wsDialer struct {
 func (g *Gateway) dialer() *wsDialer {
 	d := &wsDialer{proxy: g.Proxy}
 	if t, ok := g.REST.client.Transport.(*http.Transport); ok {
+		t = t.Clone() // the first request of the transport changes its TLS settings
 		d.tls, d.network = t.TLSClientConfig, t.DialContext
 	}
 	return d

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -101,4 +102,22 @@ func TestASilentProxyDoesNotHoldTheDial(t *testing.T) {
 	if _, err := (&wsDialer{proxy: http.ProxyURL(u)}).dial(ctx, "127.0.0.1:2", false); err == nil {
 		t.Error("no error")
 	}
+}
+
+// The race detector looks on: the first request of a transport changes the TLS
+// settings that the gateway's connection begins with.
+func TestTheGatewayAndRESTShareATransport(t *testing.T) {
+	g := &Gateway{REST: &REST{client: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{}, ForceAttemptHTTP2: true}}}}
+	var both sync.WaitGroup
+	both.Go(func() {
+		if _, err := g.REST.client.Get("https://127.0.0.1:1"); err == nil {
+			t.Error("somebody answers")
+		}
+	})
+	both.Go(func() {
+		if g.dialer().tls.Clone() == nil {
+			t.Error("the settings are lost")
+		}
+	})
+	both.Wait()
 }
