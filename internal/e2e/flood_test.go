@@ -20,8 +20,8 @@ func TestAFloodDelaysNoAlert(t *testing.T) {
 	proof.NeedsLong(t)
 	t.Parallel()
 	w := newWorld(t)
-	// A budget that the polls alone nearly use up.
-	file := w.config(t, "poll_interval: 1s", "poll_interval: 10s", "requests_per_180s: 5000", "requests_per_180s: 120",
+	// The polls use half of the budget, well within their share of two thirds.
+	file := w.config(t, "poll_interval: 1s", "poll_interval: 15s", "requests_per_180s: 5000", "requests_per_180s: 120",
 		"confirm_after: 1s", "confirm_after: 0s", "accounts:\n", "  viewers: {everyone: true}\naccounts:\n")
 	cmd, _, log := program(t, w.throughProxy(t), "run", "--config", file)
 	if err := cmd.Start(); err != nil {
@@ -44,7 +44,7 @@ func TestAFloodDelaysNoAlert(t *testing.T) {
 		}
 		time.Sleep(30 * time.Second) // until the budget shows it
 		var delays []time.Duration
-		for range 3 {
+		for range 2 {
 			delays = append(delays, w.alertDelay(t, account, 12, "balance is low"), w.alertDelay(t, account, 90, "balance is fine again"))
 		}
 		stop()
@@ -54,7 +54,7 @@ func TestAFloodDelaysNoAlert(t *testing.T) {
 		t.Logf("%2d members flooding, %4d commands sent, %4d answered: an alert takes %4.1f s in the middle, %4.1f s at most",
 			members, sent.Load(), answered.Load(), delays[len(delays)/2].Seconds(), worst[members].Seconds())
 	}
-	const slack = 10 * time.Second // a poll more
+	const slack = 15 * time.Second // a poll more
 	if limit := worst[0] + slack; worst[1] > limit || worst[10] > limit {
 		t.Errorf("the slowest alerts are %v", worst)
 	}
