@@ -49,7 +49,7 @@ func TestLevelsAreSetFromDiscord(t *testing.T) {
 	w.config(t, "accounts:\n", "  viewers: {everyone: true}\naccounts:\n", "name: team", "name: prod")
 	w.asks(t, "reload", nil)
 	within := deadline(t)
-	for again := time.NewTicker(50 * time.Millisecond); ; <-again.C {
+	for again := time.NewTicker(500 * time.Millisecond); ; <-again.C {
 		shown := string(w.asks(t, "levels", nil).JSON())
 		if strings.Contains(shown, "below $200.00") && strings.Contains(shown, "prod") {
 			break
