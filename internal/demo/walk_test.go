@@ -127,7 +127,7 @@ func (v *visit) pressEach(t *testing.T) (pressed []string) {
 	const most = 40
 	for range most {
 		var kinds map[string]string
-		v.Run(&kinds, `return Object.fromEntries([...document.querySelectorAll('button.button:not(:disabled)')].map((b) => [b.dataset.kind, b.dataset.testid]))`)
+		v.Run(&kinds, `return Object.fromEntries([...document.querySelectorAll('.message button.button:not(:disabled)')].map((b) => [b.dataset.kind, b.dataset.testid]))`)
 		var next string
 		for kind := range kinds {
 			if !slices.Contains(pressed, kind) {
@@ -141,12 +141,24 @@ func (v *visit) pressEach(t *testing.T) (pressed []string) {
 		pressed = append(pressed, next)
 		v.Click(testID(kinds[next]))
 		v.Await("end of the press of "+next, `return !document.querySelector('.button[aria-busy]')`)
+		v.fillForm()
 		if text := v.complaint(); text != "" {
 			t.Fatalf("%s: %s", next, text)
 		}
 	}
 	t.Fatalf("there is no end of buttons: %v", pressed)
 	return nil
+}
+
+// fillForm answers the form that a press may have opened.
+func (v *visit) fillForm() {
+	var open bool
+	v.Run(&open, `return document.querySelector('[data-testid="form"]').open`)
+	if open {
+		v.picture("demo-form")
+		v.Type(testID("input-text"), "2h"+browser.Enter)
+		v.Await("the form to be gone", `return !document.querySelector('[data-testid="form"]').open`)
+	}
 }
 
 // complaint is what the page tells the visitor that went wrong.
@@ -170,7 +182,7 @@ func (v *visit) pressEveryKind(t *testing.T) {
 	t.Helper()
 	pressed := v.pressEach(t)
 	t.Logf("pressed: %s", strings.Join(pressed, ", "))
-	for _, wanted := range []string{"alerts:1h", "alerts:8h", "alerts:topup", "alerts:end", "alerts:details", "models:team", "keys:team"} {
+	for _, wanted := range []string{"alerts:1h", "alerts:8h", "alerts:for", "alerts:topup", "alerts:end", "alerts:details", "models:team", "keys:team"} {
 		if !slices.Contains(pressed, wanted) {
 			t.Errorf("there was no button %s", wanted)
 		}
@@ -179,7 +191,7 @@ func (v *visit) pressEveryKind(t *testing.T) {
 
 func aMemberMayNotSnooze(t *testing.T, v *visit) {
 	v.asks(discordsim.StrangerID)
-	v.Click(`.message:not(.ephemeral) button[data-kind^="alerts:"]`)
+	v.Click(`.message:not(.ephemeral) button[data-kind="alerts:1h"]`)
 	v.reads("operators")
 	v.picture("demo-member")
 	v.asks(discordsim.OperatorID)
