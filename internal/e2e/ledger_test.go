@@ -239,7 +239,7 @@ func (v *verdict) post(p store.Post, posted map[shown]int, d *discordsim.Server)
 	switch {
 	case n == 0 && there && v.plain[p.MessageID]: // which an edit may have brought into form
 	case n == 0:
-		v.note(&v.Losses, "%s %q of %s is not in the channel (%s)", p.Key, as.title, as.at, p.State)
+		v.note(&v.Losses, "%s %q of %s is not in the channel (%s as message %q, which is there: %t)", p.Key, as.title, as.at, p.State, p.MessageID, there)
 	case n > 1:
 		v.note(&v.Duplicates, "%s %q of %s is in the channel %d times", p.Key, as.title, as.at, n)
 	}

@@ -58,7 +58,7 @@ type Lease struct {
 
 	// What a standby sees of the lease, and since when by its own clock. A lease
 	// that nobody renews has expired, even while the server's clock, set back,
-	// says otherwise. So has one whose holder was connected and is not any longer.
+	// says otherwise. So has one whose holder was connected and no longer is.
 	seen   held
 	seenAt time.Time
 	met    bool      // its holder was connected
