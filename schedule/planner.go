@@ -34,6 +34,14 @@ const (
 	// taken in place of a light one.
 	fullEarly = 0.8
 
+	// A second look that failed is repeated soon, so many times.
+	recheckAgain = 15 * time.Second
+	maxRechecks  = 8
+
+	// fullLasts is how long after a full reading a light one is enough to confirm
+	// what that saw.
+	fullLasts = time.Minute
+
 	startApart = 20 * time.Millisecond // between the first readings of different accounts
 )
 
@@ -193,9 +201,13 @@ func (p *planner) take(s *seat) {
 			slot.failed = 0
 			slot.moves, slot.targets = slot.moves.add(slot.began, s.after.spent), s.after.targets
 		}
+		again := !slot.recheck.IsZero() && !s.ok && slot.failed <= maxRechecks
 		slot.recheck = time.Time{}
-		if s.after.Recheck > 0 {
+		switch {
+		case s.after.Recheck > 0:
 			slot.recheck = now.Add(s.after.Recheck)
+		case again: // the second look saw nothing
+			slot.recheck = now.Add(recheckAgain)
 		}
 		slot.want(p.watch.Every)
 	}
@@ -287,59 +299,74 @@ func (p *planner) dispatch(ctx context.Context, h *host, now time.Time, reading 
 	h.filled = now
 	var ready []*seat
 	for _, s := range h.seats {
-		if !s.busy && !s.due.After(now.Add(s.ahead())) {
+		if !s.busy && !s.due.After(now.Add(s.ahead(p.watch.Every))) {
 			ready = append(ready, s)
 		}
 	}
 	slices.SortStableFunc(ready, func(a, b *seat) int { return cmp.Compare(b.lateness(now), a.lateness(now)) })
 	began := false
 	for _, s := range ready {
-		full, cost := s.wantsFull(now, h.allot), s.demand().cost
-		if full {
+		how, cost := s.wanted(now, h.allot), s.demand().cost
+		if how == inFull {
 			cost = s.demand().full
 		}
-		if wait := p.wait(h, cost); wait > 0 && !s.urgent(now) {
+		reserve := 1.
+		if s.slot.last.IsZero() {
+			reserve = 2 // much may have to be looked at twice
+		}
+		if wait := p.wait(h, cost, reserve); wait > 0 && !s.urgent(now) {
 			h.held = now.Add(wait)
 			break
 		}
 		h.purse -= cost
-		s.busy, s.triggered, s.full, s.cost, began = true, false, full, cost, true
-		reading.Go(func() { p.read(ctx, s, full) })
+		s.busy, s.triggered, s.full, s.cost, began = true, false, how == inFull, cost, true
+		reading.Go(func() { p.read(ctx, s, how) })
 	}
 	if began && h.allot.busy && h.held.Before(now.Add(togetherness)) {
 		h.held = now.Add(togetherness)
 	}
 }
 
-// ahead is how much before it is due the account may be read with others.
-func (s *seat) ahead() time.Duration {
-	if s.slot.last.IsZero() {
+// ahead is how much before it is due the account may be read with others. With an
+// interval of seconds there is nothing to gain.
+func (s *seat) ahead(interval time.Duration) time.Duration {
+	if s.slot.last.IsZero() || interval < time.Minute {
 		return 0
 	}
 	return min(togetherness, time.Duration(nearly*float64(s.due.Sub(s.slot.last))))
 }
 
-// lateness is how long ago the last reading is, in wanted gaps.
+// lateness is how long ago the last reading is, in wanted gaps. Of an account that
+// was not read yet nothing is known: it may be below its levels.
 func (s *seat) lateness(now time.Time) float64 {
-	if s.slot.last.IsZero() {
-		return 1 + now.Sub(s.slot.first).Minutes()
-	}
-	if s.urgent(now) {
+	switch {
+	case s.urgent(now):
 		return math.Inf(1)
+	case s.slot.last.IsZero():
+		return math.MaxFloat64
 	}
 	return float64(now.Sub(s.slot.last)) / float64(max(s.slot.gap, time.Millisecond))
 }
 
-// wantsFull reports whether only a full reading will do.
-func (s *seat) wantsFull(now time.Time, al allotment) bool {
+// wanted is how the account is to be read.
+func (s *seat) wanted(now time.Time, al allotment) manner {
 	slot := s.slot
-	return slot.full.IsZero() || slot.failed > 0 || s.urgent(now) || now.Sub(slot.full) >= time.Duration(fullEarly*float64(al.fulls))
+	since := now.Sub(slot.full)
+	switch {
+	case slot.full.IsZero() || slot.failed > 0:
+		return inFull
+	case s.urgent(now) && since <= fullLasts:
+		return again
+	case s.urgent(now) || since >= time.Duration(fullEarly*float64(al.fulls)):
+		return inFull
+	}
+	return lightly
 }
 
 // wait is how long a host's planned readings have to wait for room for some more
 // calls, 0 when there is. Readings under way may still take what they were
-// planned with.
-func (p *planner) wait(h *host, calls float64) time.Duration {
+// planned with, and what is not planned with is kept free so many times.
+func (p *planner) wait(h *host, calls, reserve float64) time.Duration {
 	requests, _ := p.watch.Book.Budget()
 	if missing := min(calls, h.rate*atOnce) - h.purse; missing > 0 {
 		return inSeconds(missing / h.rate)
@@ -349,7 +376,7 @@ func (p *planner) wait(h *host, calls float64) time.Duration {
 			calls += s.cost
 		}
 	}
-	kept := min(h.client.CommandRoom(), int((1-pollShare)*float64(requests)))
+	kept := min(h.client.CommandRoom(), int(reserve*(1-pollShare)*float64(requests)))
 	free, more := h.client.Room()
 	if calls <= float64(free-kept) || free == requests {
 		return 0
@@ -358,9 +385,9 @@ func (p *planner) wait(h *host, calls float64) time.Duration {
 }
 
 // read reads an account and notes what follows.
-func (p *planner) read(ctx context.Context, s *seat, full bool) {
+func (p *planner) read(ctx context.Context, s *seat, how manner) {
 	w, a := p.watch, s.account
-	o, ok := s.slot.read(ctx, a, func(ctx context.Context) outcome { return w.look(ctx, a, full) })
+	o, ok := s.slot.read(ctx, a, func(ctx context.Context) outcome { return w.look(ctx, a, how) })
 	s.read = ok
 	if ok {
 		var err error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"mokabot/internal/account"
@@ -80,7 +81,7 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 		return err
 	}
 	budget, _ := s.Book.Budget()
-	if room, _ := a.Client.Room(); room < budget/seedShare {
+	if room, _ := a.Client.Room(); room < budget/seedShare || s.anyUnread(a.Client.Host()) {
 		return nil
 	}
 	call, cancel := context.WithTimeout(ctx, seedCallIn)
@@ -98,6 +99,14 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	}
 	s.Log.Info("history from the gateway's records", "account", a.Name, "from", from.UTC().Format(time.RFC3339), "rows", len(rows))
 	return s.Store.SetValue(ctx, history.RecordedMark(a.Name), []byte(now.UTC().Format(time.RFC3339)))
+}
+
+// anyUnread reports whether an account of a host was not read yet: that comes first.
+func (s *Seeder) anyUnread(host string) bool {
+	return slices.ContainsFunc(s.Book.All(), func(a *account.Account) bool {
+		_, read := a.Latest()
+		return a.Client.Host() == host && !read
+	})
 }
 
 // missingFrom is since when records are wanted; zero when none are.

@@ -83,13 +83,23 @@ type outcome struct {
 	light   bool
 }
 
-// look reads an account, lightly where that is enough: a light reading that
-// surprises, or that something would be told of, is followed by a full one at once.
-func (w *Watch) look(ctx context.Context, a *account.Account, full bool) outcome {
+// manner is how an account is to be read.
+type manner int
+
+// The manners.
+const (
+	inFull  manner = iota
+	lightly        // and in full where that surprises, or something would be told of it
+	again          // lightly, soon after a full reading that already saw what would be told
+)
+
+// look reads an account. A light reading that does not do is followed by a full
+// one at once.
+func (w *Watch) look(ctx context.Context, a *account.Account, how manner) outcome {
 	ctx, cancel := context.WithTimeout(ctx, maxPoll)
 	defer cancel()
-	if !full {
-		if r, ok := a.ReadLight(ctx); ok && w.expected(ctx, a, r) {
+	if how != inFull {
+		if r, ok := a.ReadLight(ctx); ok && w.expected(ctx, a, r, how == again) {
 			return outcome{r, true}
 		}
 	}
@@ -98,8 +108,8 @@ func (w *Watch) look(ctx context.Context, a *account.Account, full bool) outcome
 
 // expected reports whether a reading brings nothing but money spent: neither does
 // the ledger need to know more about it, nor would anything be told or begin to
-// wait for a second look.
-func (w *Watch) expected(ctx context.Context, a *account.Account, r moka.Reading) bool {
+// wait for a second look. Where this is the second look, only the ledger counts.
+func (w *Watch) expected(ctx context.Context, a *account.Account, r moka.Reading, second bool) bool {
 	spent, err := w.Store.SpendState(ctx, a.Name)
 	if err != nil {
 		return false
@@ -115,6 +125,9 @@ func (w *Watch) expected(ctx context.Context, a *account.Account, r moka.Reading
 	refunded := delta.Refunds != 0 && r.Wallet != nil // a key's figures fall whenever a call ends
 	if !delta.Known || refunded || delta.TopUp != 0 || after.Rescaled {
 		return false
+	}
+	if second {
+		return true
 	}
 	facts, _, err := w.facts(ctx, a.Name, r)
 	if err != nil {
@@ -156,7 +169,7 @@ type After struct {
 // Poll reads one account and stores the reading together with everything that
 // follows from it.
 func (w *Watch) Poll(ctx context.Context, a *account.Account) (after After, err error) {
-	r := w.look(ctx, a, true).reading
+	r := w.look(ctx, a, inFull).reading
 	if ctx.Err() != nil && !r.OK() {
 		return After{}, ctx.Err() // interrupted: that says nothing about the account
 	}
