@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,11 +59,14 @@ func readByPlan(t *testing.T, seed uint64) {
 		t.Fatal(err)
 	}
 	defer db.Close()
+	var counting sync.Mutex
 	light, full := 0, 0
 	w := &Watch{
 		Book: book, Store: db, History: history.History{Store: db, Zone: time.UTC}, Words: lang.English(), Every: 5 * time.Minute, Log: slog.New(slog.DiscardHandler),
 	}
 	w.read = func(isLight bool) {
+		counting.Lock()
+		defer counting.Unlock()
 		if full++; isLight {
 			light, full = light+1, full-1
 		}
