@@ -75,7 +75,7 @@ func (g *Gateway) awaitIdentify(ctx context.Context) (string, error) {
 		g.budget.date(g.REST.Now())
 		// An IDENTIFY is counted before it is sent, and the later one may travel
 		// faster: a tenth more than Discord's least.
-		wait := max(g.budget.wait(g.Timing.Spacing+g.Timing.Spacing/10), l.wait())
+		wait := max(g.budget.wait(g.Timing.Spacing+g.Timing.Spacing/10+g.budget.doubt()), l.wait())
 		if wait > time.Minute/2 {
 			g.Log.Warn("holding back from connecting: too many sessions were begun within 24 hours",
 				"used", g.budget.used(), "left", l.Limit.Remaining, "wait", wait)

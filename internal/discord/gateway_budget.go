@@ -67,6 +67,17 @@ func (b *budget) date(now time.Time) {
 	slices.Sort(b.at)
 }
 
+// doubt is how much closer to now the last IDENTIFY may be than its date says: an
+// earlier process dated it by a header with whole seconds, as this one dates now.
+func (b *budget) doubt() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n := len(b.at); n == 0 || b.began.IsZero() || b.at[n-1] > b.began.UnixMilli() {
+		return 0
+	}
+	return time.Second
+}
+
 // now is the time for the budget, zero while it is not known. The caller holds mu.
 func (b *budget) now() time.Time {
 	if b.began.IsZero() {
