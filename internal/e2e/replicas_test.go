@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -49,7 +47,7 @@ func newReplicas(t *testing.T, n int, ahead time.Duration, opts ...discordsim.Op
 	r.address = r.pg.Database(t)
 	r.hook(func(bool) { r.asked.heard() })
 	if r.path = build(t); ahead != 0 {
-		r.path = shiftable(t)
+		r.path = pathOf(t, wrongClock)
 	}
 	for i := range n {
 		free, err := net.Listen("tcp", "127.0.0.1:0")
@@ -65,7 +63,7 @@ func newReplicas(t *testing.T, n int, ahead time.Duration, opts ...discordsim.Op
 		database.Host = own.address()
 		r.all = append(r.all, &replica{of: r, line: own, env: []string{
 			"MOKABOT_LISTEN=" + free.Addr().String(), "DATABASE_URL=" + database.String(),
-			fmt.Sprintf("MOKABOT_CLOCK_AHEAD=%d", int((ahead * time.Duration(i-n/2)).Seconds())),
+			fmt.Sprintf("%s=%d@0", clockVariable, int((ahead * time.Duration(i-n/2)).Seconds())),
 		}})
 	}
 	return r
@@ -75,60 +73,6 @@ func newReplicas(t *testing.T, n int, ahead time.Duration, opts ...discordsim.Op
 func (r *replicas) configure(changes ...string) {
 	r.arena.configure(append(changes, "path: "+filepath.Join(r.dir, "mokabot.db"), "url: ${DATABASE_URL}")...)
 }
-
-// shiftable is the program with a clock that is ahead by as many seconds as the
-// environment says. Only the time of day is: timers and distances go by the
-// clock that no host sets.
-var shiftable = func() func(testing.TB) string {
-	built := sync.OnceValues(func() (string, error) {
-		root, err := exec.Command("go", "env", "GOROOT").Output()
-		if err != nil {
-			return "", err
-		}
-		original := filepath.Join(strings.TrimSpace(string(root)), "src/time/time.go")
-		text, err := os.ReadFile(original)
-		if err != nil {
-			return "", err
-		}
-		const reading = "sec, nsec, mono := runtimeNow()\n"
-		if strings.Count(string(text), reading) == 0 {
-			return "", fmt.Errorf("%s reads the clock in another way", original)
-		}
-		dir, err := os.MkdirTemp("", "mokabot-clock")
-		if err != nil {
-			return "", err
-		}
-		for name, text := range map[string]string{
-			"time.go":      strings.ReplaceAll(string(text), reading, reading+"sec += ahead\n"),
-			"ahead.go":     aheadSource,
-			"overlay.json": fmt.Sprintf(`{"Replace":{%q:%q,%q:%q}}`, original, dir+"/time.go", filepath.Dir(original)+"/ahead.go", dir+"/ahead.go"),
-		} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-				return "", err
-			}
-		}
-		return compile("-overlay", dir+"/overlay.json")
-	})
-	return func(t testing.TB) string { return pathOf(t, built) }
-}()
-
-const aheadSource = `package time
-
-import "syscall"
-
-var ahead = func() (seconds int64) {
-	text, _ := syscall.Getenv("MOKABOT_CLOCK_AHEAD")
-	sign := int64(1)
-	for _, r := range text {
-		if r == '-' {
-			sign = -1
-		} else {
-			seconds = 10*seconds + int64(r-'0')
-		}
-	}
-	return sign * seconds
-}()
-`
 
 // start starts the replica, unless it runs.
 func (m *replica) start() {
@@ -140,7 +84,16 @@ func (m *replica) start() {
 	own := *m.of.arena
 	own.env = append(slices.Clone(own.env), m.env...)
 	m.p, m.paused = own.start(), false
-	within(m.of.t, time.Minute, "a replica to start", func() bool { return strings.Contains(m.p.log.String(), "mokabot starts") })
+	within(m.of.t, 90*time.Second, "a replica to start", func() bool {
+		select {
+		case <-m.p.ended: // its supervisor starts it again while the database is away
+			if strings.Contains(m.p.log.String(), "PostgreSQL") {
+				m.p = own.start()
+			}
+		default:
+		}
+		return strings.Contains(m.p.log.String(), "mokabot starts")
+	})
 }
 
 // kill ends it without a word.
