@@ -59,8 +59,16 @@ func (c *Client) Room() (calls int, more time.Duration) { return c.host.calls.ro
 // CommandRoom is how many calls of the host's budget commands ([ForCommand]) may
 // still take at the moment.
 func (c *Client) CommandRoom() int {
-	free, _ := c.host.commands.room()
+	free, _ := c.host.share.taken.room()
 	return free
+}
+
+// Plan says how many calls a second the host's planned readings take; commands
+// then get only what is left.
+func (c *Client) Plan(perSecond float64) {
+	c.host.share.mu.Lock()
+	defer c.host.share.mu.Unlock()
+	c.host.share.planned = perSecond
 }
 
 // Paused is how long the gateway still wants to be left alone after a 429, 0 when

@@ -3,6 +3,7 @@ package moka
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -42,11 +43,11 @@ type Limiter struct {
 
 // hostLimit is a host's two budgets: a 429 of the small one says nothing about the other.
 type hostLimit struct {
-	calls    *slidingWindow // all of them
-	commands *slidingWindow // those that people asked for, which count as calls too
-	explain  *slidingWindow
-	status   statusShare
-	bulky    chan struct{} // held while a large answer is read and decoded
+	calls   *slidingWindow // all of them
+	explain *slidingWindow
+	share   commandsShare // of calls
+	status  statusShare
+	bulky   chan struct{} // held while a large answer is read and decoded
 }
 
 // NewLimiter allows each host that many requests in any stretch of window.
@@ -70,15 +71,15 @@ func (l *Limiter) host(name string) *hostLimit {
 	h := l.hosts[name]
 	if h == nil {
 		h = &hostLimit{
-			calls: newSlidingWindow(l.requests, l.window), commands: newSlidingWindow(max(1, l.requests/commandShare), l.window),
-			explain: newSlidingWindow(explainRequests, explainWindow), bulky: make(chan struct{}, 1),
+			calls: newSlidingWindow(l.requests, l.window), explain: newSlidingWindow(explainRequests, explainWindow),
+			share: newCommandsShare(l.requests, l.window), bulky: make(chan struct{}, 1),
 		}
 		l.hosts[name] = h
 	}
 	return h
 }
 
-// lane is one sliding window. Whoever holds turn waits for the next free place;
+// slidingWindow grants so many places in any stretch of time. Whoever holds turn waits for the next free place;
 // the others queue behind in the order they came.
 type slidingWindow struct {
 	turn   chan struct{}
@@ -172,6 +173,23 @@ func (l *slidingWindow) room() (free int, more time.Duration) {
 		}
 	}
 	return free, more
+}
+
+// spare is how many places others may take now, so that a plan that takes rate
+// places a second finds its places whenever they are due.
+func (l *slidingWindow) spare(rate float64) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	free, least := 0, math.Inf(1)
+	for i := range l.granted { // from the oldest on
+		at := l.granted[(l.next+i)%len(l.granted)]
+		if rest := l.window - now.Sub(at); !at.IsZero() && rest > 0 {
+			least = min(least, float64(free)-rate*rest.Seconds()) // just before that place is free again
+		}
+		free++
+	}
+	return int(max(0, min(least, float64(free)-rate*l.window.Seconds())))
 }
 
 // pause is how long the gateway still wants to be left alone.

@@ -94,16 +94,17 @@ func (c *Client) place(ctx context.Context, r request) error {
 		}
 	}
 	if IsCommand(ctx) {
-		if err := c.host.placeForCommand(ctx); err != nil {
-			return err
-		}
+		return c.host.placeForCommand(ctx)
 	}
 	return c.host.calls.wait(ctx)
 }
 
 // placeAgain takes a place for a repetition, if one is free.
 func (c *Client) placeAgain(ctx context.Context) bool {
-	return (!IsCommand(ctx) || c.host.commands.take() == nil) && c.host.calls.take() == nil
+	if IsCommand(ctx) {
+		return c.host.takeForCommand() == nil
+	}
+	return c.host.calls.take() == nil
 }
 
 func (c *Client) held(ctx context.Context, r request, err error) *Error {

@@ -2,7 +2,6 @@ package moka
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 )
@@ -10,10 +9,10 @@ import (
 type commandKey struct{}
 
 // ForCommand marks what is done with ctx as asked for by a person. Such calls
-// may use a third of a host's request budget, so that however many people ask,
-// two thirds stay for polls; without a place in their share they fail with
-// [RateLimited], [HintCommands] and the time to wait. Catalogues are remembered
-// for them.
+// may use a third of a host's request budget at most, and of that only what
+// planned readings leave (see [Client.Plan]): however many people ask, no reading
+// waits for them. Without a place they fail with [RateLimited], [HintCommands] and
+// the time to wait. Catalogues are remembered for them.
 func ForCommand(ctx context.Context) context.Context {
 	return context.WithValue(ctx, commandKey{}, true)
 }
@@ -27,19 +26,66 @@ const commandShare = 3
 // commandWait is how long a command waits for a place in its share.
 const commandWait = 5 * time.Second
 
-// placeForCommand takes a place in the commands' share.
+// surpriseShare is the part of a host's budget that commands leave to readings
+// which nobody planned: one in so many.
+const surpriseShare = 20
+
+// commandsShare is what commands may take of a host's calls.
+type commandsShare struct {
+	taken *slidingWindow
+
+	mu      sync.Mutex
+	planned float64 // calls a second that readings take
+}
+
+func newCommandsShare(requests int, window time.Duration) commandsShare {
+	return commandsShare{taken: newSlidingWindow(max(1, requests/commandShare), window)}
+}
+
+// placeForCommand takes a place for a command, among all calls and in the
+// commands' share, and waits for it a little.
 func (h *hostLimit) placeForCommand(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, commandWait)
-	defer cancel()
-	err := h.commands.wait(ctx)
-	if errors.Is(err, context.DeadlineExceeded) { // others were first in line
-		_, more := h.commands.room()
+	end := time.Now().Add(commandWait)
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(end) {
+		end = deadline
+	}
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		held := h.takeForCommand()
+		if held == nil {
+			return nil
+		}
+		if held.paused || time.Until(end) <= held.rest {
+			return held
+		}
+		timer := time.NewTimer(held.rest)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+		}
+	}
+}
+
+// takeForCommand takes a place for a command if one is free now that no reading
+// will need.
+func (h *hostLimit) takeForCommand() *heldBack {
+	s := &h.share
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if free, more := s.taken.room(); free == 0 {
+		return &heldBack{rest: more, commands: true}
+	}
+	if h.calls.pause() == 0 && s.planned > 0 && h.calls.spare(s.planned) <= len(h.calls.granted)/surpriseShare {
+		_, more := h.calls.room()
 		return &heldBack{rest: max(more, time.Second), commands: true}
 	}
-	if held, ok := errors.AsType[*heldBack](err); ok {
-		held.commands = true
+	if held := h.calls.take(); held != nil {
+		return held
 	}
-	return err
+	return s.taken.take()
 }
 
 // How long a catalogue, and a failure to read one, serves commands.

@@ -65,6 +65,49 @@ func TestCommandsLeavePollsTheirShare(t *testing.T) {
 	}
 }
 
+// Readings that are planned to take nearly all of the budget find their places at
+// once, from the first moment of a flood on; commands get what is left.
+func TestCommandsTakeWhatPlannedReadingsLeave(t *testing.T) {
+	for _, plan := range []struct {
+		share float64 // of the budget
+		want  int     // commands' calls within a window
+	}{{0, 40}, {0.5, 40}, {0.6, 40}, {0.75, 23}, {0.9, 5}, {1, 0}} {
+		synctest.Test(t, func(t *testing.T) {
+			h := NewLimiter(0, 0).host("gateway")
+			rate := plan.share * defaultRequests / defaultWindow.Seconds()
+			h.share.planned = rate
+			ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+			defer cancel()
+			var mu sync.Mutex
+			var taken []time.Time
+			var members sync.WaitGroup
+			for range 10 {
+				members.Go(func() {
+					time.Sleep(4 * time.Minute) // when readings already fill the window
+					for ctx.Err() == nil {
+						if h.placeForCommand(ctx) == nil {
+							mu.Lock()
+							taken = append(taken, time.Now())
+							mu.Unlock()
+						}
+						time.Sleep(time.Second / 5)
+					}
+				})
+			}
+			for rate > 0 && ctx.Err() == nil {
+				time.Sleep(time.Duration(float64(time.Second) / rate))
+				if held := h.calls.take(); held != nil && ctx.Err() == nil {
+					t.Fatalf("with %v of the budget planned a reading was held up for %s", plan.share, held.rest)
+				}
+			}
+			members.Wait()
+			if got := maxWithin(taken, defaultWindow); got < plan.want-1 || got > plan.want+1 {
+				t.Errorf("with %v of the budget planned, commands got %d calls in 180 s, want %d", plan.share, got, plan.want)
+			}
+		})
+	}
+}
+
 func TestCataloguesAreReadOnceForManyCommands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := healthy(map[string]reply{modelsPath: {body: `{"data":[{"id":"a"}]}`}})

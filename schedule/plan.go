@@ -95,6 +95,7 @@ type allotment struct {
 	longest time.Duration // poll_interval, or longer where that is beyond the budget
 	fulls   time.Duration // between full readings
 	busy    bool          // more than half of the rate is asked for
+	takes   float64       // requests a second that all of it takes
 }
 
 const (
@@ -115,7 +116,8 @@ func allot(demands []demand, interval time.Duration, rate float64) allotment {
 		lights += d.cost
 	}
 	al := allotment{stretch: 1, longest: interval, fulls: max(interval, inSeconds(fulls/rate/fullShare))}
-	rate -= max(0, fulls-lights) / al.fulls.Seconds()
+	more := max(0, fulls-lights) / al.fulls.Seconds() // than if all readings were light
+	rate -= more
 	al.longest = interval
 	if lights/rate > interval.Seconds() {
 		al.longest = inSeconds(lights / rate / (1 - nearShare))
@@ -127,6 +129,7 @@ func allot(demands []demand, interval time.Duration, rate float64) allotment {
 		return perSecond
 	}
 	al.busy = need(1) > rate/2
+	al.takes = more + need(1)
 	if need(1) <= rate {
 		return al
 	}
@@ -139,6 +142,7 @@ func allot(demands []demand, interval time.Duration, rate float64) allotment {
 		}
 	}
 	al.stretch = high
+	al.takes = more + need(high)
 	return al
 }
 

@@ -16,7 +16,11 @@ import (
 const (
 	// pollShare is the part of a host's request budget that is planned with. The
 	// rest is for commands, second looks and readings that a surprise asks for.
-	pollShare = 0.85
+	pollShare = 0.8
+
+	// growth is how much more than what is planned is kept from commands, for
+	// accounts that have to be read more often before what commands took is free again.
+	growth = 1.5
 
 	// Accounts of one host whose readings are due at nearly the same time are read
 	// together, which costs one status: those due within this part of their gap, and
@@ -230,6 +234,7 @@ func (p *planner) plan(h *host, now time.Time) {
 		h.demands = append(h.demands, s.demand())
 	}
 	h.allot = allot(h.demands, p.watch.Every, h.rate)
+	h.client.Plan(min(growth*h.allot.takes, h.rate))
 	paused := now.Add(h.client.Paused())
 	h.next = now.Add(forever)
 	p.watch.Times.mu.Lock()
