@@ -41,7 +41,7 @@ func TestAWeekOfQuietHoursForBudgets(t *testing.T) {
 			"Fri 01:30": 10, // the day's amount comes through
 		}
 		var got []string
-		for now := time.Now(); now.Before(time.Date(2026, 10, 17, 0, 0, 0, 0, time.UTC)); now = time.Now() {
+		for now := time.Now().UTC(); now.Before(time.Date(2026, 10, 17, 0, 0, 0, 0, time.UTC)); now = time.Now().UTC() {
 			if dollars := spends[now.Format("Mon 15:04")]; dollars > 0 {
 				w.gateway.Spend(budgetTestKey, "gpt-4o", dollars*500_000, 100)
 			}

@@ -93,7 +93,7 @@ func TestAServerMigrationThatFailsChangesNothing(t *testing.T) {
 	version, err := postgres.version(t.Context(), db)
 	check(t, err)
 	equal(t, "version", version, 1)
-	equal(t, "tables", number(t, db, "SELECT COUNT(*) FROM pg_tables WHERE tablename IN ('other', 'lease')"), 0)
+	equal(t, "tables", number(t, db, "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename IN ('other', 'lease')"), 0)
 	check(t, migrate(t.Context(), postgres, db, len(postgres.migrations)))
 }
 
