@@ -1,5 +1,5 @@
 // Package pgtest starts a PostgreSQL server for tests: one for each test
-// binary, on a folder of its own, with a empty database for each test. Without
+// binary, on a folder of its own, with an empty database for each test. Without
 // PostgreSQL on the machine such tests are skipped, unless MOKABOT_POSTGRES is
 // "required". MOKABOT_POSTGRES_URL names a running server to use instead, with
 // a user who may create databases.
@@ -133,7 +133,11 @@ func (s *Server) takeFree() (name string) {
 
 func (s *Server) empty(name string) error {
 	return s.exec(name, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
-		DROP SCHEMA IF EXISTS public CASCADE;
+		DO $$ DECLARE name text; BEGIN
+			FOR name IN SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema' LOOP
+				EXECUTE format('DROP SCHEMA %I CASCADE', name);
+			END LOOP;
+		END $$;
 		CREATE SCHEMA public AUTHORIZATION `+User+`;
 		ALTER DATABASE `+name+` RESET ALL`)
 }
