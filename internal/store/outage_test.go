@@ -153,7 +153,7 @@ func TestAStandbyServer(t *testing.T) {
 	within(t, "the standby to follow", func() bool { return number(t, db.read, "SELECT COUNT(*) FROM readings") == c.stored })
 }
 
-// A server or network that swallows everything holds nobody up for ever.
+// A server or network that swallows everything holds nobody up forever.
 func TestAServerThatSwallowsEverything(t *testing.T) {
 	proof.NeedsLong(t)
 	connectTime, answerTime = 10*time.Second, 20*time.Second
@@ -239,8 +239,14 @@ func testADatabaseThatWasPutBack(t *testing.T, server *pgtest.Server) {
 		c.polled(t, "before")
 	}
 	name := nameOf(address)
-	server.Exec(t, "postgres", cutAll)
-	server.Exec(t, "postgres", "CREATE DATABASE backup OWNER "+pgtest.User+" TEMPLATE "+name)
+	for _, statement := range []string{ // a database is copied only while nobody is connected to it
+		"ALTER DATABASE " + name + " ALLOW_CONNECTIONS false",
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name + "'",
+		"CREATE DATABASE backup OWNER " + pgtest.User + " TEMPLATE " + name,
+		"ALTER DATABASE " + name + " ALLOW_CONNECTIONS true",
+	} {
+		server.Exec(t, "postgres", statement)
+	}
 	for range 3 {
 		check(t, c.poll(t))
 	}
