@@ -41,7 +41,7 @@ type slot struct {
 	began   time.Time // the reading under way did
 	last    time.Time // the last reading that was noted began; zero: none did
 	full    time.Time // the last full one of them
-	recheck time.Time // when a second look is wanted; zero: none is
+	recheck time.Time // when a second look is due; zero: no second look is needed
 	failed  int       // how many of the last readings failed in a row
 
 	moves   moves

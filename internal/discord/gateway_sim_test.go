@@ -432,7 +432,7 @@ func TestAnOldSessionIsNotResumed(t *testing.T) {
 	})
 }
 
-// When Discord lets no more sessions begin today, none is begun before it does.
+// When Discord allows no more sessions today, the client begins none until it does again.
 func TestTheLimitOfSessionsADayIsKept(t *testing.T) {
 	connected(t, nil, func(o *online) {
 		body := `{"url":"wss://gateway.discord.gg","shards":1,"session_start_limit":{"total":1000,"remaining":0,"reset_after":7200000,"max_concurrency":1}}`

@@ -175,7 +175,7 @@ const (
 	// At the start of a process nothing waits for a time that an earlier one noted.
 	sqlRecover = `UPDATE outbox SET state = 'due', next_try = 0 WHERE state = 'sending' OR state = 'due' AND next_try <> 0`
 
-	// What went with a message of which it is not a part any more goes by itself.
+	// A post that waits for a message it no longer belongs to is sent by itself.
 	sqlFreeLed = `UPDATE outbox SET leader = 0 WHERE leader <> 0 AND state = 'due' AND NOT EXISTS
 		(SELECT 1 FROM outbox l WHERE l.id = outbox.leader AND l.leader = 0 AND l.state IN ('due', 'sending', 'dead'))`
 
