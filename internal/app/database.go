@@ -20,7 +20,7 @@ func databaseText(w *lang.Words, err error) string {
 		text string
 	}{
 		{store.ErrInUse, d.InUse}, {store.ErrCorrupt, d.Corrupt}, {store.ErrNewer, d.Newer}, {store.ErrOlder, d.Older}, {store.ErrFull, d.Full},
-		{store.ErrReadOnly, d.ReadOnly}, {store.ErrAddress, d.Address}, {store.ErrUnreachable, d.Unreachable}, {store.ErrCut, d.Cut},
+		{store.ErrReadOnly, d.ReadOnly}, {store.ErrAddress, d.Address}, {store.ErrUnreachable, d.Unreachable}, {store.ErrTLS, d.TLS}, {store.ErrCut, d.Cut},
 		{store.ErrUnknown, d.Unknown}, {store.ErrLogin, d.Login}, {store.ErrNoDatabase, d.NoDatabase}, {store.ErrRights, d.Rights},
 		{store.ErrStandby, d.Standby}, {store.ErrServer, d.TooOld}, {store.ErrEncoding, d.Encoding}, {store.ErrForeign, d.Foreign}, {store.ErrBusy, d.Busy},
 		{store.ErrRunning, d.Running}, {store.ErrNotEmpty, d.NotEmpty}, {store.ErrUnfinished, d.Unfinished}, {store.ErrDiffers, d.Differs}, {store.ErrSame, d.Same},

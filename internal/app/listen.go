@@ -45,11 +45,13 @@ func (s *service) refresh(ctx context.Context) {
 const staleAfter = 3
 
 // leads reports whether this replica does the work.
-func (s *service) leads() bool { return s.elector == nil || s.elector.State().Leader }
+func (s *service) leads() bool {
+	return s.awaited.Load() == nil && (s.elector == nil || s.elector.State().Leader)
+}
 
 // epoch is that of the lease that this replica holds, 0 without one.
 func (s *service) epoch() int64 {
-	if s.elector == nil {
+	if !s.leads() || s.elector == nil {
 		return 0
 	}
 	return s.elector.State().Epoch
@@ -58,6 +60,9 @@ func (s *service) epoch() int64 {
 // unready are the reasons why the bot is not doing its work. That of a standby
 // is to take over, for which it needs the database.
 func (s *service) unready(ctx context.Context) []string {
+	if a := s.awaited.Load(); a != nil {
+		return []string{a.String()}
+	}
 	if !s.leads() {
 		if s.elector.State().Err != nil {
 			return []string{"standby: the database cannot be reached"}

@@ -37,30 +37,27 @@ type Environment struct {
 // whole life. What it does while it leads is in [service.takeOver], and what a
 // configuration makes of it in [service.prepare].
 func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Logger) error {
-	db, err := store.Open(c.Storage.Address())
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	if err := db.Exposed(); err != nil {
-		log.Warn("other users of this machine may read the database: its mode cannot be changed", "file", c.Storage.Path, "err", err)
-	}
 	proxy, err := proxyOf(c.Discord.Proxy)
 	if err != nil {
 		return err
 	}
-	s := &service{env: env, log: log, db: db, proxy: proxy, began: time.Now(), changed: make(chan struct{}, 1)}
+	s := &service{env: env, log: log, proxy: proxy, began: time.Now(), changed: make(chan struct{}, 1)}
 	if c.Listen.Address != "" {
 		s.recorder = metrics.New(Version())
 	}
 	log.Info("mokabot starts", "version", Version(), "accounts", len(c.Accounts), "reports", len(c.Reports))
-	lead, err := s.leader(ctx, c)
-	if err != nil || lead == nil {
-		return err
+	if s.db, err = store.OpenContext(ctx, c.Storage.Address()); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped during the start
+		}
+		if !store.Absent(err) {
+			return err
+		}
 	}
+	s.awaited.Store(newAbsence(err))
 	ended := make(chan error, 1)
 	go func() {
-		ended <- RunAll(ctx, lead, s.handleSIGHUP, s.settle, s.listen(c.Listen),
+		ended <- RunAll(ctx, func(ctx context.Context) error { return s.begin(ctx, c) }, s.listen(c.Listen),
 			func(ctx context.Context) error { return newNotifier(os.Getenv).run(ctx, s.alive, log) },
 		)
 	}()
@@ -78,15 +75,34 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	}
 }
 
+// begin works once the database is there.
+func (s *service) begin(ctx context.Context, c *config.Config) error {
+	if s.db == nil {
+		if err := s.awaitDatabase(ctx, c.Storage.Address()); err != nil || s.db == nil {
+			return err
+		}
+	}
+	defer s.db.Close()
+	if err := s.db.Exposed(); err != nil {
+		s.log.Warn("other users of this machine may read the database: its mode cannot be changed", "file", c.Storage.Path, "err", err)
+	}
+	lead, err := s.leader(ctx, c)
+	if err != nil || lead == nil {
+		return err
+	}
+	s.awaited.Store(nil)
+	return RunAll(ctx, lead, s.handleSIGHUP, s.settle)
+}
+
 // endTime is for the end of all parts. Only a database that takes calls and never
 // answers is waited for as long.
 const endTime = 9 * time.Second
 
 // alive has an error when the database does not answer: without it nothing that
-// the program does would last. Of several replicas none can help that, and each
+// the program does would last. A server's absence no restart ends: the program
 // goes on by itself when it answers again.
 func (s *service) alive(ctx context.Context) error {
-	if s.elector != nil {
+	if s.awaited.Load() != nil || s.elector != nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)

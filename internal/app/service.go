@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mokabot/bot"
@@ -35,7 +36,8 @@ type service struct {
 	recorder *metrics.Recorder // nil: nobody listens
 	elector  *lead.Elector     // nil: there are no other replicas
 	began    time.Time
-	changed  chan struct{} // another generation is in force
+	changed  chan struct{}           // another generation is in force
+	awaited  atomic.Pointer[absence] // at the start, why the work has not begun; nil: it has. db and elector are settled by then
 
 	loading sync.Mutex // one reload at a time
 	mu      sync.Mutex

@@ -84,16 +84,7 @@ func (m *replica) start() {
 	own := *m.of.arena
 	own.env = append(slices.Clone(own.env), m.env...)
 	m.p, m.paused = own.start(), false
-	within(m.of.t, 90*time.Second, "a replica to start", func() bool {
-		select {
-		case <-m.p.ended: // its supervisor starts it again while the database is away
-			if strings.Contains(m.p.log.String(), "PostgreSQL") {
-				m.p = own.start()
-			}
-		default:
-		}
-		return strings.Contains(m.p.log.String(), "mokabot starts")
-	})
+	within(m.of.t, 90*time.Second, "a replica to start", func() bool { return strings.Contains(m.p.log.String(), "mokabot starts") })
 }
 
 // kill ends it without a word.

@@ -10,7 +10,7 @@ type DatabaseWords struct {
 	Empty                                        func(where string) string // it is made at the first start
 	Plain                                        func(where string) string // the connection is not encrypted
 	InUse, Corrupt, Newer, Older, Full, ReadOnly string
-	Address, Unreachable, Cut, Unknown           string
+	Address, Unreachable, TLS, Cut, Unknown      string
 	Login, NoDatabase, Rights, Standby           string
 	TooOld, Encoding, Foreign, Busy              string
 	Running, NotEmpty, Unfinished, Differs, Same string // of a copy
@@ -32,6 +32,7 @@ func enDatabase() DatabaseWords {
 		ReadOnly:    "the database was opened for reading only",
 		Address:     "storage.url is not the address of a PostgreSQL database; write postgres://USER:PASSWORD@HOST:5432/DATABASE",
 		Unreachable: "the PostgreSQL server cannot be reached; check the host and port of storage.url, and that the server runs and lets this machine in",
+		TLS:         "the connection to PostgreSQL cannot be encrypted as storage.url asks for; check sslmode and sslrootcert there, and the server's certificate",
 		Cut:         "the connection to PostgreSQL broke; it is made anew by itself, and what was not stored is tried again",
 		Unknown:     "the connection to PostgreSQL broke while it was storing something, and the server does not say what became of it; the next reading shows",
 		Login:       "PostgreSQL refuses the user or the password of storage.url; correct them",
@@ -66,6 +67,7 @@ func zhDatabase() DatabaseWords {
 		ReadOnly:    "数据库以只读方式打开",
 		Address:     "storage.url 不是 PostgreSQL 数据库地址；请写成 postgres://USER:PASSWORD@HOST:5432/DATABASE",
 		Unreachable: "无法连接 PostgreSQL 服务器；请检查 storage.url 的主机和端口，并确认服务器正在运行且允许本机连接",
+		TLS:         "无法按 storage.url 的要求与 PostgreSQL 建立加密连接；请检查其中的 sslmode 和 sslrootcert，以及服务器的证书",
 		Cut:         "与 PostgreSQL 的连接中断；会自动重连，尚未存储的内容会重试",
 		Unknown:     "写入过程中与 PostgreSQL 的连接中断，服务器也无法说明结果；以下一次读数为准",
 		Login:       "PostgreSQL 拒绝了 storage.url 中的用户名或密码；请更正",

@@ -40,7 +40,7 @@ func Copy(ctx context.Context, from, to string, progress func(CopyStep)) ([]Copi
 	if sameFile(from, to) {
 		return nil, &Error{Path: to, Kind: ErrSame}
 	}
-	target, err := openTarget(to)
+	target, err := openTarget(ctx, to)
 	if err != nil {
 		return nil, err
 	}
@@ -77,9 +77,9 @@ func sameFile(from, to string) bool {
 	return err == nil && os.SameFile(a, b)
 }
 
-func openTarget(address string) (*DB, error) {
+func openTarget(ctx context.Context, address string) (*DB, error) {
 	if IsURL(address) {
-		return openServer(address)
+		return openServer(ctx, address)
 	}
 	return openFile(address)
 }

@@ -253,7 +253,7 @@ func spoil(t *testing.T, address string) {
 	var db *DB
 	var err error
 	if IsURL(address) {
-		db, err = openServer(address)
+		db, err = openServer(t.Context(), address)
 	} else {
 		pool, failed := connect(address, 1, nil)
 		db, err = &DB{write: pool, read: pool}, failed

@@ -18,6 +18,7 @@ var (
 
 	ErrAddress     = errors.New("storage.url is not the address of a PostgreSQL database; write postgres://USER:PASSWORD@HOST:5432/DATABASE")
 	ErrUnreachable = errors.New("the PostgreSQL server cannot be reached; check the host and port of storage.url, and that the server runs and lets this machine in")
+	ErrTLS         = errors.New("the connection to PostgreSQL cannot be encrypted as storage.url asks for; check sslmode and sslrootcert there, and the server's certificate")
 	ErrCut         = errors.New("the connection to PostgreSQL broke; it is made anew by itself, and what was not stored is tried again")
 	ErrUnknown     = errors.New("the connection to PostgreSQL broke while it was storing something, and the server does not say what became of it; the next reading shows")
 	ErrLogin       = errors.New("PostgreSQL refuses the user or the password of storage.url; correct them")
@@ -40,6 +41,10 @@ var (
 func Passing(err error) bool {
 	return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrCut) || errors.Is(err, ErrUnknown)
 }
+
+// Absent reports whether a database could not be opened because its server is
+// away, starts, stops or is busy: it may be opened later, with nothing changed.
+func Absent(err error) bool { return Passing(err) || errors.Is(err, ErrBusy) }
 
 // Error says which database something is wrong with, and what.
 type Error struct {
@@ -75,7 +80,7 @@ const (
 
 // kinds are all that can be wrong.
 var kinds = []error{
-	ErrInUse, ErrCorrupt, ErrNewer, ErrOlder, ErrFull, ErrReadOnly, ErrAddress, ErrUnreachable, ErrCut, ErrUnknown, ErrLogin, ErrNoDatabase,
+	ErrInUse, ErrCorrupt, ErrNewer, ErrOlder, ErrFull, ErrReadOnly, ErrAddress, ErrUnreachable, ErrTLS, ErrCut, ErrUnknown, ErrLogin, ErrNoDatabase,
 	ErrRights, ErrStandby, ErrServer, ErrEncoding, ErrForeign, ErrBusy,
 	ErrRunning, ErrNotEmpty, ErrUnfinished, ErrDiffers, ErrSame,
 }

@@ -57,13 +57,12 @@ var postgres = &engine{
 	commit: commitOnServer,
 }
 
-func openServer(address string) (*DB, error) {
+func openServer(ctx context.Context, address string) (*DB, error) {
 	config, err := serverConfig(address)
 	if err != nil {
 		return nil, err
 	}
 	path := placeOf(config)
-	ctx := context.Background() // every wait has its own end
 	write := pool(config, 1)
 	if err := suitable(ctx, write); err != nil {
 		write.Close()

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -61,6 +63,9 @@ func kindOfServer(err error) error {
 		return nil
 	}
 	if _, never := errors.AsType[*pgconn.ConnectError](failed); never {
+		if isTLS(failed) {
+			return ErrTLS
+		}
 		return ErrUnreachable
 	}
 	if _, network := errors.AsType[net.Error](failed); network || pgconn.Timeout(failed) {
@@ -72,6 +77,24 @@ func kindOfServer(err error) error {
 		}
 	}
 	return nil
+}
+
+// isTLS reports whether no agreement was reached on an encrypted connection.
+func isTLS(err error) bool {
+	var (
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		checked   *tls.CertificateVerificationError
+		alert     tls.AlertError
+		record    tls.RecordHeaderError
+	)
+	for _, kind := range []any{&authority, &host, &invalid, &checked, &alert, &record} {
+		if errors.As(err, kind) {
+			return true
+		}
+	}
+	return strings.Contains(err.Error(), "server refused TLS connection") // the driver has no type for it
 }
 
 // causeAtServer is a failure in a line, without what may hold a row's content.

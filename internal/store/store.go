@@ -59,9 +59,13 @@ const readers = 3
 // Open opens or creates the database at an address, the path of a file or a
 // postgres:// URL. A file is this process's alone. See the Err variables for how
 // it can fail; a database that it refuses is left as it was.
-func Open(address string) (*DB, error) {
+func Open(address string) (*DB, error) { return OpenContext(context.Background(), address) }
+
+// OpenContext is [Open], which waits for a PostgreSQL server no longer than until
+// ctx ends.
+func OpenContext(ctx context.Context, address string) (*DB, error) {
 	if IsURL(address) {
-		db, err := openServer(address)
+		db, err := openServer(ctx, address)
 		return complete(db, err)
 	}
 	db, err := openFile(address)

@@ -1,0 +1,71 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"mokabot/internal/lang"
+	"mokabot/internal/store"
+)
+
+const (
+	firstReopen = time.Second      // between two attempts to open the database
+	maxReopen   = 10 * time.Second // the same, when it lasts
+	remindAfter = time.Minute      // between two lines of the log about it
+)
+
+// absence is a time in which the database cannot be opened yet.
+type absence struct {
+	since time.Time
+	err   error // of the newest attempt; nil before the first
+}
+
+func newAbsence(err error) *absence { return &absence{since: time.Now(), err: err} }
+
+// String says it for /readyz, without the server's address.
+func (a *absence) String() string {
+	if a.err == nil {
+		return "starting"
+	}
+	return fmt.Sprintf("waiting for the database for %s: %s", a.lasts(), cmp.Or(databaseText(lang.English(), a.err), "it cannot be opened"))
+}
+
+func (a *absence) lasts() time.Duration { return time.Since(a.since).Round(time.Second) }
+
+// awaitDatabase opens the database of a server that was away at the start. It
+// returns without one when ctx ends, and the error when waiting does not help.
+func (s *service) awaitDatabase(ctx context.Context, address string) error {
+	a, wait := s.awaited.Load(), firstReopen
+	var reported time.Time
+	var cause string
+	for {
+		if now := databaseText(lang.English(), a.err); now != cause || time.Since(reported) >= remindAfter {
+			cause, reported = now, time.Now()
+			s.log.Warn("the bot waits for the database and starts by itself when it answers", "waiting", a.lasts(), "err", a.err)
+		}
+		pause := time.NewTimer(wait/2 + rand.N(wait/2))
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return nil
+		case <-pause.C:
+		}
+		db, err := store.OpenContext(ctx, address)
+		switch {
+		case err == nil:
+			s.db = db
+			s.log.Info("the database answers", "after", a.lasts())
+			return nil
+		case ctx.Err() != nil:
+			return nil
+		case !store.Absent(err):
+			return err
+		}
+		a = &absence{since: a.since, err: err}
+		s.awaited.Store(a)
+		wait = min(2*wait, maxReopen)
+	}
+}
