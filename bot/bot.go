@@ -50,6 +50,8 @@ type Budgets interface {
 	Names() []string
 	// Standing returns the standing of the named budgets, or of all budgets without a name.
 	Standing(ctx context.Context, names ...string) ([]budget.Standing, error)
+	// Open are the budgets whose running period people were warned of.
+	Open(ctx context.Context) ([]budget.Standing, error)
 	// BurnDown draws how a budget is used up.
 	BurnDown(ctx context.Context, w *lang.Words, s budget.Standing) (message.Picture, error)
 }

@@ -47,7 +47,11 @@ func alerts(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	if err != nil {
 		return message.Message{}, err
 	}
-	return message.Incidents(in.Words, open, b.now()), nil
+	warned, err := b.setup().Budgets.Open(ctx)
+	if err != nil {
+		return message.Message{}, err
+	}
+	return message.Incidents(in.Words, open, warned, b.now()), nil
 }
 
 // quiets are what the buttons do to a snooze.

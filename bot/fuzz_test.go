@@ -11,6 +11,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
 	"mokabot/internal/config"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
@@ -35,13 +36,26 @@ func (calm) Snooze(context.Context, alert.Ref, alert.SnoozeOptions) (message.Ope
 	return message.OpenIncident{}, false, nil
 }
 
+// noBudgets is a configuration without budgets.
+type noBudgets struct{}
+
+func (noBudgets) Names() []string { return nil }
+
+func (noBudgets) Standing(context.Context, ...string) ([]budget.Standing, error) { return nil, nil }
+
+func (noBudgets) Open(context.Context) ([]budget.Standing, error) { return nil, nil }
+
+func (noBudgets) BurnDown(context.Context, *lang.Words, budget.Standing) (message.Picture, error) {
+	return message.Picture{}, nil
+}
+
 func quietBot(f testing.TB) *Bot {
 	book, err := account.New(&config.Config{Accounts: []config.Account{{Name: "team", BaseURL: "http://127.0.0.1:1", APIKey: config.NewSecret("sk-x")}}})
 	if err != nil {
 		f.Fatal(err)
 	}
 	b := &Bot{Log: slog.New(slog.DiscardHandler), GuildIDs: []string{"1"}}
-	b.Use(Setup{Book: book, Incidents: calm{}, Operators: Operators{Users: []string{"7"}}})
+	b.Use(Setup{Book: book, Incidents: calm{}, Budgets: noBudgets{}, Operators: Operators{Users: []string{"7"}}})
 	return b
 }
 

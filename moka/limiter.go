@@ -47,6 +47,7 @@ type hostLimit struct {
 	explain *slidingWindow
 	share   commandsShare // of calls
 	status  statusShare
+	topUp   topUpShare
 	bulky   chan struct{} // held while a large answer is read and decoded
 }
 

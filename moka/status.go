@@ -17,6 +17,7 @@ type Status struct {
 	BatchUpdate   bool   // figures lag some seconds behind, and keys can be overdrawn
 	TopUpLink     string // https address where money is added, "" when not told
 	ServerAddress string // https address of the console, "" when not told or not public
+	topUpApart    bool   // the status has no field for TopUpLink: only users are told it
 	ancestor      bool   // of the shape of one-api and of the forks that left it before new-api did
 	hub           bool   // of these, of the shape of one-hub and done-hub
 }
@@ -80,7 +81,8 @@ func decodeStatus(body []byte) (Status, error) {
 		DataExport:  d.DataExport != nil && *d.DataExport,
 		BatchUpdate: d.BatchUpdate,
 		TopUpLink:   scalar(d.TopUpLink), ServerAddress: scalar(d.ServerAddress),
-		ancestor: d.DataExport == nil && d.DisplayType == nil,
+		topUpApart: d.TopUpLink == nil,
+		ancestor:   d.DataExport == nil && d.DisplayType == nil,
 	}
 	s.hub = s.ancestor && d.PaymentRate != nil
 	s.Units = Units{displayOf(d.DisplayType, d.InCurrency), *d.QuotaPerUnit, 0}

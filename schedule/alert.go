@@ -28,7 +28,7 @@ const maxClosed = 10
 func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.Outgoing, error) {
 	news := message.Alarm{
 		Account: a.Name, Levels: len(a.Rules.Levels), Event: e, Today: x.today, Models: x.models, Key: x.key,
-		Remind: a.Rules.RemindEvery(e.Incident), Page: a.Page(),
+		Remind: a.Rules.RemindEvery(e.Incident), Page: a.Page(), Last: x.last,
 	}
 	var out []store.Outgoing
 	if e.Post() {

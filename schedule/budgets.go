@@ -201,7 +201,7 @@ func (b *Budgets) note(ctx context.Context, one budget.Budget, step func(budget.
 func (b *Budgets) outgoing(ctx context.Context, n budget.News) ([]store.Outgoing, error) {
 	channel := n.Standing.Budget.ChannelID
 	if n.Kind != budget.Closed {
-		payload, err := json.Marshal(message.BudgetAlert(b.Words, message.BudgetAlarm{News: n, Page: b.page(n.Standing.Budget), Picture: b.picture(ctx, n.Standing)}))
+		payload, err := json.Marshal(message.BudgetAlert(b.Words, message.BudgetAlarm{News: n, Page: b.page(ctx, n.Standing.Budget), Picture: b.picture(ctx, n.Standing)}))
 		return []store.Outgoing{{Key: budgetKey(n, n.Memory.Posts), Channel: channel, At: n.Standing.At, Payload: payload}}, err
 	}
 	var out []store.Outgoing
@@ -214,10 +214,13 @@ func (b *Budgets) outgoing(ctx context.Context, n budget.News) ([]store.Outgoing
 
 // page is where the accounts of a budget are looked after, empty where that is
 // more than one place.
-func (b *Budgets) page(one budget.Budget) string {
+func (b *Budgets) page(ctx context.Context, one budget.Budget) string {
 	accounts, err := b.Book.Some(one.Accounts...)
 	if err != nil || len(accounts) == 0 {
 		return ""
+	}
+	for _, a := range accounts {
+		a.LearnPage(ctx)
 	}
 	page := accounts[0].Page()
 	if slices.ContainsFunc(accounts, func(a *account.Account) bool { return a.Page() != page }) {
@@ -269,6 +272,28 @@ func (b *Budgets) Standing(ctx context.Context, names ...string) ([]budget.Stand
 		all = append(all, budget.Stand(one, facts))
 	}
 	return all, nil
+}
+
+// Open are the budgets whose running period people were warned of, as they stand
+// now. Where a budget stands is computed as a look at it does.
+func (b *Budgets) Open(ctx context.Context) ([]budget.Standing, error) {
+	var open []budget.Standing
+	for _, one := range b.Budgets {
+		var told budget.Memory
+		raw, ok, err := b.Store.Value(ctx, budgetValues+one.Name)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || json.Unmarshal(raw, &told) != nil || told.Mark == (budget.Mark{}) || !b.now().Before(told.To) {
+			continue
+		}
+		facts, err := b.History.Budget(ctx, one, b.Book, len(one.Keys) > 0)
+		if err != nil {
+			return nil, err
+		}
+		open = append(open, budget.Stand(one, facts))
+	}
+	return open, nil
 }
 
 // Names are the budgets' names, in the order of the configuration.

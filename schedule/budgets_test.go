@@ -336,3 +336,39 @@ func TestAChannelConfiguredLaterHearsOfABudget(t *testing.T) {
 		}
 	})
 }
+
+// /alerts lists a budget from its first warning to the end of its period.
+func TestBudgetsThatPeopleWereWarnedOfAreOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2026, 10, 12, 8, 0, 0, 0, time.UTC)))
+		daily := budget.Budget{Name: "daily", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar, Accounts: []string{"team"}, WarnAt: []float64{0.8, 1}, ChannelID: "1"}
+		large := daily
+		large.Name, large.Amount = "large", 1000*moka.Dollar
+		w := newBudgetWorld(t, daily, large)
+		defer w.db.Close()
+		open := func(want string) {
+			t.Helper()
+			w.look(t)
+			all, err := w.budgets.Open(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, s := range all {
+				got = append(got, s.Budget.Name+" "+string(s.State)+" "+s.Spent.String())
+			}
+			if text := strings.Join(got, ", "); text != want {
+				t.Errorf("%s: %q is open, want %q", time.Now().UTC().Format(time.DateTime), text, want)
+			}
+		}
+		open("")
+		time.Sleep(time.Hour)
+		w.gateway.Spend(budgetTestKey, "gpt-4o", 8*500_000, 100)
+		open("daily warning $8.00")
+		time.Sleep(time.Hour)
+		w.gateway.Spend(budgetTestKey, "gpt-4o", 3*500_000, 100)
+		open("daily exceeded $11.00")
+		time.Sleep(14 * time.Hour) // the next day
+		open("")
+	})
+}

@@ -228,6 +228,7 @@ type extras struct {
 	today  spend.SoFar
 	models []message.ModelUse
 	key    message.KeyUse // of a spike; zero: not known
+	last   moka.Maybe     // what could be spent when that was last known
 }
 
 // modelTime is for asking which models cost most: an alert does not wait long
@@ -243,9 +244,17 @@ func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (
 	}
 	was, _ := alert.Decode(raw) // the step itself tells what is wrong with it
 	_, events := alert.Step(a.Rules, was, f)
+	if len(events) > 0 && !f.Reading.Spendable().Known() {
+		if good, ok := w.History.LastGood(ctx, a.Name); ok {
+			x.last = good.Spendable()
+		}
+	}
 	for _, e := range events {
 		if !x.today.Spent.Known() {
 			x.today = w.History.Today(ctx, a.Name)
+		}
+		if e.Post() && e.Kind != alert.Ended {
+			a.LearnPage(ctx)
 		}
 		if e.Kind != alert.Ended && e.Kind != alert.Withdrawn && e.Incident.Condition.AboutSpending() && x.models == nil {
 			x.models = w.topModels(ctx, a, f.Reading, e.Post())

@@ -5,6 +5,7 @@ package account
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -134,6 +135,22 @@ func New(c *config.Config, opts ...Option) (*Book, error) {
 func (a *Account) Page() string {
 	links := a.gatewayLinks()
 	return cmp.Or(a.console, links.TopUp, links.Console)
+}
+
+// learnTime is for asking a gateway where money is added: an alert does not wait
+// long for a link.
+const learnTime = 3 * time.Second
+
+// LearnPage asks the gateway where money is added, where neither the configuration
+// nor its status says so, at most once a day. [Account.Page] then has it; a failure
+// leaves the page as it was.
+func (a *Account) LearnPage(ctx context.Context) {
+	if a.console != "" {
+		return
+	}
+	short, cancel := context.WithTimeout(ctx, learnTime)
+	defer cancel()
+	_ = a.Client.LearnTopUpLink(short) // the observer was told, and the gateway's own address does too
 }
 
 func (a *Account) gatewayLinks() moka.Links {

@@ -55,7 +55,7 @@ func writeStories() ([]page.Story, error) {
 			if err != nil {
 				return all, fmt.Errorf("%s in %s: %w", s.Name, w.Tag, err)
 			}
-			sent.Name, sent.Language, sent.Golden, sent.Names = s.Name, w.Tag, w.Tag+"-"+s.Name+".golden", names
+			sent.Name, sent.Language, sent.Golden, sent.Names, sent.At = s.Name, w.Tag, w.Tag+"-"+s.Name+".golden", names, story.At()
 			all = append(all, sent)
 		}
 	}

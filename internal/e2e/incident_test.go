@@ -70,7 +70,7 @@ func TestAnIncidentsLife(t *testing.T) {
 	if refused := w.click(t, discordsim.StrangerID, ping, "alerts:1h"); !titled("Only the operators")(refused) || !refused.Ephemeral() {
 		t.Errorf("somebody who is no operator gets %s", refused.JSON())
 	}
-	if details := w.click(t, discordsim.OperatorID, ping, "alerts:details"); !holding("What happened", "warned low")(details) {
+	if details := w.click(t, discordsim.OperatorID, ping, "alerts:details"); !holding("What happened", "alert (low)")(details) {
 		t.Errorf("details: %s", details.JSON())
 	}
 	stop()
@@ -100,7 +100,7 @@ func TestAnIncidentsLife(t *testing.T) {
 	}
 
 	w.spend(7_500_000) // $15: 3.01 is left
-	worse := w.waits(t, discordsim.AlertsChannel, "the worse level", titled("team: balance escalated to critical"))
+	worse := w.waits(t, discordsim.AlertsChannel, "the worse level", titled("team: balance alert escalated to critical"))
 	if said := w.click(t, "", worse, "alerts:topup"); !titled("until a top-up")(said) {
 		t.Errorf("snoozing until a top-up says %s", said.JSON())
 	}

@@ -22,7 +22,7 @@ func TestAlertsArePostedWhileTheWebsocketIsDead(t *testing.T) {
 		says   string
 	}{
 		{func() { s.spend(36_000_000) }, "team: balance is low"},
-		{func() { s.spend(7_500_000) }, "team: balance escalated to critical"},
+		{func() { s.spend(7_500_000) }, "team: balance alert escalated to critical"},
 		{func() { s.topUp(40_000_000) }, "team: balance is fine again"},
 	} {
 		began := time.Now()

@@ -90,7 +90,7 @@ func TestTheMainJobFromEndToEnd(t *testing.T) {
 	}
 
 	w.spend(7_500_000) // $15: 3.01 is left
-	if _, err := w.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance escalated to critical")); err != nil {
+	if _, err := w.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance alert escalated to critical")); err != nil {
 		t.Fatalf("a worse level was not told: %v", err)
 	}
 	w.topUp(40_000_000)

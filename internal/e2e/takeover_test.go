@@ -97,7 +97,7 @@ func TestAStandbyTakesOver(t *testing.T) {
 		t.Errorf("/balance answers %s, %v", answer.JSON(), err)
 	}
 	r.spend(7_500_000) // $15: 3.01 is left
-	if _, err := r.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance escalated to critical")); err != nil {
+	if _, err := r.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance alert escalated to critical")); err != nil {
 		t.Fatalf("%v\n%s", err, second.p.log.tail())
 	}
 	within(t, time.Minute, "the new leader to be ready", func() bool {

@@ -17,6 +17,7 @@ func English() *Words {
 		And:      ", ",
 		Duration: enDuration,
 		Runway:   enRunway,
+		Day:      func(t time.Time) string { return t.Format("Jan 2") },
 		Balance:  enBalance(),
 		Models:   enModels(),
 		Alert:    enAlert(),
@@ -130,7 +131,7 @@ func enReport() ReportWords {
 		Left: "Remaining", Runway: "Runs out in", TopUps: "Topped up", Refunds: "Refunded",
 		Incidents:  "Incidents",
 		Covered:    func(percent int) string { return fmt.Sprintf("Data covers %d%% of the period", percent) },
-		NoReadings: "No readings in this period, so the spending is unknown.", NotComparable: "nothing to compare with",
+		NoReadings: "No readings in this period, so the spending is unknown.",
 		Began: func(when string) string {
 			return "Readings began " + when + "; earlier spending is not known. Periods that begin later will be complete."
 		},

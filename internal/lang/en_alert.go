@@ -9,7 +9,9 @@ import (
 
 func enAlert() AlertWords {
 	a := enConditions()
-	a.Worse = func(account, level string) string { return fmt.Sprintf("%s: balance escalated to %s", account, level) }
+	a.Worse = func(account, level string) string {
+		return fmt.Sprintf("%s: balance alert escalated to %s", account, level)
+	}
 	a.Still = func(title string) string { return "Reminder: " + title }
 	a.Left = "Remaining"
 	a.Resolved = func(when, lasted string) string { return fmt.Sprintf("**Resolved** %s, after %s.", when, lasted) }
@@ -25,8 +27,9 @@ func enAlert() AlertWords {
 	}
 	a.Today = "Spent today"
 	a.Runway = "Runs out in"
-	a.Since = "Since"
+	a.Since = "Began"
 	a.Lasted = "Duration"
+	a.LastedFor = func(lasted string) string { return "lasted " + lasted }
 	a.TopUp = "Topped up"
 	a.Limit = "Reason"
 	a.Below = func(a moka.Amount) string { return "less than " + a.String() + " left" }
@@ -42,7 +45,7 @@ func enAlert() AlertWords {
 	a.HourAgainst = func(spent, usual moka.Amount) string {
 		return fmt.Sprintf("the last hour cost %s, usually %s", spent, usual)
 	}
-	a.Expires = "Expiry"
+	a.Expires = "Ends"
 	return a
 }
 
@@ -62,7 +65,9 @@ func enConditions() AlertWords {
 		Unreachable: ConditionWords{Raised: named("%s: the balance cannot be read"),
 			Text: "Balance alerts are paused until it can be read again.", Ended: over("%s: the balance can be read again")},
 		Refused: ConditionWords{Raised: named("%s: the gateway refuses the credentials"),
-			Text: "Check the key and the access token in the gateway's console.", Ended: over("%s: the credentials are accepted again")},
+			Text: "Calls with it fail. Enable it again in the gateway's console.", Ended: over("%s: the credentials are accepted again")},
+		KeyDisabled: over("%s: the API key is disabled"), KeyRefused: over("%s: the gateway refuses the API key"),
+		TokenRefused: over("%s: the gateway refuses the access token, so the account balance is unknown"),
 		Expiring: ConditionWords{Raised: named("%s: the API key expires soon"),
 			Text: "Extend it or replace it in the gateway's console.", Ended: over("%s: the API key was renewed")},
 		Expired: ConditionWords{Raised: named("%s: the API key has expired"),

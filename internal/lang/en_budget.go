@@ -24,7 +24,7 @@ func enBudget() BudgetWords {
 		NotKnown:   "What was spent in this period is not known.",
 		Reached:    func(name, spent string) string { return "Budget " + name + ": " + spent },
 		Exceeds: func(name string, amount moka.Amount) string {
-			return fmt.Sprintf("Budget %s: forecast to exceed %s", name, amount)
+			return fmt.Sprintf("Budget %s: likely to exceed %s", name, amount)
 		},
 		Range: func(low, high moka.Amount, day string) string {
 			if low == high {
@@ -38,7 +38,7 @@ func enBudget() BudgetWords {
 		},
 		Closed: func(when string) string { return "Closed " + when + "." },
 		State: map[string]string{
-			"ok": "within budget", "forecast": "forecast to exceed the budget", "warning": "close to the limit", "exceeded": "exceeded", "unknown": "unknown",
+			"ok": "within budget", "forecast": "likely to exceed it", "warning": "close to the limit", "exceeded": "exceeded", "unknown": "unknown",
 		},
 		Heading: "Budgets", Standing: "State", Left: "Remaining", Over: "Over budget by", Forecast: "Forecast", Accounts: "Accounts", Keys: "API keys",
 	}

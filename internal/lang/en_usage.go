@@ -58,25 +58,25 @@ func enKeys() KeyListWords {
 		None:       "This account has no API keys.",
 		NeedsToken: "The list of keys needs the account's system access token (access_token and user_id in the configuration).",
 		States: map[string]string{
-			"ok": "active", "exhausted": "used up", "expired": "expired", "disabled": "disabled", "refused": "refused",
+			"exhausted": "used up", "expired": "expired", "disabled": "disabled", "refused": "refused",
 		},
-		NeedsEnabling:     "has money again, but must be enabled in the console",
-		Used:              func(a moka.Amount) string { return fmt.Sprintf("%s used", a) },
-		Left:              func(a moka.Amount) string { return fmt.Sprintf("%s left", a) },
-		Expires:           func(when string) string { return "expires " + when },
-		Unused:            func(when string) string { return "last used " + when },
-		NeverUsed:         "never used",
-		LimitedTo:         func(models int) string { return "limited to " + plural(models, "model", "models") },
-		Page:              func(page, of int) string { return fmt.Sprintf("Page %d of %d", page, of) },
-		UnlimitedSpending: func(used moka.Amount) string { return fmt.Sprintf("no limit · %s used", used) },
+		NeedsEnabling: "has money again; enable it in the console",
+		NoLimit:       "no limit",
+		Used:          func(a moka.Amount) string { return fmt.Sprintf("%s used", a) },
+		Left:          func(a moka.Amount) string { return fmt.Sprintf("%s left", a) },
+		Expires:       func(when string) string { return "expires " + when },
+		Unused:        func(when string) string { return "last used " + when },
+		NeverUsed:     "never used",
+		LimitedTo:     func(models int) string { return "limited to " + plural(models, "model", "models") },
+		Page:          func(page, of int) string { return fmt.Sprintf("Page %d of %d", page, of) },
 	}
 }
 
 func enIncident() IncidentWords {
 	return IncidentWords{
 		None: "Nothing is wrong at the moment.", Over: "This alert is already resolved.",
-		Since: func(when string) string { return "since " + when },
-		Until: func(when string) string { return "quiet " + when },
+		Since: func(when string) string { return "began " + when },
+		Until: func(when string) string { return "snoozed " + when },
 		SnoozedUntil: func(what, when string) string {
 			return fmt.Sprintf("%s · no reminders until %s, unless it gets worse.", what, when)
 		},
@@ -89,7 +89,7 @@ func enIncident() IncidentWords {
 		},
 		Reminds:  func(every time.Duration) string { return "reminder every " + enEvery(every) },
 		History:  "What happened",
-		Raised:   func(level string) string { return strings.TrimSpace("warned " + level) },
+		Raised:   func(level string) string { return "alert" + bracketed(" (", level, ")") },
 		Worsened: func(level string) string { return "escalated to " + level },
 		Eased:    func(level string) string { return "eased to " + level },
 		Reminded: "reminder sent", Ended: "resolved", Closed: "closed",
@@ -100,6 +100,22 @@ func enIncident() IncidentWords {
 func enWatch() WatchWords {
 	return WatchWords{
 		Title: func(account string) string { return account + ": the models changed" },
+		Counts: func(account string, repriced, removed, added int) string {
+			var parts []string
+			for _, group := range []struct {
+				n    int
+				what string
+			}{{repriced, "repriced"}, {removed, "removed"}, {added, "added"}} {
+				switch {
+				case group.n == 0:
+				case len(parts) == 0:
+					parts = append(parts, plural(group.n, "model", "models")+" "+group.what)
+				default:
+					parts = append(parts, grouped(group.n)+" "+group.what)
+				}
+			}
+			return account + ": " + strings.Join(parts, ", ")
+		},
 		Added: "Added", Removed: "Removed", Repriced: "Repriced",
 		NowCosts: func(model, before, now string) string { return fmt.Sprintf("%s %s → %s", model, before, now) },
 		Means:    func(perWeek string) string { return fmt.Sprintf("at last week's use: %s a week", perWeek) },
@@ -148,26 +164,26 @@ func enBacktest() BacktestWords {
 		Title: func(account string, days int) string {
 			return fmt.Sprintf("%s, the last %s", account, plural(days, "day", "days"))
 		},
-		None:  "There are no readings for this time.",
-		Pings: "pings", Posts: "posts", Edits: "edits", Flaps: "flapped", Incidents: "incidents",
+		None:  "There are no readings in this time.",
+		Pings: "Pings", Posts: "Posts", Edits: "Edits", Flaps: "Flapped", Incidents: "Incidents",
 		Empty:     func(when string) string { return "the money ran out " + when },
 		Lead:      func(d time.Duration) string { return "first warning " + enDuration(d) + " before" },
-		NoWarning: "without any warning before",
+		NoWarning: "no warning before",
 		Budget: func(name string, days int) string {
 			return fmt.Sprintf("Budget %s, the last %s", name, plural(days, "day", "days"))
 		},
-		ByKeys: "This budget counts some keys only. What each key cost is not remembered by the hour.",
+		ByKeys: "This budget counts only some keys, whose spending is not stored by the hour, so it cannot be replayed.",
 		With: func(config string, pings, posts int) string {
 			return fmt.Sprintf("with %s: %s, %s", config, plural(pings, "ping", "pings"), plural(posts, "post", "posts"))
 		},
-		First: func(d time.Duration) string {
+		First: func(config string, d time.Duration) string {
 			if d < 0 {
-				return "the second warns " + enDuration(-d) + " later"
+				return config + " warns " + enDuration(-d) + " later"
 			}
-			return "the second warns " + enDuration(d) + " earlier"
+			return config + " warns " + enDuration(d) + " earlier"
 		},
-		SameTime:  "both warn at the same time",
-		OnlyFirst: "only the first warns", OnlySecond: "only the second warns",
-		Missing: "The second configuration does not have it.",
+		SameTime: "both warn at the same time",
+		Only:     func(config string) string { return "only " + config + " warns" },
+		Missing:  func(config string) string { return config + " does not have it" },
 	}
 }

@@ -16,6 +16,7 @@ type Words struct {
 	And      string // between the parts of a list
 	Duration func(time.Duration) string
 	Runway   func(spend.Runway) string
+	Day      func(time.Time) string // a date without its year
 
 	Balance  BalanceWords
 	Models   ModelWords
@@ -79,6 +80,9 @@ type ModelWords struct {
 type AlertWords struct {
 	Balance, Unreachable, Refused, Expiring, Expired, PlanEnding, Exhausted, WalletEmpty, Spike ConditionWords
 
+	// Refused in more detail, where the gateway says which credential it is.
+	KeyDisabled, KeyRefused, TokenRefused func(account string) string
+
 	Worse                      func(account, level string) string
 	Still                      func(title string) string
 	Resolved                   func(when, lasted string) string // of an earlier post: when it ended
@@ -87,6 +91,7 @@ type AlertWords struct {
 	HeldBack                   func(since, left string) string  // of a post that waited; left may be empty
 	Left, Today, Runway, Since string
 	Lasted, TopUp, Limit       string
+	LastedFor                  func(lasted string) string // beside other figures
 	Below                      func(moka.Amount) string
 	RunwayBelow                func(time.Duration) string
 	Both                       func(a, b string) string
@@ -136,6 +141,7 @@ type HeadlineWords struct {
 	After         func(line string, d time.Duration) string // how long it was so
 	ExpiresIn     func(name string, d time.Duration) string // the API key
 	PlanEndsIn    func(name string, d time.Duration) string
+	LastKnown     func(left moka.Amount) string // what could be spent when that was last known
 	CallsFail     func(line string) string
 	ToppedUp      func(amount moka.Amount) string
 	Spent         func(amount, span, change string) string // change may be empty
@@ -154,19 +160,19 @@ type ConditionWords struct {
 
 // ReportWords phrase the scheduled summaries.
 type ReportWords struct {
-	Day, Week, Month          func(span string) string
-	Delayed                   func(due string) string
-	Totals                    string
-	Spent, Before, Requests   string
-	Left, Runway, TopUps      string
-	Incidents                 string
-	Covered                   func(percent int) string
-	NoReadings, NotComparable string
-	Began                     func(when string) string // the first reading, within the period, with nothing to tell of the time before
-	Refunds                   string
-	Change                    func(before moka.Amount, percent string) string
-	NewModels                 string
-	Posted                    func(report, channel string) string
+	Day, Week, Month        func(span string) string
+	Delayed                 func(due string) string
+	Totals                  string
+	Spent, Before, Requests string
+	Left, Runway, TopUps    string
+	Incidents               string
+	Covered                 func(percent int) string
+	NoReadings              string
+	Began                   func(when string) string // the first reading, within the period, with nothing to tell of the time before
+	Refunds                 string
+	Change                  func(before moka.Amount, percent string) string
+	NewModels               string
+	Posted                  func(report, channel string) string
 }
 
 // CommandWords name the slash commands and their options in Discord's menu,

@@ -29,16 +29,16 @@ type UsageWords struct {
 
 // KeyListWords phrase the list of an account's API keys.
 type KeyListWords struct {
-	Title             func(account string, n int) string
-	None, NeedsToken  string
-	States            map[string]string // by key state
-	NeedsEnabling     string
-	Used, Left        func(moka.Amount) string
-	Expires, Unused   func(when string) string
-	NeverUsed         string
-	LimitedTo         func(models int) string
-	Page              func(page, of int) string
-	UnlimitedSpending func(used moka.Amount) string
+	Title            func(account string, n int) string
+	None, NeedsToken string
+	States           map[string]string // by key state
+	NeedsEnabling    string
+	NoLimit          string
+	Used, Left       func(moka.Amount) string
+	Expires, Unused  func(when string) string
+	NeverUsed        string
+	LimitedTo        func(models int) string
+	Page             func(page, of int) string
 }
 
 // IncidentWords phrase the list of incidents and what is done about them.
@@ -63,7 +63,8 @@ type IncidentWords struct {
 // WatchWords phrase changes of the model list.
 type WatchWords struct {
 	Title                    func(account string) string
-	Added, Removed, Repriced string // headings
+	Counts                   func(account string, repriced, removed, added int) string // in one line
+	Added, Removed, Repriced string                                                    // headings
 	NowCosts                 func(model, before, now string) string
 	Means                    func(perWeek string) string
 	More                     func(n int) string
@@ -108,8 +109,8 @@ type BacktestWords struct {
 	Budget                                func(name string, days int) string
 	ByKeys                                string // a budget that cannot be replayed
 	With                                  func(config string, pings, posts int) string
-	First                                 func(d time.Duration) string // how much earlier the second configuration warns first; negative: later
+	First                                 func(config string, d time.Duration) string // how much earlier a configuration warns first; negative: later
 	SameTime                              string
-	OnlyFirst, OnlySecond                 string // only one of both warns
-	Missing                               string // the second configuration does not have the account or budget
+	Only                                  func(config string) string // only one of both warns
+	Missing                               func(config string) string // it does not have the account or budget
 }

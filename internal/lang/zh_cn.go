@@ -17,6 +17,7 @@ func Chinese() *Words {
 		And:      "、",
 		Duration: zhDuration,
 		Runway:   zhRunway,
+		Day:      func(t time.Time) string { return t.Format("1 月 2 日") },
 		Balance:  zhBalance(),
 		Models:   zhModels(),
 		Alert:    zhAlert(),
@@ -86,7 +87,7 @@ func zhBalance() BalanceWords {
 	return BalanceWords{
 		Key: "令牌", KeyOfAccount: "账户（通过令牌查询）", KeyUnsure: "额度（通过令牌查询）",
 		Wallet: "账户余额", Plans: "套餐", PlansUnlimited: "不限额套餐",
-		Total: "总额度", Used: "已用额度", Remaining: "剩余额度", Requests: "请求次数",
+		Total: "总额", Used: "已用", Remaining: "剩余", Requests: "请求次数",
 		Unlimited: "无限额度", Unknown: "未知",
 		ToSpend:          func(a moka.Amount) string { return fmt.Sprintf("可用余额 **%s**", a) },
 		ToSpendUnlimited: "该令牌为无限额度；配置系统访问令牌后可查看账户余额。",
@@ -138,9 +139,9 @@ func zhReport() ReportWords {
 		Began: func(when string) string {
 			return "从 " + when + " 开始读取数据，此前的消耗未知；之后开始的周期将有完整数据。"
 		},
-		NoReadings: "本周期没有读到数据，消耗未知。", NotComparable: "没有可比较的数据",
-		Change:    func(before moka.Amount, percent string) string { return fmt.Sprintf("%s（%s）", before, percent) },
-		NewModels: "模型变动",
+		NoReadings: "本周期没有读到数据，消耗未知。",
+		Change:     func(before moka.Amount, percent string) string { return fmt.Sprintf("%s（%s）", before, percent) },
+		NewModels:  "模型变动",
 		Posted: func(report, channel string) string {
 			return fmt.Sprintf("报告“%s”已发布到 %s。", report, channel)
 		},
@@ -151,7 +152,7 @@ func zhHelp() HelpWords {
 	return HelpWords{
 		Title:   "我能做什么",
 		Intro:   "我会监测 moka-ai 网关上令牌和账户的余额，定时发布汇总，并在余额用完之前提醒你。",
-		Private: "回复仅你自己可见。", Share: "管理员可将选项 `公开`（`share`）设为 True，让频道里的所有人看到。", Accounts: "账户",
+		Private: "回复仅你自己可见。", Share: "管理员可将选项“公开”（`share`）设为 True，让频道里的所有人看到。", Accounts: "账户",
 		AlertsGoTo: func(channel string) string { return "告警发到 " + channel + "。" },
 		Welcome:    func(bot string) string { return "大家好，我是 " + bot },
 	}

@@ -31,6 +31,7 @@ func zhAlert() AlertWords {
 	a.Runway = "预计可用"
 	a.Since = "开始时间"
 	a.Lasted = "持续"
+	a.LastedFor = func(lasted string) string { return "持续 " + lasted }
 	a.TopUp = "充值"
 	a.Limit = "原因"
 	a.Below = func(a moka.Amount) string { return "剩余不足 " + a.String() }
@@ -42,7 +43,7 @@ func zhAlert() AlertWords {
 		return fmt.Sprintf("其中令牌 %s 消耗 %s。", key, spent)
 	}
 	a.Snoozed = "静音"
-	a.UntilTopUp = "至充值"
+	a.UntilTopUp = "直到充值"
 	a.Until = func(when string) string { return "至 " + when }
 	a.HourCost = func(spent moka.Amount) string { return "最近一小时消耗 " + spent.String() }
 	a.HourAgainst = func(spent, usual moka.Amount) string {
@@ -68,7 +69,9 @@ func zhConditions() AlertWords {
 		Unreachable: ConditionWords{Raised: named("%s：无法读取余额"),
 			Text: "在恢复读取之前，无法发出余额告警。", Ended: over("%s：余额读取已恢复")},
 		Refused: ConditionWords{Raised: named("%s：网关拒绝了凭据"),
-			Text: "请在网关控制台检查令牌和系统访问令牌。", Ended: over("%s：凭据已恢复有效")},
+			Text: "使用该令牌的调用会失败。请在网关控制台重新启用。", Ended: over("%s：凭据已恢复有效")},
+		KeyDisabled: over("%s：令牌已被禁用"), KeyRefused: over("%s：网关拒绝了令牌"),
+		TokenRefused: over("%s：网关拒绝了系统访问令牌，账户余额未知"),
 		Expiring: ConditionWords{Raised: named("%s：令牌即将过期"),
 			Text: "请在网关控制台延长有效期或更换令牌。", Ended: over("%s：令牌已续期")},
 		Expired: ConditionWords{Raised: named("%s：令牌已过期"),

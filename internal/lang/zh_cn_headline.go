@@ -13,7 +13,7 @@ func zhHeadline() HeadlineWords {
 			if more == "" {
 				return line
 			}
-			return line + " · " + more
+			return line + "，" + more
 		},
 		OnLevel:     func(line, level string) string { return line + "（" + level + "）" },
 		EscalatedTo: func(level string) string { return "升级为 " + level },
@@ -39,17 +39,18 @@ func zhHeadline() HeadlineWords {
 		ExpiresIn: func(name string, d time.Duration) string {
 			return name + "：令牌将在 " + zhDuration(d) + "后过期"
 		},
+		LastKnown: func(left moka.Amount) string { return "最近一次读到 " + left.String() },
 		CallsFail: func(line string) string { return line + "，调用会失败" },
 		ToppedUp:  func(amount moka.Amount) string { return "充值 " + amount.String() },
 		Spent: func(amount, span, change string) string {
 			if change != "" {
 				change = "（环比 " + change + "）"
 			}
-			return span + " 消耗 " + amount + change
+			return span + "消耗 " + amount + change
 		},
-		OnDay:    func(day string) string { return day },
-		InMonth:  func(month string) string { return month },
-		Days:     func(from, to string) string { return from + " 至 " + to },
-		NotKnown: func(span string) string { return span + " 消耗未知" },
+		OnDay:    func(day string) string { return day + " " },
+		InMonth:  func(month string) string { return month + " " },
+		Days:     func(from, to string) string { return from + "至 " + to },
+		NotKnown: func(span string) string { return span + "消耗未知" },
 	}
 }

@@ -16,7 +16,7 @@ func zhUsage() UsageWords {
 		By:      map[string]string{"model": "模型", "key": "令牌"},
 		ByModel: "按模型",
 		Model: func(model string, spent moka.Amount, share string, requests, tokens int64) string {
-			return fmt.Sprintf("%s %s%s · %s 次请求 · %s token", model, spent, bracketed("（", share, "）"), grouped(int(requests)), shortCount(tokens))
+			return fmt.Sprintf("%s %s%s，%s 次请求，%s token", model, spent, bracketed("（", share, "）"), grouped(int(requests)), shortCount(tokens))
 		},
 		Rest: func(models int, spent moka.Amount) string {
 			if models == 1 {
@@ -30,7 +30,7 @@ func zhUsage() UsageWords {
 		KeyUse: func(key string, spent moka.Amount, share string, requests int64) string {
 			text := key + " " + spent.String() + bracketed("（", share, "）")
 			if requests > 0 {
-				text += " · " + grouped(int(requests)) + " 次请求"
+				text += "，" + grouped(int(requests)) + " 次请求"
 			}
 			return text
 		},
@@ -56,17 +56,17 @@ func zhKeys() KeyListWords {
 		None:       "该账户没有令牌。",
 		NeedsToken: "查看令牌列表需要账户的系统访问令牌（配置中的 access_token 和 user_id）。",
 		States: map[string]string{
-			"ok": "已启用", "exhausted": "已耗尽", "expired": "已过期", "disabled": "已禁用", "refused": "被拒绝",
+			"exhausted": "已耗尽", "expired": "已过期", "disabled": "已禁用", "refused": "被拒绝",
 		},
-		NeedsEnabling:     "已有额度，但需在控制台重新启用",
-		Used:              func(a moka.Amount) string { return fmt.Sprintf("已用 %s", a) },
-		Left:              func(a moka.Amount) string { return fmt.Sprintf("剩余 %s", a) },
-		Expires:           func(when string) string { return when + " 过期" },
-		Unused:            func(when string) string { return "最近使用 " + when },
-		NeverUsed:         "从未使用",
-		LimitedTo:         func(models int) string { return fmt.Sprintf("限 %s 个模型", grouped(models)) },
-		Page:              func(page, of int) string { return fmt.Sprintf("第 %d 页，共 %d 页", page, of) },
-		UnlimitedSpending: func(used moka.Amount) string { return fmt.Sprintf("无限额度 · 已用 %s", used) },
+		NeedsEnabling: "已有额度，但需在控制台重新启用",
+		NoLimit:       "无限额度",
+		Used:          func(a moka.Amount) string { return fmt.Sprintf("已用 %s", a) },
+		Left:          func(a moka.Amount) string { return fmt.Sprintf("剩余 %s", a) },
+		Expires:       func(when string) string { return when + " 过期" },
+		Unused:        func(when string) string { return "最近使用 " + when },
+		NeverUsed:     "从未使用",
+		LimitedTo:     func(models int) string { return fmt.Sprintf("限 %s 个模型", grouped(models)) },
+		Page:          func(page, of int) string { return fmt.Sprintf("第 %d 页，共 %d 页", page, of) },
 	}
 }
 
@@ -87,25 +87,29 @@ func zhIncident() IncidentWords {
 		},
 		Reminds:  func(every time.Duration) string { return zhEvery(every) + "提醒一次" },
 		History:  "经过",
-		Raised:   func(level string) string { return headed("告警", level) },
-		Worsened: func(level string) string { return headed("升级为", level) },
-		Eased:    func(level string) string { return headed("降级为", level) },
+		Raised:   func(level string) string { return "告警" + bracketed("（", level, "）") },
+		Worsened: func(level string) string { return "升级为 " + level },
+		Eased:    func(level string) string { return "降级为 " + level },
 		Reminded: "提醒", Ended: "已恢复", Closed: "关闭",
 		MoreOf: func(n int) string { return fmt.Sprintf("……另有 %d 项", n) },
 	}
 }
 
-// headed names a level, where there is one.
-func headed(what, level string) string {
-	if level == "" {
-		return what
-	}
-	return what + "：" + level
-}
-
 func zhWatch() WatchWords {
 	return WatchWords{
 		Title: func(account string) string { return account + "：模型有变动" },
+		Counts: func(account string, repriced, removed, added int) string {
+			var parts []string
+			for _, group := range []struct {
+				n    int
+				what string
+			}{{repriced, "调价"}, {removed, "下架"}, {added, "新增"}} {
+				if group.n > 0 {
+					parts = append(parts, group.what+" "+grouped(group.n)+" 个")
+				}
+			}
+			return account + "：模型" + strings.Join(parts, "、")
+		},
 		Added: "新增", Removed: "下架", Repriced: "调价",
 		NowCosts: func(model, before, now string) string { return fmt.Sprintf("%s %s → %s", model, before, now) },
 		Means:    func(perWeek string) string { return fmt.Sprintf("按上周用量：每周 %s", perWeek) },
@@ -160,24 +164,24 @@ func zhBacktest() BacktestWords {
 		},
 		None:  "这段时间没有数据，无从回测。",
 		Pings: "提醒", Posts: "消息", Edits: "编辑", Flaps: "反复", Incidents: "告警",
-		Empty:     func(when string) string { return "额度用尽于 " + when },
+		Empty:     func(when string) string { return when + " 余额用尽" },
 		Lead:      func(d time.Duration) string { return "提前 " + zhDuration(d) + "首次告警" },
 		NoWarning: "此前没有任何告警",
 		Budget: func(name string, days int) string {
 			return fmt.Sprintf("预算 %s，最近 %s 天", name, grouped(days))
 		},
-		ByKeys: "该预算只统计部分令牌，而各令牌每小时的消耗没有记录。",
+		ByKeys: "该预算只统计部分令牌，而各令牌每小时的消耗没有记录，无法回测。",
 		With: func(config string, pings, posts int) string {
 			return fmt.Sprintf("使用 %s：%s 次提醒，%s 条消息", config, grouped(pings), grouped(posts))
 		},
-		First: func(d time.Duration) string {
+		First: func(config string, d time.Duration) string {
 			if d < 0 {
-				return "后者晚 " + zhDuration(-d) + "告警"
+				return config + " 晚 " + zhDuration(-d) + "告警"
 			}
-			return "后者提前 " + zhDuration(d) + "告警"
+			return config + " 提前 " + zhDuration(d) + "告警"
 		},
-		SameTime:  "两者同时告警",
-		OnlyFirst: "只有前者告警", OnlySecond: "只有后者告警",
-		Missing: "后一份配置中没有它。",
+		SameTime: "两者同时告警",
+		Only:     func(config string) string { return "只有 " + config + " 会告警" },
+		Missing:  func(config string) string { return config + " 中没有它" },
 	}
 }

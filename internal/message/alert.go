@@ -7,6 +7,7 @@ import (
 	"mokabot/internal/alert"
 	"mokabot/internal/lang"
 	"mokabot/internal/spend"
+	"mokabot/moka"
 )
 
 // Alarm is what happened to an account.
@@ -18,6 +19,7 @@ type Alarm struct {
 	Models  []ModelUse    // what cost most lately, the most expensive first, for conditions about spending; nil: not known
 	Key     KeyUse        // what cost most of a spike; zero: not known
 	Remind  time.Duration // between reminders of this incident; 0: there are none
+	Last    moka.Maybe    // what could be spent when that was last known, for one that cannot be read
 	Page    string        // that the buttons open to add money or renew a credential: https; empty: there is none
 }
 
@@ -26,7 +28,7 @@ type Alarm struct {
 // posts of one that is over.
 func Alert(w *lang.Words, a Alarm) Message {
 	e, account := a.Event, a.Account
-	words := conditionWords(&w.Alert, e.Incident.Condition)
+	words := eventWords(&w.Alert, e)
 	over := e.Kind == alert.Ended
 	card := Card{Title: alertTitle(w, account, e, words), Tone: alertTone(a, over), At: e.At}
 	if !over {
@@ -71,6 +73,30 @@ var conditionViews = map[alert.Condition]conditionView{
 
 func conditionWords(a *lang.AlertWords, c alert.Condition) lang.ConditionWords {
 	return conditionViews[c].words(a)
+}
+
+// eventWords are the words of an event's condition. Of refused credentials they say
+// which one it is, where the reading tells; the end is that of the condition.
+func eventWords(a *lang.AlertWords, e alert.Event) lang.ConditionWords {
+	words := conditionWords(a, e.Incident.Condition)
+	if e.Incident.Condition != alert.Refused || e.Kind == alert.Ended {
+		return words
+	}
+	r := e.Facts.Reading
+	switch {
+	case r.Key != nil && r.Key.State == moka.KeyDisabled:
+		words.Raised = ofAccount(a.KeyDisabled)
+	case keyRefused(r):
+		words.Raised = ofAccount(a.KeyRefused)
+	case r.WalletErr != nil && r.WalletErr.Kind == moka.Unauthorized:
+		words.Raised = ofAccount(a.TokenRefused)
+	}
+	return words
+}
+
+// ofAccount are words of a condition without levels.
+func ofAccount(raised func(account string) string) func(account, level string) string {
+	return func(account, _ string) string { return raised(account) }
 }
 
 func alertTitle(w *lang.Words, account string, e alert.Event, words lang.ConditionWords) string {
@@ -131,24 +157,31 @@ func alertFields(w *lang.Words, a Alarm, over bool) []Field {
 			fields = append(fields, Field{Name: name, Value: value, Inline: true})
 		}
 	}
+	row := func(name, value string) { // too long for a column of a phone
+		if value != "" {
+			fields = append(fields, Field{Name: name, Value: value})
+		}
+	}
 	if left, ok := e.Facts.Reading.Spendable().Get(); ok {
 		add(w.Alert.Left, left.String())
 	}
 	if a.Today.Spent.Known() {
 		add(w.Alert.Today, soFar(w, a.Today))
 	}
-	// Of nothing, it goes without saying how long it lasts.
-	if r := e.Facts.Runway; (r.Idle || r.Mid > 0) && aboutMoney(e.Incident.Condition) {
-		add(w.Alert.Runway, w.Runway(e.Facts.Runway))
-	}
 	if over {
 		if e.Incident.TopUp > 0 {
 			add(w.Alert.TopUp, e.Incident.TopUp.String())
 		}
 		add(w.Alert.Lasted, w.Duration(e.Duration()))
+	}
+	// Omit the runway when the balance is zero.
+	if r := e.Facts.Runway; (r.Idle || r.Mid > 0) && aboutMoney(e.Incident.Condition) {
+		row(w.Alert.Runway, w.Runway(e.Facts.Runway))
+	}
+	if over {
 		return fields
 	}
-	add(w.Alert.Limit, reasonText(w, e))
+	row(w.Alert.Limit, reasonText(w, e))
 	if !e.Incident.Expires.IsZero() {
 		add(w.Alert.Expires, Relative(e.Incident.Expires))
 	}

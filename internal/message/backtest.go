@@ -28,8 +28,8 @@ func Backtest(w *lang.Words, account string, days int, h alert.History) Message 
 		if e.Kind == alert.Raised {
 			incidents++
 		}
-		if what := happened(w, TimelineEntry{At: e.At, Kind: e.Kind, Level: e.Incident.LevelName}); what != "" {
-			lines = append(lines, Moment(e.At)+"  "+IncidentName(w, account, e.Incident)+" · "+what)
+		if happened(w, TimelineEntry{At: e.At, Kind: e.Kind, Level: e.Incident.LevelName}) != "" {
+			lines = append(lines, Moment(e.At)+"  "+headline(w, Alarm{Account: account, Event: e}))
 		}
 	}
 	count := func(name string, n int) { // one figure a line reads well in a terminal
@@ -80,20 +80,20 @@ func BacktestAgainst(w *lang.Words, title string, a, b Outcome) Message {
 	words := w.CLI.Backtest
 	lines := []string{words.With(a.Config, a.Pings, a.Posts)}
 	if b.Missing {
-		lines = append(lines, words.Missing)
+		lines = append(lines, words.Missing(b.Config))
 	} else {
 		lines = append(lines, words.With(b.Config, b.Pings, b.Posts))
 	}
 	switch earlier := a.First.Sub(b.First); {
 	case b.Missing || a.First.IsZero() && b.First.IsZero():
 	case b.First.IsZero():
-		lines = append(lines, words.OnlyFirst)
+		lines = append(lines, words.Only(a.Config))
 	case a.First.IsZero():
-		lines = append(lines, words.OnlySecond)
+		lines = append(lines, words.Only(b.Config))
 	case earlier == 0:
 		lines = append(lines, words.SameTime)
 	default:
-		lines = append(lines, words.First(earlier))
+		lines = append(lines, words.First(b.Config, earlier))
 	}
 	return Message{Cards: []Card{{Title: title, Text: strings.Join(lines, "\n"), Tone: ToneInfo}}}
 }

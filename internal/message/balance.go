@@ -52,10 +52,10 @@ func balanceCard(w *lang.Words, a Account) Card {
 	if a.Today.Spent.Known() {
 		card.Fields = append(card.Fields, Field{Name: w.Balance.Today, Value: soFar(w, a.Today), Inline: true})
 	}
-	if a.Runway != nil {
-		card.Fields = append(card.Fields, Field{Name: w.Balance.Runway, Value: w.Runway(*a.Runway), Inline: true})
-	}
 	card.Fields = append(card.Fields, Field{Name: w.Balance.AsOf, Value: Relative(r.At), Inline: true})
+	if a.Runway != nil { // too long for a column of a phone
+		card.Fields = append(card.Fields, Field{Name: w.Balance.Runway, Value: w.Runway(*a.Runway)})
+	}
 	return card
 }
 
@@ -137,7 +137,8 @@ func keyField(w *lang.Words, k moka.Key, failed *moka.Error) Field {
 	if k.State == moka.KeyOK && !k.ExpiresAt.IsZero() {
 		lines = append(lines, line(w, w.Balance.Expires, Moment(k.ExpiresAt)))
 	}
-	return Field{Name: name, Value: block(w, lines), Inline: true}
+	sentence := k.State != moka.KeyOK || failed != nil // too long for a column of a phone
+	return Field{Name: name, Value: block(w, lines), Inline: !sentence}
 }
 
 func keyState(w *lang.Words, k moka.Key, failed *moka.Error) []string {
@@ -174,7 +175,7 @@ func walletField(w *lang.Words, wallet moka.Wallet, failed *moka.Error) Field {
 	if wallet.Remaining.Known() {
 		lines = append(lines, line(w, w.Balance.Requests, moka.Grouped(uint64(max(0, wallet.Requests)))))
 	}
-	return Field{Name: w.Balance.Wallet, Value: block(w, lines), Inline: true}
+	return Field{Name: w.Balance.Wallet, Value: block(w, lines), Inline: failed == nil}
 }
 
 func amountLine(w *lang.Words, name string, a moka.Maybe) []string {

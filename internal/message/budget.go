@@ -30,7 +30,7 @@ func Budgets(w *lang.Words, standings []budget.Standing) Message {
 
 func budgetCard(w *lang.Words, s budget.Standing) Card {
 	card := Card{
-		Title: w.Budget.Title(s.Budget.Name, budgetPeriod(s)), Text: budgetText(w, s), Tone: budgetTone(s.State), At: s.At,
+		Title: w.Budget.Title(s.Budget.Name, budgetPeriod(w, s)), Text: budgetText(w, s), Tone: budgetTone(s.State), At: s.At,
 		Fields: []Field{{Name: w.Budget.Standing, Value: w.Budget.State[string(s.State)], Inline: true}},
 	}
 	add := func(name, value string) {
@@ -56,7 +56,7 @@ func budgetCard(w *lang.Words, s budget.Standing) Card {
 }
 
 // budgetPeriod is a budget's period in its own calendar.
-func budgetPeriod(s budget.Standing) string {
+func budgetPeriod(w *lang.Words, s budget.Standing) string {
 	from, last := s.Period.From.In(s.Budget.Zone), s.Period.To.Add(-time.Second).In(s.Budget.Zone)
 	switch s.Budget.Span {
 	case budget.Day:
@@ -64,7 +64,7 @@ func budgetPeriod(s budget.Standing) string {
 	case budget.Month:
 		return from.Format("2006-01")
 	}
-	return from.Format(time.DateOnly) + " – " + last.Format(time.DateOnly)
+	return w.Day(from) + " – " + w.Day(last)
 }
 
 func budgetSpent(w *lang.Words, s budget.Standing) string {
@@ -74,7 +74,7 @@ func budgetSpent(w *lang.Words, s budget.Standing) string {
 	}
 	percent, _ := s.Percent()
 	if s.AtLeast {
-		return w.Budget.SpentAtLeast(spent, s.Budget.Amount, fmt.Sprintf("≥ %.0f%%", percent))
+		return w.Budget.SpentAtLeast(spent, s.Budget.Amount, fmt.Sprintf("%.0f%%", percent))
 	}
 	return w.Budget.Spent(spent, s.Budget.Amount, fmt.Sprintf("%.0f%%", percent))
 }
@@ -104,7 +104,7 @@ func budgetForecast(w *lang.Words, s budget.Standing) string {
 	if !lowKnown || !highKnown {
 		return ""
 	}
-	return w.Budget.Range(low, high, s.Period.To.Add(-time.Second).In(s.Budget.Zone).Format("01-02"))
+	return w.Budget.Range(low, high, w.Day(s.Period.To.Add(-time.Second).In(s.Budget.Zone)))
 }
 
 func budgetTone(s budget.State) Tone {
@@ -150,7 +150,7 @@ func BudgetAlert(w *lang.Words, a BudgetAlarm) Message {
 	s := a.News.Standing
 	line, forecast := w.Budget.Reached(s.Budget.Name, budgetSpent(w, s)), expectedLine(w, s)
 	if a.News.Threshold == 0 {
-		line, forecast = w.Budget.Exceeds(s.Budget.Name, s.Budget.Amount), budgetForecast(w, s)
+		line = w.Budget.Exceeds(s.Budget.Name, s.Budget.Amount)
 	}
 	card := budgetCard(w, s)
 	if held := a.News.Held; !held.At.IsZero() {
@@ -169,7 +169,7 @@ func BudgetAlert(w *lang.Words, a BudgetAlarm) Message {
 
 // BudgetAlt is what a picture of a budget shows, in words.
 func BudgetAlt(w *lang.Words, s budget.Standing) string {
-	return w.Headline.With(w.Headline.Of(w.Budget.Title(s.Budget.Name, budgetPeriod(s)), budgetSpent(w, s)), expectedLine(w, s))
+	return w.Headline.With(w.Headline.Of(w.Budget.Title(s.Budget.Name, budgetPeriod(w, s)), budgetSpent(w, s)), expectedLine(w, s))
 }
 
 // keepFiles are the files of a message that was posted, for an edit that leaves

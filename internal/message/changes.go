@@ -36,16 +36,15 @@ const changesInPost = 15
 // Changes tells what became of the models.
 func Changes(w *lang.Words, c ModelChanges) Message {
 	card := Card{Title: w.Watch.Title(c.Account), Tone: ToneInfo, At: c.At}
-	line := w.Watch.Title(fit(c.Account, maxHeadlineName))
 	for _, g := range changeGroups(w, c) {
 		if len(g.lines) > 0 {
 			heading := fmt.Sprintf("%s %d", g.name, len(g.lines))
-			line = w.Headline.With(line, heading)
 			card.Fields = append(card.Fields, Field{
 				Name: heading, Value: strings.Join(firstLines(w, g.lines, changesInPost), "\n"),
 			})
 		}
 	}
+	line := w.Watch.Counts(fit(c.Account, maxHeadlineName), len(c.Repriced), len(c.Removed), len(c.Added))
 	return Message{Text: fit(line, maxHeadline), Cards: []Card{card}}
 }
 

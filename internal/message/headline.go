@@ -5,6 +5,7 @@ import (
 
 	"mokabot/internal/alert"
 	"mokabot/internal/lang"
+	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
@@ -27,18 +28,20 @@ func headline(w *lang.Words, a Alarm) string {
 	case alert.Ended:
 		line = resolvedLine(w, name, e)
 	case alert.Withdrawn:
-		line = alertTitle(w, name, e, conditionWords(&w.Alert, e.Incident.Condition))
+		line = alertTitle(w, name, e, eventWords(&w.Alert, e))
 	case alert.Reminder:
-		line = w.Headline.Reminder(conditionLine(w, name, e), lasted(e))
+		line = w.Headline.Reminder(conditionLine(w, name, a), lasted(e))
 	default:
-		line = conditionLine(w, name, e)
+		line = conditionLine(w, name, a)
 	}
 	return fit(line, maxHeadline)
 }
 
 // conditionLine says what is wrong, with the figures that the condition is about.
-func conditionLine(w *lang.Words, name string, e alert.Event) string {
+func conditionLine(w *lang.Words, name string, a Alarm) string {
+	e := a.Event
 	h, i := &w.Headline, e.Incident
+	raised := eventWords(&w.Alert, e).Raised(name, i.LevelName)
 	left := leftLine(w, e)
 	switch i.Condition {
 	case alert.Balance:
@@ -49,7 +52,7 @@ func conditionLine(w *lang.Words, name string, e alert.Event) string {
 			level = h.EasedTo(level)
 		}
 		if left == "" {
-			return conditionWords(&w.Alert, i.Condition).Raised(name, i.LevelName)
+			return raised
 		}
 		return h.OnLevel(h.Of(name, left), level)
 	case alert.Spike:
@@ -58,22 +61,48 @@ func conditionLine(w *lang.Words, name string, e alert.Event) string {
 		}
 	case alert.Expiring:
 		if !i.Expires.IsZero() {
-			return h.ExpiresIn(name, max(0, i.Expires.Sub(e.At)))
+			return h.With(h.ExpiresIn(name, max(0, i.Expires.Sub(e.At))), moneyLine(w, e))
 		}
 	case alert.PlanEnding:
+		if e.Facts.Runway.EndsUnspent() { // that is the plan's end
+			left = moneyLine(w, e)
+		}
 		return h.With(h.PlanEndsIn(name, max(0, i.Expires.Sub(e.At))), left)
 	case alert.Refused:
 		if keyRefused(e.Facts.Reading) {
-			return h.CallsFail(conditionWords(&w.Alert, i.Condition).Raised(name, ""))
+			return h.CallsFail(raised)
 		}
+		return h.With(unknownFor(w, raised, e), lastKnown(w, a))
 	case alert.WalletEmpty:
-		return h.CallsFail(conditionWords(&w.Alert, i.Condition).Raised(name, ""))
+		return h.CallsFail(raised)
 	case alert.Exhausted, alert.Expired:
-		return h.With(h.CallsFail(conditionWords(&w.Alert, i.Condition).Raised(name, "")), left)
+		return h.With(h.CallsFail(raised), left)
 	case alert.Unreachable:
-		return h.For(conditionWords(&w.Alert, i.Condition).Raised(name, ""), lasted(e))
+		return h.With(unknownFor(w, raised, e), lastKnown(w, a))
 	}
-	return conditionWords(&w.Alert, i.Condition).Raised(name, i.LevelName)
+	return raised
+}
+
+// unknownFor says since when the balance has not been known.
+func unknownFor(w *lang.Words, line string, e alert.Event) string {
+	return w.Headline.For(line, lasted(e))
+}
+
+// lastKnown is what could be spent when that was last known, "" where it still is.
+func lastKnown(w *lang.Words, a Alarm) string {
+	last, known := a.Last.Get()
+	if !known || a.Event.Facts.Reading.Spendable().Known() {
+		return ""
+	}
+	return w.Headline.LastKnown(last)
+}
+
+// moneyLine is what can be spent, "" when it is unknown.
+func moneyLine(w *lang.Words, e alert.Event) string {
+	if left, ok := e.Facts.Reading.Spendable().Get(); ok {
+		return w.Headline.Left(left)
+	}
+	return ""
 }
 
 // keyRefused reports whether it is the key that is not accepted, so that calls
@@ -142,7 +171,7 @@ func reportHeadline(w *lang.Words, r Report) string {
 	sum := totals(w, r.Accounts)
 	line := w.Headline.Of(name, w.Headline.NotKnown(spanText(w, r)))
 	if sum.spent.Spent.Known() {
-		line = w.Headline.Of(name, w.Headline.Spent(soFar(w, sum.spent), spanText(w, r), change(sum.spent.Spent, sum.before)))
+		line = w.Headline.Of(name, w.Headline.Spent(soFar(w, sum.spent), spanText(w, r), change(sum.spent, sum.before)))
 	}
 	if amount, ok := sum.left.Get(); ok {
 		line = w.Headline.With(line, w.Headline.Left(amount))
@@ -156,16 +185,16 @@ func spanText(w *lang.Words, r Report) string {
 	case SpanMonth:
 		return w.Headline.InMonth(r.From.Format("2006-01"))
 	case SpanWeek:
-		return w.Headline.Days(r.From.Format("01-02"), r.To.Add(-time.Second).Format("01-02"))
+		return w.Headline.Days(w.Day(r.From), w.Day(r.To.Add(-time.Second)))
 	}
 	return w.Headline.OnDay(r.From.Format("2006-01-02"))
 }
 
 // change is the difference to the period before, "" where the two do not compare.
-func change(spent, before moka.Maybe) string {
-	now, nowKnown := spent.Get()
+func change(spent spend.SoFar, before moka.Maybe) string {
+	now, nowKnown := spent.Spent.Get()
 	then, thenKnown := before.Get()
-	if !nowKnown || !thenKnown || then <= 0 {
+	if !nowKnown || spent.AtLeast || !thenKnown || then <= 0 {
 		return ""
 	}
 	return changeText(now, then)

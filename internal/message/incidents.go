@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
 	"mokabot/internal/lang"
 	"mokabot/moka"
 )
@@ -98,23 +99,46 @@ const (
 	rowButtons       = 5 // that a row has room for
 )
 
-// Incidents lists what is wrong at the moment, with buttons for each.
-func Incidents(w *lang.Words, open []OpenIncident, now time.Time) Message {
-	if len(open) == 0 {
+// Incidents lists what is wrong at the moment, accounts before budgets, with
+// buttons for each.
+func Incidents(w *lang.Words, open []OpenIncident, budgets []budget.Standing, now time.Time) Message {
+	total := len(open) + len(budgets)
+	if total == 0 {
 		return Note(w.Incident.None, ToneGood)
 	}
 	m := Message{}
-	for n, o := range open {
-		if n == incidentsListed {
-			m.Cards = append(m.Cards, Card{Text: w.Incident.MoreOf(len(open) - n), Tone: ToneMuted})
-			break
+	add := func(c Card, buttons []Button) {
+		if len(m.Cards) < incidentsPressed {
+			m.Buttons = append(m.Buttons, buttons...)
 		}
-		m.Cards = append(m.Cards, incidentCard(w, o, now))
-		if n < incidentsPressed {
-			m.Buttons = append(m.Buttons, incidentButtons(w, o, now, len(open) > 1)...)
-		}
+		m.Cards = append(m.Cards, c)
+	}
+	for _, o := range open[:min(len(open), incidentsListed)] {
+		add(incidentCard(w, o, now), incidentButtons(w, o, now, total > 1))
+	}
+	for _, s := range budgets[:min(len(budgets), incidentsListed-len(m.Cards))] {
+		add(openBudgetCard(w, s), openBudgetButtons(w, s, total > 1))
+	}
+	if rest := total - len(m.Cards); rest > 0 {
+		m.Cards = append(m.Cards, Card{Text: w.Incident.MoreOf(rest), Tone: ToneMuted})
 	}
 	return m
+}
+
+// openBudgetCard is a budget that people were warned of, among the incidents.
+func openBudgetCard(w *lang.Words, s budget.Standing) Card {
+	return Card{
+		Title: w.Budget.Title(s.Budget.Name, budgetPeriod(w, s)), Tone: budgetTone(s.State),
+		Text: strings.Join(filled([]string{budgetSpent(w, s), expectedLine(w, s)}), " · "),
+	}
+}
+
+func openBudgetButtons(w *lang.Words, s budget.Standing, several bool) []Button {
+	b := Button{Label: w.Button.Details, Action: "budget:" + s.Budget.Name, NewRow: true}
+	if several {
+		b.Label = s.Budget.Name + " · " + b.Label
+	}
+	return []Button{b}
 }
 
 // incidentButtons are the row below an incident of /alerts. One that is snoozed

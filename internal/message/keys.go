@@ -23,6 +23,8 @@ const (
 	keysOnPage = 15
 	// expiresSoon is how long before its end a key asks for attention.
 	expiresSoon = 7 * 24 * time.Hour
+	// unusedFor is how long nobody used a key of which that is said.
+	unusedFor = 14 * 24 * time.Hour
 )
 
 // Keys shows one page of an account's keys: those that need attention first.
@@ -36,7 +38,8 @@ func Keys(w *lang.Words, l KeyList) Message {
 	card := Card{Title: w.Keys.Title(l.Account, len(sorted)), Tone: keysTone(sorted, l.Now), At: l.Now, Text: w.Keys.None}
 	var lines []string
 	for _, k := range sorted[page*keysOnPage : min(len(sorted), (page+1)*keysOnPage)] {
-		lines = append(lines, keyLine(w, k))
+		twin := func(other moka.APIKeyInfo) bool { return other.Name == k.Name && other.ID != k.ID }
+		lines = append(lines, keyLine(w, k, l.Now, slices.ContainsFunc(sorted, twin)))
 	}
 	if len(lines) > 0 {
 		card.Text = strings.Join(lines, "\n")
@@ -86,32 +89,46 @@ func keysTone(sorted []moka.APIKeyInfo, now time.Time) Tone {
 	return map[int]Tone{rankBroken: ToneCritical, rankSoon: ToneWarn, rankFine: ToneGood, rankOff: ToneMuted}[keyRank(sorted[0], now)]
 }
 
-// keyLine is one key in one line: which one, how it is, then its figures.
-func keyLine(w *lang.Words, k moka.APIKeyInfo) string {
-	state := w.Keys.States[string(k.State)]
+// keyLine is one key in one line of a phone: its name, what is wrong with it, and
+// its figures. What holds for most keys goes without saying.
+func keyLine(w *lang.Words, k moka.APIKeyInfo, now time.Time, twin bool) string {
+	name := "**" + Disarm(k.Name) + "**"
+	if twin || k.Name == "" {
+		name += " `" + inCode(k.Key) + "`"
+	}
+	parts := []string{strings.TrimSpace(name + " " + keyMoney(w, k))}
 	switch {
 	case k.NeedsEnabling:
-		state = w.Keys.NeedsEnabling
+		parts = append(parts, w.Keys.NeedsEnabling)
 	case k.State == moka.KeyExpired && !k.ExpiresAt.IsZero():
-		state += " " + Relative(k.ExpiresAt)
-	}
-	head := fmt.Sprintf("**%s** `%s` · %s", Disarm(k.Name), inCode(k.Key), state)
-	var parts []string
-	if left, ok := k.Remaining.Get(); ok {
-		parts = append(parts, w.Keys.Left(left), w.Keys.Used(k.Used))
-	} else {
-		parts = append(parts, w.Keys.UnlimitedSpending(k.Used))
-	}
-	if !k.ExpiresAt.IsZero() && k.State != moka.KeyExpired {
+		parts = append(parts, w.Keys.States[string(k.State)]+" "+Relative(k.ExpiresAt))
+	case k.State != moka.KeyOK:
+		parts = append(parts, w.Keys.States[string(k.State)])
+	case !k.ExpiresAt.IsZero():
 		parts = append(parts, w.Keys.Expires(Relative(k.ExpiresAt)))
 	}
-	if k.AccessedAt.IsZero() {
+	switch {
+	case k.Used > 0:
+		parts = append(parts, w.Keys.Used(k.Used))
+	case k.AccessedAt.IsZero():
 		parts = append(parts, w.Keys.NeverUsed)
-	} else {
+	}
+	if !k.AccessedAt.IsZero() && k.AccessedAt.Before(now.Add(-unusedFor)) {
 		parts = append(parts, w.Keys.Unused(Relative(k.AccessedAt)))
 	}
 	if len(k.Models) > 0 {
 		parts = append(parts, w.Keys.LimitedTo(len(k.Models)))
 	}
-	return head + " · " + strings.Join(parts, " · ")
+	return strings.Join(parts, " · ")
+}
+
+// keyMoney is what a key may still spend.
+func keyMoney(w *lang.Words, k moka.APIKeyInfo) string {
+	if left, ok := k.Remaining.Get(); ok {
+		return w.Keys.Left(left)
+	}
+	if k.Unlimited {
+		return w.Keys.NoLimit
+	}
+	return ""
 }

@@ -111,7 +111,7 @@ type total struct {
 
 // totals add the accounts up, each wallet once.
 func totals(w *lang.Words, accounts []ReportAccount) total {
-	t := total{spend.SoFar{Spent: moka.Known(0)}, moka.Known(0), moka.Known(0), nil}
+	t := total{before: moka.Known(0), left: moka.Known(0)}
 	readings := make([]moka.Reading, len(accounts))
 	for i, a := range accounts {
 		readings[i] = a.shown()
@@ -125,12 +125,25 @@ func totals(w *lang.Words, accounts []ReportAccount) total {
 			of, names = append(of, readings[i]), append(names, accounts[i].Name)
 			used, was = better(used, accounts[i].soFar()), better(was, spend.SoFar{Spent: accounts[i].Before})
 		}
-		t.spent, t.before, t.left = t.spent.Plus(used), t.before.Plus(was.Spent), t.left.Plus(moka.SpendableTogether(of))
+		t.spent, t.before, t.left = together(t.spent, used), t.before.Plus(was.Spent), t.left.Plus(moka.SpendableTogether(of))
 		if len(names) > 1 {
 			t.shared = append(t.shared, w.Usage.Shared(firstLines(w, names, oldNamed)))
 		}
 	}
 	return t
+}
+
+// together adds up what is known: at least that much was spent, where something
+// is not.
+func together(sum, part spend.SoFar) spend.SoFar {
+	first := sum == spend.SoFar{}
+	switch {
+	case !part.Spent.Known():
+		return spend.SoFar{Spent: sum.Spent, AtLeast: true}
+	case !sum.Spent.Known():
+		return spend.SoFar{Spent: part.Spent, AtLeast: part.AtLeast || !first}
+	}
+	return sum.Plus(part)
 }
 
 // better is the figure of a wallet that two accounts tell of: the larger one,
@@ -206,12 +219,14 @@ func (a Account) Old() bool { return !a.Reading.OK() && a.Last != nil && nothing
 
 func (a Account) left() moka.Maybe { return a.shown().Spendable() }
 
+// against is what the period before cost and the difference to it, "" where the
+// two do not compare.
 func against(w *lang.Words, spent, before moka.Maybe) string {
 	now, nowKnown := spent.Get()
 	then, thenKnown := before.Get()
 	switch {
 	case !thenKnown:
-		return w.Report.NotComparable
+		return ""
 	case !nowKnown || then <= 0:
 		return then.String()
 	}
@@ -251,7 +266,7 @@ func orUnknown(w *lang.Words, a moka.Maybe) string {
 func IncidentLine(w *lang.Words, account string, c alert.Condition, level string, since time.Time, over bool, lasted time.Duration) string {
 	text := conditionWords(&w.Alert, c).Raised(account, level) + " · " + Moment(since)
 	if over {
-		text += " · " + w.Alert.Lasted + w.Colon + w.Duration(lasted)
+		text += " · " + w.Alert.LastedFor(w.Duration(lasted))
 	}
 	return text
 }

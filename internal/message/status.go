@@ -76,7 +76,7 @@ func Status(w *lang.Words, h Health, now time.Time) Message {
 		}
 		card.Fields = append(card.Fields, Field{Name: name, Value: strings.Join(lines, "\n"), Inline: inline})
 	}
-	add(w.Status.Program, true, w.Status.Version(h.Version, w.Duration(h.Uptime)))
+	add(w.Status.Program, false, w.Status.Version(h.Version, w.Duration(h.Uptime)))
 	if h.Connected {
 		add(w.Status.Discord, true, w.Status.Connected(h.Latency))
 	} else {

@@ -89,9 +89,8 @@ func usedFields(w *lang.Words, a Account, u Used) []Field {
 	}
 	add(w.Report.Left, a.leftText(w), true)
 	add(w.Report.Spent, soFar(w, u.soFar()), true)
-	add(w.Report.Before, against(w, u.Spent, u.Before), true)
-	if a.Runway != nil {
-		add(w.Report.Runway, w.Runway(*a.Runway), true)
+	if before := against(w, u.Spent, u.Before); before != "" {
+		add(w.Report.Before, before, true)
 	}
 	if u.Requests > 0 {
 		add(w.Report.Requests, moka.Grouped(uint64(u.Requests)), true)
@@ -101,6 +100,9 @@ func usedFields(w *lang.Words, a Account, u Used) []Field {
 	}
 	if u.Refunds > 0 {
 		add(w.Report.Refunds, u.Refunds.String(), true)
+	}
+	if a.Runway != nil { // too long for a column of a phone
+		add(w.Report.Runway, w.Runway(*a.Runway), false)
 	}
 	return fields
 }

@@ -69,9 +69,32 @@ func models(w *lang.Words) map[string]message.Message {
 // week is what an account used in the week before the examples play.
 func week() message.Used {
 	return message.Used{
-		From: at.AddDate(0, 0, -7), To: at, Spent: dollars(14.2), Before: dollars(10), Requests: 1234,
+		From: at.AddDate(0, 0, -7), To: at, Spent: dollars(42), Before: dollars(29.6), Requests: 3_669,
 		TopUps: 50 * moka.Dollar, Covered: 0.987, Models: used,
 	}
+}
+
+// day and month are what it used on the day before, and in the month before.
+func day() message.Used {
+	return message.Used{Spent: dollars(6), Before: dollars(4.2), Requests: 521, Covered: 1, Models: usedToday}
+}
+
+func month() message.Used {
+	u := week()
+	u.Spent, u.Before, u.Requests, u.TopUps, u.Models = dollars(186), dollars(131), 16_248, 150*moka.Dollar, nil
+	for _, m := range used[:3] {
+		m.Spent, m.Requests, m.Tokens = m.Spent*186/42, m.Requests*4, m.Tokens*4
+		u.Models = append(u.Models, m)
+	}
+	u.Models = append(u.Models, message.ModelUse{Model: message.Others, Spent: 186*moka.Dollar - sum(u.Models)})
+	return u
+}
+
+func sum(models []message.ModelUse) (all moka.Amount) {
+	for _, m := range models {
+		all += m.Spent
+	}
+	return all
 }
 
 func usages(w *lang.Words) map[string]message.Message {
@@ -81,24 +104,25 @@ func usages(w *lang.Words) map[string]message.Message {
 	shown := week()
 	chart := balanceChart(w)
 	shown.Picture, shown.PictureAlt = chart.PNG, chart.Alt
-	filled := week()
+	filled := month()
 	filled.Filled, filled.Covered = true, 0.12
-	differs := week()
-	differs.Recorded, differs.Models = dollars(19.03), used[:2]
+	differs := month()
+	differs.Recorded = dollars(203.9)
 	dated := week()
 	dated.Undated, dated.Refunds = 60*moka.Dollar, 3*moka.Dollar
-	dated.Models = append(dated.Models[:len(dated.Models):len(dated.Models)], message.ModelUse{Model: message.Others, Spent: moka.Dollar})
-	dated.Keys = []message.KeyUse{{Key: "ci", Spent: 11 * moka.Dollar, Requests: 1200}, {Key: "laptop", Spent: 4 * moka.Dollar}, {Key: message.Others, Spent: 2_200_000}, {Key: message.Returned, Spent: -3 * moka.Dollar}}
+	dated.Spent = dollars(39)
+	dated.Models = append(dated.Models[:len(dated.Models):len(dated.Models)], message.ModelUse{Model: message.Returned, Spent: 39*moka.Dollar - sum(used)})
+	dated.Keys = []message.KeyUse{{Key: "ci", Spent: 29 * moka.Dollar, Requests: 2_900}, {Key: "laptop", Spent: 9 * moka.Dollar}, {Key: message.Others, Spent: 4 * moka.Dollar}, {Key: message.Returned, Spent: -3 * moka.Dollar}}
 	manyKeys := week()
 	for i := range 12 {
-		manyKeys.Keys = append(manyKeys.Keys, message.KeyUse{Key: fmt.Sprintf("key %d", i), Spent: moka.Dollar})
+		manyKeys.Keys = append(manyKeys.Keys, message.KeyUse{Key: fmt.Sprintf("key %d", i), Spent: 3_500_000})
 	}
 	noKeys := week()
 	noKeys.KeysErr = &moka.Error{Kind: moka.Unsupported}
 	byKey := func(u message.Used) message.Message {
 		return message.Usage(w, []message.UsageAnswer{{Account: full(), Used: u, Period: "7d", ByKey: true}})
 	}
-	unrecorded := message.Used{From: at, To: at.Add(8 * time.Hour), Spent: dollars(0), ModelsErr: &moka.Error{Kind: moka.Unsupported}, Covered: 1}
+	unrecorded := message.Used{From: at, To: at.Add(8 * time.Hour), Spent: dollars(2.1), ModelsErr: &moka.Error{Kind: moka.Unsupported}, Covered: 1}
 	young := message.Used{From: at.Add(-8 * time.Hour), To: at, Spent: dollars(1.5), AtLeast: true, Began: at.Add(-2 * time.Hour), Covered: 0.25, ModelsErr: &moka.Error{Kind: moka.Unsupported, Message: "needs a system access token"}}
 	firstDay := account(keyIn(moka.KeyOK, moka.Key{Scope: moka.ScopeKey, Remaining: dollars(40), Used: dollars(10), Total: dollars(50)}))
 	firstDay.Today = spend.SoFar{Spent: dollars(1.5), AtLeast: true}
@@ -122,12 +146,14 @@ func usages(w *lang.Words) map[string]message.Message {
 func keys(w *lang.Words) map[string]message.Message {
 	list := []moka.APIKeyInfo{
 		{Name: "laptop", Key: "abcd…wxyz", State: moka.KeyOK, Remaining: dollars(12), Used: 3 * moka.Dollar, AccessedAt: at.Add(-time.Hour)},
-		{Name: "ci", Key: "efgh…stuv", State: moka.KeyOK, Unlimited: true, Used: 812 * moka.Dollar, Models: []string{"gpt-4o", "whisper-1"}},
-		{Name: "old", Key: "ijkl…opqr", State: moka.KeyExpired, Remaining: dollars(2), ExpiresAt: at.AddDate(0, -1, 0), AccessedAt: at.AddDate(0, -1, 0)},
+		{Name: "ci", Key: "efgh…stuv", State: moka.KeyOK, Unlimited: true, Used: 812 * moka.Dollar, AccessedAt: at.Add(-time.Minute), Models: []string{"gpt-4o", "whisper-1"}},
+		{Name: "old", Key: "ijkl…opqr", State: moka.KeyExpired, Remaining: dollars(2), Used: 8 * moka.Dollar, ExpiresAt: at.AddDate(0, -1, 0), AccessedAt: at.AddDate(0, -1, 0)},
 		{Name: "empty *", Key: "mnop…klmn", State: moka.KeyExhausted, Remaining: dollars(0), Used: 50 * moka.Dollar, AccessedAt: at},
 		{Name: "raised", Key: "qrst…ghij", State: moka.KeyExhausted, Remaining: dollars(5), Used: 50 * moka.Dollar, AccessedAt: at, NeedsEnabling: true},
 		{Name: "soon", Key: "uvwx…cdef", State: moka.KeyOK, Remaining: dollars(40), ExpiresAt: at.AddDate(0, 0, 3), AccessedAt: at},
 		{Name: "off", Key: "yzab…yzab", State: moka.KeyDisabled, Remaining: dollars(7)},
+		{ID: 1, Name: "twin", Key: "gklm…nopq", State: moka.KeyOK, Remaining: dollars(3), Used: 4 * moka.Dollar, AccessedAt: at},
+		{ID: 2, Name: "twin", Key: "rstu…vwxy", State: moka.KeyOK, Remaining: dollars(4), Used: 5 * moka.Dollar, AccessedAt: at},
 		{Name: "odd", Key: "cdef…ghij", State: moka.KeyRefused, Remaining: dollars(8)},
 	}
 	many := list

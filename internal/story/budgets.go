@@ -15,7 +15,7 @@ import (
 func standing(name string, span budget.Span, amount float64, spent moka.Maybe, low, mid, high float64) budget.Standing {
 	most, _ := dollars(amount).Get()
 	return budget.Stand(budget.Budget{
-		Name: name, Span: span, Zone: time.UTC, WeekStart: time.Monday, Amount: most, Accounts: []string{"team", "other"},
+		Name: name, Span: span, Zone: time.UTC, WeekStart: time.Saturday, Amount: most, Accounts: []string{"team", "other"},
 		WarnAt: []float64{0.8, 1}, Forecast: true, MentionRoles: []string{"7"},
 	}, budget.Facts{At: at, Spent: spend.SoFar{Spent: spent}, Low: dollars(low), Expected: dollars(mid), High: dollars(high)})
 }

@@ -41,10 +41,10 @@ func balanceChart(w *lang.Words) message.Picture {
 			Title: w.Chart.Title, Remaining: w.Chart.Remaining, Spent: w.Chart.SpentByDay, TopUps: w.Chart.TopUps, Forecast: w.Chart.Forecast,
 		},
 	}
-	left, day := 54.21, 0.0
+	left, day := 82.01, 0.0
 	for hour := range 7 * 24 {
 		end := from.Add(time.Duration(hour+1) * time.Hour)
-		cost := hourly(end, 1.42*2)
+		cost := hourly(end, 8.4)
 		left, day = left-cost, day+cost
 		if hour == topUp {
 			left += 50
@@ -57,9 +57,9 @@ func balanceChart(w *lang.Words) message.Picture {
 		}
 	}
 	s.Balance[len(s.Balance)-1].Amount = dollars(90.01)
-	s.Forecast = fan(s.To, 5*24, 90.01)
+	s.Forecast = fan(s.To, 7*24, 90.01)
 	return picture(s, w.Chart.Alt(lang.ChartFacts{
-		From: from.Format(time.DateOnly), To: at.Format(time.DateOnly), Left: dollars(90.01), Spent: spend.SoFar{Spent: dollars(14.2)}, TopUps: 50 * moka.Dollar, Runway: runway,
+		From: from.Format(time.DateOnly), To: at.Format(time.DateOnly), Left: dollars(90.01), Spent: spend.SoFar{Spent: dollars(42)}, TopUps: 50 * moka.Dollar, Runway: lasting(90.01),
 	}))
 }
 
@@ -107,10 +107,10 @@ func fan(from time.Time, hours int, start float64) []chart.Fan {
 	var all []chart.Fan
 	for h := range hours + 1 {
 		at := func(factor float64) moka.Amount {
-			a, _ := dollars(max(0, start-factor*float64(h)*90/72)).Get()
+			a, _ := dollars(max(0, start-factor*float64(h)*perDay/24)).Get()
 			return a
 		}
-		all = append(all, chart.Fan{At: from.Add(time.Duration(h) * time.Hour), Low: at(1.4), Mid: at(1), High: at(0.65)})
+		all = append(all, chart.Fan{At: from.Add(time.Duration(h) * time.Hour), Low: at(1.3), Mid: at(1), High: at(0.75)})
 	}
 	return all
 }

@@ -10,20 +10,32 @@ import (
 	"mokabot/moka"
 )
 
-// at is the moment at which all examples play.
 var at = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+
+// At is the moment at which all examples play.
+func At() time.Time { return at }
 
 var levels = []alert.Level{
 	{Name: "low", Below: dollars(20), Runway: 72 * time.Hour, RemindEvery: 24 * time.Hour},
 	{Name: "critical", Below: dollars(5), RemindEvery: 6 * time.Hour, MentionRoles: []string{"7"}},
 }
 
-var runway = spend.Runway{Known: true, Low: 50 * time.Hour, Mid: 72 * time.Hour, High: 110 * time.Hour, From: at}
+// perDay is what the examples' account spends on a day, in dollars.
+const perDay = 6
 
+// lasting is how long an amount lasts at the pace of the examples.
+func lasting(left float64) spend.Runway {
+	days := func(perDay float64) time.Duration {
+		return time.Duration(left / perDay * 24 * float64(time.Hour)).Round(time.Minute)
+	}
+	return spend.Runway{Known: true, Low: days(perDay * 1.3), Mid: days(perDay), High: days(perDay * 0.75), From: at}
+}
+
+// used is what the week before cost by model: seven times perDay.
 var used = []message.ModelUse{
-	{Model: "anthropic/claude-sonnet-4-6", Spent: 9_120_000, Requests: 812, Tokens: 2_410_331},
-	{Model: "gpt-4o", Spent: 3_480_000, Requests: 377, Tokens: 901_200},
-	{Model: "deepseek/deepseek-chat", Spent: 1_590_000, Requests: 40, Tokens: 5_300_000},
+	{Model: "anthropic/claude-sonnet-4-6", Spent: 26_970_000, Requests: 2_412, Tokens: 7_110_331},
+	{Model: "gpt-4o", Spent: 10_280_000, Requests: 1_120, Tokens: 2_701_200},
+	{Model: "deepseek/deepseek-chat", Spent: 4_740_000, Requests: 118, Tokens: 15_800_000},
 	{Model: "a`b*c", Spent: 4_200, Requests: 3, Tokens: 900},
 	{Model: "gpt-4o-mini", Spent: 3_100, Requests: 1, Tokens: 700},
 	{Model: "qwen/qwen3-235b", Spent: 1_100, Requests: 1, Tokens: 300},
@@ -32,6 +44,16 @@ var used = []message.ModelUse{
 	{Model: "dall-e-3", Spent: 150, Requests: 1, Tokens: 0},
 	{Model: "moka/auto", Spent: 50, Requests: 1, Tokens: 10},
 }
+
+// usedToday is what the last day cost by model.
+var usedToday = []message.ModelUse{
+	{Model: "anthropic/claude-sonnet-4-6", Spent: 3_850_000, Requests: 344, Tokens: 1_010_331},
+	{Model: "gpt-4o", Spent: 1_470_000, Requests: 160, Tokens: 386_200},
+	{Model: "deepseek/deepseek-chat", Spent: 680_000, Requests: 17, Tokens: 2_260_000},
+}
+
+// spentToday is what the day cost until the examples play.
+var spentToday = spend.SoFar{Spent: dollars(2.1)}
 
 func dollars(d float64) moka.Maybe {
 	a, err := moka.FromUSD(d)
@@ -50,6 +72,11 @@ func reading(left float64) moka.Reading {
 
 func failed(kind moka.Kind, hint moka.Hint, words string) moka.Reading {
 	return moka.Reading{At: at, Key: &moka.Key{}, KeyErr: &moka.Error{Op: "subscription", Kind: kind, Hint: hint, Message: words}}
+}
+
+// tokenRefused is an account whose access token the gateway does not accept.
+func tokenRefused() moka.Reading {
+	return moka.Reading{At: at, Wallet: &moka.Wallet{}, WalletErr: &moka.Error{Op: "user/self", Kind: moka.Unauthorized, Hint: moka.HintAccessToken}}
 }
 
 // refused is a key of which the gateway does not say what is wrong with it.
@@ -71,7 +98,8 @@ func account(r moka.Reading) message.Account {
 // full is an account of which everything is known.
 func full() message.Account {
 	a := account(reading(90.01))
-	a.Today, a.Runway = spend.SoFar{Spent: dollars(3.2)}, &runway
+	left := lasting(90.01)
+	a.Today, a.Runway = spentToday, &left
 	return a
 }
 
@@ -90,6 +118,8 @@ func many() []message.Account {
 		a := full()
 		a.Name = fmt.Sprintf("account-%02d", n)
 		a.Reading = reading(float64(3 * n))
+		left := lasting(float64(3 * n))
+		a.Runway = &left
 		if n%10 == 9 {
 			a.Reading = failed(moka.Unavailable, moka.HintTimeout, "")
 		}

@@ -13,7 +13,10 @@ import (
 )
 
 func alarm(kind alert.Kind, c alert.Condition, level int, r moka.Reading) message.Alarm {
-	e := alert.Event{Kind: kind, At: at, Facts: alert.Facts{At: at, Reading: r, Runway: runway}, Incident: incident(c, level)}
+	e := alert.Event{Kind: kind, At: at, Facts: alert.Facts{At: at, Reading: r}, Incident: incident(c, level)}
+	if left, known := r.Spendable().Get(); known {
+		e.Facts.Runway = lasting(left.USD())
+	}
 	if kind != alert.Ended && (level >= 0 || c.CallsFail()) {
 		e.MentionRoles = []string{"7"}
 	}
@@ -23,7 +26,7 @@ func alarm(kind alert.Kind, c alert.Condition, level int, r moka.Reading) messag
 	if kind == alert.Ended {
 		e.Level, e.Incident.TopUp = nil, 50*moka.Dollar
 	}
-	return message.Alarm{Account: "team", Levels: len(levels), Event: e, Today: spend.SoFar{Spent: dollars(3.2)},
+	return message.Alarm{Account: "team", Levels: len(levels), Event: e, Today: spentToday,
 		Remind: remind(c), Page: "https://moka.example/topup"}
 }
 
@@ -46,16 +49,15 @@ func incident(c alert.Condition, level int) alert.Incident {
 
 func alarms(w *lang.Words) map[string]message.Message {
 	low := alarm(alert.Raised, alert.Balance, 0, reading(18.2))
-	low.Models = used
+	low.Models = usedToday
 	snoozed := alarm(alert.Updated, alert.Balance, 0, reading(17.9))
 	snoozed.Event.Incident.SnoozedUntil = at.Add(8 * time.Hour)
 	untilTopUp := alarm(alert.Updated, alert.Balance, 1, reading(4))
 	untilTopUp.Event.Incident.UntilTopUp = true
-	snoozed.Event.Facts.Runway.Mid = 66 * time.Hour
-	soon := alarm(alert.Raised, alert.Balance, 0, reading(40))
-	soon.Event.Facts.Runway.Mid = 66 * time.Hour
+	soon := alarm(alert.Raised, alert.Balance, 0, reading(40)) // after a day that cost far more than usual
+	soon.Event.Facts.Runway, soon.Today = lasting(40*6/14.5), spend.SoFar{Spent: dollars(6.3)}
 	fast := alarm(alert.Worsened, alert.Balance, 1, reading(4))
-	fast.Event.Facts.Runway.AtThisPace = 3 * time.Minute
+	fast.Event.Facts.Runway.AtThisPace, fast.Today = 3*time.Minute, spend.SoFar{Spent: dollars(31.4)}
 	ending := alarm(alert.Raised, alert.Balance, 0, reading(15))
 	ending.Event.Facts.Runway = spend.Runway{Known: true, Ends: true, Low: 36 * time.Hour, Mid: 36 * time.Hour, High: 36 * time.Hour}
 	all := map[string]message.Message{
@@ -88,6 +90,12 @@ func alarms(w *lang.Words) map[string]message.Message {
 	disabled := trouble(alert.Refused)
 	disabled.Event.Facts.Reading = keyIn(moka.KeyDisabled, moka.Key{})
 	all["alert-refused-disabled"] = message.Alert(w, disabled)
+	banned := trouble(alert.Refused)
+	banned.Event.Facts.Reading.WalletErr = &moka.Error{Op: "user/self", Kind: moka.Banned}
+	all["alert-refused-banned"] = message.Alert(w, banned)
+	wrongKey := trouble(alert.Refused)
+	wrongKey.Event.Facts.Reading = refused()
+	all["alert-refused-key"] = message.Alert(w, wrongKey)
 	byKey := trouble(alert.Spike)
 	byKey.Key = message.KeyUse{Key: "ci", Spent: 4_100_000}
 	all["alert-spike-key"] = message.Alert(w, byKey)
@@ -123,9 +131,10 @@ func trouble(c alert.Condition) message.Alarm {
 	empty.Wallet.Remaining = dollars(0)
 	soon := reading(60)
 	soon.Key.ExpiresAt = at.AddDate(0, 0, 2)
+	ending := lasting(60)
 	a := alarm(alert.Raised, c, -1, map[alert.Condition]moka.Reading{
 		alert.Unreachable: failed(moka.Unavailable, moka.HintTimeout, ""),
-		alert.Refused:     failed(moka.Unauthorized, moka.HintAccessToken, ""),
+		alert.Refused:     tokenRefused(),
 		alert.Expiring:    soon,
 		alert.Expired:     keyIn(moka.KeyExpired, moka.Key{ExpiresAt: at.Add(-90 * time.Minute)}),
 		alert.Exhausted:   keyIn(moka.KeyExhausted, moka.Key{Remaining: dollars(0)}),
@@ -136,12 +145,17 @@ func trouble(c alert.Condition) message.Alarm {
 	switch c {
 	case alert.Exhausted, alert.WalletEmpty:
 		a.Event.Facts.Runway = spend.Runway{}
+	case alert.Unreachable, alert.Refused:
+		a.Last = dollars(18.2)
 	case alert.PlanEnding:
 		a.Event.Incident.Expires = at.AddDate(0, 0, 2)
+		ending.Ends, ending.Low, ending.Mid, ending.High = true, 48*time.Hour, 48*time.Hour, 48*time.Hour
+		a.Event.Facts.Runway = ending
 	case alert.Expiring, alert.Expired:
 		a.Event.Incident.Expires = a.Event.Facts.Reading.Key.ExpiresAt
 	case alert.Spike:
 		a.Event.Facts.HourSpent, a.Event.Facts.HourUsual = dollars(6.1), dollars(0.35)
+		a.Event.Facts.Runway.AtThisPace, a.Today = 10*time.Hour, spend.SoFar{Spent: dollars(8.2)}
 	}
 	return a
 }
@@ -159,11 +173,13 @@ func incidents(w *lang.Words) map[string]message.Message {
 	for range 4 {
 		many = append(many, open()...)
 	}
+	warned := []budget.Standing{standing("monthly", budget.Month, 500, dollars(412.5), 80, 95, 120)}
 	return map[string]message.Message{
-		"incidents":      message.Incidents(w, open(), at),
-		"incidents-one":  message.Incidents(w, open()[:1], at),
-		"incidents-many": message.Incidents(w, many, at),
-		"incidents-none": message.Incidents(w, nil, at),
+		"incidents":        message.Incidents(w, open(), nil, at),
+		"incidents-budget": message.Incidents(w, open()[:1], warned, at),
+		"incidents-one":    message.Incidents(w, open()[:1], nil, at),
+		"incidents-many":   message.Incidents(w, many, warned, at),
+		"incidents-none":   message.Incidents(w, nil, nil, at),
 	}
 }
 
@@ -178,7 +194,10 @@ func details(w *lang.Words) map[string]message.Message {
 }
 
 func report(span message.Span, days int, accounts ...message.ReportAccount) message.Report {
-	from := time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC)
+	from := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	if span == message.SpanWeek {
+		from = from.AddDate(0, 0, -6)
+	}
 	if span == message.SpanMonth {
 		from = time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 	}
@@ -187,31 +206,34 @@ func report(span message.Span, days int, accounts ...message.ReportAccount) mess
 
 func reports(w *lang.Words) map[string]message.Message {
 	changed := modelChanges()
-	part := message.ReportAccount{Account: full(), Used: week(), Changes: &changed,
+	part := message.ReportAccount{Account: full(), Used: day(), Changes: &changed,
 		Incidents: []string{message.IncidentLine(w, "team", alert.Balance, "low", at, true, time.Hour)}}
 	unread := message.ReportAccount{Account: account(failed(moka.Unavailable, moka.HintNoAddress, "")),
 		Used: message.Used{ModelsErr: &moka.Error{Kind: moka.Unavailable, Hint: moka.HintNoAddress}}}
 	unread.Name = "other"
 	late := report(message.SpanDay, 1, part)
 	late.Delayed = true
-	one, two := message.ReportAccount{Account: full(), Used: week()}, message.ReportAccount{Account: full(), Used: week()}
+	one, two := message.ReportAccount{Account: full(), Used: day()}, message.ReportAccount{Account: full(), Used: day()}
 	two.Name = "ci"
 	one.Reading.Identity, two.Reading.Identity = "wallet", "wallet"
 	chart, illustrated := balanceChart(w), part
 	illustrated.Picture, illustrated.PictureAlt = chart.PNG, chart.Alt
 	budgeted := report(message.SpanDay, 1, illustrated)
 	budgeted.Budgets = []budget.Standing{standing("monthly", budget.Month, 500, dollars(212.4), 80, 95, 120)}
+	weekly, monthly := part, part
+	weekly.Used, monthly.Used = week(), month()
 	var parts []message.ReportAccount
 	for _, a := range many() {
-		parts = append(parts, message.ReportAccount{Account: a, Used: week()})
+		parts = append(parts, message.ReportAccount{Account: a, Used: day()})
 	}
 	return map[string]message.Message{
 		"report-day":      message.Summary(w, budgeted),
 		"report-day-late": message.Summary(w, late),
-		"report-week":     message.Summary(w, report(message.SpanWeek, 7, part, unread)),
+		"report-week":     message.Summary(w, report(message.SpanWeek, 7, weekly, unread)),
+		"report-unknown":  message.Summary(w, report(message.SpanDay, 1, unread)),
 		"report-many":     message.Summary(w, report(message.SpanDay, 1, parts...)),
 		"report-shared":   message.Summary(w, report(message.SpanDay, 1, one, two)),
-		"report-month":    message.Summary(w, report(message.SpanMonth, 31, part)),
+		"report-month":    message.Summary(w, report(message.SpanMonth, 31, monthly)),
 	}
 }
 

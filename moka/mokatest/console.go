@@ -65,6 +65,28 @@ func (s *Server) decorate(d obj) {
 	}
 }
 
+// topUpInfo is how a user can add money. Since 2026-07 it is the only place that
+// names the operator's page.
+func (s *Server) topUpInfo(*http.Request, *Account) reply {
+	d := obj{
+		"amount_options": []int{10, 20, 50, 100, 200, 500}, "creem_products": "[]", "discount": obj{}, "pay_methods": []obj{},
+		"enable_creem_topup": false, "enable_online_topup": false, "enable_stripe_topup": false, "min_topup": 1, "stripe_min_topup": 1,
+	}
+	if s.version.atLeast(V2026_07) {
+		d["topup_link"] = s.state.Options.TopUpLink
+		d["enable_redemption"], d["enable_waffo_topup"], d["enable_waffo_pancake_topup"] = false, false, false
+		d["payment_compliance_confirmed"], d["payment_compliance_terms_version"] = false, "v1"
+		d["waffo_min_topup"], d["waffo_pancake_min_topup"], d["waffo_pay_methods"] = 1, 1, nil
+		return data(d)
+	}
+	d["pay_methods"] = []obj{
+		{"color": "rgba(var(--semi-blue-5), 1)", "name": "支付宝", "type": "alipay"},
+		{"color": "rgba(var(--semi-green-5), 1)", "name": "微信", "type": "wxpay"},
+		{"color": "black", "min_topup": "50", "name": "自定义1", "type": "custom1"},
+	}
+	return data(d)
+}
+
 func (s *Server) notice(*http.Request) reply { return data(s.state.Notice) }
 
 // self is the account with its wallet.

@@ -47,6 +47,7 @@ func (s *Server) routes() map[string]route {
 		routes["/api/data/self"] = route{apiLane, asUser((*Server).dataSelf)}
 	}
 	if v.atLeast(V2025_12) {
+		routes["/api/user/topup/info"] = route{apiLane, asUser((*Server).topUpInfo)}
 		routes["/api/usage/token/"] = route{criticalLane, (*Server).tokenUsage}
 	}
 	if v.atLeast(V2026_07) {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // Storyteller is what a [Backend] may also be: it has the messages of the
@@ -20,6 +21,7 @@ type Story struct {
 	Name     string            `json:"name"`
 	Language string            `json:"language"`         // a tag such as en
 	Golden   string            `json:"golden,omitempty"` // the file that it is held to
+	At       time.Time         `json:"at,omitzero"`      // when it plays; the storybook's clock stands still then
 	Message  json.RawMessage   `json:"message"`          // as a client gets it
 	Files    map[string][]byte `json:"-"`                // what is attached, by file name
 	Names    map[string]string `json:"-"`                // of whom and what it mentions, by id

@@ -4,7 +4,7 @@ import { byId, el, fetchJSON, note } from './dom.js';
 import { startLook } from './look.js';
 import { markdown } from './markdown.js';
 import { render } from './message.js';
-import { tick } from './time.js';
+import { stopClock, tick } from './time.js';
 import { languageName, locale, say, setLanguage } from './words.js';
 
 const book = { stories: [], names: {} };
@@ -46,7 +46,8 @@ function inItsLanguage(story) {
     files: 'storybook/files/' + [story.language, story.name].map(encodeURIComponent).join('/') + '/',
     press: async (_, action) => note(say('pressed', action)),
   };
-  const drawn = [lockScreen(story.message, context), render(story.message, story.name, context)];
+  const message = story.at ? { ...story.message, timestamp: story.at } : story.message;
+  const drawn = [lockScreen(message, context), render(message, story.name, context)];
   setLanguage(own);
   return drawn;
 }
@@ -81,6 +82,8 @@ async function start() {
   byId('note').querySelector('button').addEventListener('click', () => note(''));
   byId('picture').addEventListener('click', (e) => e.target === e.currentTarget && e.currentTarget.close());
   Object.assign(book, await fetchJSON('storybook/stories.json'));
+  const played = book.stories.find((s) => s.at);
+  if (played) stopClock(new Date(played.at));
   show();
   if (location.hash) byId(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
   setInterval(tick, 1000);

@@ -11,9 +11,17 @@ const styles = {
 /** format writes a time, in the visitor's language and zone. */
 export const format = (date, style, language = locale()) => new Intl.DateTimeFormat(language, styles[style]).format(date);
 
+/** clock is what counts as now. */
+let clock = () => Date.now();
+
+/** stopClock has the page's times told as of a moment. */
+export function stopClock(date) {
+  clock = () => date.getTime();
+}
+
 /** day is a time as Discord writes it in the heads and feet of messages. */
 export function day(date) {
-  const midnight = new Date().setHours(0, 0, 0, 0);
+  const midnight = new Date(clock()).setHours(0, 0, 0, 0);
   const days = Math.round((midnight - new Date(date).setHours(0, 0, 0, 0)) / 86400000);
   if (days === 0) return say('today', format(date, 't'));
   if (days === 1) return say('yesterday', format(date, 't'));
@@ -44,7 +52,7 @@ const units = [['year', 31557600], ['month', 2629800], ['day', 86400], ['hour', 
 
 /** relative is the distance of a time from now in its largest unit. */
 function relative(unix, language) {
-  const seconds = unix - Date.now() / 1000;
+  const seconds = unix - clock() / 1000;
   const [unit, length] = units.find(([, l]) => Math.abs(seconds) >= l) || units[units.length - 1];
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.round(seconds / length), unit);
 }
