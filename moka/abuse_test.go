@@ -10,10 +10,13 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"mokabot/internal/proof"
 )
 
 // Each row is an answer that is not the API's, or not whole.
 func TestAbusiveAnswersAreFailuresNotFigures(t *testing.T) {
+	proof.NotShort(t)
 	deep := strings.Repeat(`{"data":[`, 200_000)
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"mokabot/internal/proof"
 )
 
 // relay passes connections on to a server until told to swallow those that are
@@ -109,6 +111,7 @@ func connectProxy(t *testing.T) string {
 
 // D1: a connection that swallows everything while new ones work.
 func TestASwallowingConnectionIsAbandoned(t *testing.T) {
+	proof.NotShort(t)
 	const pingAfter, pingAnswer = 40 * time.Millisecond, 40 * time.Millisecond
 	for _, protocol := range []string{"HTTP/2.0", "HTTP/1.1"} {
 		for _, way := range []string{"direct", "through a proxy"} {

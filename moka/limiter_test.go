@@ -8,9 +8,12 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"mokabot/internal/proof"
 )
 
 func TestTwoHundredAccountsStayWithinTheHostsBudgetForAnHour(t *testing.T) {
+	proof.NotShort(t)
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()

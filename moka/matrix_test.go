@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -107,6 +108,7 @@ var members = map[rune]mokatest.Version{
 
 // TestMatrix reads once in every situation with every member.
 func TestMatrix(t *testing.T) {
+	proof.NotShort(t)
 	setups := map[string]func(*mokatest.Server) mokatest.Credentials{}
 	for _, state := range mokatest.States() {
 		setups[state.Name] = state.Setup

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"mokabot/internal/proof"
 )
 
 // server answers every request with h over a real connection.
@@ -35,6 +37,7 @@ func asJSON(w http.ResponseWriter) { w.Header().Set("Content-Type", "application
 // Trap 29 and S7: a redirect to another host would carry the key away, and one
 // to another path may be a call with an effect.
 func TestOnlyRedirectsToTheSamePathAreFollowed(t *testing.T) {
+	proof.NotShort(t)
 	var reached atomic.Int32
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
 	defer other.Close()
@@ -140,6 +143,7 @@ func TestOnlyPassingFailuresAreRepeated(t *testing.T) {
 }
 
 func TestTransportFailuresSayWhatAPersonCanDo(t *testing.T) {
+	proof.NotShort(t)
 	reset := &net.OpError{Op: "read", Err: errors.New("connection reset")}
 	nobody, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

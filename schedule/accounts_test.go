@@ -19,6 +19,7 @@ import (
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
+	"mokabot/internal/proof"
 	"mokabot/internal/store"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
@@ -126,6 +127,7 @@ func lowAndCritical() alert.Rules {
 }
 
 func TestIncidentsFollowTheConfiguration(t *testing.T) {
+	proof.NotShort(t)
 	for _, c := range []struct {
 		what   string
 		change func(s *simulation, again func()) // of a low account0
@@ -220,6 +222,7 @@ func TestIncidentsFollowTheConfiguration(t *testing.T) {
 }
 
 func TestAChannelConfiguredLaterHearsOfAnOpenIncidentOnce(t *testing.T) {
+	proof.NotShort(t)
 	for what, c := range map[string]struct {
 		before float64 // what is left when the channel is configured
 		want   []string
@@ -275,6 +278,7 @@ func TestButtonsOfARenamedAccountWork(t *testing.T) {
 // D12: whatever names accounts get in one reload, what is known of each goes
 // along, and nothing is told twice or of another's money.
 func TestAccountsExchangeNames(t *testing.T) {
+	proof.NotShort(t)
 	for _, c := range []struct {
 		what     string
 		names    []string // of account0, account1 and account2 afterwards; empty: removed

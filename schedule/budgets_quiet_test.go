@@ -11,6 +11,7 @@ import (
 	"mokabot/internal/alert"
 	"mokabot/internal/budget"
 	"mokabot/internal/message"
+	"mokabot/internal/proof"
 	"mokabot/moka"
 )
 
@@ -18,6 +19,7 @@ import (
 // for the week: what is due at night is told in the morning, once, and that an
 // amount was reached comes through.
 func TestAWeekOfQuietHoursForBudgets(t *testing.T) {
+	proof.NotShort(t)
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 10, 12, 0, 0, 0, 0, time.UTC))) // a Monday
 		daily := budget.Budget{Name: "daily", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar,

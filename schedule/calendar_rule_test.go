@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"testing"
 	"time"
+
+	"mokabot/internal/proof"
 )
 
 // ruled is a zone that has no list of its changes, only a rule, as the files of
@@ -32,6 +34,7 @@ func ruled(t *testing.T, name, rule string, offset int32) *time.Location {
 // Where a zone goes by a rule, Go's bounds of a leap year's last day lie before
 // that day: whoever walks along them comes to no end.
 func TestRulesServeAsWellAsLists(t *testing.T) {
+	proof.NotShort(t)
 	for _, loc := range []*time.Location{
 		ruled(t, "New York", "EST5EDT,M3.2.0,M11.1.0", -5*3600),
 		ruled(t, "Sydney", "AEST-10AEDT,M10.1.0,M4.1.0/3", 10*3600),

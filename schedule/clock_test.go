@@ -21,6 +21,7 @@ import (
 // reading is removed, no alert stays open or is repeated, and every day has its
 // report.
 func TestNothingLastsOfAStepOfTheClock(t *testing.T) {
+	proof.NotShort(t)
 	for _, step := range []time.Duration{10 * time.Minute, -10 * time.Minute, 8 * time.Hour, -8 * time.Hour, 365 * 24 * time.Hour, -365 * 24 * time.Hour} {
 		for _, restarts := range []bool{false, true} {
 			year, hours := step > 8*time.Hour && !restarts, step == 8*time.Hour && restarts
@@ -103,6 +104,7 @@ func (s *simulation) report(t *testing.T) {
 // A week in which the money runs low at all times of day, with quiet hours from
 // 23:00 to 07:30 for the milder level.
 func TestAWeekOfQuietHours(t *testing.T) {
+	proof.NotShort(t)
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 10, 12, 0, 0, 0, 0, time.UTC)))
 		rules := lowAndCritical()

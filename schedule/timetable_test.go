@@ -130,6 +130,7 @@ func (s *simulation) readings(name string) (n int) {
 }
 
 func TestReloadsStarveNoAccount(t *testing.T) {
+	proof.NotShort(t)
 	for _, c := range []struct {
 		what                 string
 		takes, reloads, poll time.Duration

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/internal/spend"
 	"mokabot/internal/store"
 	"mokabot/internal/store/pgtest"
@@ -51,6 +52,7 @@ var keyed = map[string]string{"KEY": "sk-1"}
 
 // Every command that reads the past says the same of either engine.
 func TestCommandsReadEitherEngine(t *testing.T) {
+	proof.NotShort(t)
 	address := pgtest.URL(t)
 	configs, file := remembered(t, time.Now().Truncate(time.Second))
 	before := configs("path: " + file)

@@ -43,6 +43,7 @@ var (
 
 		"internal/hangup":             {},
 		"internal/proof":              {},
+		"internal/proof/longtests":    {},
 		"internal/store/pgtest":       {}, // for tests
 		"internal/discordsim/browser": {},
 		"internal/discord":            {"moka", "moka/redact", "internal/lang", "internal/message", "internal/store"},

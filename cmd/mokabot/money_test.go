@@ -31,6 +31,7 @@ const secondKey = "sk-testTESTtestTESTtestTESTtestTESTtestTESTtest5678"
 //
 //	go test ./cmd/mokabot -run Money -update
 func TestMoneyByHand(t *testing.T) {
+	proof.NotShort(t)
 	const reports = "\nreports: [{name: daily, cron: \"0 9 * * *\", period: day, channel_id: \"1\"}]\n"
 	const team = "{name: team, api_key: \"${MOKA_API_KEY}\", access_token: \"${MOKA_ACCESS_TOKEN}\", user_id: 2, base_url: \"${MOKA_BASE_URL}\"}"
 	now := time.Now().UTC()

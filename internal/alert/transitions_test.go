@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 )
 
@@ -47,6 +48,7 @@ func move(e Event) string {
 // TestEveryTransitionHappens: fixed histories, each checked like the random
 // ones, go through every transition that there is, and through no other.
 func TestEveryTransitionHappens(t *testing.T) {
+	proof.NotShort(t)
 	const seed, enough = 7, 1500
 	seen := map[string]int{}
 	for n := range uint64(enough) {

@@ -7,6 +7,7 @@ import (
 
 	"mokabot/internal/config"
 	"mokabot/internal/lang"
+	"mokabot/internal/proof"
 	"mokabot/internal/store"
 	"mokabot/internal/store/pgtest"
 )
@@ -23,6 +24,7 @@ func TestEveryFailureOfTheDatabaseHasWords(t *testing.T) {
 }
 
 func TestACheckTriesTheDatabase(t *testing.T) {
+	proof.NotShort(t)
 	server := pgtest.Start(t)
 	good := server.Database(t)
 	for _, statement := range []string{

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"mokabot/internal/proof"
 )
 
 // Pages that were written to exist nowhere else, also when nobody can write to
@@ -38,9 +40,7 @@ Anonymous:             0 kB
 
 // A program that is relocated at its start, as many distributions build theirs.
 func TestARelocatedProgramGoesOnWithoutItsPages(t *testing.T) {
-	if os.Getenv("MOKABOT_LONG") == "" {
-		t.Skip("compiles the program anew; MOKABOT_LONG=1 runs it")
-	}
+	proof.NeedsLong(t) // it compiles the program anew
 	t.Parallel()
 	relocated := filepath.Join(t.TempDir(), "relocated.test")
 	build := exec.Command("go", "test", "-c", "-buildmode=pie", "-o", relocated, ".")

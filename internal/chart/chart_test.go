@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 )
 
@@ -54,6 +55,7 @@ func compare(t *testing.T, got, want *image.NRGBA) {
 }
 
 func TestDrawIsDeterministic(t *testing.T) {
+	proof.NotShort(t)
 	for name, s := range scenes() {
 		if !bytes.Equal(drawn(t, s), drawn(t, s)) {
 			t.Errorf("%s: two pictures of one series differ", name)
@@ -111,6 +113,7 @@ func TestUnknownSpendIsNotZero(t *testing.T) {
 }
 
 func TestOddSeries(t *testing.T) {
+	proof.NotShort(t)
 	at := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 	known := func(amounts ...moka.Amount) (out []Point) {
 		for i, a := range amounts {

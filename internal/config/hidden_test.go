@@ -7,11 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mokabot/internal/proof"
 )
 
 // S5 and its kind: whatever key a credential lands in, and however it is
 // written there, no problem shows it.
 func TestNoProblemShowsACredential(t *testing.T) {
+	proof.NotShort(t)
 	credentials := []string{
 		"sk-Qm7RtX2vBn9KpLs4WzEy8HcJd3FgUa6TiOq1VxYbMr5NkCeP",
 		"0123456789abcdef0123456789abcdef",

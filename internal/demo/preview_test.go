@@ -18,6 +18,7 @@ import (
 	"mokabot/internal/config"
 	"mokabot/internal/discordsim"
 	"mokabot/internal/discordsim/page"
+	"mokabot/internal/proof"
 )
 
 const (
@@ -51,6 +52,7 @@ func (w *world) own(t *testing.T, changes ...string) string {
 }
 
 func TestAPreviewShowsTheOwnAccountsInTheOwnChannels(t *testing.T) {
+	proof.NotShort(t)
 	t.Parallel() // it mostly waits
 	w := newWorld(t)
 	p, log := w.preview(t, w.own(t))
@@ -87,6 +89,7 @@ func TestAPreviewShowsTheOwnAccountsInTheOwnChannels(t *testing.T) {
 
 // What belongs to the bot that runs elsewhere on the same file is left alone.
 func TestAPreviewTouchesNothingOfTheConfiguration(t *testing.T) {
+	proof.NotShort(t)
 	t.Parallel() // it mostly waits
 	w := newWorld(t)
 	models := filepath.Join(w.dir, "model_ids.txt")
@@ -104,6 +107,7 @@ func TestAPreviewTouchesNothingOfTheConfiguration(t *testing.T) {
 }
 
 func TestAPreviewNeedsNoDiscordInTheConfiguration(t *testing.T) {
+	proof.NotShort(t)
 	t.Parallel() // it mostly waits
 	w := newWorld(t)
 	for _, c := range []struct {

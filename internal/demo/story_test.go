@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mokabot/internal/lang"
+	"mokabot/internal/proof"
 	"mokabot/moka/mokatest"
 )
 
@@ -81,6 +82,7 @@ func TestAVisitorsDayIsThatOfTheirClock(t *testing.T) {
 
 // Whatever the side panel broke, Restore all puts right.
 func TestRestoreAllRestoresEverything(t *testing.T) {
+	proof.NotShort(t)
 	d, err := newDemo(t.Context(), t.TempDir(), "en", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -13,12 +12,13 @@ import (
 
 	"mokabot/internal/discordsim"
 	"mokabot/internal/message"
+	"mokabot/internal/proof"
 	"mokabot/internal/store"
 )
 
 // protocols are those that a slow test covers: HTTP/2, and HTTP/1.1 with MOKABOT_LONG.
 func protocols() []bool {
-	if os.Getenv("MOKABOT_LONG") == "" {
+	if !proof.Long() {
 		return []bool{true}
 	}
 	return []bool{true, false}
@@ -26,6 +26,7 @@ func protocols() []bool {
 
 // D5, D6: edits that wait, fail or are refused and uploads that fail hold no ping up.
 func TestNoLaneWaitsForAWorseOne(t *testing.T) {
+	proof.NotShort(t)
 	edits := discordsim.Fault{Method: http.MethodPatch, Path: postPath, Count: -1}
 	uploads := discordsim.Fault{Method: http.MethodPost, Path: postPath, Count: -1, Upload: true}
 	with := func(f discordsim.Fault, kind discordsim.FaultKind, change ...func(*discordsim.Fault)) discordsim.Fault {
@@ -106,6 +107,7 @@ func TestOnlyTheNewestEditIsSent(t *testing.T) {
 // D14: Whatever an edit made of a message, a sender that has forgotten that it was
 // delivered finds it again.
 func TestARestoredBackupPostsNothingTwice(t *testing.T) {
+	proof.NotShort(t)
 	for _, c := range []struct {
 		name   string
 		others int // messages by others since

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"mokabot/internal/discord"
 	"mokabot/internal/discordsim"
 	"mokabot/internal/message"
+	"mokabot/internal/proof"
 	"mokabot/internal/store"
 )
 
@@ -247,9 +247,10 @@ var someFaults = []string{
 // D1, D2, D3: A ping is in its channel once, at most a minute after any fault is over. With
 // MOKABOT_LONG set and -v this prints the table of all of them.
 func TestAPingArrivesOnceAfterEveryFault(t *testing.T) {
+	proof.NotShort(t)
 	for _, http2 := range []bool{false, true} {
 		for _, f := range allFaults() {
-			if os.Getenv("MOKABOT_LONG") == "" && !slices.ContainsFunc(someFaults, func(name string) bool { return strings.Contains(f.name, name) }) {
+			if !proof.Long() && !slices.ContainsFunc(someFaults, func(name string) bool { return strings.Contains(f.name, name) }) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s, HTTP/2 %t", f.name, http2), func(t *testing.T) {
@@ -308,7 +309,7 @@ func TestAPingArrivesOnceAfterEveryStepOfTheClock(t *testing.T) {
 			{"all the time", true, true, true},
 		} {
 			for _, stored := range []bool{false, true} {
-				if os.Getenv("MOKABOT_LONG") == "" && (!stored || !c.attempted || c.enqueued != c.resumed || step != year && step != -8*time.Hour) {
+				if !proof.Long() && (!stored || !c.attempted || c.enqueued != c.resumed || step != year && step != -8*time.Hour) {
 					continue // what cost a second ping once
 				}
 				t.Run(fmt.Sprintf("%s by %s, stored %t", c.when, step, stored), func(t *testing.T) {

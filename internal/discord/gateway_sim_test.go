@@ -322,6 +322,7 @@ func ailments() []ailment {
 // the connection, or of its end when it lasts longer. With -v this prints the
 // table of all of them.
 func TestEveryConnectionFaultHealsWithin45Seconds(t *testing.T) {
+	proof.NotShort(t)
 	const healed = 45 * time.Second
 	for _, a := range ailments() {
 		t.Run(a.name, func(t *testing.T) {
@@ -468,6 +469,7 @@ func TestTheConnectionsLogHoldsNoToken(t *testing.T) {
 // and again, nor both, sends Discord's 1001st IDENTIFY of a day or two within 5 s:
 // the simulation would reset the token.
 func TestNoTroubleCostsTheToken(t *testing.T) {
+	proof.NotShort(t)
 	for _, c := range []struct {
 		name  string
 		fault discordsim.GatewayFault

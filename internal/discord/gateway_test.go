@@ -130,6 +130,7 @@ func TestCloseCodesThatEndTheProcess(t *testing.T) {
 }
 
 func TestRunningFaultsLoseAndRepeatNothing(t *testing.T) {
+	proof.NotShort(t)
 	nothingLeft(t)
 	f := newFakeGateway(t, before(0, script{}))
 	a := &answers{}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mokabot/internal/message"
+	"mokabot/internal/proof"
 	"mokabot/internal/store"
 )
 
@@ -137,6 +138,7 @@ func TestTheEndFinishesWhatIsUnderWay(t *testing.T) {
 }
 
 func TestStoredThenCutIsOneMessage(t *testing.T) {
+	proof.NotShort(t)
 	for _, restart := range []bool{false, true} {
 		d := &dedupingDiscord{cut: 3}
 		rest, _ := newREST(t, d.serve)

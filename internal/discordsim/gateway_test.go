@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
 )
 
 func TestWhatTheGatewayCloses(t *testing.T) {
@@ -75,6 +76,7 @@ func TestAResumptionReplaysWhatWasMissed(t *testing.T) {
 }
 
 func TestSessionsThatCannotBeResumed(t *testing.T) {
+	proof.NotShort(t)
 	t.Parallel()
 	const window = time.Second // within which a busy machine resumes
 	r := newRig(t, discordsim.WithResumeWindow(window))
@@ -113,6 +115,7 @@ func TestIdentifyingTooOften(t *testing.T) {
 }
 
 func TestAMissingHeartbeatIsNoted(t *testing.T) {
+	proof.NotShort(t)
 	for name, before := range map[string]func(*socket){
 		"after READY":            func(s *socket) { s.login() },
 		"after HELLO":            func(s *socket) { s.want(10, "") },
@@ -156,6 +159,7 @@ func TestAResumptionBelongsWhereReadyTold(t *testing.T) {
 }
 
 func TestTheThousandAndFirstIdentifyResetsTheToken(t *testing.T) {
+	proof.NotShort(t)
 	synctest.Test(t, func(t *testing.T) {
 		s := discordsim.New()
 		defer s.Close()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
 )
 
 const hooks = "/webhooks/" + discordsim.ApplicationID + "/"
@@ -100,6 +101,7 @@ func TestAnAcknowledgementThatComesTooLate(t *testing.T) {
 }
 
 func TestAnInteractionsTokenEnds(t *testing.T) {
+	proof.NotShort(t)
 	t.Parallel()
 	const life = time.Second // within which a busy machine answers
 	r := newRig(t, discordsim.WithInteractionLife(life))

@@ -16,6 +16,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
 )
 
 // library opens a session of discordgo's that answers /ping after deferring.
@@ -68,12 +69,14 @@ func (r *rig) pingPong() {
 }
 
 func TestDiscordgoThroughClient(t *testing.T) {
+	proof.NotShort(t)
 	r := newRig(t)
 	library(t, r.client, websocket.DefaultDialer)
 	r.pingPong()
 }
 
 func TestDiscordgoThroughProxy(t *testing.T) {
+	proof.NotShort(t)
 	r := newRig(t)
 	p, err := r.Proxy(discordsim.WithProxyAuth("me", "secret"))
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
 	"mokabot/internal/store"
 )
 
@@ -35,6 +36,7 @@ type arena struct {
 // newArena sets the arena; the configuration is [world.config]'s.
 func newArena(t *testing.T, opts ...discordsim.Option) *arena {
 	t.Helper()
+	proof.NotShort(t)
 	s := &arena{world: newWorld(t, opts...), t: t}
 	var err error
 	if s.proxy, err = s.discord.Proxy(); err != nil {

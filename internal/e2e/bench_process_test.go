@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/moka/mokatest"
 )
 
@@ -22,7 +23,7 @@ const yearFile = "MOKABOT_STORE_FILE"
 
 // built is the program, made once, with what the tests have compiled already.
 var built = sync.OnceValues(func() (string, error) {
-	if raced {
+	if proof.Raced {
 		return compile("-race", "-gcflags=modernc.org/sqlite/lib=-race=false") // as .ci/run has it
 	}
 	return compile()
@@ -62,6 +63,7 @@ func release(b testing.TB) string {
 
 func pathOf(b testing.TB, made func() (string, error)) string {
 	b.Helper()
+	proof.NotShort(b)
 	path, err := made()
 	if err != nil {
 		b.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -33,9 +34,10 @@ import (
 // spend: how long after the true crossing it came, how many requests that took, and
 // what polling everybody in turn would have made of the same spending.
 func TestCrossingsAreKnownInTime(t *testing.T) {
-	notRaced(t)
-	sizes, begins, lasts := []int{10}, []int{8}, time.Hour
-	if proof.Long() {
+	proof.NotShort(t)
+	proof.NotRaced(t)
+	sizes, begins, lasts := []int{proof.Size(10, 10, 50)}, []int{8}, time.Hour
+	if os.Getenv("MOKABOT_CROSSINGS") == "table" {
 		sizes, begins, lasts = []int{1, 10, 50, 200}, []int{1, 8}, 4*time.Hour
 	}
 	t.Logf("%8s  %-8s %9s %7s %7s %7s %7s %6s %6s %9s %8s", "accounts", "polling", "crossings", "median", "95 %", "99 %", "longest", "missed", "false", "requests", "in 180 s")

@@ -2,20 +2,18 @@ package e2e
 
 import (
 	"net/http"
-	"os"
 	"syscall"
 	"testing"
 	"time"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
 )
 
 // D1: every connection that is open swallows what comes, HTTP/2 pings included;
 // new ones work.
 func TestAnAlertIsPostedAlthoughAllConnectionsSwallow(t *testing.T) {
-	if os.Getenv("MOKABOT_LONG") == "" {
-		t.Skip("takes half a minute; set MOKABOT_LONG")
-	}
+	proof.NeedsLong(t)
 	t.Parallel()
 	s := newArena(t)
 	p := s.start()

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mokabot/internal/proof"
 )
 
 // result is what a row came to.
@@ -20,7 +22,7 @@ type result struct {
 func (r result) check(t *testing.T, s *arena, p *process) {
 	t.Helper()
 	most := healed
-	if raced {
+	if proof.Raced {
 		most *= 2 // the race detector takes its time too
 	}
 	if !r.long && r.took > most {

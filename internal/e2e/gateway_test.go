@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -117,7 +116,7 @@ func TestEveryGatewayFaultHealsInTheProgram(t *testing.T) {
 	var results []result
 	free := make(chan struct{}, sideBySide)
 	for _, r := range rows() {
-		if r.long && os.Getenv("MOKABOT_LONG") == "" {
+		if r.long && !proof.Long() {
 			continue
 		}
 		free <- struct{}{}

@@ -167,11 +167,11 @@ func TestCheckPrintsNoCredentialOfTheGatewaysWords(t *testing.T) {
 // S2: what the real program needs for packed bombs, as its peak resident memory.
 // The whole table takes half a minute: it runs with MOKABOT_LONG.
 func TestBombsNeedLittleMemory(t *testing.T) {
-	if raced {
+	if proof.Raced {
 		t.Skip("the race detector needs several times the memory")
 	}
 	bombs := map[string]string{"objects": `{},`, "lists": `[],`, "nesting": `[`}
-	if os.Getenv("MOKABOT_LONG") == "" {
+	if !proof.Long() {
 		bombs = map[string]string{"objects": `{},`}
 	} else {
 		bombs["nulls"], bombs["texts"], bombs["one text"], bombs["blanks"] = `null,`, `"",`, ``, ` `
@@ -218,7 +218,7 @@ var bombEndpoints = []string{
 // starts it) and how long it takes. With -v this prints the table.
 func TestBombsByEndpointAndCommand(t *testing.T) {
 	proof.NeedsLong(t)
-	if raced {
+	if proof.Raced {
 		t.Skip("the race detector needs several times the memory")
 	}
 	packed := filepath.Join(t.TempDir(), "bomb.gz")

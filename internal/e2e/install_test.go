@@ -20,7 +20,6 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"mokabot/internal/discordsim"
-
 	"mokabot/internal/proof"
 	"mokabot/moka"
 )

@@ -137,6 +137,7 @@ func misplaced() map[string]string {
 }
 
 func TestNoCredentialLeaksFromAWrongPlace(t *testing.T) {
+	proof.NotShort(t)
 	t.Parallel()
 	search := newSearch(leakSecrets)
 	dir := t.TempDir()
@@ -155,7 +156,7 @@ func TestNoCredentialLeaksFromAWrongPlace(t *testing.T) {
 					t.Errorf("%s as %s: %v ends with %d and %s", kind, what, line, status, said)
 				}
 			}
-			if testing.Short() {
+			if proof.Quick() {
 				break // another kind each time
 			}
 		}

@@ -39,7 +39,7 @@ var leakSecrets = map[string]string{
 // ones only with MOKABOT_LONG.
 func echoes(secret string) []string {
 	likely := []string{secret, secret[:20] + " " + secret[len(secret)-16:] + " " + secret[4:18]}
-	if os.Getenv("MOKABOT_LONG") == "" {
+	if !proof.Long() {
 		return likely
 	}
 	return append(likely, url.QueryEscape(secret), base64.StdEncoding.EncodeToString([]byte("user:"+secret)), hex.EncodeToString([]byte(secret)))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
 )
 
 var (
@@ -24,11 +25,11 @@ var (
 // and what init asks is answered as somebody would who types. It ends with the
 // first ping.
 func TestANewcomerFollowsTheREADME(t *testing.T) {
-	if os.Getenv("MOKABOT_LONG") == "" {
-		t.Skip("compiles the program in another folder; MOKABOT_LONG=1 runs it")
-	}
+	proof.NeedsLong(t) // it compiles the program in another folder
+	t.Parallel()
 	for _, readme := range []string{"README.md", "README.zh-CN.md"} {
 		t.Run(readme, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			w.spend(36_000_000) // $18.01 is left: less than the default level
 			checkout := t.TempDir()

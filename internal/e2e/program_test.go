@@ -18,17 +18,9 @@ import (
 	"mokabot/internal/app"
 	"mokabot/internal/config"
 	"mokabot/internal/discordsim"
+	"mokabot/internal/proof"
 	"mokabot/moka/mokatest"
 )
-
-// notRaced leaves a simulation of days out where the race detector looks on: it
-// would take minutes, and the arenas run the same code side by side.
-func notRaced(t *testing.T) {
-	t.Helper()
-	if raced {
-		t.Skip("takes minutes with the race detector")
-	}
-}
 
 const (
 	testKey   = "sk-testTESTtestTESTtestTESTtestTESTtestTESTtest1234"
@@ -136,6 +128,7 @@ func (w *world) throughProxy(t testing.TB) (env []string) {
 // run starts the bot in this process and returns how to stop it.
 func (w *world) run(t *testing.T, file string, clock func() time.Time) (stop func()) {
 	t.Helper()
+	proof.NotShort(t)
 	c, err := config.LoadWith(file, os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
+	"mokabot/internal/proof"
 	"mokabot/internal/store"
 	"mokabot/moka/mokatest"
 	"mokabot/schedule"
@@ -146,7 +147,8 @@ func (r teller) until(month time.Month, day, hour, minute int) {
 // midnights, that loses Discord, its gateway and its clock: each period is told
 // once, and those that came late say so.
 func TestTheStoryOfTheReports(t *testing.T) {
-	notRaced(t)
+	proof.NotShort(t)
+	proof.NotRaced(t)
 	t.Parallel()
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
@@ -206,6 +208,7 @@ func TestTheStoryOfTheReports(t *testing.T) {
 
 // What a report would have told while it was not in the configuration was not missed.
 func TestAReportThatComesBackBeginsAnew(t *testing.T) {
+	proof.NotShort(t)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := teller{t, t.TempDir() + "/back.db", time.UTC, mokatest.New(mokatest.V2026_08), &channel{known: map[string]string{}}, &clock{}, false}

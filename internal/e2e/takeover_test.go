@@ -39,9 +39,7 @@ func (m *replica) ask(t *testing.T, path string) (status int, text string) {
 // One replica works and the other says that it stands by; when the first is asked
 // to end, the second goes on with its session, and nothing is told twice.
 func TestAStandbyTakesOver(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a server and two programs")
-	}
+	proof.NotShort(t)
 	t.Parallel()
 	r := newReplicas(t, 2, 0)
 	r.configure()

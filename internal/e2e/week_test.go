@@ -15,6 +15,7 @@ import (
 	"mokabot/internal/config"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
+	"mokabot/internal/proof"
 	"mokabot/internal/store"
 	"mokabot/schedule"
 )
@@ -28,6 +29,7 @@ const week = "MOKABOT_WEEK"
 //
 //	MOKABOT_WEEK=1 go test ./internal/e2e -run TestWeek -v -timeout 1h
 func TestWeek(t *testing.T) {
+	proof.NotShort(t)
 	accounts, days := 2, 1
 	if os.Getenv(week) != "" {
 		accounts, days = 50, 7

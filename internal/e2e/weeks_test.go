@@ -60,7 +60,7 @@ type weeks struct {
 // each transition and each report of each day is on Discord, once.
 func TestWeeksOfTrouble(t *testing.T) {
 	proof.NeedsLong(t, "MOKABOT_WEEKS")
-	notRaced(t)
+	proof.NotRaced(t)
 	t.Parallel()
 	n := number(t, "MOKABOT_WEEKS", 1)
 	seed := uint64(number(t, "MOKABOT_SEED", int(time.Now().UnixNano()&0xffff)))

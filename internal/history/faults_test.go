@@ -7,6 +7,7 @@ import (
 
 	"mokabot/internal/history"
 	"mokabot/internal/message"
+	"mokabot/internal/proof"
 	"mokabot/internal/spend"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
@@ -97,6 +98,7 @@ func TestRecordsThatLostEntries(t *testing.T) {
 
 // What was spent in a gap belongs to the day that the records say.
 func TestGapsAreDatedByTheRecords(t *testing.T) {
+	proof.NotShort(t)
 	for _, recorded := range []bool{true, false} {
 		inPast(t, mokatest.V2026_08, func(p *past) {
 			day := spend.Day(time.Now(), time.UTC).To // a midnight
@@ -239,6 +241,7 @@ func TestRefundsInAPeriod(t *testing.T) {
 
 // What the gateway's records alone tell is net of the refunds in its log.
 func TestRefundsKnownFromRecordsAlone(t *testing.T) {
+	proof.NotShort(t)
 	for _, version := range []mokatest.Version{mokatest.V2025_12, mokatest.V2026_07, mokatest.V2026_08} {
 		for _, c := range []struct {
 			what     string

@@ -72,6 +72,7 @@ func weeksOfBooks(t *testing.T) int {
 // week has its own seed; every fifth goes through the store, and its sums over
 // random stretches are compared too.
 func TestALedgerAgainstTheBooks(t *testing.T) {
+	proof.NotShort(t)
 	weeks, sum := weeksOfBooks(t), tally{unknown: map[string]int{}}
 	first, _ := strconv.Atoi(os.Getenv("MOKABOT_FIRST_WEEK"))
 	for week := range weeks {

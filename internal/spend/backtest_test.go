@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 )
 
@@ -75,6 +76,7 @@ func (h habit) backtest(t *testing.T, f func(known, ahead []Hour, now time.Time,
 // TestBacktest compares forecasts, and the rate of the last 24 hours, with what
 // simulated accounts of different habits then spent. With -v it prints the table.
 func TestBacktest(t *testing.T) {
+	proof.NotShort(t)
 	table := []string{
 		"| habit                |   ahead |  median |   naive |    mean |   naive | range |",
 		"|----------------------|--------:|--------:|--------:|--------:|--------:|------:|",
@@ -123,6 +125,7 @@ func (h habit) judge(t *testing.T, scores map[int]*score) {
 // Money for one nightly batch is the hardest case: a cent too little, and it is
 // gone a night earlier.
 func TestRunwayBacktest(t *testing.T) {
+	proof.NotShort(t)
 	table := []string{
 		"| habit                |   lasts |  median |   naive |    mean |   naive | range |",
 		"|----------------------|--------:|--------:|--------:|--------:|--------:|------:|",

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 )
 
@@ -12,6 +13,7 @@ import (
 // cost in advance and correct it at their end, money is added at any moment, the
 // gateway is away at times. In the end every cent is where it belongs.
 func TestALongLifeAddsUp(t *testing.T) {
+	proof.NotShort(t)
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 5))
 		w := simWallet{left: 100 * usd}

@@ -9,12 +9,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mokabot/internal/proof"
 )
 
 // TestHabitsRaiseNoAlarm states, for each habit, the false alarms of the rule for
 // spikes and how long an hour of ten times the usual goes on before it is told,
 // with polls every minute. docs/accuracy.md has the table.
 func TestHabitsRaiseNoAlarm(t *testing.T) {
+	proof.NotShort(t)
 	const days = 70
 	figures, err := os.ReadFile(filepath.Join("..", "..", "docs", "accuracy.md"))
 	if err != nil {
@@ -93,6 +96,7 @@ func delay(usual, line float64, quarters bool) int {
 
 // What recurs is no spike from its third time on, however dear it is.
 func TestTheThirdTimeIsNoSpike(t *testing.T) {
+	proof.NotShort(t)
 	midnight := start.Truncate(hoursInDay*time.Hour).AddDate(0, 0, -42)
 	for _, c := range []struct {
 		what   string

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 )
 
@@ -104,6 +105,7 @@ func copied(t *testing.T, from, to string) []Copied {
 
 // There and back again, through every pair of engines.
 func TestCopy(t *testing.T) {
+	proof.NotShort(t)
 	for _, first := range backends {
 		for _, second := range backends {
 			t.Run(first.name+" to "+second.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/internal/store/pgtest"
 )
 
@@ -142,6 +143,7 @@ func TestAResignationIsNotified(t *testing.T) {
 
 // A process that ends without a word lets go of its connections.
 func TestACrashedLeaderIsReplacedBeforeItsLeaseExpires(t *testing.T) {
+	proof.NotShort(t)
 	t.Parallel()
 	all := leases(t, pgtest.URL(t), 3)
 	acquired(t, all[0], "a", long)
@@ -170,6 +172,7 @@ func TestACrashedLeaderIsReplacedBeforeItsLeaseExpires(t *testing.T) {
 }
 
 func TestALeaderWhoseConnectionsAreCutStays(t *testing.T) {
+	proof.NotShort(t)
 	t.Parallel()
 	address := pgtest.URL(t)
 	all := leases(t, address, 2)
@@ -210,6 +213,7 @@ func TestAnOlderProgramDoesNotLeadOnANewerSchema(t *testing.T) {
 
 // However a connection ends, the next question is asked on another one.
 func TestALeaseOutlivesItsConnection(t *testing.T) {
+	proof.NotShort(t)
 	t.Parallel()
 	server := pgtest.Start(t)
 	address := server.Database(t)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"mokabot/internal/proof"
 	"mokabot/internal/store/pgtest"
 )
 
@@ -41,6 +42,7 @@ var contentOnServer = map[int]string{
 }
 
 func TestMigrationsOfTheServer(t *testing.T) {
+	proof.NotShort(t)
 	for version := range postgres.migrations {
 		address := pgtest.URL(t)
 		config, err := serverConfig(address)
@@ -99,6 +101,7 @@ func TestAServerMigrationThatFailsChangesNothing(t *testing.T) {
 
 // What a database is by its version, for each way to open it.
 func TestVersionsOfTheServer(t *testing.T) {
+	proof.NotShort(t)
 	address := pgtest.URL(t)
 	ways := map[string]func() error{
 		"to write": func() error {

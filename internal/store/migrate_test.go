@@ -9,6 +9,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"mokabot/internal/proof"
 )
 
 // content is written into a file of each earlier version, in its own terms.
@@ -42,6 +44,7 @@ var content = []string{
 }
 
 func TestMigrations(t *testing.T) {
+	proof.NotShort(t)
 	equal(t, "every earlier version has its content", len(content), len(sqlite.migrations))
 	for version := range sqlite.migrations {
 		samples := walk(rand.New(rand.NewPCG(13, 14)), t0, 300)

@@ -99,6 +99,7 @@ func TestAProcessThatWasStopped(t *testing.T) {
 }
 
 func TestAServerInTrouble(t *testing.T) {
+	proof.NotShort(t)
 	server := pgtest.Start(t)
 	for name, test := range map[string]func(*testing.T, *pgtest.Server){
 		"restarted": testAServerThatRestarts, "full": testAFullServer, "read-only": testAReadOnlyServer, "put back": testADatabaseThatWasPutBack,

@@ -6,12 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 )
 
 func TestPoints(t *testing.T) { onBoth(t, testPoints) }
 
 func testPoints(t *testing.T, on backend) {
+	proof.NotShort(t)
 	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(5, 6))
 	samples := walk(r, t0.Add(77*time.Minute), 1500)
 	keep(t, db, "a", samples...)
@@ -59,6 +61,7 @@ func lastBalance(samples []Sample, from, to time.Time) (m moka.Maybe) {
 func TestTopUps(t *testing.T) { onBoth(t, testTopUps) }
 
 func testTopUps(t *testing.T, on backend) {
+	proof.NotShort(t)
 	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(7, 8))
 	samples := walk(r, t0, 2000)
 	keep(t, db, "a", samples...)
@@ -97,6 +100,7 @@ func undated(t *testing.T, db *DB, account string, end time.Time) (sum moka.Amou
 func TestExport(t *testing.T) { onBoth(t, testExport) }
 
 func testExport(t *testing.T, on backend) {
+	proof.NotShort(t)
 	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(9, 10))
 	samples := walk(r, t0, 2500)
 	keep(t, db, "a", samples...)

@@ -8,12 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 )
 
 func TestPruneKeepsTheSums(t *testing.T) { onBoth(t, testPruneKeepsTheSums) }
 
 func testPruneKeepsTheSums(t *testing.T, on backend) {
+	proof.NotShort(t)
 	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(11, 12))
 	samples := walk(r, t0.Add(time.Hour+time.Second), 2500)
 	keep(t, db, "a", samples...)
@@ -62,6 +64,7 @@ func onGrid(at, fine, coarse time.Time) time.Time {
 func TestPruneWhilePollsRun(t *testing.T) { onBoth(t, testPruneWhilePollsRun) }
 
 func testPruneWhilePollsRun(t *testing.T, on backend) {
+	proof.NotShort(t)
 	db, ctx := on.temp(t), t.Context()
 	samples := walk(rand.New(rand.NewPCG(21, 22)), t0, 1500)
 	keep(t, db, "a", samples[:1000]...)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 )
 
@@ -47,6 +48,7 @@ func testSpentDividesInProportion(t *testing.T, on backend) {
 func TestSpentFromSums(t *testing.T) { onBoth(t, testSpentFromSums) }
 
 func testSpentFromSums(t *testing.T, on backend) {
+	proof.NotShort(t)
 	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(1, 2))
 	samples := walk(r, t0.Add(5*time.Hour+123*time.Millisecond), 1500)
 	keep(t, db, "a", samples...)
@@ -74,6 +76,7 @@ func testSpentFromSums(t *testing.T, on backend) {
 func TestHoursAddUp(t *testing.T) { onBoth(t, testHoursAddUp) }
 
 func testHoursAddUp(t *testing.T, on backend) {
+	proof.NotShort(t)
 	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(3, 4))
 	samples := walk(r, t0, 1000)
 	keep(t, db, "a", samples...)

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -13,6 +14,7 @@ import (
 // TestReadingsOverTLS reads over real sockets, with HTTP/2 as gateways behind a
 // proxy speak it, and with HTTP/1.1. Broken answers break there too.
 func TestReadingsOverTLS(t *testing.T) {
+	proof.NotShort(t)
 	for proto, http2 := range map[string]bool{"HTTP/2.0": true, "HTTP/1.1": false} {
 		s, cred := prepared(t, mokatest.V2026_08, "fine")
 		var spoken atomic.Value

@@ -29,6 +29,9 @@ const patience = 90 * time.Second
 // Start opens a window of 1280 by 800 points that lives as long as the test.
 func Start(t testing.TB) *Browser {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("starting Chromium takes too long for -short")
+	}
 	base := startDriver(t)
 	b := &Browser{t: t}
 	var got struct {

@@ -1,7 +1,7 @@
 // Package pgtest starts a PostgreSQL server for tests: one for each test
 // binary, on a folder of its own, with an empty database for each test. Without
 // PostgreSQL on the machine such tests are skipped, unless MOKABOT_POSTGRES is
-// "required". MOKABOT_POSTGRES_URL names a running server to use instead, with
+// "required"; with -short they are skipped too. MOKABOT_POSTGRES_URL names a running server to use instead, with
 // a user who may create databases.
 package pgtest
 
@@ -84,6 +84,9 @@ func Start(t testing.TB) *Server {
 // programs is the folder with PostgreSQL's programs.
 func programs(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("starting PostgreSQL takes too long for -short")
+	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")                                                   // Debian; the pattern is well-formed
 	slices.SortFunc(found, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }) // the newest last
 	if initdb, err := exec.LookPath("initdb"); err == nil && len(found) == 0 {

@@ -10,10 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
+
 	"github.com/jackc/pgx/v5"
 )
 
 func TestADatabaseOfItsOwn(t *testing.T) {
+	proof.NotShort(t)
 	a, b := URL(t), URL(t)
 	Exec(t, a, "CREATE TABLE x (n INTEGER)")
 	Exec(t, b, "CREATE TABLE x (n INTEGER)")
@@ -22,6 +25,7 @@ func TestADatabaseOfItsOwn(t *testing.T) {
 }
 
 func TestAServerIsRestarted(t *testing.T) {
+	proof.NotShort(t)
 	s := Start(t)
 	address := s.Database(t)
 	Exec(t, address, "CREATE TABLE x AS SELECT 1")
@@ -41,6 +45,7 @@ const child = "MOKABOT_PGTEST_CHILD"
 
 // A test binary that is killed leaves neither server nor files.
 func TestNothingIsLeft(t *testing.T) {
+	proof.NotShort(t)
 	programs(t)
 	if os.Getenv(child) != "" {
 		s := ofBinary(t)

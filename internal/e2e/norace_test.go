@@ -1,6 +1,0 @@
-//go:build !race
-
-package e2e
-
-// raced reports whether the race detector looks on.
-const raced = false

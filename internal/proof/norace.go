@@ -1,0 +1,6 @@
+//go:build !race
+
+package proof
+
+// Raced reports whether the race detector looks on.
+const Raced = false
