@@ -114,7 +114,8 @@ func (s *service) connect(ctx context.Context, on *duty, c *config.Config) {
 	}
 	on.delivery = &discord.Delivery{
 		Box: s.db, Send: on.rest, Log: s.log, Now: on.rest.Now, Channel: s.channelOf,
-		Words:     func() *lang.Words { return lang.For(s.now().config.Language) },
+		Words:  func() *lang.Words { return lang.For(s.now().config.Language) },
+		Values: s.db, Access: on.rest.Access,
 		OnAttempt: func(r discord.Result) { s.recorder.Delivery(string(r)) },
 	}
 	on.gateway = &discord.Gateway{

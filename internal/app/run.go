@@ -191,7 +191,7 @@ func channels(c *config.Config) []channelUse {
 		add(r.ChannelID, nil)
 	}
 	for _, b := range c.Budgets {
-		add(b.ChannelID, []alert.Level{{MentionRoles: b.MentionRoles}})
+		add(b.ChannelID, []alert.Level{{MentionRoles: b.MentionRoles, MentionUsers: b.MentionUsers}})
 	}
 	for i := range all {
 		slices.Sort(all[i].roles)

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"mokabot/internal/alert"
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/lang"
@@ -25,9 +24,7 @@ func (s *service) health(ctx context.Context) message.Health {
 	if on := s.duty(); on != nil {
 		state := on.gateway.State()
 		h.Connected, h.Latency = state.Connected, state.Latency
-		for _, u := range on.delivery.Unpinged() {
-			h.Unpinged = append(h.Unpinged, message.Unpinged{Channel: u.Channel, Names: mentions(c.config, u.IDs)})
-		}
+		h.Unpinged = unpinged(c.config, on.delivery.Unpinged())
 		h.Readings = nextReadings(c.book.Names(), &on.times)
 	}
 	for _, a := range c.book.All() {
@@ -92,19 +89,30 @@ func (s *service) refusals(ctx context.Context, w *lang.Words) []message.DeadLet
 	return all
 }
 
-// mentions spells roles and users so that Discord shows their names.
-func mentions(c *config.Config, ids []string) []string {
-	var names []string
-	for _, id := range ids {
-		sigil := "@&"
-		if slices.ContainsFunc(c.Accounts, func(a config.Account) bool {
-			return slices.ContainsFunc(a.Alerts.Levels, func(l alert.Level) bool { return slices.Contains(l.MentionUsers, id) })
-		}) {
-			sigil = "@"
+// unpinged is whom the configuration in force wants to ping and mentions did not
+// reach, with roles and users spelled so that Discord shows their names.
+func unpinged(c *config.Config, noted []discord.Unpinged) []message.Unpinged {
+	used := channels(c)
+	var all []message.Unpinged
+	for _, u := range noted {
+		at := slices.IndexFunc(used, func(ch channelUse) bool { return ch.id == u.Channel })
+		if at < 0 {
+			continue
 		}
-		names = append(names, "<"+sigil+id+">")
+		m := message.Unpinged{Channel: u.Channel}
+		for _, id := range u.IDs {
+			if slices.Contains(used[at].roles, id) {
+				m.Names = append(m.Names, "<@&"+id+">")
+			}
+			if slices.Contains(used[at].users, id) {
+				m.Names = append(m.Names, "<@"+id+">")
+			}
+		}
+		if len(m.Names) > 0 || u.Thread {
+			all = append(all, m)
+		}
 	}
-	return names
+	return all
 }
 
 // nextReports is when each report comes next, the soonest first.

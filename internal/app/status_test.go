@@ -1,10 +1,13 @@
 package app
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
 	"mokabot/internal/config"
+	"mokabot/internal/discord"
+	"mokabot/internal/message"
 )
 
 // However often one report comes, /status says when each of the others does.
@@ -35,5 +38,20 @@ func TestStatusKnowsTheNextTimeOfEveryReport(t *testing.T) {
 	}
 	if next[0].Channel != "3" || next[4].Channel != "1" {
 		t.Errorf("channels %+v", next)
+	}
+}
+
+// Whom mentions did not reach is shown as long as the configuration wants to ping them there.
+func TestStatusNamesWhomMentionsDoNotReach(t *testing.T) {
+	c := loaded(t, "discord: {token: x}\n"+accountLine+
+		"alerts: {channel_id: '11', levels: [{name: low, below: 5.00, mention_roles: ['21'], mention_users: ['31']}]}\n"+
+		"budgets: [{name: b, period: day, amount: 1.00, channel_id: '12', mention_roles: ['22'], mention_users: ['32']}]\n")
+	got := unpinged(c, []discord.Unpinged{
+		{Channel: "11", IDs: []string{"21", "31", "22"}}, {Channel: "12", IDs: []string{"32"}}, {Channel: "12", IDs: []string{"21"}},
+		{Channel: "12", Thread: true}, {Channel: "13", IDs: []string{"21"}},
+	})
+	want := []message.Unpinged{{Channel: "11", Names: []string{"<@&21>", "<@31>"}}, {Channel: "12", Names: []string{"<@32>"}}, {Channel: "12"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }

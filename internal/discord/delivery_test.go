@@ -284,26 +284,67 @@ func TestWhatNoFullFormFitsGoesAsPlainText(t *testing.T) {
 	})
 }
 
+// Whom a mention did not reach stays known, also over a restart, until a later
+// one does or the role can be pinged.
 func TestAMentionThatPingsNobodyIsNoticed(t *testing.T) {
-	bubble(t, true, func(r *rig) {
-		const silent = "1300000000000000001"
-		r.sim.AddRole(discordsim.Role{ID: silent, Name: "silent"})
-		m := ping("psst")
-		m.Mentions.Roles = append(m.Mentions.Roles, silent)
-		r.enqueue(store.Outgoing{Key: "p", Payload: encoded(m)})
-		r.posted("psst", time.Minute)
-		time.Sleep(time.Second)
-		found := r.delivery.Unpinged()
-		if len(found) != 1 || found[0].Channel != discordsim.AlertsChannel || !slices.Equal(found[0].IDs, []string{silent}) {
-			t.Errorf("%+v", found)
-		}
-		r.sim.AddRole(discordsim.Role{ID: silent, Name: "silent", Mentionable: true})
-		r.enqueue(store.Outgoing{Key: "q", Payload: encoded(m)})
-		r.settled(time.Minute)
-		if found := r.delivery.Unpinged(); len(found) != 0 {
-			t.Errorf("after it went well: %+v", found)
-		}
-	})
+	const silent = "1300000000000000001"
+	for name, c := range map[string]struct {
+		change func(*rig) // what happens then
+		forgot bool
+	}{
+		"restart": {func(r *rig) { r.halt(); r.start(0) }, false},
+		"a message that pings somebody else": {func(r *rig) {
+			r.enqueue(store.Outgoing{Key: "q", Payload: encoded(ping("psst again"))})
+			r.settled(time.Minute)
+		}, false},
+		"a message that pings nobody": {func(r *rig) {
+			r.enqueue(store.Outgoing{Key: "q", Payload: encoded(message.Message{Text: "fine again"})})
+			r.settled(time.Minute)
+		}, false},
+		"the role is mentionable and is pinged": {func(r *rig) {
+			r.sim.AddRole(discordsim.Role{ID: silent, Name: "silent", Mentionable: true})
+			m := ping("psst again")
+			m.Mentions.Roles = append(m.Mentions.Roles, silent)
+			r.enqueue(store.Outgoing{Key: "q", Payload: encoded(m)})
+			r.settled(time.Minute)
+		}, true},
+		"the role is mentionable, as an event says": {func(r *rig) {
+			r.sim.AddRole(discordsim.Role{ID: silent, Name: "silent", Mentionable: true})
+			r.delivery.Retry()
+		}, true},
+		"the role is mentionable, which nobody says": {func(r *rig) {
+			r.sim.AddRole(discordsim.Role{ID: silent, Name: "silent", Mentionable: true})
+			time.Sleep(time.Hour)
+		}, true},
+		"the role is mentionable after a restart": {func(r *rig) {
+			r.halt()
+			r.sim.AddRole(discordsim.Role{ID: silent, Name: "silent", Mentionable: true})
+			r.start(0)
+		}, true},
+		"the channel cannot be read": {func(r *rig) {
+			r.sim.Inject(discordsim.Fault{Kind: discordsim.FaultStatus, Status: 502, Method: http.MethodGet, Count: -1})
+			r.delivery.Retry()
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, true, func(r *rig) {
+				r.sim.AddRole(discordsim.Role{ID: silent, Name: "silent"})
+				m := ping("psst")
+				m.Mentions.Roles = append(m.Mentions.Roles, silent)
+				r.enqueue(store.Outgoing{Key: "p", Payload: encoded(m)})
+				r.posted("psst", time.Minute)
+				time.Sleep(time.Second)
+				if found := r.delivery.Unpinged(); len(found) != 1 || found[0].Channel != discordsim.AlertsChannel || !slices.Equal(found[0].IDs, []string{silent}) {
+					t.Fatalf("%+v", found)
+				}
+				c.change(r)
+				time.Sleep(time.Minute)
+				if found := r.delivery.Unpinged(); (len(found) == 0) != c.forgot || len(found) == 1 && !slices.Equal(found[0].IDs, []string{silent}) {
+					t.Errorf("%+v", found)
+				}
+			})
+		})
+	}
 }
 
 // Without the permission to read the history an attempt that may have arrived

@@ -75,7 +75,7 @@ func (r *rig) start(off time.Duration) {
 		}
 		return time.Now().Add(off)
 	}
-	r.delivery = &discord.Delivery{Box: stepped{r.db, off}, Send: rest, Log: log, Now: now, Idle: 10 * time.Minute}
+	r.delivery = &discord.Delivery{Box: stepped{r.db, off}, Send: rest, Log: log, Now: now, Idle: 10 * time.Minute, Values: r.db, Access: rest.Access}
 	ctx, cancel := context.WithCancel(r.Context())
 	done := make(chan error, 1)
 	go func() { done <- r.delivery.Run(ctx) }()
@@ -216,13 +216,15 @@ func allFaults() []fault {
 		{name: "200 with null and nothing done", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultStatus, Status: 200, Body: "null"}))},
 		{name: "200 with a page and nothing done", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultStatus, Status: 200, Count: 4}))},
 		{name: "200 with another channel's message", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultStatus, Status: 200, Body: `{"id":"77","channel_id":"1"}`}))},
+		{name: "200 with the id 0", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultStatus, Status: 200, Body: `{"id":"0","channel_id":"` + discordsim.AlertsChannel + `"}`}))},
+		{name: "204", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultStatus, Status: 204, Body: "{}"}))},
 		{name: "stored, and answered with {}", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultGarble, Body: "{}"}))},
 		{name: "stored, and answered with 502", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultGarble, Status: 502, Count: 2}))},
 		{name: "404 without a code", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultStatus, Status: 404, Body: `{"message":"404: Not Found","code":0}`}))},
 		{name: "409", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultStatus, Status: 409, Body: `{"message":"409: Conflict","code":0}`}))},
 		{name: "413 with a page", begin: injected(post(discordsim.Fault{Kind: discordsim.FaultStatus, Status: 413}))},
 	}
-	for _, status := range []int{302, 401, 403, 404, 405, 407, 408, 410, 451, 500, 502, 503, 504, 520, 530} {
+	for _, status := range []int{302, 401, 403, 404, 405, 407, 408, 410, 415, 418, 421, 422, 451, 500, 502, 503, 504, 520, 530} {
 		faults = append(faults, fault{
 			name:  fmt.Sprintf("%d with a page, for five minutes", status),
 			begin: injected(always(discordsim.Fault{Kind: discordsim.FaultStatus, Status: status})), lasts: 5 * time.Minute,
@@ -240,7 +242,7 @@ func allFaults() []fault {
 
 // someFaults stand for all of them unless MOKABOT_LONG is set.
 var someFaults = []string{
-	"swallow", "no answer", "cut", "429 for the route", "200 with {}", "stored, and", "409", "403 with a page", "502 with a page",
+	"swallow", "no answer", "cut", "429 for the route", "200 with {}", "200 with the id 0", "stored, and", "409", "403 with a page", "502 with a page",
 	"code 10003 once", "code 40333 for", "code 50013 for", "code 50035 for", "code 50083 once",
 }
 

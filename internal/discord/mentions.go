@@ -1,6 +1,9 @@
 package discord
 
 import (
+	"cmp"
+	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -8,45 +11,123 @@ import (
 	"mokabot/internal/lang"
 )
 
+// unpingedName is the value under which it is kept whom mentions did not reach.
+const unpingedName = "discord/unpinged"
+
 // Receipt is what Discord said of a message that it created.
 type Receipt struct {
 	ID string
-	// Unpinged are the roles and users, by id, that the message should have
-	// pinged and that Discord does not name in its answer: the role is not
-	// mentionable, it was deleted, or the user left.
+	// Pinged are the roles and users, by id, that the message pinged as it should.
+	Pinged []string
+	// Unpinged are those that it should have pinged and that Discord does not
+	// name in its answer: the role is not mentionable, it was deleted, or the user
+	// left.
 	Unpinged []string
 	// ThreadRoles reports that members of a mentioned role could not be added
 	// to the thread (FAILED_TO_MENTION_SOME_ROLES_IN_THREAD) and were not pinged.
 	ThreadRoles bool
 }
 
-// Unpinged is a message whose mention did not reach everybody.
+// Unpinged says whom mentions in a channel do not reach.
 type Unpinged struct {
-	Channel string
-	IDs     []string // roles and users; empty when a thread could not take a role's members
-	At      time.Time
+	Channel string    `json:"channel"`
+	IDs     []string  `json:"ids,omitempty"`    // roles and users
+	Thread  bool      `json:"thread,omitempty"` // a thread could not take members of a role
+	At      time.Time `json:"at"`               // of the last message that showed it
 }
 
-// noteMentions remembers for [Delivery.Unpinged] whom a message pinged in vain.
-func (d *Delivery) noteMentions(m Due, r Receipt) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(r.Unpinged) == 0 && !r.ThreadRoles {
-		if m.Lane == 0 {
-			delete(d.unpinged, m.Channel)
-		}
+// loadUnpinged reads what earlier processes noted.
+func (d *Delivery) loadUnpinged(ctx context.Context) {
+	if d.Values == nil {
 		return
 	}
-	d.unpinged[m.Channel] = Unpinged{Channel: m.Channel, IDs: r.Unpinged, At: d.Now()}
-	d.Log.Error("a mention pinged nobody: allow it to be mentioned, or give the bot Mention Everyone in this channel",
-		"key", m.Key, "channel", m.Channel, "ids", r.Unpinged, "thread", r.ThreadRoles)
+	var noted []Unpinged
+	raw, ok, err := d.Values.Value(ctx, unpingedName)
+	if err == nil && ok {
+		err = json.Unmarshal(raw, &noted)
+	}
+	if err != nil && ctx.Err() == nil {
+		d.Log.Warn("whom earlier mentions did not reach cannot be read", "err", err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, u := range noted {
+		d.unpinged[u.Channel] = u
+	}
 }
 
-// Unpinged lists the channels whose last mention did not reach everybody.
+// noteMentions remembers for [Delivery.Unpinged] whom a message pinged in vain,
+// and forgets whom it reached.
+func (d *Delivery) noteMentions(ctx context.Context, m Due, r Receipt) {
+	if len(r.Unpinged) > 0 || r.ThreadRoles {
+		d.Log.Error("a mention pinged nobody: allow it to be mentioned, or give the bot Mention Everyone in this channel",
+			"key", m.Key, "channel", m.Channel, "ids", r.Unpinged, "thread", r.ThreadRoles)
+	}
+	d.changeUnpinged(ctx, m.Channel, func(u *Unpinged) {
+		u.IDs = slices.DeleteFunc(u.IDs, func(id string) bool { return slices.Contains(r.Pinged, id) || slices.Contains(r.Unpinged, id) })
+		u.IDs = append(u.IDs, r.Unpinged...)
+		if len(r.Pinged) > 0 || r.ThreadRoles {
+			u.Thread = r.ThreadRoles
+		}
+		if len(r.Unpinged) > 0 || r.ThreadRoles {
+			u.At = d.Now()
+		}
+	})
+}
+
+// changeUnpinged changes what is noted of a channel, and keeps it.
+func (d *Delivery) changeUnpinged(ctx context.Context, channel string, change func(*Unpinged)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	before := d.unpinged[channel]
+	after := Unpinged{Channel: channel, IDs: slices.Clone(before.IDs), Thread: before.Thread, At: before.At}
+	change(&after)
+	if slices.Equal(before.IDs, after.IDs) && before.Thread == after.Thread && before.At.Equal(after.At) {
+		return
+	}
+	if d.unpinged[channel] = after; len(after.IDs) == 0 && !after.Thread {
+		delete(d.unpinged, channel)
+	}
+	if d.Values == nil {
+		return
+	}
+	raw, err := json.Marshal(slices.Collect(maps.Values(d.unpinged)))
+	if err == nil {
+		err = d.Values.SetValue(ctx, unpingedName, raw)
+	}
+	if err != nil {
+		d.Log.Warn("whom a mention did not reach is forgotten at a restart", "err", err)
+	}
+}
+
+// recheckUnpinged forgets the roles that can be pinged by now.
+func (d *Delivery) recheckUnpinged(ctx context.Context) {
+	if d.Access == nil {
+		return
+	}
+	for _, noted := range d.Unpinged() {
+		if len(noted.IDs) == 0 {
+			continue
+		}
+		access, err := d.Access(ctx, noted.Channel)
+		if err != nil {
+			continue // nothing is known, so what was seen stands
+		}
+		d.changeUnpinged(ctx, noted.Channel, func(u *Unpinged) {
+			u.IDs = slices.DeleteFunc(u.IDs, func(id string) bool { return access.HasRole(id) && access.CanMention(id) })
+		})
+	}
+}
+
+// Unpinged lists the channels in which a mention did not reach everybody, as
+// long as that holds: until a later one does, or the role can be pinged. It
+// outlives a restart.
 func (d *Delivery) Unpinged() []Unpinged {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.SortedFunc(maps.Values(d.unpinged), func(a, b Unpinged) int { return b.At.Compare(a.At) })
+	return slices.SortedFunc(maps.Values(d.unpinged), func(a, b Unpinged) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Channel, b.Channel))
+	})
 }
 
 func (d *Delivery) words() *lang.Words {
@@ -59,18 +140,21 @@ func (d *Delivery) words() *lang.Words {
 // receipt compares what Discord created with what was asked for.
 func receipt(kept stored, asked wireMentions) Receipt {
 	r := Receipt{ID: kept.ID, ThreadRoles: kept.Flags&flagRolesNotInThread != 0}
+	sort := func(id string, pinged bool) {
+		if pinged {
+			r.Pinged = append(r.Pinged, id)
+		} else {
+			r.Unpinged = append(r.Unpinged, id)
+		}
+	}
 	if kept.MentionRoles != nil {
 		for _, id := range asked.Roles {
-			if !slices.Contains(*kept.MentionRoles, id) {
-				r.Unpinged = append(r.Unpinged, id)
-			}
+			sort(id, slices.Contains(*kept.MentionRoles, id))
 		}
 	}
 	if kept.Mentions != nil {
 		for _, id := range asked.Users {
-			if !slices.ContainsFunc(*kept.Mentions, func(u storedUser) bool { return u.ID == id }) {
-				r.Unpinged = append(r.Unpinged, id)
-			}
+			sort(id, slices.ContainsFunc(*kept.Mentions, func(u storedUser) bool { return u.ID == id }))
 		}
 	}
 	return r

@@ -94,6 +94,12 @@ type Delivery struct {
 	// English.
 	Words func() *lang.Words
 
+	// Values keeps whom mentions did not reach; nil keeps it until the process ends.
+	Values Values
+	// Access is what the bot may do in a channel; nil leaves a mention that reached
+	// nobody noted until a later one does.
+	Access func(ctx context.Context, channel string) (Access, error)
+
 	// OnAttempt is told what came of each attempt at a message, for metrics; nil
 	// for none. It is called by several goroutines and must return at once.
 	OnAttempt func(Result)
@@ -142,8 +148,10 @@ func (d *Delivery) init() {
 // sending and returns that error; the messages stay in the outbox.
 func (d *Delivery) Run(ctx context.Context) error {
 	d.init()
+	d.loadUnpinged(ctx)
 	r := newRound(ctx, d)
 	defer r.stop()
+	r.recheck()
 	hourly := time.NewTicker(refusedRetry)
 	defer hourly.Stop()
 	second := time.NewTimer(0)
@@ -168,8 +176,10 @@ func (d *Delivery) Run(ctx context.Context) error {
 			second.Reset(permissionLag)
 		case <-second.C:
 			r.requeue(ctx)
+			r.recheck()
 		case <-hourly.C:
 			r.requeue(ctx)
+			r.recheck()
 		case o := <-r.done:
 			r.finished(o)
 			if refusedToken(o.err) {
@@ -200,6 +210,7 @@ type round struct {
 	sending map[int64]bool      // which
 	waits   map[int64]time.Time // message -> when it is tried again
 	trials  map[int64]*trial    // what was learnt about a message
+	checks  chan struct{}       // holds one while the noted mentions are checked
 }
 
 type outcome struct {
@@ -229,7 +240,7 @@ func newRound(ctx context.Context, d *Delivery) *round {
 	return &round{
 		d: d, work: work, cancel: func() { unhook(); cancel() },
 		done: make(chan outcome, 3*dueLimit), busy: map[slot]bool{}, running: map[store.Lane]int{},
-		sending: map[int64]bool{}, waits: map[int64]time.Time{}, trials: map[int64]*trial{},
+		sending: map[int64]bool{}, waits: map[int64]time.Time{}, trials: map[int64]*trial{}, checks: make(chan struct{}, 1),
 	}
 }
 
@@ -293,6 +304,18 @@ func (r *round) requeue(ctx context.Context) {
 	}
 	if n > 0 {
 		r.d.Log.Info("refused messages are tried again", "count", n)
+	}
+}
+
+// recheck looks whether mentions that reached nobody would by now.
+func (r *round) recheck() {
+	select {
+	case r.checks <- struct{}{}:
+		r.workers.Go(func() {
+			defer func() { <-r.checks }()
+			r.d.recheckUnpinged(r.work)
+		})
+	default: // it is being done
 	}
 }
 

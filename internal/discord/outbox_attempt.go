@@ -162,7 +162,7 @@ func (d *Delivery) attempt(ctx context.Context, m *Due, t *trial) (string, error
 		t.uploads++
 	}
 	if err == nil {
-		d.noteMentions(*m, receipt)
+		d.noteMentions(ctx, *m, receipt)
 	}
 	return receipt.ID, err
 }

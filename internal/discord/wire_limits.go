@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -103,13 +104,6 @@ func wholeTokens(s string) string {
 
 // isSnowflake reports whether s is an id of Discord's.
 func isSnowflake(s string) bool {
-	if s == "" || len(s) > 20 {
-		return false
-	}
-	for _, c := range s {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
+	id, err := strconv.ParseUint(s, 10, 64)
+	return err == nil && id > 0
 }
