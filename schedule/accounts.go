@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"mokabot/internal/account"
@@ -34,12 +35,32 @@ func (w *Watch) Follow(ctx context.Context) (renamed bool, err error) {
 			return false, err
 		}
 	}
+	w.sayWhoIsNew(known, moves)
 	for _, a := range accounts {
 		if err := w.Store.SetValue(ctx, identityOf(a.Name), []byte(a.Client.Identity())); err != nil {
 			return true, err
 		}
 	}
 	return len(moves) > 0, w.retireOthers(ctx)
+}
+
+// sayWhoIsNew names the accounts that begin anew while others left, because an
+// account that gets another name and other credentials at once looks like that.
+func (w *Watch) sayWhoIsNew(known, moves map[string]string) {
+	var left []string
+	for name := range known {
+		if _, moved := moves[name]; !moved && !slices.Contains(w.Book.Names(), name) {
+			left = append(left, name)
+		}
+	}
+	slices.Sort(left)
+	arrived := slices.Collect(maps.Values(moves))
+	for _, name := range w.Book.Names() {
+		if _, read := known[name]; !read && len(left) > 0 && !slices.Contains(arrived, name) {
+			w.Log.Info("an account is known under no earlier name and by no earlier credentials; its history and incidents begin anew",
+				"account", name, "left", left)
+		}
+	}
 }
 
 // identities are the accounts that something is remembered of, each with whose

@@ -493,3 +493,32 @@ func TestARenameThatIsInterruptedIsFollowed(t *testing.T) {
 		t.Errorf("the accounts are %v, %v", names, err)
 	}
 }
+
+// D12: an account with another name and other credentials cannot be recognised,
+// which is said.
+func TestAnAccountThatBeginsAnewIsNamed(t *testing.T) {
+	for _, c := range []struct {
+		known []string
+		moves map[string]string
+		says  bool
+	}{
+		{nil, nil, false},
+		{[]string{"team"}, nil, false},
+		{[]string{"team", "old"}, nil, false},
+		{[]string{"old"}, nil, true},
+		{[]string{"old"}, map[string]string{"old": "team"}, false},
+		{[]string{"old", "older"}, map[string]string{"old": "team"}, false},
+	} {
+		w, _ := watched(t)
+		var log strings.Builder
+		w.Log = slog.New(slog.NewTextHandler(&log, nil))
+		known := map[string]string{}
+		for _, name := range c.known {
+			known[name] = "of " + name
+		}
+		w.sayWhoIsNew(known, c.moves)
+		if says := strings.Contains(log.String(), "begin anew\" account=team left=[old]"); says != c.says || !says && log.Len() > 0 {
+			t.Errorf("%+v: %s", c, &log)
+		}
+	}
+}

@@ -69,6 +69,9 @@ func (b *Budgets) Left(account string) []moka.Amount {
 // Run looks at the budgets until ctx ends: first at once when they have changed,
 // and otherwise when the look of before a reload was due.
 func (b *Budgets) Run(ctx context.Context) error {
+	if err := b.follow(ctx); err != nil && ctx.Err() == nil {
+		b.Log.Error("budgets that have another name could not be followed", "err", err)
+	}
 	if err := b.closeOthers(ctx); err != nil && ctx.Err() == nil {
 		b.Log.Error("warnings of budgets that left the configuration could not be closed", "err", err)
 	}
@@ -138,6 +141,39 @@ func (b *Budgets) quiet(one budget.Budget, now time.Time) bool {
 // budgetValues is what the names of budgets' memories begin with.
 const budgetValues = "budget/"
 
+// follow takes what was told of a budget to the name that it has now.
+func (b *Budgets) follow(ctx context.Context) error {
+	stored, err := b.Store.ValueNames(ctx, budgetValues)
+	if err != nil {
+		return err
+	}
+	known := map[string]budget.Memory{}
+	for _, name := range stored {
+		var m budget.Memory
+		raw, _, err := b.Store.Value(ctx, name)
+		if err != nil {
+			return err
+		}
+		if json.Unmarshal(raw, &m) == nil {
+			known[strings.TrimPrefix(name, budgetValues)] = m
+		}
+	}
+	changed, earlier := budget.Follow(known, b.Budgets)
+	values := map[string][]byte{}
+	for name, m := range changed {
+		if values[budgetValues+name], err = json.Marshal(m); err != nil {
+			return err
+		}
+	}
+	if err := b.Store.SetValues(ctx, values); err != nil {
+		return err
+	}
+	for now, was := range earlier {
+		b.Log.Info("a budget has another name now; what was told of it goes on", "budget", now, "earlier", was)
+	}
+	return nil
+}
+
 // closeOthers closes the warnings of budgets that left the configuration.
 func (b *Budgets) closeOthers(ctx context.Context) error {
 	stored, err := b.Store.ValueNames(ctx, budgetValues)
@@ -180,6 +216,10 @@ func (b *Budgets) note(ctx context.Context, one budget.Budget, step func(budget.
 		before = budget.Memory{}
 	}
 	after, news := step(before)
+	after.Identity = ""
+	if slices.Contains(b.Names(), one.Name) {
+		after.Identity = one.Identity()
+	}
 	kept, err := json.Marshal(after)
 	if err != nil || bytes.Equal(kept, raw) {
 		return err
@@ -255,7 +295,8 @@ func (b *Budgets) closing(post string, at time.Time) func(json.RawMessage) (json
 
 // budgetKey names the n-th post about a period of a budget.
 func budgetKey(n budget.News, post int) string {
-	return fmt.Sprintf("budget/%s/%d/%d", n.Standing.Budget.Name, n.Memory.From.Unix(), post)
+	name := n.Memory.NameOf(post, n.Standing.Budget.Name)
+	return fmt.Sprintf("budget/%s/%d/%d", name, n.Memory.From.Unix(), post)
 }
 
 // Standing is where each budget stands now; one that cannot be computed is unknown.

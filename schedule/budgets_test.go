@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -370,5 +371,68 @@ func TestBudgetsThatPeopleWereWarnedOfAreOpen(t *testing.T) {
 		open("daily exceeded $11.00")
 		time.Sleep(14 * time.Hour) // the next day
 		open("")
+	})
+}
+
+// A budget that has another name is the same incident: it is not told of twice,
+// its posts are counted on, and those of either name are closed in the end.
+func TestARenamedBudgetKeepsItsIncident(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2026, 10, 12, 6, 0, 0, 0, time.UTC)))
+		one := budget.Budget{
+			Name: "old", Span: budget.Day, Zone: time.UTC, Amount: 100 * moka.Dollar, Accounts: []string{"team"},
+			WarnAt: []float64{0.5, 0.8, 1}, ChannelID: "1",
+		}
+		w := newBudgetWorld(t, one)
+		defer w.db.Close()
+		ctx, from := t.Context(), one.PeriodAt(time.Now()).From
+		reload := func(name string) {
+			t.Helper()
+			w.budgets.Budgets = []budget.Budget{one}
+			w.budgets.Budgets[0].Name = name
+			if err := w.budgets.follow(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.budgets.closeOthers(ctx); err != nil {
+				t.Fatal(err)
+			}
+			w.look(t)
+		}
+		spend := func(dollars int64) {
+			t.Helper()
+			time.Sleep(time.Hour)
+			w.gateway.Spend(budgetTestKey, "gpt-4o", dollars*500_000, 100)
+			time.Sleep(time.Minute)
+			w.look(t)
+		}
+		posted := func(keys ...string) {
+			t.Helper()
+			for _, name := range []string{"old", "new", "third"} {
+				for n := 1; n <= 4; n++ {
+					for _, end := range []string{"", "/closed"} {
+						key := fmt.Sprintf("%s/%d%s", name, n, end)
+						_, ok, err := w.db.FindPost(ctx, fmt.Sprintf("budget/%s/%d/%d%s", name, from.Unix(), n, end))
+						if err != nil || ok != slices.Contains(keys, key) {
+							t.Errorf("%s is in the outbox: %t, %v", key, ok, err)
+						}
+					}
+				}
+			}
+		}
+		w.look(t)
+		spend(60)
+		posted("old/1")
+		reload("new")
+		posted("old/1")
+		spend(25)
+		posted("old/1", "new/2")
+		reload("third")
+		reload("old") // and back
+		posted("old/1", "new/2")
+		spend(20)
+		posted("old/1", "new/2", "old/3")
+		time.Sleep(24 * time.Hour)
+		w.look(t)
+		posted("old/1", "new/2", "old/3", "old/1/closed", "new/2/closed", "old/3/closed")
 	})
 }

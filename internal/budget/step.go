@@ -19,6 +19,9 @@ type Memory struct {
 	Earlier []Told `json:"earlier,omitempty"`
 	// Owed is what quiet hours hold back.
 	Owed Owed `json:"owed,omitzero"`
+	// Identity is the [Budget.Identity] of the budget that it is about; empty when
+	// nobody knows.
+	Identity string `json:"identity,omitempty"`
 }
 
 // Owed is the moment of news that is held back. The zero value is none.
@@ -36,6 +39,8 @@ type Told struct {
 	// Posts is how many posts told of the period, of any amount, which makes
 	// their keys stable.
 	Posts int `json:"posts,omitempty"`
+	// Former are the names that the budget had before, the earliest first.
+	Former []Former `json:"former,omitempty"`
 }
 
 // Mark is how far something went: the zero value is nowhere.
@@ -157,7 +162,9 @@ func (m Memory) recall(from, to time.Time, amount moka.Amount) Memory {
 	var others []Told
 	for _, t := range m.Earlier {
 		if t.From.Equal(from) {
-			is.Posts = max(is.Posts, t.Posts)
+			if t.Posts > is.Posts {
+				is.Posts, is.Former = t.Posts, t.Former
+			}
 		}
 		if t.From.Equal(from) && t.To.Equal(to) && t.Amount == amount {
 			is.Mark = t.Mark
@@ -165,7 +172,7 @@ func (m Memory) recall(from, to time.Time, amount moka.Amount) Memory {
 		}
 		others = append(others, t)
 	}
-	return Memory{Told: is, Earlier: others}
+	return Memory{Told: is, Earlier: others, Identity: m.Identity}
 }
 
 // mark is how far a budget has come.

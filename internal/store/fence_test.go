@@ -33,7 +33,7 @@ func argument(t *testing.T, want reflect.Type) reflect.Value {
 	for _, v := range []any{
 		"team", int64(1), 5, true, t0, time.Hour, []byte("{}"), json.RawMessage("{}"), []json.RawMessage{json.RawMessage("{}"), json.RawMessage("{}")},
 		Due{ID: 1, Key: "post", Channel: "1", Joins: true}, Retention{Readings: time.Hour, Hours: time.Hour}, []string{"other/known"},
-		[]Outgoing{{Key: "new", Channel: "1", Payload: json.RawMessage("{}"), At: t0}}, map[string]string{"team": "other"},
+		[]Outgoing{{Key: "new", Channel: "1", Payload: json.RawMessage("{}"), At: t0}}, map[string]string{"team": "other"}, map[string][]byte{"team": []byte("{}")},
 		[]Recorded{{Start: t0, Quota: 1, Requests: 1}},
 	} {
 		if reflect.TypeOf(v) == want {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -81,6 +82,21 @@ func (db *DB) ValueNames(ctx context.Context, prefix string) ([]string, error) {
 // SetValue keeps a small value under a name.
 func (db *DB) SetValue(ctx context.Context, name string, value []byte) error {
 	return db.SetValueAndEnqueue(ctx, name, value)
+}
+
+// SetValues keeps small values by their names, all or none.
+func (db *DB) SetValues(ctx context.Context, values map[string][]byte) error {
+	if len(values) == 0 {
+		return nil
+	}
+	return db.tx(ctx, func(tx *sql.Tx) error {
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			if err := put(ctx, tx, sqlSetValue, name, append([]byte{}, values[name]...)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // SetValueAndEnqueue keeps a small value under a name and enqueues the messages
