@@ -59,8 +59,8 @@ func (c *Client) Prices(ctx context.Context) (Prices, error) {
 
 // payingGroup is the group whose prices a key pays.
 type payingGroup struct {
-	name  string  // "" when not known
-	ratio float64 // the account's own ratio for it, 0 when it has none
+	name  string   // "" when not known
+	ratio *float64 // the account's own ratio for it, 0 where it is free; nil when it has none
 }
 
 func (c *Client) payingGroup(ctx context.Context) (payingGroup, error) {
@@ -94,7 +94,9 @@ func (c *Client) payingGroup(ctx context.Context) (payingGroup, error) {
 		}
 		c.memory.setOwn(own)
 	}
-	pays.ratio = ratios[pays.name]
+	if ratio, ok := ratios[pays.name]; ok {
+		pays.ratio = &ratio
+	}
 	return pays, nil
 }
 
@@ -163,8 +165,8 @@ func decodePrices(body []byte) (rawPrices, error) {
 
 // of are the prices of a group.
 func (list rawPrices) of(pays payingGroup, units Units) Prices {
-	if pays.ratio > 0 {
-		list.ratios[pays.name] = pays.ratio
+	if pays.ratio != nil {
+		list.ratios[pays.name] = *pays.ratio
 	}
 	prices := Prices{}
 	for _, raw := range list.models {

@@ -37,6 +37,7 @@ func TestPricesAreThoseOfTheKeysGroup(t *testing.T) {
 		{"no group of its own", bothCredentials, account("vip"), keyIn(""), noPath, half, Price{PerCall: Known(20000)}},
 		{"auto", bothCredentials, account("default"), keyIn("auto"), noPath, one, Price{PerCall: Known(40000)}},
 		{"a special ratio", bothCredentials, account("default"), keyIn("vip"), groupsOf(`"vip":{"ratio":0.3},"auto":{"ratio":"自动"}`), third, Price{PerCall: Known(12000)}},
+		{"a special ratio of 0", bothCredentials, account("default"), keyIn("vip"), groupsOf(`"vip":{"ratio":0}`), Price{InputPerMTok: Known(0), OutputPerMTok: Known(0)}, Price{PerCall: Known(0)}},
 		{"a special ratio of another group", bothCredentials, account("default"), keyIn("vip"), groupsOf(`"default":{"ratio":0.3}`), half, Price{PerCall: Known(20000)}},
 		{"a group without a ratio", bothCredentials, account("secret"), keyIn(""), noPath, Price{}, Price{}},
 		{"a key that the list does not name", bothCredentials, account("vip"), reply{body: `{"data":[]}`}, noPath, Price{}, Price{}},
