@@ -119,7 +119,7 @@ func (s *service) connect(ctx context.Context, on *duty, c *config.Config) {
 		OnAttempt: func(r discord.Result) { s.recorder.Delivery(string(r)) },
 	}
 	on.gateway = &discord.Gateway{
-		Token: token, REST: on.rest, Proxy: s.proxy, Values: s.db, Log: s.log, OnIdentify: s.recorder.Identify,
+		Token: token, REST: on.rest, Proxy: s.proxy, Values: s.db, Shared: on.tenure != nil, Log: s.log, OnIdentify: s.recorder.Identify,
 		OnInteraction: on.bot.Interact, OnGuild: on.bot.Joined,
 		OnAccess: func(context.Context) { on.delivery.Retry() },
 	}

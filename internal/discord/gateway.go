@@ -61,6 +61,9 @@ type Gateway struct {
 	// none. http, https and socks5 proxies work, with a password in the URL.
 	Proxy  func(*http.Request) (*url.URL, error)
 	Values Values // keeps the IDENTIFY budget; nil for memory only
+	// Shared is set where replicas take turns. An IDENTIFY that Values cannot count
+	// is not sent then, because the next leader would send its own too soon.
+	Shared bool
 	Log    *slog.Logger
 	Timing Timing
 
@@ -234,9 +237,15 @@ func (g *Gateway) noteAck(latency time.Duration) {
 }
 
 // identifying counts an IDENTIFY before it is sent.
-func (g *Gateway) identifying() {
-	g.budget.spend()
+func (g *Gateway) identifying() error {
+	if err := g.budget.spend(); err != nil && g.Shared {
+		return fmt.Errorf("count an IDENTIFY: %w", err)
+	}
+	if err := g.REST.allowed(); err != nil {
+		return err
+	}
 	if g.OnIdentify != nil {
 		g.OnIdentify()
 	}
+	return nil
 }

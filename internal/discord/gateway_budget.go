@@ -17,7 +17,7 @@ const (
 	budgetMost    = 950 // the rest is for whatever else uses the token
 	budgetCareful = 500 // from here the rest is spread over the rest of the window
 	budgetName    = "discord/identifies"
-	budgetTimeout = 2 * time.Second // for writing it down
+	budgetTimeout = 2 * time.Second // for writing it down, before it is sent
 )
 
 // budget counts IDENTIFYs, across restarts: a crash loop must not reset the
@@ -68,14 +68,15 @@ func (b *budget) date(now time.Time) {
 }
 
 // doubt is how much closer to now the last IDENTIFY may be than its date says: an
-// earlier process dated it by a header with whole seconds, as this one dates now.
+// earlier process dated it by a header with whole seconds, as this one dates now,
+// and sent it when that was written down.
 func (b *budget) doubt() time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if n := len(b.at); n == 0 || b.began.IsZero() || b.at[n-1] > b.began.UnixMilli() {
 		return 0
 	}
-	return time.Second
+	return time.Second + budgetTimeout
 }
 
 // now is the time for the budget, zero while it is not known. The caller holds mu.
@@ -86,14 +87,15 @@ func (b *budget) now() time.Time {
 	return b.began.Add(time.Since(b.mono))
 }
 
-// spend counts one IDENTIFY, before it is sent.
-func (b *budget) spend() {
+// spend counts one IDENTIFY, before it is sent. With an error it counts in this
+// process only.
+func (b *budget) spend() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.forget()
 	b.at = append(b.at, b.now().UnixMilli())
 	if b.values == nil {
-		return
+		return nil
 	}
 	raw, err := json.Marshal(b.at)
 	if err == nil {
@@ -101,9 +103,11 @@ func (b *budget) spend() {
 		defer cancel()
 		err = b.values.SetValue(ctx, budgetName, raw)
 	}
+	b.at[len(b.at)-1] = b.now().UnixMilli() // writing takes time
 	if err != nil {
 		b.log.Warn("the count of IDENTIFYs cannot be stored", "err", err)
 	}
+	return err
 }
 
 // used is how many IDENTIFYs count at present.

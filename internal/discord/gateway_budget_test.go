@@ -15,7 +15,9 @@ func TestBudgetSurvivesARestartAndHoldsBack(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	for i := range budgetMost {
 		b := process(t, values, log, now.Add(time.Duration(i)*time.Second))
-		b.spend()
+		if err := b.spend(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	end := now.Add(budgetMost * time.Second)
 	again := process(t, values, log, end)
@@ -59,7 +61,9 @@ func TestAWrongClockDoesNotPoisonTheBudget(t *testing.T) {
 			values := memory{}
 			before := process(t, values, log, now.Add(ahead))
 			for range used {
-				before.spend()
+				if err := before.spend(); err != nil {
+					t.Fatal(err)
+				}
 			}
 			after := process(t, values, log, now)
 			right := budget{at: slices.Repeat([]int64{now.UnixMilli()}, used)}
@@ -85,7 +89,9 @@ func TestARestartWithAWrongClockCountsOn(t *testing.T) {
 			log := slog.New(slog.DiscardHandler)
 			before := process(t, values, log, time.Now().Add(off))
 			for range budgetCareful {
-				before.spend()
+				if err := before.spend(); err != nil {
+					t.Fatal(err)
+				}
 			}
 			var after budget
 			after.load(t.Context(), values, log)

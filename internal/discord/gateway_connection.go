@@ -206,13 +206,17 @@ func (c *connection) onHello(data json.RawMessage) error {
 	}
 	c.beat.begin(h.Interval)
 	c.due.Reset(time.Until(c.began.Add(c.g.Timing.Ready)))
-	c.spoke = true
 	if s := c.g.currentSession(); c.resume {
-		c.state = stateResuming
+		if err := c.g.REST.allowed(); err != nil {
+			return err
+		}
+		c.state, c.spoke = stateResuming, true
 		return c.send(opResume, resumeData{Token: c.g.Token, SessionID: s.ID, Seq: s.Seq})
 	}
-	c.state = stateIdentifying
-	c.g.identifying()
+	if err := c.g.identifying(); err != nil {
+		return err
+	}
+	c.state, c.spoke = stateIdentifying, true
 	return c.send(opIdentify, identifyData{
 		Token: c.g.Token, Intents: int(discordgo.IntentsGuilds), LargeThreshold: 50,
 		Properties: map[string]string{"os": runtime.GOOS, "browser": "mokabot", "device": "mokabot"},

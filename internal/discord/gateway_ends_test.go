@@ -40,7 +40,9 @@ func TestDaysOfFailingKeepWithinTheBudget(t *testing.T) {
 		var longest time.Duration
 		for begin := time.Now(); time.Since(begin) < 3*budgetWindow; {
 			now := time.Now()
-			b.spend()
+			if err := b.spend(); err != nil {
+				t.Fatal(err)
+			}
 			p.add(&connection{spoke: true, began: now}, true)
 			time.Sleep(time.Until(p.next))
 			time.Sleep(b.wait(p.timing.Spacing))

@@ -33,6 +33,8 @@ type online struct {
 	gateway   *discord.Gateway
 	rest      *discord.REST
 	values    *values
+	shared    bool         // replicas take turns, and
+	leads     func() error // this is the one, with no error; nil: always
 	handover  *discord.Handover
 	token     string // of the last interaction
 	log       *strings.Builder
@@ -84,10 +86,14 @@ func outagesDoing(violation string) bool {
 // enter starts the client.
 func (o *online) enter() {
 	log := slog.New(slog.NewTextHandler(o, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	o.rest = discord.NewREST(discordsim.Token, &http.Client{Transport: o.transport}, log)
+	leads := func() error { return nil }
+	if o.leads != nil {
+		leads = o.leads
+	}
+	o.rest = discord.NewREST(discordsim.Token, &http.Client{Transport: o.transport}, log, discord.WithPermission(leads))
 	o.handover = &discord.Handover{Values: o.values, Now: time.Now, Log: log}
 	o.gateway = &discord.Gateway{
-		Token: discordsim.Token, REST: o.rest, Log: log, Values: o.values, KeepSession: true,
+		Token: discordsim.Token, REST: o.rest, Log: log, Values: o.values, Shared: o.shared, KeepSession: true,
 		OnInteraction: o.answer,
 		OnReady: func(ctx context.Context, r discord.Ready) {
 			o.handover.Ready(r)
@@ -155,8 +161,9 @@ func (o *online) ask() time.Duration {
 }
 
 type values struct {
-	mu  sync.Mutex
-	all map[string][]byte
+	mu     sync.Mutex
+	all    map[string][]byte
+	before func(name string) error // a value is set; nil: nothing happens
 }
 
 func (v *values) Value(_ context.Context, name string) ([]byte, bool, error) {
@@ -169,6 +176,11 @@ func (v *values) Value(_ context.Context, name string) ([]byte, bool, error) {
 func (v *values) SetValue(_ context.Context, name string, raw []byte) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.before != nil {
+		if err := v.before(name); err != nil {
+			return err
+		}
+	}
 	v.all[name] = raw
 	return nil
 }
@@ -448,6 +460,52 @@ func TestTheLimitOfSessionsADayIsKept(t *testing.T) {
 		}
 		o.ask()
 	})
+}
+
+// A replica that cannot count an IDENTIFY where the next leader sees it, or that
+// lost its lease while it counted, sends none. It begins a session as soon as it can.
+func TestAReplicaSendsNoIdentifyThatOthersDoNotSee(t *testing.T) {
+	lost := errors.New("another replica leads")
+	for _, c := range []struct {
+		name    string
+		counted error // while the trouble lasts
+		leads   error
+	}{
+		{"the database is away", errors.New("no database"), nil},
+		{"the lease is lost", nil, lost},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			connected(t, nil, func(o *online) {
+				trouble, counting := true, false
+				o.values.before = func(name string) error {
+					if counting = trouble && name == "discord/identifies"; counting {
+						return c.counted
+					}
+					return nil
+				}
+				o.shared, o.leads = true, func() error {
+					o.values.mu.Lock()
+					defer o.values.mu.Unlock()
+					if counting {
+						counting = false
+						return c.leads
+					}
+					return nil
+				}
+				o.enter()
+				time.Sleep(time.Minute)
+				if n := len(o.sim.Identifies()); n != 0 {
+					t.Fatalf("%d IDENTIFYs were sent", n)
+				}
+				o.values.mu.Lock()
+				trouble = false
+				o.values.mu.Unlock()
+				if took := o.ask(); took > 45*time.Second {
+					t.Errorf("a command is answered only after %s", took)
+				}
+			})
+		})
+	}
 }
 
 // Neither the bot token nor that of an interaction is in the log, at its finest.

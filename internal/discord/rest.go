@@ -64,7 +64,7 @@ func WithDates(f func(time.Time)) RESTOption {
 }
 
 // WithPermission has f asked immediately before each request that needs the bot
-// token; with an error the request is not made. Answers to interactions do not
+// token, and before an IDENTIFY or a RESUME; with an error it is not made. Answers to interactions do not
 // need it: Discord takes the first one to acknowledge, and the rest are edits.
 // f must return at once.
 func WithPermission(f func() error) RESTOption {
