@@ -142,7 +142,8 @@ func (s *Server) empty(name string) error {
 			END LOOP;
 		END $$;
 		CREATE SCHEMA public AUTHORIZATION `+User+`;
-		ALTER DATABASE `+name+` RESET ALL`)
+		ALTER DATABASE `+name+` RESET ALL;
+		ALTER ROLE `+User+` IN DATABASE `+name+` RESET ALL`)
 }
 
 // URL is the address of one of the server's databases for [User].
