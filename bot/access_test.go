@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -74,21 +75,43 @@ func TestEveryEntranceAsksWhoItIs(t *testing.T) {
 			return i
 		}
 	}
-	for _, who := range []struct{ what, guild, user, want string }{
-		{"a member", "1", "8", w.NotViewer},
-		{"the operator in a foreign server", "2", "7", w.NotFromHere},
-		{"somebody in a direct message", "", "8", w.NotAllowed},
-		{"nobody at all", "", "", w.NotAllowed},
+	personal := func(i *discordgo.Interaction) {
+		i.AuthorizingIntegrationOwners = map[discordgo.ApplicationIntegrationType]string{discordgo.ApplicationIntegrationUserInstall: "7"}
+	}
+	for _, who := range []struct {
+		what, guild, user, want string
+		how                     func(*discordgo.Interaction) // nil: by the server's installation
+	}{
+		{"a member", "1", "8", w.NotViewer, nil},
+		{"the operator in a foreign server", "2", "7", w.NotFromHere, nil},
+		{"somebody in a direct message", "", "8", w.NotAllowed, nil},
+		{"nobody at all", "", "", w.NotAllowed, nil},
+		{"the operator by an installation of their own", "1", "7", w.UserInstalled, personal},
+		{"the operator by an installation of their own, elsewhere", "2", "7", w.UserInstalled, personal},
+		{"the operator in direct messages by an installation of their own", "", "7", w.UserInstalled, personal},
+		{"the operator in a group", "", "7", w.UserInstalled, func(i *discordgo.Interaction) {
+			personal(i)
+			i.Context = discordgo.InteractionContextPrivateChannel
+		}},
+		{"the operator by the installation in another server", "1", "7", w.UserInstalled, func(i *discordgo.Interaction) {
+			i.AuthorizingIntegrationOwners = map[discordgo.ApplicationIntegrationType]string{discordgo.ApplicationIntegrationGuildInstall: "2"}
+		}},
 	} {
+		how := func(i *discordgo.Interaction) *discordgo.Interaction {
+			if who.how != nil {
+				who.how(i)
+			}
+			return i
+		}
 		for what, make := range uses {
-			if what == "/help" && who.guild == "1" {
+			if what == "/help" && who.guild == "1" && who.how == nil {
 				continue // any member of the home server may ask what the bot is for
 			}
 			b, f := agreeable(t)
-			b.Interact(t.Context(), make(who.guild, who.user))
+			b.Interact(t.Context(), how(make(who.guild, who.user)))
 			text := answerText(f)
 			want := []string{who.want}
-			if who.guild == "1" {
+			if who.guild == "1" && who.how == nil {
 				want = append(want, w.NotOperator, w.TooOld)
 			}
 			if strings.Contains(text, "team") || !slices.ContainsFunc(want, func(s string) bool { return strings.Contains(text, s) }) {
@@ -101,7 +124,7 @@ func TestEveryEntranceAsksWhoItIs(t *testing.T) {
 			}
 		}
 		b, f := agreeable(t)
-		b.Interact(t.Context(), use(discordgo.InteractionApplicationCommandAutocomplete, who.guild, who.user, commandData("balance", typed)))
+		b.Interact(t.Context(), how(use(discordgo.InteractionApplicationCommandAutocomplete, who.guild, who.user, commandData("balance", typed))))
 		if choices, _ := f.requests()[len(f.requests())-1].body["data"].(map[string]any)["choices"].([]any); len(choices) != 0 {
 			t.Errorf("%s is offered %v", who.what, choices)
 		}
@@ -157,6 +180,49 @@ func TestOnlyOperatorsShare(t *testing.T) {
 		}
 		if told := strings.Contains(answerText(f), lang.English().Command.NotShared); told != private {
 			t.Errorf("%s is told that nothing was shared: %t", user, told)
+		}
+	}
+}
+
+// levelBook counts changes of levels.
+type levelBook struct{ changes int }
+
+func (l *levelBook) SetLevel(context.Context, string, string, string, string) error {
+	l.changes++
+	return nil
+}
+
+func (l *levelBook) ResetLevels(context.Context, string) error {
+	l.changes++
+	return nil
+}
+
+func (l *levelBook) ChangedLevels(context.Context) (map[string][]string, error) { return nil, nil }
+
+// S4: Whatever a viewer writes as the action, the levels stay as they are.
+func TestOnlyOperatorsChangeLevels(t *testing.T) {
+	of := func(name, value string) *discordgo.ApplicationCommandInteractionDataOption {
+		return &discordgo.ApplicationCommandInteractionDataOption{Name: name, Type: discordgo.ApplicationCommandOptionString, Value: value}
+	}
+	for _, c := range []struct {
+		action   string
+		operator int // how many changes an operator makes by it
+	}{{"set", 1}, {"reset", 1}, {"", 1}, {"show", 0}, {"SET", 0}, {"set ", 0}, {"delete", 0}} {
+		for user, want := range map[string]int{"7": c.operator, "9": 0} {
+			b, f := agreeable(t)
+			s := *b.setup()
+			s.Viewers.Users = []string{"9"}
+			b.Use(s)
+			book := &levelBook{}
+			b.Levels = book
+			b.Interact(t.Context(), use(discordgo.InteractionApplicationCommand, "1", user,
+				commandData("levels", of("action", c.action), of("level", "low"), of("below", "9999"))))
+			if book.changes != want {
+				t.Errorf("%s with action %q: %d changes, want %d", user, c.action, book.changes, want)
+			}
+			if refused := strings.Contains(answerText(f), lang.English().Command.NotOperator); user == "9" && refused != (c.action != "show") {
+				t.Errorf("%q: %s", c.action, answerText(f))
+			}
 		}
 	}
 }

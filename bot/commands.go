@@ -50,7 +50,7 @@ func usageLists() option {
 
 func levelActions() option {
 	o := text("action", nil)
-	o.choices, o.values = func(w *lang.Words) map[string]string { return w.Levels.Actions }, []string{"show", levelsSet, levelsReset}
+	o.choices, o.values = func(w *lang.Words) map[string]string { return w.Levels.Actions }, []string{levelsShow, levelsSet, levelsReset}
 	return o
 }
 

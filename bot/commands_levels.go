@@ -33,6 +33,7 @@ func (e *UnknownLevelError) Error() string { return "there is no such level" }
 
 // What /levels does.
 const (
+	levelsShow  = "show"
 	levelsSet   = "set"
 	levelsReset = "reset"
 )
@@ -44,10 +45,10 @@ func levels(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	if action == "" && in.Options["below"]+in.Options["runway"] != "" {
 		action = levelsSet
 	}
-	if (action == levelsSet || action == levelsReset) && in.Standing < operator {
-		return message.Message{}, notOperator
-	}
-	if action != "" && action != "show" {
+	if action != "" && action != levelsShow {
+		if in.Standing < operator {
+			return message.Message{}, notOperator
+		}
 		if err := b.changeLevels(ctx, in, action); err != nil {
 			return message.Message{}, err
 		}
@@ -76,11 +77,14 @@ func (b *Bot) changeLevels(ctx context.Context, in Input, action string) error {
 	if err != nil {
 		return err
 	}
-	b.Log.Info("levels", "action", action, "account", a.Name, "level", strconv.Quote(in.Options["level"]), "by", in.UserID)
-	if action == levelsReset {
+	b.Log.Info("levels", "action", strconv.Quote(action), "account", a.Name, "level", strconv.Quote(in.Options["level"]), "by", in.UserID)
+	switch action {
+	case levelsSet:
+		return b.Levels.SetLevel(ctx, a.Name, in.Options["level"], in.Options["below"], in.Options["runway"])
+	case levelsReset:
 		return b.Levels.ResetLevels(ctx, a.Name)
 	}
-	return b.Levels.SetLevel(ctx, a.Name, in.Options["level"], in.Options["below"], in.Options["runway"])
+	return errTooOld
 }
 
 func suggestLevels(_ context.Context, b *Bot, in Input) []string {

@@ -7,8 +7,9 @@ import (
 
 // Interaction contexts.
 const (
-	contextGuild = 0
-	contextBotDM = 1
+	contextGuild   = 0
+	contextBotDM   = 1
+	contextPrivate = 2
 )
 
 // Commands gives what is registered in a guild, or globally for "".

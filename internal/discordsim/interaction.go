@@ -29,6 +29,8 @@ type interaction struct {
 	name      string // of the command, or the custom id
 	locale    string
 	began     time.Time
+	elsewhere string   // another server, where the user owns everything; empty: the guild
+	personal  bool     // by the user's own installation
 	source    *Message // below which the button stands, also that opened a form; nil: none
 
 	acked    int  // type of the first answer, 0 while there is none
@@ -55,9 +57,19 @@ func (s *Server) object(i *interaction, locale string, data any) map[string]any 
 	o := map[string]any{"id": i.id, "application_id": ApplicationID, "type": i.kind, "token": i.token, "version": 1,
 		"channel_id": i.channel, "channel": s.channelObject(c), "locale": orElse(locale, "en-US"), "data": data,
 		"entitlements": []any{}, "app_permissions": permissionText(s.botMay(c)), "attachment_size_limit": 10 << 20,
-		"authorizing_integration_owners": s.installed(c)}
-	if c.Direct {
+		"authorizing_integration_owners": i.owners(s.installed(c))}
+	switch {
+	case c.Direct:
 		o["user"], o["context"] = i.user, contextBotDM
+		if i.personal {
+			o["context"] = contextPrivate
+		}
+		return o
+	case i.elsewhere != "":
+		o["context"], o["guild_id"], o["guild_locale"] = contextGuild, i.elsewhere, "en-US"
+		o["guild"] = map[string]any{"id": i.elsewhere, "locale": "en-US", "features": []string{}}
+		o["member"] = map[string]any{"user": i.user, "nick": nil, "roles": []string{}, "joined_at": now(), "deaf": false,
+			"mute": false, "flags": 0, "permissions": permissionText(everyPermission)}
 		return o
 	}
 	m := s.guild.member(i.user.ID)
@@ -66,6 +78,18 @@ func (s *Server) object(i *interaction, locale string, data any) map[string]any 
 	o["member"] = map[string]any{"user": i.user, "nick": nil, "roles": m.Roles, "joined_at": m.JoinedAt, "deaf": false,
 		"mute": false, "flags": 0, "permissions": permissionText(s.guild.may(i.user.ID))}
 	return o
+}
+
+// owners are for whom the application was installed that the interaction belongs
+// to: as a rule of its place, the guild or "0" in direct messages.
+func (i *interaction) owners(place map[string]string) map[string]string {
+	switch {
+	case i.personal:
+		return map[string]string{"1": i.user.ID}
+	case i.elsewhere != "":
+		return map[string]string{"0": i.elsewhere}
+	}
+	return place
 }
 
 // installed says where the application was installed that an interaction in the

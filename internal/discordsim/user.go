@@ -18,6 +18,10 @@ type Call struct {
 	Name    string         // without the slash
 	Options map[string]any // strings, booleans, numbers; ids as strings
 	Stale   bool           // the user's client still offers a command that is no longer registered
+
+	Granted  bool   // the server's settings show the command to the user, whatever permission it asks for
+	Guild    string // another server, which belongs to the user and has invited the bot
+	Personal bool   // by the user's own installation of the application; in direct messages, those with other people
 }
 
 // Press is a click on a button, or the choice from a menu.
@@ -43,7 +47,7 @@ func (s *Server) place(call Call) (User, *channel, error) {
 	case c == nil:
 		return User{}, nil, fmt.Errorf("%w: channel %s", ErrUnknown, call.Channel)
 	}
-	if !c.Direct && s.guild.member(u.ID) == nil {
+	if !c.Direct && call.Guild == "" && s.guild.member(u.ID) == nil {
 		return User{}, nil, fmt.Errorf("%w: the user is not in the guild", ErrUsage)
 	}
 	return u, c, nil
@@ -98,7 +102,7 @@ func (s *Server) send(ctx context.Context, kind int, call Call, focused string) 
 		return nil, ErrNotConnected
 	}
 	i := s.begin(kind, u, c.ID, call.Name)
-	i.locale = call.Locale
+	i.locale, i.elsewhere, i.personal = call.Locale, call.Guild, call.Personal
 	s.dispatch("INTERACTION_CREATE", 0, s.object(i, call.Locale, data))
 	return i, nil
 }
@@ -126,7 +130,7 @@ func (s *Server) commandData(call Call, u User, c *channel, kind int, focused st
 	if !ok {
 		return nil, fmt.Errorf("%w: /%s is not registered here", ErrUnknown, call.Name)
 	}
-	if cmd.DefaultMemberPermissions != nil && !c.Direct {
+	if cmd.DefaultMemberPermissions != nil && !c.Direct && !call.Granted && call.Guild == "" {
 		wanted, has := permissionBits(*cmd.DefaultMemberPermissions), s.guild.may(u.ID)
 		if has != everyPermission && (wanted == 0 || has&wanted != wanted) {
 			return nil, fmt.Errorf("%w: the user has no permission for /%s", ErrUsage, cmd.Name)
