@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -90,4 +91,53 @@ func declared(t *testing.T, pkg, receiver, name string) bool {
 		}
 	}
 	return false
+}
+
+var heading = regexp.MustCompile(`(?m)^(#+) `)
+
+// A document in Chinese has the parts of the English one: the same headings, rows
+// of tables, code and pictures in the same order, whatever their words.
+func TestTheChineseDocumentsHaveThePartsOfTheEnglish(t *testing.T) {
+	files, err := filepath.Glob("../../docs/*.zh-CN.md")
+	if err != nil || len(files) < 5 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		chinese := "docs/" + filepath.Base(file)
+		english := strings.Replace(chinese, ".zh-CN", "", 1)
+		if !strings.Contains(document(t, "README.zh-CN.md"), "("+chinese+")") {
+			t.Errorf("README.zh-CN.md does not lead to %s", chinese)
+		}
+		if a, b := shape(document(t, english)), shape(document(t, chinese)); a != b {
+			t.Errorf("%s and %s have different parts:\n%s\n%s", english, chinese, a, b)
+		}
+	}
+}
+
+// shape is what a document consists of, but for its prose: headings by their level,
+// how many rows each table has, blocks of code and pictures.
+func shape(text string) string {
+	var parts []string
+	rows, code := 0, false
+	for _, line := range append(strings.Split(text, "\n"), "") {
+		if strings.HasPrefix(line, "```") {
+			code = !code
+			parts = append(parts, "code")
+		}
+		switch m := heading.FindStringSubmatch(line); {
+		case code:
+		case strings.HasPrefix(line, "|"):
+			rows++
+			continue
+		case m != nil:
+			parts = append(parts, m[1])
+		case strings.HasPrefix(line, "!["):
+			parts = append(parts, "picture "+link.FindStringSubmatch(line)[1])
+		}
+		if rows > 0 {
+			parts = append(parts, "table of "+strconv.Itoa(rows))
+			rows = 0
+		}
+	}
+	return strings.Join(parts, ", ")
 }

@@ -131,22 +131,27 @@ func TestWhatIsDeployedFitsTheProgram(t *testing.T) {
 }
 
 func TestEverySentenceHasItsCure(t *testing.T) {
-	text := document(t, "docs/operations.md")
-	failures := reflect.ValueOf(lang.English().Failure)
-	for i := range failures.NumField() {
-		sentence, ok := failures.Field(i).Interface().(string)
-		if ok && !strings.Contains(text, "| "+sentence+" | ") {
-			t.Errorf("docs/operations.md has no cure for %s: %s", failures.Type().Field(i).Name, sentence)
+	for file, w := range map[string]*lang.Words{"docs/operations.md": lang.English(), "docs/operations.zh-CN.md": lang.For("zh-CN")} {
+		text := document(t, file)
+		for name, words := range map[string]any{"Failure": w.Failure, "Database": w.Database} {
+			all := reflect.ValueOf(words)
+			for i := range all.NumField() {
+				sentence, ok := all.Field(i).Interface().(string)
+				if ok && all.Type().Field(i).Name != "Heading" && !strings.Contains(text, "| "+sentence+" | ") {
+					t.Errorf("%s has no cure for %s.%s: %s", file, name, all.Type().Field(i).Name, sentence)
+				}
+			}
 		}
-	}
-	for what, sentence := range phrases(lang.English()) {
-		begin := strings.TrimSuffix(strings.SplitN(sentence, ". ", 2)[0], ".")
-		if !strings.Contains(text, "| "+begin) {
-			t.Errorf("docs/operations.md has no cure for %s: %s", what, sentence)
+		for what, sentence := range phrases(w) {
+			begin, _, _ := strings.Cut(sentence, ". ")
+			begin, _, _ = strings.Cut(begin, "。")
+			if !strings.Contains(text, "| "+strings.TrimSuffix(begin, ".")) {
+				t.Errorf("%s has no cure for %s: %s", file, what, sentence)
+			}
 		}
 	}
 	for _, err := range store.Kinds() {
-		if !strings.Contains(text, "| "+err.Error()+" | ") {
+		if !strings.Contains(document(t, "docs/operations.md"), "| "+err.Error()+" | ") {
 			t.Errorf("docs/operations.md has no cure for: %v", err)
 		}
 	}
@@ -167,10 +172,11 @@ func phrases(w *lang.Words) map[string]string {
 		"NoLevels": k.NoLevels, "NeverFires": k.NeverFires("low"), "IntervalTooLong": k.IntervalTooLong("low", 24*time.Hour, 12*time.Hour, 6*time.Hour),
 		"SharedWallet": k.SharedWallet("team, backup"), "LastDay": k.LastDay("0 9 31 * *"), "SkippedMonths": k.SkippedMonths("0 9 1 1,4 *", "2026-12"),
 		"ZoneSign": k.ZoneSign("Etc/GMT+8", "−8", ""), "PlanEnds": k.PlanEnds("2026-11-24 20:00 UTC"), "ListensBeyond": k.ListensBeyond("0.0.0.0:9464"),
-		"UnknownRole": k.UnknownRole("7", ""), "EveryoneOperates": k.EveryoneOperates, "NoServer": k.NoServer("1"), "Locked": k.Locked("#x"), "Archived": k.Archived("#x"),
+		"UnknownRole": k.UnknownRole("7", "…"), "EveryoneOperates": k.EveryoneOperates, "NoServer": k.NoServer("1"), "Locked": k.Locked("#x"), "Archived": k.Archived("#x"),
 		"Outside": k.Outside("#x"), "TimedOut": k.TimedOut("#x", "…"), "EveryoneAsRole": k.EveryoneAsRole("#x"), "PingedNobody": k.PingedNobody("#x", "@on-call"), "PostFailed": k.PostFailed("#x"),
 	} {
-		all[name] = string([]rune(sentence)[:20]) // its beginning is enough to find it
+		begin := []rune(sentence)
+		all[name] = string(begin[:min(20, len(begin))]) // its beginning is enough to find it
 	}
 	for i, v := 0, reflect.ValueOf(*f); i < v.NumField(); i++ {
 		if name := v.Type().Field(i).Name; v.Field(i).Kind() == reflect.Func && all[name] == "" {

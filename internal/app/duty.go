@@ -78,12 +78,17 @@ func (s *service) takeOver(ctx context.Context, c *config.Config, t *lead.Tenure
 	if err != nil {
 		return nil, err
 	}
+	since, err := s.db.NewestWrite(ctx)
+	if err != nil {
+		return nil, err
+	}
 	on := &duty{tenure: t, clock: clock.New(last, s.log), handover: &discord.Handover{Values: s.db, Now: time.Now, Log: s.log}}
 	if t != nil { // the clocks of the replicas may differ
 		on.clock = clock.NewAt(t.Now, last, s.log)
 		on.handover.Now = t.Now
 	}
 	s.connect(ctx, on, c)
+	on.delivery.Since = since
 	s.set(on)
 	first, err := s.prepare(c)
 	if err == nil {

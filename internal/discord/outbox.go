@@ -42,6 +42,8 @@ type Outbox interface {
 	// Joined are the payloads of the posts that go into one message with a due
 	// one; fit says how many of the candidates do.
 	Joined(ctx context.Context, lead Due, most int, fit func([]json.RawMessage) int) ([]json.RawMessage, error)
+	// FindByMessage is the post that became a message on Discord, false when none did.
+	FindByMessage(ctx context.Context, messageID string) (store.Post, bool, error)
 	// Whole are the payloads of all posts in the message that an edit replaces.
 	Whole(ctx context.Context, edit Due) ([]json.RawMessage, error)
 	// Changed is signalled when a message was added, or may go now.
@@ -53,6 +55,7 @@ type Sender interface {
 	Send(ctx context.Context, channelID string, m message.Message, nonce string) (Receipt, error)
 	Edit(ctx context.Context, channelID, messageID string, m message.Message, nonce string) error
 	Find(ctx context.Context, channelID, nonce string, first, last time.Time) (string, bool, error)
+	Own(ctx context.Context, channelID string, since time.Time) ([]Posted, error)
 }
 
 const (
@@ -90,6 +93,11 @@ type Delivery struct {
 	// Channel is where the configuration in force wants a message of the outbox;
 	// "" leaves it where it was addressed to. Nil leaves all of them.
 	Channel func(key, account string) string
+	// Since is when the newest thing happened that the outbox knows of. What the bot
+	// posted later, before this start, was forgotten with a database that was put
+	// back to an earlier time, and is not posted again. Zero: nothing can have been.
+	Since time.Time
+
 	// Words are the words of the notes that a reduced message carries; nil for
 	// English.
 	Words func() *lang.Words
@@ -108,6 +116,8 @@ type Delivery struct {
 	woken    chan struct{}
 	mu       sync.Mutex
 	unpinged map[string]Unpinged // by channel
+	began    time.Time           // when Run was called
+	posted   map[string][]Posted // by channel: since [Delivery.Since], before Run was called
 }
 
 // Result is what came of an attempt to deliver a message.
@@ -133,7 +143,7 @@ func (d *Delivery) Retry() {
 
 func (d *Delivery) init() {
 	d.once.Do(func() {
-		d.woken, d.unpinged = make(chan struct{}, 1), map[string]Unpinged{}
+		d.woken, d.unpinged, d.posted = make(chan struct{}, 1), map[string]Unpinged{}, map[string][]Posted{}
 		if d.Now == nil {
 			d.Now = time.Now
 		}
@@ -149,6 +159,7 @@ func (d *Delivery) init() {
 func (d *Delivery) Run(ctx context.Context) error {
 	d.init()
 	d.loadUnpinged(ctx)
+	d.began = d.Now()
 	r := newRound(ctx, d)
 	defer r.stop()
 	r.recheck()

@@ -146,6 +146,9 @@ func (d *Delivery) attempt(ctx context.Context, m *Due, t *trial) (string, error
 	if err := d.redirect(ctx, m); err != nil {
 		return "", err
 	}
+	if id, ok, err := d.forgotten(ctx, *m, t); ok || err != nil {
+		return id, err
+	}
 	msg, err := d.compose(ctx, *m)
 	if err == nil {
 		msg, err = d.split(ctx, m, msg)

@@ -131,6 +131,10 @@ func (b *box) Joined(context.Context, Due, int, func([]json.RawMessage) int) ([]
 
 func (b *box) Whole(context.Context, Due) ([]json.RawMessage, error) { return nil, nil }
 
+func (b *box) FindByMessage(context.Context, string) (store.Post, bool, error) {
+	return store.Post{}, false, nil
+}
+
 func (b *box) Changed() <-chan struct{} { return b.changed }
 
 func (b *box) states() []string {
@@ -185,6 +189,8 @@ func (p *post) Find(_ context.Context, channel, nonce string, _, _ time.Time) (s
 	p.note("find %s %s", channel, nonce)
 	return "earlier", p.found, p.lost
 }
+
+func (p *post) Own(context.Context, string, time.Time) ([]Posted, error) { return nil, nil }
 
 func (p *post) all() []string {
 	p.mu.Lock()

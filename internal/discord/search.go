@@ -93,18 +93,64 @@ func (s *search) back(ctx context.Context, from uint64) (id string, decided bool
 		if id, ok := s.in(page); ok {
 			return id, true, nil
 		}
-		oldest := before
-		for _, m := range page {
-			if id, err := strconv.ParseUint(m.ID, 10, 64); err == nil && (oldest == 0 || id < oldest) {
-				oldest = id
-			}
-		}
+		oldest := oldestOf(page, before)
 		if len(page) < historyPage || oldest == before || oldest < from {
 			return "", true, nil
 		}
 		before = oldest
 	}
 	return "", false, nil
+}
+
+// oldestOf is the smallest id of a page and the one it was read back from; 0 for
+// neither.
+func oldestOf(page []storedMessage, before uint64) uint64 {
+	for _, m := range page {
+		if id, err := strconv.ParseUint(m.ID, 10, 64); err == nil && (before == 0 || id < before) {
+			before = id
+		}
+	}
+	return before
+}
+
+// Posted is a message of the bot as it is in a channel now.
+type Posted struct {
+	ID string
+	m  storedMessage
+}
+
+// Own are the bot's messages in a channel since a time, the newest first, as far as
+// one search goes. It fails with [ErrNoHistory] when the channel may not be read.
+func (r *REST) Own(ctx context.Context, channelID string, since time.Time) ([]Posted, error) {
+	me, err := r.Me(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, searchTime)
+	defer cancel()
+	s := &search{r: r, channel: channelID, me: me.UserID}
+	from, before := snowflakeAt(since), uint64(0)
+	var own []Posted
+	for n := range maxPages {
+		page, err := s.page(ctx, "before", before)
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 && len(page) == 0 {
+			return nil, r.mayReadHistory(ctx, channelID)
+		}
+		for _, m := range page {
+			if id, err := strconv.ParseUint(m.ID, 10, 64); err == nil && id >= from && m.Author.ID == me.UserID {
+				own = append(own, Posted{m.ID, m})
+			}
+		}
+		oldest := oldestOf(page, before)
+		if len(page) < historyPage || oldest == before || oldest < from {
+			break
+		}
+		before = oldest
+	}
+	return own, nil
 }
 
 // forward reads from the id after on, as far as one search goes.

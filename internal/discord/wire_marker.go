@@ -46,12 +46,7 @@ func markerOf(m *discordgo.Message) string {
 			texts = append(texts, e.Footer.Text)
 		}
 	}
-	for _, text := range texts {
-		if sign := markerPattern.FindString(text); sign != "" {
-			return sign
-		}
-	}
-	return ""
+	return markerPattern.FindString(strings.Join(texts, "\n"))
 }
 
 var markerPattern = regexp.MustCompile(fmt.Sprintf("[%s]{%d}", alphabet, markerDigits))

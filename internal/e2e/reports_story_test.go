@@ -59,6 +59,8 @@ func (c *channel) Find(_ context.Context, _, nonce string, _, _ time.Time) (stri
 	return id, ok, nil
 }
 
+func (c *channel) Own(context.Context, string, time.Time) ([]discord.Posted, error) { return nil, nil }
+
 func (c *channel) fails(down bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

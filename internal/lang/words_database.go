@@ -81,7 +81,7 @@ func zhDatabase() DatabaseWords {
 		Running:     "有 mokabot 正在使用该 PostgreSQL 数据库；请先停掉所有副本",
 		NotEmpty:    "目标数据库不是空的；请换一个空数据库",
 		Unfinished:  "到该数据库的复制中途停止；请再次运行同一条 mokabot copy 命令继续",
-		Differs:     "复制结果与源数据库不一致；请检查两边的磁盘后重新运行，在此之前不会有 mokabot 在副本上启动",
+		Differs:     "复制结果与源数据库不一致；请检查两边的磁盘后重新运行，在此之前 mokabot 不会在复制出的数据库上启动",
 		Same:        "目标数据库就是源数据库；请用 --to 指定另一个",
 	}
 }

@@ -37,6 +37,10 @@ type Grant struct {
 	Holder string
 	Now    time.Time     // by the keeper's clock
 	Left   time.Duration // until it expires
+
+	// PutBack reports that the keeper remembers less than it did: what was kept
+	// was put back to an earlier time, or the last of it was lost.
+	PutBack bool
 }
 
 // ErrLost is why the work of a replica ends that no longer leads.
@@ -164,6 +168,9 @@ func (e *Elector) await(ctx context.Context) (*Tenure, error) {
 			}
 			return nil, ctx.Err()
 		case ok:
+			if g.PutBack {
+				e.Log.Warn("the database was put back to an earlier time: what it no longer knows to be posted is looked for in the channels", "epoch", g.Epoch)
+			}
 			t := &Tenure{Epoch: g.Epoch, e: e}
 			t.extend(asked, g.Now)
 			return t, nil

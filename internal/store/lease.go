@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,7 @@ var ErrNotLeader = errors.New("this replica does not lead; another one writes to
 const (
 	sqlAcquire = `UPDATE lease SET epoch = epoch + 1, holder = $1, expires = clock_timestamp() + $2
 		WHERE holder IN ('', $1) OR expires <= clock_timestamp() OR epoch = $3 AND expires = $4
-		RETURNING epoch, clock_timestamp()`
+		RETURNING epoch, clock_timestamp(), expires`
 	// sqlLeaseHeld also says whether the holder is connected, see [Lease.attend].
 	sqlLeaseHeld = `SELECT epoch, holder, expires, clock_timestamp(), EXISTS (SELECT 1 FROM pg_locks
 		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -29,12 +30,18 @@ const (
 	sqlAttend = `SELECT pg_try_advisory_lock(CAST(tableoid AS INTEGER), CAST(CAST($1 AS BIGINT) & 2147483647 AS INTEGER)) FROM lease`
 	// sqlVacate ends the lease of a program that does not know the schema.
 	sqlVacate = `UPDATE lease SET epoch = epoch + 1, holder = '', expires = to_timestamp(0)`
-	sqlRenew  = `UPDATE lease SET expires = clock_timestamp() + $2 WHERE epoch = $1 AND holder <> '' RETURNING clock_timestamp()`
+	// sqlPlace names the table as long as it is the same: one that was restored from
+	// a dump, in this database or another of its name, has another number.
+	sqlPlace = `CAST(tableoid AS TEXT) || '/' || CAST((SELECT oid FROM pg_database WHERE datname = current_database()) AS TEXT)`
+	// sqlRenew and sqlFence find nothing in a database that was put back to an
+	// earlier time: its lease expires before the one that this process has written.
+	sqlRenew = `UPDATE lease SET expires = clock_timestamp() + $2 WHERE epoch = $1 AND holder <> '' AND expires >= $3
+		RETURNING clock_timestamp(), expires`
 	sqlResign = `WITH freed AS (UPDATE lease SET holder = '', expires = to_timestamp(0) WHERE epoch = $1 AND holder <> '' RETURNING epoch)
 		SELECT pg_notify('` + leaseChannel + `', '') FROM freed`
 
 	// sqlFence keeps the epoch from changing before the transaction ends.
-	sqlFence = `SELECT CAST(pg_current_xact_id() AS TEXT) FROM lease WHERE epoch = ? AND holder <> '' FOR KEY SHARE`
+	sqlFence = `SELECT CAST(pg_current_xact_id() AS TEXT), ` + sqlPlace + ` FROM lease WHERE epoch = ? AND holder <> '' AND expires >= ? FOR KEY SHARE`
 
 	leaseChannel = "mokabot_lease"
 
@@ -52,6 +59,9 @@ type Lease struct {
 	path   string // says which database it is
 	config *pgx.ConnConfig
 	epoch  atomic.Int64 // of the lease that this process holds; 0: none
+	until  atomic.Int64 // when that lease expires by what this process wrote, in microseconds of the server's clock
+	point  atomic.Pointer[point]
+	back   atomic.Bool // a transaction has found the database put back to an earlier time
 
 	mu   sync.Mutex // one question at a time
 	conn *pgx.Conn  // nil: connect first
@@ -61,6 +71,7 @@ type Lease struct {
 	// says otherwise. So has one whose holder was connected and no longer is.
 	seen   held
 	seenAt time.Time
+	newest held      // that this process saw or wrote; a database whose lease is older was put back
 	met    bool      // its holder was connected
 	absent time.Time // since when it is not; zero while it is
 
@@ -76,6 +87,30 @@ type held struct {
 }
 
 func (h held) same(o held) bool { return h.epoch == o.epoch && h.expires.Equal(o.expires) }
+
+// before reports whether a lease is an earlier state of another. One that was
+// given back expires at no time that counts.
+func (h held) before(o held) bool {
+	return h.epoch < o.epoch || h.epoch == o.epoch && h.expires.Unix() != 0 && h.expires.Before(o.expires)
+}
+
+// point is how far the history of a database has come that a process has written
+// to. It only ever goes on, unless the database is put back to an earlier time.
+type point struct {
+	place string // see sqlPlace
+	xact  uint64 // the number of the newest transaction; 0: there was none
+}
+
+// reach notes that a transaction has a number, false when it cannot be.
+func (l *Lease) reach(place, id string) bool {
+	xact, err := strconv.ParseUint(id, 10, 64)
+	was := l.point.Load()
+	if err != nil || was == nil || place != was.place || xact <= was.xact {
+		return false
+	}
+	l.point.Store(&point{place, xact})
+	return true
+}
 
 // Lease is the right to write, nil where the lock of a file is.
 func (db *DB) Lease() *Lease { return db.lease }
@@ -95,7 +130,19 @@ func (l *Lease) fence(ctx context.Context, tx *sql.Tx) (id string, err error) {
 	if epoch == 0 {
 		return "", ErrNotLeader
 	}
-	id, err = scanText(tx.QueryRowContext(ctx, sqlFence, epoch))
+	var place string
+	for known := int64(-1); ; { // a renewal may change meanwhile what is known of the lease
+		until := l.until.Load()
+		err = tx.QueryRowContext(ctx, sqlFence, epoch, time.UnixMicro(until)).Scan(&id, &place)
+		if !errors.Is(err, sql.ErrNoRows) || until == known {
+			break
+		}
+		known = until
+	}
+	if err == nil && !l.reach(place, id) {
+		l.back.Store(true)
+		err = sql.ErrNoRows
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		l.epoch.CompareAndSwap(epoch, 0)
 		l.signal() // the elector has to know, too
@@ -113,7 +160,8 @@ func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration
 	if l.attending == nil {
 		l.attend(0)
 	}
-	var left held // by a leader that is gone
+	var left, own held // by a leader that is gone; by this process
+	var at point
 	if l.seen.epoch != 0 && (time.Since(l.seenAt) > length || !l.absent.IsZero() && time.Since(l.absent) >= l.patience) {
 		left = l.seen
 	}
@@ -124,8 +172,16 @@ func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration
 			if err := tx.QueryRow(ctx, `SELECT version FROM `+versionTable).Scan(&version); err != nil || version > len(postgres.migrations) {
 				return cmp.Or(err, ErrNewer)
 			}
-			err := tx.QueryRow(ctx, sqlAcquire, holder, length, left.epoch, left.expires).Scan(&g.Epoch, &g.Now)
+			var before, after held
+			if err := tx.QueryRow(ctx, `SELECT epoch, expires, `+sqlPlace+` FROM lease`).Scan(&before.epoch, &before.expires, &at.place); err != nil {
+				return err
+			}
+			was := l.point.Load()
+			g.PutBack = l.back.Load() || before.before(l.newest) || was != nil && was.place != at.place
+			err := tx.QueryRow(ctx, sqlAcquire, holder, length, left.epoch, left.expires).Scan(&g.Epoch, &g.Now, &after.expires)
 			if ok = err == nil; ok {
+				after.epoch = g.Epoch
+				own = after
 				if _, err = tx.Exec(ctx, sqlRecover); err == nil {
 					_, err = tx.Exec(ctx, sqlFreeLed)
 				}
@@ -150,8 +206,11 @@ func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration
 		return lead.Grant{}, false, err
 	}
 	if ok {
+		l.until.Store(own.expires.UnixMicro())
+		l.point.Store(&at)
+		l.back.Store(false)
 		l.epoch.Store(g.Epoch)
-		l.seen = held{}
+		l.seen, l.newest = held{}, own
 		l.attend(g.Epoch)
 	}
 	return g, ok, nil
@@ -162,6 +221,9 @@ func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration
 func (l *Lease) see(now held, here bool) (gone time.Duration) {
 	if now.epoch != l.seen.epoch {
 		l.met = false
+	}
+	if l.newest.before(now) {
+		l.newest = now
 	}
 	if !now.same(l.seen) {
 		l.seen, l.seenAt, l.absent = now, time.Now(), time.Time{}
@@ -182,11 +244,21 @@ func (l *Lease) see(now held, here bool) (gone time.Duration) {
 func (l *Lease) Renew(ctx context.Context, epoch int64, length time.Duration) (now time.Time, ok bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	err = l.ask(ctx, func(c *pgx.Conn) error { return c.QueryRow(ctx, sqlRenew, epoch, length).Scan(&now) })
+	own := held{epoch: epoch}
+	if l.epoch.Load() != epoch {
+		return time.Time{}, false, nil // a transaction has noticed that it is lost
+	}
+	err = l.ask(ctx, func(c *pgx.Conn) error {
+		return c.QueryRow(ctx, sqlRenew, epoch, length, time.UnixMicro(l.until.Load())).Scan(&now, &own.expires)
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		l.epoch.CompareAndSwap(epoch, 0)
 		l.attend(0)
 		return time.Time{}, false, nil
+	}
+	if err == nil {
+		l.until.Store(own.expires.UnixMicro())
+		l.newest = own
 	}
 	return now, err == nil, err
 }

@@ -255,3 +255,47 @@ func within(t *testing.T, what string, ok func() bool) {
 		}
 	}
 }
+
+// A database that was put back to an earlier time is recognised at the first write:
+// by a table that is another one, by transactions that are numbered again, or by a
+// lease that is older than the one this process wrote.
+func TestALeaderNoticesThatTheDatabaseWasPutBack(t *testing.T) {
+	t.Parallel()
+	for what, put := range map[string]func(t *testing.T, l *Lease, address string){
+		"restored from a dump": func(t *testing.T, _ *Lease, address string) {
+			pgtest.Exec(t, address, `CREATE TABLE dumped AS TABLE lease; DROP TABLE lease; ALTER TABLE dumped RENAME TO lease`)
+		},
+		"restored with its server": func(_ *testing.T, l *Lease, _ string) {
+			was := l.point.Load()
+			l.point.Store(&point{was.place, was.xact + 1_000_000})
+		},
+		"taken over by a standby that lacks the last renewals": func(t *testing.T, _ *Lease, address string) {
+			pgtest.Exec(t, address, `UPDATE lease SET expires = expires - interval '8 seconds'`)
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			address := pgtest.URL(t)
+			db := replica(t, address)
+			epoch := acquired(t, db.lease, "a", long)
+			write := func() error { return db.SetValue(t.Context(), "x", nil) }
+			check(t, write())
+			check(t, write())
+			put(t, db.lease, address)
+			if err := write(); !errors.Is(err, ErrNotLeader) {
+				t.Errorf("it is written to: %v", err)
+			}
+			if _, ok, err := db.lease.Renew(t.Context(), epoch, long); ok || err != nil {
+				t.Errorf("the lease is renewed: %t, %v", ok, err)
+			}
+			g, ok, err := db.lease.Acquire(t.Context(), "a", long)
+			if check(t, err); !ok || !g.PutBack {
+				t.Errorf("taken again: %t, %+v", ok, g)
+			}
+			check(t, write())
+			if g, _, err := db.lease.Acquire(t.Context(), "a", long); g.PutBack || err != nil {
+				t.Errorf("once more: %+v, %v", g, err)
+			}
+		})
+	}
+}

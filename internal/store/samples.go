@@ -156,6 +156,14 @@ func (db *DB) NewestReading(ctx context.Context) (time.Time, error) {
 	return fromMillis(at), err
 }
 
+// NewestWrite is when the newest thing happened that is stored: a reading, or an
+// attempt at a message; zero when there is none. What happened after that a
+// database that was put back to an earlier time does not know.
+func (db *DB) NewestWrite(ctx context.Context) (time.Time, error) {
+	at, _, err := one(ctx, db, scanInt, sqlNewestWrite)
+	return fromMillis(at), err
+}
+
 // Accounts are the names of all accounts that were ever read.
 func (db *DB) Accounts(ctx context.Context) ([]string, error) {
 	names, err := list(ctx, db.read, scanText, sqlAccounts)

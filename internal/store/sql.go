@@ -107,7 +107,9 @@ const (
 	sqlAlert        = `SELECT alert FROM states WHERE account = ?`
 	sqlFirstReading = `SELECT first_reading FROM states WHERE account = ?`
 	sqlSpend        = `SELECT spend FROM states WHERE account = ?`
-	sqlSetStates    = `INSERT INTO states (account, spend, alert, first_reading, newest, per_unit) VALUES (?, ?, ?, ?, ?, ?)
+	sqlNewestWrite  = `SELECT MAX(at) FROM (SELECT COALESCE(MAX(newest), 0) AS at FROM states
+		UNION ALL SELECT COALESCE(MAX(last_tried), 0) FROM outbox UNION ALL SELECT COALESCE(MAX(done_at), 0) FROM outbox) newest`
+	sqlSetStates = `INSERT INTO states (account, spend, alert, first_reading, newest, per_unit) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (account) DO UPDATE SET
 		spend = CASE WHEN excluded.spend = '' THEN states.spend ELSE excluded.spend END,
 		alert = CASE WHEN excluded.alert = '' THEN states.alert ELSE excluded.alert END,
