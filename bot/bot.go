@@ -4,6 +4,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -107,6 +108,9 @@ type Bot struct {
 	lists   modelLists
 	turns   sync.Once
 	working chan struct{} // one for each command that is being worked on
+	failing sync.Once
+	failed  chan struct{} // the commands could not be registered
+	wait    time.Duration // until they are tried again; 0 for registerAgain
 }
 
 // Use puts a setup in force. What was kept for accounts that it does not have
@@ -147,13 +151,49 @@ func (b *Bot) Register(ctx context.Context) {
 	if app == "" {
 		return
 	}
-	if err := b.REST.SyncCommands(ctx, app, b.GuildIDs, definitions(b.setup()), b.Values); err != nil {
-		b.Log.Error("commands could not be registered", "err", err)
+	err := b.REST.SyncCommands(ctx, app, b.GuildIDs, definitions(b.setup()), b.Values)
+	if err == nil {
+		return
+	}
+	b.Log.Error("commands could not be registered", "err", err)
+	if kind := discord.KindOf(err); kind != discord.KindPermanent && kind != discord.KindUnauthorized {
+		select {
+		case b.unregistered() <- struct{}{}:
+		default: // it is known already
+		}
 	}
 }
 
-// registerTime is for registering the commands everywhere, rate limits included.
-const registerTime = 5 * time.Minute
+const (
+	registerTime  = 5 * time.Minute  // for registering the commands everywhere, rate limits included
+	registerAgain = 15 * time.Second // until the next attempt, when it failed for a reason that may pass
+)
+
+// KeepRegistered registers the commands, and again after a failure that may pass,
+// such as one of the database, until ctx ends.
+func (b *Bot) KeepRegistered(ctx context.Context) error {
+	b.Register(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-b.unregistered():
+		}
+		pause := time.NewTimer(cmp.Or(b.wait, registerAgain))
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return nil
+		case <-pause.C:
+		}
+		b.Register(ctx)
+	}
+}
+
+func (b *Bot) unregistered() chan struct{} {
+	b.failing.Do(func() { b.failed = make(chan struct{}, 1) })
+	return b.failed
+}
 
 // place is who and where the bot is, as Discord told it.
 type place struct {

@@ -1,10 +1,15 @@
 package bot
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/bwmarrin/discordgo"
 
@@ -23,6 +28,48 @@ func TestAServerThatLetsTheBotInGetsItsCommands(t *testing.T) {
 	b.Joined(t.Context(), "1")
 	if got := f.requests(); len(got) == 0 || got[0].method != http.MethodPut || !strings.HasSuffix(got[0].path, "/applications/43/guilds/1/commands") {
 		t.Errorf("the requests are %v", got)
+	}
+}
+
+// failing is a database that does not answer the first questions.
+type failing struct {
+	memory
+	left atomic.Int32
+}
+
+func (f *failing) Value(ctx context.Context, name string) ([]byte, bool, error) {
+	if f.left.Add(-1) >= 0 {
+		return nil, false, errors.New("the connection broke")
+	}
+	return f.memory.Value(ctx, name)
+}
+
+// A takeover in the moment in which the database fails.
+func TestCommandsAreRegisteredWhenTheDatabaseAnswersAgain(t *testing.T) {
+	done := make(chan struct{})
+	var once sync.Once
+	r, _ := newREST(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+		answerJSON(w, 200, "[]")
+		if strings.HasSuffix(r.URL.Path, "/commands") {
+			once.Do(func() { close(done) })
+		}
+	})
+	b := quietBot(t)
+	values := &failing{memory: memory{}}
+	values.left.Store(3)
+	b.REST, b.Values, b.wait = r, values, time.Millisecond
+	ended := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	b.place.set(discord.Ready{ApplicationID: "43"})
+	go func() { ended <- b.KeepRegistered(ctx) }()
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		t.Error("the commands are not registered")
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

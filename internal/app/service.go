@@ -318,10 +318,7 @@ func (s *service) run(ctx context.Context, c generation) error {
 			return nil
 		},
 		on.bot.Warm,
-		func(ctx context.Context) error {
-			on.bot.Register(ctx) // who sees which command may have changed
-			return nil
-		},
+		on.bot.KeepRegistered, // who sees which command may have changed
 	}
 	if c.models != nil {
 		parts = append(parts, c.models.Run)
