@@ -56,20 +56,10 @@ func (c *Client) Host() string { return c.base.Host }
 // long it is until there is more.
 func (c *Client) Room() (calls int, more time.Duration) { return c.host.calls.room() }
 
-// CommandRoom is how many calls of the host's budget commands ([ForCommand]) may
-// still take at the moment.
-func (c *Client) CommandRoom() int {
-	free, _ := c.host.share.taken.room()
-	return free
-}
-
-// Plan says how many calls a second the host's planned readings take; commands
-// then get only what is left.
-func (c *Client) Plan(perSecond float64) {
-	c.host.share.mu.Lock()
-	defer c.host.share.mu.Unlock()
-	c.host.share.planned = perSecond
-}
+// ReadingRoom is how many calls of the part that commands cannot take
+// ([Limiter.Reserved]) there is room for, below 0 where readings took more than
+// that part, and how long it is until there is more.
+func (c *Client) ReadingRoom() (calls int, more time.Duration) { return c.host.calls.reserved() }
 
 // Paused is how long the gateway still wants to be left alone after a 429, 0 when
 // it does not. Calls until then fail without being sent.

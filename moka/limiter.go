@@ -3,7 +3,6 @@ package moka
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -45,7 +44,6 @@ type Limiter struct {
 type hostLimit struct {
 	calls   *slidingWindow // all of them
 	explain *slidingWindow
-	share   commandsShare // of calls
 	status  statusShare
 	topUp   topUpShare
 	bulky   chan struct{} // held while a large answer is read and decoded
@@ -66,6 +64,10 @@ func NewLimiter(requests int, window time.Duration) *Limiter {
 // Budget returns what the limiter allows each host.
 func (l *Limiter) Budget() (requests int, window time.Duration) { return l.requests, l.window }
 
+// Reserved is the part of each host's budget that commands ([ForCommand]) cannot
+// take: readings that keep within it never wait.
+func (l *Limiter) Reserved() (requests int) { return l.requests - forCommands(l.requests) }
+
 func (l *Limiter) host(name string) *hostLimit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,35 +75,42 @@ func (l *Limiter) host(name string) *hostLimit {
 	if h == nil {
 		h = &hostLimit{
 			calls: newSlidingWindow(l.requests, l.window), explain: newSlidingWindow(explainRequests, explainWindow),
-			share: newCommandsShare(l.requests, l.window), bulky: make(chan struct{}, 1),
+			bulky: make(chan struct{}, 1),
 		}
 		l.hosts[name] = h
 	}
 	return h
 }
 
-// slidingWindow grants so many places in any stretch of time. Whoever holds turn waits for the next free place;
-// the others queue behind in the order they came.
+// slidingWindow grants so many places in any stretch of time, a part of them to
+// commands. Whoever holds turn waits for the next free place; the others queue
+// behind in the order they came.
 type slidingWindow struct {
 	turn   chan struct{}
 	window time.Duration
 
 	mu      sync.Mutex
-	granted []time.Time // ring of the last grants
-	next    int         // the oldest of them
-	paused  time.Time   // nothing is sent before
-	strikes int         // 429s in a row without Retry-After
+	granted []grant   // ring of the last ones
+	next    int       // the oldest of them
+	paused  time.Time // nothing is sent before
+	strikes int       // 429s in a row without Retry-After
+}
+
+// grant is a place that was taken.
+type grant struct {
+	at      time.Time
+	command bool
 }
 
 func newSlidingWindow(requests int, window time.Duration) *slidingWindow {
-	return &slidingWindow{turn: make(chan struct{}, 1), window: window, granted: make([]time.Time, requests)}
+	return &slidingWindow{turn: make(chan struct{}, 1), window: window, granted: make([]grant, requests)}
 }
 
 // heldBack says that a request was not sent, and how long it would have to wait.
 type heldBack struct {
 	rest     time.Duration
 	paused   bool // the gateway asked for it, rather than our own budget
-	commands bool // only the commands' share of the budget is used up
+	commands bool // it is a command's, and no place that commands may take is free
 }
 
 func (h *heldBack) Error() string {
@@ -146,18 +155,58 @@ func (l *slidingWindow) wait(ctx context.Context) error {
 func (l *slidingWindow) take() *heldBack {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.grant(time.Now(), false)
+}
+
+// takeForCommand takes a place for a command if one is free now, and commands hold
+// fewer than their part.
+func (l *slidingWindow) takeForCommand() *heldBack {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	now := time.Now()
+	if held, more := l.taken(now, true); held >= forCommands(len(l.granted)) && !now.Before(l.paused) {
+		return &heldBack{rest: more, commands: true}
+	}
+	held := l.grant(now, true)
+	if held != nil {
+		held.commands = !held.paused
+	}
+	return held
+}
+
+// grant notes a place. The lock is held.
+func (l *slidingWindow) grant(now time.Time, command bool) *heldBack {
 	if rest := l.paused.Sub(now); rest > 0 {
 		return &heldBack{rest: rest, paused: true}
 	}
-	if oldest := l.granted[l.next]; !oldest.IsZero() {
-		if rest := l.window - now.Sub(oldest); rest > 0 {
-			return &heldBack{rest: rest}
-		}
+	if rest := l.rest(l.granted[l.next], now); rest > 0 {
+		return &heldBack{rest: rest}
 	}
-	l.granted[l.next] = now
+	l.granted[l.next] = grant{now, command}
 	l.next = (l.next + 1) % len(l.granted)
 	return nil
+}
+
+// rest is how long a place is still taken.
+func (l *slidingWindow) rest(g grant, now time.Time) time.Duration {
+	if g.at.IsZero() {
+		return 0
+	}
+	return max(0, l.window-now.Sub(g.at))
+}
+
+// taken is how many places commands hold, or the others, and how long it is until
+// the first of them is free. The lock is held.
+func (l *slidingWindow) taken(now time.Time, command bool) (places int, more time.Duration) {
+	for _, g := range l.granted {
+		if rest := l.rest(g, now); rest > 0 && g.command == command {
+			places++
+			if more == 0 || rest < more {
+				more = rest
+			}
+		}
+	}
+	return places, more
 }
 
 // room is how many places are free, and how long it is until the next becomes free.
@@ -165,32 +214,21 @@ func (l *slidingWindow) room() (free int, more time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	for _, at := range l.granted {
-		rest := l.window - now.Sub(at)
-		if at.IsZero() || rest <= 0 {
-			free++
-		} else if more == 0 || rest < more {
-			more = rest
-		}
+	commands, first := l.taken(now, true)
+	readings, more := l.taken(now, false)
+	if first > 0 && (more == 0 || first < more) {
+		more = first
 	}
-	return free, more
+	return len(l.granted) - commands - readings, more
 }
 
-// spare is how many places others may take now, so that a plan that takes rate
-// places a second finds its places whenever they are due.
-func (l *slidingWindow) spare(rate float64) int {
+// reserved is how many of the places that commands cannot take are free, below 0
+// where readings took others too, and how long it is until there is one more.
+func (l *slidingWindow) reserved() (free int, more time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
-	free, least := 0, math.Inf(1)
-	for i := range l.granted { // from the oldest on
-		at := l.granted[(l.next+i)%len(l.granted)]
-		if rest := l.window - now.Sub(at); !at.IsZero() && rest > 0 {
-			least = min(least, float64(free)-rate*rest.Seconds()) // just before that place is free again
-		}
-		free++
-	}
-	return int(max(0, min(least, float64(free)-rate*l.window.Seconds())))
+	taken, more := l.taken(time.Now(), false)
+	return len(l.granted) - forCommands(len(l.granted)) - taken, more
 }
 
 // pause is how long the gateway still wants to be left alone.

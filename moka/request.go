@@ -94,7 +94,7 @@ func (c *Client) place(ctx context.Context, r request) error {
 		}
 	}
 	if IsCommand(ctx) {
-		return c.host.placeForCommand(ctx)
+		return c.host.calls.placeForCommand(ctx)
 	}
 	return c.host.calls.wait(ctx)
 }
@@ -102,7 +102,7 @@ func (c *Client) place(ctx context.Context, r request) error {
 // placeAgain takes a place for a repetition, if one is free.
 func (c *Client) placeAgain(ctx context.Context) bool {
 	if IsCommand(ctx) {
-		return c.host.takeForCommand() == nil
+		return c.host.calls.takeForCommand() == nil
 	}
 	return c.host.calls.take() == nil
 }

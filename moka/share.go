@@ -9,10 +9,11 @@ import (
 type commandKey struct{}
 
 // ForCommand marks what is done with ctx as asked for by a person. Such calls
-// may use a third of a host's request budget at most, and of that only what
-// planned readings leave (see [Client.Plan]): however many people ask, no reading
-// waits for them. Without a place they fail with [RateLimited], [HintCommands] and
-// the time to wait. Catalogues are remembered for them.
+// together hold at most a fifth of a host's request budget at any time, however
+// many people ask. So a reading never waits for them while readings keep within the
+// other four fifths, planned or not ([Limiter.Reserved]); they may use all that
+// is free. A call without a place fails with [RateLimited], [HintCommands] and the
+// time to wait. Catalogues are remembered for them.
 func ForCommand(ctx context.Context) context.Context {
 	return context.WithValue(ctx, commandKey{}, true)
 }
@@ -20,31 +21,14 @@ func ForCommand(ctx context.Context) context.Context {
 // IsCommand reports whether ctx was marked by [ForCommand].
 func IsCommand(ctx context.Context) bool { return ctx.Value(commandKey{}) != nil }
 
-// commandShare is the part of a host's budget that commands may use: one in so many.
-const commandShare = 3
+// forCommands is how many places of a budget commands may hold.
+func forCommands(requests int) int { return max(1, requests/5) }
 
-// commandWait is how long a command waits for a place in its share.
+// commandWait is how long a command waits for a place.
 const commandWait = 5 * time.Second
 
-// surpriseShare is the part of a host's budget that commands leave to readings
-// which nobody planned: one in so many.
-const surpriseShare = 20
-
-// commandsShare is what commands may take of a host's calls.
-type commandsShare struct {
-	taken *slidingWindow
-
-	mu      sync.Mutex
-	planned float64 // calls a second that readings take
-}
-
-func newCommandsShare(requests int, window time.Duration) commandsShare {
-	return commandsShare{taken: newSlidingWindow(max(1, requests/commandShare), window)}
-}
-
-// placeForCommand takes a place for a command, among all calls and in the
-// commands' share, and waits for it a little.
-func (h *hostLimit) placeForCommand(ctx context.Context) error {
+// placeForCommand takes a place for a command, and waits for it a little.
+func (l *slidingWindow) placeForCommand(ctx context.Context) error {
 	end := time.Now().Add(commandWait)
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(end) {
 		end = deadline
@@ -53,7 +37,7 @@ func (h *hostLimit) placeForCommand(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		held := h.takeForCommand()
+		held := l.takeForCommand()
 		if held == nil {
 			return nil
 		}
@@ -67,25 +51,6 @@ func (h *hostLimit) placeForCommand(ctx context.Context) error {
 			timer.Stop()
 		}
 	}
-}
-
-// takeForCommand takes a place for a command if one is free now that no reading
-// will need.
-func (h *hostLimit) takeForCommand() *heldBack {
-	s := &h.share
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if free, more := s.taken.room(); free == 0 {
-		return &heldBack{rest: more, commands: true}
-	}
-	if h.calls.pause() == 0 && s.planned > 0 && h.calls.spare(s.planned) <= len(h.calls.granted)/surpriseShare {
-		_, more := h.calls.room()
-		return &heldBack{rest: max(more, time.Second), commands: true}
-	}
-	if held := h.calls.take(); held != nil {
-		return held
-	}
-	return s.taken.take()
 }
 
 // How long a catalogue, and a failure to read one, serves commands.

@@ -3,6 +3,7 @@ package moka
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -47,7 +48,7 @@ func TestCommandsLeavePollsTheirShare(t *testing.T) {
 				})
 			}
 			var longest time.Duration
-			for ctx.Err() == nil { // four calls each 15 s: 48 of the 80 that are the polls' own
+			for ctx.Err() == nil { // four calls each 15 s: 48 of the 96 that are the polls' own
 				start := time.Now()
 				if r := c.Read(ctx); ctx.Err() == nil && !r.OK() {
 					t.Fatal(r.Err())
@@ -65,47 +66,57 @@ func TestCommandsLeavePollsTheirShare(t *testing.T) {
 	}
 }
 
-// Readings that are planned to take nearly all of the budget find their places at
-// once, from the first moment of a flood on; commands get what is left.
-func TestCommandsTakeWhatPlannedReadingsLeave(t *testing.T) {
-	for _, plan := range []struct {
-		share float64 // of the budget
-		want  int     // commands' calls within a window
-	}{{0, 40}, {0.5, 40}, {0.6, 40}, {0.75, 23}, {0.9, 5}, {1, 0}} {
+// Whatever commands do, readings that keep within their part of the budget are
+// never delayed, planned or not; commands get their part of any window, and no more.
+func TestNoCommandDelaysAReadingWithinItsPart(t *testing.T) {
+	dice := rand.New(rand.NewPCG(22, 7))
+	atOnce := 0 // readings' parts that were used up
+	for range 60 {
+		requests, window := 2+dice.IntN(60), time.Duration(1+dice.IntN(180))*time.Second
 		synctest.Test(t, func(t *testing.T) {
-			h := NewLimiter(0, 0).host("gateway")
-			rate := plan.share * defaultRequests / defaultWindow.Seconds()
-			h.share.planned = rate
-			ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
-			defer cancel()
-			var mu sync.Mutex
-			var taken []time.Time
-			var members sync.WaitGroup
-			for range 10 {
-				members.Go(func() {
-					time.Sleep(4 * time.Minute) // when readings already fill the window
-					for ctx.Err() == nil {
-						if h.placeForCommand(ctx) == nil {
-							mu.Lock()
-							taken = append(taken, time.Now())
-							mu.Unlock()
+			l := newSlidingWindow(requests, window)
+			var readings, commands, all []time.Time
+			for range 200 {
+				now := time.Now()
+				if free, _ := l.reserved(); dice.IntN(2) == 0 && free > 0 {
+					for range 1 + dice.IntN(free) { // also all of its part at once
+						if held := l.take(); held != nil {
+							t.Fatalf("of %d in %s, a reading with %d in its window is held up: %v", requests, window, within(readings, now, window), held)
 						}
-						time.Sleep(time.Second / 5)
+						readings, all = append(readings, now), append(all, now)
 					}
-				})
-			}
-			for rate > 0 && ctx.Err() == nil {
-				time.Sleep(time.Duration(float64(time.Second) / rate))
-				if held := h.calls.take(); held != nil && ctx.Err() == nil {
-					t.Fatalf("with %v of the budget planned a reading was held up for %s", plan.share, held.rest)
+					if within(readings, now, window) == requests-forCommands(requests) {
+						atOnce++
+					}
 				}
+				for range dice.IntN(requests) {
+					held := l.takeForCommand()
+					if held == nil {
+						commands, all = append(commands, now), append(all, now)
+					} else if !held.commands || held.rest <= 0 || held.rest > window {
+						t.Fatalf("a command is told %+v", held)
+					}
+				}
+				time.Sleep(time.Duration(dice.ExpFloat64() * float64(window) / float64(1+dice.IntN(requests))))
 			}
-			members.Wait()
-			if got := maxWithin(taken, defaultWindow); got < plan.want-1 || got > plan.want+1 {
-				t.Errorf("with %v of the budget planned, commands got %d calls in 180 s, want %d", plan.share, got, plan.want)
+			if most := maxWithin(commands, window); most > forCommands(requests) || most == 0 || maxWithin(all, window) > requests {
+				t.Errorf("of %d, commands hold %d, and all together %d", requests, most, maxWithin(all, window))
 			}
 		})
 	}
+	if atOnce == 0 {
+		t.Error("readings never used their part up")
+	}
+}
+
+// within counts what lies in the window that ends now.
+func within(times []time.Time, now time.Time, window time.Duration) (n int) {
+	for _, at := range times {
+		if now.Sub(at) < window {
+			n++
+		}
+	}
+	return n
 }
 
 func TestCataloguesAreReadOnceForManyCommands(t *testing.T) {

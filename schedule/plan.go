@@ -95,7 +95,6 @@ type allotment struct {
 	longest time.Duration // poll_interval, or longer where that is beyond the budget
 	fulls   time.Duration // between full readings
 	busy    bool          // more than half of the rate is asked for
-	takes   float64       // requests a second that all of it takes
 }
 
 const (
@@ -129,7 +128,6 @@ func allot(demands []demand, interval time.Duration, rate float64) allotment {
 		return perSecond
 	}
 	al.busy = need(1) > rate/2
-	al.takes = more + need(1)
 	if need(1) <= rate {
 		return al
 	}
@@ -142,7 +140,6 @@ func allot(demands []demand, interval time.Duration, rate float64) allotment {
 		}
 	}
 	al.stretch = high
-	al.takes = more + need(high)
 	return al
 }
 

@@ -14,13 +14,9 @@ import (
 )
 
 const (
-	// pollShare is the part of a host's request budget that is planned with. The
-	// rest is for commands, second looks and readings that a surprise asks for.
-	pollShare = 0.8
-
-	// growth is how much more than what is planned is kept from commands, for
-	// accounts that have to be read more often before what commands took is free again.
-	growth = 1.5
+	// plannedShare is the part of what commands leave to readings that is planned
+	// with. The rest is for second looks and for readings that a surprise asks for.
+	plannedShare = 0.9
 
 	// Accounts of one host whose readings are due at nearly the same time are read
 	// together, which costs one status: those due within this part of their gap, and
@@ -96,8 +92,8 @@ type host struct {
 func newPlanner(w *Watch) *planner {
 	p := &planner{watch: w, done: make(chan *seat, len(w.Book.All())), wake: make(chan struct{}, 1)}
 	hosts, now := map[string]*host{}, time.Now()
-	requests, window := w.Book.Budget()
-	rate := pollShare * float64(requests) / window.Seconds()
+	_, window := w.Book.Budget()
+	rate := plannedShare * float64(max(1, w.Book.Reserved())) / window.Seconds()
 	for i, a := range w.Book.All() {
 		h := hosts[a.Client.Host()]
 		if h == nil {
@@ -234,7 +230,6 @@ func (p *planner) plan(h *host, now time.Time) {
 		h.demands = append(h.demands, s.demand())
 	}
 	h.allot = allot(h.demands, p.watch.Every, h.rate)
-	h.client.Plan(min(growth*h.allot.takes, h.rate))
 	paused := now.Add(h.client.Paused())
 	h.next = now.Add(forever)
 	p.watch.Times.mu.Lock()
@@ -372,7 +367,6 @@ func (s *seat) wanted(now time.Time, al allotment) manner {
 // calls, 0 when there is. Readings under way may still take what they were
 // planned with, and what is not planned with is kept free so many times.
 func (p *planner) wait(h *host, calls, reserve float64) time.Duration {
-	requests, _ := p.watch.Book.Budget()
 	if missing := min(calls, h.rate*atOnce) - h.purse; missing > 0 {
 		return inSeconds(missing / h.rate)
 	}
@@ -381,9 +375,10 @@ func (p *planner) wait(h *host, calls, reserve float64) time.Duration {
 			calls += s.cost
 		}
 	}
-	kept := min(h.client.CommandRoom(), int(reserve*(1-pollShare)*float64(requests)))
-	free, more := h.client.Room()
-	if calls <= float64(free-kept) || free == requests {
+	reserved := p.watch.Book.Reserved()
+	kept := reserve * (1 - plannedShare) * float64(reserved)
+	free, more := h.client.ReadingRoom()
+	if calls+kept <= float64(free) || free == reserved {
 		return 0
 	}
 	return min(max(more, time.Second/2), 5*time.Second)

@@ -18,7 +18,7 @@ const (
 	seedEvery  = time.Minute      // between two looks for what is missing
 	seedRetry  = 6 * time.Hour    // after a gateway said that it has no records
 	recordLag  = 10 * time.Minute // after which the rows of an hour are complete
-	seedShare  = 2                // of the request budget, one part in so many must be free
+	seedShare  = 2                // of the readings' part of the request budget, one part in so many must be free
 	seedCallIn = 30 * time.Second
 )
 
@@ -80,8 +80,7 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	if err != nil || from.IsZero() {
 		return err
 	}
-	budget, _ := s.Book.Budget()
-	if room, _ := a.Client.Room(); room < budget/seedShare || s.anyUnread(a.Client.Host()) {
+	if room, _ := a.Client.ReadingRoom(); room < s.Book.Reserved()/seedShare || s.anyUnread(a.Client.Host()) {
 		return nil
 	}
 	call, cancel := context.WithTimeout(ctx, seedCallIn)

@@ -70,6 +70,9 @@ type Book struct {
 // Budget is how many requests a gateway host may get in a window.
 func (b *Book) Budget() (requests int, window time.Duration) { return b.limiter.Budget() }
 
+// Reserved is the part of Budget that commands cannot take.
+func (b *Book) Reserved() (requests int) { return b.limiter.Reserved() }
+
 // Option changes how a [Book] reaches its gateways.
 type Option func(*options)
 
