@@ -25,6 +25,7 @@ import (
 	"mokabot/internal/lang"
 	"mokabot/internal/proof"
 	"mokabot/internal/store"
+	"mokabot/moka"
 	"mokabot/moka/mokatest"
 	"mokabot/schedule"
 )
@@ -45,7 +46,7 @@ func TestCrossingsAreKnownInTime(t *testing.T) {
 		for _, uniform := range []bool{true, false} {
 			var sum crossings
 			for _, hour := range begins {
-				sum.add(simulateCrossings(t, n, hour, lasts, uniform))
+				sum.add(simulation{accounts: n, hour: hour, lasts: lasts, inTurn: uniform}.run(t))
 			}
 			t.Log(sum.row(n, uniform))
 			for _, kind := range slices.Sorted(maps.Keys(sum.byKind)) {
@@ -119,38 +120,41 @@ func (w *crossingWorld) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.gateway.Client().Transport.RoundTrip(r)
 }
 
-func simulateCrossings(t *testing.T, n, hour int, lasts time.Duration, uniform bool) (result crossings) {
+// simulation is accounts of mixed habits on a virtual clock.
+type simulation struct {
+	accounts int
+	hour     int // of the day that it begins at
+	lasts    time.Duration
+	inTurn   bool // everybody, instead of by plan
+	cold     bool // a new program, and its past is the gateway's records
+	members  int  // who flood the program with commands
+}
+
+func (sim simulation) run(t *testing.T) (result crossings) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Until(time.Date(2026, time.November, 16, hour, 25, 0, 0, time.UTC)))
+		time.Sleep(time.Until(time.Date(2026, time.November, 16, sim.hour, 25, 0, 0, time.UTC)))
 		w := &crossingWorld{t: t, gateway: mokatest.New(mokatest.V2026_08), discord: discordsim.New()}
 		w.gateway.SetNow(time.Now)
 		db, err := store.Open(filepath.Join(t.TempDir(), "crossings.db"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := &config.Config{Timezone: time.UTC}
-		dice := rand.New(rand.NewPCG(uint64(n), uint64(hour)))
-		for i := range n {
-			limit := 20 + 6*dice.Float64()*dice.Float64()
-			if habits[i%len(habits)].name == "runaway" {
-				limit = 25 + 50*dice.Float64()
-			}
-			c.Accounts = append(c.Accounts, w.account(i, limit))
-			w.remember(db, w.spenders[i], dice)
-		}
+		c := &config.Config{Timezone: time.UTC, Accounts: w.people(sim, db)}
 		ctx, cancel := context.WithCancel(t.Context())
 		w.listen(ctx)
-		stop := w.run(ctx, c, db, uniform)
+		stop := w.run(ctx, c, db, sim)
 		began := time.Now()
-		time.Sleep(10 * time.Minute) // until all were read once
+		if !sim.cold {
+			time.Sleep(10 * time.Minute) // until all were read once
+		}
 		var spending sync.WaitGroup
 		for i, s := range w.spenders {
-			own := rand.New(rand.NewPCG(uint64(i), uint64(hour)))
-			spending.Go(func() { w.spend(s, own, began.Add(lasts)) })
+			own := rand.New(rand.NewPCG(uint64(i), uint64(sim.hour)))
+			spending.Go(func() { w.spend(s, own, began.Add(sim.lasts)) })
 		}
 		spending.Wait()
-		time.Sleep(time.Duration(6+n/5) * time.Minute) // until the last of it is read
+		time.Sleep(time.Duration(6+sim.accounts/5) * time.Minute) // until the last of it is read
 		cancel()
 		if err := errors.Join(stop(), db.Close()); err != nil {
 			t.Error(err)
@@ -160,6 +164,30 @@ func simulateCrossings(t *testing.T, n, hour int, lasts time.Duration, uniform b
 		result = w.result
 	})
 	return result
+}
+
+// people makes the accounts, whose levels some of them are close to.
+func (w *crossingWorld) people(sim simulation, db *store.DB) (accounts []config.Account) {
+	dice := rand.New(rand.NewPCG(uint64(sim.accounts), uint64(sim.hour)))
+	for i := range sim.accounts {
+		habit := habits[i%len(habits)]
+		limit := 20 + 6*dice.Float64()*dice.Float64()
+		switch {
+		case sim.cold && habit.name == "runaway":
+			limit = 20 + 12*dice.Float64()
+		case sim.cold: // crossings come all the time
+			limit = 20 + max(habit.rate(w.hour(time.Now().Add(15*time.Minute))), 0.1)*sim.lasts.Hours()*1.2*dice.Float64()
+		case habit.name == "runaway":
+			limit = 25 + 50*dice.Float64()
+		}
+		accounts = append(accounts, w.account(i, limit))
+		if sim.cold {
+			w.rememberAtGateway(w.spenders[i], dice)
+		} else {
+			w.remember(db, w.spenders[i], dice)
+		}
+	}
+	return accounts
 }
 
 // remember gives an account a past of four weeks.
@@ -174,7 +202,7 @@ func (w *crossingWorld) remember(db *store.DB, s *spender, dice *rand.Rand) {
 }
 
 // run watches the accounts, with the planner or in turn.
-func (w *crossingWorld) run(ctx context.Context, c *config.Config, db *store.DB, uniform bool) (stop func() error) {
+func (w *crossingWorld) run(ctx context.Context, c *config.Config, db *store.DB, sim simulation) (stop func() error) {
 	book, err := account.New(c, account.WithTransport(w))
 	if err != nil {
 		w.t.Fatal(err)
@@ -186,16 +214,40 @@ func (w *crossingWorld) run(ctx context.Context, c *config.Config, db *store.DB,
 	rest := discord.NewREST(discordsim.Token, &http.Client{Transport: inProcess{w.discord}}, log)
 	delivery := &discord.Delivery{Box: db, Send: rest, Log: log, Idle: rarely}
 	var parts sync.WaitGroup
-	var failed [2]error
+	var failed [3]error
 	parts.Go(func() { failed[0] = delivery.Run(ctx) })
 	parts.Go(func() {
-		if !uniform {
+		if !sim.inTurn {
+			watch.Times = &schedule.Timetable{}
+			parts.Go(func() {
+				failed[2] = (&schedule.Seeder{Book: book, Store: db, Log: log, Times: watch.Times}).Run(ctx)
+			})
 			failed[1] = watch.Run(ctx)
 			return
 		}
 		failed[1] = inTurn(ctx, watch)
 	})
+	for range sim.members {
+		parts.Go(func() { flood(ctx, book) })
+	}
 	return func() error { parts.Wait(); return errors.Join(failed[:]...) }
+}
+
+// flood asks for every account's balance five times a second.
+func flood(ctx context.Context, book *account.Book) {
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	for i := 0; ; i++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			a := book.All()[i%len(book.All())]
+			asking.Go(func() { a.Read(moka.ForCommand(ctx)) })
+		}
+	}
 }
 
 // inTurn reads all accounts in full, one after the other: every five minutes, or as
@@ -231,4 +283,19 @@ func inTurn(ctx context.Context, watch *schedule.Watch) error {
 	}
 	readers.Wait()
 	return nil
+}
+
+// TestCrossingsOfANewProgram simulates the first twenty minutes of a program that
+// never ran before, whose accounts cross their levels all the time. What is crossed
+// while the budget cannot yet have served everybody's first reading counts apart.
+func TestCrossingsOfANewProgram(t *testing.T) {
+	notRaced(t)
+	if !proof.Long() {
+		t.Skip("MOKABOT_LONG=1 runs it")
+	}
+	sum := simulation{accounts: 50, hour: 1, lasts: 20 * time.Minute, cold: true}.run(t)
+	t.Log(sum.row(50, false))
+	for _, kind := range slices.Sorted(maps.Keys(sum.byKind)) {
+		t.Logf("%18s %s", "", part(kind, sum.byKind[kind]))
+	}
 }

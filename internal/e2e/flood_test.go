@@ -17,7 +17,7 @@ import (
 
 const (
 	floodAccounts  = 4
-	floodCrossings = 16               // in each condition
+	floodCrossings = 16              // in each condition
 	floodApart     = 7 * time.Second // between two of them
 )
 
@@ -134,16 +134,25 @@ func (w *world) crossings(t *testing.T, accounts []client) []time.Duration {
 	var delays []time.Duration
 	for _, c := range all {
 		within(t, 5*time.Minute, c.account.name+" "+c.title, func() bool {
-			for _, m := range w.discord.Messages(discordsim.AlertsChannel) {
-				posted := m.Timestamp.Time
-				if !posted.Before(c.at.Add(-time.Millisecond)) && titled(c.title)(m) && titled(c.account.name)(m) {
-					delays = append(delays, posted.Sub(c.at))
-					return true
-				}
+			at, posted := w.posted(c.account.name, c.title, c.at)
+			if posted {
+				delays = append(delays, at.Sub(c.at))
 			}
-			return false
+			return posted
 		})
 	}
 	slices.Sort(delays)
 	return delays
+}
+
+// posted is when Discord got the first alert with a title about an account since a
+// moment. Alerts that are told at the same time share a message.
+func (w *world) posted(account, title string, since time.Time) (time.Time, bool) {
+	for _, m := range w.discord.Messages(discordsim.AlertsChannel) {
+		about := func(e discordsim.Embed) bool { return strings.Contains(e.Title, account) && strings.Contains(e.Title, title) }
+		if m.Timestamp.After(since) && slices.ContainsFunc(m.Embeds, about) {
+			return m.Timestamp.Time, true
+		}
+	}
+	return time.Time{}, false
 }
