@@ -149,7 +149,9 @@ func (w *world) crossings(t *testing.T, accounts []client) []time.Duration {
 // moment. Alerts that are told at the same time share a message.
 func (w *world) posted(account, title string, since time.Time) (time.Time, bool) {
 	for _, m := range w.discord.Messages(discordsim.AlertsChannel) {
-		about := func(e discordsim.Embed) bool { return strings.Contains(e.Title, account) && strings.Contains(e.Title, title) }
+		about := func(e discordsim.Embed) bool {
+			return strings.Contains(e.Title, account) && strings.Contains(e.Title, title)
+		}
 		if m.Timestamp.After(since) && slices.ContainsFunc(m.Embeds, about) {
 			return m.Timestamp.Time, true
 		}
