@@ -21,7 +21,7 @@ type Catalogue struct {
 // no failure. For commands (see [ForCommand]) one reading serves five minutes;
 // the result is shared and must not be changed.
 func (c *Client) Catalogue(ctx context.Context) (Catalogue, error) {
-	if IsCommand(ctx) {
+	if PurposeOf(ctx) == Command {
 		return c.catalogue.read(ctx, c.now, func() (Catalogue, error) { return c.readCatalogue(ctx) })
 	}
 	list, err := c.readCatalogue(ctx)

@@ -56,9 +56,9 @@ func (c *Client) Host() string { return c.base.Host }
 // long it is until there is more.
 func (c *Client) Room() (calls int, more time.Duration) { return c.host.calls.room() }
 
-// ReadingRoom is how many calls of the part that commands cannot take
-// ([Limiter.Reserved]) there is room for, below 0 where readings took more than
-// that part, and how long it is until there is more.
+// ReadingRoom is how many calls of the part that is kept for readings there is
+// room for, below 0 where readings took more than that part, and how long it is
+// until there is more.
 func (c *Client) ReadingRoom() (calls int, more time.Duration) { return c.host.calls.reserved() }
 
 // Paused is how long the gateway still wants to be left alone after a 429, 0 when

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -64,9 +65,9 @@ func NewLimiter(requests int, window time.Duration) *Limiter {
 // Budget returns what the limiter allows each host.
 func (l *Limiter) Budget() (requests int, window time.Duration) { return l.requests, l.window }
 
-// Reserved is the part of each host's budget that commands ([ForCommand]) cannot
-// take: readings that keep within it never wait.
-func (l *Limiter) Reserved() (requests int) { return l.requests - forCommands(l.requests) }
+// Reserved is the part of each host's budget that is kept for readings (see
+// [Purpose]).
+func (l *Limiter) Reserved() (requests int) { return l.requests - notReserved(l.requests) }
 
 func (l *Limiter) host(name string) *hostLimit {
 	l.mu.Lock()
@@ -82,12 +83,13 @@ func (l *Limiter) host(name string) *hostLimit {
 	return h
 }
 
-// slidingWindow grants so many places in any stretch of time, a part of them to
-// commands. Whoever holds turn waits for the next free place; the others queue
+// slidingWindow grants so many places in any stretch of time, most of them to
+// readings alone. Whoever holds turn waits for the next free place; the others queue
 // behind in the order they came.
 type slidingWindow struct {
-	turn   chan struct{}
-	window time.Duration
+	turn    chan struct{}
+	window  time.Duration
+	waiting atomic.Int32 // calls in the background without a place
 
 	mu      sync.Mutex
 	granted []grant   // ring of the last ones
@@ -96,10 +98,10 @@ type slidingWindow struct {
 	strikes int       // 429s in a row without Retry-After
 }
 
-// grant is a place that was taken.
+// grant is a place that was taken, by a reading or by others.
 type grant struct {
-	at      time.Time
-	command bool
+	at     time.Time
+	others bool
 }
 
 func newSlidingWindow(requests int, window time.Duration) *slidingWindow {
@@ -110,7 +112,7 @@ func newSlidingWindow(requests int, window time.Duration) *slidingWindow {
 type heldBack struct {
 	rest     time.Duration
 	paused   bool // the gateway asked for it, rather than our own budget
-	commands bool // it is a command's, and no place that commands may take is free
+	commands bool // no place is free that a command may take
 }
 
 func (h *heldBack) Error() string {
@@ -158,31 +160,39 @@ func (l *slidingWindow) take() *heldBack {
 	return l.grant(time.Now(), false)
 }
 
-// takeForCommand takes a place for a command if one is free now, and commands hold
-// fewer than their part.
-func (l *slidingWindow) takeForCommand() *heldBack {
+// takeFor takes a place that is not reserved for readings, if one is free now that
+// the purpose may take (see [Purpose]).
+func (l *slidingWindow) takeFor(p Purpose) *heldBack {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	if held, more := l.taken(now, true); held >= forCommands(len(l.granted)) && !now.Before(l.paused) {
-		return &heldBack{rest: more, commands: true}
+	part := notReserved(len(l.granted))
+	most := part
+	if p == Command && l.waiting.Load() > 0 {
+		most = max(1, part/2)
+	}
+	others, more := l.taken(now, true)
+	readings, _ := l.taken(now, false)
+	idle := p == Background && 2*(len(l.granted)-others-readings) > len(l.granted)-part
+	if others >= most && !idle && !now.Before(l.paused) {
+		return &heldBack{rest: more, commands: p == Command}
 	}
 	held := l.grant(now, true)
 	if held != nil {
-		held.commands = !held.paused
+		held.commands = p == Command && !held.paused
 	}
 	return held
 }
 
 // grant notes a place. The lock is held.
-func (l *slidingWindow) grant(now time.Time, command bool) *heldBack {
+func (l *slidingWindow) grant(now time.Time, others bool) *heldBack {
 	if rest := l.paused.Sub(now); rest > 0 {
 		return &heldBack{rest: rest, paused: true}
 	}
 	if rest := l.rest(l.granted[l.next], now); rest > 0 {
 		return &heldBack{rest: rest}
 	}
-	l.granted[l.next] = grant{now, command}
+	l.granted[l.next] = grant{now, others}
 	l.next = (l.next + 1) % len(l.granted)
 	return nil
 }
@@ -195,11 +205,11 @@ func (l *slidingWindow) rest(g grant, now time.Time) time.Duration {
 	return max(0, l.window-now.Sub(g.at))
 }
 
-// taken is how many places commands hold, or the others, and how long it is until
-// the first of them is free. The lock is held.
-func (l *slidingWindow) taken(now time.Time, command bool) (places int, more time.Duration) {
+// taken is how many places readings hold, or others, and how long it is until the
+// first of them is free. The lock is held.
+func (l *slidingWindow) taken(now time.Time, others bool) (places int, more time.Duration) {
 	for _, g := range l.granted {
-		if rest := l.rest(g, now); rest > 0 && g.command == command {
+		if rest := l.rest(g, now); rest > 0 && g.others == others {
 			places++
 			if more == 0 || rest < more {
 				more = rest
@@ -214,21 +224,21 @@ func (l *slidingWindow) room() (free int, more time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	commands, first := l.taken(now, true)
+	others, first := l.taken(now, true)
 	readings, more := l.taken(now, false)
 	if first > 0 && (more == 0 || first < more) {
 		more = first
 	}
-	return len(l.granted) - commands - readings, more
+	return len(l.granted) - others - readings, more
 }
 
-// reserved is how many of the places that commands cannot take are free, below 0
-// where readings took others too, and how long it is until there is one more.
+// reserved is how many of the places that only readings may take are free, below 0
+// where they took more, and how long it is until there is one more.
 func (l *slidingWindow) reserved() (free int, more time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	taken, more := l.taken(time.Now(), false)
-	return len(l.granted) - forCommands(len(l.granted)) - taken, more
+	return len(l.granted) - notReserved(len(l.granted)) - taken, more
 }
 
 // pause is how long the gateway still wants to be left alone.

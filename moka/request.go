@@ -93,16 +93,19 @@ func (c *Client) place(ctx context.Context, r request) error {
 			return held
 		}
 	}
-	if IsCommand(ctx) {
+	switch PurposeOf(ctx) {
+	case Command:
 		return c.host.calls.placeForCommand(ctx)
+	case Background:
+		return c.host.calls.placeInBackground(ctx)
 	}
 	return c.host.calls.wait(ctx)
 }
 
 // placeAgain takes a place for a repetition, if one is free.
 func (c *Client) placeAgain(ctx context.Context) bool {
-	if IsCommand(ctx) {
-		return c.host.calls.takeForCommand() == nil
+	if p := PurposeOf(ctx); p != ForReading {
+		return c.host.calls.takeFor(p) == nil
 	}
 	return c.host.calls.take() == nil
 }

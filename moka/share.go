@@ -6,26 +6,57 @@ import (
 	"time"
 )
 
-type commandKey struct{}
+// Purpose is what calls are made for, which decides what they may take of a host's
+// request budget:
+//
+//   - readings may use all of it;
+//   - commands and work in the background together hold at most a fifth at any
+//     time. So a reading never waits for them while readings keep within the other
+//     four fifths ([Limiter.Reserved]), planned or not;
+//   - where readings need little, work in the background takes more: whatever
+//     leaves free more than half of what is reserved for readings;
+//   - while work in the background waits for a place, commands hold at most a tenth.
+type Purpose int
 
-// ForCommand marks what is done with ctx as asked for by a person. Such calls
-// together hold at most a fifth of a host's request budget at any time, however
-// many people ask. So a reading never waits for them while readings keep within the
-// other four fifths, planned or not ([Limiter.Reserved]); they may use all that
-// is free. A call without a place fails with [RateLimited], [HintCommands] and the
-// time to wait. Catalogues are remembered for them.
+// The purposes.
+const (
+	ForReading Purpose = iota // whatever is not marked otherwise
+	Command                   // a person waits for the answer
+	Background                // nobody does: reports, lists of models, records of the past
+)
+
+type purposeKey struct{}
+
+// ForCommand marks what is done with ctx as asked for by a person. A call without
+// a place fails with [RateLimited], [HintCommands] and the time to wait. Catalogues
+// are remembered for commands.
 func ForCommand(ctx context.Context) context.Context {
-	return context.WithValue(ctx, commandKey{}, true)
+	return context.WithValue(ctx, purposeKey{}, Command)
 }
 
-// IsCommand reports whether ctx was marked by [ForCommand].
-func IsCommand(ctx context.Context) bool { return ctx.Value(commandKey{}) != nil }
+// InBackground marks what is done with ctx as able to wait for a place until ctx
+// ends. What a person asked for stays a command.
+func InBackground(ctx context.Context) context.Context {
+	if PurposeOf(ctx) == Command {
+		return ctx
+	}
+	return context.WithValue(ctx, purposeKey{}, Background)
+}
 
-// forCommands is how many places of a budget commands may hold.
-func forCommands(requests int) int { return max(1, requests/5) }
+// PurposeOf is what ctx was marked with.
+func PurposeOf(ctx context.Context) Purpose {
+	p, _ := ctx.Value(purposeKey{}).(Purpose)
+	return p
+}
 
-// commandWait is how long a command waits for a place.
-const commandWait = 5 * time.Second
+// notReserved is how many places of a budget commands and work in the background
+// may hold.
+func notReserved(requests int) int { return max(1, requests/5) }
+
+const (
+	commandWait  = 5 * time.Second // how long a command waits for a place
+	askAgainSoon = 5 * time.Second // how often work in the background looks for one, at the least
+)
 
 // placeForCommand takes a place for a command, and waits for it a little.
 func (l *slidingWindow) placeForCommand(ctx context.Context) error {
@@ -37,19 +68,43 @@ func (l *slidingWindow) placeForCommand(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		held := l.takeForCommand()
+		held := l.takeFor(Command)
 		if held == nil {
 			return nil
 		}
 		if held.paused || time.Until(end) <= held.rest {
 			return held
 		}
-		timer := time.NewTimer(held.rest)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		sleep(ctx, held.rest)
+	}
+}
+
+// placeInBackground takes a place for work that can wait.
+func (l *slidingWindow) placeInBackground(ctx context.Context) error {
+	l.waiting.Add(1)
+	defer l.waiting.Add(-1)
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
+		held := l.takeFor(Background)
+		if held == nil {
+			return nil
+		}
+		if held.paused {
+			return held
+		}
+		sleep(ctx, min(held.rest, askAgainSoon))
+	}
+}
+
+// sleep waits, at most until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 

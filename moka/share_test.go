@@ -85,12 +85,12 @@ func TestNoCommandDelaysAReadingWithinItsPart(t *testing.T) {
 						}
 						readings, all = append(readings, now), append(all, now)
 					}
-					if within(readings, now, window) == requests-forCommands(requests) {
+					if within(readings, now, window) == requests-notReserved(requests) {
 						atOnce++
 					}
 				}
 				for range dice.IntN(requests) {
-					held := l.takeForCommand()
+					held := l.takeFor(Command)
 					if held == nil {
 						commands, all = append(commands, now), append(all, now)
 					} else if !held.commands || held.rest <= 0 || held.rest > window {
@@ -99,7 +99,7 @@ func TestNoCommandDelaysAReadingWithinItsPart(t *testing.T) {
 				}
 				time.Sleep(time.Duration(dice.ExpFloat64() * float64(window) / float64(1+dice.IntN(requests))))
 			}
-			if most := maxWithin(commands, window); most > forCommands(requests) || most == 0 || maxWithin(all, window) > requests {
+			if most := maxWithin(commands, window); most > notReserved(requests) || most == 0 || maxWithin(all, window) > requests {
 				t.Errorf("of %d, commands hold %d, and all together %d", requests, most, maxWithin(all, window))
 			}
 		})

@@ -21,7 +21,7 @@ const (
 	// confirmModels is how soon a changed list is read again: gateways drop
 	// models for a moment while their channels are edited.
 	confirmModels = time.Minute
-	modelsTime    = 2 * time.Minute // for looking at all accounts
+	modelsTime    = 30 * time.Minute // for looking at all accounts, waiting for the request budget included
 	lastWeek      = 7 * 24 * time.Hour
 )
 
@@ -106,7 +106,7 @@ func sleepUntil(ctx context.Context, at time.Time, now func() time.Time) bool {
 
 // Check looks at every account's list; true when one is to be read again soon.
 func (m *ModelWatch) Check(ctx context.Context) (again bool) {
-	ctx, cancel := context.WithTimeout(ctx, modelsTime)
+	ctx, cancel := context.WithTimeout(moka.InBackground(ctx), modelsTime)
 	defer cancel()
 	var memories []history.ModelMemory
 	for _, a := range m.Book.All() {

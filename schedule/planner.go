@@ -25,10 +25,9 @@ const (
 	nearly       = 0.2
 	togetherness = 12 * time.Second
 
-	// A host may get so many seconds' worth of its planned requests at once, and at
-	// the start so many.
-	atOnce      = 30
-	atOnceFirst = 120
+	// A host may get so many seconds' worth of its planned requests at once, without
+	// the first readings of its accounts.
+	atOnce = 30
 
 	// fullEarly is the part of the time between full readings after which one is
 	// taken in place of a light one.
@@ -97,7 +96,7 @@ func newPlanner(w *Watch) *planner {
 	for i, a := range w.Book.All() {
 		h := hosts[a.Client.Host()]
 		if h == nil {
-			h = &host{client: a.Client, index: len(p.hosts), rate: rate, purse: rate * atOnceFirst, filled: now}
+			h = &host{client: a.Client, index: len(p.hosts), rate: rate, purse: rate * atOnce, filled: now}
 			hosts[a.Client.Host()] = h
 			p.hosts = append(p.hosts, h)
 		}
@@ -295,7 +294,7 @@ func (s *seat) urgent(at time.Time) bool {
 // soon are, as far as the request budget has room: where it has not, those go first
 // that are latest for what they are wanted for.
 func (p *planner) dispatch(ctx context.Context, h *host, now time.Time, reading *sync.WaitGroup) {
-	h.purse = min(h.purse+h.rate*now.Sub(h.filled).Seconds(), max(h.rate*atOnce, h.purse))
+	h.purse = min(h.purse+h.rate*now.Sub(h.filled).Seconds(), h.rate*atOnce)
 	h.filled = now
 	var ready []*seat
 	for _, s := range h.seats {
@@ -310,15 +309,13 @@ func (p *planner) dispatch(ctx context.Context, h *host, now time.Time, reading 
 		if how == inFull {
 			cost = s.demand().full
 		}
-		reserve := 1.
-		if s.slot.last.IsZero() {
-			reserve = 2 // much may have to be looked at twice
-		}
-		if wait := p.wait(h, cost, reserve); wait > 0 && !s.urgent(now) {
+		if wait := p.wait(h, s, cost); wait > 0 && !s.urgent(now) {
 			h.held = now.Add(wait)
 			break
 		}
-		h.purse -= cost
+		if !s.slot.last.IsZero() {
+			h.purse -= cost
+		}
 		s.busy, s.triggered, s.full, s.cost, began = true, false, how == inFull, cost, true
 		reading.Go(func() { p.read(ctx, s, how) })
 	}
@@ -363,11 +360,12 @@ func (s *seat) wanted(now time.Time, al allotment) manner {
 	return lightly
 }
 
-// wait is how long a host's planned readings have to wait for room for some more
-// calls, 0 when there is. Readings under way may still take what they were
-// planned with, and what is not planned with is kept free so many times.
-func (p *planner) wait(h *host, calls, reserve float64) time.Duration {
-	if missing := min(calls, h.rate*atOnce) - h.purse; missing > 0 {
+// wait is how long an account's reading has to wait for room for some calls, 0 when
+// there is. Readings under way may still take what they were planned with, and what
+// is not planned with is kept free. First readings go on as long as there is room:
+// until then nothing is known of the account.
+func (p *planner) wait(h *host, s *seat, calls float64) time.Duration {
+	if missing := min(calls, h.rate*atOnce) - h.purse; missing > 0 && !s.slot.last.IsZero() {
 		return inSeconds(missing / h.rate)
 	}
 	for _, s := range h.seats {
@@ -376,7 +374,7 @@ func (p *planner) wait(h *host, calls, reserve float64) time.Duration {
 		}
 	}
 	reserved := p.watch.Book.Reserved()
-	kept := reserve * (1 - plannedShare) * float64(reserved)
+	kept := (1 - plannedShare) * float64(reserved)
 	free, more := h.client.ReadingRoom()
 	if calls+kept <= float64(free) || free == reserved {
 		return 0

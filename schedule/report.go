@@ -13,6 +13,7 @@ import (
 	"mokabot/internal/message"
 	"mokabot/internal/spend"
 	"mokabot/internal/store"
+	"mokabot/moka"
 )
 
 const (
@@ -197,7 +198,7 @@ func (r *Reporter) post(ctx context.Context, rep config.Report, due turn, now ti
 			return err
 		}
 	}
-	report, err := r.Build(ctx, rep, p)
+	report, err := r.Build(moka.InBackground(ctx), rep, p)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	"mokabot/internal/account"
@@ -18,13 +17,12 @@ const (
 	seedEvery  = time.Minute      // between two looks for what is missing
 	seedRetry  = 6 * time.Hour    // after a gateway said that it has no records
 	recordLag  = 10 * time.Minute // after which the rows of an hour are complete
-	seedShare  = 2                // of the readings' part of the request budget, one part in so many must be free
-	seedCallIn = 30 * time.Second
+	seedCallIn = time.Minute      // for one account, waiting for a place in the request budget included
 )
 
 // Seeder fills what readings do not know from the gateways' hourly records: the
-// 30 days before an account's first reading, and the gaps since. It leaves the
-// request budget to the polls.
+// 30 days before an account's first reading, and the gaps since. It asks in the
+// background, where no poll waits for it.
 type Seeder struct {
 	Book  *account.Book
 	Store *store.DB
@@ -80,10 +78,7 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	if err != nil || from.IsZero() {
 		return err
 	}
-	if room, _ := a.Client.ReadingRoom(); room < s.Book.Reserved()/seedShare || s.anyUnread(a.Client.Host()) {
-		return nil
-	}
-	call, cancel := context.WithTimeout(ctx, seedCallIn)
+	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
 	defer cancel()
 	rows, err := a.Client.Usage(call, from, now)
 	if err != nil {
@@ -98,14 +93,6 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	}
 	s.Log.Info("history from the gateway's records", "account", a.Name, "from", from.UTC().Format(time.RFC3339), "rows", len(rows))
 	return s.Store.SetValue(ctx, history.RecordedMark(a.Name), []byte(now.UTC().Format(time.RFC3339)))
-}
-
-// anyUnread reports whether an account of a host was not read yet: that comes first.
-func (s *Seeder) anyUnread(host string) bool {
-	return slices.ContainsFunc(s.Book.All(), func(a *account.Account) bool {
-		_, read := a.Latest()
-		return a.Client.Host() == host && !read
-	})
 }
 
 // missingFrom is since when records are wanted; zero when none are.

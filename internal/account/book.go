@@ -70,7 +70,7 @@ type Book struct {
 // Budget is how many requests a gateway host may get in a window.
 func (b *Book) Budget() (requests int, window time.Duration) { return b.limiter.Budget() }
 
-// Reserved is the part of Budget that commands cannot take.
+// Reserved is the part of Budget that is kept for readings.
 func (b *Book) Reserved() (requests int) { return b.limiter.Reserved() }
 
 // Option changes how a [Book] reaches its gateways.

@@ -10,21 +10,22 @@ import (
 // reading is one that is under way.
 type reading struct {
 	done    chan struct{}
-	command bool // a person asked for it
+	purpose moka.Purpose
 	result  moka.Reading
 	whole   bool // the one who asked first did not go away meanwhile
 }
 
 // Read polls the account and remembers the reading. Whoever asks while a poll
 // is under way gets its result: many who ask at once cost the gateway's budget
-// no more than one. A poll does not join a read that a command began, which may
-// have to wait for the commands' share of the budget.
+// no more than one. Nobody joins a read that was begun for another purpose and may
+// have to wait for a place in the budget.
 func (a *Account) Read(ctx context.Context) moka.Reading {
 	for {
 		a.mu.Lock()
 		under := a.under
-		if under == nil || under.command && !moka.IsCommand(ctx) {
-			under = &reading{done: make(chan struct{}), command: moka.IsCommand(ctx)}
+		purpose := moka.PurposeOf(ctx)
+		if under == nil || under.purpose != purpose && under.purpose != moka.ForReading {
+			under = &reading{done: make(chan struct{}), purpose: purpose}
 			a.under = under
 			a.mu.Unlock()
 			return a.lead(ctx, under)
@@ -63,7 +64,7 @@ func (a *Account) lead(ctx context.Context, under *reading) moka.Reading {
 	}()
 	under.result = a.Client.Read(ctx)
 	under.whole = ctx.Err() == nil
-	if under.whole && !(under.command && under.result.Err() != nil) { // that may be the command's own limit
+	if under.whole && !(under.purpose != moka.ForReading && under.result.Err() != nil) { // that may be its own limit
 		a.Remember(under.result)
 	}
 	return under.result

@@ -47,6 +47,7 @@ type crossingWorld struct {
 	result   crossings
 	spenders []*spender
 	shift    time.Duration // of the spenders' clock
+	served   time.Time     // when the budget could have served everybody's first reading
 }
 
 func (s *spender) runsAway() bool { return habits[s.habit].name == "runaway" }
@@ -199,9 +200,14 @@ func (w *crossingWorld) listen(ctx context.Context) {
 
 // note keeps a delay. The lock is held.
 func (w *crossingWorld) note(s *spender, level string, delay time.Duration) {
+	crossed := s.below[level]
 	s.below[level] = time.Time{}
 	if level == "critical" {
 		s.below["low"] = time.Time{} // told by the same post, if not before
+	}
+	if crossed.Before(w.served) {
+		w.result.first = append(w.result.first, delay)
+		return
 	}
 	w.result.delays = append(w.result.delays, delay)
 	if w.result.byKind == nil {
