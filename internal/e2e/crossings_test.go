@@ -309,13 +309,15 @@ func inTurn(ctx context.Context, watch *schedule.Watch) error {
 // ran before. What is crossed until the budget could have served everybody's first
 // reading counts apart: no program knows it in time.
 func TestCrossingsOfANewProgram(t *testing.T) {
-	notRaced(t)
-	if !proof.Long() {
-		t.Skip("MOKABOT_LONG=1 runs it")
-	}
+	proof.NeedsLong(t)
+	proof.NotRaced(t)
 	var sum crossings
+	step := 6
+	if os.Getenv("MOKABOT_CROSSINGS") == "table" {
+		step = 2
+	}
 	for _, hour := range []int{1, 8} { // before the nightly work, and before the office opens
-		for minute := 40; minute < 55; minute += 2 {
+		for minute := 40; minute < 55; minute += step {
 			sum.add(simulation{accounts: 50, hour: hour, minute: minute, lasts: 30 * time.Minute, cold: true}.run(t))
 		}
 	}
