@@ -12,20 +12,33 @@ import (
 
 // Booked is what the gateway's log says of a stretch of time, in raw quota.
 type Booked struct {
-	Consumed int64 // what was charged
-	Earlier  int64 // the part of Consumed that the reading before may have counted
-	Refunded int64 // what was given back
-	Before   int64 // what was given back before From
-	Returns  int   // refunds that older gateways note without an amount that can be read, since RefundsSince
-	Noted    bool  // refunds are noted in words, as only gateways do whose used quota they leave as it is
-	TopUps   int   // how often money was added; the log does not say how much
-	Until    int64 // Unix time of the newest refund; 0 without one
+	Consumed int64   // what was charged
+	Earlier  int64   // the part of Consumed that the reading before may have counted
+	Refunded int64   // what was given back
+	Before   int64   // what was given back before From
+	Returns  int     // refunds that older gateways note without an amount that can be read, since RefundsSince
+	Noted    bool    // refunds are noted in words, as only gateways do whose used quota they leave as it is
+	TopUps   int     // how often money was added
+	Until    int64   // Unix time of the newest refund; 0 without one
+	Credits  Credits // what was added, where [BookedQuery.CreditsSince] asks for it
 }
+
+// Credits are what the log says was added to a wallet: paid for, given by an
+// operator, or won by checking in.
+type Credits struct {
+	Quota  int64 // raw, of the rows whose amounts can be read
+	Unread int   // rows whose amounts cannot
+	Newest int64 // Unix time of the newest row; 0 without one
+}
+
+// None reports whether nothing was added.
+func (c Credits) None() bool { return c.Newest == 0 }
 
 // The types of log rows (new-api model/log.go).
 const (
 	logTopUp   = 1
 	logConsume = 2
+	logManage  = 3
 	logSystem  = 4
 	logRefund  = 6
 )
@@ -40,6 +53,8 @@ type BookedQuery struct {
 	RefundsSince time.Time // refunds are looked for from here on, if that is earlier than From
 	UnitSince    time.Time // amounts in words are in the present unit from here on
 	RefundsOnly  bool      // without a refund, nothing else is asked
+	Charges      bool      // what was charged is asked for even without a refund
+	CreditsSince time.Time // credits are looked for from here on; zero: not at all
 }
 
 // Booked reads /api/log/self and /api/log/self/stat: what happened in a stretch of
@@ -59,35 +74,82 @@ func (c *Client) Booked(ctx context.Context, q BookedQuery) (Booked, error) {
 	if q.RefundsOnly && b.Refunded+b.Before == 0 && !refunds.more {
 		return b, nil
 	}
-	added, err := c.logRows(ctx, w, logTopUp, 1)
-	if err != nil {
+	if err := c.additions(ctx, w, q, &b); err != nil {
 		return b, err
-	}
-	for _, row := range added.items {
-		if row.Type == logTopUp {
-			b.TopUps++
-		}
 	}
 	if b.Refunded+b.Before == 0 {
 		notes, err := c.notedRefunds(ctx, window{first, w.last}, w.first, q.UnitSince)
 		b.Refunded, b.Before, b.Until, b.Returns = notes.quota, notes.before, notes.newest, notes.unread
 		b.Noted = notes.newest > 0
-		return b, err
+		if err != nil || !q.Charges {
+			return b, err
+		}
 	}
-	consumed, err := c.stat(ctx, w, "", "")
-	if err != nil {
-		return b, err
+	return b, c.charges(ctx, w, q.Last, &b)
+}
+
+// charges fills in what was charged in a window, and the part of it up to the
+// reading before.
+func (c *Client) charges(ctx context.Context, w window, last time.Time, b *Booked) (err error) {
+	if b.Consumed, err = c.stat(ctx, w, "", ""); err != nil {
+		return err
 	}
-	b.Consumed = consumed
-	if w.last = min(w.last, q.Last.Unix()); w.first > w.last {
-		return b, nil
+	if w.last = min(w.last, last.Unix()); w.first > w.last {
+		return nil
 	}
 	earlier, err := c.stat(ctx, w, "", "")
-	if err != nil {
-		return b, err
+	b.Earlier = min(earlier, b.Consumed)
+	return err
+}
+
+// additions fills in what the log says was added.
+func (c *Client) additions(ctx context.Context, w window, q BookedQuery, b *Booked) error {
+	wide := w
+	if !q.CreditsSince.IsZero() {
+		wide.first = min(w.first, max(0, q.CreditsSince.Unix()))
 	}
-	b.Earlier = min(earlier, consumed)
-	return b, nil
+	kinds := []int{logTopUp}
+	if !q.CreditsSince.IsZero() {
+		kinds = []int{logTopUp, logManage, logSystem}
+	}
+	status, err := c.status(ctx)
+	if err != nil {
+		return err
+	}
+	for _, kind := range kinds {
+		rows, err := c.logRows(ctx, wide, kind, 1)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows.items {
+			if row.Type != kind || row.At < wide.first || row.At > wide.last {
+				continue
+			}
+			if !row.adds() {
+				continue
+			}
+			if row.At >= w.first {
+				b.TopUps++
+			}
+			if !q.CreditsSince.IsZero() && row.At >= q.CreditsSince.Unix() {
+				b.Credits.add(row, status.Units, q.UnitSince)
+			}
+		}
+		if len(rows.items) >= keyPageSize {
+			b.Credits.Unread++ // there are more
+		}
+	}
+	return nil
+}
+
+func (c *Credits) add(row logRow, u Units, unitSince time.Time) {
+	c.Newest = max(c.Newest, row.At)
+	quota, ok := noted(row.Content, u)
+	if !ok || row.At < unitSince.Unix() || overflows(c.Quota, quota) || row.sets() {
+		c.Unread++
+		return
+	}
+	c.Quota += quota
 }
 
 // notedRefunds reads refunds that gateways before 2026-07 note in words, the part
@@ -204,31 +266,63 @@ func returns(content string) bool {
 	return false
 }
 
-// notedAmount is an amount as gateways put it into a sentence (new-api
-// logger.LogQuota): "＄1.500000 额度", "¥10.950000 额度" or "750000 点额度".
-var notedAmount = regexp.MustCompile(`(＄|\$|¥|￥)?([0-9]+(?:\.[0-9]+)?) ?(点)?(?:额度|額度|quota)`)
+// adds reports whether a row may tell of money that was added: all top-ups do, of
+// the others those that name an amount and are no refund (new-api
+// controller/user.go and controller/checkin.go).
+func (r logRow) adds() bool {
+	return r.Type == logTopUp || !returns(r.Content) && notedAmount.MatchString(r.Content)
+}
 
-// noted is the raw quota that a system record names; false where it names none, or
-// one in a currency whose rate is not known.
+// sets reports whether a row names more than one amount, as that of an operator
+// who sets what is left does: "从 ＄1.000000 额度修改为 ＄2.000000 额度".
+func (r logRow) sets() bool { return len(notedAmount.FindAllString(r.Content, 2)) > 1 }
+
+// notedAmount is an amount as gateways put it into a sentence (new-api
+// logger.LogQuota), with what stands before it in the place of a symbol:
+// "＄1.500000 额度", "¥10.950000 额度", "€0.920000 额度" or "750000 点额度".
+var notedAmount = regexp.MustCompile(`([0-9]+(?:\.([0-9]+))?) ?(点)?(?:额度|額度|quota)`)
+
+// noted is the raw quota that a log row names; false where it names none, one in a
+// currency whose rate is not known, or one that its decimals do not tell exactly.
 func noted(content string, u Units) (int64, bool) {
-	parts := notedAmount.FindStringSubmatch(content)
-	if parts == nil {
+	at := notedAmount.FindStringSubmatchIndex(content)
+	if at == nil {
 		return 0, false
 	}
-	amount, err := strconv.ParseFloat(parts[2], 64)
+	parts := notedAmount.FindStringSubmatch(content)
+	amount, err := strconv.ParseFloat(parts[1], 64)
 	if err != nil {
 		return 0, false
 	}
-	switch {
-	case parts[1] == "" && parts[3] != "":
+	before := content[:at[0]]
+	perFigure, known := u.notedIn(before)
+	if parts[3] != "" && !known {
 		return boundedQuota(amount)
-	case parts[1] == "＄" || parts[1] == "$":
-		return boundedQuota(amount * u.QuotaPerUnit)
-	case parts[1] != "" && u.Display == DisplayCNY && u.CNYPerUSD > 0:
-		return boundedQuota(amount / u.CNYPerUSD * u.QuotaPerUnit)
+	}
+	step := math.Pow10(-len(parts[2])) * perFigure
+	if !known || step > 1 {
+		return 0, false
+	}
+	return boundedQuota(amount * perFigure)
+}
+
+// notedIn is the raw quota of one in the currency whose symbol a text ends with.
+func (u Units) notedIn(text string) (quota float64, known bool) {
+	text = strings.TrimRight(text, " ")
+	own := strings.TrimRight(u.Custom.Symbol, " ")
+	switch {
+	case u.Display == DisplayCustom && own != "" && strings.HasSuffix(text, own):
+		return u.QuotaPerUnit / u.Custom.PerUSD, u.Custom.PerUSD > 0
+	case dollarSign.MatchString(text):
+		return u.QuotaPerUnit, true
+	case strings.HasSuffix(text, "¥"), strings.HasSuffix(text, "￥"):
+		return u.QuotaPerUnit / u.CNYPerUSD, u.Display == DisplayCNY && u.CNYPerUSD > 0
 	}
 	return 0, false
 }
+
+// dollarSign is one at the end that is not part of another currency's, as "R$" is.
+var dollarSign = regexp.MustCompile(`(?:＄|(?:^|\P{L})\$)$`)
 
 func boundedQuota(f float64) (int64, bool) {
 	f = math.Round(f)

@@ -34,13 +34,13 @@ func TestStatusIsReadInEveryShape(t *testing.T) {
 		want Units
 		err  string
 	}{
-		"2025-04":          {`{"data":{"quota_per_unit":500000,"display_in_currency":true,"enable_data_export":true}}`, Units{DisplayUSD, 500000, 0}, ""},
-		"2025-04 raw":      {`{"data":{"quota_per_unit":500000,"display_in_currency":false}}`, Units{DisplayRaw, 500000, 0}, ""},
-		"yuan":             {`{"data":{"quota_per_unit":500000.0,"quota_display_type":"CNY","usd_exchange_rate":7.3}}`, Units{DisplayCNY, 500000, 7.3}, ""},
-		"type before flag": {`{"data":{"quota_per_unit":5e5,"quota_display_type":"USD","display_in_currency":false}}`, Units{DisplayUSD, 500000, 0}, ""},
+		"2025-04":          {`{"data":{"quota_per_unit":500000,"display_in_currency":true,"enable_data_export":true}}`, Units{Display: DisplayUSD, QuotaPerUnit: 500000}, ""},
+		"2025-04 raw":      {`{"data":{"quota_per_unit":500000,"display_in_currency":false}}`, Units{Display: DisplayRaw, QuotaPerUnit: 500000}, ""},
+		"yuan":             {`{"data":{"quota_per_unit":500000.0,"quota_display_type":"CNY","usd_exchange_rate":7.3}}`, Units{Display: DisplayCNY, QuotaPerUnit: 500000, CNYPerUSD: 7.3}, ""},
+		"type before flag": {`{"data":{"quota_per_unit":5e5,"quota_display_type":"USD","display_in_currency":false}}`, Units{Display: DisplayUSD, QuotaPerUnit: 500000}, ""},
 		"no unit":          {`{"data":{"display_in_currency":true}}`, Units{}, "bad_response"},
 		"unit of nothing":  {`{"data":{"quota_per_unit":0}}`, Units{}, "bad_response"},
-		"broken unit":      {`{"data":{"quota_per_unit":68493.15}}`, Units{DisplayUSD, 68493.15, 0}, ""},
+		"broken unit":      {`{"data":{"quota_per_unit":68493.15}}`, Units{Display: DisplayUSD, QuotaPerUnit: 68493.15}, ""},
 		"unit below zero":  {`{"data":{"quota_per_unit":-0.5}}`, Units{}, "bad_response"},
 		"yuan, no rate":    {`{"data":{"quota_per_unit":500000,"quota_display_type":"CNY"}}`, Units{}, "bad_response"},
 		"yuan for nothing": {`{"data":{"quota_per_unit":500000,"quota_display_type":"CNY","usd_exchange_rate":0}}`, Units{}, "bad_response"},

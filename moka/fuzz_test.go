@@ -36,7 +36,7 @@ func FuzzSubscription(f *testing.F) {
 			return
 		}
 		for _, display := range []Display{DisplayUSD, DisplayCNY, DisplayRaw, DisplayCustom, "EUR"} {
-			key, err := Units{display, 500000, 7.3}.viewed(sub, 1)
+			key, err := Units{Display: display, QuotaPerUnit: 500000, CNYPerUSD: 7.3}.viewed(sub, 1)
 			if err == nil {
 				plausible(t, key.Remaining, key.Total, key.Used)
 			}

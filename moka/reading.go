@@ -203,4 +203,12 @@ type Units struct {
 	Display      Display
 	QuotaPerUnit float64 // raw quota in a dollar, 500000 unless the operator changed it; may be a fraction
 	CNYPerUSD    float64 // for DisplayCNY
+
+	Custom Currency // for DisplayCustom
+}
+
+// Currency is an operator's own, in which the log's sentences name amounts.
+type Currency struct {
+	Symbol string
+	PerUSD float64 // 0: not known
 }

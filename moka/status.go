@@ -1,9 +1,11 @@
 package moka
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"math"
+	"strconv"
 	"time"
 )
 
@@ -40,7 +42,7 @@ func (c *Client) statusAfter(ctx context.Context, serial int64) (Status, int64, 
 		return fetch(ctx, c, request{op: "status", path: "/api/status"}, decodeStatus)
 	})
 	s.Version, s.SystemName = c.clean(s.Version), c.clean(s.SystemName)
-	s.Units.Display = Display(c.clean(string(s.Units.Display)))
+	s.Units.Display, s.Units.Custom.Symbol = Display(c.clean(string(s.Units.Display))), c.clean(s.Units.Custom.Symbol)
 	s.TopUpLink, s.ServerAddress = c.publicLink(s.TopUpLink), c.publicLink(s.ServerAddress)
 	return s, number, err
 }
@@ -62,6 +64,8 @@ func decodeStatus(body []byte) (Status, error) {
 			InCurrency    *bool           `json:"display_in_currency"`
 			DisplayType   *string         `json:"quota_display_type"`
 			ExchangeRate  *float64        `json:"usd_exchange_rate"`
+			CustomSymbol  json.RawMessage `json:"custom_currency_symbol"`
+			CustomRate    json.RawMessage `json:"custom_currency_exchange_rate"`
 			DataExport    *bool           `json:"enable_data_export"`
 			BatchUpdate   bool            `json:"enable_batch_update"`
 			PaymentRate   json.RawMessage `json:"PaymentUSDRate"`
@@ -85,14 +89,33 @@ func decodeStatus(body []byte) (Status, error) {
 		ancestor:   d.DataExport == nil && d.DisplayType == nil,
 	}
 	s.hub = s.ancestor && d.PaymentRate != nil
-	s.Units = Units{displayOf(d.DisplayType, d.InCurrency), *d.QuotaPerUnit, 0}
+	s.Units = Units{Display: displayOf(d.DisplayType, d.InCurrency), QuotaPerUnit: *d.QuotaPerUnit}
 	if s.Units.Display == DisplayCNY {
 		if d.ExchangeRate == nil || !positive(*d.ExchangeRate) {
 			return Status{}, mistyped("status", "usd_exchange_rate is missing or not positive")
 		}
 		s.Units.CNYPerUSD = *d.ExchangeRate
 	}
+	if s.Units.Display == DisplayCustom {
+		s.Units.Custom = currencyOf(scalar(d.CustomSymbol), scalar(d.CustomRate))
+	}
 	return s, nil
+}
+
+// currencyOf reads an operator's own currency as the gateway does: without a
+// symbol it is "¤", and a rate that is not positive counts as 1 (new-api
+// logger.LogQuota). A rate that is not told is 0.
+func currencyOf(symbol, rate string) Currency {
+	c := Currency{Symbol: cmp.Or(symbol, "¤")}
+	perUSD, err := strconv.ParseFloat(rate, 64)
+	switch {
+	case err != nil:
+	case positive(perUSD):
+		c.PerUSD = perUSD
+	case perUSD <= 0:
+		c.PerUSD = 1
+	}
+	return c
 }
 
 func positive(f float64) bool { return f > 0 && !math.IsInf(f, 0) }

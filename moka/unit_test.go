@@ -19,10 +19,10 @@ var unitChanges = []struct {
 	wallet      string // of 5000000 raw units
 	unit        Units
 }{
-	{"the exchange rate", statusWith(`"quota_display_type":"CNY","usd_exchange_rate":7.0`), limitOf("36.728398"), usedOf("172.8398"), "$10.00", Units{DisplayCNY, 500_000, 7}},
-	{"the display", statusWith(`"quota_display_type":"TOKENS"`), limitOf("2623457"), usedOf("12345700"), "$10.00", Units{DisplayRaw, 500_000, 0}},
-	{"the size of a unit", reply{body: `{"data":{"quota_per_unit":50000,"quota_display_type":"USD"},"success":true}`}, limitOf("52.46914"), usedOf("246.914"), "$100.00", Units{DisplayUSD, 50_000, 0}},
-	{"a unit with a fraction", reply{body: `{"data":{"quota_per_unit":68493.15,"quota_display_type":"USD"},"success":true}`}, limitOf("38.30247"), usedOf("180.2472"), "$73.00", Units{DisplayUSD, 68493.15, 0}},
+	{"the exchange rate", statusWith(`"quota_display_type":"CNY","usd_exchange_rate":7.0`), limitOf("36.728398"), usedOf("172.8398"), "$10.00", Units{Display: DisplayCNY, QuotaPerUnit: 500_000, CNYPerUSD: 7}},
+	{"the display", statusWith(`"quota_display_type":"TOKENS"`), limitOf("2623457"), usedOf("12345700"), "$10.00", Units{Display: DisplayRaw, QuotaPerUnit: 500_000}},
+	{"the size of a unit", reply{body: `{"data":{"quota_per_unit":50000,"quota_display_type":"USD"},"success":true}`}, limitOf("52.46914"), usedOf("246.914"), "$100.00", Units{Display: DisplayUSD, QuotaPerUnit: 50_000}},
+	{"a unit with a fraction", reply{body: `{"data":{"quota_per_unit":68493.15,"quota_display_type":"USD"},"success":true}`}, limitOf("38.30247"), usedOf("180.2472"), "$73.00", Units{Display: DisplayUSD, QuotaPerUnit: 68493.15}},
 }
 
 // Every reading is converted with the unit of its own round, from the first one

@@ -29,8 +29,11 @@ type Entry struct {
 	Plan    int64   // what paid, or was reset; 0 is the wallet
 	PerUnit float64 // raw quota in a dollar at the time
 
+	byOperator bool // a top-up that an operator gave
+
 	lost     int64  // of a refund, what moved none of the account's figures
 	user     string // the account's name at the time
+	words    string // the amount as the log put it then
 	exported bool   // recorded by model and hour
 	cleaned  bool   // out of the log
 }
@@ -46,7 +49,7 @@ func (s *Server) enter(e Entry) {
 	if a := s.state.Account(e.Account); a != nil {
 		e.user = a.Username
 	}
-	e.PerUnit = s.state.Options.QuotaPerUnit
+	e.PerUnit, e.words = s.state.Options.QuotaPerUnit, s.inWords(e.Quota)
 	if len(s.entries) >= maxEntries {
 		s.entries = slices.Delete(s.entries, 0, maxEntries/2)
 	}
@@ -202,13 +205,20 @@ func (s *Server) Rename(accountID int64, name string) {
 	}
 }
 
-// ResetCounters sets what an account and its keys used back to 0, as an
-// administrator can. What is left does not change.
-func (s *Server) ResetCounters(accountID int64) {
+// ResetCounters sets what an account and its keys used back to 0, and its count of
+// requests, as an administrator can in the database. What is left does not change.
+func (s *Server) ResetCounters(accountID int64) { s.resetCounters(accountID, true) }
+
+// ResetUsed is ResetCounters without the count of requests.
+func (s *Server) ResetUsed(accountID int64) { s.resetCounters(accountID, false) }
+
+func (s *Server) resetCounters(accountID int64, requests bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a := s.state.Account(accountID); a != nil {
-		a.UsedQuota, a.Requests = 0, 0
+		if a.UsedQuota = 0; requests {
+			a.Requests = 0
+		}
 	}
 	for _, k := range s.state.Keys {
 		if k.AccountID == accountID {

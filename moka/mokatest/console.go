@@ -31,7 +31,7 @@ func (s *Server) status(*http.Request) reply {
 	}
 	if s.version.atLeast(V2025_12) {
 		d["quota_display_type"], d["usd_exchange_rate"] = o.Display, o.USDExchangeRate
-		d["custom_currency_symbol"], d["custom_currency_exchange_rate"] = "¤", 1
+		d["custom_currency_symbol"], d["custom_currency_exchange_rate"] = cmp.Or(o.CustomSymbol, "¤"), cmp.Or(o.CustomRate, 1)
 		d["announcements_enabled"], d["announcements"] = true, []obj{}
 	}
 	s.decorate(d)

@@ -12,6 +12,7 @@ import (
 const (
 	logTopUp   = 1
 	logConsume = 2
+	logManage  = 3
 	logSystem  = 4
 	logRefund  = 6
 )
@@ -22,6 +23,9 @@ func (s *Server) logType(e Entry) int {
 	case Charge:
 		return logConsume
 	case TopUp:
+		if e.byOperator {
+			return logManage
+		}
 		return logTopUp
 	case Refund:
 		if s.version.atLeast(V2026_07) {
@@ -76,9 +80,11 @@ func (s *Server) logItem(e Entry, kind int) obj {
 	quota, content := e.Quota, ""
 	switch kind {
 	case logTopUp:
-		quota, content = 0, fmt.Sprintf("通过兑换码充值 ＄%.6f 额度", e.USD())
+		quota, content = 0, "通过兑换码充值 "+e.words+"，兑换码ID 7"
+	case logManage:
+		quota, content = 0, "管理员增加用户额度 "+e.words
 	case logSystem:
-		quota, content = 0, fmt.Sprintf("异步任务执行失败，补偿 ＄%.6f 额度", e.USD())
+		quota, content = 0, "异步任务执行失败，补偿 "+e.words
 	case logRefund:
 		content = "任务失败退款"
 	}
@@ -88,4 +94,20 @@ func (s *Server) logItem(e Entry, kind int) obj {
 		"prompt_tokens": e.Tokens, "completion_tokens": 0, "use_time": 1, "is_stream": false,
 		"channel": 0, "token_id": 0, "group": "default", "ip": "", "other": "{}",
 	}
+}
+
+// inWords is an amount as the log's sentences name it (new-api logger.LogQuota);
+// before 2025-09 in dollars or raw quota.
+func (s *Server) inWords(quota int64) string {
+	o := s.state.Options
+	usd := float64(quota) / o.QuotaPerUnit
+	switch {
+	case o.Display == "TOKENS":
+		return fmt.Sprintf("%d 点额度", quota)
+	case o.Display == "CNY" && s.version.atLeast(V2025_12):
+		return fmt.Sprintf("¥%.6f 额度", usd*o.USDExchangeRate)
+	case o.Display == "CUSTOM" && s.version.atLeast(V2025_12):
+		return fmt.Sprintf("%s%.6f 额度", cmp.Or(o.CustomSymbol, "¤"), usd*cmp.Or(o.CustomRate, 1))
+	}
+	return fmt.Sprintf("＄%.6f 额度", usd)
 }

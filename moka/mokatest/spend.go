@@ -276,13 +276,18 @@ func (t *Task) Refund(quota int64) {
 	s.enter(e)
 }
 
-// TopUp adds to an account's wallet.
-func (s *Server) TopUp(accountID, quota int64) {
+// TopUp adds to an account's wallet by a code that its owner redeems.
+func (s *Server) TopUp(accountID, quota int64) { s.add(accountID, quota, false) }
+
+// Give adds to an account's wallet by an operator's hand.
+func (s *Server) Give(accountID, quota int64) { s.add(accountID, quota, true) }
+
+func (s *Server) add(accountID, quota int64, byOperator bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a := s.state.Account(accountID); a != nil {
 		a.Quota += quota
-		s.enter(Entry{At: s.now(), Account: a.ID, Kind: TopUp, Quota: quota})
+		s.enter(Entry{At: s.now(), Account: a.ID, Kind: TopUp, Quota: quota, byOperator: byOperator})
 	}
 }
 

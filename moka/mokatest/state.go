@@ -93,6 +93,8 @@ type Options struct {
 	ServerAddress   string  // "" is http://localhost:3000
 	Display         string  // USD, CNY, TOKENS or CUSTOM; before 2025-09 only USD and TOKENS
 	USDExchangeRate float64 // for CNY
+	CustomSymbol    string  // for CUSTOM; "" is "¤"
+	CustomRate      float64 // for CUSTOM, of one dollar; 0 is 1
 	TokenStat       bool    // billing shows the key; otherwise the account
 	DataExport      bool    // use by model and hour is recorded
 	DataLag         time.Duration
