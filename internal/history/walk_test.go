@@ -66,11 +66,12 @@ func weeksOfBooks(t *testing.T) int {
 }
 
 // TestALedgerAgainstTheBooks walks accounts through random weeks: calls, also
-// under way, refunded tasks, top-ups, plans that reset and end, units that change,
-// logs that are cleaned, counters that are set back, outages and restarts. What
-// the program concludes from its readings is what the books say, or unknown. Each
-// week has its own seed; every fifth goes through the store, and its sums over
-// random stretches are compared too.
+// under way when reading begins, refunds of tasks, whole and in small parts,
+// top-ups, plans that reset and end, units and currencies that change, logs that
+// are cleaned, counters that are set back, outages and restarts. What the program
+// concludes from its readings is what the books say, or unknown. Each week has its
+// own seed; every fifth goes through the store, and its sums over random stretches
+// are compared too.
 func TestALedgerAgainstTheBooks(t *testing.T) {
 	proof.NotShort(t)
 	weeks, sum := weeksOfBooks(t), tally{unknown: map[string]int{}}
@@ -97,7 +98,6 @@ const (
 	firstReading = "first reading"
 	countersSet  = "counters set back"
 	mixed        = "refund, plan and top-up together"
-	underWay     = "top-ups, calls were under way when reading began anew"
 	undated      = "sums, readings too far apart and no records"
 	incomplete   = "sums, over a time without comparable readings whose records were cleaned, switched off or hold refunds that plans kept"
 )
@@ -116,13 +116,13 @@ type walk struct {
 	tasks    []*mokatest.Task
 	quotas   []int64
 	calls    []func() // that are under way, to end them
+	held     int64    // by them
 
 	// Since the last reading without calls under way: what was spent and topped up,
 	// by the program and by the books.
 	spent, spentBooked int64
 	back, backBooked   int64 // refunds
 	added, addedBooked int64
-	blind              bool // reading began anew while calls were under way
 
 	reads    []time.Time // the good readings
 	anew     []spend.Period
@@ -146,7 +146,27 @@ func newWalk(t *testing.T, seed int) *walk {
 	case 2:
 		w.gateway.AddPlan(2, mokatest.Plan{Total: 80_000_000, EndsAt: time.Now().Add(time.Duration(20+w.random.IntN(120)) * time.Hour)})
 	}
+	w.gateway.Spend(testKey, "gpt-4o", 1+w.random.Int64N(60_000_000), 100)
+	w.changeUnits()
+	for range w.random.IntN(4) {
+		w.begin(1 + w.random.Int64N(1_000_000))
+	}
 	return w
+}
+
+// changeUnits changes how the gateway counts, and names amounts in its log.
+func (w *walk) changeUnits() {
+	w.gateway.Update(func(s *mokatest.State) {
+		if w.random.IntN(2) == 0 {
+			s.Options.QuotaPerUnit = []float64{500_000, 50_000, 68493.15, 1_000_000}[w.random.IntN(4)]
+		}
+		if w.random.IntN(2) == 0 {
+			s.Options.Display = []string{"USD", "CNY", "CUSTOM", "TOKENS"}[w.random.IntN(4)]
+		}
+		s.Options.USDExchangeRate = 6 + 2*w.random.Float64()
+		s.Options.CustomSymbol = []string{"", "€", "R$ ", "¥", "pts "}[w.random.IntN(5)]
+		s.Options.CustomRate = []float64{0, 0.92, 31.5, 0.00001}[w.random.IntN(4)]
+	})
 }
 
 // live passes a week.
@@ -160,16 +180,32 @@ func (w *walk) live() {
 		if w.random.IntN(40) == 0 {
 			time.Sleep(time.Duration(w.random.IntN(10)) * time.Hour) // away
 		}
-		// Counters that are set back and grow beyond what they were before anybody
-		// looks cannot be told from calls under way.
-		if w.reset && w.state.Used > 0 && w.outage.IsZero() {
-			w.gateway.ResetCounters(2)
-			w.reason = countersSet
+		if w.reset {
+			w.setBack()
 		}
-		w.reset = false
 		w.poll()
 		time.Sleep(5 * time.Second)
 	}
+}
+
+// setBack sets the counters back just before they are read. Where they grow beyond
+// what they were before anybody looks, that cannot be seen.
+func (w *walk) setBack() {
+	w.reset = false
+	if w.state.Used < 8_000_000 || !w.outage.IsZero() {
+		return
+	}
+	if w.random.IntN(2) == 0 {
+		w.gateway.ResetCounters(2)
+	} else {
+		w.gateway.ResetUsed(2)
+	}
+	w.reason = countersSet
+	for range w.random.IntN(3) {
+		time.Sleep(time.Second)
+		w.gateway.Spend(testKey, "gpt-4o", 1+w.random.Int64N(2_000_000), 100)
+	}
+	time.Sleep(5 * time.Second)
 }
 
 func (w *walk) happen() {
@@ -192,20 +228,17 @@ func (w *walk) happen() {
 			w.tasks, w.quotas = append(w.tasks, task), append(w.quotas, quota)
 		}
 	case n < 76 && len(w.tasks) > 0:
-		i := w.random.IntN(len(w.tasks)) // some are refunded days later
-		w.tasks[i].Refund(w.quotas[i])
-		w.tasks, w.quotas = slices.Delete(w.tasks, i, i+1), slices.Delete(w.quotas, i, i+1)
-	case n < 78:
+		w.refund(w.random.IntN(len(w.tasks))) // some days later
+	case n < 77:
 		w.gateway.TopUp(2, 1+w.random.Int64N(100_000_000))
+	case n < 78:
+		w.gateway.Give(2, 1+w.random.Int64N(3_000_000))
 	case n < 80:
 		w.gateway.CleanLog(time.Now().AddDate(0, 0, -1-w.random.IntN(3)))
 		w.recorded = false
 	case n == 80 && !w.rescaled: // one that is taken back before anybody looks cannot be seen
 		w.rescaled = true
-		w.gateway.Update(func(s *mokatest.State) {
-			s.Options.QuotaPerUnit = []float64{500_000, 50_000, 68493.15, 1_000_000}[w.random.IntN(4)]
-			s.Options.USDExchangeRate = 6 + 2*w.random.Float64()
-		})
+		w.changeUnits()
 	case n == 81 && w.random.IntN(10) == 0:
 		w.reset = true
 	case n == 82 && w.db == nil: // a restart
@@ -223,18 +256,36 @@ func (w *walk) happen() {
 	}
 }
 
-// begin charges a call of the wallet in advance; when it ends, its price is another.
+// refund gives back a task that failed, or a small part of one that cost less.
+func (w *walk) refund(i int) {
+	quota := w.quotas[i]
+	if w.random.IntN(3) == 0 {
+		quota = 1 + quota/100
+	}
+	w.tasks[i].Refund(quota)
+	w.tasks, w.quotas = slices.Delete(w.tasks, i, i+1), slices.Delete(w.quotas, i, i+1)
+}
+
+// maxHeld is what calls under way hold together at most: those of accounts that
+// have more than ten dollars are not charged in advance.
+const maxHeld = 5_000_000
+
+// begin charges a call of the wallet in advance; when it ends, its price is
+// another, or it failed.
 func (w *walk) begin(quota int64) {
 	hasPlan := false
 	w.gateway.Update(func(s *mokatest.State) { hasPlan = len(s.Account(2).Plans) > 0 })
-	if hasPlan {
+	if hasPlan || w.held+quota > maxHeld {
 		return
 	}
+	w.held += quota
 	end := w.gateway.Begin(testKey, quota)
-	price := 1 + w.random.Int64N(quota)
+	price := w.random.Int64N(quota)
 	w.calls = append(w.calls, func() {
 		end()
-		w.gateway.Spend(testKey, "gpt-4o", price, 100)
+		if w.held -= quota; price > quota/4 {
+			w.gateway.Spend(testKey, "gpt-4o", price, 100)
+		}
 	})
 }
 
@@ -258,7 +309,7 @@ func (w *walk) poll() {
 	if !d.Known {
 		w.unknown[w.reason]++
 		w.reason = mixed
-		w.settle(len(w.calls) > 0)
+		w.settle()
 		w.anew = append(w.anew, spend.Period{From: from, To: to})
 		return
 	}
@@ -274,27 +325,23 @@ func (w *walk) poll() {
 	w.added, w.addedBooked = w.added+raw(d.TopUp), w.addedBooked+books.ToppedUp
 	w.back, w.backBooked = w.back+raw(d.Refunds), w.backBooked+books.Refunded
 	w.spent, w.spentBooked = w.spent+raw(d.Spent), w.spentBooked+books.Spent()
-	switch { // while calls are under way, a part of the money that came is hidden
-	case len(w.calls) > 0:
-	case w.blind:
-		w.unknown[underWay]++
-		w.settle(false)
-	default:
-		compare("spent", w.spent, w.spentBooked, slack*8)
-		compare("topped up", w.added, w.addedBooked, slack*8)
-		// Where refunds lower the used quota and charges hide them, they are only net.
-		w.compared++
-		if w.back > w.backBooked+slack*8 {
-			w.mistake("week %d at %v: refunds %d of %d; %+v; %+v", w.seed, r.At, w.back, w.backBooked, d, books)
-		}
-		w.settle(false)
+	if len(w.calls) > 0 {
+		return // a part of the money that came is hidden
 	}
+	compare("spent", w.spent, w.spentBooked, slack*8)
+	compare("topped up", w.added, w.addedBooked, slack*8)
+	// Where refunds lower the used quota and charges hide them, they are only net.
+	w.compared++
+	if w.back > w.backBooked+slack*8 {
+		w.mistake("week %d at %v: refunds %d of %d; %+v; %+v", w.seed, r.At, w.back, w.backBooked, d, books)
+	}
+	w.settle()
 }
 
 // settle begins to add up anew.
-func (w *walk) settle(blind bool) {
+func (w *walk) settle() {
 	w.back, w.backBooked = 0, 0
-	w.spent, w.spentBooked, w.added, w.addedBooked, w.blind = 0, 0, 0, 0, blind
+	w.spent, w.spentBooked, w.added, w.addedBooked = 0, 0, 0, 0
 }
 
 // compareSums compares what was spent between some of the readings with the books.

@@ -239,7 +239,7 @@ func TestRefundsAndTopUpsThatCallsUnderWayHide(t *testing.T) {
 	refunded := func(before, now moka.Amount) Log {
 		return Log{Known: true, Before: int64(before) / 2, Refunded: int64(now) / 2, Until: start.Add(90 * time.Second).Unix()}
 	}
-	topUp := Log{Known: true, TopUps: 1}
+	topUp := Log{Known: true, TopUps: 1, Credits: moka.Credits{Quota: 25_000_000, Newest: start.Add(3*time.Minute).Unix() - 5}}
 	for _, c := range []struct {
 		what                  string
 		steps                 []step
@@ -259,7 +259,7 @@ func TestRefundsAndTopUpsThatCallsUnderWayHide(t *testing.T) {
 		}, 0, 0, 0, 2},
 		{"an older gateway's refund hidden in part, and a top-up", []step{
 			{wallet(0, 90*usd, 60*usd), Log{}}, {wallet(1, 92*usd, 60*usd), refunded(0, 2*usd)},
-			{wallet(2, 93*usd, 60*usd), refunded(0, 3*usd)}, {wallet(3, 143*usd, 60*usd), topUp}, {wallet(4, 145*usd, 60*usd), topUp},
+			{wallet(2, 93*usd, 60*usd), refunded(0, 3*usd)}, {wallet(3, 143*usd, 60*usd), topUp}, {wallet(4, 145*usd, 60*usd), Log{Known: true}},
 		}, -5 * usd, 5 * usd, 50 * usd, 1},
 		{"a refund noted in words, of a gateway that was not known", []step{
 			{wallet(0, 90*usd, 60*usd), Log{}}, {wallet(2, 87*usd, 60*usd), Log{}},
@@ -292,6 +292,89 @@ func TestRefundsAndTopUpsThatCallsUnderWayHide(t *testing.T) {
 		if spent != c.spent || refunds != c.refunds || topUp != c.topUp || unknown != c.unknown {
 			t.Errorf("%s: spent %v, refunds %v, topped up %v, %d unknown; want %v, %v, %v, %d",
 				c.what, spent, refunds, topUp, unknown, c.spent, c.refunds, c.topUp, c.unknown)
+		}
+	}
+}
+
+// requests sets the account's count of requests.
+func requests(n int64) func(*moka.Reading) { return func(r *moka.Reading) { r.Wallet.Requests = n } }
+
+// A used quota falls when something is refunded and when an operator sets it back.
+// Calls under way hide a part of what a refund gives back.
+func TestRefundsAndCountersSetBackAreToldApart(t *testing.T) {
+	before := as(wallet(0, 90*usd, 60*usd), requests(40))
+	refund := func(charged, refunded moka.Amount) Log {
+		return Log{Known: true, Consumed: int64(charged) / 2, Refunded: int64(refunded) / 2}
+	}
+	for _, c := range []struct {
+		what           string
+		r              moka.Reading
+		log            Log
+		known          bool
+		spent, refunds moka.Amount
+	}{
+		{"a small refund while a call is under way", as(wallet(1, 89*usd, 59*usd), requests(40)), Log{}, true, -1 * usd, 1 * usd},
+		{"the same by the log, beside a charge", as(wallet(1, 88*usd, 59*usd), requests(41)), refund(1*usd, 2*usd), true, -1 * usd, 1 * usd},
+		{"a refund of most that was used while a call is under way", as(wallet(1, 120*usd, 5*usd), requests(41)), refund(2*usd, 57*usd), true, -55 * usd, 55 * usd},
+		{"a refund that the log lost", as(wallet(1, 88*usd, 58*usd), requests(41)), refund(1*usd, 0), true, -2 * usd, 2 * usd},
+		{"a refund with neither log nor count", as(wallet(1, 89*usd, 59*usd)), Log{}, false, 0, 0},
+		{"counters set back", wallet(1, 90*usd, 0), Log{}, false, 0, 0},
+		{"what was used is set back, and requests are not", as(wallet(1, 90*usd, 0), requests(40)), refund(0, 0), false, 0, 0},
+		{"the same, and some is used", as(wallet(1, 87*usd, 3*usd), requests(42)), refund(3*usd, 0), false, 0, 0},
+		{"the same, and a refund from before", as(wallet(1, 92*usd, 3*usd), requests(42)), refund(3*usd, 5*usd), false, 0, 0},
+		{"the same, and a gift of as much as was used", as(wallet(1, 150*usd, 3*usd), requests(42)), refund(3*usd, 0), false, 0, 0},
+	} {
+		if c.what == "a refund with neither log nor count" {
+			before.Wallet.Requests = 0
+		} else {
+			before.Wallet.Requests = 40
+		}
+		s, _ := Step(State{}, before, Log{})
+		if _, d := Step(s, c.r, c.log); d.Known != c.known || d.Spent != c.spent || d.Refunds != c.refunds || d.TopUp != 0 {
+			t.Errorf("%s: %+v", c.what, d)
+		}
+		if q, needed := NeedsLog(s, c.r); c.log.Known && (!needed || !q.Charges) {
+			t.Errorf("%s: the log is not asked", c.what)
+		}
+	}
+}
+
+// What calls give back that were under way at the first reading raises the total
+// like a top-up. The log says how much was added; without it, what can be neither
+// is told and what can be both is not.
+func TestCallsUnderWayAtTheFirstReadingAreNoTopUp(t *testing.T) {
+	credit := func(amount moka.Amount) Log {
+		return Log{Known: true, TopUps: 1, Credits: moka.Credits{Quota: int64(amount) / 2, Newest: start.Unix() + 30}}
+	}
+	none, unread := Log{Known: true}, Log{Known: true, TopUps: 1, Credits: moka.Credits{Unread: 1, Newest: start.Unix() + 30}}
+	back := as(wallet(1, 11*usd, 51*usd), requests(41)) // a call held $2 and cost $1
+	for _, c := range []struct {
+		what         string
+		r            moka.Reading
+		log          Log
+		known        bool
+		spent, topUp moka.Amount
+	}{
+		{"a call ends", back, none, true, 1 * usd, 0},
+		{"a call fails", as(wallet(1, 12*usd, 50*usd), requests(40)), none, true, 0, 0},
+		{"a call ends and $5 are added", as(wallet(1, 16*usd, 51*usd), requests(41)), credit(5 * usd), true, 1 * usd, 5 * usd},
+		{"$5 are added and another call begins", as(wallet(1, 14*usd, 50*usd), requests(40)), credit(5 * usd), true, 0, 4 * usd},
+		{"an amount that cannot be read, and nothing ended", as(wallet(1, 15*usd, 50*usd), requests(40)), unread, true, 0, 5 * usd},
+		{"an amount that cannot be read, and a call ended", as(wallet(1, 16*usd, 51*usd), requests(41)), unread, false, 0, 0},
+		{"a call ends, and the log cannot be read", back, Log{}, false, 0, 0},
+		{"more than calls can hold, without a row", as(wallet(1, 60*usd, 50*usd), requests(40)), none, true, 0, 50 * usd},
+		{"a day and an hour later", as(wallet(25*60, 12*usd, 51*usd), requests(41)), none, true, 1 * usd, 3 * usd},
+	} {
+		s, _ := Step(State{}, as(wallet(0, 10*usd, 50*usd), requests(40)), Log{})
+		next, d := Step(s, c.r, c.log)
+		if d.Known != c.known || d.Spent != c.spent || d.TopUp != c.topUp {
+			t.Errorf("%s: %+v", c.what, d)
+		}
+		if c.what != "$5 are added and another call begins" {
+			continue
+		}
+		if _, d := Step(throughJSON(t, next), as(wallet(2, 15*usd, 50*usd), requests(40)), none); d.TopUp != 1*usd {
+			t.Errorf("%s, and fails: %+v", c.what, d)
 		}
 	}
 }

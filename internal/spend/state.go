@@ -2,6 +2,7 @@ package spend
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -16,9 +17,14 @@ const (
 	// floating point in another unit.
 	noise = 50
 	// settled is how long a total that fell may still be calls under way, which
-	// book their cost in advance, rather than money that is gone. Calls come and
-	// go with the day.
+	// book their cost in advance, rather than money that is gone, and how long
+	// those may last that were under way at the first reading. Calls come and go
+	// with the day.
 	settled = 24 * time.Hour
+	// trustQuota is how many dollars a wallet or key must hold for its calls to be
+	// charged at their end only (new-api common.GetTrustQuota, ten units since
+	// before 2025). What calls of an account hold together is hardly more.
+	trustQuota = 10
 )
 
 // State is what [Step] remembers of earlier readings. The zero value is none.
@@ -29,7 +35,12 @@ type State struct {
 	Basis   string    `json:"basis"`            // whose figures these are; they compare only with their like
 	PerUnit float64   `json:"per_unit"`         // quota in a dollar when they were read
 
-	UnitSince time.Time `json:"unit_since,omitzero"` // PerUnit holds since then, or since the state began
+	UnitSince time.Time `json:"unit_since,omitzero"` // PerUnit and Words hold since then, or since the state began
+	Words     string    `json:"words,omitempty"`     // the unit in which the gateway's log names amounts
+
+	// Begun is when the first of these readings was made. Calls that were under way
+	// then and give back what they held are no top-up.
+	Begun time.Time `json:"begun,omitzero"`
 
 	Used     int64  `json:"raw_used"`
 	Left     int64  `json:"raw_left"`
@@ -52,7 +63,11 @@ type State struct {
 	NetsRefunds bool  `json:"nets_refunds,omitempty"` // refunds lower this gateway's used quota
 	KeepsUsed   bool  `json:"keeps_used,omitempty"`   // refunds leave this gateway's used quota as it is
 	Awaited     int64 `json:"raw_awaited,omitempty"`  // refunds in the log that calls under way hide from the total
-	LoggedUntil int64 `json:"logged_until,omitempty"` // Unix time of the newest log row that was counted
+	LoggedUntil int64 `json:"logged_until,omitempty"` // Unix time of the newest refund in the log that was counted
+
+	Credited      int64 `json:"raw_credited,omitempty"`   // credits in the log that calls under way hide from the total
+	CreditedUntil int64 `json:"credited_until,omitempty"` // Unix time of the newest credit that was counted
+	Unsure        bool  `json:"unsure,omitempty"`         // a credit of unknown size was counted, of which calls may hide a part
 
 	Owed *Delta `json:"owed,omitempty"` // what happened but could not be stored yet
 }
@@ -101,6 +116,17 @@ func highest(a, b moka.Maybe) moka.Maybe {
 	return a
 }
 
+// inWords names the unit of amounts in the log's sentences.
+func inWords(u moka.Units) string {
+	switch u.Display {
+	case moka.DisplayCNY:
+		return fmt.Sprint(u.Display, u.CNYPerUSD)
+	case moka.DisplayCustom:
+		return fmt.Sprint(u.Display, u.Custom.Symbol, u.Custom.PerUSD)
+	}
+	return string(u.Display)
+}
+
 func perUnit(u moka.Units) float64 {
 	if u.QuotaPerUnit > 0 {
 		return u.QuotaPerUnit
@@ -143,7 +169,7 @@ const (
 // figures are what of a reading can be compared: the wallet's, which know of all
 // keys, else the key's. While the wallet cannot be read nothing is compared.
 func figures(r moka.Reading) (State, bool) {
-	s := State{At: r.At, Since: r.At, Source: r.Identity, PerUnit: perUnit(r.Units)}
+	s := State{At: r.At, Since: r.At, Source: r.Identity, PerUnit: perUnit(r.Units), Words: inWords(r.Units)}
 	switch {
 	case r.Wallet != nil:
 		return s.ofWallet(*r.Wallet, r.WalletErr == nil)
@@ -204,6 +230,7 @@ func (s State) rawFigure(figure float64, u moka.Units) int64 {
 
 // begin starts a state that has nothing before it.
 func (s State) begin() State {
+	s.Begun = s.At
 	if s.HasLeft {
 		total := s.Left + s.Used
 		s.High = &total

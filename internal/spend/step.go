@@ -20,15 +20,16 @@ type Log struct {
 	Before   int64 // rows of type 6 from before the time, since the total was at its highest
 	Returns  int   // rows of type 4 that tell of a refund, but not of its amount, those from before included
 	Noted    bool  // refunds are rows of type 4
-	TopUps   int   // rows of type 1
+	TopUps   int   // rows that tell of money that was added
 	Until    int64 // Unix time of the newest refund; 0 without one
+	Credits  moka.Credits
 }
 
 // LogOf is what was read of the gateway's log.
 func LogOf(b moka.Booked) Log {
 	return Log{
 		Known: true, Consumed: b.Consumed, Earlier: b.Earlier, Refunded: b.Refunded, Before: b.Before, Returns: b.Returns, Noted: b.Noted,
-		TopUps: b.TopUps, Until: b.Until,
+		TopUps: b.TopUps, Until: b.Until, Credits: b.Credits,
 	}
 }
 
@@ -38,8 +39,10 @@ func LogOf(b moka.Booked) Log {
 //
 // Spending is what the used quota rose by, net of refunds. A fall of the used
 // quota with a rise of what is left is a refund; a rise of both together above
-// all that was seen is a top-up, except for what log calls a refund. A used
-// quota that falls alone was reset by the operator, which is neither.
+// all that was seen is a top-up, except for what log calls a refund, and for what
+// calls give back that were under way at the first reading: of a rise soon after
+// that, log has to say how much was added. A used quota that was set back by the
+// operator is neither; see [State.wasReset]. What cannot be told apart is unknown.
 func Step(s State, r moka.Reading, log Log) (State, Delta) {
 	now, ok := figures(r)
 	unknown := Delta{From: s.At, To: r.At, PerUnit: now.PerUnit}
@@ -66,13 +69,18 @@ func NeedsLog(s State, r moka.Reading) (q moka.BookedQuery, needed bool) {
 		return q, false
 	}
 	c := s.changeTo(now, Log{})
-	decides := c.topUp != 0 || c.rose || c.blurs || now.Used == 0 && s.Used > 0
+	decides := c.topUp != 0 || c.rose || c.blurs || c.fell
 	if !decides && !c.moved {
 		return q, false
 	}
-	q = moka.BookedQuery{From: s.At.Add(-logSlack).Truncate(time.Second), Last: s.At, RefundsOnly: !decides, UnitSince: s.UnitSince}
-	if s.PerUnit != now.PerUnit {
-		q.UnitSince = r.At
+	q = moka.BookedQuery{
+		From: s.At.Add(-logSlack).Truncate(time.Second), Last: s.At, RefundsOnly: !decides, UnitSince: c.state.UnitSince, Charges: c.fell,
+	}
+	if c.rose || c.moved {
+		q.CreditsSince = time.Unix(max(q.From.Unix(), s.CreditedUntil+1), 0)
+		if s.unsettled(r.At) {
+			q.CreditsSince = time.Unix(max(s.Begun.Unix(), s.CreditedUntil)+1, 0)
+		}
 	}
 	if next := time.Unix(s.LoggedUntil+1, 0); s.LoggedUntil > 0 && next.After(q.From) {
 		q.From = next
@@ -101,6 +109,7 @@ type change struct {
 	unused int64 // part of refund that did not lower the used quota
 	topUp  int64
 	rose   bool // the total is higher than ever
+	fell   bool // the used quota fell, and figures alone do not tell why
 	blurs  bool // plans may have paid, or been paid back, unseen, so refunds cannot be told from that
 	moved  bool // the total moved in an account whose plans may have kept a refund, which hides a top-up
 }
@@ -109,8 +118,9 @@ type change struct {
 func (s State) changeTo(now State, log Log) change {
 	c := change{state: now, used: now.Used - s.Used}
 	c.state.NetsRefunds, c.state.KeepsUsed = s.NetsRefunds, s.KeepsUsed
-	c.state.UnitSince = s.UnitSince
-	if now.PerUnit != s.PerUnit {
+	c.state.UnitSince, c.state.Begun = s.UnitSince, s.Begun
+	c.state.Credited, c.state.CreditedUntil, c.state.Unsure = s.Credited, s.CreditedUntil, s.Unsure
+	if now.PerUnit != s.PerUnit || s.Words != "" && now.Words != s.Words {
 		c.state.UnitSince = now.At
 	}
 	c.state.Rescaled = (s.Rescaled || now.PerUnit != s.PerUnit) && near(now.Used, s.Used) && near(now.Left, s.Left)
@@ -122,6 +132,7 @@ func (s State) changeTo(now State, log Log) change {
 		return c
 	}
 	if c.used < 0 {
+		c.fell = now.Requests >= s.Requests && left != -c.used
 		if s.wasReset(now, left, log) {
 			c.reset = true
 			return c
@@ -134,6 +145,7 @@ func (s State) changeTo(now State, log Log) change {
 		log.Before = 0 // all of it has shown
 	}
 	rise := c.state.keepTotal(s, paid)
+	c.rose = rise > 0
 	c.moved = c.state.keepsRefunds() && (now.total()-c.state.Paid != s.total()-s.Paid)
 	lost := log.Refunded > 0 && c.state.NetsRefunds || log.Before > 0
 	if c.moved && lost && (rise > 0 || log.TopUps > 0) {
@@ -144,11 +156,10 @@ func (s State) changeTo(now State, log Log) change {
 		c.reset = true // plans paid a part of it that nothing tells
 		return c
 	}
-	if rise > 0 && log.Returns > 0 && !c.state.NetsRefunds && (log.TopUps > 0 || dip > 0 || now.PerUnit != s.PerUnit) {
+	if rise > 0 && log.Returns > 0 && !c.state.NetsRefunds && (log.TopUps > 0 || dip > 0 || s.unsettled(now.At) || now.PerUnit != s.PerUnit) {
 		c.reset = true // how much of it was which, or is still hidden, nothing tells
 		return c
 	}
-	c.rose = rise > 0
 	c.learn(rise, log)
 	if rise > 0 && log.Before > 0 && !c.state.NetsRefunds && !c.state.KeepsUsed {
 		c.reset = true // nor whether refunds show in the total
@@ -167,7 +178,12 @@ func (s State) changeTo(now State, log Log) change {
 		c.state.Awaited = max(0, open-c.unused)
 	}
 	c.refund += c.unused
-	c.topUp = rise - c.unused + paid.bought
+	added, known := c.added(s, rise-c.unused, log)
+	if !known {
+		c.reset = true // how much of it calls gave back, nothing tells
+		return c
+	}
+	c.topUp = added + paid.bought
 	c.state.LoggedUntil = max(s.LoggedUntil, log.Until)
 	return c
 }
@@ -187,9 +203,41 @@ func (c *change) learn(rise int64, log Log) {
 	}
 }
 
-// wasReset reports whether a used quota that fell was set back by the operator.
-// A refund gives back what it takes off, less what calls under way hold at the
-// moment.
+// unsettled reports whether calls that were under way at the first reading may
+// still be, and hold money that does not show.
+func (s State) unsettled(at time.Time) bool {
+	age := at.Sub(s.Begun)
+	return s.Basis != basisKey && !s.Begun.IsZero() && age >= 0 && age < settled
+}
+
+// added is how much of a rise of the total, less refunds, was added; the rest is
+// what calls gave back that were under way at the first reading.
+func (c *change) added(s State, rise int64, log Log) (topUp int64, known bool) {
+	credits := log.Credits
+	c.state.CreditedUntil = max(s.CreditedUntil, credits.Newest)
+	if rise <= 0 || !s.unsettled(c.state.At) {
+		return rise, true
+	}
+	most := int64(trustQuota * max(s.PerUnit, c.state.PerUnit, defaultPerUnit)) // that calls held
+	settledNone := c.used == 0 && c.state.Requests == s.Requests
+	switch open := s.Credited + credits.Quota; {
+	case log.Known && credits.Unread == 0 && open > 0 && !s.Unsure:
+		topUp = min(rise, open)
+		c.state.Credited = open - topUp
+		return topUp, rise-topUp <= most
+	case log.Known && credits.None() && rise <= most:
+		return 0, !s.Unsure
+	case settledNone, rise > most && credits.None():
+		c.state.Unsure = true
+		return rise, true
+	}
+	return 0, false
+}
+
+// wasReset reports whether a used quota that fell was set back by the operator. A
+// refund gives back what it takes off, less what calls under way hold at the
+// moment, and leaves the count of requests. After a reset to 0 the used quota is
+// what was charged since.
 func (s State) wasReset(now State, left int64, log Log) bool {
 	drop := s.Used - now.Used
 	switch {
@@ -197,8 +245,10 @@ func (s State) wasReset(now State, left int64, log Log) bool {
 		return true
 	case left == drop:
 		return false
-	case now.Used == 0 && log.Known && log.Refunded == 0:
-		return true
+	case now.Requests == s.Requests && s.Requests > 0 && now.Used > 0:
+		return false // nothing was charged since, so what is used would be 0
+	case log.Known && (now.Used == 0 || log.Consumed > 0):
+		return now.Used <= log.Consumed+noise && (log.Refunded < drop || !log.charged(log.Refunded-drop))
 	case left >= drop:
 		return false
 	case !s.HasLeft || !now.HasLeft, now.Used < s.Used/2:

@@ -127,7 +127,9 @@ func TestWhatHappenedBetweenReadings(t *testing.T) {
 		{"a top-up between two calls", []moka.Reading{wallet(0, 10*usd, 0), wallet(5, 57*usd, 3*usd)}, 3 * usd, 50 * usd, 1},
 		{"a top-up of an empty wallet, half of it spent at once", []moka.Reading{wallet(0, 0, 10*usd), wallet(5, 25*usd, 35*usd)}, 25 * usd, 50 * usd, 1},
 		{"two top-ups", []moka.Reading{wallet(0, 1*usd, 0), wallet(5, 51*usd, 0), wallet(10, 61*usd, 0)}, 0, 60 * usd, 1},
-		{"a top-up while calls are under way", []moka.Reading{wallet(0, 10*usd, 0), wallet(5, 8*usd, 0), wallet(10, 58*usd, 0), wallet(15, 59*usd, 1*usd)}, 1 * usd, 50 * usd, 1},
+		{"a top-up while calls are under way", []moka.Reading{
+			wallet(0, 10*usd, 0), wallet(2*days, 10*usd, 0), wallet(2*days+5, 8*usd, 0), wallet(2*days+10, 58*usd, 0), wallet(2*days+15, 59*usd, 1*usd),
+		}, 1 * usd, 50 * usd, 1},
 
 		{"a call under way dips the wallet and gives back", []moka.Reading{wallet(0, 10*usd, 0), wallet(1, 8*usd, 0), wallet(2, 9*usd, 1*usd)}, 1 * usd, 0, 1},
 		{"more and more calls under way for an hour", []moka.Reading{
