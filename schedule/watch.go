@@ -218,7 +218,7 @@ func (w *Watch) logReading(name string, r moka.Reading) {
 func (w *Watch) facts(ctx context.Context, name string, r moka.Reading) (alert.Facts, history.Outlook, error) {
 	o, err := w.History.Outlook(ctx, name, r)
 	return alert.Facts{
-		At: w.now().UTC(), Reading: r, Runway: o.Runway, HourSpent: o.HourSpent, QuarterSpent: o.QuarterSpent, HourUsual: o.HourUsual,
+		At: w.now().UTC(), Reading: r, Runway: o.Runway, HourSpent: o.HourSpent, HourPart: o.HourPart, QuarterSpent: o.QuarterSpent, HourUsual: o.HourUsual,
 		ClockUnsure: w.Sure != nil && !w.Sure(),
 	}, o, err
 }

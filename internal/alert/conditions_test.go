@@ -259,6 +259,13 @@ func TestSpike(t *testing.T) {
 		"a lively quarter of an hour is none": `
 			10:00  $100 spent $2.40 quarter $2.40 usual $1
 			10:05  $100 spent $0.60 quarter $0.60 usual $0.01`,
+		"a part of the hour that cost as much is enough": `
+			10:00  $100 spent $0 part quarter $0 usual $1
+			10:03  $100 spent $2.50 part quarter $2.50 usual $1 -> raised spike`,
+		"a part of the hour does not end it": `
+			10:00  $100 spent $5 usual $1      -> raised spike
+			11:45  $100 spent $0.10 part usual $1 -> updated spike
+			12:35  $100 spent $0.50 usual $1   -> ended spike`,
 		"switched off it is dropped without a word": `
 			10:00  $100 spent $5 usual $1    -> raised spike
 			10:01  rules no-spike

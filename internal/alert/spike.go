@@ -9,7 +9,8 @@ import (
 // spike decides on Spike: raised when an hour reaches the line, or a quarter of
 // an hour half of it, and over below half of it, so that an hour that wavers
 // about the line is told once. Ten times the usual takes a quarter of an hour to
-// reach half of the default line, and a hundred times a minute or two.
+// reach half of the default line, and a hundred times a minute or two. What is
+// known of a part of the hour is enough to raise it, and not to end it.
 func (p *pass) spike() {
 	spent, known := p.facts.HourSpent.Get()
 	quarter, hasQuarter := p.facts.QuarterSpent.Get()
@@ -21,7 +22,7 @@ func (p *pass) spike() {
 	case p.rules.SpikeFactor <= 0:
 		p.drop(Spike, RulesChanged)
 	case !known:
-	case told && spent <= line/2 && !sudden:
+	case told && spent <= line/2 && !sudden && !p.facts.HourPart:
 		p.end(Spike)
 	case !told && hasUsual && spent > 0 && (spent >= line || sudden):
 		p.raise(Incident{Condition: Spike, Level: -1})

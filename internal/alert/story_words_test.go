@@ -59,6 +59,7 @@ var words = map[string]func(f *Facts, arg string) error{
 	"spent": func(f *Facts, arg string) error {
 		return money(arg, func(a moka.Amount) { f.HourSpent = moka.Known(a) })
 	},
+	"part": func(f *Facts, _ string) error { f.HourPart = true; return nil },
 	"quarter": func(f *Facts, arg string) error {
 		return money(arg, func(a moka.Amount) { f.QuarterSpent = moka.Known(a) })
 	},

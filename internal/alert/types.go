@@ -60,8 +60,9 @@ type Facts struct {
 	At           time.Time
 	Reading      moka.Reading
 	Runway       spend.Runway
-	HourSpent    moka.Maybe  // spent in the last 60 minutes
-	QuarterSpent moka.Maybe  // in the last 15 of them
+	HourSpent    moka.Maybe  // spent in the last 60 minutes, as far as readings tell
+	HourPart     bool        // they cover only a part of these: it may have been more
+	QuarterSpent moka.Maybe  // in the last 15 of them, as far as readings tell
 	HourUsual    moka.Maybe  // what such an hour usually costs; unknown without enough history
 	TopUp        moka.Amount // added since the reading before this one, 0 when nothing was
 	InFlight     moka.Maybe  // at most what calls under way may give back; unknown where nothing tells

@@ -69,9 +69,10 @@ func (h History) Runway(ctx context.Context, name string, r moka.Reading) (spend
 // Outlook is what the past says about a reading.
 type Outlook struct {
 	Runway spend.Runway
-	// What the last sixty and the last fifteen minutes cost, and what such an
-	// hour usually costs; unknown where readings do not tell.
+	// What the last sixty and the last fifteen minutes cost, as far as readings
+	// tell, and what such an hour usually costs.
 	HourSpent, QuarterSpent, HourUsual moka.Maybe
+	HourPart                           bool // they cover only a part of the sixty
 
 	// How fast the money may go: the most that an hour cost lately, of those at
 	// this time of day and of all; unknown without readings.
@@ -108,14 +109,22 @@ func (h History) Outlook(ctx context.Context, name string, r moka.Reading) (o Ou
 	}
 	pace := paceOf(hour, quarter)
 	o.SuchHour, o.AnyHour = spend.Dearest(hours, now, soon, h.Zone)
-	if hour.Covered >= enoughOfHour {
-		o.HourSpent, o.HourUsual = moka.Known(hour.Spent), spend.Usual(hours, now, h.Zone)
-		if quarter.Covered >= enoughOfQuarter {
-			o.QuarterSpent = moka.Known(quarter.Spent)
-		}
-	}
+	o.HourSpent, o.HourPart, o.QuarterSpent = lately(hour, quarter)
+	o.HourUsual = spend.Usual(hours, now, h.Zone)
 	o.Runway = spend.Forecast(hours, spend.Question{Left: r.Spendable(), Funds: fundsOf(r), Until: paysUntil(r), Pace: pace, Now: now, Zone: h.Zone})
 	return o, nil
+}
+
+// lately is what readings say that an hour and its last quarter cost, and whether
+// they cover only a part of it. What no reading dates is in neither.
+func lately(hour, quarter store.Total) (spent moka.Maybe, part bool, inQuarter moka.Maybe) {
+	if hour.Covered > 0 {
+		spent = moka.Known(hour.Spent)
+	}
+	if quarter.Covered > 0 {
+		inQuarter = moka.Known(quarter.Spent)
+	}
+	return spent, hour.Covered < enoughOfHour, inQuarter
 }
 
 // paceOf goes by the last fifteen minutes, or by the hour where readings do not

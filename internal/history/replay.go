@@ -58,12 +58,8 @@ func (p *pastHours) facts(s store.Sample) alert.Facts {
 	f.Runway = p.forecast(hours, s, spend.Question{
 		Left: s.Spendable, Until: paysUntil(r), Pace: paceOf(hour, quarter), Now: s.At, Zone: p.zone,
 	})
-	if hour.Covered >= enoughOfHour {
-		f.HourSpent, f.HourUsual = moka.Known(hour.Spent), p.usual
-		if quarter.Covered >= enoughOfQuarter {
-			f.QuarterSpent = moka.Known(quarter.Spent)
-		}
-	}
+	f.HourSpent, f.HourPart, f.QuarterSpent = lately(hour, quarter)
+	f.HourUsual = p.usual
 	return f
 }
 
@@ -101,7 +97,7 @@ func (p *pastHours) remember(s store.Sample) {
 // last is what some time before a reading cost.
 func (p *pastHours) last(at time.Time, d time.Duration) (t store.Total) {
 	for _, o := range p.recent {
-		if at.Sub(o.At) < d {
+		if at.Sub(o.At) < d && o.Delta.Covered > 0 {
 			t.Spent, t.Covered = t.Spent+o.Delta.Spent, t.Covered+o.Delta.Covered
 		}
 	}

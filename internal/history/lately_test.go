@@ -1,0 +1,43 @@
+package history_test
+
+import (
+	"testing"
+	"time"
+
+	"mokabot/internal/store"
+	"mokabot/moka"
+	"mokabot/moka/mokatest"
+)
+
+// TestARunawayRightAfterTheStart: the first readings of an account whose gateway
+// has a month of records are enough to see that money goes much faster than usual,
+// long before they cover an hour.
+func TestARunawayRightAfterTheStart(t *testing.T) {
+	inPast(t, mokatest.V2026_08, func(p *past) {
+		var recorded []store.Recorded
+		for i := range 10 * 24 {
+			recorded = append(recorded, store.Recorded{Start: time.Now().Truncate(time.Hour).Add(-time.Duration(i+1) * time.Hour), Quota: 500_000})
+		}
+		if err := p.db.AddRecorded(p.t.Context(), "team", recorded); err != nil {
+			p.t.Fatal(err)
+		}
+		r := p.account.Read(p.t.Context())
+		p.store(r)
+		for range 3 {
+			time.Sleep(time.Minute)
+			p.gateway.Spend(testKey, "gpt-4o", 2*500_000, 1000)
+			r = p.account.Read(p.t.Context())
+			p.store(r)
+		}
+		o, err := p.history.Outlook(p.t.Context(), "team", r)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if usual, _ := o.HourUsual.Get(); usual < moka.Dollar/2 || usual > 2*moka.Dollar {
+			p.t.Errorf("such an hour usually costs %v", o.HourUsual)
+		}
+		if o.HourSpent != moka.Known(6*moka.Dollar) || o.QuarterSpent != moka.Known(6*moka.Dollar) || !o.HourPart {
+			p.t.Errorf("the last hour cost %v, in part %t, its last quarter %v", o.HourSpent, o.HourPart, o.QuarterSpent)
+		}
+	})
+}
