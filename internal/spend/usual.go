@@ -17,14 +17,16 @@ const (
 
 	restless    = 5   // from how many times the usual on an hour stands out, where that has happened before
 	maxRestless = 1.8 // so that ten times the usual always stands out
+	uncommon    = 2.5 // from how many times the usual on it matters what an hour cost in all
+	dearest     = 0.2 // of what uncommon hours cost on two days is usual: with a factor of five, as much is no spike
 )
 
 // Usual is what an hour such as the one that ends at a moment usually costs, for
 // telling whether it stands out: the middle of the same hours of earlier weeks
 // (of earlier days, before there are two weeks). What such an hour cost twice
-// before, on two days or in two weeks, counts as well, and an account whose hours
-// stood out on two of the last fourteen days needs more to stand out. It is
-// unknown before three days of readings.
+// before, on two days or in two weeks, counts as well. Where other hours stood out
+// on two of the last fourteen days, this one has to do so more, and to cost more.
+// It is unknown before three days of readings.
 func Usual(hours []Hour, at time.Time, loc *time.Location) moka.Maybe {
 	if coveredBy(hours) < usualNeeds {
 		return moka.Maybe{}
@@ -34,8 +36,9 @@ func Usual(hours []Hour, at time.Time, loc *time.Location) moka.Maybe {
 	if p.count[n] < hoursInDay {
 		return moka.Maybe{}
 	}
-	usual := p.reference(n, n)
-	return moka.Known(amount(usual * p.restlessness()))
+	times, cost := p.stoodOut()
+	usual := p.reference(n, n) * min(maxRestless, max(1, times/restless))
+	return moka.Known(amount(max(usual, dearest*cost)))
 }
 
 // reference is what hour i has to be compared with.
@@ -74,25 +77,28 @@ func (p *past) twice(i, origin, step, n int) float64 {
 	return second
 }
 
-// restlessness is by how much an hour has to stand out more than in other
-// accounts, because hours of this one did on two of the last days.
-func (p *past) restlessness() float64 {
+// stoodOut is what hours reached on two of the last days: how many times the
+// usual, and what those cost that were uncommon. The last hour before the present
+// one may be part of what is to be judged, and does not count.
+func (p *past) stoodOut() (times, cost float64) {
 	n := p.now()
-	var days []float64
+	var ofTimes, ofCost [recurDays]float64
 	for day := range recurDays {
-		most := 0.0
 		for i := max(hoursInDay, n-(day+1)*hoursInDay); i < n-day*hoursInDay-1; i++ {
 			if p.rates[i] <= 0 {
 				continue
 			}
+			is := math.MaxFloat64
 			if usual := p.reference(i, i); usual > 0 {
-				most = max(most, p.rates[i]/usual)
-			} else {
-				most = math.MaxFloat64
+				is = p.rates[i] / usual
+			}
+			ofTimes[day] = max(ofTimes[day], is)
+			if is > uncommon {
+				ofCost[day] = max(ofCost[day], p.rates[i])
 			}
 		}
-		days = append(days, most)
 	}
-	slices.Sort(days)
-	return min(maxRestless, max(1, days[len(days)-2]/restless))
+	slices.Sort(ofTimes[:])
+	slices.Sort(ofCost[:])
+	return ofTimes[recurDays-2], ofCost[recurDays-2]
 }
