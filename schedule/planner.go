@@ -52,9 +52,10 @@ type planner struct {
 	hosts hostQueue
 	done  chan *seat // readings that are noted
 
-	wake      chan struct{} // accounts were triggered
+	wake      chan struct{} // accounts were triggered, or have other targets
 	mu        sync.Mutex
 	triggered []*account.Account
+	targets   map[*account.Account][]target
 }
 
 // seat is one account at the planner's table.
@@ -89,7 +90,7 @@ type host struct {
 }
 
 func newPlanner(w *Watch) *planner {
-	p := &planner{watch: w, done: make(chan *seat, len(w.Book.All())), wake: make(chan struct{}, 1)}
+	p := &planner{watch: w, done: make(chan *seat, len(w.Book.All())), wake: make(chan struct{}, 1), targets: map[*account.Account][]target{}}
 	hosts, now := map[string]*host{}, time.Now()
 	_, window := w.Book.Budget()
 	rate := plannedShare * float64(max(1, w.Book.Reserved())) / window.Seconds()
@@ -126,7 +127,7 @@ func (p *planner) run(ctx context.Context) error {
 		case s := <-p.done:
 			p.take(s)
 		case <-p.wake:
-			p.takeTriggered()
+			p.takeNews()
 		case <-timer.C:
 		}
 		now := time.Now()
@@ -157,16 +158,42 @@ func (p *planner) readNow(accounts []*account.Account) {
 	p.mu.Lock()
 	p.triggered = append(p.triggered, accounts...)
 	p.mu.Unlock()
+	p.wakeUp()
+}
+
+// learn works out again when an account is read next, because more is known about
+// its past.
+func (p *planner) learn(ctx context.Context, name string) {
+	a, err := p.watch.Book.Get(name)
+	if err != nil {
+		return
+	}
+	latest, read := a.Latest()
+	if !read || !latest.OK() {
+		return
+	}
+	facts, outlook, err := p.watch.facts(ctx, name, latest)
+	if err != nil {
+		return
+	}
+	p.mu.Lock()
+	p.targets[a] = p.watch.targets(a, facts, outlook)
+	p.mu.Unlock()
+	p.wakeUp()
+}
+
+func (p *planner) wakeUp() {
 	select {
 	case p.wake <- struct{}{}:
 	default:
 	}
 }
 
-func (p *planner) takeTriggered() {
+// takeNews notes what others of the program want.
+func (p *planner) takeNews() {
 	p.mu.Lock()
-	accounts := p.triggered
-	p.triggered = nil
+	accounts, targets := p.triggered, p.targets
+	p.triggered, p.targets = nil, map[*account.Account][]target{}
 	p.mu.Unlock()
 	now := time.Now()
 	for _, h := range p.hosts.clone() {
@@ -174,6 +201,10 @@ func (p *planner) takeTriggered() {
 		for _, s := range h.seats {
 			if slices.Contains(accounts, s.account) {
 				s.triggered, found = true, true
+			}
+			if other, learned := targets[s.account]; learned && s.slot.failed == 0 {
+				s.slot.targets, found = other, true
+				s.slot.want(p.watch.Every)
 			}
 		}
 		if found {
@@ -362,21 +393,25 @@ func (s *seat) wanted(now time.Time, al allotment) manner {
 
 // wait is how long an account's reading has to wait for room for some calls, 0 when
 // there is. Readings under way may still take what they were planned with, and what
-// is not planned with is kept free. First readings go on as long as there is room:
-// until then nothing is known of the account.
+// is not planned with is kept free. First readings take all the room there is: until
+// then nothing is known of the account.
 func (p *planner) wait(h *host, s *seat, calls float64) time.Duration {
 	if missing := min(calls, h.rate*atOnce) - h.purse; missing > 0 && !s.slot.last.IsZero() {
 		return inSeconds(missing / h.rate)
 	}
-	for _, s := range h.seats {
-		if s.busy {
-			calls += s.cost
+	under := 0.
+	for _, other := range h.seats {
+		if other.busy {
+			under += other.cost
 		}
 	}
 	reserved := p.watch.Book.Reserved()
 	kept := (1 - plannedShare) * float64(reserved)
 	free, more := h.client.ReadingRoom()
-	if calls+kept <= float64(free) || free == reserved {
+	if s.slot.last.IsZero() {
+		free, more = h.client.Room()
+	}
+	if calls+under+kept <= float64(free) || under == 0 && free >= reserved { // the budget is smaller than a reading
 		return 0
 	}
 	return min(max(more, time.Second/2), 5*time.Second)

@@ -92,7 +92,11 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 		return err
 	}
 	s.Log.Info("history from the gateway's records", "account", a.Name, "from", from.UTC().Format(time.RFC3339), "rows", len(rows))
-	return s.Store.SetValue(ctx, history.RecordedMark(a.Name), []byte(now.UTC().Format(time.RFC3339)))
+	if err := s.Store.SetValue(ctx, history.RecordedMark(a.Name), []byte(now.UTC().Format(time.RFC3339))); err != nil {
+		return err
+	}
+	s.Times.hasLearned(a.Name)
+	return nil
 }
 
 // missingFrom is since when records are wanted; zero when none are.

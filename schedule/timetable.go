@@ -28,6 +28,7 @@ type Timetable struct {
 	left      map[string]moka.Amount // of each budget until its next threshold
 
 	seed    time.Time            // when the gateways' records are looked at next; zero: not set yet
+	learned func(account string) // is told when they were
 	without map[string]time.Time // by identity: until when a gateway without records is not asked
 }
 
@@ -243,6 +244,23 @@ func (t *Timetable) setNextSeed(at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.seed = at
+}
+
+// onLearned has f told of accounts whose past was filled from the gateway's records.
+func (t *Timetable) onLearned(f func(account string)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.learned = f
+}
+
+// hasLearned says that an account's past was filled.
+func (t *Timetable) hasLearned(account string) {
+	t.mu.Lock()
+	learned := t.learned
+	t.mu.Unlock()
+	if learned != nil {
+		learned(account)
+	}
 }
 
 // withoutRecords reports whether an account's gateway said lately that it has no

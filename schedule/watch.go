@@ -74,6 +74,7 @@ func (w *Watch) Run(ctx context.Context) error {
 	w.Times.forget(w.Book)
 	p := newPlanner(w)
 	w.rounds.begin(w.Book.All(), p.readNow)
+	w.Times.onLearned(func(account string) { p.learn(ctx, account) })
 	return p.run(ctx)
 }
 

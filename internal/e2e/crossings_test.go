@@ -179,7 +179,7 @@ func (sim simulation) run(t *testing.T) (result crossings) {
 }
 
 // firstReadings is how long the request budget takes for one full reading of each
-// account.
+// account, and for its records of the past.
 func (w *crossingWorld) firstReadings(c *config.Config) time.Duration {
 	book, err := account.New(c)
 	if err != nil {
@@ -187,7 +187,7 @@ func (w *crossingWorld) firstReadings(c *config.Config) time.Duration {
 	}
 	calls := 0
 	for _, a := range book.All() {
-		calls += a.Client.CallsPerReading()
+		calls += a.Client.CallsPerReading() + 1
 	}
 	return time.Duration(calls) * budgetWindow / defaultBudget
 }

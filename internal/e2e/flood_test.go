@@ -18,7 +18,7 @@ import (
 const (
 	floodAccounts  = 4
 	floodCrossings = 16              // in each condition
-	floodApart     = 7 * time.Second // between two of them
+	floodApart     = 15 * time.Second // between two of them
 )
 
 // S1: members who send commands as fast as they can delay no alert. The real
@@ -40,8 +40,9 @@ func TestAFloodDelaysNoAlert(t *testing.T) {
 		accounts = append(accounts, client{nameOf(i), keyOf(i), idOf(i), w.gateway})
 		fmt.Fprintf(&lines, "  - {name: %s, base_url: %q, api_key: %s, access_token: %s, user_id: %d}\n", nameOf(i), w.server.URL, keyOf(i), tokenOf(i), idOf(i))
 	}
-	file := w.config(t, "poll_interval: 1s", "poll_interval: 20s", "requests_per_180s: 5000", "requests_per_180s: 120", "* * * * *", "0 9 * * *",
-		"confirm_after: 1s", "confirm_after: 0s", "accounts:\n", "  viewers: {everyone: true}\naccounts:\n"+lines.String())
+	team := fmt.Sprintf("  - name: team\n    base_url: %s\n    api_key: %s\n    access_token: %s\n    user_id: 2\n", w.server.URL, testKey, testToken)
+	file := w.config(t, "poll_interval: 1s", "poll_interval: 30s", "requests_per_180s: 5000", "requests_per_180s: 120", "* * * * *", "0 9 * * *",
+		"confirm_after: 1s", "confirm_after: 0s", "accounts:\n"+team, "  viewers: {everyone: true}\naccounts:\n"+lines.String())
 	cmd, _, log := program(t, w.throughProxy(t), "run", "--config", file)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -69,7 +70,7 @@ func TestAFloodDelaysNoAlert(t *testing.T) {
 			members, sent.Load(), answered.Load(), len(d), d[len(d)/2].Seconds(), d[len(d)-1].Seconds())
 	}
 	// A crossing may fall just before a reading or just after it.
-	const once, half = 20 * time.Second, 10 * time.Second
+	const once, half = 30 * time.Second, 15 * time.Second
 	calm := delays[0]
 	for _, members := range []int{1, 10} {
 		for i, d := range delays[members] {
