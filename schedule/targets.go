@@ -7,6 +7,10 @@ import (
 	"mokabot/moka"
 )
 
+// newcomer is the part of a level that an hour of an account may cost of which less
+// than a day is known.
+const newcomer = 0.25
+
 // targets are the lines that an account's money may reach next: the levels below,
 // nothing left, a budget's threshold and unusual spending.
 func (w *Watch) targets(a *account.Account, f alert.Facts, o history.Outlook) []target {
@@ -20,7 +24,11 @@ func (w *Watch) targets(a *account.Account, f alert.Facts, o history.Outlook) []
 		all = append(all, at(ReasonLevel, left))
 		for _, l := range a.Rules.Levels {
 			if below, ok := l.Below.Get(); ok && left >= below {
-				all = append(all, at(ReasonLevel, left-below))
+				t := at(ReasonLevel, left-below)
+				if !f.Runway.Known {
+					t.such = max(t.such, newcomer*below.USD())
+				}
+				all = append(all, t)
 			}
 			if l.Runway > 0 && f.Runway.Known && !f.Runway.Idle && f.Runway.Mid >= l.Runway {
 				t := at(ReasonLevel, moka.Amount(float64(left)*(1-l.Runway.Hours()/f.Runway.Mid.Hours())))

@@ -168,7 +168,9 @@ func (sim simulation) run(t *testing.T) (result crossings) {
 		spending.Wait()
 		time.Sleep(time.Duration(6+sim.accounts/5) * time.Minute) // until the last of it is read
 		cancel()
-		if err := errors.Join(stop(), db.Close()); err != nil {
+		stopped := stop()
+		time.Sleep(time.Minute) // a reading under way goes on
+		if err := errors.Join(stopped, db.Close()); err != nil {
 			t.Error(err)
 		}
 		w.discord.Close()

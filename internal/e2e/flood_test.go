@@ -17,7 +17,7 @@ import (
 
 const (
 	floodAccounts  = 4
-	floodCrossings = 16              // in each condition
+	floodCrossings = 16               // in each condition
 	floodApart     = 15 * time.Second // between two of them
 )
 
