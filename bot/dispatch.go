@@ -106,7 +106,7 @@ func (b *Bot) onButton(ctx context.Context, i *discordgo.Interaction, in Input) 
 	if private {
 		acknowledge = func() error { return b.REST.Defer(ctx, i.ID, i.Token, true) }
 	}
-	if err := acknowledge(); err != nil && !(private && b.leftOver(ctx, i, err)) {
+	if err := acknowledge(); err != nil && (!private || !b.leftOver(ctx, i, err)) {
 		b.Log.Warn("button could not be acknowledged", "command", in.Name, "err", err)
 		return
 	}

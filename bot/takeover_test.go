@@ -23,10 +23,9 @@ func TestACommandOfAnotherLeaderIsAnswered(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			rest, f := newREST(t, func(_ int, w http.ResponseWriter, r *http.Request) {
-				switch {
-				case r.Method == http.MethodPost:
+				if r.Method == http.MethodPost {
 					answerJSON(w, 400, `{"code":40060,"message":"Interaction has already been acknowledged."}`)
-				default:
+				} else {
 					answerJSON(w, 200, `{"id":"1","flags":`+c.flags+`}`)
 				}
 			})

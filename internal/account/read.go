@@ -64,7 +64,7 @@ func (a *Account) lead(ctx context.Context, under *reading) moka.Reading {
 	}()
 	under.result = a.Client.Read(ctx)
 	under.whole = ctx.Err() == nil
-	if under.whole && !(under.purpose != moka.ForReading && under.result.Err() != nil) { // that may be its own limit
+	if under.whole && (under.purpose == moka.ForReading || under.result.Err() == nil) { // that may be its own limit
 		a.Remember(under.result)
 	}
 	return under.result

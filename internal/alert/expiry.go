@@ -74,7 +74,7 @@ func (p *pass) expiring(valid bool) {
 	case told && valid && p.renewed(i):
 		i.Expires, i.Lead = p.state.Expires, p.state.Expires.Sub(p.now)
 		p.tell(Updated, i, i.Level)
-	case !told && soon && !(valid && p.facts.ClockUnsure):
+	case !told && soon && (!valid || !p.facts.ClockUnsure):
 		p.raise(Incident{Condition: Expiring, Level: -1, Expires: p.state.Expires, Lead: p.state.Expires.Sub(p.now)})
 	}
 }

@@ -106,7 +106,7 @@ type heardGateway struct {
 func hear(t *testing.T) *heardGateway {
 	h := &heardGateway{}
 	h.fakeGateway = newFakeGateway(t, before(0, script{}))
-	h.fakeGateway.handler = h.serve
+	h.handler = h.serve
 	return h
 }
 

@@ -108,10 +108,10 @@ func TestATokenThatIsRefusedOnceStaysInUse(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			r, f := newREST(t, func(n int, w http.ResponseWriter, req *http.Request) {
-				switch {
-				case n == 1:
+				switch n {
+				case 1:
 					answerJSON(w, 401, `{"message":"401: Unauthorized","code":0}`)
-				case n == 2:
+				case 2:
 					answerJSON(w, second.status, second.body)
 				default:
 					answerJSON(w, 200, `{"id":"7","channel_id":"1"}`)

@@ -57,7 +57,7 @@ func TestCrossingsLive(t *testing.T) {
 		lines.WriteString("}\n")
 		w.rememberAtGateway(w.spenders[i], dice)
 	}
-	s.file = s.world.config(t)
+	s.file = s.config(t)
 	text, err := os.ReadFile(s.file)
 	if err != nil {
 		t.Fatal(err)

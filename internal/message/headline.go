@@ -46,9 +46,10 @@ func conditionLine(w *lang.Words, name string, a Alarm) string {
 	switch i.Condition {
 	case alert.Balance:
 		level := i.LevelName
-		if e.Kind == alert.Worsened {
+		switch e.Kind {
+		case alert.Worsened:
 			level = h.EscalatedTo(level)
-		} else if e.Kind == alert.Eased {
+		case alert.Eased:
 			level = h.EasedTo(level)
 		}
 		if left == "" {

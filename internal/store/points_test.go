@@ -35,7 +35,7 @@ func testPoints(t *testing.T, on backend) {
 				until = to
 			}
 			want := naive(samples, p.At, until)
-			if c.step%time.Hour == 0 && c.from.Minute() == 0 && until == to {
+			if c.step%time.Hour == 0 && c.from.Minute() == 0 && until.Equal(to) {
 				continue // the last step lies on no full hour: an estimate
 			}
 			equal(t, fmt.Sprint(c.step, p.At), p, Point{At: p.At, Balance: lastBalance(samples, p.At, until), Spent: want.Spent, Covered: want.Covered})
