@@ -17,6 +17,7 @@ import (
 // Each row is an answer that is not the API's, or not whole.
 func TestAbusiveAnswersAreFailuresNotFigures(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	deep := strings.Repeat(`{"data":[`, 200_000)
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc

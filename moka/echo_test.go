@@ -35,6 +35,7 @@ func TestStatusIsRedactedAndDisarmed(t *testing.T) {
 // S9: a proxy that says the password, in all the places where it can.
 func TestNoErrorCarriesAProxysPassword(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	const password = "dP7&kw/Zr3+xQm=9Vt%LbHn"
 	for _, answer := range []string{
 		"HTTP/1.1 407 " + password + "\r\n\r\n",

@@ -38,6 +38,7 @@ func asJSON(w http.ResponseWriter) { w.Header().Set("Content-Type", "application
 // to another path may be a call with an effect.
 func TestOnlyRedirectsToTheSamePathAreFollowed(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	var reached atomic.Int32
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
 	defer other.Close()
@@ -144,6 +145,7 @@ func TestOnlyPassingFailuresAreRepeated(t *testing.T) {
 
 func TestTransportFailuresSayWhatAPersonCanDo(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	reset := &net.OpError{Op: "read", Err: errors.New("connection reset")}
 	nobody, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -20,18 +20,37 @@ var zones = []string{
 // date that the zone has, and never before its time.
 func TestEveryLocalDayHasExactlyOneRun(t *testing.T) {
 	years := proof.Size(2, 6, 28)
-	every := proof.Size(11*time.Hour+30*time.Minute, 5*time.Hour+30*time.Minute, 30*time.Minute)
+	times := proof.Size(spaced(11*time.Hour+30*time.Minute), spaced(5*time.Hour+30*time.Minute), allTimes())
 	checked := 0
 	for _, name := range zones {
 		loc, err := time.LoadLocation(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for at := time.Duration(0); at < 24*time.Hour; at += every {
+		for _, at := range times {
 			checked += checkDays(t, loc, at, years)
 		}
 	}
-	t.Logf("%d zones, every %v, %d years: %d days checked", len(zones), every, years, checked)
+	t.Logf("%d zones, %d times, %d years: %d days checked", len(zones), len(times), years, checked)
+}
+
+// spaced are the times of a day that far apart.
+func spaced(every time.Duration) (times []time.Duration) {
+	for at := time.Duration(0); at < 24*time.Hour; at += every {
+		times = append(times, at)
+	}
+	return times
+}
+
+// allTimes are every half hour from eleven in the evening to half past four, when
+// zones change their clocks, and every third hour of the day.
+func allTimes() (times []time.Duration) {
+	for _, at := range spaced(30 * time.Minute) {
+		if at < 5*time.Hour || at >= 23*time.Hour || at%(3*time.Hour) == 0 {
+			times = append(times, at)
+		}
+	}
+	return times
 }
 
 // A zone's table of changes ends, with many copies of the tables in the past:

@@ -160,6 +160,7 @@ func TestAResumptionBelongsWhereReadyTold(t *testing.T) {
 
 func TestTheThousandAndFirstIdentifyResetsTheToken(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := discordsim.New()
 		defer s.Close()

@@ -70,6 +70,7 @@ func (r *rig) pingPong() {
 
 func TestDiscordgoThroughClient(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	r := newRig(t)
 	library(t, r.client, websocket.DefaultDialer)
 	r.pingPong()
@@ -77,6 +78,7 @@ func TestDiscordgoThroughClient(t *testing.T) {
 
 func TestDiscordgoThroughProxy(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	r := newRig(t)
 	p, err := r.Proxy(discordsim.WithProxyAuth("me", "secret"))
 	if err != nil {

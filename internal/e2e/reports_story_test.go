@@ -211,6 +211,7 @@ func TestTheStoryOfTheReports(t *testing.T) {
 // What a report would have told while it was not in the configuration was not missed.
 func TestAReportThatComesBackBeginsAnew(t *testing.T) {
 	proof.NotShort(t)
+	proof.NotRaced(t)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := teller{t, t.TempDir() + "/back.db", time.UTC, mokatest.New(mokatest.V2026_08), &channel{known: map[string]string{}}, &clock{}, false}

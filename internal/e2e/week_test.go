@@ -30,6 +30,7 @@ const week = "MOKABOT_WEEK"
 //	MOKABOT_WEEK=1 go test ./internal/e2e -run TestWeek -v -timeout 1h
 func TestWeek(t *testing.T) {
 	proof.NotShort(t)
+	proof.NotRaced(t)
 	accounts, days := 2, 1
 	if os.Getenv(week) != "" {
 		accounts, days = 50, 7

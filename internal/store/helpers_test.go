@@ -36,11 +36,14 @@ func (b backend) temp(t testing.TB) *DB {
 	return reopen(t, b.address(t))
 }
 
-// onBoth runs a test of the contract on either engine.
+// onBoth runs a test of the contract on either engine, both at the same time.
 func onBoth(t *testing.T, test func(*testing.T, backend)) {
 	t.Helper()
 	for _, b := range backends {
-		t.Run(b.name, func(t *testing.T) { test(t, b) })
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, b)
+		})
 	}
 }
 
