@@ -26,7 +26,7 @@ func commands() []command {
 			repliesPrivately: func(Input) bool { return true }},
 		{name: "report", options: []option{text("name", suggestReports), share()}, needs: operator, run: report},
 		{name: "alerts", options: []option{share()}, needs: viewer, run: alerts, onButton: onAlertButton,
-			buttonNeeds: alertButtonNeeds, form: snoozeForm, repliesPrivately: addsToAlarm},
+			buttonNeeds: alertButtonNeeds, form: snoozeForm, repliesPrivately: addsToAlert},
 		{name: "levels", options: []option{account, levelActions(), text("level", suggestLevels), text("below", nil), text("runway", nil), share()}, needs: viewer, run: levels},
 		{name: "status", options: []option{share()}, needs: viewer, run: status},
 		{name: "test", needs: operator, run: testPings},

@@ -95,9 +95,9 @@ func snoozeOptions(in Input) (alert.SnoozeOptions, error) {
 	return q, nil
 }
 
-// addsToAlarm: below an alarm, which everybody sees, a press is answered in
+// addsToAlert: below an alert, which everybody sees, a press is answered in
 // private; the list of /alerts is brought up to date instead.
-func addsToAlarm(in Input) bool {
+func addsToAlert(in Input) bool {
 	return !in.Private || len(in.Args) > 0 && in.Args[0] == message.ActionDetails
 }
 
@@ -132,7 +132,7 @@ func onAlertButton(ctx context.Context, b *Bot, in Input) (message.Message, erro
 		}
 		lines = append(lines, line)
 	}
-	if !addsToAlarm(in) {
+	if !addsToAlert(in) {
 		return alerts(ctx, b, in)
 	}
 	return message.Note(strings.Join(lines, "\n"), message.ToneMuted), nil

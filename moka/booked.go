@@ -334,7 +334,7 @@ func (c *Client) logRows(ctx context.Context, w window, kind, page int) (logPage
 	query.Set("type", strconv.Itoa(kind))
 	query.Set("p", strconv.Itoa(page))
 	query.Set("page_size", strconv.Itoa(keyPageSize))
-	return fetch(ctx, c, request{op: "log/self", path: "/api/log/self", query: query, auth: byUser, further: true}, decodeLog)
+	return fetch(ctx, c, request{op: "log/self", path: "/api/log/self", query: query, auth: byUser, optional: true}, decodeLog)
 }
 
 func decodeLog(body []byte) (logPage, error) {

@@ -45,7 +45,7 @@ type Client struct {
 	timeout   time.Duration
 	now       func() time.Time
 	redactor  *redact.Redactor
-	memory    memory
+	cache     cache
 	catalogue *catalogueCache
 }
 

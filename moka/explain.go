@@ -19,7 +19,7 @@ type tokenUsage struct {
 }
 
 func (c *Client) tokenUsage(ctx context.Context) (tokenUsage, error) {
-	return fetch(ctx, c, request{op: "usage/token", path: "/api/usage/token/", auth: byKey, further: true, explain: true}, decodeTokenUsage)
+	return fetch(ctx, c, request{op: "usage/token", path: "/api/usage/token/", auth: byKey, optional: true, explain: true}, decodeTokenUsage)
 }
 
 func decodeTokenUsage(body []byte) (tokenUsage, error) {
@@ -52,18 +52,18 @@ type explanation struct {
 // explain takes the second look, or remembers the last one: the gateway allows
 // few of them, and what it says about a refused key seldom changes.
 func (c *Client) explain(ctx context.Context) *explanation {
-	if e := c.memory.explanation(c.now(), explainAge); e != nil {
+	if e := c.cache.explanation(c.now(), explainAge); e != nil {
 		return e
 	}
 	usage, err := c.tokenUsage(ctx)
 	if err != nil && !isRefusal(err) {
-		if e := c.memory.explanation(c.now(), explainMax); e != nil {
+		if e := c.cache.explanation(c.now(), explainMax); e != nil {
 			return e
 		}
 		return &explanation{err: err}
 	}
 	e := &explanation{at: c.now(), usage: usage, err: err}
-	c.memory.setExplanation(e)
+	c.cache.setExplanation(e)
 	return e
 }
 

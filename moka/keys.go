@@ -109,7 +109,7 @@ func (c *Client) keyPage(ctx context.Context, page int) (keyPage, error) {
 		"size":      {strconv.Itoa(keyPageSize)}, // until 2025-07
 		"page_size": {strconv.Itoa(keyPageSize)},
 	}
-	r := request{op: "token", path: "/api/token/", query: query, auth: byUser, further: true}
+	r := request{op: "token", path: "/api/token/", query: query, auth: byUser, optional: true}
 	return fetch(ctx, c, r, func(body []byte) (keyPage, error) {
 		defer clear(body) // it may hold whole keys
 		return decodeKeys(body)

@@ -25,7 +25,7 @@ func (c *Client) UsageByKey(ctx context.Context, from, to time.Time) ([]KeyUse, 
 	}
 	sums := map[string]usageSum{}
 	for _, w := range windows(from, to, usageWindow) {
-		r := request{op: "data/flow/self", path: "/api/data/flow/self", query: w.query(), auth: byUser, further: true}
+		r := request{op: "data/flow/self", path: "/api/data/flow/self", query: w.query(), auth: byUser, optional: true}
 		if err := c.get(ctx, r, func(body []byte) error { return addFlow(sums, body) }); err != nil {
 			return nil, err
 		}

@@ -25,7 +25,7 @@ func (c *Client) ReadLight(ctx context.Context, before Reading) (r Reading, ok b
 		return Reading{}, false
 	}
 	a := c.askLightly(ctx, before)
-	last, known := c.memory.lastStatus()
+	last, known := c.cache.lastStatus()
 	if a.statusErr != nil || !known || !a.status.readsLike(last) || a.selfErr != nil || a.plansErr != nil || a.usedErr != nil {
 		return Reading{}, false
 	}
@@ -60,7 +60,7 @@ func (c *Client) followsLightly(before Reading) bool {
 	}
 	w := before.Wallet
 	if w == nil {
-		_, stands := c.memory.lastPair()
+		_, stands := c.cache.lastPair()
 		return before.Key != nil && before.Key.Raw != nil && stands
 	}
 	over := func(p Plan) bool {
@@ -119,7 +119,7 @@ func (c *Client) lightKey(ctx context.Context, a *answers, before Reading, walle
 	}
 	used, err := a.status.Units.amount(a.used)
 	was, known := key.Used.Get()
-	if full, _ := c.memory.lastPair(); err != nil || !known || a.used < full.Used || jumped(a.status.Units, was, used) {
+	if full, _ := c.cache.lastPair(); err != nil || !known || a.used < full.Used || jumped(a.status.Units, was, used) {
 		return nil, false
 	}
 	if wallet != nil && used-was > wallet.movedSince(*before.Wallet, a.status.Units)+cent {

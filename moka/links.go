@@ -22,7 +22,7 @@ type Links struct {
 // the address of the API, or the one that the gateway tells of itself where the
 // API is reached on this machine; known is false before the first reading.
 func (c *Client) Links() (l Links, known bool) {
-	s, known := c.memory.lastStatus()
+	s, known := c.cache.lastStatus()
 	l = Links{TopUp: cmp.Or(s.TopUpLink, c.host.topUp.known(c.base.String())), Console: s.ServerAddress}
 	if c.base.Scheme == "https" {
 		l.Console = c.base.String()
@@ -81,11 +81,11 @@ func (s *topUpShare) set(base string, page topUpPage) {
 // accounts of a gateway, one an hour while that fails, and none where the status
 // says it, without an access token, or before the first reading.
 func (c *Client) LearnTopUpLink(ctx context.Context) error {
-	s, read := c.memory.lastStatus()
+	s, read := c.cache.lastStatus()
 	if !read || !s.topUpApart || c.cred.AccessToken == "" || !c.host.topUp.due(c.base.String(), c.now()) {
 		return nil
 	}
-	r := request{op: "user/topup/info", path: "/api/user/topup/info", auth: byUser, further: true}
+	r := request{op: "user/topup/info", path: "/api/user/topup/info", auth: byUser, optional: true}
 	link, err := fetch(ctx, c, r, decodeTopUpLink)
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 		own, alike := ownKey(a.keys, c.cred.APIKey)
 		found := alike == 1
 		if found {
-			c.memory.setOwn(own)
+			c.cache.setOwn(own)
 		}
 		left, _ := own.Remaining.Get()
 		used, _ := key.Used.Get()
@@ -34,8 +34,8 @@ func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 			key.OwnUnlimited = true // none of the account's keys: only its money is to be told
 		}
 	}
-	c.memory.setAccountView(key.Scope == ScopeAccount)
-	own, listed := c.memory.ownKey()
+	c.cache.setAccountView(key.Scope == ScopeAccount)
+	own, listed := c.cache.ownKey()
 	if listed {
 		key.Name, key.Group = own.Name, own.Group
 	}

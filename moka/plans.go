@@ -56,7 +56,7 @@ type rawPlans struct {
 }
 
 func (c *Client) plans(ctx context.Context) (rawPlans, error) {
-	r := request{op: "subscription/self", path: "/api/subscription/self", auth: byUser, further: true}
+	r := request{op: "subscription/self", path: "/api/subscription/self", auth: byUser, optional: true}
 	return fetch(ctx, c, r, func(body []byte) (rawPlans, error) { return decodePlans(body, c.now()) })
 }
 

@@ -39,7 +39,7 @@ func (c *Client) Prices(ctx context.Context) (Prices, error) {
 	var calls sync.WaitGroup
 	calls.Go(func() { status, statusErr = c.status(ctx) })
 	calls.Go(func() {
-		r := request{op: "pricing", path: "/api/pricing", auth: maybeUser, further: true}
+		r := request{op: "pricing", path: "/api/pricing", auth: maybeUser, optional: true}
 		list, listErr = fetch(ctx, c, r, decodePrices)
 	})
 	if c.cred.AccessToken != "" {
@@ -92,7 +92,7 @@ func (c *Client) payingGroup(ctx context.Context) (payingGroup, error) {
 		case own.Group != "" && own.Group != autoGroup:
 			pays.name = own.Group
 		}
-		c.memory.setOwn(own)
+		c.cache.setOwn(own)
 	}
 	if ratio, ok := ratios[pays.name]; ok {
 		pays.ratio = &ratio
@@ -104,7 +104,7 @@ func (c *Client) payingGroup(ctx context.Context) (payingGroup, error) {
 // account may use. An account can have a special ratio, which /api/pricing shows
 // only since 2026-07.
 func (c *Client) groupRatios(ctx context.Context) (map[string]float64, error) {
-	r := request{op: "user/self/groups", path: "/api/user/self/groups", auth: byUser, further: true}
+	r := request{op: "user/self/groups", path: "/api/user/self/groups", auth: byUser, optional: true}
 	return fetch(ctx, c, r, decodeGroups)
 }
 

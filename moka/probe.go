@@ -22,7 +22,7 @@ type Probe struct {
 	ModelsErr *Error
 	Reading   Reading
 	View      Scope   // whose figures the billing endpoints show, as far as can be found out
-	Offers    []Offer // the further reads, in a fixed order
+	Offers    []Offer // the optional reads, in a fixed order
 
 	CallsPerReading int           // what one poll costs of the budget
 	Budget          int           // requests allowed to this host by our own limiter…
@@ -87,13 +87,13 @@ func (c *Client) CallsPerReading() int {
 	if c.cred.AccessToken != "" {
 		calls += 2
 	}
-	if c.memory.accountView() {
+	if c.cache.accountView() {
 		calls++ // the key list
 	}
 	return calls
 }
 
-// offers tries the further reads.
+// offers tries the optional reads.
 func (c *Client) offers(ctx context.Context) []Offer {
 	now := c.now()
 	tries := []struct {

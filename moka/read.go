@@ -62,7 +62,7 @@ func (c *Client) Read(ctx context.Context) Reading {
 // own word for it, once it was read: newer releases ignore the configured one.
 func (c *Client) WalletIdentity() string {
 	if c.cred.AccessToken != "" {
-		return c.digest("user " + strconv.FormatInt(c.memory.userID(c.cred.UserID), 10))
+		return c.digest("user " + strconv.FormatInt(c.cache.userID(c.cred.UserID), 10))
 	}
 	return c.digest("key " + c.cred.APIKey)
 }
@@ -83,12 +83,12 @@ func (c *Client) digest(whose string) string {
 // status must not rescale anything, and neither must figures read just before or
 // after the operator changed the unit.
 func (c *Client) askSurely(ctx context.Context) *answers {
-	last, known := c.memory.lastStatus()
+	last, known := c.cache.lastStatus()
 	a := c.ask(ctx)
 	if known && a.statusErr != nil && kindOfError(a.statusErr) != RateLimited {
 		a.status, a.statusErr = c.nextStatus(ctx)
 	}
-	if known && a.statusErr == nil && (!a.status.readsLike(last) || a.hasPair() && c.memory.rescaled(a.pair())) {
+	if known && a.statusErr == nil && (!a.status.readsLike(last) || a.hasPair() && c.cache.rescaled(a.pair())) {
 		before := a.status
 		a = c.ask(ctx)
 		if a.statusErr == nil && !a.status.readsLike(before) && !a.status.readsLike(last) {
@@ -99,9 +99,9 @@ func (c *Client) askSurely(ctx context.Context) *answers {
 		}
 	}
 	if a.statusErr == nil {
-		c.memory.setStatus(a.status)
+		c.cache.setStatus(a.status)
 		if a.hasPair() {
-			c.memory.setPair(a.pair())
+			c.cache.setPair(a.pair())
 		}
 	}
 	return a
@@ -109,8 +109,8 @@ func (c *Client) askSurely(ctx context.Context) *answers {
 
 // nextStatus reads a status that no reading of this client used before.
 func (c *Client) nextStatus(ctx context.Context) (Status, error) {
-	s, serial, err := c.statusAfter(ctx, c.memory.statusSerial())
-	c.memory.setStatusSerial(serial)
+	s, serial, err := c.statusAfter(ctx, c.cache.statusSerial())
+	c.cache.setStatusSerial(serial)
 	return s, err
 }
 
@@ -129,7 +129,7 @@ func (c *Client) ask(ctx context.Context) *answers {
 		calls.Go(func() { a.self, a.selfErr = c.self(ctx) })
 		calls.Go(func() { a.plans, a.plansErr = c.plans(ctx) })
 	}
-	if c.cred.APIKey != "" && c.cred.AccessToken != "" && c.memory.accountView() {
+	if c.cred.APIKey != "" && c.cred.AccessToken != "" && c.cache.accountView() {
 		a.keysAsked = true
 		calls.Go(func() { a.keys, a.keysErr = c.Keys(ctx) })
 	}
@@ -218,8 +218,8 @@ func (c *Client) acceptedKey(ctx context.Context, a *answers, wallet *Wallet) (K
 	if key.Unlimited && units.Display == DisplayRaw {
 		return c.roundOrUnlimited(ctx, a, key)
 	}
-	c.memory.setExplanation(nil)
-	key = c.withOwn(ctx, a, compared(key, wallet, a.status.ancestor && !a.status.hub, c.memory.accountView()))
+	c.cache.setExplanation(nil)
+	key = c.withOwn(ctx, a, compared(key, wallet, a.status.ancestor && !a.status.hub, c.cache.accountView()))
 	if c.cred.AccessToken == "" && a.status.undecided(key) {
 		key.Remaining, key.Total, key.Used = Maybe{}, Maybe{}, Maybe{}
 		return key, &Error{

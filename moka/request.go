@@ -26,12 +26,12 @@ const userAgent = "mokabot/1 (+moka gateway client)"
 
 // request is one documented read.
 type request struct {
-	op      string
-	path    string // exact: a missing or extra slash is a redirect or a web page
-	query   url.Values
-	auth    auth
-	further bool // a read that some members of the family do not offer
-	explain bool // counts against the small budget too
+	op       string
+	path     string // exact: a missing or extra slash is a redirect or a web page
+	query    url.Values
+	auth     auth
+	optional bool // a read that some members of the family do not offer
+	explain  bool // counts against the small budget too
 }
 
 // attempts is how often a read is sent at most.
@@ -77,7 +77,7 @@ func (c *Client) mayAsk(r request) error {
 		missing = "needs an API key"
 	case r.auth == byUser && c.cred.AccessToken == "":
 		missing = "needs a system access token"
-	case c.memory.isAbsent(r.op, c.now()):
+	case c.cache.isAbsent(r.op, c.now()):
 		missing = notOffered
 	default:
 		return nil
@@ -170,11 +170,11 @@ func (c *Client) take(ctx context.Context, r request, resp *http.Response, use f
 	if err != nil {
 		return c.unread(r, resp, err)
 	}
-	if failed := c.judge(r, resp, body); failed != nil {
+	if failed := c.classify(r, resp, body); failed != nil {
 		return failed
 	}
-	if r.further {
-		c.memory.served(r.op)
+	if r.optional {
+		c.cache.served(r.op)
 	}
 	return use(body)
 }

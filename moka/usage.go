@@ -41,7 +41,7 @@ func (c *Client) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, err
 	}
 	sums := usageSums{}
 	for _, w := range windows(from, to, usageWindow) {
-		r := request{op: "data/self", path: "/api/data/self", query: w.query(), auth: byUser, further: true}
+		r := request{op: "data/self", path: "/api/data/self", query: w.query(), auth: byUser, optional: true}
 		if err := c.get(ctx, r, func(body []byte) error { return sums.add(body, w) }); err != nil {
 			return nil, err
 		}
@@ -96,7 +96,7 @@ func (c *Client) stat(ctx context.Context, w window, key, model string) (int64, 
 	if model != "" {
 		query.Set("model_name", model)
 	}
-	return fetch(ctx, c, request{op: "log/self/stat", path: "/api/log/self/stat", query: query, auth: byUser, further: true}, decodeStat)
+	return fetch(ctx, c, request{op: "log/self/stat", path: "/api/log/self/stat", query: query, auth: byUser, optional: true}, decodeStat)
 }
 
 func decodeStat(body []byte) (int64, error) {

@@ -26,7 +26,7 @@ const maxClosed = 10
 // that is over keep their story and are closed. Edits go where the posts are,
 // whatever channel is configured by now.
 func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.Outgoing, error) {
-	news := message.Alarm{
+	news := message.AlertDetails{
 		Account: a.Name, Levels: len(a.Rules.Levels), Event: e, Today: x.today, Models: x.models, Key: x.key,
 		Remind: a.Rules.RemindEvery(e.Incident), Page: a.Page(), Last: x.last,
 	}

@@ -241,7 +241,7 @@ func (b *Budgets) note(ctx context.Context, one budget.Budget, step func(budget.
 func (b *Budgets) outgoing(ctx context.Context, n budget.News) ([]store.Outgoing, error) {
 	channel := n.Standing.Budget.ChannelID
 	if n.Kind != budget.Closed {
-		payload, err := json.Marshal(message.BudgetAlert(b.Words, message.BudgetAlarm{News: n, Page: b.page(ctx, n.Standing.Budget), Picture: b.picture(ctx, n.Standing)}))
+		payload, err := json.Marshal(message.BudgetAlert(b.Words, message.BudgetWarning{News: n, Page: b.page(ctx, n.Standing.Budget), Picture: b.picture(ctx, n.Standing)}))
 		return []store.Outgoing{{Key: budgetKey(n, n.Memory.Posts), Channel: channel, At: n.Standing.At, Payload: payload}}, err
 	}
 	var out []store.Outgoing

@@ -272,9 +272,9 @@ func begins(name, typed string) int {
 	return 0
 }
 
-// Inherit takes over what an earlier book has read of the same accounts, whatever
+// CarryOver takes over what an earlier book has read of the same accounts, whatever
 // they were called, and the pages of their gateways.
-func (b *Book) Inherit(old *Book) {
+func (b *Book) CarryOver(old *Book) {
 	for _, a := range b.accounts {
 		was := old.same(a)
 		if was == nil {

@@ -96,7 +96,7 @@ func TestReadingsAreInheritedByTheSameAccount(t *testing.T) {
 		a.Remember(moka.Reading{At: time.Unix(int64(n+1), 0)})
 	}
 	now := named("b", "c", "a")
-	now.Inherit(old)
+	now.CarryOver(old)
 	for n, want := range []int64{1, 2, 0} {
 		latest, ok := now.All()[n].Latest()
 		if ok != (want > 0) || ok && latest.At.Unix() != want {

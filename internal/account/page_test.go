@@ -60,7 +60,7 @@ func TestWhereTheButtonsOfAnAlertLead(t *testing.T) {
 			Read(t.Context(), b.All())
 			if c.reloaded != "" {
 				next := open(c.reloaded)
-				next.Inherit(b)
+				next.CarryOver(b)
 				b = next
 			}
 			if got := b.All()[0].Page(); got != c.want {

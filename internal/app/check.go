@@ -188,7 +188,7 @@ func failedReads(w *lang.Words, name string, p moka.Probe) []Finding {
 	return found
 }
 
-// offers are the further reads that the gateway has, and that it does not have.
+// offers are the optional reads that the gateway has, and that it does not have.
 // One that failed belongs to neither: nobody knows whether it is there.
 func offers(p moka.Probe) (offered, missing []string) {
 	for _, o := range p.Offers {
@@ -248,14 +248,14 @@ func discordFindings(ctx context.Context, w *lang.Words, c *config.Config, rest 
 	}
 	found := []Finding{newFinding(LevelOK, w.CLI.Discord, topicToken, w.CLI.DiscordAs(me.Name))}
 	var channelsFound []Finding
-	var further discord.Permission
+	var extra discord.Permission
 	for _, ch := range channels(c) {
 		access, more := channelFindings(ctx, w, rest, ch)
-		further |= access.Needs
+		extra |= access.Needs
 		channelsFound = append(channelsFound, more...)
 	}
 	if app, err := rest.Application(ctx); err == nil {
-		found = append(found, newFinding(LevelNote, w.CLI.Discord, topicNote, w.CLI.Invite(discord.InviteLink(app, further))))
+		found = append(found, newFinding(LevelNote, w.CLI.Discord, topicNote, w.CLI.Invite(discord.InviteLink(app, extra))))
 	}
 	if c.Alerts.ChannelID == "" {
 		found = append(found, newFinding(LevelWarning, w.CLI.Discord, topicNote, w.CLI.NoAlerts))

@@ -161,7 +161,7 @@ func (s *service) use(next generation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.current.book != nil {
-		next.book.Inherit(s.current.book)
+		next.book.CarryOver(s.current.book)
 		s.forget(s.current, next)
 	}
 	s.current = next

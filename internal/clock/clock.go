@@ -1,4 +1,4 @@
-// Package clock judges the clock of the machine. Containers boot with a clock
+// Package clock checks the clock of the machine. Containers boot with a clock
 // that is years off, virtual machines sleep, and operators correct a zone by
 // moving the time. Whatever is dated by such a clock is wrong for good: a
 // reading of next year, a key that "has expired", a report that is never due.
@@ -7,7 +7,7 @@
 //	client := &http.Client{Transport: c.Transport(transport)} // listens to Date headers
 //	at := c.Now()
 //
-// See judge for the rules. Waiting is not its business: timers and
+// See consensus for the rules. Waiting is not its business: timers and
 // [time.Since] go by the monotonic clock anyhow.
 package clock
 
@@ -23,8 +23,8 @@ type Clock struct {
 	read func() (wall time.Time, ticks time.Duration)
 	log  *slog.Logger
 
-	mu    sync.Mutex
-	judge *judge
+	mu     sync.Mutex
+	agreed *consensus
 }
 
 // New begins with the time that the machine shows. last is when the last stored
@@ -43,16 +43,16 @@ func NewAt(clock func() time.Time, last time.Time, log *slog.Logger) *Clock {
 
 func newClock(read func() (time.Time, time.Duration), last time.Time, log *slog.Logger) *Clock {
 	wall, ticks := read()
-	return &Clock{read: read, log: log, judge: newJudge(wall, ticks, last)}
+	return &Clock{read: read, log: log, agreed: newConsensus(wall, ticks, last)}
 }
 
-// Now is the judged time.
+// Now is the agreed time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	wall, ticks := c.read()
-	c.say(c.judge.tick(wall, ticks), wall, "")
-	return c.judge.now
+	c.say(c.agreed.tick(wall, ticks), wall, "")
+	return c.agreed.now
 }
 
 // Sure reports whether a server has confirmed the time since the machine's
@@ -61,7 +61,7 @@ func (c *Clock) Sure() bool {
 	c.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.judge.sure
+	return c.agreed.sure
 }
 
 // Hear takes the word of a server for the time.
@@ -69,16 +69,16 @@ func (c *Clock) Hear(server string, date time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	wall, ticks := c.read()
-	c.say(c.judge.hear(server, date, wall, ticks), wall, server)
+	c.say(c.agreed.hear(server, date, wall, ticks), wall, server)
 }
 
 func (c *Clock) say(v Verdict, wall time.Time, server string) {
 	switch v {
 	case Unchanged:
 	case Confirmed, Agrees:
-		c.log.Debug(string(v), "time", c.judge.now, "server", server)
+		c.log.Debug(string(v), "time", c.agreed.now, "server", server)
 	default:
-		c.log.Warn(string(v), "time", c.judge.now, "machine", wall, "server", server)
+		c.log.Warn(string(v), "time", c.agreed.now, "machine", wall, "server", server)
 	}
 }
 

@@ -16,13 +16,13 @@ const year = 365 * 24 * time.Hour
 // A story is told in lines: "+5m" lets that much time pass, "machine +8760h"
 // sets the machine's clock so far from the true time, "asleep 8h" lets time pass
 // without ticks, "discord +0s" hears a server whose clock is so far off. After
-// each line the judged time is that much off, and sure or not, as "-> +0s sure".
+// each line the agreed time is that much off, and sure or not, as "-> +0s sure".
 type world struct {
 	t       *testing.T
 	truth   time.Time
 	ticks   time.Duration
 	machine time.Duration // its clock is that far off
-	judge   *judge
+	agreed  *consensus
 }
 
 func (w *world) line(words []string) {
@@ -42,10 +42,10 @@ func (w *world) line(words []string) {
 	case "pass":
 		w.truth, w.ticks = w.truth.Add(by(1)), w.ticks+by(1)
 	default:
-		w.judge.hear(words[0], w.truth.Add(by(1)), w.truth.Add(w.machine), w.ticks)
+		w.agreed.hear(words[0], w.truth.Add(by(1)), w.truth.Add(w.machine), w.ticks)
 		return
 	}
-	w.judge.tick(w.truth.Add(w.machine), w.ticks)
+	w.agreed.tick(w.truth.Add(w.machine), w.ticks)
 }
 
 func TestJudgement(t *testing.T) {
@@ -122,16 +122,16 @@ func TestJudgement(t *testing.T) {
 			if c.last == 0 {
 				last = time.Time{}
 			}
-			w := &world{t: t, truth: noon, machine: c.boot, judge: newJudge(noon.Add(c.boot), 0, last)}
+			w := &world{t: t, truth: noon, machine: c.boot, agreed: newConsensus(noon.Add(c.boot), 0, last)}
 			for line := range strings.Lines(strings.TrimSpace(c.story)) {
 				did, want, _ := strings.Cut(strings.TrimSpace(line), "->")
 				w.line(strings.Fields(did))
-				off := w.judge.now.Sub(w.truth)
+				off := w.agreed.now.Sub(w.truth)
 				got := off.String()
 				if off >= 0 {
 					got = "+" + got
 				}
-				if w.judge.sure {
+				if w.agreed.sure {
 					got += " sure"
 				}
 				if want = strings.TrimSpace(want); got != want {

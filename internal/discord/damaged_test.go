@@ -19,7 +19,7 @@ func (s shared) Joined(context.Context, Due, int, func([]json.RawMessage) int) (
 	return s.along, nil
 }
 
-// A row that another program damaged takes no alarm with it that shares its post.
+// A row that another program damaged takes no alert with it that shares its post.
 func TestADamagedMessageTakesNoOtherWithIt(t *testing.T) {
 	well := func(text string) json.RawMessage {
 		raw, err := json.Marshal(message.Note(text, message.ToneWarn))

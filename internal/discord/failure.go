@@ -12,12 +12,12 @@ import (
 const needed = PermissionView | PermissionSend | PermissionEmbed | PermissionAttach | PermissionHistory
 
 // InviteLink is where the owner of a server lets the bot in, with exactly the
-// permissions that it needs; some kinds of channel need further ones, see
+// permissions that it needs; some kinds of channel need more, see
 // [Access].
 // https://docs.discord.com/developers/topics/oauth2#bot-authorization-flow
-func InviteLink(applicationID string, further ...Permission) string {
+func InviteLink(applicationID string, extra ...Permission) string {
 	wanted := needed
-	for _, p := range further {
+	for _, p := range extra {
 		wanted |= p
 	}
 	return "https://discord.com/oauth2/authorize?client_id=" + applicationID +

@@ -173,7 +173,7 @@ func (r *REST) exchange(ctx context.Context, q request, out any) (int, *Error) {
 	defer resp.Body.Close()
 	r.clock.learn(resp.Header)
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer+1))
-	if fail := r.judge(q, resp, raw); fail != nil {
+	if fail := r.classify(q, resp, raw); fail != nil {
 		return resp.StatusCode, fail
 	}
 	if err != nil {
@@ -198,8 +198,8 @@ func (r *REST) build(ctx context.Context, q request) (*http.Request, error) {
 	return req, nil
 }
 
-// judge feeds the limiter and turns every status outside 2xx into an error.
-func (r *REST) judge(q request, resp *http.Response, raw []byte) *Error {
+// classify feeds the limiter and turns every status outside 2xx into an error.
+func (r *REST) classify(q request, resp *http.Response, raw []byte) *Error {
 	now := time.Now()
 	r.limits.countInvalid(resp.StatusCode, resp.Header.Get("X-RateLimit-Scope"), now)
 	if resp.StatusCode == http.StatusTooManyRequests {

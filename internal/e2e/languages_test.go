@@ -29,7 +29,7 @@ func TestEveryCommandInEveryLanguage(t *testing.T) {
 	w.run(t, w.config(t, `"* * * * *"`, `"0 0 1 1 *"`), nil)
 	w.polled(t, 2)
 	w.spend(36_000_000) // $72 of $90
-	w.waits(t, discordsim.AlertsChannel, "the alarm", titled("team"))
+	w.waits(t, discordsim.AlertsChannel, "the alert", titled("team"))
 	for _, words := range lang.All() {
 		locale := map[string]string{"en": "en-US"}[words.Tag]
 		if locale == "" {

@@ -208,7 +208,7 @@ func (w *weeks) tell(t *testing.T, found verdict) {
 		}
 		counts = append(counts, n...)
 	}
-	t.Logf("%d events, %d alarms, %d reports, %d edits; each once: %t", counts[0], found.Transitions, found.Reports, counts[1], found.clean())
+	t.Logf("%d events, %d alerts, %d reports, %d edits; each once: %t", counts[0], found.Transitions, found.Reports, counts[1], found.clean())
 	t.Log(found)
 	if !found.clean() || counts[2] > 0 {
 		t.Errorf("%d messages wait; not everything was told once:\n%s", counts[2], strings.Join(found.wrong, "\n"))

@@ -10,8 +10,8 @@ import (
 	"mokabot/moka"
 )
 
-// Alarm is what happened to an account.
-type Alarm struct {
+// AlertDetails are what an alert of an account is about.
+type AlertDetails struct {
 	Account string
 	Levels  int // how many levels the account has
 	Event   alert.Event
@@ -23,10 +23,10 @@ type Alarm struct {
 	Page    string        // that the buttons open to add money or renew a credential: https; empty: there is none
 }
 
-// Alert phrases an alarm. The same words serve for a post and for bringing an
+// Alert phrases it. The same words serve for a post and for bringing an
 // incident's live message up to date; only a post pings. See [Close] for the
 // posts of one that is over.
-func Alert(w *lang.Words, a Alarm) Message {
+func Alert(w *lang.Words, a AlertDetails) Message {
 	e, account := a.Event, a.Account
 	words := eventWords(&w.Alert, e)
 	over := e.Kind == alert.Ended
@@ -46,7 +46,7 @@ func Alert(w *lang.Words, a Alarm) Message {
 }
 
 // spikeKeyLine is which key a spike is of, "" where that is not known.
-func spikeKeyLine(w *lang.Words, a Alarm) string {
+func spikeKeyLine(w *lang.Words, a AlertDetails) string {
 	if a.Key.Spent <= 0 || a.Event.Incident.Condition != alert.Spike {
 		return ""
 	}
@@ -111,7 +111,7 @@ func alertTitle(w *lang.Words, account string, e alert.Event, words lang.Conditi
 	return words.Raised(account, e.Incident.LevelName)
 }
 
-func alertTone(a Alarm, over bool) Tone {
+func alertTone(a AlertDetails, over bool) Tone {
 	if over {
 		return ToneGood
 	}
@@ -146,10 +146,10 @@ func alertCause(w *lang.Words, e alert.Event) string {
 	return ""
 }
 
-// alertModels is how many models an alarm has room for.
+// alertModels is how many models an alert has room for.
 const alertModels = 3
 
-func alertFields(w *lang.Words, a Alarm, over bool) []Field {
+func alertFields(w *lang.Words, a AlertDetails, over bool) []Field {
 	e := a.Event
 	var fields []Field
 	add := func(name, value string) {

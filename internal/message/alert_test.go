@@ -37,7 +37,7 @@ func TestAWarningNamesTheLimitThatIsBroken(t *testing.T) {
 	} {
 		level := alert.Level{Name: "low", Below: c.below, Runway: c.runway}
 		r := moka.Reading{Key: &moka.Key{State: moka.KeyOK, Remaining: c.left}}
-		m := message.Alert(lang.English(), message.Alarm{Account: "team", Levels: 1, Event: alert.Event{
+		m := message.Alert(lang.English(), message.AlertDetails{Account: "team", Levels: 1, Event: alert.Event{
 			Kind: alert.Updated, Level: &level, Facts: alert.Facts{Reading: r, Runway: c.lasts},
 			Incident: alert.Incident{Condition: alert.Balance, ByRunway: c.byRunway},
 		}})
@@ -58,7 +58,7 @@ func TestAWarningNamesTheLimitThatIsBroken(t *testing.T) {
 func TestAnAlertShowsWhatFitsItsCondition(t *testing.T) {
 	w := lang.English()
 	for _, c := range alert.Conditions() {
-		m := message.Alert(w, message.Alarm{Account: "team", Levels: 1, Remind: time.Hour,
+		m := message.Alert(w, message.AlertDetails{Account: "team", Levels: 1, Remind: time.Hour,
 			Models: []message.ModelUse{{Model: "gpt-4o", Spent: moka.Dollar}}, Event: alert.Event{Kind: alert.Raised, Incident: alert.Incident{Condition: c}}})
 		snooze := slices.ContainsFunc(m.Buttons, func(b message.Button) bool { return b.Label == w.Button.SnoozeUntilTopUp })
 		if want := c == alert.Balance || c == alert.WalletEmpty; snooze != want {
@@ -77,7 +77,7 @@ func TestTheLinkOfAnAlertFitsItsCondition(t *testing.T) {
 	w := lang.English()
 	for _, c := range alert.Conditions() {
 		for _, page := range []string{"https://pay.example", ""} {
-			m := message.Alert(w, message.Alarm{Account: "team", Levels: 1, Page: page,
+			m := message.Alert(w, message.AlertDetails{Account: "team", Levels: 1, Page: page,
 				Event: alert.Event{Kind: alert.Raised, Incident: alert.Incident{Condition: c}}})
 			want := []message.Button{{Label: w.Button.Console, URL: page}}
 			if c == alert.Balance || c == alert.WalletEmpty {
@@ -98,7 +98,7 @@ func TestTheLinkOfAnAlertFitsItsCondition(t *testing.T) {
 func TestAWarningOfABudgetOffersItsDetails(t *testing.T) {
 	w := lang.English()
 	for _, page := range []string{"https://moka.example", ""} {
-		m := message.BudgetAlert(w, message.BudgetAlarm{Page: page, News: budget.News{Standing: budget.Standing{Budget: budget.Budget{Name: "monthly: ci", Zone: time.UTC, Amount: moka.Dollar}}}})
+		m := message.BudgetAlert(w, message.BudgetWarning{Page: page, News: budget.News{Standing: budget.Standing{Budget: budget.Budget{Name: "monthly: ci", Zone: time.UTC, Amount: moka.Dollar}}}})
 		want := []message.Button{{Label: w.Button.Details, Action: "budget:monthly: ci"}}
 		if page != "" {
 			want = append([]message.Button{{Label: w.Button.Console, URL: page}}, want...)

@@ -29,7 +29,7 @@ func Backtest(w *lang.Words, account string, days int, h alert.History) Message 
 			incidents++
 		}
 		if happened(w, TimelineEntry{At: e.At, Kind: e.Kind, Level: e.Incident.LevelName}) != "" {
-			lines = append(lines, Moment(e.At)+"  "+headline(w, Alarm{Account: account, Event: e}))
+			lines = append(lines, Moment(e.At)+"  "+headline(w, AlertDetails{Account: account, Event: e}))
 		}
 	}
 	count := func(name string, n int) { // one figure a line reads well in a terminal
@@ -58,7 +58,7 @@ func BacktestBudget(w *lang.Words, b budget.Budget, days int, news []budget.News
 		if len(b.MentionRoles)+len(b.MentionUsers) > 0 {
 			pings++
 		}
-		lines = append(lines, Moment(n.Standing.At)+"  "+BudgetAlert(w, BudgetAlarm{News: n}).Text)
+		lines = append(lines, Moment(n.Standing.At)+"  "+BudgetAlert(w, BudgetWarning{News: n}).Text)
 	}
 	card.Text = strings.Join(lines, "\n")
 	card.Fields = []Field{

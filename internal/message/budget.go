@@ -137,8 +137,8 @@ func Budget(w *lang.Words, s budget.Standing, picture Picture) Message {
 	return withPicture(Budgets(w, []budget.Standing{s}), picture)
 }
 
-// BudgetAlarm is a warning of a budget.
-type BudgetAlarm struct {
+// BudgetWarning is what a warning of a budget is about.
+type BudgetWarning struct {
 	News    budget.News
 	Page    string // of the accounts' console, where they share one; empty: there is none
 	Picture Picture
@@ -146,7 +146,7 @@ type BudgetAlarm struct {
 
 // BudgetAlert phrases a warning of a budget. Its thresholds are told once, so
 // there is nothing to snooze.
-func BudgetAlert(w *lang.Words, a BudgetAlarm) Message {
+func BudgetAlert(w *lang.Words, a BudgetWarning) Message {
 	s := a.News.Standing
 	line, forecast := w.Budget.Reached(s.Budget.Name, budgetSpent(w, s)), expectedLine(w, s)
 	if a.News.Threshold == 0 {

@@ -20,7 +20,7 @@ const (
 
 // headline is an alert in one line that is complete without the card: account,
 // condition, amount and runway. Phones show nothing else.
-func headline(w *lang.Words, a Alarm) string {
+func headline(w *lang.Words, a AlertDetails) string {
 	e := a.Event
 	name := fit(a.Account, maxHeadlineName)
 	var line string
@@ -38,7 +38,7 @@ func headline(w *lang.Words, a Alarm) string {
 }
 
 // conditionLine says what is wrong, with the figures that the condition is about.
-func conditionLine(w *lang.Words, name string, a Alarm) string {
+func conditionLine(w *lang.Words, name string, a AlertDetails) string {
 	e := a.Event
 	h, i := &w.Headline, e.Incident
 	raised := eventWords(&w.Alert, e).Raised(name, i.LevelName)
@@ -90,7 +90,7 @@ func unknownFor(w *lang.Words, line string, e alert.Event) string {
 }
 
 // lastKnown is what could be spent when that was last known, "" where it still is.
-func lastKnown(w *lang.Words, a Alarm) string {
+func lastKnown(w *lang.Words, a AlertDetails) string {
 	last, known := a.Last.Get()
 	if !known || a.Event.Facts.Reading.Spendable().Known() {
 		return ""

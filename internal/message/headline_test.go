@@ -51,7 +51,7 @@ func TestTheHeadlineSaysWhatEndsFirst(t *testing.T) {
 }
 
 func TestALongNameLeavesRoomForTheFigures(t *testing.T) {
-	a := message.Alarm{Account: strings.Repeat("n", 200), Levels: 1, Event: alert.Event{
+	a := message.AlertDetails{Account: strings.Repeat("n", 200), Levels: 1, Event: alert.Event{
 		Kind: alert.Raised, Incident: alert.Incident{Condition: alert.Balance, LevelName: "low"},
 		Facts: alert.Facts{Reading: moka.Reading{Key: &moka.Key{State: moka.KeyOK, Remaining: moka.Known(4 * moka.Dollar)}}},
 	}}
@@ -72,7 +72,7 @@ func TestAnIncidentOfSecondsLastedSeconds(t *testing.T) {
 		89 * time.Second:         "(after 1 min)",
 		125 * time.Minute:        "(after 2 h 5 min)",
 	} {
-		a := message.Alarm{Account: "team", Levels: 1, Event: alert.Event{
+		a := message.AlertDetails{Account: "team", Levels: 1, Event: alert.Event{
 			Kind: alert.Ended, At: began.Add(d), Incident: alert.Incident{Condition: alert.Balance, Since: began},
 		}}
 		if got := message.Alert(lang.English(), a).Text; !strings.Contains(got, want) {

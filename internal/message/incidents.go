@@ -19,7 +19,7 @@ type OpenIncident struct {
 	Remind   time.Duration // between reminders; 0: none
 }
 
-// The actions of the buttons below an alarm, and of /alerts.
+// The actions of the buttons below an alert, and of /alerts.
 const (
 	ActionHour       = "1h"
 	ActionShift      = "8h"
@@ -32,7 +32,7 @@ const (
 // alertButtons offer what helps against the condition: a link to where money is
 // added or a credential is renewed, and the details; and in a row of its own a
 // snooze, where there are reminders to hold back.
-func alertButtons(w *lang.Words, a Alarm) []Button {
+func alertButtons(w *lang.Words, a AlertDetails) []Button {
 	var buttons []Button
 	if a.Page != "" {
 		label := w.Button.Console

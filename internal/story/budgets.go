@@ -43,8 +43,8 @@ func oneBudget(w *lang.Words) map[string]message.Message {
 }
 
 // warned is a warning of a budget whose accounts have one console.
-func warned(w *lang.Words, n budget.News) message.BudgetAlarm {
-	return message.BudgetAlarm{News: n, Page: "https://moka.example/topup", Picture: budgetChart(w, n.Standing)}
+func warned(w *lang.Words, n budget.News) message.BudgetWarning {
+	return message.BudgetWarning{News: n, Page: "https://moka.example/topup", Picture: budgetChart(w, n.Standing)}
 }
 
 func budgetAlerts(w *lang.Words) map[string]message.Message {

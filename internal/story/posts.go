@@ -12,7 +12,7 @@ import (
 	"mokabot/moka"
 )
 
-func alarm(kind alert.Kind, c alert.Condition, level int, r moka.Reading) message.Alarm {
+func alertOf(kind alert.Kind, c alert.Condition, level int, r moka.Reading) message.AlertDetails {
 	e := alert.Event{Kind: kind, At: at, Facts: alert.Facts{At: at, Reading: r}, Incident: incident(c, level)}
 	if left, known := r.Spendable().Get(); known {
 		e.Facts.Runway = lasting(left.USD())
@@ -26,7 +26,7 @@ func alarm(kind alert.Kind, c alert.Condition, level int, r moka.Reading) messag
 	if kind == alert.Ended {
 		e.Level, e.Incident.TopUp = nil, 50*moka.Dollar
 	}
-	return message.Alarm{Account: "team", Levels: len(levels), Event: e, Today: spentToday,
+	return message.AlertDetails{Account: "team", Levels: len(levels), Event: e, Today: spentToday,
 		Remind: remind(c), Page: "https://moka.example/topup"}
 }
 
@@ -47,18 +47,18 @@ func incident(c alert.Condition, level int) alert.Incident {
 	return i
 }
 
-func alarms(w *lang.Words) map[string]message.Message {
-	low := alarm(alert.Raised, alert.Balance, 0, reading(18.2))
+func alerts(w *lang.Words) map[string]message.Message {
+	low := alertOf(alert.Raised, alert.Balance, 0, reading(18.2))
 	low.Models = usedToday
-	snoozed := alarm(alert.Updated, alert.Balance, 0, reading(17.9))
+	snoozed := alertOf(alert.Updated, alert.Balance, 0, reading(17.9))
 	snoozed.Event.Incident.SnoozedUntil = at.Add(8 * time.Hour)
-	untilTopUp := alarm(alert.Updated, alert.Balance, 1, reading(4))
+	untilTopUp := alertOf(alert.Updated, alert.Balance, 1, reading(4))
 	untilTopUp.Event.Incident.UntilTopUp = true
-	soon := alarm(alert.Raised, alert.Balance, 0, reading(40)) // after a day that cost far more than usual
+	soon := alertOf(alert.Raised, alert.Balance, 0, reading(40)) // after a day that cost far more than usual
 	soon.Event.Facts.Runway, soon.Today = lasting(40*6/14.5), spend.SoFar{Spent: dollars(6.3)}
-	fast := alarm(alert.Worsened, alert.Balance, 1, reading(4))
+	fast := alertOf(alert.Worsened, alert.Balance, 1, reading(4))
 	fast.Event.Facts.Runway.AtThisPace, fast.Today = 3*time.Minute, spend.SoFar{Spent: dollars(31.4)}
-	ending := alarm(alert.Raised, alert.Balance, 0, reading(15))
+	ending := alertOf(alert.Raised, alert.Balance, 0, reading(15))
 	ending.Event.Facts.Runway = spend.Runway{Known: true, Ends: true, Low: 36 * time.Hour, Mid: 36 * time.Hour, High: 36 * time.Hour}
 	all := map[string]message.Message{
 		"alert-fast":         message.Alert(w, fast),
@@ -67,24 +67,24 @@ func alarms(w *lang.Words) map[string]message.Message {
 		"alert-low":          message.Alert(w, low),
 		"alert-snoozed":      message.Alert(w, snoozed),
 		"alert-until-top-up": message.Alert(w, untilTopUp),
-		"alert-nearly-over":  message.Alert(w, alarm(alert.Updated, alert.Balance, 0, reading(20.6))),
-		"alert-worse":        message.Alert(w, alarm(alert.Worsened, alert.Balance, 1, reading(4.2))),
-		"alert-eased":        message.Alert(w, alarm(alert.Eased, alert.Balance, 0, reading(12.5))),
-		"alert-still":        message.Alert(w, alarm(alert.Reminder, alert.Balance, 1, reading(4.2))),
-		"alert-over":         message.Alert(w, alarm(alert.Ended, alert.Balance, 0, reading(54.2))),
+		"alert-nearly-over":  message.Alert(w, alertOf(alert.Updated, alert.Balance, 0, reading(20.6))),
+		"alert-worse":        message.Alert(w, alertOf(alert.Worsened, alert.Balance, 1, reading(4.2))),
+		"alert-eased":        message.Alert(w, alertOf(alert.Eased, alert.Balance, 0, reading(12.5))),
+		"alert-still":        message.Alert(w, alertOf(alert.Reminder, alert.Balance, 1, reading(4.2))),
+		"alert-over":         message.Alert(w, alertOf(alert.Ended, alert.Balance, 0, reading(54.2))),
 	}
 	for _, c := range alert.Conditions() {
 		if c == alert.Balance { // has levels, and its examples above
 			continue
 		}
 		all["alert-"+string(c)] = message.Alert(w, trouble(c))
-		over := alarm(alert.Ended, c, -1, reading(54.2))
+		over := alertOf(alert.Ended, c, -1, reading(54.2))
 		if c != alert.Exhausted && c != alert.WalletEmpty {
 			over.Event.Incident.TopUp = 0
 		}
 		all["alert-"+string(c)+"-over"] = message.Alert(w, over)
 	}
-	held := alarm(alert.Raised, alert.Balance, 0, reading(12))
+	held := alertOf(alert.Raised, alert.Balance, 0, reading(12))
 	held.Event.Late, held.Event.Incident.OwedAt, held.Event.Incident.OwedMoney = true, at.Add(-8*time.Hour), dollars(19.2)
 	all["alert-held-back"] = message.Alert(w, held)
 	disabled := trouble(alert.Refused)
@@ -107,7 +107,7 @@ func alarms(w *lang.Words) map[string]message.Message {
 
 // closed are earlier posts of an incident that is over.
 func closed(w *lang.Words) map[string]message.Message {
-	low := alarm(alert.Raised, alert.Balance, 0, reading(18.2))
+	low := alertOf(alert.Raised, alert.Balance, 0, reading(18.2))
 	posted := message.Alert(w, low)
 	all := map[string]message.Message{}
 	for name, e := range map[string]alert.Event{
@@ -124,15 +124,15 @@ func closed(w *lang.Words) map[string]message.Message {
 	return all
 }
 
-// trouble is an alarm of a condition that has no levels, with what is known
+// trouble is an alert of a condition that has no levels, with what is known
 // of an account in that condition.
-func trouble(c alert.Condition) message.Alarm {
+func trouble(c alert.Condition) message.AlertDetails {
 	empty := reading(2.5)
 	empty.Wallet.Remaining = dollars(0)
 	soon := reading(60)
 	soon.Key.ExpiresAt = at.AddDate(0, 0, 2)
 	ending := lasting(60)
-	a := alarm(alert.Raised, c, -1, map[alert.Condition]moka.Reading{
+	a := alertOf(alert.Raised, c, -1, map[alert.Condition]moka.Reading{
 		alert.Unreachable: failed(moka.Unavailable, moka.HintTimeout, ""),
 		alert.Refused:     tokenRefused(),
 		alert.Expiring:    soon,
@@ -295,8 +295,8 @@ func reloads(w *lang.Words) map[string]message.Message {
 }
 
 func backtests(w *lang.Words) map[string]message.Message {
-	low := alarm(alert.Raised, alert.Balance, 0, reading(18.2)).Event
-	worse := alarm(alert.Worsened, alert.Balance, 1, reading(4.2)).Event
+	low := alertOf(alert.Raised, alert.Balance, 0, reading(18.2)).Event
+	worse := alertOf(alert.Worsened, alert.Balance, 1, reading(4.2)).Event
 	worse.At = at.Add(3 * time.Hour)
 	past := alert.History{
 		Events: []alert.Event{low, worse}, Edits: 12, Pings: 2, Readings: 8640, From: at.AddDate(0, 0, -30), To: at,

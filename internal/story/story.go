@@ -27,7 +27,7 @@ var chapters = []struct {
 	{"Models", models},
 	{"Usage", usages},
 	{"Keys", keys},
-	{"Alert", alarms},
+	{"Alert", alerts},
 	{"Close", closed},
 	{"Incidents", incidents},
 	{"IncidentDetails", details},

@@ -14,7 +14,7 @@ const (
 	fresh = time.Hour
 )
 
-// Verdict is why the judged time changed, or what is thought of it. It is logged.
+// Verdict is why the agreed time changed, or what is thought of it. It is logged.
 type Verdict string
 
 // The verdicts.
@@ -26,7 +26,7 @@ const (
 	Agrees    Verdict = "the clock of this machine is right again"
 )
 
-// judge decides what time it is. Its own time runs by the monotonic clock, which
+// consensus decides what time it is. Its own time runs by the monotonic clock, which
 // no step moves. It follows the wall clock as long as the two are close, and is
 // set anew only when more witnesses agree on another time than on its own. The
 // witnesses are its own time, the wall clock, the servers that were heard of
@@ -36,8 +36,8 @@ const (
 // So a step of the wall clock alone changes nothing, a server alone whose clock
 // is wrong changes nothing, and a machine that was asleep is set right by the
 // first answer it gets.
-type judge struct {
-	now   time.Time     // the judged time
+type consensus struct {
+	now   time.Time     // the agreed time
 	ticks time.Duration // of the monotonic clock, at now
 	ahead time.Duration // of the wall clock before the monotonic one, to notice steps
 	apart bool          // the wall clock shows another time
@@ -52,15 +52,15 @@ type word struct {
 	ticks time.Duration
 }
 
-func newJudge(wall time.Time, ticks time.Duration, last time.Time) *judge {
-	return &judge{now: wall, ticks: ticks, ahead: wall.Sub(epoch) - ticks, last: last, heard: map[string]word{}}
+func newConsensus(wall time.Time, ticks time.Duration, last time.Time) *consensus {
+	return &consensus{now: wall, ticks: ticks, ahead: wall.Sub(epoch) - ticks, last: last, heard: map[string]word{}}
 }
 
 // epoch is any moment; clocks are compared by their distance from it.
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // tick lets time pass.
-func (j *judge) tick(wall time.Time, ticks time.Duration) Verdict {
+func (j *consensus) tick(wall time.Time, ticks time.Duration) Verdict {
 	j.now, j.ticks = j.now.Add(ticks-j.ticks), ticks
 	ahead := wall.Sub(epoch) - ticks
 	stepped := !within(ahead-j.ahead, tolerance)
@@ -87,7 +87,7 @@ func (j *judge) tick(wall time.Time, ticks time.Duration) Verdict {
 }
 
 // hear takes a server's word for the time.
-func (j *judge) hear(server string, date, wall time.Time, ticks time.Duration) Verdict {
+func (j *consensus) hear(server string, date, wall time.Time, ticks time.Duration) Verdict {
 	said := j.tick(wall, ticks)
 	j.heard[server] = word{date, ticks}
 	if better, ok := j.outvoted(wall); ok {
@@ -101,8 +101,8 @@ func (j *judge) hear(server string, date, wall time.Time, ticks time.Duration) V
 	return said
 }
 
-// outvoted finds a time for which more witnesses speak than for the judged one.
-func (j *judge) outvoted(wall time.Time) (better time.Time, ok bool) {
+// outvoted finds a time for which more witnesses speak than for the agreed one.
+func (j *consensus) outvoted(wall time.Time) (better time.Time, ok bool) {
 	words := []time.Time{wall}
 	for _, server := range slices.Sorted(maps.Keys(j.heard)) {
 		if w := j.heard[server]; j.ticks-w.ticks <= fresh {
@@ -131,7 +131,7 @@ func (j *judge) outvoted(wall time.Time) (better time.Time, ok bool) {
 
 // earliestAfterLast reports whether a is not before the last reading, and b is
 // before it or later than a.
-func (j *judge) earliestAfterLast(a, b time.Time) bool {
+func (j *consensus) earliestAfterLast(a, b time.Time) bool {
 	start := j.last.Add(-tolerance)
 	return !a.Before(start) && (b.Before(start) || a.Before(b))
 }

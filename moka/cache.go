@@ -14,8 +14,8 @@ const (
 	explainMax = 2 * time.Hour    // the same, while it cannot be asked again
 )
 
-// memory is what a client keeps between calls.
-type memory struct {
+// cache is what a client keeps between calls.
+type cache struct {
 	mu        sync.Mutex
 	status    Status // of the last reading that had one
 	statusOK  bool   // there was one
@@ -26,10 +26,10 @@ type memory struct {
 	stands    bool        // its limit stayed when the use last moved
 	user      int64       // the account's id as the gateway told it, 0 before
 	account   bool        // the billing pair showed the account
-	own       *APIKeyInfo // the key as the account\'s list showed it last; nil before
+	own       *APIKeyInfo // the key as the account's list showed it last; nil before
 }
 
-// offered is what is known of a further read.
+// offered is what is known of an optional read.
 type offered struct {
 	served  bool      // it was answered once
 	missing time.Time // since then the gateway says that it lacks it; zero: it does not
@@ -37,36 +37,36 @@ type offered struct {
 }
 
 // offer is what is known of a read. The lock is held.
-func (m *memory) offer(op string) *offered {
-	if m.offers == nil {
-		m.offers = map[string]*offered{}
+func (c *cache) offer(op string) *offered {
+	if c.offers == nil {
+		c.offers = map[string]*offered{}
 	}
-	if m.offers[op] == nil {
-		m.offers[op] = &offered{}
+	if c.offers[op] == nil {
+		c.offers[op] = &offered{}
 	}
-	return m.offers[op]
+	return c.offers[op]
 }
 
-func (m *memory) isAbsent(op string, now time.Time) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	at := m.offer(op).absent
+func (c *cache) isAbsent(op string, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.offer(op).absent
 	return !at.IsZero() && now.Sub(at) < absentAge
 }
 
 // served notes that the gateway offers a read.
-func (m *memory) served(op string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	*m.offer(op) = offered{served: true}
+func (c *cache) served(op string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	*c.offer(op) = offered{served: true}
 }
 
 // lacks notes that the gateway says it lacks a read, and reports whether to
 // believe it: a read that was answered before is not gone for good at once.
-func (m *memory) lacks(op string, now time.Time) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	o := m.offer(op)
+func (c *cache) lacks(op string, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o := c.offer(op)
 	if o.missing.IsZero() {
 		o.missing = now
 	}
@@ -74,45 +74,45 @@ func (m *memory) lacks(op string, now time.Time) bool {
 }
 
 // setAbsent has a read not asked for again for a while.
-func (m *memory) setAbsent(op string, now time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.offer(op).absent = now
+func (c *cache) setAbsent(op string, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.offer(op).absent = now
 }
 
 // lastStatus returns the status of the last reading, and whether there was one.
-func (m *memory) lastStatus() (s Status, known bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.status, m.statusOK
+func (c *cache) lastStatus() (s Status, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status, c.statusOK
 }
 
-func (m *memory) setStatus(s Status) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.status, m.statusOK = s, true
+func (c *cache) setStatus(s Status) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.status, c.statusOK = s, true
 }
 
 // statusSerial is the newest answer of /api/status that a reading used.
-func (m *memory) statusSerial() int64 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.serial
+func (c *cache) statusSerial() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.serial
 }
 
-func (m *memory) setStatusSerial(serial int64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.serial = max(m.serial, serial)
+func (c *cache) setStatusSerial(serial int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.serial = max(c.serial, serial)
 }
 
 // rescaled reports whether the billing pair differs from that of the last
 // reading in a way that a change of unit explains better than money does: both
 // figures by one factor, or the limit at least fivefold.
-func (m *memory) rescaled(pair RawKey) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	before := m.pair
+func (c *cache) rescaled(pair RawKey) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.pair
 	if before.Limit <= 0 || pair.Limit <= 0 || before.Limit == pair.Limit {
 		return false
 	}
@@ -124,75 +124,75 @@ func (m *memory) rescaled(pair RawKey) bool {
 	return factor >= 5 || factor <= 0.2 || before.Used > 0 && math.Abs(pair.Used-used) <= 1e-9*math.Abs(used)
 }
 
-func (m *memory) setPair(pair RawKey) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.pair.Limit != pair.Limit || m.pair.Used != pair.Used {
-		m.stands = m.pair.Limit == pair.Limit
+func (c *cache) setPair(pair RawKey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pair.Limit != pair.Limit || c.pair.Used != pair.Used {
+		c.stands = c.pair.Limit == pair.Limit
 	}
-	m.pair = pair
+	c.pair = pair
 }
 
 // lastPair is the billing pair of the last full reading, and whether its limit
 // stays when the use moves.
-func (m *memory) lastPair() (pair RawKey, stands bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.pair, m.stands
+func (c *cache) lastPair() (pair RawKey, stands bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pair, c.stands
 }
 
-func (m *memory) explanation(now time.Time, age time.Duration) *explanation {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.explained == nil || now.Sub(m.explained.at) >= age {
+func (c *cache) explanation(now time.Time, age time.Duration) *explanation {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.explained == nil || now.Sub(c.explained.at) >= age {
 		return nil
 	}
-	return m.explained
+	return c.explained
 }
 
-func (m *memory) setExplanation(e *explanation) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.explained = e
+func (c *cache) setExplanation(e *explanation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.explained = e
 }
 
-func (m *memory) setUser(id int64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.user = id
+func (c *cache) setUser(id int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.user = id
 }
 
 // userID is the account's id as the gateway told it, or else the configured one.
-func (m *memory) userID(configured int64) int64 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return cmp.Or(m.user, configured)
+func (c *cache) userID(configured int64) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return cmp.Or(c.user, configured)
 }
 
-func (m *memory) setOwn(own APIKeyInfo) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.own = &own
+func (c *cache) setOwn(own APIKeyInfo) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.own = &own
 }
 
 // ownKey is the key as the account's list showed it last, and whether it did.
-func (m *memory) ownKey() (own APIKeyInfo, known bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.own == nil {
+func (c *cache) ownKey() (own APIKeyInfo, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.own == nil {
 		return own, false
 	}
-	return *m.own, true
+	return *c.own, true
 }
 
-func (m *memory) setAccountView(yes bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.account = yes
+func (c *cache) setAccountView(yes bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.account = yes
 }
 
-func (m *memory) accountView() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.account
+func (c *cache) accountView() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.account
 }

@@ -12,10 +12,10 @@ import (
 // notOffered is what a read says that the gateway lacks.
 const notOffered = "not offered here"
 
-// judge reports whether an answer is a failure, and which. Status and code decide
+// classify reports whether an answer is a failure, and which. Status and code decide
 // first; the gateway's words, which differ by release and language, only narrow
 // what those leave open.
-func (c *Client) judge(r request, resp *http.Response, body []byte) error {
+func (c *Client) classify(r request, resp *http.Response, body []byte) error {
 	status := resp.StatusCode
 	words, failed := decodeFailure(body)
 	e := &Error{Op: r.op, Status: status, Code: cut(c.clean(words.code), 64), Message: c.clean(words.message)}
@@ -39,24 +39,24 @@ func (c *Client) judge(r request, resp *http.Response, body []byte) error {
 	default:
 		classifyUser(e, words)
 	}
-	if r.further && r.auth != byKey && e.Kind == Forbidden {
+	if r.optional && r.auth != byKey && e.Kind == Forbidden {
 		// Where a release lacks the path, another route with another role may catch it.
 		e.Kind = Unsupported
-		if !c.memory.lacks(r.op, c.now()) {
+		if !c.cache.lacks(r.op, c.now()) {
 			e.Kind = BadResponse
 		}
 	}
 	return e
 }
 
-// notFound: the documented paths are there in every release, the further ones
+// notFound: the documented paths are there in every release, the optional ones
 // may be missing. Only the gateway's own words count for that, not the 404 of
 // whatever stands in front of it while the gateway is away.
 func (c *Client) notFound(r request, e *Error, own bool) {
 	e.Kind, e.Hint = BadResponse, HintNotFound
-	if r.further && own && c.memory.lacks(r.op, c.now()) {
+	if r.optional && own && c.cache.lacks(r.op, c.now()) {
 		e.Kind, e.Message = Unsupported, notOffered
-		c.memory.setAbsent(r.op, c.now())
+		c.cache.setAbsent(r.op, c.now())
 	}
 }
 
