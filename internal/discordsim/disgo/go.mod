@@ -1,4 +1,4 @@
-module strangers
+module disgo
 
 go 1.26.8
 

@@ -47,7 +47,7 @@ func TestDiscordJS(t *testing.T) {
 func TestDisgo(t *testing.T) {
 	program := os.Getenv("MOKABOT_DISGO")
 	if program == "" {
-		t.Skip("needs in MOKABOT_DISGO the program of internal/discordsim/strangers, as .ci/run builds it")
+		t.Skip("needs in MOKABOT_DISGO the program of internal/discordsim/disgo, as .ci/run builds it")
 	}
 	getAlong(t, func(ctx context.Context, s *discordsim.Server) *exec.Cmd {
 		return exec.CommandContext(ctx, program, s.URL()+"/api/v10", strings.Replace(s.URL(), "http", "ws", 1), discordsim.Token, discordsim.AlertsChannel)
