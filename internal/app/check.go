@@ -131,6 +131,9 @@ func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Durati
 		found = append(found, newFinding(level, name, about, text))
 	}
 	add(LevelOK, topicGateway, p.StatusErr, fmt.Sprintf("%s · %s · %s %s", p.Base, w.CLI.Version(orDash(p.Status.Version)), w.CLI.UnitOf, p.Status.Units.Display))
+	if p.StatusErr != nil {
+		found[0].Text = p.Base + w.Colon + found[0].Text
+	}
 	r := p.Reading
 	if r.Key != nil {
 		level := LevelOK
@@ -148,9 +151,12 @@ func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Durati
 			add(LevelWarning, topicWallet, nil, w.CLI.Check.PlanEnds(end.UTC().Format("2006-01-02 15:04 MST")))
 		}
 	}
-	offered, missing := offers(p)
+	offered, untried, missing := offers(p)
 	if len(offered) > 0 {
 		add(LevelNote, topicOffered, nil, join(w, offered))
+	}
+	if len(untried) > 0 {
+		add(LevelNote, topicNote, nil, w.CLI.Check.WithToken(join(w, untried)))
 	}
 	if len(missing) > 0 {
 		add(LevelNote, topicMissing, nil, join(w, missing))
@@ -188,19 +194,26 @@ func failedReads(w *lang.Words, name string, p moka.Probe) []Finding {
 	return found
 }
 
-// offers are the optional reads that the gateway has, and that it does not have.
-// One that failed belongs to neither: nobody knows whether it is there.
-func offers(p moka.Probe) (offered, missing []string) {
+// offers are the optional reads that the gateway has, those that take an access
+// token to try, and those that it does not have. One that failed belongs to none of
+// them: nobody knows whether it is there.
+func offers(p moka.Probe) (offered, untried, missing []string) {
+	tokenless := p.Reading.Wallet == nil && p.Reading.WalletErr == nil
 	for _, o := range p.Offers {
 		switch {
 		case o.Err == nil:
 			offered = append(offered, o.Op)
+		case o.Err.Kind == moka.Unsupported && tokenless && takesToken[o.Op]:
+			untried = append(untried, o.Op)
 		case o.Err.Kind == moka.Unsupported:
 			missing = append(missing, o.Op)
 		}
 	}
-	return offered, missing
+	return offered, untried, missing
 }
+
+// takesToken are the reads that no API key is enough for.
+var takesToken = map[string]bool{"data/self": true, "log/self/stat": true, "token": true, "subscription/self": true}
 
 func keyText(w *lang.Words, r moka.Reading, view moka.Scope) string {
 	left := r.Key.Remaining.String()
@@ -257,11 +270,16 @@ func discordFindings(ctx context.Context, w *lang.Words, c *config.Config, rest 
 	if app, err := rest.Application(ctx); err == nil {
 		found = append(found, newFinding(LevelNote, w.CLI.Discord, topicNote, w.CLI.Invite(discord.InviteLink(app, extra))))
 	}
-	if c.Alerts.ChannelID == "" {
+	if hasUntoldAlerts(c) {
 		found = append(found, newFinding(LevelWarning, w.CLI.Discord, topicNote, w.CLI.NoAlerts))
 	}
 	found = append(found, accessFindings(ctx, w, c, rest)...)
 	return append(found, channelsFound...)
+}
+
+// hasUntoldAlerts reports whether an account's alerts have no channel to go to.
+func hasUntoldAlerts(c *config.Config) bool {
+	return slices.ContainsFunc(c.Accounts, func(a config.Account) bool { return a.Alerts.ChannelID == "" })
 }
 
 // channelFindings say whether the bot may post in a channel, and ping there

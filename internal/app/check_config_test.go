@@ -155,9 +155,17 @@ func TestAFailedReadIsNotCalledMissing(t *testing.T) {
 	for _, kind := range kinds {
 		probe.Offers = append(probe.Offers, moka.Offer{Op: string(kind), Err: &moka.Error{Kind: kind}})
 	}
-	offered, missing := offers(probe)
-	if !slices.Equal(offered, []string{"pricing"}) || !slices.Equal(missing, []string{string(moka.Unsupported)}) {
-		t.Errorf("offered %q, missing %q", offered, missing)
+	offered, untried, missing := offers(probe)
+	if !slices.Equal(offered, []string{"pricing"}) || len(untried) > 0 || !slices.Equal(missing, []string{string(moka.Unsupported)}) {
+		t.Errorf("offered %q, untried %q, missing %q", offered, untried, missing)
+	}
+	// Nobody knows what the gateway has that takes an access token, before there is one.
+	probe = moka.Probe{Offers: []moka.Offer{{Op: "token", Err: &moka.Error{Kind: moka.Unsupported}}, {Op: "notice", Err: &moka.Error{Kind: moka.Unsupported}}}}
+	for what, wallet := range map[string]*moka.Wallet{"without a token": nil, "with one": {}} {
+		probe.Reading.Wallet = wallet
+		if _, untried, missing := offers(probe); (len(untried) == 1) != (wallet == nil) || len(untried)+len(missing) != 2 {
+			t.Errorf("%s: untried %q, missing %q", what, untried, missing)
+		}
 	}
 }
 

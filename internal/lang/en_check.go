@@ -79,6 +79,9 @@ func enCheck() CheckWords {
 		PingedNobody: func(channel, who string) string {
 			return fmt.Sprintf("the test message in %s did not ping %s; make the role mentionable, or check the id", channel, who)
 		},
+		WithToken: func(reads string) string {
+			return "with access_token and user_id the bot can also read " + reads
+		},
 		PostFailed: func(channel string) string {
 			return fmt.Sprintf("the test message could not be posted in %s; correct what is said about this channel, then try again", channel)
 		},

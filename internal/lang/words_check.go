@@ -34,6 +34,7 @@ type CheckWords struct {
 	PostedPinging                                          func(channel, who string) string
 	PingedNobody                                           func(channel, who string) string
 	PostFailed                                             func(channel string) string
+	WithToken                                              func(reads string) string // what an access token would add
 }
 
 // LevelWords phrase the levels of alerts.

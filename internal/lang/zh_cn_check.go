@@ -79,6 +79,9 @@ func zhCheck() CheckWords {
 		PingedNobody: func(channel, who string) string {
 			return fmt.Sprintf("%s 中的测试消息没有通知到 %s；请允许提及该身份组，或核对 ID", channel, who)
 		},
+		WithToken: func(reads string) string {
+			return "填写 access_token 和 user_id 后，还可以读取 " + reads
+		},
 		PostFailed: func(channel string) string {
 			return fmt.Sprintf("无法在 %s 发布测试消息；请先按关于该频道的提示修正，再试一次", channel)
 		},

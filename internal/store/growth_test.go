@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mokabot/internal/store/pgtest"
 )
 
 // measured is what one size of history costs.
@@ -30,26 +32,47 @@ func (m measured) row() string {
 	return "| " + strings.Join(cells, " | ") + " |"
 }
 
-func measure(t *testing.T, accounts, days int) measured {
+// measureFile fills a file as polls would.
+func measureFile(t *testing.T, accounts, days int) measured {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "growth.db")
 	db := reopen(t, path)
-	end := t0
-	fill(t, db, accounts, days, end)
+	fill(t, db, accounts, days, t0)
 	check(t, db.Close())
+	m := measure(t, path, accounts, days, func(db *DB) int64 { return size(t, db) })
+	check(t, os.Remove(path))
+	return m
+}
+
+// measureServer fills a database by statements of the server.
+func measureServer(t *testing.T, server *pgtest.Server, accounts, days int) (m measured) {
+	t.Helper()
+	t.Run(fmt.Sprintf("%d accounts, %d days", accounts, days), func(t *testing.T) { // the database is emptied at its end
+		address := server.Database(t)
+		db := reopen(t, address)
+		generateYear(t, address, accounts, days, "", t0)
+		release(t, db)
+		server.Exec(t, nameOf(address), "VACUUM")
+		m = measure(t, address, accounts, days, func(db *DB) int64 { return number(t, db.read, "SELECT pg_database_size(current_database())") })
+	})
+	return m
+}
+
+// measure asks a database of t0.
+func measure(t *testing.T, address string, accounts, days int, size func(*DB) int64) measured {
+	t.Helper()
 	began := time.Now()
-	db = reopen(t, path)
-	m := measured{accounts: accounts, days: days, opened: time.Since(began), file: size(t, db)}
+	db := reopen(t, address)
+	m := measured{accounts: accounts, days: days, opened: time.Since(began), file: size(db)}
 	for _, q := range grown {
-		m.asked = append(m.asked, median(t, db, q, accounts, end))
+		m.asked = append(m.asked, median(t, db, q, accounts, t0))
 	}
 	began = time.Now()
 	for a := range accounts {
-		poll(t, db, days*288, a, end.Add(benchStep))
+		poll(t, db, days*288, a, t0.Add(benchStep))
 	}
 	m.round = time.Since(began)
-	check(t, db.Close())
-	check(t, os.Remove(path))
+	release(t, db)
 	return m
 }
 
@@ -63,6 +86,20 @@ func TestGrowth(t *testing.T) {
 	if os.Getenv(growth) == "" {
 		t.Skip(growth + " is not set")
 	}
+	grow(t, measureFile)
+}
+
+// TestGrowthOnServer is the same with PostgreSQL.
+func TestGrowthOnServer(t *testing.T) {
+	if os.Getenv(growth) == "" {
+		t.Skip(growth + " is not set")
+	}
+	server := pgtest.Start(t)
+	grow(t, func(t *testing.T, accounts, days int) measured { return measureServer(t, server, accounts, days) })
+}
+
+func grow(t *testing.T, measure func(t *testing.T, accounts, days int) measured) {
+	t.Helper()
 	table := "| accounts | days | readings | file | a reading | storing one | opening |"
 	for _, q := range grown {
 		table += " " + q.what + " |"
