@@ -162,7 +162,7 @@ func TestALineThatPanicsTheParserIsAnError(t *testing.T) {
 	}
 }
 
-// Each month is reported once, whatever its length, and for the month before it.
+// Fault M22: each month is reported once, whatever its length, and for the month before it.
 func TestAMonthlyReportOnTheLastDay(t *testing.T) {
 	kolkata, err := time.LoadLocation("Asia/Kolkata")
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"mokabot/moka/mokatest"
 )
 
-// TestABudgetCountsASharedWalletOnce: two accounts with two keys of one user.
+// Fault M15: two accounts with two keys of one user.
 func TestABudgetCountsASharedWalletOnce(t *testing.T) {
 	const otherKey = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey2"
 	synctest.Test(t, func(t *testing.T) {

@@ -72,7 +72,7 @@ func kolkata(t *testing.T) *time.Location {
 	return zone
 }
 
-// The operator's log clean-up makes no figure smaller, and neither does an export
+// Fault M11: the operator's log clean-up makes no figure smaller, and neither does an export
 // that is switched off.
 func TestRecordsThatLostEntries(t *testing.T) {
 	inPast(t, mokatest.V2026_08, func(p *past) {
@@ -96,7 +96,7 @@ func TestRecordsThatLostEntries(t *testing.T) {
 	})
 }
 
-// What was spent in a gap belongs to the day that the records say.
+// Fault M12: what was spent in a gap belongs to the day that the records say.
 func TestGapsAreDatedByTheRecords(t *testing.T) {
 	proof.NotShort(t)
 	for _, recorded := range []bool{true, false} {
@@ -147,7 +147,6 @@ func TestGapsAreDatedByTheRecords(t *testing.T) {
 	}
 }
 
-// Periods are compared only when both are covered alike.
 // The row of the hour in which reading began is of the time before the first
 // reading only as far as the log says so.
 func TestReadingThatBeginsWithinAnHour(t *testing.T) {
@@ -169,6 +168,7 @@ func TestReadingThatBeginsWithinAnHour(t *testing.T) {
 	})
 }
 
+// Fault M13: periods are compared only when both are covered alike.
 func TestComparisonNeedsTheSameCoverage(t *testing.T) {
 	for _, c := range []struct {
 		what        string
@@ -198,7 +198,7 @@ func TestComparisonNeedsTheSameCoverage(t *testing.T) {
 	}
 }
 
-// A zone at half past the hour splits an hour of the records by the log.
+// Fault M14: a zone at half past the hour splits an hour of the records by the log.
 func TestDaysThatBeginAtHalfPast(t *testing.T) {
 	inPast(t, mokatest.V2026_08, func(p *past) {
 		zone := kolkata(p.t)
@@ -215,7 +215,7 @@ func TestDaysThatBeginAtHalfPast(t *testing.T) {
 	})
 }
 
-// Refunds are net, and told apart.
+// Faults M6 and M7: refunds are net, and told apart.
 func TestRefundsInAPeriod(t *testing.T) {
 	for _, version := range []mokatest.Version{mokatest.V2026_07, mokatest.V2026_08} {
 		inPast(t, version, func(p *past) {

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"encoding/json"
 	"path/filepath"
 	"testing"
 	"time"
@@ -13,8 +14,8 @@ import (
 	"mokabot/moka"
 )
 
-// Bars are calendar days of the reader, also where clocks change, and today's
-// ends now.
+// Fault M17: bars are calendar days of the reader, also where clocks change, and
+// today's ends now.
 func TestBarsAreCalendarDays(t *testing.T) {
 	for _, c := range []struct {
 		zone, now string
@@ -59,6 +60,45 @@ func TestBarsAreCalendarDays(t *testing.T) {
 		}
 		if facts.Spent.Spent.Known() || facts.Left.Known() || s.Forecast != nil {
 			t.Errorf("%s: something is known of an account without readings: %+v", c.zone, facts)
+		}
+	}
+}
+
+// Fault M17: a dollar an hour until midnight is the length of each day, and
+// nothing of it is today's.
+func TestBarsHoldWhatTheirDayCost(t *testing.T) {
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 3, 0, 10, 0, 0, zone)
+	db, err := store.Open(filepath.Join(t.TempDir(), "h.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	read := func(from, to time.Time, spent moka.Amount) {
+		d := spend.Delta{From: from, To: to, Known: true, Spent: spent, Covered: to.Sub(from)}
+		if err := db.Poll(t.Context(), "team", func(_, _ json.RawMessage) (store.Poll, error) {
+			return store.Poll{Sample: store.Sample{At: to, Spendable: moka.Known(100 * moka.Dollar), Delta: d}}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	midnight := spend.Day(now, zone).From
+	for at := time.Date(2026, 10, 31, 0, 0, 0, 0, zone); at.Before(midnight); at = at.Add(time.Hour) {
+		read(at, at.Add(time.Hour), moka.Dollar)
+	}
+	read(midnight, now, 0)
+	h := History{Store: db, Zone: zone, Now: func() time.Time { return now }}
+	p, _, _ := Period("30d", now, zone)
+	s, _, err := h.series(t.Context(), lang.English(), &account.Account{Name: "team"}, p, zone)
+	if err != nil || len(s.Spend) != 30 {
+		t.Fatal(len(s.Spend), err)
+	}
+	for i, want := range []moka.Maybe{{}, moka.Known(24 * moka.Dollar), moka.Known(25 * moka.Dollar), moka.Known(24 * moka.Dollar), moka.Known(0)} {
+		if bar := s.Spend[25+i]; bar.Amount != want {
+			t.Errorf("%v cost %v, want %v", bar.From.In(zone), bar.Amount, want)
 		}
 	}
 }

@@ -21,6 +21,7 @@ func (l *logged) log() Log {
 	return Log{Known: true, Consumed: int64(l.consumed) / 2, Earlier: int64(l.earlier) / 2, Refunded: int64(l.refunded) / 2, TopUps: l.topUps}
 }
 
+// Faults M5 to M8.
 func TestRefundsTopUpsAndResetsAreToldApart(t *testing.T) {
 	type step struct {
 		r   moka.Reading

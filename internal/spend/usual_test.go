@@ -94,7 +94,7 @@ func delay(usual, line float64, quarters bool) int {
 	return 61
 }
 
-// What recurs is no spike from its third time on, however dear it is.
+// Fault M18: what recurs is no spike from its third time on, however dear it is.
 func TestTheThirdTimeIsNoSpike(t *testing.T) {
 	proof.NotShort(t)
 	midnight := start.Truncate(hoursInDay*time.Hour).AddDate(0, 0, -42)
