@@ -128,6 +128,7 @@ func New(base string, cred Credentials, opts ...Option) (*Client, error) {
 	}
 	c.redactor.Add(cred.APIKey, cred.AccessToken)
 	c.host = c.limiter.host(root.Host)
+	c.host.owners.begin(c)
 	// A cookie would override the access token on gateways up to 2026-07, and a
 	// redirect could carry the key away: neither is left to the caller's client.
 	c.http = &http.Client{Transport: c.http.Transport, CheckRedirect: samePath}

@@ -46,6 +46,14 @@ const (
 // 2025-07), and an object with pages from 1, where page 0 is the first too, with
 // the keys in items (new-api) or in data (one-hub and done-hub).
 func (c *Client) Keys(ctx context.Context) ([]APIKeyInfo, error) {
+	keys, err := c.listKeys(ctx)
+	if ctx.Err() == nil {
+		c.host.owners.set(c, keys, err)
+	}
+	return keys, err
+}
+
+func (c *Client) listKeys(ctx context.Context) ([]APIKeyInfo, error) {
 	var status Status
 	var statusErr error
 	var first sync.WaitGroup

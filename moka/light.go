@@ -29,7 +29,7 @@ func (c *Client) ReadLight(ctx context.Context, before Reading) (r Reading, ok b
 	if a.statusErr != nil || !known || !a.status.readsLike(last) || a.selfErr != nil || a.plansErr != nil || a.usedErr != nil {
 		return Reading{}, false
 	}
-	r = Reading{Units: a.status.Units, Identity: c.WalletIdentity(), Key: before.Key}
+	r = Reading{Units: a.status.Units, Identity: c.WalletIdentity(), Payer: c.PayerIdentity(), Key: before.Key}
 	if r.Identity != before.Identity {
 		return Reading{}, false
 	}

@@ -47,6 +47,7 @@ type hostLimit struct {
 	explain *slidingWindow
 	status  statusShare
 	topUp   topUpShare
+	owners  keyOwners
 	bulky   chan struct{} // held while a large answer is read and decoded
 }
 

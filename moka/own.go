@@ -48,18 +48,27 @@ func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 // ownKey finds the key in the list by its ends, which is all that a list shows,
 // and counts those that could be it. Only one of its kind is a find.
 func ownKey(keys []APIKeyInfo, key string) (own APIKeyInfo, alike int) {
-	key, _, _ = strings.Cut(strings.TrimPrefix(key, "sk-"), "-") // "-suffix" names a channel
-	quoted, err := json.Marshal(key)
-	var masked maskedText
-	if err != nil || masked.UnmarshalJSON(quoted) != nil || masked == maskedText(noEnds) {
+	ends := masked(key)
+	if ends == noEnds {
 		return own, 0
 	}
 	for _, k := range keys {
-		if k.Key != string(masked) {
+		if k.Key != ends {
 			continue
 		}
 		own = k
 		alike++
 	}
 	return own, alike
+}
+
+// masked is a key as [APIKeyInfo.Key] shows it.
+func masked(key string) string {
+	key, _, _ = strings.Cut(strings.TrimPrefix(key, "sk-"), "-") // "-suffix" names a channel
+	quoted, err := json.Marshal(key)
+	var ends maskedText
+	if err != nil || ends.UnmarshalJSON(quoted) != nil {
+		return noEnds
+	}
+	return string(ends)
 }

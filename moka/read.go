@@ -52,7 +52,7 @@ func (c *Client) Read(ctx context.Context) Reading {
 	if a.statusErr == nil {
 		r.Units = a.status.Units
 	}
-	r.Identity = c.WalletIdentity()
+	r.Identity, r.Payer = c.WalletIdentity(), c.PayerIdentity()
 	r.At = c.now().UTC()
 	return r
 }
@@ -132,6 +132,8 @@ func (c *Client) ask(ctx context.Context) *answers {
 	if c.cred.APIKey != "" && c.cred.AccessToken != "" && c.cache.accountView() {
 		a.keysAsked = true
 		calls.Go(func() { a.keys, a.keysErr = c.Keys(ctx) })
+	} else {
+		calls.Go(func() { c.LearnKeys(ctx) })
 	}
 	calls.Wait()
 	return a

@@ -102,6 +102,10 @@ type Reading struct {
 	// key when there is no access token. Accounts that share a wallet have the
 	// same one. Empty: not known.
 	Identity string
+
+	// Payer is the Identity of the wallet that pays: another account's, for a key
+	// alone that this account's list of keys has.
+	Payer string
 }
 
 // OK reports whether every figure that the credentials should give was had.

@@ -1,17 +1,24 @@
 package moka
 
+import "slices"
+
 // SharedWallets groups readings by the wallet that they are of: the indices of
 // each wallet's readings, in the order of their first. Readings without a wallet
-// stand alone, unless they are of the same key.
+// stand alone, unless they are of the same key, or the wallet that pays for their
+// key is among the others.
 func SharedWallets(readings []Reading) [][]int {
 	var groups [][]int
 	of := map[string]int{}
 	for i, r := range readings {
-		if at, seen := of[r.Identity]; seen && r.Identity != "" {
+		wallet := r.Identity
+		if slices.ContainsFunc(readings, func(o Reading) bool { return r.Payer != "" && o.Identity == r.Payer }) {
+			wallet = r.Payer
+		}
+		if at, seen := of[wallet]; seen && wallet != "" {
 			groups[at] = append(groups[at], i)
 			continue
 		}
-		of[r.Identity] = len(groups)
+		of[wallet] = len(groups)
 		groups = append(groups, []int{i})
 	}
 	return groups
@@ -20,25 +27,27 @@ func SharedWallets(readings []Reading) [][]int {
 // SpendableTogether is what the keys of one wallet can spend: what they allow
 // together, and no more than the wallet.
 func SpendableTogether(readings []Reading) Maybe {
-	sum := Known(0)
-	limited := true
-	for _, r := range readings {
-		left := r.Spendable()
-		limited = limited && left.Known()
-		sum = sum.Plus(left)
-	}
 	if len(readings) == 1 {
-		return sum
+		return readings[0].Spendable()
 	}
-	wallet := readings[0]
+	at := slices.IndexFunc(readings, func(r Reading) bool { return r.Wallet != nil })
+	if at < 0 {
+		return readings[0].Spendable() // the same key, named twice
+	}
+	wallet := readings[at]
 	wallet.Key, wallet.KeyErr = nil, nil
 	all := wallet.Spendable()
-	switch {
-	case wallet.Wallet == nil:
-		return readings[0].Spendable() // the same key, named twice
-	case !limited:
-		return Maybe{}
-	case !all.Known():
+	sum := Known(0)
+	for _, r := range readings {
+		if r.Wallet == nil && r.OK() && r.Key != nil && r.Key.Unlimited {
+			return all
+		}
+		sum = sum.Plus(r.Spendable())
+	}
+	if left, known := all.Get(); known && left <= 0 {
+		return all // a debt counts once
+	}
+	if !sum.Known() || !all.Known() {
 		return sum
 	}
 	return smaller(sum, all)

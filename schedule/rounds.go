@@ -43,7 +43,7 @@ func (r *rounds) sameChannel(a *account.Account) int {
 func (r *rounds) trigger(a *account.Account, money bool, now time.Time, every time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	id, wallet := a.Rules.ChannelID, a.Client.WalletIdentity()
+	id, wallet := a.Rules.ChannelID, a.Client.PayerIdentity()
 	round := id
 	if money {
 		round += " " + wallet
@@ -54,7 +54,7 @@ func (r *rounds) trigger(a *account.Account, money bool, now time.Time, every ti
 	r.last[round] = now
 	var others []*account.Account
 	for _, o := range r.channels[id] {
-		if o != a && len(others) < maxTriggered && (!money || o.Client.WalletIdentity() == wallet) {
+		if o != a && len(others) < maxTriggered && (!money || o.Client.PayerIdentity() == wallet) {
 			others = append(others, o)
 		}
 	}

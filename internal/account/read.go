@@ -78,5 +78,8 @@ func Read(ctx context.Context, accounts []*Account) []moka.Reading {
 		wg.Go(func() { readings[i] = a.Read(ctx) })
 	}
 	wg.Wait()
+	for i, a := range accounts {
+		readings[i].Payer = a.Client.PayerIdentity() // which one of the others may have told
+	}
 	return readings
 }

@@ -74,7 +74,10 @@ func checkAccounts(ctx context.Context, w *lang.Words, c *config.Config, book *a
 	probes := make([]moka.Probe, len(book.All()))
 	var wg sync.WaitGroup
 	for i, a := range book.All() {
-		wg.Go(func() { probes[i] = a.Client.Probe(ctx) })
+		wg.Go(func() {
+			probes[i] = a.Client.Probe(ctx)
+			a.Client.LearnKeys(ctx)
+		})
 	}
 	wg.Wait()
 	var all []Finding
@@ -90,6 +93,7 @@ func sharedWallets(w *lang.Words, book *account.Book, probes []moka.Probe) []Fin
 	readings := make([]moka.Reading, len(probes))
 	for i, p := range probes {
 		readings[i] = p.Reading
+		readings[i].Payer = book.All()[i].Client.PayerIdentity()
 	}
 	var found []Finding
 	for _, group := range moka.SharedWallets(readings) {

@@ -23,6 +23,14 @@ func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book
 	period := b.PeriodAt(f.At)
 	running := spend.Period{From: period.From, To: f.At}
 	f.Spent.Spent, f.Low, f.Expected, f.High = moka.Known(0), moka.Known(0), moka.Known(0), moka.Known(0)
+	if ask {
+		for _, a := range accounts {
+			a.Client.LearnKeys(ctx)
+		}
+	}
+	if mayShare(accounts) {
+		return budget.Facts{At: f.At}, nil
+	}
 	for _, a := range walletsOnce(accounts) {
 		part, expected, err := h.budgetPart(ctx, b, a, running, period.To, ask)
 		if err != nil {
@@ -34,16 +42,27 @@ func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book
 	return f, nil
 }
 
-// walletsOnce leaves one account of each wallet.
+// walletsOnce leaves one account of each wallet, and no key alone beside the
+// wallet that pays for it.
 func walletsOnce(accounts []*account.Account) []*account.Account {
 	var seen []string
 	var once []*account.Account
 	for _, a := range accounts {
-		if identity := a.Client.WalletIdentity(); !slices.Contains(seen, identity) {
+		identity, payer := a.Client.WalletIdentity(), a.Client.PayerIdentity()
+		paid := payer != identity && slices.ContainsFunc(accounts, func(o *account.Account) bool { return o.Client.WalletIdentity() == payer })
+		if !paid && !slices.Contains(seen, identity) {
 			seen, once = append(seen, identity), append(once, a)
 		}
 	}
 	return once
+}
+
+// mayShare reports whether it is not known yet if two of the accounts share a
+// wallet: one has a key alone, and the other was not asked for its keys.
+func mayShare(accounts []*account.Account) bool {
+	return slices.ContainsFunc(accounts, func(a *account.Account) bool {
+		return slices.ContainsFunc(accounts, func(o *account.Account) bool { return a.Client.MayPayFor(o.Client) })
+	})
 }
 
 // forecast is what the rest of a period is expected to cost, unknown without

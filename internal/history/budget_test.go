@@ -2,7 +2,6 @@ package history_test
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"mokabot/internal/account"
@@ -13,28 +12,36 @@ import (
 	"mokabot/moka/mokatest"
 )
 
-// Fault M15: two accounts with two keys of one user.
+// Fault M15: accounts with two keys of one user, with a key alone among them.
 func TestABudgetCountsASharedWalletOnce(t *testing.T) {
 	const otherKey = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey2"
-	synctest.Test(t, func(t *testing.T) {
-		p := newPast(t, mokatest.V2026_08)
-		defer p.db.Close()
+	inPast(t, mokatest.V2026_08, func(p *past) {
 		p.gateway.AddKey(2, mokatest.Key{Key: otherKey, Remain: 400_000_000})
-		settings := &config.Config{RequestBudget: 100_000}
-		for name, key := range map[string]string{"team": testKey, "dev": otherKey} {
-			settings.Accounts = append(settings.Accounts, config.Account{
-				Name: name, BaseURL: "https://gateway.test", APIKey: config.NewSecret(key), AccessToken: config.NewSecret(testToken), UserID: 2,
-			})
-		}
+		token := config.NewSecret(testToken)
+		settings := &config.Config{RequestBudget: 100_000, Accounts: []config.Account{
+			{Name: "alone", BaseURL: "https://gateway.test", APIKey: config.NewSecret(otherKey)},
+			{Name: "team", BaseURL: "https://gateway.test", APIKey: config.NewSecret(testKey), AccessToken: token, UserID: 2},
+			{Name: "dev", BaseURL: "https://GATEWAY.test:443/v1", APIKey: config.NewSecret(otherKey), AccessToken: token, UserID: 2},
+		}}
 		book, err := account.New(settings, account.WithTransport(p.gateway.Client().Transport))
 		if err != nil {
-			t.Fatal(err)
+			p.t.Fatal(err)
 		}
 		p.read()
 		p.hours(3, true)
-		f, err := p.history.Budget(t.Context(), budget.Budget{Name: "daily", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar}, book, true)
-		if err != nil || f.Spent.Spent != moka.Known(3*moka.Dollar) {
-			t.Errorf("spent %v, %v", f.Spent, err)
+		daily := budget.Budget{Name: "daily", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar}
+		for _, c := range []struct {
+			what string
+			ask  bool
+			want moka.Maybe
+		}{
+			{"before the gateway said whose the key is", false, moka.Maybe{}},
+			{"when it is asked", true, dollars(3)},
+			{"from then on", false, dollars(3)},
+		} {
+			if f, err := p.history.Budget(p.t.Context(), daily, book, c.ask); err != nil || f.Spent.Spent != c.want {
+				p.t.Errorf("%s: spent %v, %v", c.what, f.Spent, err)
+			}
 		}
 	})
 }

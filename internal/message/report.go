@@ -115,7 +115,7 @@ func totals(w *lang.Words, accounts []ReportAccount) total {
 	readings := make([]moka.Reading, len(accounts))
 	for i, a := range accounts {
 		readings[i] = a.shown()
-		readings[i].Identity = a.Reading.Identity
+		readings[i].Identity, readings[i].Payer = a.Reading.Identity, a.Reading.Payer
 	}
 	for _, group := range moka.SharedWallets(readings) {
 		var of []moka.Reading

@@ -1,0 +1,126 @@
+package moka
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// keyListAge is how long a list of keys says whose they are.
+const keyListAge = time.Hour
+
+// keyOwners knows whose the keys at a host are, as far as accounts with an access
+// token listed theirs: the gateway does not say it to a key alone. The zero value
+// is ready for use.
+type keyOwners struct {
+	mu    sync.Mutex
+	alone map[string]bool                 // base addresses with a client by key alone
+	lists map[string]map[string]*keyOwner // by base address and [Client.Identity]
+}
+
+// keyOwner is an account, and its keys as its list shows them.
+type keyOwner struct {
+	client *Client
+	asked  time.Time
+	keys   map[string]bool // by their ends
+}
+
+// begin notes what a new client has.
+func (o *keyOwners) begin(c *Client) {
+	if c.cred.AccessToken != "" {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.alone == nil {
+		o.alone = map[string]bool{}
+	}
+	o.alone[c.base.String()] = true
+}
+
+// due reports whether c should list its keys: somebody has a key alone.
+func (o *keyOwners) due(c *Client) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	base := c.base.String()
+	is := o.lists[base][c.Identity()]
+	return c.cred.AccessToken != "" && o.alone[base] && (is == nil || c.now().Sub(is.asked) >= keyListAge)
+}
+
+// set notes the keys that c listed. A list that could not be read leaves what the
+// one before said.
+func (o *keyOwners) set(c *Client, keys []APIKeyInfo, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	base, identity := c.base.String(), c.Identity()
+	if o.lists == nil {
+		o.lists = map[string]map[string]*keyOwner{}
+	}
+	if o.lists[base] == nil {
+		o.lists[base] = map[string]*keyOwner{}
+	}
+	is := &keyOwner{client: c, asked: c.now(), keys: map[string]bool{}}
+	if before := o.lists[base][identity]; err != nil && before != nil {
+		is.keys = before.keys
+	}
+	if err == nil {
+		for _, k := range keys {
+			is.keys[k.Key] = k.Key != noEnds
+		}
+	}
+	o.lists[base][identity] = is
+}
+
+// listed reports whether c was asked for its keys.
+func (o *keyOwners) listed(c *Client) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.lists[c.base.String()][c.Identity()] != nil
+}
+
+// of is the wallet of a client by key alone, "" when no list has the key, or those
+// of two wallets do.
+func (o *keyOwners) of(c *Client) (wallet string) {
+	masked := masked(c.cred.APIKey)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, owner := range o.lists[c.base.String()] {
+		if !owner.keys[masked] {
+			continue
+		}
+		identity := owner.client.WalletIdentity()
+		if wallet != "" && wallet != identity {
+			return ""
+		}
+		wallet = identity
+	}
+	return wallet
+}
+
+// PayerIdentity names the wallet that pays for the client's calls. It is
+// [Client.WalletIdentity], except for a key alone that another account's list of
+// keys has: then it is that account's.
+func (c *Client) PayerIdentity() string {
+	if c.cred.AccessToken == "" {
+		if wallet := c.host.owners.of(c); wallet != "" {
+			return wallet
+		}
+	}
+	return c.WalletIdentity()
+}
+
+// LearnKeys lists the account's keys where another account of the gateway is read
+// by a key alone, at most once an hour, so that [Client.PayerIdentity] knows
+// whether they share a wallet. [Client.Read] does it beside its other calls.
+func (c *Client) LearnKeys(ctx context.Context) {
+	if c.host.owners.due(c) {
+		_, _ = c.Keys(ctx) // a failure was observed, and counts as a list without the key
+	}
+}
+
+// MayPayFor reports whether c, an account with an access token that was not asked
+// for its keys yet, may turn out to pay for what other is read by, a key alone.
+func (c *Client) MayPayFor(other *Client) bool {
+	alone := c.cred.AccessToken != "" && other.cred.AccessToken == ""
+	return alone && c.base.String() == other.base.String() && !c.host.owners.listed(c)
+}
