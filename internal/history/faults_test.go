@@ -147,6 +147,24 @@ func TestGapsAreDatedByTheRecords(t *testing.T) {
 	}
 }
 
+// The kept rows of a day hold its first hour too, whatever zone a time is written
+// in, when the gateway is not asked.
+func TestTheFirstHourOfADayIsRemembered(t *testing.T) {
+	for _, zone := range []*time.Location{time.UTC, time.FixedZone("UTC", 0), time.FixedZone("", 8*3600)} {
+		inPast(t, mokatest.V2026_08, func(p *past) {
+			p.history.Zone = zone
+			time.Sleep(time.Until(spend.Day(time.Now(), zone).To.Add(9 * time.Hour)))
+			p.spendAt(time.Now().Add(-8*time.Hour-30*time.Minute), 5)
+			p.spendAt(time.Now().Add(-4*time.Hour), 2)
+			p.read()
+			p.named("today", zone) // keeps the rows
+			if today := p.history.Today(p.t.Context(), "team"); today.Spent != dollars(7) {
+				p.t.Errorf("%s: %+v", zone, today)
+			}
+		})
+	}
+}
+
 // The row of the hour in which reading began is of the time before the first
 // reading only as far as the log says so.
 func TestReadingThatBeginsWithinAnHour(t *testing.T) {

@@ -25,7 +25,7 @@ func (r *records) models(ctx context.Context, p spend.Period) []message.ModelUse
 		switch {
 		case !inside.From.Before(inside.To):
 			continue
-		case inside != hour && !(inside.From.Equal(hour.From) && hour.To.After(r.now)):
+		case !inside.Equal(hour) && !(inside.From.Equal(hour.From) && hour.To.After(r.now)):
 			within, ok := r.log(ctx, inside.From, inside.To, "", row.Model)
 			if !ok {
 				continue
@@ -60,7 +60,7 @@ func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r
 	}
 	flow, err := c.UsageByKey(ctx, full.From, full.To)
 	edges := r.inHour(full.From.Add(-time.Hour), p) || r.inHour(full.To, p)
-	if err == nil && (len(flow) > 0 || u.Spent == moka.Known(0)) && (full == p || !edges) {
+	if err == nil && (len(flow) > 0 || u.Spent == moka.Known(0)) && (full.Equal(p) || !edges) {
 		for _, k := range flow {
 			u.Keys = append(u.Keys, message.KeyUse{Key: k.Name, Spent: k.Spent, Requests: k.Requests})
 		}

@@ -232,7 +232,7 @@ func (r *records) inRows(ctx context.Context, p spend.Period) (sum moka.Amount, 
 func (r *records) partOf(ctx context.Context, hour, p spend.Period, spent moka.Amount) (part moka.Amount, exact bool) {
 	inside := spend.Period{From: later(hour.From, p.From), To: earlier(hour.To, p.To)}
 	toCome := hour.To.After(r.now) && !p.To.Before(r.to) // the rest of the hour
-	if inside == hour || toCome && inside.From.Equal(hour.From) {
+	if inside.Equal(hour) || toCome && inside.From.Equal(hour.From) {
 		return spent, true
 	}
 	within, ok := r.log(ctx, inside.From, inside.To, "", "")

@@ -9,6 +9,10 @@ import (
 // Period is a stretch of time, from its first instant to the first one after it.
 type Period struct{ From, To time.Time }
 
+// Equal reports whether two periods are the same, in whatever zones their ends
+// are written.
+func (p Period) Equal(other Period) bool { return p.From.Equal(other.From) && p.To.Equal(other.To) }
+
 // SoFar is what was spent in a period. The zero value is unknown.
 type SoFar struct {
 	Spent   moka.Maybe
