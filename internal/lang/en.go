@@ -82,7 +82,7 @@ func enBalance() BalanceWords {
 	return BalanceWords{
 		Key: "API key", KeyOfAccount: "Account, as the API key sees it", KeyUnsure: "As the API key sees it",
 		Wallet: "Account balance", Plans: "Plans", PlansUnlimited: "a plan without a limit",
-		Total: "Total", Used: "Used", Remaining: "Remaining", Requests: "Requests",
+		Total: "Total", Used: "Used", Remaining: "Left", Requests: "Requests",
 		Unlimited: "unlimited", Unknown: "unknown",
 		ToSpend:          func(a moka.Amount) string { return fmt.Sprintf("**%s** remaining", a) },
 		ToSpendUnlimited: "No limit on this key; add an access token to see the account's balance.",
@@ -94,6 +94,7 @@ func enBalance() BalanceWords {
 		ExpiredSometime:  "Expired.",
 		Expires:          "Expires",
 		Today:            "Spent today", Runway: "Runs out in", AsOf: "As of",
+		TodayShort:  func(spent string) string { return spent + " today" },
 		AtLeast:     func(a moka.Amount) string { return "at least " + a.String() },
 		LastKnown:   func(when string) string { return "These are the last known figures, from " + when + "." },
 		WalletEmpty: "The key shows money, but the account behind it is empty: calls fail until it is topped up.",

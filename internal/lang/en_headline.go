@@ -35,7 +35,7 @@ func enHeadline() HeadlineWords {
 		After:      func(line string, d time.Duration) string { return line + " (after " + enDuration(d) + ")" },
 		PlanEndsIn: func(name string, d time.Duration) string { return name + ": the plan ends in " + enDuration(d) },
 		ExpiresIn:  func(name string, d time.Duration) string { return name + ": the API key expires in " + enDuration(d) },
-		LastKnown:  func(left moka.Amount) string { return "last known " + left.String() },
+		LastKnown:  func(left moka.Amount) string { return "last known balance " + left.String() },
 		CallsFail:  func(line string) string { return line + "; calls fail" },
 		ToppedUp:   func(amount moka.Amount) string { return amount.String() + " topped up" },
 		Spent: func(amount, span, change string) string {

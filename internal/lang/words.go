@@ -55,7 +55,8 @@ type BalanceWords struct {
 	ExpiredSometime                  string
 	Expires                          string
 	Today, Runway, AsOf              string
-	AtLeast                          func(moka.Amount) string // nothing tells of a part of the time
+	TodayShort                       func(spent string) string // in a line of its account
+	AtLeast                          func(moka.Amount) string  // nothing tells of a part of the time
 	LastKnown                        func(when string) string
 	WalletEmpty                      string
 }

@@ -99,6 +99,7 @@ func zhBalance() BalanceWords {
 		ExpiredSometime:  "已过期。",
 		Expires:          "到期时间",
 		Today:            "今日消耗", Runway: "预计可用", AsOf: "数据时间",
+		TodayShort:  func(spent string) string { return "今日 " + spent },
 		AtLeast:     func(a moka.Amount) string { return "至少 " + a.String() },
 		LastKnown:   func(when string) string { return "以下为最近一次读取到的数据（" + when + "）。" },
 		WalletEmpty: "令牌显示仍有额度，但账户余额已用完，充值之前调用都会失败。",
@@ -128,7 +129,7 @@ func zhModels() ModelWords {
 func zhReport() ReportWords {
 	return ReportWords{
 		Day:     func(span string) string { return span + " 日报" },
-		Week:    func(span string) string { return span + " 周报" },
+		Week:    func(span string) string { return "周报 · " + span },
 		Month:   func(span string) string { return span + " 月报" },
 		Delayed: func(due string) string { return "补发：原定于 " + due + " 发布。" },
 		Totals:  "全部账户",

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"strings"
 	"time"
 
 	"mokabot/moka"
@@ -39,14 +40,17 @@ func zhHeadline() HeadlineWords {
 		ExpiresIn: func(name string, d time.Duration) string {
 			return name + "：令牌将在 " + zhDuration(d) + "后过期"
 		},
-		LastKnown: func(left moka.Amount) string { return "最近一次读到 " + left.String() },
+		LastKnown: func(left moka.Amount) string { return "最近一次余额 " + left.String() },
 		CallsFail: func(line string) string { return line + "，调用会失败" },
 		ToppedUp:  func(amount moka.Amount) string { return "充值 " + amount.String() },
 		Spent: func(amount, span, change string) string {
 			if change != "" {
 				change = "（环比 " + change + "）"
 			}
-			return span + "消耗 " + amount + change
+			if !strings.HasPrefix(amount, "至少") {
+				amount = " " + amount
+			}
+			return span + "消耗" + amount + change
 		},
 		OnDay:    func(day string) string { return day + " " },
 		InMonth:  func(month string) string { return month + " " },

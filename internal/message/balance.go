@@ -52,10 +52,10 @@ func balanceCard(w *lang.Words, a Account) Card {
 	if a.Today.Spent.Known() {
 		card.Fields = append(card.Fields, Field{Name: w.Balance.Today, Value: soFar(w, a.Today), Inline: true})
 	}
-	card.Fields = append(card.Fields, Field{Name: w.Balance.AsOf, Value: Relative(r.At), Inline: true})
 	if a.Runway != nil { // too long for a column of a phone
 		card.Fields = append(card.Fields, Field{Name: w.Balance.Runway, Value: w.Runway(*a.Runway)})
 	}
+	card.Fields = append(card.Fields, Field{Name: w.Balance.AsOf, Value: Relative(r.At), Inline: true})
 	return card
 }
 

@@ -126,8 +126,7 @@ func budgetLines(w *lang.Words, standings []budget.Standing) []string {
 		if i == maxCards {
 			return append(lines, w.Incident.MoreOf(len(standings)-i))
 		}
-		parts := []string{Disarm(s.Budget.Name) + w.Colon + budgetSpent(w, s), expectedLine(w, s)}
-		lines = append(lines, strings.Join(filled(parts), " · "))
+		lines = append(lines, w.Headline.With(Disarm(s.Budget.Name)+w.Colon+budgetSpent(w, s), expectedLine(w, s)))
 	}
 	return lines
 }

@@ -129,7 +129,7 @@ func Incidents(w *lang.Words, open []OpenIncident, budgets []budget.Standing, no
 func openBudgetCard(w *lang.Words, s budget.Standing) Card {
 	return Card{
 		Title: w.Budget.Title(s.Budget.Name, budgetPeriod(w, s)), Tone: budgetTone(s.State),
-		Text: strings.Join(filled([]string{budgetSpent(w, s), expectedLine(w, s)}), " · "),
+		Text: w.Headline.With(budgetSpent(w, s), expectedLine(w, s)),
 	}
 }
 

@@ -39,7 +39,7 @@ func balanceLines(w *lang.Words, accounts []Account) ([]string, Tone) {
 	for _, a := range sorted {
 		parts := leftParts(w, a)
 		if a.Today.Spent.Known() {
-			parts = append(parts, w.Balance.Today+w.Colon+soFar(w, a.Today))
+			parts = append(parts, w.Balance.TodayShort(soFar(w, a.Today)))
 		}
 		if !a.Reading.OK() {
 			parts = append(parts, firstSentence(shortFailure(w, a.Reading.Err())))

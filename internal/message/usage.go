@@ -131,22 +131,43 @@ func keysUsed(w *lang.Words, u Used) string {
 	case u.KeysErr != nil:
 		return Failure(w, u.KeysErr)
 	}
-	var lines []string
+	named, others := splitOthers(u.Keys, func(k KeyUse) string { return k.Key })
 	total := moka.Amount(0)
 	for _, k := range u.Keys {
 		total += max(0, k.Spent)
 	}
-	for i, k := range u.Keys {
+	use := func(k KeyUse) string {
+		return w.Usage.KeyUse(lineName(w, k.Key), k.Spent, share(k.Spent, total), k.Requests)
+	}
+	var lines []string
+	for i, k := range named {
 		if i == topModels {
 			var rest moka.Amount
-			for _, more := range u.Keys[i:] {
+			for _, more := range named[i:] {
 				rest += more.Spent
 			}
-			return strings.Join(append(lines, w.Usage.RestOfKeys(len(u.Keys)-i, rest)), "\n")
+			lines = append(lines, w.Usage.RestOfKeys(len(named)-i, rest))
+			break
 		}
-		lines = append(lines, w.Usage.KeyUse(lineName(w, k.Key), k.Spent, share(k.Spent, total), k.Requests))
+		lines = append(lines, use(k))
+	}
+	for _, k := range others {
+		lines = append(lines, use(k))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// splitOthers takes the lines that stand for no model or key out of a list, which
+// have lines of their own however long it is.
+func splitOthers[T any](list []T, name func(T) string) (named, others []T) {
+	for _, l := range list {
+		if n := name(l); n == Others || n == Returned {
+			others = append(others, l)
+		} else {
+			named = append(named, l)
+		}
+	}
+	return named, others
 }
 
 // lineName is the name of a model or key, or of what no line names.
@@ -183,15 +204,16 @@ func modelLines(w *lang.Words, models []ModelUse, most int) []string {
 	for _, m := range models {
 		total += max(0, m.Spent)
 	}
-	for i, m := range models {
-		if i == most || i >= minModels && negligible(models[i:], total) {
-			return append(lines, restOf(w, models[i:]))
-		}
-		if m.Model == Others || m.Model == Returned {
-			lines = append(lines, w.Usage.KeyUse(lineName(w, m.Model), m.Spent, share(m.Spent, total), 0))
-			continue
+	named, others := splitOthers(models, func(m ModelUse) string { return m.Model })
+	for i, m := range named {
+		if i == most || i >= minModels && negligible(named[i:], total) {
+			lines = append(lines, restOf(w, named[i:]))
+			break
 		}
 		lines = append(lines, w.Usage.Model("`"+inCode(m.Model)+"`", m.Spent, share(m.Spent, total), m.Requests, m.Tokens))
+	}
+	for _, m := range others {
+		lines = append(lines, w.Usage.KeyUse(lineName(w, m.Model), m.Spent, share(m.Spent, total), 0))
 	}
 	return lines
 }
@@ -204,9 +226,6 @@ const minModels = 3
 func negligible(models []ModelUse, total moka.Amount) bool {
 	var spent moka.Amount
 	for _, m := range models {
-		if m.Model == Others || m.Model == Returned {
-			return false
-		}
 		spent += m.Spent
 	}
 	return len(models) > 1 && spent*100 < total

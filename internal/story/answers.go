@@ -76,7 +76,7 @@ func week() message.Used {
 
 // day and month are what it used on the day before, and in the month before.
 func day() message.Used {
-	return message.Used{Spent: dollars(6), Before: dollars(4.2), Requests: 521, Covered: 1, Models: usedToday}
+	return message.Used{From: at.Add(-32 * time.Hour), To: at.Add(-8 * time.Hour), Spent: dollars(6), Before: dollars(4.2), Requests: 521, Covered: 1, Models: usedToday}
 }
 
 func month() message.Used {
@@ -122,12 +122,12 @@ func usages(w *lang.Words) map[string]message.Message {
 	byKey := func(u message.Used) message.Message {
 		return message.Usage(w, []message.UsageAnswer{{Account: full(), Used: u, Period: "7d", ByKey: true}})
 	}
-	unrecorded := message.Used{From: at, To: at.Add(8 * time.Hour), Spent: dollars(2.1), ModelsErr: &moka.Error{Kind: moka.Unsupported}, Covered: 1}
+	unrecorded := message.Used{From: at.Add(-8 * time.Hour), To: at, Spent: dollars(2.1), ModelsErr: &moka.Error{Kind: moka.Unsupported}, Covered: 1}
 	young := message.Used{From: at.Add(-8 * time.Hour), To: at, Spent: dollars(1.5), AtLeast: true, Began: at.Add(-2 * time.Hour), Covered: 0.25, ModelsErr: &moka.Error{Kind: moka.Unsupported, Message: "needs a system access token"}}
 	firstDay := account(keyIn(moka.KeyOK, moka.Key{Scope: moka.ScopeKey, Remaining: dollars(40), Used: dollars(10), Total: dollars(50)}))
 	firstDay.Today = spend.SoFar{Spent: dollars(1.5), AtLeast: true}
-	inGap := message.Used{From: at, To: at.Add(24 * time.Hour), Undated: 60 * moka.Dollar, ModelsErr: &moka.Error{Kind: moka.Unsupported}, KeysErr: &moka.Error{Kind: moka.Unsupported}}
-	keyOnly := message.Used{From: at, To: at.Add(8 * time.Hour), ModelsErr: &moka.Error{Kind: moka.Unsupported, Message: "needs a system access token"}}
+	inGap := message.Used{From: at.Add(-32 * time.Hour), To: at.Add(-8 * time.Hour), Undated: 60 * moka.Dollar, ModelsErr: &moka.Error{Kind: moka.Unsupported}, KeysErr: &moka.Error{Kind: moka.Unsupported}}
+	keyOnly := message.Used{From: at.Add(-32 * time.Hour), To: at.Add(-8 * time.Hour), ModelsErr: &moka.Error{Kind: moka.Unsupported, Message: "needs a system access token"}}
 	return map[string]message.Message{
 		"usage":            of(full(), "7d", shown),
 		"usage-filled":     of(full(), "30d", filled),

@@ -106,6 +106,7 @@ func full() message.Account {
 // stale is an account that cannot be read any more.
 func stale() message.Account {
 	good := reading(12.5)
+	good.At = at.Add(-3 * time.Hour)
 	a := account(failed(moka.Unavailable, moka.HintTimeout, ""))
 	a.Last = &good
 	return a

@@ -207,7 +207,7 @@ func report(span message.Span, days int, accounts ...message.ReportAccount) mess
 func reports(w *lang.Words) map[string]message.Message {
 	changed := modelChanges()
 	part := message.ReportAccount{Account: full(), Used: day(), Changes: &changed,
-		Incidents: []string{message.IncidentLine(w, "team", alert.Balance, "low", at, true, time.Hour)}}
+		Incidents: []string{message.IncidentLine(w, "team", alert.Balance, "low", at.Add(-20*time.Hour), true, time.Hour)}}
 	unread := message.ReportAccount{Account: account(failed(moka.Unavailable, moka.HintNoAddress, "")),
 		Used: message.Used{ModelsErr: &moka.Error{Kind: moka.Unavailable, Hint: moka.HintNoAddress}}}
 	unread.Name = "other"
