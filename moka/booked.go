@@ -208,8 +208,40 @@ func (c *Client) RefundedLog(ctx context.Context, from, to time.Time) (Amount, e
 	return amount, nil
 }
 
+// RefundsByKey is what was given back in [from, to), by the key that it had been
+// charged to. Before 2026-07 gateways do not say of which key a refund is; nothing
+// is returned for these.
+func (c *Client) RefundsByKey(ctx context.Context, from, to time.Time) ([]KeyUse, error) {
+	status, err := c.status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := window{max(0, from.Unix()), max(0, to.Unix()-1)}
+	refunds, err := c.refunds(ctx, w, w.first)
+	if err != nil {
+		return nil, err
+	}
+	if refunds.more {
+		return nil, mistyped("log/self", "more refunds than can be read")
+	}
+	var uses []KeyUse
+	for key, quota := range refunds.byKey {
+		amount, err := status.Units.quota(quota)
+		if err != nil {
+			return nil, mistyped("log/self", "a quota beyond any amount")
+		}
+		uses = append(uses, KeyUse{ID: key.id, Name: key.name, Spent: amount})
+	}
+	for i := range uses {
+		c.discreet(&uses[i].Name)
+	}
+	return uses, nil
+}
+
 // refundSum is what was given back in a window, in raw quota.
 type refundSum struct {
+	byKey map[flowKey]int64
+
 	quota, newest int64
 	before        int64 // what was given back before the second that quota counts from
 	more          bool  // than was read
@@ -218,6 +250,7 @@ type refundSum struct {
 
 // refunds reads what was given back in a window, the part before a second apart.
 func (c *Client) refunds(ctx context.Context, w window, from int64) (sum refundSum, err error) {
+	sum.byKey = map[flowKey]int64{}
 	for page := 1; ; page++ {
 		rows, err := c.logRows(ctx, w, logRefund, page)
 		if err != nil {
@@ -232,6 +265,7 @@ func (c *Client) refunds(ctx context.Context, w window, from int64) (sum refundS
 				sum.before += row.Quota
 			} else {
 				sum.quota += row.Quota
+				sum.byKey[flowKey{row.Key, cut(Plain(row.Name), maxMessage)}] += row.Quota
 			}
 		}
 		if len(rows.items) < keyPageSize {
@@ -248,9 +282,11 @@ func (c *Client) refunds(ctx context.Context, w window, from int64) (sum refundS
 type logPage struct{ items []logRow }
 
 type logRow struct {
-	At    int64 `json:"created_at"`
-	Type  int   `json:"type"`
-	Quota int64 `json:"quota"`
+	At    int64  `json:"created_at"`
+	Type  int    `json:"type"`
+	Quota int64  `json:"quota"`
+	Key   int64  `json:"token_id"`
+	Name  string `json:"token_name"`
 
 	Content string `json:"content"`
 }

@@ -22,6 +22,7 @@ type APIKeyInfo struct {
 	Unlimited  bool
 	Remaining  Maybe // unknown when unlimited
 	Used       Amount
+	RawUsed    int64     // the same in raw quota, as told
 	ExpiresAt  time.Time // zero: never
 	CreatedAt  time.Time
 	AccessedAt time.Time // zero: never
@@ -244,7 +245,7 @@ func (r rawKey) info(units Units, now time.Time) (APIKeyInfo, error) {
 		return APIKeyInfo{}, mistyped("token", "a quota beyond any amount")
 	}
 	info := APIKeyInfo{
-		ID: *r.ID, Name: cut(Plain(r.Name), maxMessage), Key: string(r.Key), Unlimited: r.Unlimited, Used: used,
+		ID: *r.ID, Name: cut(Plain(r.Name), maxMessage), Key: string(r.Key), Unlimited: r.Unlimited, Used: used, RawUsed: *r.Used,
 		ExpiresAt: unixTime(r.Expires), CreatedAt: unixTime(r.Created), AccessedAt: unixTime(r.Accessed),
 		Group: cut(Plain(r.Group), maxMessage),
 	}

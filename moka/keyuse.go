@@ -4,13 +4,16 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 )
 
 // KeyUse is what one of the account's keys was used in a stretch of time.
 type KeyUse struct {
-	Name     string
+	ID       int64    // 0 where the gateway does not tell
+	Name     string   // one that the key had in that time
+	Others   []string // the other ones, of a key that was renamed
 	Spent    Amount
 	Requests int64
 }
@@ -23,7 +26,7 @@ func (c *Client) UsageByKey(ctx context.Context, from, to time.Time) ([]KeyUse, 
 	if err != nil {
 		return nil, err
 	}
-	sums := map[string]usageSum{}
+	sums := map[flowKey]*flowSum{}
 	for _, w := range windows(from, to, usageWindow) {
 		r := request{op: "data/flow/self", path: "/api/data/flow/self", query: w.query(), auth: byUser, optional: true}
 		if err := c.get(ctx, r, func(body []byte) error { return addFlow(sums, body) }); err != nil {
@@ -31,16 +34,20 @@ func (c *Client) UsageByKey(ctx context.Context, from, to time.Time) ([]KeyUse, 
 		}
 	}
 	uses := make([]KeyUse, 0, len(sums))
-	for name, sum := range sums {
+	for key, sum := range sums {
 		spent, err := status.Units.quota(sum.quota)
 		if err != nil {
 			return nil, mistyped("data/flow/self", "a quota beyond any amount")
 		}
-		uses = append(uses, KeyUse{name, spent, sum.requests})
+		names := slices.Sorted(maps.Keys(sum.names))
+		uses = append(uses, KeyUse{key.id, names[0], names[1:], spent, sum.requests})
 	}
-	names := make([]*string, len(uses))
+	var names []*string
 	for i := range uses {
-		names[i] = &uses[i].Name
+		names = append(names, &uses[i].Name)
+		for j := range uses[i].Others {
+			names = append(names, &uses[i].Others[j])
+		}
 	}
 	c.discreet(names...)
 	slices.SortFunc(uses, func(a, b KeyUse) int {
@@ -49,9 +56,21 @@ func (c *Client) UsageByKey(ctx context.Context, from, to time.Time) ([]KeyUse, 
 	return uses, nil
 }
 
-func addFlow(sums map[string]usageSum, body []byte) error {
+// flowKey is one key; older rows have no ids.
+type flowKey struct {
+	id   int64
+	name string // where there is no id
+}
+
+type flowSum struct {
+	usageSum
+	names map[string]bool
+}
+
+func addFlow(sums map[flowKey]*flowSum, body []byte) error {
 	var answer struct {
 		Data *[]struct {
+			ID       int64  `json:"token_id"`
 			Key      string `json:"token_name"`
 			Quota    *int64 `json:"quota"`
 			Requests int64  `json:"count"`
@@ -65,11 +84,18 @@ func addFlow(sums map[string]usageSum, body []byte) error {
 			return mistyped("data/flow/self", "a row without quota")
 		}
 		name := cut(Plain(row.Key), maxMessage)
-		sum := sums[name]
+		key := flowKey{id: row.ID}
+		if row.ID == 0 {
+			key.name = name
+		}
+		if sums[key] == nil {
+			sums[key] = &flowSum{names: map[string]bool{}}
+		}
+		sum := sums[key]
 		if overflows(sum.quota, *row.Quota) || overflows(sum.requests, row.Requests) {
 			return mistyped("data/flow/self", "figures beyond counting")
 		}
-		sums[name] = usageSum{quota: sum.quota + *row.Quota, requests: sum.requests + row.Requests}
+		sum.quota, sum.requests, sum.names[name] = sum.quota+*row.Quota, sum.requests+row.Requests, true
 	}
 	return nil
 }

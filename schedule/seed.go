@@ -29,6 +29,9 @@ type Seeder struct {
 	Log   *slog.Logger
 	Now   func() time.Time // nil for the real clock
 	Times *Timetable       // outlives reloads
+
+	// History notes what the accounts' keys have used.
+	History history.History
 }
 
 func (s *Seeder) now() time.Time {
@@ -57,11 +60,15 @@ func (s *Seeder) Run(ctx context.Context) error {
 	}
 }
 
-// Check fetches the records that are missing, for one account after the other.
+// Check fetches the records that are missing, for one account after the other, and
+// notes what each key has used where no record tells.
 func (s *Seeder) Check(ctx context.Context) {
 	for _, a := range s.Book.All() {
 		if err := s.check(ctx, a); err != nil && ctx.Err() == nil {
 			s.Log.Debug("the gateway's records could not be kept", "account", a.Name, "err", err)
+		}
+		if err := s.countKeys(ctx, a); err != nil && ctx.Err() == nil {
+			s.Log.Debug("the keys could not be counted", "account", a.Name, "err", err)
 		}
 	}
 }
@@ -97,6 +104,32 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	}
 	s.Times.hasLearned(a.Name)
 	return nil
+}
+
+// countKeys has the keys' counters noted once an hour, where the gateway keeps no
+// records by key itself; that is looked at once a day.
+func (s *Seeder) countKeys(ctx context.Context, a *account.Account) error {
+	latest, read := a.Latest()
+	does, known := s.Times.recordsKeys(a)
+	if !read || latest.Wallet == nil || does {
+		return nil
+	}
+	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
+	defer cancel()
+	if !known {
+		now := s.now()
+		_, err := a.Client.UsageByKey(call, now.Add(-time.Hour), now)
+		var failed *moka.Error
+		if err != nil && !(errors.As(err, &failed) && failed.Kind == moka.Unsupported) {
+			return err
+		}
+		s.Times.setRecordsKeys(a, err == nil)
+		if err == nil {
+			return nil
+		}
+	}
+	_, err := s.History.CountKeys(call, a.Client)
+	return err
 }
 
 // missingFrom is since when records are wanted; zero when none are.

@@ -43,7 +43,7 @@ func TestHistoryBeginsWithTheGatewaysRecords(t *testing.T) {
 		past := history.History{Store: db, Zone: time.UTC}
 		log := slog.New(slog.DiscardHandler)
 		watch := &Watch{Book: book, Store: db, History: past, Words: lang.For("en"), Every: time.Minute, Log: log}
-		seeder := &Seeder{Book: book, Store: db, Log: log, Times: &Timetable{}}
+		seeder := &Seeder{Book: book, Store: db, Log: log, Times: &Timetable{}, History: past}
 		poll := func() {
 			t.Helper()
 			if _, err := watch.Poll(t.Context(), book.All()[0]); err != nil {
@@ -91,10 +91,10 @@ type seeding struct {
 	times   Timetable
 }
 
-func newSeeding(t *testing.T) *seeding {
+func newSeeding(t *testing.T, version mokatest.Version) *seeding {
 	t.Helper()
 	const token = "seedaccesstokenseedaccesstoken34"
-	s := &seeding{gateway: mokatest.New(mokatest.V2026_08)}
+	s := &seeding{gateway: mokatest.New(version)}
 	s.gateway.SetNow(time.Now)
 	s.gateway.AddAccount(mokatest.Account{ID: 2, AccessToken: token, Quota: 500_000_000})
 	var err error
@@ -114,7 +114,7 @@ func (s *seeding) reloads(t *testing.T, every, during time.Duration) {
 	t.Helper()
 	for range during / every {
 		ctx, cancel := context.WithTimeout(t.Context(), every)
-		seeder := &Seeder{Book: s.book, Store: s.db, Log: slog.New(slog.DiscardHandler), Times: &s.times}
+		seeder := &Seeder{Book: s.book, Store: s.db, Log: slog.New(slog.DiscardHandler), Times: &s.times, History: history.History{Store: s.db, Zone: time.UTC}}
 		if err := seeder.Run(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func (s *seeding) poll(t *testing.T) {
 // records counts how often the gateway was asked for its records.
 func (s *seeding) records() (n int) {
 	for _, r := range s.gateway.Requests() {
-		if strings.HasPrefix(r.Path, "/api/data") {
+		if strings.HasPrefix(r.Path, "/api/data/self") {
 			n++
 		}
 	}
@@ -147,7 +147,7 @@ func TestReloadsDoNotDelayTheRecords(t *testing.T) {
 	for _, records := range []bool{true, false} {
 		t.Run(fmt.Sprint("records ", records), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSeeding(t)
+				s := newSeeding(t, mokatest.V2026_08)
 				defer s.db.Close()
 				s.poll(t)
 				s.gateway.Update(func(st *mokatest.State) { st.Options.DataExport = records })
@@ -163,7 +163,7 @@ func TestReloadsDoNotDelayTheRecords(t *testing.T) {
 // D8: the clock was a year ahead when the records were last read.
 func TestRecordsReadByAWrongClockAreReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSeeding(t)
+		s := newSeeding(t, mokatest.V2026_08)
 		defer s.db.Close()
 		s.poll(t)
 		if err := s.db.SetValue(t.Context(), history.RecordedMark("team"), []byte(time.Now().AddDate(1, 0, 0).Format(time.RFC3339))); err != nil {
@@ -174,4 +174,40 @@ func TestRecordsReadByAWrongClockAreReadAgain(t *testing.T) {
 			t.Errorf("the gateway was asked %d times, want once", n)
 		}
 	})
+}
+
+// What each key has used is noted once an hour where no record of the gateway tells
+// it, and not at all elsewhere.
+func TestKeysAreCountedOnlyWhereNoRecordTells(t *testing.T) {
+	for _, c := range []struct {
+		version mokatest.Version
+		lists   int // requests for the list of keys in three and a half hours
+		flows   int // requests for the gateway's own records by key
+	}{
+		{mokatest.V2026_08, 0, 1},
+		{mokatest.V2025_12, 4, 4}, // it says that it has none, which is asked once an hour
+		{mokatest.OneAPI, 4, 4},
+	} {
+		t.Run(c.version.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(time.Until(time.Now().Truncate(time.Hour).Add(time.Hour + 10*time.Minute)))
+				s := newSeeding(t, c.version)
+				defer s.db.Close()
+				s.poll(t)
+				s.reloads(t, 5*time.Minute, 3*time.Hour+30*time.Minute)
+				lists, flows := 0, 0
+				for _, r := range s.gateway.Requests() {
+					switch r.Path {
+					case "/api/token/":
+						lists++
+					case "/api/data/flow/self":
+						flows++
+					}
+				}
+				if lists != c.lists || flows > c.flows {
+					t.Errorf("%d lists of keys, want %d, and %d records by key, want at most %d", lists, c.lists, flows, c.flows)
+				}
+			})
+		})
+	}
 }

@@ -27,6 +27,8 @@ type Timetable struct {
 	spent     chan struct{}          // an account of a budget did
 	left      map[string]moka.Amount // of each budget until its next threshold
 
+	byKey   map[string]bool      // by account identity: whether the gateway keeps records by key,
+	byKeyAt map[string]time.Time // and when that was found out
 	seed    time.Time            // when the gateways' records are looked at next; zero: not set yet
 	learned func(account string) // is told when they were
 	without map[string]time.Time // by identity: until when a gateway without records is not asked
@@ -269,6 +271,26 @@ func (t *Timetable) withoutRecords(a *account.Account) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return time.Now().Before(t.without[a.Client.Identity()])
+}
+
+// recordsKeys reports whether an account's gateway keeps records by key, and
+// whether that was found out in the last day.
+func (t *Timetable) recordsKeys(a *account.Account) (does, known bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if does, known = t.byKey[a.Client.Identity()]; time.Since(t.byKeyAt[a.Client.Identity()]) >= 24*time.Hour {
+		return false, false
+	}
+	return does, known
+}
+
+func (t *Timetable) setRecordsKeys(a *account.Account, does bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.byKey == nil {
+		t.byKey, t.byKeyAt = map[string]bool{}, map[string]time.Time{}
+	}
+	t.byKey[a.Client.Identity()], t.byKeyAt[a.Client.Identity()] = does, time.Now()
 }
 
 func (t *Timetable) setWithoutRecords(a *account.Account) {

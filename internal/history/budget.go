@@ -72,8 +72,9 @@ type forecast struct{ low, mid, high moka.Maybe }
 // spentPart is what an account spent of a budget, and since when readings tell, where
 // nothing does of the beginning.
 type spentPart struct {
-	soFar spend.SoFar
-	began time.Time
+	soFar   spend.SoFar
+	began   time.Time
+	refunds moka.Amount // already taken off
 }
 
 // budgetPart is what one account adds to a budget: what it spent in the period
@@ -91,7 +92,7 @@ func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Acc
 	if len(b.Keys) == 0 {
 		return spent, expected, nil
 	}
-	byKeys := h.spentByKeys(ctx, a, running, b.Keys, spent.soFar)
+	byKeys := h.spentByKeys(ctx, a, running, b.Keys, spent)
 	return spentPart{soFar: byKeys}, expected.scaled(byKeys.Spent, spent.soFar.Spent), nil
 }
 
@@ -100,53 +101,83 @@ func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Acc
 func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period, ask bool) (spentPart, error) {
 	f, err := h.rememberedFigure(ctx, a.Name, p)
 	if err != nil || !ask || f.known && f.missing <= negligible {
-		return spentPart{f.soFar(), f.began}, err
+		return spentPart{f.soFar(), f.began, f.refunds}, err
 	}
 	r := h.recordsOf(ctx, a.Name, a.Client, p.From, p.To)
 	if f, err = h.figureOf(ctx, a.Name, p, r); err == nil {
 		h.catchUp(ctx, p, r, &f)
 	}
-	return spentPart{f.soFar(), f.began}, err
+	return spentPart{f.soFar(), f.began, f.refunds}, err
 }
 
 // budgetKeys is how many keys of a budget are asked for one by one.
 const budgetKeys = 4
 
-// spentByKeys asks the gateway's records for the spending of some API keys, or on
-// gateways before 2026 its log; unknown where neither is kept. whole is what all
-// keys spent.
-func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, whole spend.SoFar) spend.SoFar {
+// spentByKeys asks the gateway's records for the spending of some API keys, by any
+// name that they had in the period; on gateways before 2026 its log, or else the
+// keys' counters; unknown where none of these tells. whole is what all keys spent.
+func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, whole spentPart) spend.SoFar {
 	uses, err := a.Client.UsageByKey(ctx, p.From, p.To)
 	if err != nil {
 		return h.loggedByKeys(ctx, a, p, keys, whole)
 	}
-	sum := moka.Amount(0)
+	sum, all, ids := moka.Amount(0), moka.Amount(0), map[int64]bool{}
 	for _, u := range uses {
-		if slices.Contains(keys, u.Name) {
+		all += u.Spent
+		if slices.Contains(keys, u.Name) || slices.ContainsFunc(u.Others, func(n string) bool { return slices.Contains(keys, n) }) {
 			sum += u.Spent
+			ids[u.ID] = u.ID != 0
 		}
 	}
 	begun := p.From.Equal(p.From.Truncate(time.Hour)) // else the rest of the first hour is missing
-	return spend.SoFar{Spent: moka.Known(sum), AtLeast: !begun}
+	return spend.SoFar{Spent: moka.Known(sum - refundedTo(ctx, a, p, keys, ids, whole, all)), AtLeast: !begun}
 }
 
-func (h History) loggedByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, whole spend.SoFar) spend.SoFar {
+// refundedTo is what was given back to some keys, 0 where the gateway does not say
+// of which key a refund is. It is asked for only where there may have been refunds:
+// readings saw one, or more was charged than was spent.
+func refundedTo(ctx context.Context, a *account.Account, p spend.Period, keys []string, ids map[int64]bool, whole spentPart, charged moka.Amount) (sum moka.Amount) {
+	spent, known := whole.soFar.Spent.Get()
+	if whole.refunds <= 0 && (!known || charged <= spent+blur) {
+		return 0
+	}
+	refunds, err := a.Client.RefundsByKey(ctx, p.From, p.To)
+	if err != nil {
+		return 0
+	}
+	for _, r := range refunds {
+		if ids[r.ID] || slices.Contains(keys, r.Name) {
+			sum += r.Spent
+		}
+	}
+	return sum
+}
+
+func (h History) loggedByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, whole spentPart) spend.SoFar {
+	book := h.keyBook(ctx, a.Client.WalletIdentity(), p)
+	counted := func() spend.SoFar {
+		if !book.begun {
+			return spend.SoFar{}
+		}
+		return spend.SoFar{Spent: moka.Known(book.of(keys)), AtLeast: true} // the running hour is not counted yet
+	}
 	all, err := a.Client.SpentLog(ctx, p.From, p.To)
 	if err != nil || len(keys) > budgetKeys {
-		return spend.SoFar{}
+		return counted()
 	}
-	spent, known := whole.Spent.Get()
+	spent, known := whole.soFar.Spent.Get()
 	if all == 0 && (!known || spent > 0) {
-		return spend.SoFar{} // use is not logged
+		return counted() // use is not logged
 	}
 	sum := moka.Amount(0)
-	for _, key := range keys {
+	for _, key := range book.allNames(keys) {
 		of, err := a.Client.SpentLogOf(ctx, p.From, p.To, key, "")
 		if err != nil {
-			return spend.SoFar{}
+			return counted()
 		}
 		sum += of
 	}
+	sum -= min(sum, refundedTo(ctx, a, p, keys, nil, whole, all))
 	return spend.SoFar{Spent: moka.Known(sum), AtLeast: known && float64(all) < dates*float64(spent)-float64(blur)}
 }
 

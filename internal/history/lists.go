@@ -3,6 +3,7 @@ package history
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -52,7 +53,8 @@ func part(n int64, of, whole moka.Amount) int64 {
 	return max(1, int64(math.Round(float64(n)*float64(of)/float64(whole))))
 }
 
-// listKeys fills in what each key cost.
+// listKeys fills in what each key cost: by the gateway's records of keys, by its
+// log, or by the keys' counters, of which what knows more stands.
 func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r *records, u *message.Used) {
 	full := spend.Period{From: p.From.Add(time.Hour - time.Nanosecond).Truncate(time.Hour), To: p.To}
 	if hour := p.To.Truncate(time.Hour); hour.Add(time.Hour).Before(r.now) {
@@ -61,9 +63,7 @@ func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r
 	flow, err := c.UsageByKey(ctx, full.From, full.To)
 	edges := r.inHour(full.From.Add(-time.Hour), p) || r.inHour(full.To, p)
 	if err == nil && (len(flow) > 0 || u.Spent == moka.Known(0)) && (full.Equal(p) || !edges) {
-		for _, k := range flow {
-			u.Keys = append(u.Keys, message.KeyUse{Key: k.Name, Spent: k.Spent, Requests: k.Requests})
-		}
+		u.Keys = recordedKeys(ctx, c, flow)
 		return
 	}
 	keys, err := c.Keys(ctx)
@@ -71,21 +71,119 @@ func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r
 		u.KeysErr = failure(err)
 		return
 	}
-	for _, k := range busiest(keys, p.From) {
-		spent, ok := r.log(ctx, p.From, p.To, k.Name, "")
-		if !ok {
-			if u.Keys == nil {
-				u.KeysErr = &moka.Error{Op: "log/self/stat", Kind: moka.Unsupported}
-			}
-			break
+	book := h.keyBook(ctx, c.WalletIdentity(), p)
+	logged, told := r.loggedKeys(ctx, p, keyNames(keys, book, flow, p.From))
+	counted, ok := book.counted(keys, !p.To.Before(r.to), u.Spent)
+	switch {
+	case ok && (!told || sumOf(counted) > sumOf(logged)+blur):
+		u.Keys = counted
+	case told:
+		u.Keys = logged
+	default:
+		u.KeysErr = &moka.Error{Op: "log/self/stat", Kind: moka.Unsupported}
+	}
+}
+
+// recordedKeys are the gateway's records of keys. One that was renamed goes by its
+// present name, where it is still there.
+func recordedKeys(ctx context.Context, c *moka.Client, flow []moka.KeyUse) []message.KeyUse {
+	var present []moka.APIKeyInfo
+	if slices.ContainsFunc(flow, func(k moka.KeyUse) bool { return len(k.Others) > 0 }) {
+		present, _ = c.Keys(ctx) // else any of its names will do
+	}
+	var uses []message.KeyUse
+	for _, k := range flow {
+		if i := slices.IndexFunc(present, func(p moka.APIKeyInfo) bool { return p.ID == k.ID }); i >= 0 {
+			k.Name = present[i].Name
 		}
-		if spent > 0 {
-			u.Keys = append(u.Keys, message.KeyUse{Key: k.Name, Spent: spent})
+		uses = append(uses, message.KeyUse{Key: k.Name, Spent: k.Spent, Requests: k.Requests})
+	}
+	return uses
+}
+
+// namedKey is a key with all names under which the log may have it.
+type namedKey struct {
+	name  string // now, or the last one
+	names []string
+}
+
+// keyNames are the keys that may have been used since a time, the most used first,
+// then those that are gone. A name that several had counts for the first alone.
+func keyNames(keys []moka.APIKeyInfo, book keyBook, flow []moka.KeyUse, since time.Time) []namedKey {
+	var named []namedKey
+	taken := map[string]bool{"": true}
+	add := func(name string, others ...string) {
+		k := namedKey{name: name}
+		for _, n := range append([]string{name}, others...) {
+			if !taken[n] {
+				taken[n], k.names = true, append(k.names, n)
+			}
+		}
+		if len(k.names) > 0 && len(named) < maxKeys {
+			named = append(named, k)
 		}
 	}
-	slices.SortFunc(u.Keys, func(a, b message.KeyUse) int {
-		return cmp.Or(cmp.Compare(b.Spent, a.Spent), cmp.Compare(a.Key, b.Key))
-	})
+	there := map[int64]bool{}
+	busy := busiest(keys, since)
+	for _, k := range busy {
+		taken[k.Name] = false
+	}
+	for _, k := range busy {
+		there[k.ID] = true
+		var former []string
+		for _, n := range append(formerOf(flow, k.ID), book.names[k.ID]...) {
+			if !slices.ContainsFunc(keys, func(o moka.APIKeyInfo) bool { return o.Name == n }) {
+				former = append(former, n)
+			}
+		}
+		add(k.Name, former...)
+	}
+	for _, k := range flow {
+		if !there[k.ID] {
+			there[k.ID] = true
+			add(k.Name, k.Others...)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(book.names)) {
+		if !there[id] && book.spent[id] > 0 {
+			add(book.name(id), book.names[id]...)
+		}
+	}
+	return named
+}
+
+func formerOf(flow []moka.KeyUse, id int64) []string {
+	for _, k := range flow {
+		if k.ID == id && id != 0 {
+			return append([]string{k.Name}, k.Others...)
+		}
+	}
+	return nil
+}
+
+// loggedKeys are what the log says of keys; false where it cannot be read.
+func (r *records) loggedKeys(ctx context.Context, p spend.Period, keys []namedKey) (uses []message.KeyUse, told bool) {
+	for _, k := range keys {
+		use := message.KeyUse{Key: k.name}
+		for _, name := range k.names {
+			logged, ok := r.log(ctx, p.From, p.To, name, "")
+			if !ok {
+				return byCost(uses), len(uses) > 0
+			}
+			use.Spent += logged
+		}
+		if use.Spent > 0 {
+			uses = append(uses, use)
+		}
+	}
+	return byCost(uses), true
+}
+
+func sumOf(uses []message.KeyUse) (sum moka.Amount) {
+	for _, k := range uses {
+		sum += k.Spent
+	}
+	return sum
 }
 
 // spikeKeys is how many keys are asked for when something must be told soon.

@@ -23,6 +23,7 @@ type Entry struct {
 	Account int64
 	Kind    Kind
 	Key     string  // its name at the time; "" for top-ups and resets
+	KeyID   int64   // 0 likewise
 	Model   string  // "" likewise
 	Quota   int64   // raw, above zero; of a reset what the plan had used
 	Tokens  int64   // of a charge
@@ -62,6 +63,7 @@ type Books struct {
 	Charged, Refunded, ToppedUp int64
 	Calls                       int64
 	ByModel, ByKey              map[string]int64 // charged less refunded
+	ByKeyID                     map[int64]int64  // the same by the keys' ids, which names come and go with
 }
 
 // Spent is what was charged and not refunded.
@@ -69,7 +71,7 @@ func (b Books) Spent() int64 { return b.Charged - b.Refunded }
 
 // Books adds up the entries of [from, to).
 func (s *Server) Books(accountID int64, from, to time.Time) Books {
-	b := Books{ByModel: map[string]int64{}, ByKey: map[string]int64{}}
+	b := Books{ByModel: map[string]int64{}, ByKey: map[string]int64{}, ByKeyID: map[int64]int64{}}
 	for _, e := range s.Entries(accountID, from, to) {
 		net := e.Quota
 		switch e.Kind {
@@ -87,6 +89,7 @@ func (s *Server) Books(accountID int64, from, to time.Time) Books {
 		}
 		b.ByModel[e.Model] += net
 		b.ByKey[e.Key] += net
+		b.ByKeyID[e.KeyID] += net
 	}
 	return b
 }

@@ -78,6 +78,46 @@ func (s *Server) hours(account, start, end int64) []hourly {
 	return rows
 }
 
+// flowSelf is use by key and model, of the hours that dataSelf has. A key has the
+// name that it had then; both timestamps are required.
+func (s *Server) flowSelf(r *http.Request, a *Account) reply {
+	start, end := bounds(r)
+	if start == 0 || end == 0 {
+		return failed(http.StatusOK, "参数错误")
+	}
+	if end-start > longest {
+		return failed(http.StatusOK, "时间跨度不能超过 1 个月")
+	}
+	seen := s.now().Add(-s.state.Options.DataLag)
+	type slot struct {
+		key         int64
+		name, model string
+	}
+	sums, order := map[slot]*hourly{}, []slot{}
+	for _, one := range s.entries {
+		hour := one.At.UTC().Truncate(time.Hour).Unix()
+		if one.Account != a.ID || one.Kind != Charge || !one.exported || one.At.After(seen) || hour < start || hour > end {
+			continue
+		}
+		at := slot{one.KeyID, one.Key, one.Model}
+		if sums[at] == nil {
+			sums[at], order = &hourly{}, append(order, at)
+		}
+		sum := sums[at]
+		sum.tokens, sum.quota, sum.count = sum.tokens+one.Tokens, sum.quota+one.Quota, sum.count+1
+	}
+	slices.SortStableFunc(order, func(x, y slot) int { return cmp.Compare(sums[y].quota, sums[x].quota) })
+	rows := []obj{}
+	for _, at := range order {
+		sum := sums[at]
+		rows = append(rows, obj{
+			"token_id": at.key, "token_name": at.name, "use_group": "default", "model_name": at.model,
+			"token_used": sum.tokens, "count": sum.count, "quota": sum.quota,
+		})
+	}
+	return data(rows)
+}
+
 // stat is what the log says was spent, up to the second, under the account's
 // name of today; refunds are not subtracted. The ancestor logged
 // nothing by default.

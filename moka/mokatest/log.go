@@ -92,7 +92,7 @@ func (s *Server) logItem(e Entry, kind int) obj {
 		"id": 0, "user_id": e.Account, "created_at": e.At.Unix(), "type": kind, "content": content,
 		"username": e.user, "token_name": e.Key, "model_name": e.Model, "quota": quota,
 		"prompt_tokens": e.Tokens, "completion_tokens": 0, "use_time": 1, "is_stream": false,
-		"channel": 0, "token_id": 0, "group": "default", "ip": "", "other": "{}",
+		"channel": 0, "token_id": e.KeyID, "group": "default", "ip": "", "other": "{}",
 	}
 }
 

@@ -51,6 +51,7 @@ func (s *Server) routes() map[string]route {
 		routes["/api/usage/token/"] = route{criticalLane, (*Server).tokenUsage}
 	}
 	if v.atLeast(V2026_07) {
+		routes["/api/data/flow/self"] = route{apiLane, asUser((*Server).flowSelf)}
 		routes["/api/subscription/self"] = route{apiLane, asUser((*Server).plans)}
 	}
 	return routes

@@ -199,7 +199,7 @@ func (s *Server) book(at time.Time, k *Key, a *Account, plan *Plan, model string
 	a.Requests++
 	s.move(a, plan, quota)
 	s.enter(Entry{
-		At: at, Account: a.ID, Kind: Charge, Key: k.Name, Model: model, Quota: quota, Tokens: tokens, Plan: planID(plan),
+		At: at, Account: a.ID, Kind: Charge, Key: k.Name, KeyID: k.ID, Model: model, Quota: quota, Tokens: tokens, Plan: planID(plan),
 		exported: s.state.Options.DataExport,
 	})
 }
@@ -261,7 +261,7 @@ func (t *Task) Refund(quota int64) {
 	s.resetPlans()
 	e := Entry{At: s.now(), Account: a.ID, Kind: Refund, Model: t.model, Quota: quota, Plan: t.plan}
 	if k != nil {
-		k.Remain, k.Used, e.Key = k.Remain+quota, k.Used-quota, k.Name
+		k.Remain, k.Used, e.Key, e.KeyID = k.Remain+quota, k.Used-quota, k.Name, k.ID
 	}
 	plan := a.plan(t.plan)
 	given := -s.move(a, plan, -quota)
