@@ -91,8 +91,9 @@ type expected struct {
 
 // Budgets of all periods in five zones, against what the gateway really charged:
 // each threshold is told once, with the first reading after it was reached, and
-// a wallet that is watched under two names counts once. MOKABOT_YEAR=1 takes a
-// whole year of each zone.
+// a wallet that is watched under two names counts once. Other budgets, with amounts
+// that a period as often exceeds as not, warn by forecast alone; a table says how
+// often that was right. MOKABOT_YEAR=1 takes a whole year of each zone.
 func TestBudgetsAreToldOnceAndInTime(t *testing.T) {
 	zones := proof.Size([]string{"Asia/Kolkata"}, []string{"Asia/Kolkata"},
 		[]string{"UTC", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Asia/Shanghai"})
@@ -119,7 +120,19 @@ func budgetsInZone(t *testing.T, loc *time.Location, days int) {
 			Accounts: []string{"team", "again"}, WarnAt: []float64{0.5, 0.8, 1}, ChannelID: "1",
 		})
 	}
-	w := newBudgetWorld(t, all...)
+	var forecasts []budget.Budget
+	var rates []*hitRate
+	for _, f := range []struct {
+		span   budget.Span
+		amount moka.Amount
+	}{{budget.Day, 15}, {budget.Week, 102}, {budget.Month, 438}} { // what one costs on average
+		forecasts = append(forecasts, budget.Budget{
+			Name: "forecast-" + string(f.span), Span: f.span, Zone: loc, WeekStart: time.Monday, Amount: f.amount * moka.Dollar,
+			Accounts: []string{"team"}, Forecast: true, ChannelID: "1",
+		})
+		rates = append(rates, &hitRate{})
+	}
+	w := newBudgetWorld(t, append(slices.Clone(all), forecasts...)...)
 	defer w.db.Close()
 	dice := rand.New(rand.NewPCG(7, 7))
 	truth := make([]expected, len(all))
@@ -145,8 +158,14 @@ func budgetsInZone(t *testing.T, loc *time.Location, days int) {
 		for i, b := range all {
 			posts += truth[i].check(t, w, b, charged)
 		}
+		for i, b := range forecasts {
+			rates[i].check(t, w, b, charged)
+		}
 	}
-	t.Logf("%d days, %d posts", days, posts)
+	t.Logf("%s: %d days, %d posts of thresholds, each once and with the first reading past it", loc, days, posts)
+	for i, b := range forecasts {
+		t.Logf("%s: %-14s %s", loc, b.Name, rates[i])
+	}
 	if posts == 0 {
 		t.Error("nothing was told")
 	}
@@ -179,6 +198,65 @@ func (e *expected) check(t *testing.T, w *budgetWorld, b budget.Budget, charged 
 		t.Fatalf("%s at %s: %d posts should tell of %s", b.Name, now, e.posts, e.spent)
 	}
 	return fresh
+}
+
+// hitRate is how often a forecast that a budget would be exceeded was right.
+type hitRate struct {
+	from   time.Time // of the running period
+	spent  moka.Amount
+	warned time.Time // zero: not yet
+	over   time.Time // when the amount was really exceeded
+
+	periods, exceeded, hits, falseAlarms, misses int
+	leads                                        []time.Duration
+}
+
+// check brings the true side up to date, and counts a period that is over.
+func (h *hitRate) check(t *testing.T, w *budgetWorld, b budget.Budget, charged moka.Amount) {
+	t.Helper()
+	now := time.Now()
+	if from := b.PeriodAt(now).From; !from.Equal(h.from) {
+		if from.Equal(now) { // the charge was just before now
+			h.spent, charged = h.spent+charged, 0
+			if h.spent > b.Amount && h.over.IsZero() {
+				h.over = now
+			}
+		}
+		h.count()
+		h.from, h.spent, h.warned, h.over = from, 0, time.Time{}, time.Time{}
+	}
+	h.spent += charged
+	if h.over.IsZero() && h.spent > b.Amount {
+		h.over = now
+	}
+	if h.warned.IsZero() && w.told(t.Context(), b, h.from, 1) {
+		h.warned = now
+	}
+}
+
+func (h *hitRate) count() {
+	if h.from.IsZero() {
+		return
+	}
+	h.periods++
+	warned := !h.warned.IsZero() && (h.over.IsZero() || h.warned.Before(h.over))
+	switch over := !h.over.IsZero(); {
+	case over && warned:
+		h.exceeded, h.hits = h.exceeded+1, h.hits+1
+		h.leads = append(h.leads, h.over.Sub(h.warned))
+	case over:
+		h.exceeded, h.misses = h.exceeded+1, h.misses+1
+	case warned:
+		h.falseAlarms++
+	}
+}
+
+func (h *hitRate) String() string {
+	lead := time.Duration(0)
+	if slices.Sort(h.leads); len(h.leads) > 0 {
+		lead = h.leads[len(h.leads)/2]
+	}
+	return fmt.Sprintf("%3d periods, %3d exceeded: %3d forecast before (median %s ahead), %d not; %d false alarms", h.periods, h.exceeded, h.hits, lead, h.misses, h.falseAlarms)
 }
 
 // spendStart is a local midnight, so that every period is seen from its beginning.
