@@ -14,25 +14,26 @@ const (
 	aboutPace   topic = "pace"
 )
 
-// descriptor is what the machine knows of a condition. How one is phrased and
-// coloured is said in one table too, in package message.
+// descriptor is all that the machine knows of a condition. How one is phrased and
+// coloured is its entry in conditionViews of package message.
 type descriptor struct {
 	condition Condition
 	about     topic
 	urgent    bool // calls fail: told to whom the worst level mentions
+	byMoney   bool // money in the account ends it; else it needs a change in the console
 }
 
 // conditions are all, in the order in which events of one step are told.
 var conditions = []descriptor{
-	{Refused, aboutAccess, true},
-	{Unreachable, aboutAccess, false},
-	{Expired, aboutExpiry, true},
-	{Expiring, aboutExpiry, false},
-	{PlanEnding, aboutPlan, false},
-	{WalletEmpty, aboutMoney, true},
-	{Exhausted, aboutMoney, true},
-	{Balance, aboutMoney, false},
-	{Spike, aboutPace, false},
+	{Refused, aboutAccess, true, false},
+	{Unreachable, aboutAccess, false, false},
+	{Expired, aboutExpiry, true, false},
+	{Expiring, aboutExpiry, false, false},
+	{PlanEnding, aboutPlan, false, false},
+	{WalletEmpty, aboutMoney, true, true},
+	{Exhausted, aboutMoney, true, false},
+	{Balance, aboutMoney, false, true},
+	{Spike, aboutPace, false, false},
 }
 
 // rank is a condition's place in the order of telling, -1 for an unknown one.
@@ -49,7 +50,10 @@ func describe(c Condition) descriptor {
 
 // EndsByTopUp reports whether money in the account ends the condition. A key's
 // limit, an expired key and refused credentials need a change in the console.
-func (c Condition) EndsByTopUp() bool { return c == Balance || c == WalletEmpty }
+func (c Condition) EndsByTopUp() bool { return describe(c).byMoney }
+
+// AboutMoney reports whether the condition says that there is too little of it.
+func (c Condition) AboutMoney() bool { return describe(c).about == aboutMoney }
 
 // CallsFail reports whether calls fail while the condition lasts, so that it is
 // told to whom the worst level mentions.

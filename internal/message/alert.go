@@ -35,7 +35,7 @@ func Alert(w *lang.Words, a AlertDetails) Message {
 		card.Text = joinLines(alertText(w, e, words), spikeKeyLine(w, a), heldBackLine(w, e))
 	}
 	card.Fields = alertFields(w, a, over)
-	m := Message{Text: headline(w, a), Cards: []Card{card}}
+	m := Message{Text: firstLine(w, a), Cards: []Card{card}}
 	if !over {
 		m.Buttons = alertButtons(w, a)
 	}
@@ -53,22 +53,25 @@ func spikeKeyLine(w *lang.Words, a AlertDetails) string {
 	return w.Alert.KeySpent(lineName(w, a.Key.Key), a.Key.Spent)
 }
 
-// conditionView is how a condition is shown.
+// conditionView is all that people see of a condition: its words in each language,
+// its colour, and its first line. What it is about, who is pinged and which buttons
+// help is its entry in package alert.
 type conditionView struct {
 	words func(*lang.AlertWords) lang.ConditionWords
 	tone  Tone // of a balance: on the worst level
+	line  func(headline) string
 }
 
 var conditionViews = map[alert.Condition]conditionView{
-	alert.Refused:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Refused }, ToneCritical},
-	alert.Unreachable: {func(a *lang.AlertWords) lang.ConditionWords { return a.Unreachable }, ToneMuted},
-	alert.Expired:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Expired }, ToneCritical},
-	alert.Expiring:    {func(a *lang.AlertWords) lang.ConditionWords { return a.Expiring }, ToneWarn},
-	alert.PlanEnding:  {func(a *lang.AlertWords) lang.ConditionWords { return a.PlanEnding }, ToneWarn},
-	alert.WalletEmpty: {func(a *lang.AlertWords) lang.ConditionWords { return a.WalletEmpty }, ToneCritical},
-	alert.Exhausted:   {func(a *lang.AlertWords) lang.ConditionWords { return a.Exhausted }, ToneCritical},
-	alert.Balance:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Balance }, ToneCritical},
-	alert.Spike:       {func(a *lang.AlertWords) lang.ConditionWords { return a.Spike }, ToneWarn},
+	alert.Refused:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Refused }, ToneCritical, refusedLine},
+	alert.Unreachable: {func(a *lang.AlertWords) lang.ConditionWords { return a.Unreachable }, ToneMuted, unknownLine},
+	alert.Expired:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Expired }, ToneCritical, callsFailLine},
+	alert.Expiring:    {func(a *lang.AlertWords) lang.ConditionWords { return a.Expiring }, ToneWarn, expiringLine},
+	alert.PlanEnding:  {func(a *lang.AlertWords) lang.ConditionWords { return a.PlanEnding }, ToneWarn, planEndingLine},
+	alert.WalletEmpty: {func(a *lang.AlertWords) lang.ConditionWords { return a.WalletEmpty }, ToneCritical, callsFailLine},
+	alert.Exhausted:   {func(a *lang.AlertWords) lang.ConditionWords { return a.Exhausted }, ToneCritical, callsFailLine},
+	alert.Balance:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Balance }, ToneCritical, balanceLine},
+	alert.Spike:       {func(a *lang.AlertWords) lang.ConditionWords { return a.Spike }, ToneWarn, spikeLine},
 }
 
 func conditionWords(a *lang.AlertWords, c alert.Condition) lang.ConditionWords {
@@ -175,7 +178,7 @@ func alertFields(w *lang.Words, a AlertDetails, over bool) []Field {
 		add(w.Alert.Lasted, w.Duration(e.Duration()))
 	}
 	// Omit the runway when the balance is zero.
-	if r := e.Facts.Runway; (r.Idle || r.Mid > 0) && aboutMoney(e.Incident.Condition) {
+	if r := e.Facts.Runway; (r.Idle || r.Mid > 0) && e.Incident.Condition.AboutMoney() {
 		row(w.Alert.Runway, w.Runway(e.Facts.Runway))
 	}
 	if over {
@@ -191,10 +194,6 @@ func alertFields(w *lang.Words, a AlertDetails, over bool) []Field {
 		fields = append(fields, Field{Name: w.Alert.Models, Value: strings.Join(lines, "\n")})
 	}
 	return fields
-}
-
-func aboutMoney(c alert.Condition) bool {
-	return c == alert.Balance || c == alert.Exhausted || c == alert.WalletEmpty
 }
 
 // reasonText is why there is a warning, in figures.

@@ -29,7 +29,7 @@ func Backtest(w *lang.Words, account string, days int, h alert.History) Message 
 			incidents++
 		}
 		if happened(w, TimelineEntry{At: e.At, Kind: e.Kind, Level: e.Incident.LevelName}) != "" {
-			lines = append(lines, Moment(e.At)+"  "+headline(w, AlertDetails{Account: account, Event: e}))
+			lines = append(lines, Moment(e.At)+"  "+firstLine(w, AlertDetails{Account: account, Event: e}))
 		}
 	}
 	count := func(name string, n int) { // one figure a line reads well in a terminal

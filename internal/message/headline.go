@@ -18,11 +18,12 @@ const (
 	maxHeadlineName = 40
 )
 
-// headline is an alert in one line that is complete without the card: account,
+// firstLine is an alert in one line that is complete without the card: account,
 // condition, amount and runway. Phones show nothing else.
-func headline(w *lang.Words, a AlertDetails) string {
+func firstLine(w *lang.Words, a AlertDetails) string {
 	e := a.Event
 	name := fit(a.Account, maxHeadlineName)
+	of := headline{w: w, alert: a, name: name, raised: eventWords(&w.Alert, e).Raised(name, e.Incident.LevelName), left: leftLine(w, e)}
 	var line string
 	switch e.Kind {
 	case alert.Ended:
@@ -30,63 +31,79 @@ func headline(w *lang.Words, a AlertDetails) string {
 	case alert.Withdrawn:
 		line = alertTitle(w, name, e, eventWords(&w.Alert, e))
 	case alert.Reminder:
-		line = w.Headline.Reminder(conditionLine(w, name, a), lasted(e))
+		line = w.Headline.Reminder(of.condition(), lasted(e))
 	default:
-		line = conditionLine(w, name, a)
+		line = of.condition()
 	}
 	return fit(line, maxHeadline)
 }
 
-// conditionLine says what is wrong, with the figures that the condition is about.
-func conditionLine(w *lang.Words, name string, a AlertDetails) string {
-	e := a.Event
-	h, i := &w.Headline, e.Incident
-	raised := eventWords(&w.Alert, e).Raised(name, i.LevelName)
-	left := leftLine(w, e)
-	switch i.Condition {
-	case alert.Balance:
-		level := i.LevelName
-		switch e.Kind {
-		case alert.Worsened:
-			level = h.EscalatedTo(level)
-		case alert.Eased:
-			level = h.EasedTo(level)
-		}
-		if left == "" {
-			return raised
-		}
-		return h.OnLevel(h.Of(name, left), level)
-	case alert.Spike:
-		if spent := spikeText(w, e.Facts); spent != "" {
-			return h.With(h.Of(name, spent), left)
-		}
-	case alert.Expiring:
-		if !i.Expires.IsZero() {
-			return h.With(h.ExpiresIn(name, max(0, i.Expires.Sub(e.At))), moneyLine(w, e))
-		}
-	case alert.PlanEnding:
-		if e.Facts.Runway.EndsUnspent() { // that is the plan's end
-			left = moneyLine(w, e)
-		}
-		return h.With(h.PlanEndsIn(name, max(0, i.Expires.Sub(e.At))), left)
-	case alert.Refused:
-		if keyRefused(e.Facts.Reading) {
-			return h.CallsFail(raised)
-		}
-		return h.With(unknownFor(w, raised, e), lastKnown(w, a))
-	case alert.WalletEmpty:
-		return h.CallsFail(raised)
-	case alert.Exhausted, alert.Expired:
-		return h.With(h.CallsFail(raised), left)
-	case alert.Unreachable:
-		return h.With(unknownFor(w, raised, e), lastKnown(w, a))
-	}
-	return raised
+// headline is what the first line of an alert is made of.
+type headline struct {
+	w      *lang.Words
+	alert  AlertDetails
+	name   string // of the account
+	raised string // that the condition holds
+	left   string // what can be spent and how long it lasts; empty where that is unknown or nothing
 }
 
-// unknownFor says since when the balance has not been known.
-func unknownFor(w *lang.Words, line string, e alert.Event) string {
-	return w.Headline.For(line, lasted(e))
+// condition says what is wrong, with the figures that the condition is about.
+func (h headline) condition() string {
+	return conditionViews[h.alert.Event.Incident.Condition].line(h)
+}
+
+func balanceLine(h headline) string {
+	if h.left == "" {
+		return h.raised
+	}
+	words, level := &h.w.Headline, h.alert.Event.Incident.LevelName
+	switch h.alert.Event.Kind {
+	case alert.Worsened:
+		level = words.EscalatedTo(level)
+	case alert.Eased:
+		level = words.EasedTo(level)
+	}
+	return words.OnLevel(words.Of(h.name, h.left), level)
+}
+
+func spikeLine(h headline) string {
+	spent := spikeText(h.w, h.alert.Event.Facts)
+	if spent == "" {
+		return h.raised
+	}
+	return h.w.Headline.With(h.w.Headline.Of(h.name, spent), h.left)
+}
+
+func expiringLine(h headline) string {
+	e := h.alert.Event
+	if e.Incident.Expires.IsZero() {
+		return h.raised
+	}
+	return h.w.Headline.With(h.w.Headline.ExpiresIn(h.name, max(0, e.Incident.Expires.Sub(e.At))), moneyLine(h.w, e))
+}
+
+func planEndingLine(h headline) string {
+	e := h.alert.Event
+	if e.Facts.Runway.EndsUnspent() { // that is the plan's end
+		h.left = moneyLine(h.w, e)
+	}
+	return h.w.Headline.With(h.w.Headline.PlanEndsIn(h.name, max(0, e.Incident.Expires.Sub(e.At))), h.left)
+}
+
+func callsFailLine(h headline) string {
+	return h.w.Headline.With(h.w.Headline.CallsFail(h.raised), h.left)
+}
+
+func refusedLine(h headline) string {
+	if keyRefused(h.alert.Event.Facts.Reading) {
+		return h.w.Headline.CallsFail(h.raised)
+	}
+	return unknownLine(h)
+}
+
+// unknownLine says since when the balance has not been known, and what it was.
+func unknownLine(h headline) string {
+	return h.w.Headline.With(h.w.Headline.For(h.raised, lasted(h.alert.Event)), lastKnown(h.w, h.alert))
 }
 
 // lastKnown is what could be spent when that was last known, "" where it still is.

@@ -171,3 +171,29 @@ func TestEveryConditionHasItsEntriesAndExamples(t *testing.T) {
 		}
 	}
 }
+
+// A condition of an alert is two entries, one for the machine and one for people,
+// and its examples. Whoever adds one is told here what lacks.
+func TestEveryConditionHasItsEntries(t *testing.T) {
+	examples := map[string]bool{}
+	for _, s := range story.All(lang.English()) {
+		examples[s.Name] = true
+	}
+	for _, c := range alert.Conditions() { // the table in internal/alert/condition.go
+		if !message.HasView(c) {
+			t.Errorf("%s has no entry in conditionViews of internal/message/alert.go: words, colour and first line", c)
+		}
+		names := []string{"alert-" + string(c), "alert-" + string(c) + "-over"}
+		if c == alert.Balance { // has levels
+			names = []string{"alert-low", "alert-over"}
+		}
+		for _, name := range names {
+			if !examples[name] {
+				t.Errorf("%s has no example %s in internal/story/posts.go", c, name)
+			}
+		}
+	}
+	if n := message.Views(); n != len(alert.Conditions()) {
+		t.Errorf("conditionViews of internal/message/alert.go has %d entries, and the table in internal/alert/condition.go has %d", n, len(alert.Conditions()))
+	}
+}
