@@ -91,11 +91,11 @@ func TestAnIncidentsLife(t *testing.T) {
 		}
 	}
 	list := w.asks(t, "alerts", nil)
-	if !holding("balance is low", "quiet until", ":team")(list) {
+	if !holding("balance is low", "snoozed until", ":team")(list) {
 		t.Errorf("/alerts: %s", list.JSON())
 	}
 	end := button(t, list, "alerts:end:")
-	if ended := w.click(t, "", list, end); !holding("balance is low")(ended) || holding("quiet until")(ended) {
+	if ended := w.click(t, "", list, end); !holding("balance is low")(ended) || holding("snoozed until")(ended) {
 		t.Errorf("after the end of the snooze the list is %s", ended.JSON())
 	}
 

@@ -129,7 +129,7 @@ func zhModels() ModelWords {
 func zhReport() ReportWords {
 	return ReportWords{
 		Day:     func(span string) string { return span + " 日报" },
-		Week:    func(span string) string { return "周报 · " + span },
+		Week:    func(span string) string { return span + " 周报" },
 		Month:   func(span string) string { return span + " 月报" },
 		Delayed: func(due string) string { return "补发：原定于 " + due + " 发布。" },
 		Totals:  "全部账户",

@@ -84,7 +84,7 @@ func reportTitle(w *lang.Words, r Report) string {
 	const iso = "2006-01-02"
 	switch r.Span {
 	case SpanWeek:
-		return w.Report.Week(w.Day(r.From) + " – " + w.Day(r.To.Add(-time.Second)))
+		return w.Report.Week(r.From.Format(iso) + " – " + r.To.Add(-time.Second).Format(iso))
 	case SpanMonth:
 		return w.Report.Month(r.From.Format("2006-01"))
 	}
