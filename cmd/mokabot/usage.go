@@ -12,6 +12,7 @@ import (
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
+	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
@@ -70,7 +71,7 @@ func (a asked) usage(ctx context.Context, one *account.Account, period string) (
 	if err != nil {
 		return message.UsageAnswer{}, err
 	}
-	used.Picture, used.PictureAlt, err = a.history.Picture(ctx, lang.For(a.config.Language), one, p, a.config.Timezone)
+	used.Picture, used.PictureAlt, err = a.history.Picture(ctx, lang.For(a.config.Language), one, p, a.config.Timezone, spend.SoFar{Spent: used.Spent, AtLeast: used.AtLeast})
 	return message.UsageAnswer{Account: view, Used: used, Period: period}, err
 }
 

@@ -52,14 +52,6 @@ func (h History) rememberedFigure(ctx context.Context, name string, p spend.Peri
 	return h.figureOf(ctx, name, p, h.remembered(ctx, name, p.From, p.To))
 }
 
-// known is what was spent, unknown when no reading tells.
-func known(t store.Total) moka.Maybe {
-	if !t.Known() {
-		return moka.Maybe{}
-	}
-	return moka.Known(t.Spent)
-}
-
 // Runway is how long what a reading says can be spent is likely to last.
 func (h History) Runway(ctx context.Context, name string, r moka.Reading) (spend.Runway, error) {
 	o, err := h.Outlook(ctx, name, r)

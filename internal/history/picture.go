@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"mokabot/internal/account"
@@ -33,8 +34,9 @@ func drawnTo(p spend.Period, now time.Time) (end time.Time, isCurrent bool) {
 }
 
 // Picture draws a period, balance and spending by the hour or by the day, and
-// says in words what it shows. The picture is nil when nothing is remembered.
-func (h History) Picture(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location) (png []byte, alt string, err error) {
+// says in words what it shows, with what the message beside it says was spent. The
+// picture is nil when nothing is remembered.
+func (h History) Picture(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location, spent spend.SoFar) (png []byte, alt string, err error) {
 	if h.Store == nil {
 		return nil, "", nil
 	}
@@ -48,6 +50,7 @@ func (h History) Picture(ctx context.Context, w *lang.Words, a *account.Account,
 	if err != nil || len(series.Balance) == 0 {
 		return nil, "", err
 	}
+	facts.Spent = spent
 	png, err = chart.Draw(series)
 	return png, w.Chart.Alt(facts), err
 }
@@ -87,17 +90,17 @@ func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, 
 			s.Spend = append(s.Spend, bar)
 		}
 	}
+	if !days {
+		if s.Spend, err = h.withRecorded(ctx, a.Name, p, s.Spend); err != nil {
+			return s, facts, err
+		}
+	}
 	if days {
 		s.Words.Spent = w.Chart.SpentByDay
 		if s.Spend, err = h.days(ctx, a.Name, p, zone); err != nil {
 			return s, facts, err
 		}
 	}
-	total, err := h.rememberedFigure(ctx, a.Name, p)
-	if err != nil {
-		return s, facts, err
-	}
-	facts.Spent = total.soFar()
 	topUps, err := h.Store.TopUps(ctx, a.Name, p.From, p.To)
 	if err != nil {
 		return s, facts, err
@@ -122,6 +125,31 @@ func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, 
 	return s, facts, nil
 }
 
+// withRecorded fills hours that no reading covers with the gateway's records, also
+// those before the first reading.
+func (h History) withRecorded(ctx context.Context, name string, p spend.Period, bars []chart.Bar) ([]chart.Bar, error) {
+	recorded, err := h.Store.Recorded(ctx, name, p.From, p.To)
+	if err != nil {
+		return nil, err
+	}
+	at := map[int64]int{}
+	for i, bar := range bars {
+		at[bar.From.Unix()] = i
+	}
+	for _, r := range recorded {
+		bar := chart.Bar{From: r.Start, To: earlier(r.Start.Add(time.Hour), p.To), Amount: moka.Known(r.Spent)}
+		switch i, drawn := at[r.Start.Unix()]; {
+		case r.Start.Before(p.From):
+		case !drawn:
+			bars = append(bars, bar)
+		case !bars[i].Amount.Known():
+			bars[i] = bar
+		}
+	}
+	slices.SortFunc(bars, func(a, b chart.Bar) int { return a.From.Compare(b.From) })
+	return bars, nil
+}
+
 // days are the calendar days of a period. The one that is still running ends
 // where the period does.
 func (h History) days(ctx context.Context, name string, p spend.Period, zone *time.Location) (bars []chart.Bar, err error) {
@@ -130,12 +158,12 @@ func (h History) days(ctx context.Context, name string, p spend.Period, zone *ti
 		if day.To.After(p.To) {
 			bar.To = p.To
 		}
-		spent, err := h.Store.Spent(ctx, name, bar.From, bar.To)
+		spent, err := h.rememberedFigure(ctx, name, spend.Period{From: bar.From, To: bar.To})
 		if err != nil {
 			return nil, err
 		}
-		if spent.Covered > 0 {
-			bar.Amount = known(spent)
+		if spent.known && spent.missing < bar.To.Sub(bar.From) {
+			bar.Amount = moka.Known(spent.spent)
 		}
 		bars = append(bars, bar)
 	}
