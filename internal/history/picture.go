@@ -71,12 +71,16 @@ func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, 
 		}
 	}
 	const step = time.Hour
-	// One step more, whose end is the balance that the period begins with.
-	points, err := h.Store.Points(ctx, a.Name, p.From.Add(-step), end, step)
+	// One step more, whose end is the balance that the period begins with. Where the
+	// bars are days, steps of full hours are enough, which are summed up already.
+	first, days := p.From.Add(-step), p.To.Sub(p.From) >= byDay
+	if days {
+		first = first.Add(step - 1).Truncate(step)
+	}
+	points, err := h.Store.Points(ctx, a.Name, first, end, step)
 	if err != nil {
 		return s, facts, err
 	}
-	days := p.To.Sub(p.From) >= byDay
 	for _, at := range points {
 		s.Balance = append(s.Balance, chart.Point{At: earlier(at.At.Add(step), end), Amount: at.Balance})
 		if at.Balance.Known() {

@@ -58,6 +58,11 @@ func TestBarsAreCalendarDays(t *testing.T) {
 				t.Errorf("%s: %s has %v hours", c.zone, c.changed, length)
 			}
 		}
+		for i, at := range s.Balance[:len(s.Balance)-1] { // sums of full hours are there already
+			if begins := at.At.Sub(p.From); !at.At.Equal(at.At.Truncate(time.Hour)) || i == 0 && (begins < 0 || begins >= time.Hour) {
+				t.Errorf("%s: the curve's step %d ends at %v", c.zone, i, at.At)
+			}
+		}
 		if facts.Spent.Spent.Known() || facts.Left.Known() || s.Forecast != nil {
 			t.Errorf("%s: something is known of an account without readings: %+v", c.zone, facts)
 		}

@@ -106,8 +106,8 @@ var questions = []question{
 		_, err := db.Points(ctx, a, end.AddDate(0, 0, -7), end, 15*time.Minute)
 		return err
 	}},
-	{"curve of 30 days by half hours", func(ctx context.Context, db *DB, a string, end time.Time) error {
-		_, err := db.Points(ctx, a, end.AddDate(0, 0, -30), end, 30*time.Minute)
+	{"curve of 4 days, hours from half past", func(ctx context.Context, db *DB, a string, end time.Time) error {
+		_, err := db.Points(ctx, a, end.AddDate(0, 0, -4).Add(-30*time.Minute), end, time.Hour)
 		return err
 	}},
 	{"curve of 30 days by hours", func(ctx context.Context, db *DB, a string, end time.Time) error {
