@@ -67,7 +67,7 @@ func (b *Bot) usageOf(ctx context.Context, w *lang.Words, a *account.Account, p,
 	wait.Wait()
 	if used.Picture == nil && err == nil {
 		var undrawn error
-		if used.Picture, used.PictureAlt, undrawn = past.Picture(ctx, w, a, p, past.Zone, spend.SoFar{Spent: used.Spent, AtLeast: used.AtLeast}); undrawn != nil {
+		if used.Picture, used.PictureAlt, undrawn = past.Picture(ctx, w, a, p, past.Zone, history.Beside{Spent: spend.SoFar{Spent: used.Spent, AtLeast: used.AtLeast}, Reading: reading}); undrawn != nil {
 			b.Log.Error("chart could not be drawn", "account", a.Name, "err", undrawn)
 		}
 	}

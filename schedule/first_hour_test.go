@@ -55,7 +55,7 @@ func TestTheFirstHourOfANewUser(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, w := range lang.All() {
-			drawn, alt, err := past.Picture(t.Context(), w, team, period, time.UTC, spend.SoFar{Spent: used.Spent, AtLeast: used.AtLeast})
+			drawn, alt, err := past.Picture(t.Context(), w, team, period, time.UTC, history.Beside{Spent: spend.SoFar{Spent: used.Spent, AtLeast: used.AtLeast}, Reading: r})
 			if err != nil || len(drawn) == 0 {
 				t.Fatalf("no picture: %v", err)
 			}

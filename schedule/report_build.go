@@ -65,7 +65,7 @@ func (r *Reporter) part(ctx context.Context, a *account.Account, reading moka.Re
 	part.Used = used
 	part.Incidents = r.incidents(ctx, a.Name, p)
 	part.Changes = r.changes(ctx, a.Name, p)
-	part.Picture, part.PictureAlt = r.picture(ctx, a, p, rep.Timezone, used)
+	part.Picture, part.PictureAlt = r.picture(ctx, a, p, rep.Timezone, part)
 	return part, err
 }
 
@@ -106,8 +106,8 @@ func (r *Reporter) incidents(ctx context.Context, name string, p spend.Period) [
 
 // picture draws the period. It is an extra too: without it the text is posted
 // alone.
-func (r *Reporter) picture(ctx context.Context, a *account.Account, p spend.Period, zone *time.Location, used message.Used) (png []byte, alt string) {
-	png, alt, err := history.History{Store: r.Store, Zone: zone, Now: r.now}.Picture(ctx, r.Words, a, p, zone, spend.SoFar{Spent: used.Spent, AtLeast: used.AtLeast})
+func (r *Reporter) picture(ctx context.Context, a *account.Account, p spend.Period, zone *time.Location, part message.ReportAccount) (png []byte, alt string) {
+	png, alt, err := history.History{Store: r.Store, Zone: zone, Now: r.now}.Picture(ctx, r.Words, a, p, zone, history.Beside{Spent: spend.SoFar{Spent: part.Spent, AtLeast: part.AtLeast}, Reading: part.Reading})
 	if err != nil {
 		r.Log.Error("chart could not be drawn", "account", a.Name, "err", err)
 		return nil, ""

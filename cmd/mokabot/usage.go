@@ -71,7 +71,7 @@ func (a asked) usage(ctx context.Context, one *account.Account, period string) (
 	if err != nil {
 		return message.UsageAnswer{}, err
 	}
-	used.Picture, used.PictureAlt, err = a.history.Picture(ctx, lang.For(a.config.Language), one, p, a.config.Timezone, spend.SoFar{Spent: used.Spent, AtLeast: used.AtLeast})
+	used.Picture, used.PictureAlt, err = a.history.Picture(ctx, lang.For(a.config.Language), one, p, a.config.Timezone, history.Beside{Spent: spend.SoFar{Spent: used.Spent, AtLeast: used.AtLeast}, Reading: reading})
 	return message.UsageAnswer{Account: view, Used: used, Period: period}, err
 }
 

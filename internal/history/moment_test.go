@@ -7,6 +7,7 @@ import (
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/spend"
+	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
 
@@ -23,12 +24,13 @@ func TestAPictureIsOfTheMomentOfItsMessage(t *testing.T) {
 		time.Sleep(7 * time.Minute) // between two polls something is spent
 		p.gateway.Spend(testKey, "gpt-4o", 500_000, 1000)
 		reading := p.account.Read(p.t.Context())
+		beside := moka.Reading{}
 		draw := func() (series struct {
 			to, fan, last time.Time
 			bars          int
 			left          string
 		}) {
-			s, facts, err := history.PictureSeries(p.history, p.t.Context(), lang.English(), p.account, day, time.UTC)
+			s, facts, err := history.PictureSeries(p.history, p.t.Context(), lang.English(), p.account, day, time.UTC, beside)
 			if err != nil {
 				p.t.Fatal(err)
 			}
@@ -48,6 +50,12 @@ func TestAPictureIsOfTheMomentOfItsMessage(t *testing.T) {
 		if s := draw(); !s.to.Equal(now) || !s.last.Equal(now) || !s.fan.Equal(now) || s.bars != 24 || s.left != left.String() {
 			p.t.Errorf("at %s with %s left: %+v", now, left, s)
 		}
+		p.gateway.Spend(testKey, "gpt-4o", 500_000, 1000)
+		p.account.Read(p.t.Context()) // a poll, after the message's own reading
+		if beside = reading; draw().left != left.String() {
+			p.t.Errorf("%s left beside a message that says %s", draw().left, left)
+		}
+		beside = p.account.Read(p.t.Context())
 		p.hours(6, true)
 		if s := draw(); !s.to.Equal(day.To) || !s.last.Equal(day.To) || !s.fan.IsZero() || s.bars != 24 {
 			p.t.Errorf("in the evening: %+v", s)

@@ -33,10 +33,15 @@ func drawnTo(p spend.Period, now time.Time) (end time.Time, isCurrent bool) {
 	return now, true
 }
 
+// Beside is what the message says that a picture is in: both are of one moment.
+type Beside struct {
+	Spent   spend.SoFar
+	Reading moka.Reading
+}
+
 // Picture draws a period, balance and spending by the hour or by the day, and
-// says in words what it shows, with what the message beside it says was spent. The
-// picture is nil when nothing is remembered.
-func (h History) Picture(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location, spent spend.SoFar) (png []byte, alt string, err error) {
+// says in words what it shows. The picture is nil when nothing is remembered.
+func (h History) Picture(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location, beside Beside) (png []byte, alt string, err error) {
 	if h.Store == nil {
 		return nil, "", nil
 	}
@@ -46,18 +51,18 @@ func (h History) Picture(ctx context.Context, w *lang.Words, a *account.Account,
 	case <-ctx.Done():
 		return nil, "", ctx.Err()
 	}
-	series, facts, err := h.series(ctx, w, a, p, zone)
+	series, facts, err := h.series(ctx, w, a, p, zone, beside.Reading)
 	if err != nil || len(series.Balance) == 0 {
 		return nil, "", err
 	}
-	facts.Spent = spent
+	facts.Spent = beside.Spent
 	png, err = chart.Draw(series)
 	return png, w.Chart.Alt(facts), err
 }
 
 // series gathers what a picture shows. Its last balance is the newest reading's,
 // which the figures beside it are of; bars are those of the period alone.
-func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location) (chart.Series, lang.ChartFacts, error) {
+func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location, beside moka.Reading) (chart.Series, lang.ChartFacts, error) {
 	end, isCurrent := drawnTo(p, h.now())
 	s := chart.Series{From: p.From, To: end, Loc: zone, Words: chart.Words{
 		Title: w.Chart.Title, Remaining: w.Chart.Remaining, Spent: w.Chart.SpentByHour, TopUps: w.Chart.TopUps, Forecast: w.Chart.Forecast,
@@ -119,7 +124,10 @@ func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, 
 			return s, facts, err
 		}
 		last := &s.Balance[len(s.Balance)-1]
-		reading, ok := h.lastGood(ctx, a)
+		reading, ok := beside, true
+		if !reading.Spendable().Known() {
+			reading, ok = h.lastGood(ctx, a)
+		}
 		if left := reading.Spendable(); ok && left.Known() && end.Sub(reading.At) < step {
 			*last, facts.Left = chart.Point{At: end, Amount: left}, left
 		}

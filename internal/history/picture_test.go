@@ -42,7 +42,7 @@ func TestBarsAreCalendarDays(t *testing.T) {
 		t.Cleanup(func() { db.Close() })
 		h := History{Store: db, Zone: zone, Now: func() time.Time { return now }}
 		p, _, _ := Period("30d", now, zone)
-		s, facts, err := h.series(t.Context(), lang.English(), &account.Account{Name: "team"}, p, zone)
+		s, facts, err := h.series(t.Context(), lang.English(), &account.Account{Name: "team"}, p, zone, moka.Reading{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +97,7 @@ func TestBarsHoldWhatTheirDayCost(t *testing.T) {
 	read(midnight, now, 0)
 	h := History{Store: db, Zone: zone, Now: func() time.Time { return now }}
 	p, _, _ := Period("30d", now, zone)
-	s, _, err := h.series(t.Context(), lang.English(), &account.Account{Name: "team"}, p, zone)
+	s, _, err := h.series(t.Context(), lang.English(), &account.Account{Name: "team"}, p, zone, moka.Reading{})
 	if err != nil || len(s.Spend) != 30 {
 		t.Fatal(len(s.Spend), err)
 	}

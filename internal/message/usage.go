@@ -152,10 +152,17 @@ func keysUsed(w *lang.Words, u Used) string {
 		lines = append(lines, use(k))
 	}
 	for _, k := range others {
+		if k.Key == Others && isRounding(k.Spent) {
+			continue
+		}
 		lines = append(lines, use(k))
 	}
 	return strings.Join(lines, "\n")
 }
+
+// isRounding reports whether an amount is too small for a line of what no model or
+// key is named for: less than a cent, which the figures are rounded to.
+func isRounding(a moka.Amount) bool { return max(a, -a) < moka.Dollar/100 }
 
 // splitOthers takes the lines that stand for no model or key out of a list, which
 // have lines of their own however long it is.
@@ -213,6 +220,9 @@ func modelLines(w *lang.Words, models []ModelUse, most int) []string {
 		lines = append(lines, w.Usage.Model("`"+inCode(m.Model)+"`", m.Spent, share(m.Spent, total), m.Requests, m.Tokens))
 	}
 	for _, m := range others {
+		if m.Model == Others && isRounding(m.Spent) {
+			continue
+		}
 		lines = append(lines, w.Usage.KeyUse(lineName(w, m.Model), m.Spent, share(m.Spent, total), 0))
 	}
 	return lines
