@@ -166,40 +166,16 @@ func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration
 		left = l.seen
 	}
 	err = l.ask(ctx, func(c *pgx.Conn) error {
-		return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
-			g.Holder, g.Left = holder, length
-			var version int
-			if err := tx.QueryRow(ctx, `SELECT version FROM `+versionTable).Scan(&version); err != nil || version > len(postgres.migrations) {
-				return cmp.Or(err, ErrNewer)
-			}
-			var before, after held
-			if err := tx.QueryRow(ctx, `SELECT epoch, expires, `+sqlPlace+` FROM lease`).Scan(&before.epoch, &before.expires, &at.place); err != nil {
+		return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) (err error) {
+			g = lead.Grant{Holder: holder, Left: length}
+			if at.place, g.PutBack, err = l.inspect(ctx, tx); err != nil {
 				return err
 			}
-			was := l.point.Load()
-			g.PutBack = l.back.Load() || before.before(l.newest) || was != nil && was.place != at.place
-			err := tx.QueryRow(ctx, sqlAcquire, holder, length, left.epoch, left.expires).Scan(&g.Epoch, &g.Now, &after.expires)
-			if ok = err == nil; ok {
-				after.epoch = g.Epoch
-				own = after
-				if _, err = tx.Exec(ctx, sqlRecover); err == nil {
-					_, err = tx.Exec(ctx, sqlFreeLed)
-				}
+			own, ok, err = take(ctx, tx, &g, left)
+			if err != nil || ok {
 				return err
 			}
-			if !errors.Is(err, pgx.ErrNoRows) {
-				return err
-			}
-			var now held
-			var here bool
-			if err := tx.QueryRow(ctx, sqlLeaseHeld).Scan(&now.epoch, &g.Holder, &now.expires, &g.Now, &here); err != nil {
-				return err
-			}
-			g.Epoch, g.Left = now.epoch, now.expires.Sub(g.Now)
-			if gone := l.see(now, here); gone > 0 {
-				g.Left = min(g.Left, l.patience-gone)
-			}
-			return nil
+			return l.watch(ctx, tx, &g)
 		})
 	})
 	if err != nil {
@@ -214,6 +190,52 @@ func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration
 		l.attend(g.Epoch)
 	}
 	return g, ok, nil
+}
+
+// inspect reports where the database is, and whether it was put back to an
+// earlier state since this process saw it.
+func (l *Lease) inspect(ctx context.Context, tx pgx.Tx) (place string, putBack bool, err error) {
+	var version int
+	if err := tx.QueryRow(ctx, `SELECT version FROM `+versionTable).Scan(&version); err != nil || version > len(postgres.migrations) {
+		return "", false, cmp.Or(err, ErrNewer)
+	}
+	var before held
+	if err := tx.QueryRow(ctx, `SELECT epoch, expires, `+sqlPlace+` FROM lease`).Scan(&before.epoch, &before.expires, &place); err != nil {
+		return "", false, err
+	}
+	was := l.point.Load()
+	return place, l.back.Load() || before.before(l.newest) || was != nil && was.place != place, nil
+}
+
+// take takes the lease for the holder if it is free, has expired, or is still that
+// of a leader that is gone, and makes due again what was under way.
+func take(ctx context.Context, tx pgx.Tx, g *lead.Grant, left held) (own held, ok bool, err error) {
+	err = tx.QueryRow(ctx, sqlAcquire, g.Holder, g.Left, left.epoch, left.expires).Scan(&g.Epoch, &g.Now, &own.expires)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return held{}, false, nil
+	}
+	if err == nil {
+		own.epoch = g.Epoch
+		_, err = tx.Exec(ctx, sqlRecover)
+	}
+	if err == nil {
+		_, err = tx.Exec(ctx, sqlFreeLed)
+	}
+	return own, err == nil, err
+}
+
+// watch reads who has the lease and for how long.
+func (l *Lease) watch(ctx context.Context, tx pgx.Tx, g *lead.Grant) error {
+	var now held
+	var here bool
+	if err := tx.QueryRow(ctx, sqlLeaseHeld).Scan(&now.epoch, &g.Holder, &now.expires, &g.Now, &here); err != nil {
+		return err
+	}
+	g.Epoch, g.Left = now.epoch, now.expires.Sub(g.Now)
+	if gone := l.see(now, here); gone > 0 {
+		g.Left = min(g.Left, l.patience-gone)
+	}
+	return nil
 }
 
 // see notes what a standby sees, and returns for how long the holder has been
