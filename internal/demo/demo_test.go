@@ -16,6 +16,7 @@ import (
 	"mokabot/internal/discordsim"
 	"mokabot/internal/discordsim/browser"
 	"mokabot/internal/discordsim/page"
+	"mokabot/internal/testbed"
 )
 
 // visit is the demonstration in this process, with a browser in front of it.
@@ -23,14 +24,14 @@ type visit struct {
 	*browser.Browser
 	demo    *demo
 	address string
-	log     *lockedBuffer
+	log     *testbed.Buffer
 	pressed map[string]bool // controls of the side panel
 }
 
 // startVisit opens the demonstration's page.
 func startVisit(t *testing.T) *visit {
 	t.Helper()
-	v := &visit{Browser: browser.Start(t), log: &lockedBuffer{}, pressed: map[string]bool{}}
+	v := &visit{Browser: browser.Start(t), log: &testbed.Buffer{}, pressed: map[string]bool{}}
 	d, err := newDemo(t.Context(), t.TempDir(), "en", app.NewLog(v.log, config.Log{}))
 	if err != nil {
 		t.Fatal(err)

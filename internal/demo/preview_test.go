@@ -19,6 +19,7 @@ import (
 	"mokabot/internal/discordsim"
 	"mokabot/internal/discordsim/page"
 	"mokabot/internal/proof"
+	"mokabot/internal/testbed"
 )
 
 const (
@@ -27,9 +28,9 @@ const (
 )
 
 // preview starts a preview of a configuration whose gateway is the fake one.
-func (w *world) preview(t *testing.T, file string) (*stage, *lockedBuffer) {
+func (w *world) preview(t *testing.T, file string) (*stage, *testbed.Buffer) {
 	t.Helper()
-	log := &lockedBuffer{}
+	log := &testbed.Buffer{}
 	load := func() (*config.Config, error) {
 		return config.LoadWith(file, WithSimulatedToken(func(string) (string, bool) { return "", false }))
 	}
@@ -84,7 +85,7 @@ func TestAPreviewShowsTheOwnAccountsInTheOwnChannels(t *testing.T) {
 	for _, v := range p.discord.Violations() {
 		t.Error(v)
 	}
-	noSecrets(t, "the log", log.String())
+	testbed.NoSecrets(t, "the log", log.String())
 }
 
 // What belongs to the bot that runs elsewhere on the same file is left alone.
@@ -179,8 +180,8 @@ func TestListeningBeyondThisMachine(t *testing.T) {
 		want    string
 		warned  bool
 	}{{"0.0.0.0:0", "open http://127.0.0.1:", true}, {"[::]:0", "open http://127.0.0.1:", true}, {"127.0.0.1:0", "open http://127.0.0.1:", false}} {
-		var log lockedBuffer
-		var out lockedBuffer
+		var log testbed.Buffer
+		var out testbed.Buffer
 		s := newStage()
 		defer s.discord.Close()
 		run := func(ctx context.Context) error {

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -133,7 +132,7 @@ func (p *process) terminate(t *testing.T) time.Duration {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	code := p.wait(t, patience)
 	if took := time.Since(began); code != 0 {
-		t.Errorf("after SIGTERM the program ended with %d after %s\n%s", code, took, p.log.tail())
+		t.Errorf("after SIGTERM the program ended with %d after %s\n%s", code, took, p.log.Tail())
 	}
 	return time.Since(began)
 }
@@ -148,22 +147,9 @@ func (p *process) wait(t *testing.T, most time.Duration) int {
 	case <-limit.C:
 		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // it says what it is doing
 		<-p.ended
-		t.Errorf("the program did not end within %s\n%s", most, p.log.tail())
+		t.Errorf("the program did not end within %s\n%s", most, p.log.Tail())
 	}
 	return p.cmd.ProcessState.ExitCode()
-}
-
-// tail is what of the log tells most about an end: a report of the race
-// detector or of a panic, else the last lines.
-func (l *lockedBuffer) tail() string {
-	const most = 16 << 10
-	text := l.String()
-	for _, sign := range []string{"WARNING: DATA RACE", "panic: ", "fatal error: ", "SIGQUIT: quit"} {
-		if i := strings.Index(text, sign); i >= 0 {
-			return text[i:min(len(text), i+most)]
-		}
-	}
-	return text[max(0, len(text)-most):]
 }
 
 // patience is how long anything may take on a loaded machine: what is sooner by a

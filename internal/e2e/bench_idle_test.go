@@ -22,11 +22,11 @@ func BenchmarkIdle(b *testing.B) {
 				bot, _ := w.start(b, path, w.many(b, 50, 5*time.Minute, ""))
 				w.until(b, 50)
 				time.Sleep(settle)
-				busy, wakes, requests := bot.busy(b), bot.wakes(b), w.requests.Load()
+				busy, wakes, requests := bot.busy(b), bot.wakes(b), w.bed.Requests.Load()
 				time.Sleep(2 * time.Minute)
 				b.ReportMetric(milliseconds(bot.busy(b)-busy)/2, "cpu-ms/min")
 				b.ReportMetric((bot.wakes(b)-wakes)/2, "wakes/min")
-				b.ReportMetric(float64(w.requests.Load()-requests)/2, "requests/min")
+				b.ReportMetric(float64(w.bed.Requests.Load()-requests)/2, "requests/min")
 				bot.stop(b)
 			}
 		})

@@ -121,9 +121,9 @@ func (w *world) until(b testing.TB, reads int) {
 	b.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for begin := time.Now(); w.reads.Load() < int64(reads); <-tick.C {
+	for begin := time.Now(); w.bed.Reads.Load() < int64(reads); <-tick.C {
 		if time.Since(begin) > 5*time.Minute {
-			b.Fatalf("only %d reads of %d", w.reads.Load(), reads)
+			b.Fatalf("only %d reads of %d", w.bed.Reads.Load(), reads)
 		}
 	}
 }
@@ -180,9 +180,9 @@ func BenchmarkRound(b *testing.B) {
 				w := newWorld(b)
 				bot, _ := w.start(b, release(b), w.many(b, c.accounts, c.every, database))
 				w.until(b, c.accounts)
-				busy, requests, began := bot.busy(b), w.requests.Load(), time.Now()
+				busy, requests, began := bot.busy(b), w.bed.Requests.Load(), time.Now()
 				w.until(b, 3*c.accounts)
-				b.ReportMetric(float64(w.requests.Load()-requests)/2, "requests/round")
+				b.ReportMetric(float64(w.bed.Requests.Load()-requests)/2, "requests/round")
 				b.ReportMetric(milliseconds(bot.busy(b)-busy)/2, "cpu-ms/round")
 				b.ReportMetric(time.Since(began).Seconds()/2, "s/round")
 				b.ReportMetric(bot.status(b, "VmRSS")/1024, "MB")

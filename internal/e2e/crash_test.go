@@ -15,6 +15,7 @@ import (
 
 	"mokabot/internal/discordsim"
 	"mokabot/internal/proof"
+	"mokabot/internal/testbed"
 	"mokabot/moka/mokatest"
 )
 
@@ -133,7 +134,7 @@ func (c *crash) kill(first bool) string {
 		<-s.p.ended
 	}
 	if code := s.p.cmd.ProcessState.ExitCode(); code != -1 {
-		c.t.Fatalf("the program ended by itself with %d\n%s", code, s.p.log.tail())
+		c.t.Fatalf("the program ended by itself with %d\n%s", code, s.p.log.Tail())
 	}
 	return hit
 }
@@ -243,11 +244,11 @@ func (c *crash) settle() {
 	p := c.start()
 	quiet := within(c.t, 2*time.Minute, "everything to be told", func() bool { return c.allOver() })
 	if !quiet {
-		c.t.Log(p.log.tail())
+		c.t.Log(p.log.Tail())
 	}
 	c.t.Logf("at rest after %s", time.Since(began).Round(time.Second/10))
 	p.terminate(c.t)
-	noSecrets(c.t, "the log", p.log.String())
+	testbed.NoSecrets(c.t, "the log", p.log.String())
 }
 
 // allOver reports whether no incident is open and, looked at afterwards because

@@ -74,7 +74,7 @@ func TestCrossingsLive(t *testing.T) {
 	w.served = began.Add(w.firstReadings(&config.Config{Accounts: accounts}))
 	bot := s.start("run", "--config", s.file)
 	if err := s.discord.Connected(deadline(t)); err != nil {
-		t.Fatalf("%v\n%s", err, bot.log.tail())
+		t.Fatalf("%v\n%s", err, bot.log.Tail())
 	}
 	var spending sync.WaitGroup
 	for i, one := range w.spenders {

@@ -39,7 +39,7 @@ func TestAnOutageOfTheDatabase(t *testing.T) {
 		within(t, 2*time.Minute, "the bot to be ready again", ready)
 	}
 	if _, err := r.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {
-		t.Fatalf("%v\n%s", err, m.p.log.tail())
+		t.Fatalf("%v\n%s", err, m.p.log.Tail())
 	}
 	within(t, time.Minute, "everything to be delivered", func() bool {
 		waiting, _, err := r.waiting()

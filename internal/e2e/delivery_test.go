@@ -25,7 +25,7 @@ func TestAnAlertIsPostedAlthoughAllConnectionsSwallow(t *testing.T) {
 	began := time.Now()
 	s.spend(36_000_000)
 	if _, err := s.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {
-		t.Fatalf("%v\n%s", err, p.log.tail())
+		t.Fatalf("%v\n%s", err, p.log.Tail())
 	}
 	t.Logf("posted %.1f s after all connections began to swallow", time.Since(began).Seconds())
 	p.terminate(t)
@@ -50,7 +50,7 @@ func TestAnAlertGoesIntoTheChannelThatWasCorrected(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := s.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {
-		t.Fatalf("%v\n%s", err, p.log.tail())
+		t.Fatalf("%v\n%s", err, p.log.Tail())
 	}
 	p.terminate(t)
 	if n := s.discord.Copies(discordsim.AlertsChannel, "team: balance is low"); n != 1 {
@@ -74,7 +74,7 @@ func TestARefusedAlertIsPostedWhenThePermissionIsBack(t *testing.T) {
 	s.discord.SetPermissions(discordsim.AlertsChannel, discordsim.PermissionsUsual) // CHANNEL_UPDATE
 	began := time.Now()
 	if _, err := s.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {
-		t.Fatalf("%v\n%s", err, p.log.tail())
+		t.Fatalf("%v\n%s", err, p.log.Tail())
 	}
 	t.Logf("posted %.1f s after the permission was back", time.Since(began).Seconds())
 	p.terminate(t)

@@ -13,6 +13,7 @@ import (
 
 	"mokabot/internal/discordsim"
 	"mokabot/internal/discordsim/browser"
+	"mokabot/internal/testbed"
 )
 
 // The demonstration as a visitor meets it: with nothing done, an answer, a ping
@@ -63,8 +64,8 @@ func TestAPreviewAsAProgram(t *testing.T) {
 			t.Errorf("the panel has %s", a.ID)
 		}
 	}
-	noSecrets(t, "the page", stream)
-	noSecrets(t, "the output", out.String()+log.String())
+	testbed.NoSecrets(t, "the page", stream)
+	testbed.NoSecrets(t, "the output", out.String()+log.String())
 }
 
 // opened starts a demo or preview and returns the address that it prints.

@@ -48,7 +48,7 @@ func TestAFloodDelaysNoAlert(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := w.discord.Connected(deadline(t)); err != nil {
-		t.Fatalf("%v\n%s", err, log.tail())
+		t.Fatalf("%v\n%s", err, log.Tail())
 	}
 	for n := range 10 {
 		w.discord.AddUser(discordsim.User{ID: floodUser(n), Username: fmt.Sprint("flood", n)}, true)

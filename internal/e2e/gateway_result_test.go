@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mokabot/internal/proof"
+	"mokabot/internal/testbed"
 )
 
 // result is what a row came to.
@@ -26,10 +27,10 @@ func (r result) check(t *testing.T, s *arena, p *process) {
 		most *= 2 // the race detector takes its time too
 	}
 	if !r.long && r.took > most {
-		t.Errorf("a command was answered only after %s\n%s", r.took, p.log.tail())
+		t.Errorf("a command was answered only after %s\n%s", r.took, p.log.Tail())
 	}
 	if r.long && r.took-r.lasted > most {
-		t.Errorf("a command was answered only %s after the end of it\n%s", r.took-r.lasted, p.log.tail())
+		t.Errorf("a command was answered only %s after the end of it\n%s", r.took-r.lasted, p.log.Tail())
 	}
 	if least := r.minGap(); least > 0 && least < 5*time.Second {
 		t.Errorf("IDENTIFYs are %s apart", least)
@@ -39,7 +40,7 @@ func (r result) check(t *testing.T, s *arena, p *process) {
 			t.Error(v)
 		}
 	}
-	noSecrets(t, "the log", p.log.String())
+	testbed.NoSecrets(t, "the log", p.log.String())
 }
 
 // outagesDoing tells what an outage does to those who give commands meanwhile:

@@ -171,7 +171,7 @@ func (r row) run(t *testing.T) result {
 func (r row) ends(t *testing.T, p *process) {
 	t.Helper()
 	if code := p.wait(t, patience); code != 1 || !strings.Contains(p.log.String(), r.fatal) {
-		t.Errorf("the program ended with %d and\n%s", code, p.log.tail())
+		t.Errorf("the program ended with %d and\n%s", code, p.log.Tail())
 	}
 }
 
@@ -200,9 +200,9 @@ func (s *arena) answers(t *testing.T, p *process) {
 			return
 		case <-again.C:
 		case <-p.ended:
-			t.Fatalf("the program ended\n%s", p.log.tail())
+			t.Fatalf("the program ended\n%s", p.log.Tail())
 		case <-ctx.Done():
-			t.Fatalf("no command is answered\n%s", p.log.tail())
+			t.Fatalf("no command is answered\n%s", p.log.Tail())
 		}
 	}
 }

@@ -102,7 +102,7 @@ func TestSIGHUPIsSurvivedFromTheFirstInstant(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := w.discord.Connected(deadline(t)); err != nil {
-		t.Fatalf("%v\n%s", err, log.tail())
+		t.Fatalf("%v\n%s", err, log.Tail())
 	}
 	hangUp(t, cmd) // it is obeyed all the same
 	within(t, patience, "a reload", func() bool { return strings.Contains(log.String(), "the configuration was read again") })
@@ -257,7 +257,7 @@ func TestBombsByEndpointAndCommand(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := w.discord.Connected(deadline(t)); err != nil {
-			t.Fatalf("%v\n%s", err, log.tail())
+			t.Fatalf("%v\n%s", err, log.Tail())
 		}
 		var asked []time.Duration
 		for _, name := range []string{"balance", "models", "usage", "keys"} {

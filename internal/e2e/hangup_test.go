@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/testbed"
 )
 
 // process starts the unmodified program, which reaches the simulated Discord
@@ -47,7 +48,7 @@ func TestAHangupReadsTheConfigurationAgain(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("the program ended with %v\n%s", err, log)
 	}
-	noSecrets(t, "the log", log.String())
+	testbed.NoSecrets(t, "the log", log.String())
 	w.noViolations(t)
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/testbed"
 )
 
 // initEnvironment is that of somebody who has everything in variables.
@@ -36,8 +37,8 @@ func TestInitThenRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	noSecrets(t, "the file", string(text))
-	noSecrets(t, "the output", out.String()+log.String())
+	testbed.NoSecrets(t, "the file", string(text))
+	testbed.NoSecrets(t, "the output", out.String()+log.String())
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file's mode is %v, %v", info.Mode(), err)
 	}
@@ -100,7 +101,7 @@ func TestInitAsks(t *testing.T) {
 		if err != nil || !strings.Contains(string(text), "language: "+language) {
 			t.Fatalf("%s, %v", text, err)
 		}
-		noSecrets(t, "the file", string(text))
+		testbed.NoSecrets(t, "the file", string(text))
 		secret := filepath.Join(dir, "secrets", "moka_api_key")
 		if info, err := os.Stat(secret); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", secret, info, err)

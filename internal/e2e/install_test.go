@@ -21,6 +21,7 @@ import (
 
 	"mokabot/internal/discordsim"
 	"mokabot/internal/proof"
+	"mokabot/internal/testbed"
 	"mokabot/moka"
 )
 
@@ -108,7 +109,7 @@ func (i *installation) starts(cmd *exec.Cmd, meanwhile func()) {
 		i.Fatalf("%v\n%s%s", err, i.transcript.String(), log)
 	}
 	i.note("first ping: %s", moka.Plain(ping.Content))
-	noSecrets(i.T, "the log", log.String())
+	testbed.NoSecrets(i.T, "the log", log.String())
 }
 
 // onAServer installs the deb package of a release and starts its unit the way

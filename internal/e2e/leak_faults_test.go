@@ -2,12 +2,13 @@ package e2e
 
 import (
 	"fmt"
-	"mokabot/internal/discordsim"
-	"mokabot/moka/mokatest"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"mokabot/internal/discordsim"
+	"mokabot/moka/mokatest"
 )
 
 // gatewayFaults are all that a gateway can do wrong, and answers that hold the

@@ -72,7 +72,7 @@ func (l *leak) run(through func(*leak)) {
 	t := l.t
 	p := l.start()
 	if err := l.discord.Connected(deadline(t)); err != nil {
-		t.Fatalf("%v\n%s", err, p.log.tail())
+		t.Fatalf("%v\n%s", err, p.log.Tail())
 	}
 	l.everything(4 * time.Second)
 	through(l)
@@ -224,7 +224,7 @@ func (l *leak) ends() {
 func (l *leak) end(after string) {
 	p := l.start()
 	if code := p.wait(l.t, patience); code != 1 {
-		l.t.Errorf("after %s the program ended with %d\n%s", after, code, p.log.tail())
+		l.t.Errorf("after %s the program ended with %d\n%s", after, code, p.log.Tail())
 	}
 	l.search.in("the log of an end", p.log.String()+p.out.String())
 }

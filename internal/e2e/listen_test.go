@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/testbed"
 )
 
 func TestHealthReadinessAndMetrics(t *testing.T) {
@@ -43,7 +44,7 @@ func TestHealthReadinessAndMetrics(t *testing.T) {
 			t.Errorf("%s is missing in the metrics", want)
 		}
 	}
-	noSecrets(t, "the metrics", text)
+	testbed.NoSecrets(t, "the metrics", text)
 	w.discord.RemoveChannel(discordsim.AlertsChannel)
 	w.spend(40_000_000)
 	eventually(t, "readiness tells of the refused message", func() bool {

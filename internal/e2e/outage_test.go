@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/testbed"
 	"mokabot/moka/mokatest"
 )
 
@@ -28,7 +29,7 @@ func TestAlertsArePostedWhileTheWebsocketIsDead(t *testing.T) {
 		began := time.Now()
 		step.change()
 		if _, err := s.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled(step.says)); err != nil {
-			t.Fatalf("%s: %v\n%s", step.says, err, p.log.tail())
+			t.Fatalf("%s: %v\n%s", step.says, err, p.log.Tail())
 		}
 		t.Logf("%s: posted %.1f s after the change (polled every second, confirmed after one)", step.says, time.Since(began).Seconds())
 	}
@@ -37,7 +38,7 @@ func TestAlertsArePostedWhileTheWebsocketIsDead(t *testing.T) {
 	}
 	p.terminate(t)
 	s.noViolations(t)
-	noSecrets(t, "the log", p.log.String())
+	testbed.NoSecrets(t, "the log", p.log.String())
 }
 
 func TestTheEndUnderLoadAnswersWhatIsUnderWay(t *testing.T) {
@@ -85,7 +86,7 @@ func (s *arena) endUnderLoad(p *process, says string) {
 	began := time.Now()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	if code := p.wait(t, patience); code != 0 {
-		t.Errorf("the program ended with %d\n%s", code, p.log.tail())
+		t.Errorf("the program ended with %d\n%s", code, p.log.Tail())
 	}
 	took := time.Since(began)
 	asking.Wait()
@@ -117,7 +118,7 @@ func TestReloadsInARowLeaveOneWatchBehind(t *testing.T) {
 func (s *arena) ready(t *testing.T, p *process) {
 	t.Helper()
 	if err := s.discord.Connected(deadline(t)); err != nil {
-		t.Fatalf("%v\n%s", err, p.log.tail())
+		t.Fatalf("%v\n%s", err, p.log.Tail())
 	}
 	within(t, patience, "a command to be answered", func() bool {
 		_, err := s.discord.Slash(deadline(t), discordsim.Call{Name: "help"})

@@ -68,7 +68,7 @@ func TestADatabaseThatIsPutBackTellsNothingTwice(t *testing.T) {
 			return m.p
 		})
 		if !strings.Contains(m.p.log.String(), "the database was put back to an earlier time") {
-			t.Errorf("the log does not say that the database was put back\n%s", m.p.log.tail())
+			t.Errorf("the log does not say that the database was put back\n%s", m.p.log.Tail())
 		}
 		m.terminate()
 		r.noViolations(t)

@@ -256,7 +256,7 @@ func (s *replicaStorm) settle() {
 	}
 	if !within(s.t, 3*time.Minute, "everything to be told", over) {
 		if m := s.leader(); m != nil {
-			s.t.Log(m.p.log.tail())
+			s.t.Log(m.p.log.Tail())
 		}
 	}
 	s.t.Logf("at rest after %s", time.Since(began).Round(time.Second/10))

@@ -18,6 +18,7 @@ import (
 
 	"mokabot/internal/discordsim"
 	"mokabot/internal/store/pgtest"
+	"mokabot/internal/testbed"
 )
 
 // replicas is an arena for several processes of the program with one PostgreSQL.
@@ -111,7 +112,7 @@ func (m *replica) terminate() {
 	}
 	m.signal(syscall.SIGTERM)
 	if code := m.p.wait(m.of.t, time.Minute); code != 0 {
-		m.of.t.Errorf("after SIGTERM a replica ended with %d\n%s", code, m.p.log.tail())
+		m.of.t.Errorf("after SIGTERM a replica ended with %d\n%s", code, m.p.log.Tail())
 	}
 	m.over()
 }
@@ -144,12 +145,12 @@ func (m *replica) signal(s syscall.Signal) { _ = m.p.cmd.Process.Signal(s) }
 // over looks at what an ended process left. The caller holds mu.
 func (m *replica) over() {
 	text := m.p.log.String()
-	noSecrets(m.of.t, "the log", text)
+	testbed.NoSecrets(m.of.t, "the log", text)
 	if strings.Contains(text, pgtest.Password) {
 		m.of.t.Error("the log holds the database's password")
 	}
 	if code := m.p.cmd.ProcessState.ExitCode(); code > 0 || strings.Contains(text, "WARNING: DATA RACE") || strings.Contains(text, "panic: ") {
-		m.of.t.Errorf("a replica ended with %d\n%s", code, m.p.log.tail())
+		m.of.t.Errorf("a replica ended with %d\n%s", code, m.p.log.Tail())
 	}
 	m.p = nil
 }
@@ -163,7 +164,7 @@ func (m *replica) check() {
 	}
 	select {
 	case <-m.p.ended:
-		m.of.t.Errorf("a replica ended by itself with %d\n%s", m.p.cmd.ProcessState.ExitCode(), m.p.log.tail())
+		m.of.t.Errorf("a replica ended by itself with %d\n%s", m.p.cmd.ProcessState.ExitCode(), m.p.log.Tail())
 		m.p = nil
 	default:
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mokabot/internal/discordsim"
+	"mokabot/internal/testbed"
 	"mokabot/moka/mokatest"
 )
 
@@ -217,7 +218,7 @@ func TestAProxyCarriesRESTAndTheWebsocket(t *testing.T) {
 			if err := cmd.Wait(); err != nil {
 				t.Errorf("after SIGTERM: %v\n%s", err, log)
 			}
-			noSecrets(t, "the log", log.String())
+			testbed.NoSecrets(t, "the log", log.String())
 		})
 	}
 }

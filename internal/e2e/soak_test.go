@@ -16,6 +16,7 @@ import (
 
 	"mokabot/internal/discordsim"
 	"mokabot/internal/proof"
+	"mokabot/internal/testbed"
 )
 
 // soak is an arena on which the released program lives through storms for a
@@ -109,7 +110,7 @@ func (s *soak) live(t *testing.T, duration time.Duration, seed uint64) (samples 
 	t.Helper()
 	s.began, s.p = time.Now(), s.start()
 	if err := s.discord.Connected(deadline(t)); err != nil {
-		t.Fatalf("%v\n%s", err, s.p.log.tail())
+		t.Fatalf("%v\n%s", err, s.p.log.Tail())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var people sync.WaitGroup
@@ -183,7 +184,7 @@ func (s *soak) lull(t *testing.T) {
 	})
 	s.delivered = append(s.delivered, time.Since(ended).Round(time.Millisecond))
 	if !answered || !delivered {
-		t.Log(s.p.log.tail())
+		t.Log(s.p.log.Tail())
 	}
 }
 
@@ -199,10 +200,10 @@ func (s *soak) rest(t *testing.T) {
 	over := (&crash{arena: s.arena, clients: s.clients}).allOver
 	if !within(t, 5*time.Minute, "everything to be told", over) {
 		waiting, dead, err := s.waiting()
-		t.Logf("%d waiting, %d refused, %v\n%s", waiting, dead, err, s.p.log.tail())
+		t.Logf("%d waiting, %d refused, %v\n%s", waiting, dead, err, s.p.log.Tail())
 	}
 	s.p.terminate(t)
-	noSecrets(t, "the log", s.p.log.String())
+	testbed.NoSecrets(t, "the log", s.p.log.String())
 }
 
 // excused are what storms make a bot do that Discord would not see otherwise:

@@ -47,7 +47,7 @@ func TestAStandbyTakesOver(t *testing.T) {
 	first, second := r.all[0], r.all[1]
 	first.start()
 	if err := r.discord.Connected(deadline(t)); err != nil {
-		t.Fatalf("%v\n%s", err, first.p.log.tail())
+		t.Fatalf("%v\n%s", err, first.p.log.Tail())
 	}
 	second.start()
 	within(t, time.Minute, "the other replica to stand by", func() bool {
@@ -76,7 +76,7 @@ func TestAStandbyTakesOver(t *testing.T) {
 	}
 	r.spend(36_000_000) // $72: 18.01 is left
 	if _, err := r.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {
-		t.Fatalf("%v\n%s", err, first.p.log.tail())
+		t.Fatalf("%v\n%s", err, first.p.log.Tail())
 	}
 	_, epoch := r.lease()
 	began := time.Now()
@@ -85,10 +85,10 @@ func TestAStandbyTakesOver(t *testing.T) {
 	t.Logf("taken over %s after SIGTERM", r.takenOver(began, epoch).Round(time.Millisecond))
 	ended.Wait()
 	if err := r.discord.Connected(deadline(t)); err != nil {
-		t.Fatalf("%v\n%s", err, second.p.log.tail())
+		t.Fatalf("%v\n%s", err, second.p.log.Tail())
 	}
 	if identifies, resumes := len(r.discord.Identifies()), r.discord.Resumes(); identifies != 1 || resumes != 1 {
-		t.Errorf("%d IDENTIFYs and %d RESUMEs, want one of each\n%s", identifies, resumes, second.p.log.tail())
+		t.Errorf("%d IDENTIFYs and %d RESUMEs, want one of each\n%s", identifies, resumes, second.p.log.Tail())
 	}
 	answer, err := r.discord.Slash(deadline(t), discordsim.Call{Name: "balance"})
 	if err != nil || !titled("**$18.01**")(answer) {
@@ -96,7 +96,7 @@ func TestAStandbyTakesOver(t *testing.T) {
 	}
 	r.spend(7_500_000) // $15: 3.01 is left
 	if _, err := r.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance alert escalated to critical")); err != nil {
-		t.Fatalf("%v\n%s", err, second.p.log.tail())
+		t.Fatalf("%v\n%s", err, second.p.log.Tail())
 	}
 	within(t, time.Minute, "the new leader to be ready", func() bool {
 		status, text := second.ask(t, "/readyz")
@@ -138,7 +138,7 @@ func TestALeaderThatHearsNothingOfItsDatabaseStops(t *testing.T) {
 	})
 	r.spend(36_000_000) // $72: 18.01 is left
 	if _, err := r.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {
-		t.Fatalf("%v\n%s", err, second.p.log.tail())
+		t.Fatalf("%v\n%s", err, second.p.log.Tail())
 	}
 	first.line.dead.Store(false)
 	within(t, time.Minute, "the old leader to stand by in order", func() bool {
@@ -201,7 +201,7 @@ func TestAPingThatArrivesAfterTheTakeoverIsNotThereTwice(t *testing.T) {
 		first.pause(late + 5*time.Second)
 	}()
 	if _, err := r.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled("team: balance is low")); err != nil {
-		t.Fatalf("%v\n%s", err, second.p.log.tail())
+		t.Fatalf("%v\n%s", err, second.p.log.Tail())
 	}
 	if took := time.Since(began); took >= late {
 		t.Errorf("the ping is there after %s: Discord stored the first one before the next leader sent its own", took)
