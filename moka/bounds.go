@@ -119,7 +119,7 @@ func (s *scanner) feed(part []byte) bool {
 	return true
 }
 
-// begin judges the first byte that is neither space nor part of a byte order mark.
+// begin checks the first byte that is neither space nor part of a byte order mark.
 func (s *scanner) begin(c byte) {
 	switch c {
 	case ' ', '\t', '\r', '\n':

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Kind says what a failed call means for whoever has to decide on it.
+// Kind is what a failed call means to code that decides on it.
 type Kind string
 
 // The kinds of failure.

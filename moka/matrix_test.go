@@ -19,7 +19,7 @@ import (
 // own), and what can be spent. The errors are kind/hint.
 //
 // The database of A and O that is down cannot be told from wrong credentials
-// in one reading: whoever alarms waits for several.
+// in one reading: alerts wait for several.
 var matrix = []struct{ state, traps, members, want, keyErr, walletErr string }{
 	{"fine", "8, 26", "ABCDO", "ok key $5.00", "-", "-"},
 	{"unlimited", "7", "ABCDO", "ok key∞ $10.00", "-", "-"},

@@ -7,7 +7,7 @@ import (
 )
 
 // withOwn looks the key up in the key list where the billing endpoints seem to
-// show the account: its own limit is only to be had there. Figures that are just
+// show the account: only that shows its own limit. Figures that are just
 // as well the key's own, as with a single key that spends a whole account, are
 // taken for the key's; before anything is spent they prove nothing.
 func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {

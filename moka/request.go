@@ -125,7 +125,7 @@ func (c *Client) held(ctx context.Context, r request, err error) *Error {
 	return e
 }
 
-// once sends the request a single time, judges the answer and uses it.
+// once sends the request a single time, classifies the answer and uses it.
 func (c *Client) once(ctx context.Context, r request, use func(body []byte) error) (status int, failed error) {
 	req, err := c.build(ctx, r)
 	if err != nil {
@@ -149,7 +149,7 @@ func (c *Client) once(ctx context.Context, r request, use func(body []byte) erro
 	return resp.StatusCode, c.take(ctx, r, resp, use)
 }
 
-// take reads a body, judges it and uses it. What is large is taken in one at a
+// take reads a body, classifies it and uses it. What is large is taken in one at a
 // time for each host, so that many such answers need no more memory than one.
 func (c *Client) take(ctx context.Context, r request, resp *http.Response, use func(body []byte) error) error {
 	held := false

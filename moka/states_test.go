@@ -155,7 +155,7 @@ var accountStates = []struct {
 		verdict{KeyOK, ScopeKey, false, "$2.00", "$1.00", "$3.00", "", "$2.00", "$1.00", "", "$2.00"}},
 	{"nothing spent yet", map[string]reply{limitPath: limitOf("10"), usedPath: usedOf("0"), selfPath: selfOf("5000000", "0")},
 		verdict{KeyOK, ScopeUnknown, false, "$10.00", "$0.00", "$10.00", "", "$10.00", "$0.00", "", "$10.00"}},
-	{"account view, keys not to be had", map[string]reply{limitPath: limitOf("12.469134"), usedPath: usedOf("246.9134")},
+	{"account view, keys unavailable", map[string]reply{limitPath: limitOf("12.469134"), usedPath: usedOf("246.9134")},
 		verdict{KeyOK, ScopeAccount, false, "$10.00", "$2.47", "$12.47", "", "$10.00", "$2.47", "", "?"}},
 	{"account view, a key that is not in the list", map[string]reply{limitPath: limitOf("12.469134"), usedPath: usedOf("246.9134"), keysPath: {body: `{"data":[]}`}},
 		verdict{KeyOK, ScopeAccount, false, "$10.00", "$2.47", "$12.47", "", "$10.00", "$2.47", "", "$10.00"}},

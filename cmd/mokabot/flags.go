@@ -44,7 +44,7 @@ func (a arguments) withJSON() *bool {
 	return a.Bool("json", false, "answer with one JSON object")
 }
 
-// choice is the value of a flag that has to be one of some words.
+// choice is the value of a flag that takes one of a few words.
 type choice struct {
 	value string
 	words []string
@@ -73,7 +73,7 @@ type helpRequest struct{ flags *flag.FlagSet }
 
 func (helpRequest) Error() string { return "help requested" }
 
-// parse reads the flags and returns the other arguments, of which there may be limit.
+// parse reads the flags and returns the other arguments, at most limit of them.
 func (a arguments) parse(args []string, limit int) ([]string, error) {
 	var rest []string
 	for {
@@ -96,7 +96,7 @@ func (a arguments) parse(args []string, limit int) ([]string, error) {
 // flagInText is how package flag names a flag in its errors.
 var flagInText = regexp.MustCompile(`(for flag |argument: )-[a-z]+`)
 
-// explained puts a mistake in the flags as somebody would who knows them all.
+// explained rephrases an error of package flag, with a suggestion.
 func (a arguments) explained(err error) string {
 	const undefined = "flag provided but not defined: -"
 	mistyped, found := strings.CutPrefix(err.Error(), undefined)
@@ -112,7 +112,7 @@ func (a arguments) explained(err error) string {
 	return fmt.Sprintf("there is no flag %s%s", dashed(mistyped), didYouMean(dashed(config.Closest(mistyped, names))))
 }
 
-// didYouMean is a question when there is a word to ask about.
+// didYouMean suggests a word, if there is one.
 func didYouMean(word string) string {
 	if word == "" {
 		return ""
@@ -177,7 +177,7 @@ func (a arguments) load(lookup config.Lookup) (*config.Config, error) {
 	return c, nil
 }
 
-// configName is the configuration's file, or how people call what stands in for one.
+// configName is the configuration's file, or what people call the environment that replaces it.
 func (a arguments) configName() string { return cmp.Or(*a.file, defaultConfig) }
 
 // read reads the configuration: the file named by --config, else config.yaml,
@@ -193,8 +193,8 @@ func (a arguments) read(lookup config.Lookup) (*config.Config, error) {
 	return config.LoadWith(file, lookup)
 }
 
-// accounts are the configuration and those of its accounts that are named, all
-// when none is.
+// accounts are the configuration and those of its accounts that are named, or all
+// of them without names.
 func (a arguments) accounts(lookup config.Lookup, names []string) (*config.Config, []*account.Account, error) {
 	c, err := a.load(lookup)
 	if err != nil {

@@ -46,7 +46,7 @@ func subcommands() []subcommand {
 	}
 }
 
-// terminal is what a subcommand may touch of the world outside.
+// terminal is what a subcommand may use outside the program.
 type terminal struct {
 	out    io.Writer // the answer
 	err    io.Writer // the log, and what went wrong
@@ -92,7 +92,7 @@ func execute(ctx context.Context, t terminal, args []string) int {
 	return unknown(t, name)
 }
 
-// unknown reports a word that is no subcommand.
+// unknown explains that a word is no subcommand.
 func unknown(t terminal, name string) int {
 	if strings.HasPrefix(name, "-") {
 		name, _, _ = strings.Cut(strings.TrimLeft(name, "-"), "=")

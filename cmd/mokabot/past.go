@@ -63,7 +63,7 @@ func databaseName(c *config.Config) string {
 	return "in PostgreSQL (storage.url)"
 }
 
-// one is the named account, the first when none is named.
+// one is the named account, or the first one.
 func (a asked) one(names []string) (*account.Account, error) {
 	if len(names) == 0 {
 		return a.book.All()[0], nil

@@ -234,7 +234,7 @@ func (b *Book) Get(name string) (*Account, error) {
 	return nil, &UnknownError{Name: name, Known: b.Names()}
 }
 
-// Some are the named accounts, or all when none is named.
+// Some are the named accounts, or all of them without names.
 func (b *Book) Some(names ...string) ([]*Account, error) {
 	if len(names) == 0 {
 		return b.accounts, nil

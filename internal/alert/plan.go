@@ -2,9 +2,9 @@ package alert
 
 import "mokabot/moka"
 
-// plan decides on PlanEnding, which goes by the end of the first plan that
-// pays. It is over when no plan ends soon any more: it was renewed, or it ended,
-// and what is left then is told by the levels.
+// plan decides on PlanEnding, which follows the end of the first plan that pays.
+// It is over when no plan ends soon: the plan was renewed, or it has ended, and the
+// levels report what is left then.
 func (p *pass) plan() {
 	if p.rules.KeyExpiry <= 0 {
 		p.drop(PlanEnding, RulesChanged)

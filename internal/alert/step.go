@@ -9,17 +9,16 @@ import (
 	"mokabot/moka"
 )
 
-// editEvery is how often a live message is edited at most for changed figures.
+// editEvery is the least time between two edits of a live message for changed figures.
 const editEvery = time.Minute
 
-// Step compares what a poll found out with what was said, and returns what is
-// to be said now together with the state after saying it. f.At is taken as the
-// time. It changes neither s nor rules; the same arguments give the same result.
+// Step compares the result of a poll with what was already posted, and returns
+// what to post now together with the state after it. f.At is the current time. It changes neither s nor rules; the same arguments give the same result.
 //
-// One fact is told by one incident. Balance, Exhausted and WalletEmpty are one
-// ladder, of which an empty key or wallet is the lowest rung; Refused takes the
-// place of Unreachable, and Expired that of Expiring. At most one of each group
-// is open, so none of them can ping twice for the same reading.
+// One incident reports one fact. Balance, Exhausted and WalletEmpty form one
+// ladder with an empty key or wallet at its bottom; Refused replaces Unreachable,
+// and Expired replaces Expiring. At most one incident of each group is open, so no
+// two of them ping for the same reading.
 func Step(rules Rules, s State, f Facts) (State, []Event) {
 	p := &pass{rules: rules, state: s.clone(), facts: f, now: f.At, quietUntil: rules.Quiet.Until(f.At)}
 	p.state.clamp(p.now)
@@ -39,7 +38,7 @@ func Step(rules Rules, s State, f Facts) (State, []Event) {
 	return p.state, p.events
 }
 
-// pass is one step being taken.
+// pass is one run of Step.
 type pass struct {
 	rules  Rules
 	state  State
@@ -57,7 +56,7 @@ func (p *pass) open(c Condition) (Incident, bool) {
 	return i, ok
 }
 
-// raise opens an incident, which may have begun earlier, and tells of it.
+// raise opens an incident, which may have begun earlier, and reports it.
 func (p *pass) raise(i Incident) {
 	p.state.Sequence++
 	i.ID = p.newID(i.Condition)
@@ -67,13 +66,13 @@ func (p *pass) raise(i Incident) {
 	p.tell(Raised, i, -1)
 }
 
-// newID carries the time as well, so that an account whose state was lost does
-// not use an id twice.
+// newID includes the time, so that an account whose state was lost does not reuse
+// an id.
 func (p *pass) newID(c Condition) string {
 	return string(c) + "-" + strconv.FormatInt(p.now.Unix(), 36) + "-" + strconv.FormatUint(p.state.Sequence, 10)
 }
 
-// tell notes a message about an incident that stays open.
+// tell adds a message about an incident that stays open.
 func (p *pass) tell(k Kind, i Incident, from int) {
 	held := k.Post() && p.heldBack(i)
 	switch {
@@ -93,8 +92,8 @@ func (p *pass) tell(k Kind, i Incident, from int) {
 	p.events = append(p.events, e)
 }
 
-// end closes an incident, if it is open, and tells that it is over to those who
-// were told that it began.
+// end closes an incident, if it is open, and reports that to those who were told
+// of its beginning.
 func (p *pass) end(c Condition) {
 	i, ok := p.close(c)
 	if !ok {
@@ -116,12 +115,11 @@ func (p *pass) end(c Condition) {
 	p.events = append(p.events, e)
 }
 
-// withdraw closes an incident, if it is open, without a post: another one tells
-// of the trouble now.
+// withdraw closes an incident, if it is open, without a post: another incident
+// reports the trouble now.
 func (p *pass) withdraw(c, by Condition) { p.closeQuietly(c, by, "") }
 
-// drop closes an incident, if it is open, without a post and without another
-// one in its place.
+// drop closes an incident, if it is open, without a post and without a successor.
 func (p *pass) drop(c Condition, why Reason) { p.closeQuietly(c, "", why) }
 
 func (p *pass) closeQuietly(c, by Condition, why Reason) {
@@ -157,8 +155,8 @@ func (p *pass) event(k Kind, i Incident, from int) Event {
 	return e
 }
 
-// levelOf returns whose mentions and reminders an incident has: a copy of its own
-// level, or of the worst when calls fail; nil for what can wait.
+// levelOf returns the level whose mentions and reminders an incident uses: a copy of
+// its own, or of the worst when calls fail; nil for an incident that can wait.
 func (r Rules) levelOf(i Incident) *Level {
 	n := -1
 	switch {
@@ -174,8 +172,8 @@ func (r Rules) levelOf(i Incident) *Level {
 	return &l
 }
 
-// RemindEvery is the time between reminders of an incident, 0 where it is told
-// once: only what is about money is repeated.
+// RemindEvery is the time between reminders of an incident, 0 for one that is
+// reported once: only incidents about money are repeated.
 func (r Rules) RemindEvery(i Incident) time.Duration {
 	if l := r.levelOf(i); l != nil && describe(i.Condition).about == aboutMoney {
 		return l.RemindEvery
@@ -196,7 +194,7 @@ func (p *pass) noteTopUp() {
 }
 
 // repeat sends reminders that are due and edits live messages whose figures
-// changed. An incident that was told of in this step has nothing to repeat.
+// changed. An incident that was reported in this step is not repeated.
 func (p *pass) repeat() {
 	told := make(map[Condition]bool)
 	for _, e := range p.events {
@@ -219,7 +217,8 @@ func (p *pass) repeat() {
 	}
 }
 
-// reminderDue reports whether a reminder is due. An empty key or wallet that seems to have money again is none to be reminded of.
+// reminderDue reports whether a reminder is due. An empty key or wallet that seems
+// to have money again gets none.
 func (p *pass) reminderDue(i Incident) bool {
 	every := p.rules.RemindEvery(i)
 	return every > 0 && i.Owed == "" && !p.heldBack(i) && !i.Snoozed(p.now) && p.state.Clearing.IsZero() && p.now.Sub(i.ToldAt) >= every

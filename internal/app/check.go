@@ -24,7 +24,7 @@ type CheckOptions struct {
 	Progress func(text string) // is told what is being waited for; nil: nobody is
 }
 
-// Check returns what there is to say about a configuration. Unless it is
+// Check returns the findings about a configuration. Unless it is
 // offline it tries every credential and every channel.
 func Check(ctx context.Context, c *config.Config, o CheckOptions) ([]Finding, error) {
 	w := lang.For(c.Language)
@@ -170,13 +170,13 @@ func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Durati
 	return found
 }
 
-// passing reports whether an error says nothing about the credential.
+// passing reports whether an error may pass and so says nothing about the credential.
 func passing(err *moka.Error) bool {
 	return err != nil && (err.Kind == moka.Unavailable || err.Kind == moka.BadResponse || err.Kind == moka.RateLimited)
 }
 
-// failedReads are the reads that failed though the gateway may have them, but
-// for those with a cause that was told of the credentials already.
+// failedReads are the reads that failed though the gateway may offer them, except
+// those whose cause was already reported with the credentials.
 func failedReads(w *lang.Words, name string, p moka.Probe) []Finding {
 	told := []*moka.Error{p.StatusErr, p.Reading.KeyErr, p.Reading.WalletErr}
 	var found []Finding
@@ -199,8 +199,8 @@ func failedReads(w *lang.Words, name string, p moka.Probe) []Finding {
 }
 
 // offers are the optional reads that the gateway has, those that take an access
-// token to try, and those that it does not have. One that failed belongs to none of
-// them: nobody knows whether it is there.
+// token to try, and those that it does not offer. One that failed is in no list:
+// nobody knows whether it is offered.
 func offers(p moka.Probe) (offered, untried, missing []string) {
 	tokenless := p.Reading.Wallet == nil && p.Reading.WalletErr == nil
 	for _, o := range p.Offers {
@@ -286,8 +286,8 @@ func hasUntoldAlerts(c *config.Config) bool {
 	return slices.ContainsFunc(c.Accounts, func(a config.Account) bool { return a.Alerts.ChannelID == "" })
 }
 
-// channelFindings say whether the bot may post in a channel, and ping there
-// whom it is to ping.
+// channelFindings say whether the bot may post in a channel and ping the roles and
+// users configured for it.
 func channelFindings(ctx context.Context, w *lang.Words, rest *discord.REST, ch channelUse) (discord.Access, []Finding) {
 	found := func(level Level, text string) Finding { return newFinding(level, ch.id, topicChannel, text) }
 	access, err := rest.Access(ctx, ch.id)

@@ -38,9 +38,9 @@ func dropProgramPages() error {
 type part struct{ begin, size uintptr }
 
 // programParts reads /proc/self/smaps: the parts of the program's file that are
-// in memory as they are in the file. What can be written to is none of them, nor
-// what was written to before it was closed to that: a linker that relocates a
-// program does so, and its work would be lost with the pages.
+// in memory as they are in the file. Writable parts are left out, and so are parts
+// that were written to before they became read-only: a linker that relocates the
+// program does that, and dropping the pages would lose its work.
 // https://man7.org/linux/man-pages/man5/proc_pid_smaps.5.html
 func programParts(smaps io.Reader, program string) (parts []part, err error) {
 	var at part

@@ -52,7 +52,7 @@ func (g *Gateway) advance(seq int64) {
 	g.setSession(func(k *kept) { k.Seq = seq })
 }
 
-// onEvent hands an event to whoever it is for. It returns at once.
+// onEvent passes an event to its handler and returns at once.
 func (g *Gateway) onEvent(kind string, data json.RawMessage) {
 	g.recovered("event "+kind, func(context.Context) {
 		switch kind {

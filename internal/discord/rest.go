@@ -215,7 +215,7 @@ func (r *REST) classify(q request, resp *http.Response, raw []byte) *Error {
 }
 
 // refusal describes a status of 400 or more. What it says is foreign text, and
-// whoever wrote it has seen the token.
+// its author has seen the token.
 func (r *REST) refusal(op string, resp *http.Response, raw []byte) *Error {
 	e := answerError(op, resp.StatusCode, raw)
 	e.Message = redact(e.Message, r.token)

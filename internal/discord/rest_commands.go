@@ -34,7 +34,7 @@ const everywhere = "global"
 // in scopes that are no longer wanted are taken away. One guild's failure
 // does not stop the others.
 func (r *REST) SyncCommands(ctx context.Context, appID string, guildIDs []string, commands []*discordgo.ApplicationCommand, values Values) error {
-	raw, err := json.Marshal(append([]*discordgo.ApplicationCommand{}, commands...)) // none is [], not null
+	raw, err := json.Marshal(append([]*discordgo.ApplicationCommand{}, commands...)) // an empty list is [], not null
 	if err != nil {
 		return fmt.Errorf("encode commands: %w", err)
 	}

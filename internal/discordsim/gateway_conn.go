@@ -213,7 +213,7 @@ const maxSent = 4096
 // is due after the interval, from HELLO on; the rest is for a slow machine.
 func (c *gatewayConn) patience() time.Duration { return c.s.settings.heartbeat*3/2 + time.Second }
 
-// over judges why nothing more can be read.
+// over decides why nothing more can be read.
 func (c *gatewayConn) over(err error) int {
 	if closed, ok := errors.AsType[*websocket.CloseError](err); ok {
 		return closed.Code

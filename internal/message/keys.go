@@ -90,7 +90,7 @@ func keysTone(sorted []moka.APIKeyInfo, now time.Time) Tone {
 }
 
 // keyLine is one key in one line of a phone: its name, what is wrong with it, and
-// its figures. What holds for most keys goes without saying.
+// its figures. What is the same for most keys is left out.
 func keyLine(w *lang.Words, k moka.APIKeyInfo, now time.Time, twin bool) string {
 	name := "**" + Disarm(k.Name) + "**"
 	if twin || k.Name == "" {

@@ -57,7 +57,7 @@ func cost(hours []Hour) (sum float64) {
 }
 
 // backtest goes through accounts of a habit and gives f moments at which they
-// are foretold: what was known then, and what came in the week after.
+// are forecast: what was known then, and what came in the week after.
 func (h habit) backtest(t *testing.T, f func(known, ahead []Hour, now time.Time, loc *time.Location)) {
 	t.Helper()
 	const accounts, days, learnt, back, every = 2, 84, 22, 60, 25

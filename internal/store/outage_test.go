@@ -231,8 +231,8 @@ func testAReadOnlyServer(t *testing.T, server *pgtest.Server) {
 	c.polled(t, "afterwards")
 }
 
-// The database is put back to an earlier point while the bot runs: it goes on from
-// there.
+// The database is put back to an earlier point while the bot runs: with a new lease
+// it goes on from there.
 func testADatabaseThatWasPutBack(t *testing.T, server *pgtest.Server) {
 	address := server.Database(t)
 	c := counter{db: reopen(t, address)}
@@ -256,6 +256,13 @@ func testADatabaseThatWasPutBack(t *testing.T, server *pgtest.Server) {
 		t.Errorf("while there is none: %v", err)
 	}
 	server.Exec(t, "postgres", "ALTER DATABASE backup RENAME TO "+name)
+	if err := c.poll(t); !errors.Is(err, ErrNotLeader) {
+		t.Errorf("put back: %v", err)
+	}
+	g, _, err := c.db.Lease().Acquire(t.Context(), "test", time.Hour)
+	if check(t, err); !g.PutBack {
+		t.Error("a new lease does not say that the database was put back")
+	}
 	c.polled(t, "put back")
 	c.polled(t, "and on")
 }

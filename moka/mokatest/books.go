@@ -129,7 +129,7 @@ func (s *Server) PayableByAccount(accountID int64) (quota int64, unlimited bool)
 	return trial.drain(key)
 }
 
-// drain charges the largest calls that are accepted until none is.
+// drain charges the largest calls that the gateway accepts, until it accepts no more.
 func (s *Server) drain(key string) (quota int64, unlimited bool) {
 	for {
 		largest := int64(0)

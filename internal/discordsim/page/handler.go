@@ -179,7 +179,7 @@ func (s server) channelOf(message string) (string, bool) {
 // panel is the side panel as it is now.
 func (s server) panel(w http.ResponseWriter, r *http.Request) {
 	p := s.Panel(localeOf(r.FormValue("locale")))
-	p.Actions = append([]Action{}, p.Actions...) // none is [], not null
+	p.Actions = append([]Action{}, p.Actions...) // an empty list is [], not null
 	answer(w, http.StatusOK, p)
 }
 
