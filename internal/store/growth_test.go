@@ -18,6 +18,7 @@ type measured struct {
 	round          time.Duration   // storing a poll of every account
 	asked          []time.Duration // each of the questions, of one account
 	opened         time.Duration
+	moment         time.Duration // that a shared machine may add to any of these
 }
 
 func (m measured) readings() int { return m.accounts * m.days * 288 }
@@ -40,6 +41,7 @@ func measureFile(t *testing.T, accounts, days int) measured {
 	fill(t, db, accounts, days, t0)
 	check(t, db.Close())
 	m := measure(t, path, accounts, days, func(db *DB) int64 { return size(t, db) })
+	m.moment = time.Millisecond
 	check(t, os.Remove(path))
 	return m
 }
@@ -55,6 +57,7 @@ func measureServer(t *testing.T, server *pgtest.Server, accounts, days int) (m m
 		server.Exec(t, nameOf(address), "VACUUM")
 		m = measure(t, address, accounts, days, func(db *DB) int64 { return number(t, db.read, "SELECT pg_database_size(current_database())") })
 	})
+	m.moment = 15 * time.Millisecond // a few round trips
 	return m
 }
 
@@ -128,11 +131,11 @@ func (m measured) compare(t *testing.T, before measured) {
 		t.Errorf("%d accounts, %d days: the file grew by %.1f, the readings by %.1f", m.accounts, m.days, grew, times)
 	}
 	per := func(m measured) float64 { return float64(m.round) / float64(m.accounts) }
-	if per(m) > noise*per(before)+1e6 {
+	if per(m) > noise*per(before)+float64(m.moment) {
 		t.Errorf("%d accounts, %d days: storing a reading takes %.2f ms, before %.2f ms", m.accounts, m.days, per(m)/1e6, per(before)/1e6)
 	}
 	for i, took := range m.asked {
-		if took > time.Duration(noise*float64(before.asked[i]))+time.Millisecond {
+		if took > time.Duration(noise*float64(before.asked[i]))+m.moment {
 			t.Errorf("%d accounts, %d days: %s takes %v, before %v", m.accounts, m.days, grown[i].what, took, before.asked[i])
 		}
 	}

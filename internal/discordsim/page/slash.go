@@ -190,7 +190,11 @@ func (o option) value(typed, locale string) (any, error) {
 	}
 	say := wordsFor(locale)
 	if len(o.Choices) > 0 {
-		return nil, fmt.Errorf(say.noChoice, o.shown(locale), typed)
+		var values []string
+		for _, c := range o.Choices {
+			values = append(values, fmt.Sprint(c.Value))
+		}
+		return nil, fmt.Errorf(say.noChoice, o.shown(locale), typed, strings.Join(values, ", "))
 	}
 	var v any = typed
 	var err error
