@@ -65,6 +65,32 @@ func TestCrossingsAreKnownInTime(t *testing.T) {
 	}
 }
 
+// S1: What readings take of the request budget does not depend on commands, so a
+// crossing is known as soon while people flood the program as it is without them.
+func TestAFloodDelaysNoCrossing(t *testing.T) {
+	proof.NeedsLong(t)
+	proof.NotRaced(t)
+	results := map[int]crossings{}
+	for _, members := range []int{0, 1, 10} {
+		r := simulation{accounts: 50, hour: 8, minute: 25, lasts: 2 * time.Hour, members: members}.run(t)
+		t.Logf("%2d members: %d crossings, median %s, 95 of 100 %s, longest %s; at most %d requests in 180 s", members, len(r.delays), r.at(0.5), r.at(0.95), r.at(1), r.most)
+		results[members] = r
+	}
+	const tolerance = 2 * time.Second
+	calm := results[0]
+	for _, members := range []int{1, 10} {
+		r := results[members]
+		for _, part := range []float64{0.25, 0.5, 0.75, 0.95, 1} {
+			if r.at(part) > calm.at(part)+tolerance {
+				t.Errorf("%d members: %.0f of 100 crossings are known within %s, and within %s without them", members, 100*part, r.at(part), calm.at(part))
+			}
+		}
+		if len(r.delays) != len(calm.delays) || r.most > defaultBudget {
+			t.Errorf("%d members: %d crossings, and %d without; %d requests in 180 s", members, len(r.delays), len(calm.delays), r.most)
+		}
+	}
+}
+
 // crossings are what came of a simulation.
 type crossings struct {
 	delays   []time.Duration
@@ -255,9 +281,9 @@ func (w *crossingWorld) run(ctx context.Context, c *config.Config, db *store.DB,
 	return func() error { parts.Wait(); return errors.Join(failed[:]...) }
 }
 
-// flood asks for every account's balance five times a second.
+// flood asks for an account's balance every second.
 func flood(ctx context.Context, book *account.Book) {
-	tick := time.NewTicker(200 * time.Millisecond)
+	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	var asking sync.WaitGroup
 	defer asking.Wait()
