@@ -173,3 +173,25 @@ func TestAFailedCatalogueIsAskedForAgain(t *testing.T) {
 		}
 	})
 }
+
+// A reading does not wait for a status that a command asked for and has no place
+// for yet, nor does it fail with it.
+func TestAReadingWaitsForNoCommandsStatus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := dial(t, healthy(nil), bothCredentials, WithLimiter(NewLimiter(8, 4*time.Second))) // a command holds one place
+		if _, err := c.Status(ForCommand(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		held := make(chan error, 1)
+		began := time.Now()
+		go func() { _, err := c.Status(ForCommand(t.Context())); held <- err }()
+		synctest.Wait()
+		if _, err := c.Status(t.Context()); err != nil || time.Since(began) > 0 {
+			t.Errorf("a reading waited %s: %v", time.Since(began), err)
+		}
+		if err := <-held; err != nil || time.Since(began) != 2*time.Second {
+			t.Errorf("the command waited %s: %v", time.Since(began), err)
+		}
+	})
+}

@@ -21,22 +21,25 @@ type statusShare struct {
 
 // statusCall is one request and, once done is closed, its answer.
 type statusCall struct {
-	serial int64
-	asked  time.Time
-	done   chan struct{}
-	status Status
-	err    error
-	valid  bool // the caller that sent it did not go away meanwhile
+	serial  int64
+	purpose Purpose
+	asked   time.Time
+	done    chan struct{}
+	status  Status
+	err     error
+	valid   bool // the caller that sent it did not go away meanwhile
 }
 
 // read returns the answer of a request for base with a serial number above
-// after: one under way, one of this round, or the result of call.
+// after: one under way, one of this round, or the result of call. Nobody waits for
+// a request that was begun for another purpose and may have to wait for a place.
 func (s *statusShare) read(ctx context.Context, base string, after int64, call func() (Status, error)) (Status, int64, error) {
 	for {
 		s.mu.Lock()
 		shared := s.newest[base]
-		if shared == nil || shared.serial <= after || time.Since(shared.asked) >= statusRound {
-			own := s.begin(base)
+		purpose := PurposeOf(ctx)
+		if shared == nil || shared.serial <= after || time.Since(shared.asked) >= statusRound || !shared.serves(purpose) {
+			own := s.begin(base, purpose)
 			s.mu.Unlock()
 			own.status, own.err = call()
 			own.valid = ctx.Err() == nil
@@ -56,13 +59,23 @@ func (s *statusShare) read(ctx context.Context, base string, after int64, call f
 	}
 }
 
+// serves reports whether a caller may wait for the request.
+func (k *statusCall) serves(purpose Purpose) bool {
+	select {
+	case <-k.done:
+		return true
+	default:
+		return k.purpose == purpose || k.purpose == ForReading
+	}
+}
+
 // begin notes a request. The lock is held.
-func (s *statusShare) begin(base string) *statusCall {
+func (s *statusShare) begin(base string, purpose Purpose) *statusCall {
 	if s.newest == nil {
 		s.newest = map[string]*statusCall{}
 	}
 	s.serial++
-	own := &statusCall{serial: s.serial, asked: time.Now(), done: make(chan struct{})}
+	own := &statusCall{serial: s.serial, purpose: purpose, asked: time.Now(), done: make(chan struct{})}
 	s.newest[base] = own
 	return own
 }
