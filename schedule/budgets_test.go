@@ -452,7 +452,7 @@ func TestBudgetsThatPeopleWereWarnedOfAreOpen(t *testing.T) {
 	})
 }
 
-// A budget that has another name is the same incident: it is not told of twice,
+// D12: A budget that has another name is the same incident: it is not told of twice,
 // its posts are counted on, and those of either name are closed in the end.
 func TestARenamedBudgetKeepsItsIncident(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 	"mokabot/moka/mokatest"
 )
 
-// A machine whose clock nobody contradicts steps to another time for some hours
+// D8: A machine whose clock nobody contradicts steps to another time for some hours
 // and back, with a restart in between or without. Nothing of it lasts: no
 // reading is removed, no alert stays open or is repeated, and every day has its
 // report.

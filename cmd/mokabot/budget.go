@@ -29,7 +29,7 @@ func runBudget(ctx context.Context, t terminal, args []string) error {
 	words := lang.For(a.config.Language)
 	budgets := &schedule.Budgets{Budgets: a.config.Budgets, Book: a.book, Store: a.history.Store, History: a.history, Words: words, Log: slog.New(slog.DiscardHandler)}
 	if len(names) > 0 && !slices.Contains(budgets.Names(), names[0]) {
-		return usageError{words.Budget.Unknown(names[0], budgets.Names())}
+		return usageError{words.Budget.Unknown(moka.Plain(names[0]), budgets.Names())}
 	}
 	standings, err := budgets.Standing(ctx, names...)
 	if err != nil {

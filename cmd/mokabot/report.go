@@ -33,7 +33,7 @@ func runReport(ctx context.Context, t terminal, args []string) error {
 	reports := &schedule.Reporter{Book: a.book, Store: a.history.Store, Words: words, Reports: a.config.Reports, Log: slog.New(slog.DiscardHandler)}
 	rep, ok := reports.Find(names[0])
 	if !ok {
-		return usageError{words.Command.NoReport(names[0], reports.Names())}
+		return usageError{words.Command.NoReport(moka.Plain(names[0]), reports.Names())}
 	}
 	built, err := reports.Current(ctx, rep)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 )
 
+// D8: no step of the clock leaves an alert or a snooze behind, or repeats one.
 func TestStepsOfTheClock(t *testing.T) {
 	for name, script := range map[string]string{
 		"a false expiry is taken back when the clock is right": `

@@ -51,7 +51,7 @@ func process(t *testing.T, values Values, log *slog.Logger, now time.Time) *budg
 	return b
 }
 
-// Whatever an earlier process took for the time when it counted, the next
+// D8: Whatever an earlier process took for the time when it counted, the next
 // IDENTIFY waits no longer than if it had been counted just now.
 func TestAWrongClockDoesNotPoisonTheBudget(t *testing.T) {
 	log, _ := testLog(t)

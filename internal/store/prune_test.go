@@ -169,7 +169,7 @@ func testPruneTheLog(t *testing.T, on backend) {
 	equal(t, "known", known, true)
 }
 
-// A clock that is a year ahead makes nothing old, neither while it is ahead nor
+// D8: A clock that is a year ahead makes nothing old, neither while it is ahead nor
 // for the readings that were taken then.
 func TestAWrongClockRemovesNothing(t *testing.T) { onBoth(t, testAWrongClockRemovesNothing) }
 
@@ -198,6 +198,7 @@ func testAWrongClockRemovesNothing(t *testing.T, on backend) {
 	equal(t, "marks", number(t, db.read, "SELECT COUNT(*) FROM marks"), 1)
 }
 
+// D12: the posts of an incident that is open are kept however old they are.
 func TestPruneKeepsOpenIncidents(t *testing.T) { onBoth(t, testPruneKeepsOpenIncidents) }
 
 func testPruneKeepsOpenIncidents(t *testing.T, on backend) {
