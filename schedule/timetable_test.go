@@ -129,6 +129,7 @@ func (s *simulation) readings(name string) (n int) {
 	return n
 }
 
+// D11: every account is read however often the configuration is.
 func TestReloadsStarveNoAccount(t *testing.T) {
 	proof.NotShort(t)
 	for _, c := range []struct {

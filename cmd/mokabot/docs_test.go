@@ -66,7 +66,7 @@ func knownMetrics(t *testing.T, file, text string) {
 
 // S12: where the documents put secrets, git adds none and an image gets none.
 func TestSecretsAreIgnored(t *testing.T) {
-	places := []string{"config.yaml", ".env", "deploy/secrets/moka_api_key", "deploy/.env", "secrets/token", "deploy/discord.token", "mokabot.db", "tls.key"}
+	places := []string{"config.yaml", ".env", "deploy/secrets/moka_api_key", "deploy/.env", "secrets/token", "deploy/discord.token", "mokabot.db", "backup.db", "mokabot.dump", "tls.key"}
 	for _, file := range places {
 		if err := exec.Command("git", "check-ignore", "-q", "../../"+file).Run(); err != nil {
 			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
@@ -79,7 +79,7 @@ func TestSecretsAreIgnored(t *testing.T) {
 		t.Error("git ignores the example")
 	}
 	docker := "\n" + document(t, ".dockerignore")
-	for _, pattern := range []string{"**/config.yaml", "**/.env", "**/secrets", "**/*.token", "**/*.key", "**/*.db*"} {
+	for _, pattern := range []string{"**/config.yaml", "**/.env", "**/secrets", "**/*.token", "**/*.key", "**/*.db*", "**/*.dump"} {
 		if !strings.Contains(docker, "\n"+pattern+"\n") {
 			t.Errorf(".dockerignore lacks %s", pattern)
 		}

@@ -187,3 +187,23 @@ func TestFullDisk(t *testing.T) {
 	check(t, err)
 	check(t, db.SetValue(t.Context(), "big", big))
 }
+
+// S15: nothing but a regular file is opened, and nothing waits for one.
+func TestOnlyRegularFilesAreDatabases(t *testing.T) {
+	dir := t.TempDir()
+	pipe, link := filepath.Join(dir, "pipe"), filepath.Join(dir, "link")
+	if err := osexec.CommandContext(t.Context(), "mkfifo", pipe).Run(); err != nil {
+		t.Skip("no named pipes here:", err)
+	}
+	check(t, os.Symlink(pipe, link))
+	for _, path := range []string{pipe, link, dir} {
+		for name, open := range map[string]func(string) (*DB, error){"Open": Open, "OpenReadOnly": OpenReadOnly} {
+			if db, err := open(path); err == nil {
+				db.Close()
+				t.Errorf("%s takes %s", name, path)
+			} else if name == "OpenReadOnly" && !errors.Is(err, ErrCorrupt) {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+	}
+}

@@ -79,8 +79,10 @@ func openLocked(path string) (*DB, error) {
 }
 
 func openFileReadOnly(path string) (*DB, error) {
-	if _, err := os.Stat(path); err != nil {
+	if info, err := os.Stat(path); err != nil {
 		return nil, err
+	} else if !info.Mode().IsRegular() { // a named pipe would be waited for
+		return nil, told(path, fmt.Errorf("open %s: %w", path, ErrCorrupt))
 	}
 	read, err := connect(path, readers, url.Values{"mode": {"ro"}, "_pragma": reading["_pragma"]})
 	if err != nil {
