@@ -13,6 +13,8 @@ type Fund struct {
 	EndsAt    time.Time // when it stops paying; zero: never
 	ResetsAt  time.Time // when Left goes back to Refill; zero: never
 	Refill    Amount    // what a reset leaves
+
+	ResetsEvery time.Duration // from one reset to the next; 0: not known
 }
 
 // Payable is what the account can pay for the next calls, whatever their key
@@ -58,7 +60,7 @@ func (w *Wallet) Funds() []Fund {
 	for _, p := range w.ActivePlans {
 		f := Fund{Left: p.Left, Unlimited: p.Unlimited, EndsAt: p.EndsAt}
 		if !p.Unlimited && !p.ResetsAt.IsZero() && (p.EndsAt.IsZero() || p.ResetsAt.Before(p.EndsAt)) {
-			f.ResetsAt, f.Refill = p.ResetsAt, p.Total
+			f.ResetsAt, f.Refill, f.ResetsEvery = p.ResetsAt, p.Total, p.ResetsEvery
 		}
 		if f.Left > 0 || f.Unlimited || !f.ResetsAt.IsZero() {
 			plans = append(plans, f)

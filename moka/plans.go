@@ -17,6 +17,11 @@ type Plan struct {
 	EndsAt        time.Time // zero: never
 	ResetsAt      time.Time // when Used goes back to 0; zero: never
 
+	// ResetsEvery is the time from one reset to the next; 0 before the first reset,
+	// for the period before it is shorter: resets are at midnight, on Mondays or on the
+	// first of a month (new-api model/subscription.go, calcNextResetTime).
+	ResetsEvery time.Duration
+
 	// The raw quota as told; [Units.Quota] converts it.
 	RawTotal int64 // 0 when unlimited
 	RawUsed  int64 // as told, also when a reset is due
@@ -45,6 +50,7 @@ type rawPlan struct {
 	Start    int64  `json:"start_time"`
 	End      int64  `json:"end_time"`
 	Reset    int64  `json:"next_reset_time"`
+	Last     int64  `json:"last_reset_time"`
 	Overflow *bool  `json:"allow_wallet_overflow"`
 }
 
@@ -105,6 +111,9 @@ func (u Units) plans(raw []rawPlan, now time.Time) ([]Plan, error) {
 		p := Plan{
 			ID: r.ID, Unlimited: *r.Total == 0, Total: total, Used: used, EndsAt: unixTime(r.End), ResetsAt: unixTime(r.Reset),
 			AllowOverflow: r.Overflow == nil || *r.Overflow, RawTotal: *r.Total, RawUsed: *r.Used,
+		}
+		if last := unixTime(r.Last); !last.IsZero() && r.Last > r.Start && p.ResetsAt.After(last) {
+			p.ResetsEvery = p.ResetsAt.Sub(last)
 		}
 		if !p.ResetsAt.IsZero() && !p.ResetsAt.After(now) {
 			p.Used = 0 // the gateway resets a due plan before it charges it

@@ -137,6 +137,13 @@ func (r Reading) Spendable() Maybe {
 	return Maybe{}
 }
 
+// KeyAllows is what the key allows, whatever pays for it; unknown when that is not
+// known or not limited.
+func (r Reading) KeyAllows() Maybe {
+	limit, _ := r.keyLimit()
+	return limit
+}
+
 // keyLimit returns what the key allows, and whether it limits at all.
 func (r Reading) keyLimit() (limit Maybe, bounds bool) {
 	if r.Key == nil {

@@ -103,7 +103,7 @@ func (h History) Outlook(ctx context.Context, name string, r moka.Reading) (o Ou
 	o.SuchHour, o.AnyHour = spend.Dearest(hours, now, soon, h.Zone)
 	o.HourSpent, o.HourPart, o.QuarterSpent = lately(hour, quarter)
 	o.HourUsual = spend.Usual(hours, now, h.Zone)
-	o.Runway = spend.Forecast(hours, spend.Question{Left: r.Spendable(), Funds: fundsOf(r), Until: paysUntil(r), Pace: pace, Now: now, Zone: h.Zone})
+	o.Runway = spend.Forecast(hours, spend.Question{Left: r.Spendable(), Funds: fundsOf(r), Key: r.KeyAllows(), Until: paysUntil(r), Pace: pace, Now: now, Zone: h.Zone})
 	return o, nil
 }
 

@@ -131,7 +131,7 @@ func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, 
 		if left := reading.Spendable(); ok && left.Known() && end.Sub(reading.At) < step {
 			*last, facts.Left = chart.Point{At: end, Amount: left}, left
 		}
-		q := spend.Question{Left: last.Amount, Funds: fundsOf(reading), Until: paysUntil(reading), Now: end, Zone: zone}
+		q := spend.Question{Left: last.Amount, Funds: fundsOf(reading), Key: reading.KeyAllows(), Until: paysUntil(reading), Now: end, Zone: zone}
 		s.Forecast, facts.Runway = fan(hours, q, p), spend.Forecast(hours, q)
 	}
 	return s, facts, nil

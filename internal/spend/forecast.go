@@ -17,6 +17,7 @@ const (
 type Question struct {
 	Left  moka.Maybe     // what can be spent
 	Funds []moka.Fund    // the sources that pay for it, in their order; nil: one that does not end before Until
+	Key   moka.Maybe     // what the key allows, whatever pays; unknown: as much as is left, or no limit
 	Until time.Time      // when the plan or key that pays for it ends; zero: it does not
 	Pace  Pace           // of the last minutes
 	Now   time.Time      //
@@ -25,7 +26,8 @@ type Question struct {
 
 // Forecast is how long what is left lasts, by the hours of the past. It is
 // unknown with less than a day of readings, and idle when nothing was spent for
-// days on which it was usual. It ends where what pays ends, and after a year.
+// days on which it was usual. It ends where what pays ends, and after a year; a
+// plan that is reset before it is used up pays on.
 func Forecast(hours []Hour, q Question) Runway {
 	left, known := q.Left.Get()
 	if !known || coveredBy(hours) < enoughKnown {
@@ -42,7 +44,7 @@ func Forecast(hours []Hour, q Question) Runway {
 		return Runway{Idle: true}
 	}
 	m := newModel(hours, q.Now, q.Zone)
-	r := m.lasts(float64(left), q.Funds, q.Now, limit)
+	r := m.lasts(float64(left), q, limit)
 	r.From = q.Now.In(q.Zone)
 	r.Ends = ends && r.High == limit && left > 0
 	if pace := m.atThisPace(q, float64(left)); pace < r.Mid {
@@ -52,14 +54,15 @@ func Forecast(hours []Hour, q Question) Runway {
 }
 
 // lasts walks through the coming hours until left is spent, up to a limit.
-func (m *model) lasts(left float64, funds []moka.Fund, now time.Time, limit time.Duration) Runway {
+func (m *model) lasts(left float64, q Question, limit time.Duration) Runway {
+	now := q.Now
 	r := Runway{Known: true, PerDay: m.perDay(now)}
 	if left <= 0 {
 		return r
 	}
 	r.Low, r.Mid, r.High = limit, limit, limit
 	end := now.Add(limit)
-	low, mid, high := newPurse(left, funds), newPurse(left, funds), newPurse(left, funds)
+	low, mid, high := newPurse(left, q), newPurse(left, q), newPurse(left, q)
 	for w := m.walk(now); w.t.Before(end) && r.High == limit; {
 		t := w.t
 		part := w.step(end)
@@ -76,78 +79,6 @@ func depletedBy(at *time.Duration, limit, begin, part time.Duration, paid float6
 	if *at == limit && paid < 1 {
 		*at = min(limit, begin+time.Duration(paid*float64(part)))
 	}
-}
-
-// purse is what is left on one of a forecast's paths.
-type purse struct {
-	left  float64
-	spent float64
-	funds []fund // nil: left is all there is to know
-}
-
-type fund struct {
-	left   float64
-	endsAt time.Time // zero: never
-}
-
-func newPurse(left float64, funds []moka.Fund) *purse {
-	p := &purse{left: left}
-	for _, f := range funds {
-		of := fund{float64(f.Left), f.EndsAt}
-		if f.Unlimited {
-			of.left = math.Inf(1)
-		}
-		p.funds = append(p.funds, of)
-	}
-	return p
-}
-
-// pay spends up to a sum in the part of the path that begins at t, and returns
-// the share of it that could be paid: below 1 when nothing is left afterwards.
-func (p *purse) pay(t time.Time, part time.Duration, sum float64) (share float64) {
-	due := sum - p.spent
-	if due <= 0 {
-		return 1
-	}
-	p.spent = sum
-	paid := min(due, p.left)
-	if p.funds != nil {
-		paid = p.charge(t, part, paid)
-	}
-	p.left -= paid
-	if paid < due || p.left <= 0 {
-		return min(paid/due, math.Nextafter(1, 0))
-	}
-	return 1
-}
-
-// charge takes what is due from the sources in their order, and returns how much
-// they paid. A source that ends pays its share of the part until then.
-func (p *purse) charge(t time.Time, part time.Duration, due float64) (paid float64) {
-	for i := range p.funds {
-		f := &p.funds[i]
-		most := due
-		if !f.endsAt.IsZero() {
-			most *= min(1, max(0, f.endsAt.Sub(t).Seconds()/part.Seconds()))
-		}
-		from := max(0, min(due-paid, most, f.left))
-		paid, f.left = paid+from, f.left-from
-	}
-	return paid
-}
-
-// available is what is left at a moment, of the sources that have not ended.
-func (p *purse) available(t time.Time) float64 {
-	if p.funds == nil {
-		return max(0, p.left)
-	}
-	sum := 0.0
-	for _, f := range p.funds {
-		if f.endsAt.IsZero() || f.endsAt.After(t) {
-			sum += f.left
-		}
-	}
-	return max(0, min(p.left, sum))
 }
 
 // Left is what is expected to be left at a moment: the middle, and the range in
@@ -170,7 +101,7 @@ func Ahead(hours []Hour, q Question, end time.Time) []Left {
 		return nil
 	}
 	m := newModel(hours, q.Now, q.Zone)
-	low, mid, high := newPurse(float64(left), q.Funds), newPurse(float64(left), q.Funds), newPurse(float64(left), q.Funds)
+	low, mid, high := newPurse(float64(left), q), newPurse(float64(left), q), newPurse(float64(left), q)
 	path := []Left{{q.Now, left, left, left}}
 	for w := m.walk(q.Now); w.t.Before(end); {
 		t := w.t

@@ -253,3 +253,44 @@ func TestForecastGoesByWhatPays(t *testing.T) {
 		}
 	}
 }
+
+// A plan that is reset before the money ends pays on: the runway goes by every
+// reset that is known, and by no other.
+func TestForecastGoesOnWhereAPlanIsReset(t *testing.T) {
+	const hour = time.Hour
+	reset := func(left, refill moka.Amount, in, every time.Duration) moka.Fund {
+		return moka.Fund{Left: left, ResetsAt: start.Add(in), Refill: refill, ResetsEvery: every}
+	}
+	ending := func(f moka.Fund, in time.Duration) moka.Fund {
+		f.EndsAt = start.Add(in)
+		return f
+	}
+	for _, c := range []struct {
+		what  string
+		left  moka.Amount
+		key   moka.Maybe
+		funds []moka.Fund
+		want  time.Duration // a dollar an hour is spent
+	}{
+		{"the next reset, and what follows is not known", 10 * usd, moka.Maybe{}, []moka.Fund{reset(10*usd, 40*usd, 5*hour+20*time.Minute, 0)}, 45*hour + 20*time.Minute},
+		{"a reset each day that gives enough", 10 * usd, moka.Maybe{}, []moka.Fund{reset(10*usd, 30*usd, 5*hour, 24*hour)}, maxRunway},
+		{"a reset each day that gives too little", 10 * usd, moka.Maybe{}, []moka.Fund{reset(10*usd, 20*usd, 5*hour, 24*hour)}, 25 * hour},
+		{"used up before its reset", 4 * usd, moka.Maybe{}, []moka.Fund{reset(4*usd, 40*usd, 5*hour, 24*hour)}, 4 * hour},
+		{"used up at its reset to the minute", 5 * usd, moka.Maybe{}, []moka.Fund{reset(5*usd, 40*usd, 5*hour, 0)}, 45 * hour},
+		{"used up, and the wallet pays until its reset", 8 * usd, moka.Maybe{}, []moka.Fund{reset(0, 40*usd, 5*hour, 0), {Left: 8 * usd}}, 48 * hour},
+		{"a reset after the plan's end", 10 * usd, moka.Maybe{}, []moka.Fund{ending(reset(10*usd, 40*usd, 8*hour, 0), 7*hour)}, 7 * hour},
+		{"resets until the plan's end", 10 * usd, moka.Maybe{}, []moka.Fund{ending(reset(10*usd, 30*usd, 5*hour, 24*hour), 96*hour)}, 96 * hour},
+		{"a key that allows less than the resets give", 10 * usd, moka.Known(30 * usd), []moka.Fund{reset(10*usd, 30*usd, 5*hour, 24*hour)}, 30 * hour},
+		{"a key that is the limit already", 6 * usd, moka.Maybe{}, []moka.Fund{reset(10*usd, 30*usd, 5*hour, 24*hour)}, 6 * hour},
+	} {
+		q := Question{Left: moka.Known(c.left), Key: c.key, Funds: c.funds, Now: start, Zone: time.UTC}
+		if r := Forecast(hoursOf(10, steadily), q); !r.Known || (r.Mid-c.want).Abs() > time.Minute || r.Low > r.Mid || r.High < r.Mid {
+			t.Errorf("%s: %v to %v to %v, want %v", c.what, r.Low, r.Mid, r.High, c.want)
+		}
+		path := Ahead(hoursOf(10, steadily), q, start.Add(3*hour))
+		left := path[len(path)-1].Mid
+		if max(left-c.left+3*usd, c.left-3*usd-left) > usd/100 && c.funds[0].Left > 0 {
+			t.Errorf("%s: %v left after three hours", c.what, left)
+		}
+	}
+}

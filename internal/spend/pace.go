@@ -32,7 +32,7 @@ func (m *model) atThisPace(q Question, left float64) time.Duration {
 	if perHour <= fastFactor*expected {
 		return 0
 	}
-	p := newPurse(left, q.Funds)
+	p := newPurse(left, q)
 	for at := time.Duration(0); at < fastSoon; at += time.Hour {
 		spent := perHour * (at + time.Hour).Hours()
 		if paid := p.pay(q.Now.Add(at), time.Hour, spent); paid < 1 {

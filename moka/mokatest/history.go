@@ -155,7 +155,7 @@ func (s *Server) plans(_ *http.Request, a *Account) reply {
 		one := obj{"subscription": obj{
 			"id": p.ID, "user_id": a.ID, "plan_id": 1, "amount_total": p.Total, "amount_used": p.Used,
 			"start_time": began, "end_time": seconds(p.EndsAt, 0), "status": status, "source": "admin",
-			"last_reset_time": 0, "next_reset_time": seconds(p.ResetsAt, 0), "upgrade_group": "", "prev_user_group": "",
+			"last_reset_time": seconds(p.LastReset, 0), "next_reset_time": seconds(p.ResetsAt, 0), "upgrade_group": "", "prev_user_group": "",
 			"downgrade_group": "", "allow_wallet_overflow": overflow, "created_at": began, "updated_at": began,
 		}}
 		all = append(all, one)

@@ -138,8 +138,8 @@ func (s *Server) resetPlan(a *Account, p *Plan, late time.Duration) {
 		return
 	}
 	s.enter(Entry{At: p.ResetsAt, Account: a.ID, Kind: PlanReset, Quota: p.Used, Plan: p.ID})
-	p.Used = 0
-	for next := p.ResetsAt; ; {
+	p.Used, p.LastReset = 0, p.ResetsAt
+	for next := p.ResetsAt; ; p.LastReset = next {
 		if next = next.Add(p.ResetEvery); p.ResetEvery <= 0 || !p.EndsAt.IsZero() && next.After(p.EndsAt) {
 			p.ResetsAt = time.Time{}
 			return

@@ -45,6 +45,7 @@ type Plan struct {
 
 	ResetEvery time.Duration // how often Used goes back to 0; 0: once, at ResetsAt
 	NoOverflow bool          // the wallet may not pay when the plan is used up
+	LastReset  time.Time     // zero: none yet
 }
 
 // Key is an API key. Amounts are raw quota.
