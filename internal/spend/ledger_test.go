@@ -275,6 +275,14 @@ func TestRefundsAndTopUpsThatCallsUnderWayHide(t *testing.T) {
 			{as(wallet(0, 90*usd, 60*usd), usedUp), Log{}}, {as(wallet(1, 100*usd, 50*usd), usedUp), refunded(0, 10*usd)},
 			{as(wallet(2, 150*usd, 50*usd), usedUp), Log{Known: true, Before: 5_000_000, TopUps: 1}},
 		}, -10 * usd, 10 * usd, 50 * usd, 1},
+		{"a refund of unknown size, of which calls hid a part", []step{
+			{wallet(0, 90*usd, 60*usd), Log{}}, {wallet(25*60, 90*usd, 60*usd), Log{}},
+			{wallet(25*60+5, 92*usd, 60*usd), Log{Known: true, Returns: 1, Noted: true}}, {wallet(25*60+10, 93*usd, 60*usd), Log{Known: true}},
+		}, -2 * usd, 2 * usd, 0, 2},
+		{"a refund of unknown size, and later a top-up", []step{
+			{wallet(0, 90*usd, 60*usd), Log{}}, {wallet(25*60, 90*usd, 60*usd), Log{}},
+			{wallet(25*60+5, 92*usd, 60*usd), Log{Known: true, Returns: 1, Noted: true}}, {wallet(25*60+10, 142*usd, 60*usd), topUp},
+		}, -2 * usd, 2 * usd, 50 * usd, 1},
 		{"an older gateway's refund to a plan that ended, and a top-up", []step{
 			{as(wallet(0, 90*usd, 60*usd), noPlans, ended), Log{}}, {as(wallet(1, 140*usd, 60*usd), noPlans, ended), Log{Known: true, Refunded: 1_000_000, TopUps: 1}},
 		}, 0, 0, 0, 2},

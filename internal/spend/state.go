@@ -67,7 +67,10 @@ type State struct {
 
 	Credited      int64 `json:"raw_credited,omitempty"`   // credits in the log that calls under way hide from the total
 	CreditedUntil int64 `json:"credited_until,omitempty"` // Unix time of the newest credit that was counted
-	Unsure        bool  `json:"unsure,omitempty"`         // a credit of unknown size was counted, of which calls may hide a part
+
+	// Vague is when a credit or a refund of unknown size was counted by what showed of
+	// it; calls under way may have hidden the rest.
+	Vague time.Time `json:"vague,omitzero"`
 
 	Owed *Delta `json:"owed,omitempty"` // what happened but could not be stored yet
 }

@@ -119,7 +119,7 @@ func (s State) changeTo(now State, log Log) change {
 	c := change{state: now, used: now.Used - s.Used}
 	c.state.NetsRefunds, c.state.KeepsUsed = s.NetsRefunds, s.KeepsUsed
 	c.state.UnitSince, c.state.Begun = s.UnitSince, s.Begun
-	c.state.Credited, c.state.CreditedUntil, c.state.Unsure = s.Credited, s.CreditedUntil, s.Unsure
+	c.state.Credited, c.state.CreditedUntil, c.state.Vague = s.Credited, s.CreditedUntil, s.Vague
 	if now.PerUnit != s.PerUnit || s.Words != "" && now.Words != s.Words {
 		c.state.UnitSince = now.At
 	}
@@ -173,7 +173,9 @@ func (s State) changeTo(now State, log Log) change {
 		c.reset = true // nor whether the refunds gave anything back
 		return c
 	}
-	c.unused = c.refundedIn(rise, open, log)
+	if c.unused = c.refundedIn(rise, open, log); c.unused > open {
+		c.state.Vague = now.At
+	}
 	if c.state.KeepsUsed {
 		c.state.Awaited = max(0, open-c.unused)
 	}
@@ -215,20 +217,26 @@ func (s State) unsettled(at time.Time) bool {
 func (c *change) added(s State, rise int64, log Log) (topUp int64, known bool) {
 	credits := log.Credits
 	c.state.CreditedUntil = max(s.CreditedUntil, credits.Newest)
-	if rise <= 0 || !s.unsettled(c.state.At) {
+	vague := !s.Vague.IsZero() && c.state.At.Sub(s.Vague) < settled
+	switch {
+	case rise <= 0:
+		return rise, true
+	case vague && log.Known && (credits.Unread > 0 || credits.Quota != rise):
+		return 0, false // it may be the rest of what was counted in part
+	case !s.unsettled(c.state.At):
 		return rise, true
 	}
 	most := int64(trustQuota * max(s.PerUnit, c.state.PerUnit, defaultPerUnit)) // that calls held
 	settledNone := c.used == 0 && c.state.Requests == s.Requests
 	switch open := s.Credited + credits.Quota; {
-	case log.Known && credits.Unread == 0 && open > 0 && !s.Unsure:
+	case log.Known && credits.Unread == 0 && open > 0:
 		topUp = min(rise, open)
 		c.state.Credited = open - topUp
 		return topUp, rise-topUp <= most
 	case log.Known && credits.None() && rise <= most:
-		return 0, !s.Unsure
+		return 0, true
 	case settledNone, rise > most && credits.None():
-		c.state.Unsure = true
+		c.state.Vague = c.state.At
 		return rise, true
 	}
 	return 0, false

@@ -6,8 +6,16 @@ import (
 	"net/http"
 )
 
-// status is what the gateway tells anybody about itself.
+// status is what the gateway tells anybody about itself: the same until an option
+// changes.
 func (s *Server) status(*http.Request) reply {
+	if s.statusBody == nil || s.statusOf != s.state.Options {
+		s.statusOf, s.statusBody = s.state.Options, s.describe().body
+	}
+	return bodyJSON(http.StatusOK, s.statusBody)
+}
+
+func (s *Server) describe() reply {
 	o := s.state.Options
 	d := obj{
 		"version": s.version.release(), "start_time": s.started.Unix(), "system_name": "Moka",

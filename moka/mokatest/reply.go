@@ -34,7 +34,11 @@ func asJSON(status int, body any) reply {
 	if err != nil {
 		panic(err) // a figure that is not a number: the test's own mistake
 	}
-	return reply{status: status, header: http.Header{"Content-Type": {jsonType}}, body: raw}
+	return bodyJSON(status, raw)
+}
+
+func bodyJSON(status int, body []byte) reply {
+	return reply{status: status, header: http.Header{"Content-Type": {jsonType}}, body: body}
 }
 
 // data is the console's answer to a call that succeeded.

@@ -86,6 +86,9 @@ type Server struct {
 	requests []Request
 	nextKey  int64
 	serial   uint64
+
+	statusOf   Options // that statusBody describes
+	statusBody []byte
 }
 
 // New makes an empty gateway: no account, no key, three priced models and one
