@@ -11,8 +11,9 @@ import (
 )
 
 // bookLedger brings what earlier releases stored into the form of the ledger:
-// every amount with its unit, gaps apart from the hours, and without the spending
-// and top-ups that were only a change of unit.
+// every amount with its unit, gaps apart from the hours, without the spending and
+// top-ups that were only a change of unit, and with the refunds that were taken for
+// another account.
 func bookLedger(ctx context.Context, tx *sql.Tx) error {
 	names, err := list(ctx, tx, scanText, sqlReadAccounts)
 	if err != nil {
@@ -51,9 +52,13 @@ func noteUnit(ctx context.Context, tx *sql.Tx, account string) error {
 func bookReadings(ctx context.Context, tx *sql.Tx, account string) error {
 	var before oldReading
 	var odd []oldReading
+	var refunded []piece
 	err := each(ctx, tx, func(r row) error {
 		now, err := scanOldReading(r)
-		if now.isGap() || now.rescales(before) {
+		switch {
+		case now.refunds(before):
+			refunded = append(refunded, now.refundSince(before))
+		case now.isGap(), now.rescales(before):
 			now.phantom = now.rescales(before)
 			odd = append(odd, now)
 		}
@@ -67,6 +72,11 @@ func bookReadings(ctx context.Context, tx *sql.Tx, account string) error {
 	}
 	for _, r := range odd {
 		if err := r.rebook(ctx, tx, account); err != nil {
+			return err
+		}
+	}
+	for _, p := range refunded {
+		if err := p.bookRefund(ctx, tx, account); err != nil {
 			return err
 		}
 	}
@@ -104,6 +114,55 @@ func (o oldReading) rescales(before oldReading) bool {
 	used := float64(o.used.Int64) / float64(before.used.Int64)
 	left := float64(o.left.Int64) / float64(before.left.Int64)
 	return math.Abs(used/left-1) < 1e-4 && used > 1.001
+}
+
+// refunds reports whether a reading that compared with nothing shows a refund:
+// what the wallet used fell by as much as what is left rose. Earlier releases took
+// that for another account.
+func (o oldReading) refunds(before oldReading) bool {
+	const rounding = 2 // of two figures in millionths of a dollar
+	if o.known || !o.wallet || !before.wallet || !o.left.Valid || !before.left.Valid || o.used.Int64 >= before.used.Int64 {
+		return false
+	}
+	rest := o.left.Int64 + o.used.Int64 - before.left.Int64 - before.used.Int64
+	return rest >= -rounding && rest <= rounding
+}
+
+// refundSince is what a reading that shows a refund says of the time since the one
+// before.
+func (o oldReading) refundSince(before oldReading) piece {
+	refund := before.used.Int64 - o.used.Int64
+	p := piece{since: before.until, until: o.until, known: true, spent: -refund, perUnit: o.perUnit}
+	p.refunds = refund
+	if length := o.until - before.until; length <= spend.LongestCovered.Milliseconds() {
+		p.covered = length
+	}
+	return p
+}
+
+// bookRefund adds a refund to the sums, or to the gaps where nothing dates it.
+func (p piece) bookRefund(ctx context.Context, tx *sql.Tx, account string) error {
+	if _, err := exec(ctx, tx, `UPDATE readings SET since = ?, known = 1, spent = ?, refunds = ?, covered = ? WHERE account = ? AND at = ?`,
+		p.since, p.spent, p.refunds, p.covered, account, p.until); err != nil {
+		return err
+	}
+	if p.isGap() {
+		_, err := exec(ctx, tx, sqlAddGap, account, p.until, p.since, flag(true), p.spent, p.refunds, 0, p.perUnit)
+		return err
+	}
+	for _, l := range []level{hours, days} {
+		for start := floor(min(p.since, p.until-1), l.width); start < p.until; start += l.width {
+			part, ok := p.clip(start, start+l.width)
+			if !ok {
+				continue
+			}
+			if _, err := exec(ctx, tx, in(l.table, `UPDATE %s SET spent = spent + ?, refunds = refunds + ?, covered = covered + ?
+				WHERE account = ? AND start = ?`), part.spent, part.refunds, part.covered, account, start); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // rebook moves what a reading says from the sums to the gaps, or out of both.
