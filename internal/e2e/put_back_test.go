@@ -92,7 +92,7 @@ func read(t *testing.T, a *arena) {
 // putBack has an alert posted, the database put back, and the alert told once.
 func putBack(t *testing.T, a *arena, put func() *process) {
 	t.Helper()
-	const low, critical, fine = "team: balance is low", "team: balance escalated to critical", "team: balance is fine again"
+	const low, critical, fine = "team: balance is low", "team: balance alert escalated to critical", "team: balance is fine again"
 	wait := func(title string) {
 		t.Helper()
 		if _, err := a.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled(title)); err != nil {
