@@ -20,7 +20,7 @@ const (
 	// An hour counts at most outlierFactor times the median of its like, plus
 	// outlierMean times the mean of all.
 	outlierFactor = 3
-	outlierMean   = 5
+	outlierMean   = 8
 )
 
 // past is what an account spent hour by hour up to the present hour. Its index
