@@ -37,6 +37,15 @@ func (w *Wallet) Payable() (limit Maybe, bounded bool) {
 	return Known(min(max(0, w.Remaining.amount)+plans.amount, maxMoney)), true
 }
 
+// Locked reports whether the wallet holds money that cannot pay: the plans have
+// nothing left, and the billing preference or one of them keeps the wallet closed.
+func (w *Wallet) Locked() bool {
+	left, _ := w.Remaining.Get()
+	limit, bounded := w.Payable()
+	pays, known := limit.Get()
+	return left > 0 && bounded && known && pays <= 0
+}
+
 // walletPays reports whether the wallet may pay, now or once the plans are used
 // up. A single active plan that forbids it is enough, unless the wallet comes first.
 func (w *Wallet) walletPays() bool {

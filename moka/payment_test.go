@@ -142,6 +142,28 @@ func TestNegativeWalletIsADebtOnlyWhereItPays(t *testing.T) {
 	}
 }
 
+// Money that cannot pay is said to be there: a top-up would not help.
+func TestLockedWallets(t *testing.T) {
+	strict := []moka.Plan{{Total: 5 * moka.Dollar}}
+	for _, c := range []struct {
+		name   string
+		wallet moka.Wallet
+		want   bool
+	}{
+		{"only plans may pay, and hold nothing", moka.Wallet{Remaining: moka.Known(moka.Dollar), Preference: moka.SubscriptionOnly, Plans: moka.Known(0)}, true},
+		{"a plan without overflow is used up", moka.Wallet{Remaining: moka.Known(moka.Dollar), ActivePlans: strict, Plans: moka.Known(0)}, true},
+		{"a plan pays", moka.Wallet{Remaining: moka.Known(moka.Dollar), Preference: moka.SubscriptionOnly, Plans: moka.Known(moka.Dollar)}, false},
+		{"the wallet pays", moka.Wallet{Remaining: moka.Known(moka.Dollar), Plans: moka.Known(0)}, false},
+		{"nothing is left", moka.Wallet{Remaining: moka.Known(0), Preference: moka.SubscriptionOnly, Plans: moka.Known(0)}, false},
+		{"plans that could not be read", moka.Wallet{Remaining: moka.Known(moka.Dollar), PlansFailed: true}, false},
+		{"unknown", moka.Wallet{}, false},
+	} {
+		if got := c.wallet.Locked(); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+}
+
 // Fault M4: what pays ends with the plan, the key or not at all.
 func TestReadingKnowsUntilWhenItPays(t *testing.T) {
 	now := time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC)

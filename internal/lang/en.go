@@ -98,6 +98,8 @@ func enBalance() BalanceWords {
 		AtLeast:     func(a moka.Amount) string { return "at least " + a.String() },
 		LastKnown:   func(when string) string { return "These are the last known figures, from " + when + "." },
 		WalletEmpty: "The key shows money, but the account behind it is empty: calls fail until it is topped up.",
+		WalletLocked: "The account balance may not pay: the billing preference or a plan keeps it out, and no plan has anything left. " +
+			"Calls fail until a plan is renewed, or until you change that in the gateway's console.",
 	}
 }
 

@@ -58,7 +58,7 @@ type BalanceWords struct {
 	TodayShort                       func(spent string) string // in a line of its account
 	AtLeast                          func(moka.Amount) string  // nothing tells of a part of the time
 	LastKnown                        func(when string) string
-	WalletEmpty                      string
+	WalletEmpty, WalletLocked        string
 }
 
 // ModelWords phrase the model list.

@@ -103,6 +103,8 @@ func zhBalance() BalanceWords {
 		AtLeast:     func(a moka.Amount) string { return "至少 " + a.String() },
 		LastKnown:   func(when string) string { return "以下为最近一次读取到的数据（" + when + "）。" },
 		WalletEmpty: "令牌显示仍有额度，但账户余额已用完，充值之前调用都会失败。",
+		WalletLocked: "账户余额不能用于支付：计费偏好或套餐不允许使用余额，且没有可用的套餐额度。" +
+			"请续订套餐，或在网关控制台更改设置，否则调用都会失败。",
 	}
 }
 

@@ -134,11 +134,16 @@ func incidentTone(i alert.Incident, levels int) Tone {
 func alertText(w *lang.Words, e alert.Event, words lang.ConditionWords) string {
 	cause := alertCause(w, e)
 	switch c := e.Incident.Condition; {
+	case (c == alert.WalletEmpty || c == alert.Balance) && locked(e.Facts.Reading):
+		return joinLines(w.Balance.WalletLocked, cause)
 	case c == alert.Refused && cause != "", c == alert.Spike && e.Facts.HourUsual.Known() && e.Facts.HourSpent.Known():
 		return cause
 	}
 	return joinLines(words.Text, cause)
 }
+
+// locked reports whether a top-up would not help.
+func locked(r moka.Reading) bool { return r.Wallet != nil && r.Wallet.Locked() }
 
 // alertCause says what the gateway's failure was, where there is one.
 func alertCause(w *lang.Words, e alert.Event) string {

@@ -47,6 +47,9 @@ func balanceCard(w *lang.Words, a Account) Card {
 	if r.Key != nil && r.Wallet != nil && walletEmpty(r) {
 		text = append(text, w.Balance.WalletEmpty)
 	}
+	if r.Wallet != nil && r.Wallet.Locked() {
+		text = append(text, w.Balance.WalletLocked)
+	}
 	card.Text = strings.Join(text, "\n")
 	card.Fields = append(card.Fields, figures(w, r)...)
 	if a.Today.Spent.Known() {

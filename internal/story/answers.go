@@ -15,11 +15,14 @@ func balances(w *lang.Words) map[string]message.Message {
 	of := func(a message.Account) message.Message { return message.Balance(w, []message.Account{a}) }
 	empty := reading(2.5)
 	empty.Wallet.Remaining = dollars(0)
+	locked := reading(40)
+	locked.Wallet.Plans, locked.Wallet.Preference = dollars(0), moka.SubscriptionOnly
 	return map[string]message.Message{
 		"balance":           of(full()),
 		"balance-stale":     of(stale()),
 		"balance-failed":    of(account(failed(moka.RateLimited, "", ""))),
 		"balance-wallet":    of(account(empty)),
+		"balance-locked":    of(account(locked)),
 		"balance-unlimited": of(account(keyIn(moka.KeyOK, moka.Key{Unlimited: true, Used: dollars(1.5), Scope: moka.ScopeKey}))),
 		"balance-exhausted": of(account(keyIn(moka.KeyExhausted, moka.Key{Remaining: dollars(0)}))),
 		"balance-expired":   of(account(keyIn(moka.KeyExpired, moka.Key{ExpiresAt: at}))),
