@@ -164,7 +164,7 @@ func enBacktest() BacktestWords {
 		Title: func(account string, days int) string {
 			return fmt.Sprintf("%s, the last %s", account, plural(days, "day", "days"))
 		},
-		None:  "There are no readings in this time.",
+		None:  "There are no readings in this period.",
 		Pings: "Pings", Posts: "Posts", Edits: "Edits", Flaps: "Flapped", Incidents: "Incidents",
 		Empty:     func(when string) string { return "the money ran out " + when },
 		Lead:      func(d time.Duration) string { return "first warning " + enDuration(d) + " before" },

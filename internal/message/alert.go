@@ -194,7 +194,7 @@ func alertFields(w *lang.Words, a AlertDetails, over bool) []Field {
 		add(w.Alert.Expires, Relative(e.Incident.Expires))
 	}
 	add(w.Alert.Since, Relative(e.Incident.Since))
-	add(w.Alert.Snoozed, snoozeText(w, e.Incident, e.At))
+	row(w.Alert.Snoozed, snoozeText(w, e.Incident, e.At))
 	if lines := modelLines(w, a.Models, alertModels); len(lines) > 0 && e.Incident.Condition.AboutSpending() {
 		fields = append(fields, Field{Name: w.Alert.Models, Value: strings.Join(lines, "\n")})
 	}

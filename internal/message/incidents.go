@@ -165,7 +165,7 @@ func IncidentName(w *lang.Words, account string, i alert.Incident) string {
 func incidentCard(w *lang.Words, o OpenIncident, now time.Time) Card {
 	parts := []string{w.Incident.Since(Relative(o.Incident.Since))}
 	if left, ok := o.Left.Get(); ok {
-		parts = append(parts, w.Alert.Left+w.Colon+left.String())
+		parts = append(parts, w.Headline.Left(left))
 	}
 	switch quiet := snoozeText(w, o.Incident, now); {
 	case quiet != "":
