@@ -32,7 +32,7 @@ func TestWhatWasToldBeforeADatabaseWasPutBack(t *testing.T) {
 		{"long after the start", low, "old", low, "alert/team/balance-a-7/1", time.Hour, false},
 		{"a reminder", low, "old", low, "alert/team/balance-a-7/2", time.Minute, false},
 		{"the second post about a known incident", low, "new", low, "alert/team/balance-a-1/2", time.Hour, true},
-		{"another second post", card("team: balance escalated to critical", message.ToneCritical), "new", low, "alert/team/balance-a-1/2", time.Minute, false},
+		{"another second post", card("team: balance alert escalated to critical", message.ToneCritical), "new", low, "alert/team/balance-a-1/2", time.Minute, false},
 		{"the same warning of a budget", low, "new", low, "budget/monthly/1/1", time.Minute, true},
 		{"a further warning of a budget", low, "new", card("monthly: exceeded", message.ToneWarn), "budget/monthly/1/1", time.Minute, false},
 		{"a report", card("Daily report", message.ToneInfo), "new", card("Daily report (delayed)", message.ToneInfo), "report/daily/2026-11-28", time.Hour, true},
