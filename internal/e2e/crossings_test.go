@@ -37,6 +37,7 @@ import (
 func TestCrossingsAreKnownInTime(t *testing.T) {
 	proof.NotShort(t)
 	proof.NotRaced(t)
+	t.Parallel()
 	sizes, begins, lasts := []int{proof.Size(10, 10, 50)}, []int{8}, time.Hour
 	if os.Getenv("MOKABOT_CROSSINGS") == "table" {
 		sizes, begins, lasts = []int{1, 10, 50, 200}, []int{1, 8}, 4*time.Hour
@@ -70,6 +71,7 @@ func TestCrossingsAreKnownInTime(t *testing.T) {
 func TestAFloodDelaysNoCrossing(t *testing.T) {
 	proof.NeedsLong(t)
 	proof.NotRaced(t)
+	t.Parallel()
 	results := map[int]crossings{}
 	for _, members := range []int{0, 1, 10} {
 		r := simulation{accounts: 50, hour: 8, minute: 25, lasts: 2 * time.Hour, members: members}.run(t)
@@ -339,6 +341,7 @@ func inTurn(ctx context.Context, watch *schedule.Watch) error {
 func TestCrossingsOfANewProgram(t *testing.T) {
 	proof.NeedsLong(t)
 	proof.NotRaced(t)
+	t.Parallel()
 	var sum crossings
 	step := 6
 	if os.Getenv("MOKABOT_CROSSINGS") == "table" {
