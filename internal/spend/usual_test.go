@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/moka"
+
 	"mokabot/internal/proof"
 )
 
@@ -121,6 +123,42 @@ func TestTheThirdTimeIsNoSpike(t *testing.T) {
 		}
 		if raised := spikes(append(hours, Hour{Start: midnight.AddDate(0, 0, 42), Spent: 80 * usd, Covered: time.Hour}), time.UTC, newRule); len(raised) == 0 || raised[len(raised)-1] != len(hours) {
 			t.Errorf("%s: a runaway is not told", c.what)
+		}
+	}
+}
+
+// An hour like the uncommon ones of two days before is no spike, wherever in the
+// day they were; a batch that is usual at its own hour hides nothing at others.
+func TestWhatStoodOutBefore(t *testing.T) {
+	midnight := start.Truncate(hoursInDay*time.Hour).AddDate(0, 0, -28)
+	const last = 27*hoursInDay + 15
+	for _, c := range []struct {
+		what string
+		dear func(i int) bool // costs eight dollars; other hours a cent
+		cost moka.Amount
+		told bool
+	}{
+		{"the first burst", func(int) bool { return false }, 8 * usd, true},
+		{"a second one", func(i int) bool { return i == last-50 }, 8 * usd, true},
+		{"a third one at another hour", func(i int) bool { return i == last-50 || i == last-100 }, 7 * usd, false},
+		{"a third one that costs more", func(i int) bool { return i == last-50 || i == last-100 }, 10 * usd, true},
+		{"two on one day", func(i int) bool { return i == last-50 || i == last-55 }, 8 * usd, true},
+		{"two of three weeks ago", func(i int) bool { return i == last-500 || i == last-450 }, 8 * usd, true},
+		{"an afternoon beside a nightly batch", func(i int) bool { return i%hoursInDay == 2 }, 5 * usd, true},
+		{"an afternoon beside a weekly batch", func(i int) bool { return i%hoursInWeek == 2 }, 5 * usd, true},
+	} {
+		var hours []Hour
+		for i := range last + 1 {
+			h := Hour{Start: midnight.Add(time.Duration(i) * time.Hour), Spent: usd / 100, Covered: time.Hour}
+			if c.dear(i) {
+				h.Spent = 8 * usd
+			}
+			hours = append(hours, h)
+		}
+		hours[last].Spent = c.cost
+		raised := spikes(hours, time.UTC, newRule)
+		if got := slices.Contains(raised, last); got != c.told {
+			t.Errorf("%s: told %t, want %t", c.what, got, c.told)
 		}
 	}
 }
