@@ -424,7 +424,7 @@ func (p *planner) read(ctx context.Context, s *seat, how manner) {
 	s.read = ok
 	if ok {
 		var err error
-		s.after, err = w.note(ctx, a, o.reading)
+		s.after, err = w.note(ctx, a, o)
 		if err != nil && ctx.Err() == nil {
 			w.Log.Error("poll could not be noted", "account", a.Name, "err", err)
 		}

@@ -82,6 +82,13 @@ func (w *Watch) Run(ctx context.Context) error {
 type outcome struct {
 	reading moka.Reading
 	light   bool
+	past    *past // what is known about it already; nil: nothing was looked up
+}
+
+// past is what the past says about a reading.
+type past struct {
+	facts   alert.Facts
+	outlook history.Outlook
 }
 
 // manner is how an account is to be read.
@@ -100,8 +107,10 @@ func (w *Watch) look(ctx context.Context, a *account.Account, how manner) outcom
 	ctx, cancel := context.WithTimeout(ctx, maxPoll)
 	defer cancel()
 	if how != inFull {
-		if r, ok := a.ReadLight(ctx); ok && w.expected(ctx, a, r, how == again) {
-			return outcome{r, true}
+		if r, ok := a.ReadLight(ctx); ok {
+			if known, ok := w.expected(ctx, a, r, how == again); ok {
+				return outcome{r, true, known}
+			}
 		}
 	}
 	return outcome{reading: a.Read(ctx)}
@@ -109,43 +118,45 @@ func (w *Watch) look(ctx context.Context, a *account.Account, how manner) outcom
 
 // expected reports whether a reading brings nothing but money spent: neither does
 // the ledger need to know more about it, nor would anything be told or begin to
-// wait for a second look. Where this is the second look, only the ledger counts.
-func (w *Watch) expected(ctx context.Context, a *account.Account, r moka.Reading, second bool) bool {
+// wait for a second look. Where this is the second look, only the ledger counts. What
+// it looked up serves what follows.
+func (w *Watch) expected(ctx context.Context, a *account.Account, r moka.Reading, second bool) (known *past, ok bool) {
 	spent, err := w.Store.SpendState(ctx, a.Name)
 	if err != nil {
-		return false
+		return nil, false
 	}
 	before, err := decodeSpend(spent)
 	if err != nil || before.At.IsZero() {
-		return false
+		return nil, false
 	}
 	if _, needed := spend.NeedsLog(before, r); needed {
-		return false
+		return nil, false
 	}
 	after, delta := spend.Step(before, r, spend.Log{})
 	refunded := delta.Refunds != 0 && r.Wallet != nil // a key's figures fall whenever a call ends
 	if !delta.Known || refunded || delta.TopUp != 0 || after.Rescaled {
-		return false
+		return nil, false
 	}
 	if second {
-		return true
+		return nil, true
 	}
-	facts, _, err := w.facts(ctx, a.Name, r)
-	if err != nil {
-		return false
+	known = &past{}
+	if known.facts, known.outlook, err = w.facts(ctx, a.Name, r); err != nil {
+		return nil, false
 	}
 	raw, err := w.Store.AlertState(ctx, a.Name)
 	if err != nil {
-		return false
+		return nil, false
 	}
 	was, err := alert.Decode(raw)
 	if err != nil {
-		return false
+		return nil, false
 	}
+	facts := known.facts
 	facts.InFlight = after.InFlight()
 	is, events := alert.Step(a.Rules, was, facts)
 	quiet := !slices.ContainsFunc(events, func(e alert.Event) bool { return e.Kind != alert.Updated })
-	return quiet && len(is.Pending) == 0 && is.Clearing.IsZero() && len(was.Pending) == 0 && was.Clearing.IsZero()
+	return known, quiet && len(is.Pending) == 0 && is.Clearing.IsZero() && len(was.Pending) == 0 && was.Clearing.IsZero()
 }
 
 // decodeSpend reads what is remembered of earlier readings.
@@ -170,23 +181,27 @@ type After struct {
 // Poll reads one account and stores the reading together with everything that
 // follows from it.
 func (w *Watch) Poll(ctx context.Context, a *account.Account) (after After, err error) {
-	r := w.look(ctx, a, inFull).reading
-	if ctx.Err() != nil && !r.OK() {
+	o := w.look(ctx, a, inFull)
+	if ctx.Err() != nil && !o.reading.OK() {
 		return After{}, ctx.Err() // interrupted: that says nothing about the account
 	}
-	return w.note(ctx, a, r)
+	return w.note(ctx, a, o)
 }
 
 // note stores a reading together with everything that follows from it. It ends
 // with ctx only after a while, so that a reading is not lost to a reload.
-func (w *Watch) note(ctx context.Context, a *account.Account, r moka.Reading) (after After, err error) {
+func (w *Watch) note(ctx context.Context, a *account.Account, o outcome) (after After, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxNote)
 	defer cancel()
+	r, known := o.reading, o.past
 	w.logReading(a.Name, r)
-	facts, outlook, err := w.facts(ctx, a.Name, r)
-	if err != nil {
-		return After{}, err
+	if known == nil {
+		known = &past{}
+		if known.facts, known.outlook, err = w.facts(ctx, a.Name, r); err != nil {
+			return After{}, err
+		}
 	}
+	facts, outlook := known.facts, known.outlook
 	extras := w.extras(ctx, a, facts)
 	log := w.log(ctx, a, r)
 	err = w.Store.Poll(ctx, a.Name, func(spent, state json.RawMessage) (store.Poll, error) {
