@@ -181,9 +181,10 @@ func (c *Client) notedRefunds(ctx context.Context, w window, from int64, unitSin
 }
 
 // RefundedLog reads what the log says was given back in [from, to). So many refunds
-// that only a part could be read are an error, and so is an amount that older
-// gateways did not note or in a currency whose rate is not known.
-func (c *Client) RefundedLog(ctx context.Context, from, to time.Time) (Amount, error) {
+// that only a part could be read are an error, a [BadResponse], and so is an amount
+// that older gateways did not note or in a currency whose rate is not known. Amounts
+// in words are in the present unit from unitSince on.
+func (c *Client) RefundedLog(ctx context.Context, from, to, unitSince time.Time) (Amount, error) {
 	status, err := c.status(ctx)
 	if err != nil {
 		return 0, err
@@ -194,7 +195,7 @@ func (c *Client) RefundedLog(ctx context.Context, from, to time.Time) (Amount, e
 		return 0, err
 	}
 	if refunds.quota == 0 && !refunds.more {
-		if refunds, err = c.notedRefunds(ctx, w, w.first, time.Time{}); err != nil {
+		if refunds, err = c.notedRefunds(ctx, w, w.first, unitSince); err != nil {
 			return 0, err
 		}
 	}

@@ -257,6 +257,37 @@ func TestRefundsInAPeriod(t *testing.T) {
 	}
 }
 
+// The records' rows are gross. Where the log tells of refunds and not how much they
+// were, a sum that goes by the rows is unknown rather than too much.
+func TestRowsBesideRefundsOfUnknownSize(t *testing.T) {
+	for _, c := range []struct {
+		symbol string
+		rate   float64
+		spent  moka.Maybe
+	}{
+		{"€", 0.92, dollars(5)},
+		{"Ƀ", 0.00001, moka.Maybe{}}, // six decimals are ten cents
+	} {
+		inPast(t, mokatest.V2025_12, func(p *past) {
+			p.gateway.Update(func(s *mokatest.State) {
+				s.Options.Display, s.Options.CustomSymbol, s.Options.CustomRate = "CUSTOM", c.symbol, c.rate
+			})
+			task, err := p.gateway.Task(testKey, "gpt-4o", 4_600_000)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+			task.Refund(2_300_000)
+			p.gateway.Spend(testKey, "gpt-4o", 200_000, 100)
+			time.Sleep(2 * time.Hour)
+			p.read()
+			if u := p.used(time.Now().Add(-3 * time.Hour)); u.Spent != c.spent || u.Before.Known() {
+				p.t.Errorf("%s: spent %v, refunds %v", c.symbol, u.Spent, u.Refunds)
+			}
+		})
+	}
+}
+
 // What the gateway's records alone tell is net of the refunds in its log.
 func TestRefundsKnownFromRecordsAlone(t *testing.T) {
 	proof.NotShort(t)

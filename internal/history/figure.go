@@ -26,6 +26,7 @@ type figure struct {
 	filled   bool          // a part of it is from the gateway's records
 	undated  moka.Amount   // more that was spent in gaps reaching into it, at a time nothing tells
 	missing  time.Duration // in which nothing tells what was spent
+	gross    bool          // refunds of unknown size are not taken off: neither the whole nor a lower bound
 	began    time.Time     // the first reading, where it lies in the period and nothing tells of the time before; else zero
 	tail     spend.Period  // after the last reading
 }
@@ -34,9 +35,10 @@ type figure struct {
 // failed, and the time since the last one.
 const negligible = 5 * time.Minute
 
-// soFar is the figure for people: a lower bound where nothing tells of a part.
+// soFar is the figure for people: a lower bound where nothing tells of a part, and
+// unknown where refunds of unknown size happened there.
 func (f figure) soFar() spend.SoFar {
-	if !f.known {
+	if !f.known || f.gross {
 		return spend.SoFar{}
 	}
 	return spend.SoFar{Spent: moka.Known(f.spent), AtLeast: f.missing > negligible}
@@ -124,7 +126,7 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 	length := inside.To.Sub(inside.From)
 	if !hole.Known {
 		back := r.refunded(ctx, inside)
-		f.spent, f.refunds = f.spent+within.spent-back, f.refunds+back
+		f.spent, f.refunds, f.gross = f.spent+within.spent-back.amount, f.refunds+back.amount, f.gross || back.unread
 		f.requests += r.requests(ctx, inside)
 		if within.spent > 0 || r.tellOf(inside) {
 			f.known, f.filled = true, true
@@ -167,8 +169,8 @@ func (r *records) net(ctx context.Context, gap store.Gap, part spend.Period, cha
 	if near(inAll, gap.Spent) {
 		return charged, 0
 	}
-	if back := r.refunded(ctx, spend.Period{From: gap.From, To: gap.To}); near(inAll-back, gap.Spent) {
-		refunds = r.refunded(ctx, part)
+	if back := r.refunded(ctx, spend.Period{From: gap.From, To: gap.To}); near(inAll-back.amount, gap.Spent) {
+		refunds = r.refunded(ctx, part).amount
 		return charged - refunds, refunds
 	}
 	spent = moka.Amount(float64(gap.Spent) * (float64(charged) / float64(inAll)))

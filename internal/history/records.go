@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"mokabot/internal/spend"
@@ -30,9 +31,11 @@ type records struct {
 	first   time.Time             // hour with the oldest row; zero: none
 
 	sums    map[logSpan]moka.Amount
-	refunds map[spend.Period]moka.Amount
+	refunds map[spend.Period]returned
 	calls   int
 	dead    bool // the log cannot be read, or is not kept
+
+	wordsSince time.Time // the log's amounts in words are in the present unit from here on
 
 	// tell is the time that the gateway's rows were asked for and given, empty
 	// hours included.
@@ -47,6 +50,7 @@ type logSpan struct {
 // recordsOf reads the rows of [from, to) and keeps them.
 func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, from, to time.Time) *records {
 	r := h.noRecords(c, to)
+	r.wordsSince = h.unitSince(ctx, name)
 	from = from.Truncate(time.Hour)
 	rows, err := c.Usage(ctx, from, to)
 	if err != nil {
@@ -65,11 +69,25 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, fro
 	return r
 }
 
+// unitSince is since when an account's unit and currency are known to hold; zero
+// where readings saw no other.
+func (h History) unitSince(ctx context.Context, name string) time.Time {
+	if h.Store == nil {
+		return time.Time{}
+	}
+	var s spend.State
+	raw, err := h.Store.SpendState(ctx, name)
+	if err != nil || raw == nil || json.Unmarshal(raw, &s) != nil {
+		return time.Time{}
+	}
+	return s.UnitSince
+}
+
 // noRecords are the records of a gateway that holds none.
 func (h History) noRecords(c *moka.Client, to time.Time) *records {
 	return &records{
 		client: c, zone: h.Zone, now: h.now(), to: to,
-		hours: map[int64]moka.Amount{}, sums: map[logSpan]moka.Amount{}, refunds: map[spend.Period]moka.Amount{},
+		hours: map[int64]moka.Amount{}, sums: map[logSpan]moka.Amount{}, refunds: map[spend.Period]returned{},
 	}
 }
 
@@ -114,22 +132,29 @@ func (r *records) tellOf(p spend.Period) bool {
 	return !r.tell.From.After(p.From) && !p.To.After(r.tell.To.Add(negligible))
 }
 
+// returned is what the log says was given back.
+type returned struct {
+	amount moka.Amount
+	unread bool // there are refunds whose amounts it does not tell
+}
+
 // refunded is what the log says was given back in a stretch of time, to the
-// second; 0 where it does not say.
-func (r *records) refunded(ctx context.Context, p spend.Period) moka.Amount {
+// second; nothing where it does not say.
+func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 	if sum, ok := r.refunds[p]; ok {
 		return sum
 	}
 	if r.dead || r.calls >= maxLogCalls || !p.From.Before(p.To) {
-		return 0
+		return returned{}
 	}
 	r.calls++
-	sum, err := r.client.RefundedLog(ctx, p.From, p.To)
+	sum, err := r.client.RefundedLog(ctx, p.From, p.To, r.wordsSince)
+	back := returned{amount: sum}
 	if err != nil {
-		sum = 0
+		back = returned{unread: failure(err).Kind == moka.BadResponse}
 	}
-	r.refunds[p] = sum
-	return sum
+	r.refunds[p] = back
+	return back
 }
 
 // keep remembers rows, so that what the gateway loses is not lost here. Where the

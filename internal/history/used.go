@@ -42,7 +42,7 @@ func (h History) Used(ctx context.Context, a *account.Account, p, before spend.P
 		if err != nil {
 			return u, err
 		}
-		if was := share(earlierFigure, before); earlierFigure.known && was >= comparable && math.Abs(was-u.Covered) <= alike {
+		if was := share(earlierFigure, before); earlierFigure.known && !earlierFigure.gross && was >= comparable && math.Abs(was-u.Covered) <= alike {
 			u.Before = moka.Known(earlierFigure.spent)
 		}
 	}
@@ -78,7 +78,7 @@ func (h History) catchUp(ctx context.Context, p spend.Period, r *records, f *fig
 	}
 	tail := spend.Period{From: f.tail.From.Add(time.Second), To: f.tail.To}
 	if logged, ok := r.log(ctx, tail.From, tail.To, "", ""); ok && logged > 0 {
-		back := r.refunded(ctx, tail)
+		back := r.refunded(ctx, tail).amount
 		f.spent, f.refunds, f.known = f.spent+logged-back, f.refunds+back, true
 	}
 }
@@ -94,7 +94,7 @@ func (h History) findRefunds(ctx context.Context, p spend.Period, r *records, u 
 	if !known || u.ModelsErr != nil || charged-u.Refunds <= spent+blur {
 		return
 	}
-	if back := r.refunded(ctx, p); near(charged-back, spent) {
+	if back := r.refunded(ctx, p).amount; near(charged-back, spent) {
 		u.Refunds = back
 	}
 }
