@@ -96,7 +96,7 @@ func putBack(t *testing.T, a *arena, put func() *process) {
 	wait := func(title string) {
 		t.Helper()
 		if _, err := a.discord.WaitMessage(deadline(t), discordsim.AlertsChannel, titled(title)); err != nil {
-			t.Fatal(title, ": ", err)
+			t.Fatalf("%s: %v", title, err)
 		}
 	}
 	a.spend(36_000_000) // $72: 18.01 is left
