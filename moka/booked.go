@@ -145,7 +145,11 @@ func (c *Client) additions(ctx context.Context, w window, q BookedQuery, b *Book
 func (c *Credits) add(row logRow, u Units, unitSince time.Time) {
 	c.Newest = max(c.Newest, row.At)
 	quota, ok := noted(row.Content, u)
-	if !ok || row.At < unitSince.Unix() || overflows(c.Quota, quota) || row.sets() {
+	ok = ok && row.At >= unitSince.Unix()
+	if row.Quota > 0 { // some gateways give the amount itself
+		quota, ok = row.Quota, true
+	}
+	if !ok || overflows(c.Quota, quota) || row.sets() {
 		c.Unread++
 		return
 	}

@@ -74,3 +74,13 @@ func TestCredits(t *testing.T) {
 		}
 	}
 }
+
+// An amount of its own says more than the words beside it, whatever the unit was.
+func TestCreditsWithAnAmountOfTheirOwn(t *testing.T) {
+	now := time.Unix(200, 0)
+	var sum Credits
+	sum.add(logRow{At: 100, Type: logTopUp, Quota: 25_000_000}, Units{Display: DisplayUSD, QuotaPerUnit: 500_000}, now)
+	if sum.Quota != 25_000_000 || sum.Unread != 0 {
+		t.Errorf("%+v", sum)
+	}
+}
