@@ -95,6 +95,7 @@ type expected struct {
 // that a period as often exceeds as not, warn by forecast alone; a table says how
 // often that was right. MOKABOT_YEAR=1 takes a whole year of each zone.
 func TestBudgetsAreToldOnceAndInTime(t *testing.T) {
+	proof.NotShort(t)
 	zones := proof.Size([]string{"Asia/Kolkata"}, []string{"Asia/Kolkata"},
 		[]string{"UTC", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Asia/Shanghai"})
 	days := proof.Size(4, 4, 25)

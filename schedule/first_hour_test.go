@@ -13,6 +13,7 @@ import (
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
+	"mokabot/internal/proof"
 	"mokabot/internal/spend"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
@@ -22,6 +23,7 @@ import (
 // picture and how long the money lasts. MOKABOT_PICTURES names a folder for the
 // picture.
 func TestTheFirstHourOfANewUser(t *testing.T) {
+	proof.NotShort(t)
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)))
 		s := newSeeding(t, mokatest.V2026_08)

@@ -25,6 +25,7 @@ import (
 // The planner reads lightly, early and at odd times. What is remembered adds up to
 // the gateway's books all the same: spending net of refunds, and top-ups.
 func TestWhatThePlannerReadsAddsUpToTheBooks(t *testing.T) {
+	proof.NotShort(t)
 	for seed := range proof.Size(1, 1, 12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { readByPlan(t, uint64(seed)) })

@@ -208,6 +208,7 @@ func plan(total, used float64, hours int) mokatest.Plan {
 // answers to what the commands print and the bot posts. M17 and M18 are in
 // internal/history and internal/spend, M20 is in internal/e2e.
 func TestFaultsOfMoney(t *testing.T) {
+	proof.NotShort(t)
 	shown := map[string]bool{} // one of a kind is enough without the long proofs
 	const begin, midnight = "2026-11-20T08:00:00Z", "2026-11-17T00:00:00Z"
 	for _, c := range []struct {
