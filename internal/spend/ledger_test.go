@@ -387,3 +387,26 @@ func TestCallsUnderWayAtTheFirstReadingAreNoTopUp(t *testing.T) {
 		}
 	}
 }
+
+// A small top-up may pass for the rest of a refund that a call hides. It is still
+// asked for when the call has ended, so that what the call gives back is no top-up
+// and all that was added is.
+func TestATopUpThatPassedForARefundIsAskedForAgain(t *testing.T) {
+	at := func(minute int) int64 { return start.Unix() + int64(minute)*60 - 5 }
+	s, _ := Step(State{}, wallet(0, 90*usd, 60*usd), Log{})
+	s, _ = Step(s, wallet(1, 92*usd, 60*usd), Log{Known: true, Refunded: 1_500_000, Until: at(1)})
+	gift := Log{Known: true, TopUps: 1, Credits: moka.Credits{Quota: 400_000, Newest: at(2)}}
+	s, d := Step(s, wallet(2, 92_800_000, 60*usd), gift)
+	if d.TopUp != 0 || d.Refunds != 800_000 {
+		t.Fatalf("%+v", d)
+	}
+	ended := wallet(3, 143_800_000, 60*usd)
+	q, needed := NeedsLog(throughJSON(t, s), ended)
+	if !needed || q.CreditsSince.Unix() > at(2) {
+		t.Errorf("credits are asked for since %v only", q.CreditsSince)
+	}
+	both := Log{Known: true, TopUps: 2, Credits: moka.Credits{Quota: 25_400_000, Newest: at(3)}}
+	if _, d := Step(s, ended, both); d.TopUp != 50_800_000 || d.Refunds != 200_000 {
+		t.Errorf("%+v", d)
+	}
+}

@@ -215,12 +215,13 @@ func (s State) unsettled(at time.Time) bool {
 // added is how much of a rise of the total, less refunds, was added; the rest is
 // what calls gave back that were under way at the first reading.
 func (c *change) added(s State, rise int64, log Log) (topUp int64, known bool) {
+	if rise <= 0 {
+		return rise, true // credits that are hidden are asked for again
+	}
 	credits := log.Credits
 	c.state.CreditedUntil = max(s.CreditedUntil, credits.Newest)
 	vague := !s.Vague.IsZero() && c.state.At.Sub(s.Vague) < settled
 	switch {
-	case rise <= 0:
-		return rise, true
 	case vague && log.Known && (credits.Unread > 0 || credits.Quota != rise):
 		return 0, false // it may be the rest of what was counted in part
 	case !s.unsettled(c.state.At):
