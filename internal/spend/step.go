@@ -76,7 +76,7 @@ func NeedsLog(s State, r moka.Reading) (q moka.BookedQuery, needed bool) {
 	q = moka.BookedQuery{
 		From: s.At.Add(-logSlack).Truncate(time.Second), Last: s.At, RefundsOnly: !decides, UnitSince: c.state.UnitSince, Charges: c.fell,
 	}
-	if c.rose || c.moved {
+	if c.rose || c.moved || c.fell {
 		q.CreditsSince = time.Unix(max(q.From.Unix(), s.CreditedUntil+1), 0)
 		if s.unsettled(r.At) {
 			q.CreditsSince = time.Unix(max(s.Begun.Unix(), s.CreditedUntil)+1, 0)
