@@ -156,7 +156,7 @@ func (s State) changeTo(now State, log Log) change {
 		c.reset = true // plans paid a part of it that nothing tells
 		return c
 	}
-	if rise > 0 && log.Returns > 0 && !c.state.NetsRefunds && (log.TopUps > 0 || dip > 0 || s.unsettled(now.At) || now.PerUnit != s.PerUnit) {
+	if rise > 0 && log.Returns > 0 && !c.state.NetsRefunds && (log.TopUps > 0 || dip > 0 || s.Awaited > 0 || s.unsettled(now.At) || now.PerUnit != s.PerUnit) {
 		c.reset = true // how much of it was which, or is still hidden, nothing tells
 		return c
 	}
