@@ -197,6 +197,36 @@ func TestStatesOfTheReleaseBeforeGoOn(t *testing.T) {
 	}
 }
 
+// Where a change of unit comes with figures that cannot be compared, amounts that
+// the log named before are still in another unit.
+func TestTheUnitIsDatedWhereNothingCompares(t *testing.T) {
+	read := func(minute int, perUnit float64, calls int64) moka.Reading {
+		r := as(wallet(minute, 90*usd, moka.Amount(calls)*usd), requests(calls))
+		r.Units.QuotaPerUnit = perUnit
+		return r
+	}
+	other := read(2, 50_000, 1)
+	other.Identity = "user 7"
+	for what, c := range map[string]struct {
+		r    moka.Reading
+		want time.Time
+	}{
+		"set back": {read(2, 50_000, 1), start.Add(2 * time.Minute)}, "another account": {other, start.Add(2 * time.Minute)},
+		"set back in the same unit": {read(2, 68_493.15, 1), start.Add(time.Minute)},
+	} {
+		s := State{}
+		for minute, perUnit := range []float64{500_000, 68_493.15} {
+			r := read(minute, perUnit, 40)
+			r.Identity = "user 1"
+			s, _ = Step(s, r, Log{})
+		}
+		s, d := Step(s, c.r, Log{})
+		if d.Known || !s.UnitSince.Equal(c.want) {
+			t.Errorf("%s: known %t, the unit holds since %v", what, d.Known, s.UnitSince)
+		}
+	}
+}
+
 func TestAChangeOfUnitIsRememberedUntilAFigureMoves(t *testing.T) {
 	read := func(hour int, perUnit float64, left, used int64) moka.Reading {
 		r := wallet(hour, moka.Amount(left), moka.Amount(used))

@@ -130,6 +130,15 @@ func inWords(u moka.Units) string {
 	return string(u.Display)
 }
 
+// unitSince is since when the unit and the words of a reading hold, after what was
+// remembered: since the reading itself where either is another.
+func (s State) unitSince(before State) time.Time {
+	if !before.At.IsZero() && (s.PerUnit != before.PerUnit || before.Words != "" && s.Words != before.Words) {
+		return s.At
+	}
+	return before.UnitSince
+}
+
 func perUnit(u moka.Units) float64 {
 	if u.QuotaPerUnit > 0 {
 		return u.QuotaPerUnit

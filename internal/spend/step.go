@@ -50,12 +50,14 @@ func Step(s State, r moka.Reading, log Log) (State, Delta) {
 	case !ok || r.At.Equal(s.At):
 		return s, unknown // nothing to compare: the memory stands
 	case !s.comparesWith(now):
-		return now.begin(), unknown
+		anew := now.begin()
+		anew.UnitSince = now.unitSince(s)
+		return anew, unknown
 	}
 	c := s.changeTo(now, log)
 	if c.reset {
 		anew := now.begin()
-		anew.NetsRefunds, anew.KeepsUsed = c.state.NetsRefunds, c.state.KeepsUsed
+		anew.UnitSince, anew.NetsRefunds, anew.KeepsUsed = c.state.UnitSince, c.state.NetsRefunds, c.state.KeepsUsed
 		return anew, unknown
 	}
 	return c.state, c.delta(s, r.At)
@@ -118,11 +120,8 @@ type change struct {
 func (s State) changeTo(now State, log Log) change {
 	c := change{state: now, used: now.Used - s.Used}
 	c.state.NetsRefunds, c.state.KeepsUsed = s.NetsRefunds, s.KeepsUsed
-	c.state.UnitSince, c.state.Begun = s.UnitSince, s.Begun
+	c.state.UnitSince, c.state.Begun = now.unitSince(s), s.Begun
 	c.state.Credited, c.state.CreditedUntil, c.state.Vague = s.Credited, s.CreditedUntil, s.Vague
-	if now.PerUnit != s.PerUnit || s.Words != "" && now.Words != s.Words {
-		c.state.UnitSince = now.At
-	}
 	c.state.Rescaled = (s.Rescaled || now.PerUnit != s.PerUnit) && near(now.Used, s.Used) && near(now.Left, s.Left)
 	paid := c.state.followPlans(s, c.used)
 	left := now.Left - s.Left - paid.rise
