@@ -95,6 +95,14 @@ func TestRefundsTopUpsAndResetsAreToldApart(t *testing.T) {
 		{"a plan's reset and a top-up", plain(
 			as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 70*usd, 10)), as(wallet(15, 55*usd, 100*usd), withPlan(1, 100*usd, 0, 9999)),
 		), 0, 0, 50 * usd, 1},
+		{"a plan's reset, charges that it or the wallet paid, and a top-up", []step{
+			{as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 70*usd, 10)), nil},
+			{as(wallet(15, 5*usd, 125*usd), withPlan(1, 100*usd, 5*usd, 9999)), &logged{consumed: 25 * usd, topUps: 1}},
+		}, 0, 0, 0, 2},
+		{"the same without a top-up", []step{
+			{as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 70*usd, 10)), nil},
+			{as(wallet(15, 5*usd, 125*usd), withPlan(1, 100*usd, 5*usd, 9999)), &logged{consumed: 25 * usd}},
+		}, 25 * usd, 0, 0, 1},
 		{"a reset of a plan that was unused before and after, and paid in between", plain(
 			as(wallet(0, 5*usd, 100*usd), withPlan(1, 100*usd, 0, 10)), as(wallet(15, 5*usd, 103*usd), withPlan(1, 100*usd, 0, 1000)),
 		), 3 * usd, 0, 0, 1},

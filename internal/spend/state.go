@@ -357,21 +357,21 @@ func (p plan) left() int64 {
 }
 
 // keepTotal carries the highest total on and returns how far it was exceeded,
-// less what plans may have paid unseen.
-func (s *State) keepTotal(was State, p payments) (rise int64) {
+// less what plans may have paid unseen, and that.
+func (s *State) keepTotal(was State, p payments) (rise, unseen int64) {
 	high := highestOf(was.High, was.Before)
 	if !s.HasLeft || p.unread {
 		s.High, s.Before, s.Since = was.High, was.Before, was.Since
-		return 0
+		return 0, 0
 	}
 	total := s.total() - s.Paid
 	s.High, s.Before, s.Since = &total, nil, s.At
 	if high == nil || p.anew {
-		return 0
+		return 0, 0
 	}
 	if total > *high+s.tolerance() {
 		rise = total - *high
-		unseen := min(rise, p.uncertain)
+		unseen = min(rise, p.uncertain)
 		rise, s.Paid = rise-unseen, s.Paid+unseen
 		total -= unseen
 	}
@@ -380,7 +380,7 @@ func (s *State) keepTotal(was State, p payments) (rise int64) {
 	} else {
 		s.Before = was.High
 	}
-	return rise
+	return rise, unseen
 }
 
 // dip is how far the total is below its highest.

@@ -143,15 +143,15 @@ func (s State) changeTo(now State, log Log) change {
 	if dip <= 0 {
 		log.Before = 0 // all of it has shown
 	}
-	rise := c.state.keepTotal(s, paid)
-	c.rose = rise > 0
+	rise, unseen := c.state.keepTotal(s, paid)
+	c.rose = rise > 0 || unseen > 0
 	c.moved = c.state.keepsRefunds() && (now.total()-c.state.Paid != s.total()-s.Paid)
 	lost := log.Refunded > 0 && c.state.NetsRefunds || log.Before > 0
 	if c.moved && lost && (rise > 0 || log.TopUps > 0) {
 		c.reset = true // how much of a top-up the refund hides, nothing tells
 		return c
 	}
-	if rise > 0 && paid.uncertain > 0 {
+	if paid.uncertain > 0 && (rise > 0 || unseen > 0 && log.TopUps > 0) {
 		c.reset = true // plans paid a part of it that nothing tells
 		return c
 	}
