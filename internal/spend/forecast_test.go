@@ -281,6 +281,7 @@ func TestForecastGoesOnWhereAPlanIsReset(t *testing.T) {
 		{"a reset after the plan's end", 10 * usd, moka.Maybe{}, []moka.Fund{ending(reset(10*usd, 40*usd, 8*hour, 0), 7*hour)}, 7 * hour},
 		{"resets until the plan's end", 10 * usd, moka.Maybe{}, []moka.Fund{ending(reset(10*usd, 30*usd, 5*hour, 24*hour), 96*hour)}, 96 * hour},
 		{"a key that allows less than the resets give", 10 * usd, moka.Known(30 * usd), []moka.Fund{reset(10*usd, 30*usd, 5*hour, 24*hour)}, 30 * hour},
+		{"a key that allows more than a wallet holds", 6 * usd, moka.Known(30 * usd), nil, 6 * hour},
 		{"a key that is the limit already", 6 * usd, moka.Maybe{}, []moka.Fund{reset(10*usd, 30*usd, 5*hour, 24*hour)}, 6 * hour},
 	} {
 		q := Question{Left: moka.Known(c.left), Key: c.key, Funds: c.funds, Now: start, Zone: time.UTC}
@@ -289,7 +290,7 @@ func TestForecastGoesOnWhereAPlanIsReset(t *testing.T) {
 		}
 		path := Ahead(hoursOf(10, steadily), q, start.Add(3*hour))
 		left := path[len(path)-1].Mid
-		if max(left-c.left+3*usd, c.left-3*usd-left) > usd/100 && c.funds[0].Left > 0 {
+		if max(left-c.left+3*usd, c.left-3*usd-left) > usd/100 && (c.funds == nil || c.funds[0].Left > 0) {
 			t.Errorf("%s: %v left after three hours", c.what, left)
 		}
 	}

@@ -34,10 +34,12 @@ func newPurse(left float64, q Question) *purse {
 		sum += of.left
 		p.funds = append(p.funds, of)
 	}
-	switch limit, known := q.Key.Get(); {
-	case known:
+	if p.funds == nil {
+		return p
+	}
+	if limit, known := q.Key.Get(); known {
 		p.left = float64(limit)
-	case p.funds != nil && left >= sum:
+	} else if left >= sum {
 		p.left = math.Inf(1) // the sources are the limit, and resets raise it
 	}
 	return p
