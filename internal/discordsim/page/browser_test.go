@@ -45,7 +45,7 @@ func quiet(t *testing.T, b *browser.Browser) {
 // window takes seconds to open.
 func TestThePageInABrowser(t *testing.T) {
 	b := browser.Start(t)
-	b.Zone("Asia/Shanghai")
+	b.Zone(readersZone)
 	l, address := serveLive(t)
 	b.Open(address + "?lang=en&theme=dark")
 	b.Await("message", `return document.querySelector(arguments[0])`, message("115"))

@@ -24,14 +24,23 @@ type live struct {
 	readers []chan Event
 }
 
+// readersZone is where whoever reads the page lives.
+const readersZone = "Asia/Shanghai"
+
 // serveLive serves the page with the made-up messages of testdata.
 func serveLive(t *testing.T) (*live, string) {
 	t.Helper()
 	l := &live{fake: newFake()}
 	now := time.Now()
+	zone, err := time.LoadLocation(readersZone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	year, month, day := now.In(zone).Date()
+	yesterday := time.Date(year, month, day-1, 12, 0, 0, 0, zone)
 	times := strings.NewReplacer(
 		"NOW", fmt.Sprint(now.Unix()), "LATER", fmt.Sprint(now.Add(50*time.Hour+time.Minute).Unix()),
-		"TODAY", now.Format(time.RFC3339), "YESTERDAY", now.Add(-25*time.Hour).Format(time.RFC3339))
+		"TODAY", now.Format(time.RFC3339), "YESTERDAY", yesterday.Format(time.RFC3339))
 	for channel, file := range map[string]string{"1": "alerts", "2": "reports", "3": "direct"} {
 		raw, err := os.ReadFile("testdata/" + file + ".json")
 		if err != nil {
