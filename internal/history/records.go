@@ -47,10 +47,16 @@ type logSpan struct {
 	key, model string
 }
 
-// recordsOf reads the rows of [from, to) and keeps them.
+// recordsOf reads the rows of [from, to) and keeps them. Between a change of the
+// gateway's unit and the next reading its records and the readings are in different
+// units, so only what was kept counts.
 func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, from, to time.Time) *records {
+	state := h.spendState(ctx, name)
+	if status, err := c.Status(ctx); err == nil && state.PerUnit > 0 && state.PerUnit != spend.PerUnit(status.Units) {
+		return h.remembered(ctx, name, from, to)
+	}
 	r := h.noRecords(c, to)
-	r.wordsSince = h.unitSince(ctx, name)
+	r.wordsSince = state.UnitSince
 	from = from.Truncate(time.Hour)
 	rows, err := c.Usage(ctx, from, to)
 	if err != nil {
@@ -69,18 +75,17 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, fro
 	return r
 }
 
-// unitSince is since when an account's unit and currency are known to hold; zero
-// where readings saw no other.
-func (h History) unitSince(ctx context.Context, name string) time.Time {
+// spendState is what the ledger remembers of an account, the zero value where
+// nothing is.
+func (h History) spendState(ctx context.Context, name string) (s spend.State) {
 	if h.Store == nil {
-		return time.Time{}
+		return s
 	}
-	var s spend.State
 	raw, err := h.Store.SpendState(ctx, name)
 	if err != nil || raw == nil || json.Unmarshal(raw, &s) != nil {
-		return time.Time{}
+		return spend.State{}
 	}
-	return s.UnitSince
+	return s
 }
 
 // noRecords are the records of a gateway that holds none.

@@ -68,10 +68,6 @@ type State struct {
 	Credited      int64 `json:"raw_credited,omitempty"`   // credits in the log that calls under way hide from the total
 	CreditedUntil int64 `json:"credited_until,omitempty"` // Unix time of the newest credit that was counted
 
-	// Vague is when a credit or a refund of unknown size was counted by what showed of
-	// it; calls under way may have hidden the rest.
-	Vague time.Time `json:"vague,omitzero"`
-
 	Owed *Delta `json:"owed,omitempty"` // what happened but could not be stored yet
 }
 
@@ -101,7 +97,7 @@ func (s *State) UnmarshalJSON(data []byte) error {
 	if v.Used == nil || s.PerUnit != 0 {
 		return nil
 	}
-	s.PerUnit = perUnit(v.Units)
+	s.PerUnit = PerUnit(v.Units)
 	s.Used = s.raw(*v.Used)
 	if total, ok := highest(v.Total, v.Before).Get(); ok && !v.Plans {
 		high := s.raw(total)
@@ -139,7 +135,8 @@ func (s State) unitSince(before State) time.Time {
 	return before.UnitSince
 }
 
-func perUnit(u moka.Units) float64 {
+// PerUnit is how much quota is a dollar in a unit.
+func PerUnit(u moka.Units) float64 {
 	if u.QuotaPerUnit > 0 {
 		return u.QuotaPerUnit
 	}
@@ -181,7 +178,7 @@ const (
 // figures are what of a reading can be compared: the wallet's, which know of all
 // keys, else the key's. While the wallet cannot be read nothing is compared.
 func figures(r moka.Reading) (State, bool) {
-	s := State{At: r.At, Since: r.At, Source: r.Identity, PerUnit: perUnit(r.Units), Words: inWords(r.Units)}
+	s := State{At: r.At, Since: r.At, Source: r.Identity, PerUnit: PerUnit(r.Units), Words: inWords(r.Units)}
 	switch {
 	case r.Wallet != nil:
 		return s.ofWallet(*r.Wallet, r.WalletErr == nil)

@@ -121,7 +121,7 @@ func (s State) changeTo(now State, log Log) change {
 	c := change{state: now, used: now.Used - s.Used}
 	c.state.NetsRefunds, c.state.KeepsUsed = s.NetsRefunds, s.KeepsUsed
 	c.state.UnitSince, c.state.Begun = now.unitSince(s), s.Begun
-	c.state.Credited, c.state.CreditedUntil, c.state.Vague = s.Credited, s.CreditedUntil, s.Vague
+	c.state.Credited, c.state.CreditedUntil = s.Credited, s.CreditedUntil
 	c.state.Rescaled = (s.Rescaled || now.PerUnit != s.PerUnit) && near(now.Used, s.Used) && near(now.Left, s.Left)
 	paid := c.state.followPlans(s, c.used)
 	left := now.Left - s.Left - paid.rise
@@ -155,8 +155,8 @@ func (s State) changeTo(now State, log Log) change {
 		c.reset = true // plans paid a part of it that nothing tells
 		return c
 	}
-	if rise > 0 && log.Returns > 0 && !c.state.NetsRefunds && (log.TopUps > 0 || dip > 0 || s.Awaited > 0 || s.unsettled(now.At) || now.PerUnit != s.PerUnit) {
-		c.reset = true // how much of it was which, or is still hidden, nothing tells
+	if rise > 0 && log.Returns > 0 && !c.state.NetsRefunds {
+		c.reset = true // how much of it was given back, or is still hidden, nothing tells
 		return c
 	}
 	c.learn(rise, log)
@@ -172,8 +172,8 @@ func (s State) changeTo(now State, log Log) change {
 		c.reset = true // nor whether the refunds gave anything back
 		return c
 	}
-	if c.unused = c.refundedIn(rise, open, log); c.unused > open {
-		c.state.Vague = now.At
+	if rise > 0 && !c.state.NetsRefunds {
+		c.unused = min(rise, open) // on newer gateways refunds never show in the total
 	}
 	if c.state.KeepsUsed {
 		c.state.Awaited = max(0, open-c.unused)
@@ -219,11 +219,7 @@ func (c *change) added(s State, rise int64, log Log) (topUp int64, known bool) {
 	}
 	credits := log.Credits
 	c.state.CreditedUntil = max(s.CreditedUntil, credits.Newest)
-	vague := !s.Vague.IsZero() && c.state.At.Sub(s.Vague) < settled
-	switch {
-	case vague && log.Known && (credits.Unread > 0 || credits.Quota != rise):
-		return 0, false // it may be the rest of what was counted in part
-	case !s.unsettled(c.state.At):
+	if !s.unsettled(c.state.At) {
 		return rise, true
 	}
 	most := int64(trustQuota * max(s.PerUnit, c.state.PerUnit, defaultPerUnit)) // that calls held
@@ -235,8 +231,7 @@ func (c *change) added(s State, rise int64, log Log) (topUp int64, known bool) {
 		return topUp, rise-topUp <= most
 	case log.Known && credits.None() && rise <= most:
 		return 0, true
-	case settledNone, rise > most && credits.None():
-		c.state.Vague = c.state.At
+	case !log.Known && settledNone, rise > most && credits.None():
 		return rise, true
 	}
 	return 0, false
@@ -254,7 +249,9 @@ func (s State) wasReset(now State, left int64, log Log) bool {
 	case left == drop:
 		return false
 	case now.Requests == s.Requests && s.Requests > 0 && now.Used > 0:
-		return false // nothing was charged since, so what is used would be 0
+		// Nothing was charged since, so what is used would be 0, unless as many calls
+		// were counted after it as before.
+		return log.Known && log.Consumed-log.Earlier > noise
 	case log.Known && (now.Used == 0 || log.Consumed > 0):
 		return now.Used <= log.Consumed+noise && (log.Refunded < drop || !log.charged(log.Refunded-drop))
 	case left >= drop:
@@ -263,19 +260,6 @@ func (s State) wasReset(now State, left int64, log Log) bool {
 		return true
 	}
 	return left < drop/2
-}
-
-// refundedIn is how much of a rise of the total are refunds: at most those that
-// are open by the log. Gateways before 2026-08-13 leave the used quota as it is
-// when they refund; on newer ones refunds never show in the total.
-func (c change) refundedIn(rise, open int64, log Log) int64 {
-	switch {
-	case rise <= 0 || c.state.NetsRefunds:
-		return 0
-	case log.Returns > 0 && log.TopUps == 0:
-		return rise
-	}
-	return min(rise, open)
 }
 
 // charged reports whether a rise of the used quota agrees with the charges in the log.
