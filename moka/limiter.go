@@ -76,13 +76,17 @@ func (l *Limiter) host(name string) *hostLimit {
 	h := l.hosts[name]
 	if h == nil {
 		h = &hostLimit{
-			calls: newSlidingWindow(l.requests, l.window), explain: newSlidingWindow(explainRequests, explainWindow),
+			calls: newSlidingWindow(l.requests, travels(l.window)), explain: newSlidingWindow(explainRequests, travels(explainWindow)),
 			bulky: make(chan struct{}, 1),
 		}
 		l.hosts[name] = h
 	}
 	return h
 }
+
+// travels is a window with a hundredth more: gateways count when a request arrives,
+// and a later one may travel faster.
+func travels(window time.Duration) time.Duration { return window + window/100 }
 
 // slidingWindow grants so many places in any stretch of time, most of them to
 // readings alone. Whoever holds turn waits for the next free place; the others queue

@@ -178,7 +178,7 @@ func TestAFailedCatalogueIsAskedForAgain(t *testing.T) {
 // for yet, nor does it fail with it.
 func TestAReadingWaitsForNoCommandsStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := dial(t, healthy(nil), bothCredentials, WithLimiter(NewLimiter(8, 4*time.Second))) // a command holds one place
+		c := dial(t, healthy(nil), bothCredentials, WithLimiter(NewLimiter(8, 3960396040*time.Nanosecond))) // held for four seconds; a command holds one
 		if _, err := c.Status(ForCommand(t.Context())); err != nil {
 			t.Fatal(err)
 		}
