@@ -87,14 +87,14 @@ func enBalance() BalanceWords {
 		ToSpend:          func(a moka.Amount) string { return fmt.Sprintf("**%s** remaining", a) },
 		ToSpendUnlimited: "No limit on this key; add an access token to see the account's balance.",
 		ToSpendUnknown:   "The remaining balance is unknown right now.",
-		Exhausted:        "Used up. After a top-up, enable the key again in the console.",
+		Exhausted:        "Used up. Raise its limit and enable it again in the console.",
 		Disabled:         "Disabled in the console.",
 		Refused:          "Refused: it is mistyped, expired, disabled or used up; the gateway does not say which. Check api_key against the console.",
 		Expired:          func(when string) string { return "Expired " + when + "." },
 		ExpiredSometime:  "Expired.",
 		Expires:          "Expires",
 		Today:            "Spent today", Runway: "Runs out in", AsOf: "As of",
-		TodayShort:  func(spent string) string { return spent + " today" },
+		TodayShort:  func(spent string) string { return spent + " spent today" },
 		AtLeast:     func(a moka.Amount) string { return "at least " + a.String() },
 		LastKnown:   func(when string) string { return "These are the last known figures, from " + when + "." },
 		WalletEmpty: "The key shows money, but the account behind it is empty: calls fail until it is topped up.",
@@ -112,9 +112,9 @@ func enModels() ModelWords {
 			return fmt.Sprintf("%s: %s with “%s”", account, plural(n, "model", "models"), search)
 		},
 		None:     func(search string) string { return fmt.Sprintf("No model's name contains “%s”.", search) },
-		Empty:    "This key may not call any model.",
+		Empty:    "This key is not allowed to call any model.",
 		Other:    "others",
-		PerMTok:  func(in, out string) string { return fmt.Sprintf("%s in · %s out", in, out) },
+		PerMTok:  func(in, out string) string { return fmt.Sprintf("%s in / %s out", in, out) },
 		PerCall:  func(a string) string { return a + " a call" },
 		Page:     func(page, of int) string { return fmt.Sprintf("Page %d of %d", page, of) },
 		Prices:   "Prices per million tokens",
@@ -139,7 +139,7 @@ func enReport() ReportWords {
 			return "Readings began " + when + "; earlier spending is not known. Periods that begin later will be complete."
 		},
 		Change:    func(before moka.Amount, percent string) string { return fmt.Sprintf("%s (%s)", before, percent) },
-		NewModels: "Models",
+		NewModels: "Models (prices per million tokens)",
 		Posted:    func(report, channel string) string { return fmt.Sprintf("“%s” was posted in %s.", report, channel) },
 	}
 }

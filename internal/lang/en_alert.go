@@ -12,7 +12,7 @@ func enAlert() AlertWords {
 	a.Worse = func(account, level string) string {
 		return fmt.Sprintf("%s: balance alert escalated to %s", account, level)
 	}
-	a.Still = func(title string) string { return "Reminder: " + title }
+	a.Still = func(title string) string { return "Reminder · " + title }
 	a.Left = "Remaining"
 	a.Resolved = func(when, lasted string) string { return fmt.Sprintf("**Resolved** %s, after %s.", when, lasted) }
 	a.Replaced = "**Closed**: a newer message reports on this account."
@@ -45,7 +45,7 @@ func enAlert() AlertWords {
 	a.HourAgainst = func(spent, usual moka.Amount) string {
 		return fmt.Sprintf("the last hour cost %s, usually %s", spent, usual)
 	}
-	a.Expires = "Ends"
+	a.Expires = "Expiry"
 	return a
 }
 

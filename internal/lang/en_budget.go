@@ -34,11 +34,11 @@ func enBudget() BudgetWords {
 		},
 		Expected: func(amounts string) string { return "forecast " + amounts },
 		HeldBack: func(since string, spent moka.Amount) string {
-			return fmt.Sprintf("Held back since %s, when %s was spent.", since, spent)
+			return fmt.Sprintf("Held back since %s, when %s had been spent.", since, spent)
 		},
-		Closed: func(when string) string { return "Closed " + when + "." },
+		Closed: func(when string) string { return "**Closed** " + when + ": the period ended or the budget changed." },
 		State: map[string]string{
-			"ok": "within budget", "forecast": "likely to exceed it", "warning": "close to the limit", "exceeded": "exceeded", "unknown": "unknown",
+			"ok": "within budget", "forecast": "likely to be exceeded", "warning": "close to the limit", "exceeded": "exceeded", "unknown": "unknown",
 		},
 		Heading: "Budgets", Standing: "State", Left: "Remaining", Over: "Over budget by", Forecast: "Forecast", Accounts: "Accounts", Keys: "API keys",
 	}

@@ -83,7 +83,7 @@ func enCheck() CheckWords {
 			return "with access_token and user_id the bot can also read " + reads
 		},
 		PostFailed: func(channel string) string {
-			return fmt.Sprintf("the test message could not be posted in %s; correct what is said about this channel, then try again", channel)
+			return fmt.Sprintf("the test message could not be posted in %s; check the bot's permissions there, then try again", channel)
 		},
 	}
 }

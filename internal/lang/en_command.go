@@ -41,7 +41,7 @@ func enCommand() CommandWords {
 			return "There is no such level. The levels are: " + strings.Join(known, ", ") + "."
 		},
 		LevelOrder: "Levels go from the mildest to the worst: each needs less money and less time than the one before it. Nothing was changed.",
-		LevelLimit: "Write the money such as 20.00 and the time such as 72h or 7d; a level needs at least one of the two. Nothing was changed.",
+		LevelLimit: "Enter an amount such as 20.00, a time such as 72h or 7d, or both. Nothing was changed.",
 		NotShared:  "Only operators can share an answer, so only you see this one.",
 		TooFast: func(wait time.Duration) string {
 			return "That was a lot of commands in a minute. Please try again in " + enDuration(wait) + "."

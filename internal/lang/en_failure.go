@@ -13,8 +13,8 @@ func enFailure() FailureWords {
 		AccessToken:  "The system access token is not accepted. Generate a new one in the console's personal settings and put it in access_token.",
 		APIKey:       "The API key is not accepted. Check api_key against the console: it may be mistyped, expired, disabled or used up.",
 		NotFound:     "The gateway does not know this address. Check base_url: it should be the API's address, such as https://api.moka-ai.com.",
-		Address:      "The key may not be used from this machine's address. Allow the address in the key's settings.",
-		Timeout:      "The gateway did not answer in time. It will be retried at the next poll.",
+		Address:      "The key is not allowed from this machine's address. Allow the address in the key's settings.",
+		Timeout:      "The gateway did not answer in time. Retrying at the next poll.",
 		NoAddress:    "The gateway cannot be reached at this address. Check base_url and the network.",
 		TLS:          "The gateway's certificate is not trusted. Check base_url, and the clock and certificates of this machine.",
 		Proxy:        "The proxy did not let the request through. Check proxy, or HTTPS_PROXY in the environment.",
@@ -23,15 +23,15 @@ func enFailure() FailureWords {
 		Unauthorized: "The gateway does not accept the credentials. Check them in the configuration.",
 		Banned:       "The account is banned on the gateway. Ask its operator.",
 		Forbidden:    "The gateway does not allow this with these credentials.",
-		Unavailable:  "The gateway is not available right now. It will be retried at the next poll.",
+		Unavailable:  "The gateway is not available right now. Retrying at the next poll.",
 		BadResponse:  "The gateway's answer could not be understood. Check base_url; if it is right, the gateway has a problem.",
 		Unsupported:  "This gateway does not offer that.",
 		Unexpected:   "Something unexpected went wrong. See the log for details.",
 		RateLimited: func(wait time.Duration) string {
 			if wait <= 0 {
-				return "The gateway limits the number of requests. It will be retried later."
+				return "The gateway limits the number of requests. Retrying later."
 			}
-			return "The gateway limits the number of requests. It will be retried in " + enDuration(wait) + "."
+			return "The gateway limits the number of requests. Retrying in " + enDuration(wait) + "."
 		},
 		CommandShare: func(wait time.Duration) string {
 			return "There were many commands recently, and part of the request budget is kept for the alerts. Try again in " + enDuration(wait) + "."

@@ -45,7 +45,7 @@ func enUsage() UsageWords {
 		Shared: func(names []string) string {
 			return strings.Join(names, ", ") + " share one account balance; it is counted once."
 		},
-		Recorded: func(a moka.Amount) string { return fmt.Sprintf("The gateway's own records say %s.", a) },
+		Recorded: func(a moka.Amount) string { return fmt.Sprintf("The gateway's own records show %s spent.", a) },
 		Filled:   "The readings do not cover the whole period; the total is from the gateway's own records.",
 	}
 }
@@ -85,7 +85,7 @@ func enIncident() IncidentWords {
 		NotSnoozed:        func(what string) string { return what + " · not snoozed." },
 		SnoozeTitle:       "Snooze", SnoozeLabel: "For how long?", SnoozeHint: "such as 90m, 6h or 2d",
 		NoSnoozeTime: func(least, most time.Duration) string {
-			return "Write how long to snooze, such as 90m, 6h or 2d: from " + enDuration(least) + " to " + enDuration(most) + ". Nothing was changed."
+			return "Enter a time from " + enDuration(least) + " to " + enDuration(most) + ", such as 90m, 6h or 2d. Nothing was changed."
 		},
 		Reminds:  func(every time.Duration) string { return "reminder every " + enEvery(every) },
 		History:  "What happened",
@@ -143,7 +143,7 @@ func enStatus() StatusWords {
 		Readings: "Next readings",
 		Reading:  func(account, when, why string) string { return fmt.Sprintf("%s %s · %s", account, when, why) },
 		First:    "first reading", Interval: "regular interval", NearLevel: "close to a level", NearBudget: "close to a budget threshold",
-		FastPace: "spending unusually fast", SecondLook: "second look",
+		FastPace: "spending unusually fast", SecondLook: "confirming a change",
 		StorageFine: "OK",
 		StorageFull: "The disk is full: readings are not stored, but alerts continue. Free some space.",
 	}
@@ -155,7 +155,7 @@ func enReload() ReloadWords {
 			return fmt.Sprintf("Configuration reloaded: %s, %s.", plural(accounts, "account", "accounts"), plural(reports, "report", "reports"))
 		},
 		Kept:    "The new configuration has errors, so the old one stays in use:",
-		Restart: func(keys string) string { return fmt.Sprintf("These keys changed and need a restart: %s.", keys) },
+		Restart: func(keys string) string { return fmt.Sprintf("These settings take effect after a restart: %s.", keys) },
 	}
 }
 
@@ -167,8 +167,8 @@ func enBacktest() BacktestWords {
 		None:  "There are no readings in this period.",
 		Pings: "Pings", Posts: "Posts", Edits: "Edits", Flaps: "Flapped", Incidents: "Incidents",
 		Empty:     func(when string) string { return "the money ran out " + when },
-		Lead:      func(d time.Duration) string { return "first warning " + enDuration(d) + " before" },
-		NoWarning: "no warning before",
+		Lead:      func(d time.Duration) string { return "first warning " + enDuration(d) + " earlier" },
+		NoWarning: "no warning",
 		Budget: func(name string, days int) string {
 			return fmt.Sprintf("Budget %s, the last %s", name, plural(days, "day", "days"))
 		},
@@ -184,6 +184,6 @@ func enBacktest() BacktestWords {
 		},
 		SameTime: "both warn at the same time",
 		Only:     func(config string) string { return "only " + config + " warns" },
-		Missing:  func(config string) string { return config + " does not have it" },
+		Missing:  func(config string) string { return "not in " + config },
 	}
 }

@@ -92,7 +92,7 @@ func zhBalance() BalanceWords {
 		ToSpend:          func(a moka.Amount) string { return fmt.Sprintf("可用余额 **%s**", a) },
 		ToSpendUnlimited: "该令牌为无限额度；配置系统访问令牌后可查看账户余额。",
 		ToSpendUnknown:   "可用余额暂时未知。",
-		Exhausted:        "额度已用尽。充值后请在控制台重新启用该令牌。",
+		Exhausted:        "额度已用尽。请在控制台提高额度并重新启用该令牌。",
 		Disabled:         "已在控制台中禁用。",
 		Refused:          "令牌被拒绝：可能填错、已过期、已禁用或额度已用尽，网关没有说明原因。请在控制台核对 api_key。",
 		Expired:          func(when string) string { return "已于 " + when + " 过期。" },
@@ -135,7 +135,7 @@ func zhReport() ReportWords {
 		Month:   func(span string) string { return span + " 月报" },
 		Delayed: func(due string) string { return "补发：原定于 " + due + " 发布。" },
 		Totals:  "全部账户",
-		Spent:   "消耗", Before: "环比", Requests: "请求次数",
+		Spent:   "消耗", Before: "上期消耗", Requests: "请求次数",
 		Left: "可用余额", Runway: "预计可用", TopUps: "充值", Refunds: "退款",
 		Incidents: "告警",
 		Covered:   func(percent int) string { return fmt.Sprintf("数据覆盖本周期的 %d%%", percent) },
@@ -143,8 +143,10 @@ func zhReport() ReportWords {
 			return "从 " + when + " 开始读取数据，此前的消耗未知；之后开始的周期将有完整数据。"
 		},
 		NoReadings: "本周期没有读到数据，消耗未知。",
-		Change:     func(before moka.Amount, percent string) string { return fmt.Sprintf("%s（%s）", before, percent) },
-		NewModels:  "模型变动",
+		Change: func(before moka.Amount, percent string) string {
+			return fmt.Sprintf("%s（环比 %s）", before, percent)
+		},
+		NewModels: "模型变动（价格按每百万 token 计）",
 		Posted: func(report, channel string) string {
 			return fmt.Sprintf("报告“%s”已发布到 %s。", report, channel)
 		},

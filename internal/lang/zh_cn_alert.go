@@ -12,7 +12,7 @@ func zhAlert() AlertWords {
 	a.Worse = func(account, level string) string {
 		return fmt.Sprintf("%s：余额告警升级为 %s", account, level)
 	}
-	a.Still = func(title string) string { return "提醒：" + title }
+	a.Still = func(title string) string { return "提醒 · " + title }
 	a.Left = "可用余额"
 	a.Resolved = func(when, lasted string) string {
 		return fmt.Sprintf("**已恢复**：%s，持续 %s。", when, lasted)

@@ -24,7 +24,7 @@ func zhBudget() BudgetWords {
 		NotKnown:   "本周期的消耗未知。",
 		Reached:    func(name, spent string) string { return "预算 " + name + "：" + spent },
 		Exceeds: func(name string, amount moka.Amount) string {
-			return fmt.Sprintf("预算 %s：预计将超出 %s", name, amount)
+			return fmt.Sprintf("预算 %s：预计将超过 %s 的上限", name, amount)
 		},
 		Range: func(low, high moka.Amount, day string) string {
 			if low == high {
@@ -32,11 +32,11 @@ func zhBudget() BudgetWords {
 			}
 			return fmt.Sprintf("%s 至 %s（截至 %s）", low, high, day)
 		},
-		Expected: func(amounts string) string { return "预计 " + amounts },
+		Expected: func(amounts string) string { return "预计消耗 " + amounts },
 		HeldBack: func(since string, spent moka.Amount) string {
 			return fmt.Sprintf("自 %s 起暂缓通知，当时已消耗 %s。", since, spent)
 		},
-		Closed: func(when string) string { return "已于 " + when + " 关闭。" },
+		Closed: func(when string) string { return "**已关闭**：" + when + "，周期已结束或预算已更改。" },
 		State: map[string]string{
 			"ok": "预算内", "forecast": "预计超支", "warning": "接近上限", "exceeded": "已超支", "unknown": "未知",
 		},

@@ -18,8 +18,8 @@ func zhFailure() FailureWords {
 		NoAddress:    "无法连接到网关。请检查 base_url 和网络。",
 		TLS:          "网关的证书不受信任。请检查 base_url 以及本机的时间和根证书。",
 		Proxy:        "代理没有放行请求。请检查 proxy 或环境变量 HTTPS_PROXY。",
-		TooLarge:     "网关返回的数据过大，应有异常。",
-		Ambiguous:    "仅凭 API 密钥无法判断该网关返回的是密钥额度还是账户余额，请补充 access_token 和 user_id。",
+		TooLarge:     "网关返回的数据过大，可能有异常。",
+		Ambiguous:    "仅凭 API 令牌无法判断该网关返回的是令牌额度还是账户余额，请补充 access_token 和 user_id。",
 		Unauthorized: "网关不接受这些凭据。请检查配置。",
 		Banned:       "该账户已被网关封禁。请联系网关管理员。",
 		Forbidden:    "这些凭据没有权限执行此操作。",
@@ -29,7 +29,7 @@ func zhFailure() FailureWords {
 		Unexpected:   "出现了意外问题，详情见日志。",
 		RateLimited: func(wait time.Duration) string {
 			if wait <= 0 {
-				return "网关限制了请求次数，稍后再试。"
+				return "网关限制了请求次数，稍后会自动重试。"
 			}
 			return "网关限制了请求次数，将在 " + zhDuration(wait) + "后再试。"
 		},

@@ -40,7 +40,7 @@ func zhHeadline() HeadlineWords {
 		ExpiresIn: func(name string, d time.Duration) string {
 			return name + "：令牌将在 " + zhDuration(d) + "后过期"
 		},
-		LastKnown: func(left moka.Amount) string { return "最近一次余额 " + left.String() },
+		LastKnown: func(left moka.Amount) string { return "最近读到的余额 " + left.String() },
 		CallsFail: func(line string) string { return line + "，调用会失败" },
 		ToppedUp:  func(amount moka.Amount) string { return "充值 " + amount.String() },
 		Spent: func(amount, span, change string) string {

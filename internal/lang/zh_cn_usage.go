@@ -125,7 +125,7 @@ func zhStatus() StatusWords {
 		Connected:    func(latency time.Duration) string { return connected("已连接", latency) },
 		Disconnected: "未连接；告警和报告照常发送",
 		Read:         func(account, when string) string { return fmt.Sprintf("%s · 读取于 %s", account, when) },
-		Failed:       func(account, when string) string { return fmt.Sprintf("%s · 读取失败 %s", account, when) },
+		Failed:       func(account, when string) string { return fmt.Sprintf("%s · %s 读取失败", account, when) },
 		NotYet:       func(account string) string { return account + " · 尚未读取" },
 		Waiting:      func(n int) string { return fmt.Sprintf("%s 条等待发送", grouped(n)) },
 		Dead: func(n int) string {
@@ -163,10 +163,10 @@ func zhBacktest() BacktestWords {
 			return fmt.Sprintf("%s，最近 %s 天", account, grouped(days))
 		},
 		None:  "这段时间没有数据，无从回测。",
-		Pings: "提醒", Posts: "消息", Edits: "编辑", Flaps: "反复", Incidents: "告警",
+		Pings: "提醒", Posts: "消息", Edits: "消息编辑", Flaps: "反复告警", Incidents: "告警",
 		Empty:     func(when string) string { return when + " 余额用尽" },
 		Lead:      func(d time.Duration) string { return "提前 " + zhDuration(d) + "首次告警" },
-		NoWarning: "此前没有任何告警",
+		NoWarning: "事先没有告警",
 		Budget: func(name string, days int) string {
 			return fmt.Sprintf("预算 %s，最近 %s 天", name, grouped(days))
 		},
@@ -178,10 +178,10 @@ func zhBacktest() BacktestWords {
 			if d < 0 {
 				return config + " 晚 " + zhDuration(-d) + "告警"
 			}
-			return config + " 提前 " + zhDuration(d) + "告警"
+			return config + " 早 " + zhDuration(d) + "告警"
 		},
 		SameTime: "两者同时告警",
 		Only:     func(config string) string { return "只有 " + config + " 会告警" },
-		Missing:  func(config string) string { return config + " 中没有它" },
+		Missing:  func(config string) string { return config + " 中没有对应的账户或预算" },
 	}
 }

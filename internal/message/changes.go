@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,13 @@ func (c ModelChanges) Empty() bool {
 	return len(c.Added) == 0 && len(c.Removed) == 0 && len(c.Repriced) == 0
 }
 
+// pricedByToken reports whether a price among the changes is one of tokens.
+func (c ModelChanges) pricedByToken() bool {
+	byToken := func(p moka.Price) bool { return p.InputPerMTok.Known() || p.OutputPerMTok.Known() }
+	return slices.ContainsFunc(c.Added, func(m moka.PricedModel) bool { return byToken(m.Price) }) ||
+		slices.ContainsFunc(c.Repriced, func(r Repriced) bool { return byToken(r.Was) || byToken(r.Now) })
+}
+
 // changesInPost is how many lines a group has in a post of its own.
 const changesInPost = 15
 
@@ -43,6 +51,9 @@ func Changes(w *lang.Words, c ModelChanges) Message {
 				Name: heading, Value: strings.Join(firstLines(w, g.lines, changesInPost), "\n"),
 			})
 		}
+	}
+	if c.pricedByToken() {
+		card.Footer = w.Models.Prices
 	}
 	line := w.Watch.Counts(fit(c.Account, maxHeadlineName), len(c.Repriced), len(c.Removed), len(c.Added))
 	return Message{Text: fit(line, maxHeadline), Cards: []Card{card}}

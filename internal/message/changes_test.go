@@ -20,7 +20,7 @@ func TestANewPriceIsNeverWrittenLikeTheOld(t *testing.T) {
 		{moka.Price{PerCall: known(20_000)}, moka.Price{PerCall: known(30_000)}, "$0.02 a call → $0.03 a call"},
 		{
 			moka.Price{InputPerMTok: known(75_000), OutputPerMTok: known(300_000)},
-			moka.Price{InputPerMTok: known(80_000), OutputPerMTok: known(300_000)}, "$0.075 in · $0.30 out → $0.08 in · $0.30 out",
+			moka.Price{InputPerMTok: known(80_000), OutputPerMTok: known(300_000)}, "$0.075 in / $0.30 out → $0.08 in / $0.30 out",
 		},
 	} {
 		m := message.Changes(lang.For("en"), message.ModelChanges{Repriced: []message.Repriced{{Model: "m", Was: c.was, Now: c.now}}})

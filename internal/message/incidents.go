@@ -66,7 +66,7 @@ func snoozeButtons(w *lang.Words, i alert.Incident, of string, remind time.Durat
 		add(w.Button.SnoozeHour, ActionHour, first)
 		add(w.Button.SnoozeShift, ActionShift, StylePlain)
 		add(w.Button.SnoozeCustom, ActionCustom, StylePlain)
-		if i.Condition.EndsByTopUp() {
+		if i.Condition.EndsByTopUp() && !(snoozed && i.UntilTopUp) {
 			add(w.Button.SnoozeUntilTopUp, ActionUntilTopUp, StylePlain)
 		}
 	}

@@ -89,7 +89,7 @@ func usedFields(w *lang.Words, a Account, u Used) []Field {
 	}
 	add(w.Report.Left, a.leftText(w), true)
 	add(w.Report.Spent, soFar(w, u.soFar()), true)
-	if before := against(w, u.Spent, u.Before); before != "" {
+	if before := against(w, u.Spent, u.Before); before != "" && !u.AtLeast {
 		add(w.Report.Before, before, true)
 	}
 	if u.Requests > 0 {

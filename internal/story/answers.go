@@ -108,12 +108,12 @@ func usages(w *lang.Words) map[string]message.Message {
 	chart := balanceChart(w)
 	shown.Picture, shown.PictureAlt = chart.PNG, chart.Alt
 	filled := month()
-	filled.Filled, filled.Covered = true, 0.12
+	filled.Filled, filled.Covered = true, 0.98
 	differs := month()
 	differs.Recorded = dollars(203.9)
 	dated := week()
 	dated.Undated, dated.Refunds = 60*moka.Dollar, 3*moka.Dollar
-	dated.Spent = dollars(39)
+	dated.Spent, dated.AtLeast, dated.Before = dollars(39), true, moka.Maybe{}
 	dated.Models = append(dated.Models[:len(dated.Models):len(dated.Models)], message.ModelUse{Model: message.Returned, Spent: 39*moka.Dollar - sum(used)})
 	dated.Keys = []message.KeyUse{{Key: "ci", Spent: 29 * moka.Dollar, Requests: 2_900}, {Key: "laptop", Spent: 9 * moka.Dollar}, {Key: message.Others, Spent: 4 * moka.Dollar}, {Key: message.Returned, Spent: -3 * moka.Dollar}}
 	manyKeys := week()

@@ -44,7 +44,7 @@ func balanceChart(w *lang.Words) message.Picture {
 	left, day := 82.01, 0.0
 	for hour := range 7 * 24 {
 		end := from.Add(time.Duration(hour+1) * time.Hour)
-		cost := hourly(end, 8.4)
+		cost := hourly(end, 5.5494)
 		left, day = left-cost, day+cost
 		if hour == topUp {
 			left += 50

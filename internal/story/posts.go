@@ -86,6 +86,7 @@ func alerts(w *lang.Words) map[string]message.Message {
 	}
 	held := alertOf(alert.Raised, alert.Balance, 0, reading(12))
 	held.Event.Late, held.Event.Incident.OwedAt, held.Event.Incident.OwedMoney = true, at.Add(-8*time.Hour), dollars(19.2)
+	held.Event.Incident.Since, held.Today = at.Add(-8*time.Hour), spend.SoFar{Spent: dollars(7.2)}
 	all["alert-held-back"] = message.Alert(w, held)
 	disabled := trouble(alert.Refused)
 	disabled.Event.Facts.Reading = keyIn(moka.KeyDisabled, moka.Key{})
@@ -184,13 +185,15 @@ func incidents(w *lang.Words) map[string]message.Message {
 }
 
 func details(w *lang.Words) map[string]message.Message {
+	long := open()[0]
+	long.Incident.Since = at.Add(-8 * time.Hour)
 	story := []message.TimelineEntry{
-		{At: at.Add(-90 * time.Minute), Kind: alert.Raised, Level: "low"},
-		{At: at.Add(-80 * time.Minute), Kind: alert.Worsened, Level: "critical"},
-		{At: at.Add(-40 * time.Minute), Kind: alert.Reminder, Level: "critical"},
+		{At: long.Incident.Since, Kind: alert.Raised, Level: "low"},
+		{At: at.Add(-470 * time.Minute), Kind: alert.Worsened, Level: "critical"},
+		{At: at.Add(-110 * time.Minute), Kind: alert.Reminder, Level: "critical"},
 		{At: at.Add(-20 * time.Minute), Kind: alert.Eased, Level: "low"},
 	}
-	return map[string]message.Message{"incident-details": message.IncidentDetails(w, open()[0], story, at)}
+	return map[string]message.Message{"incident-details": message.IncidentDetails(w, long, story, at)}
 }
 
 func report(span message.Span, days int, accounts ...message.ReportAccount) message.Report {
@@ -207,12 +210,12 @@ func report(span message.Span, days int, accounts ...message.ReportAccount) mess
 func reports(w *lang.Words) map[string]message.Message {
 	changed := modelChanges()
 	part := message.ReportAccount{Account: full(), Used: day(), Changes: &changed,
-		Incidents: []string{message.IncidentLine(w, "team", alert.Balance, "low", at.Add(-20*time.Hour), true, time.Hour)}}
+		Incidents: []string{message.IncidentLine(w, "team", alert.Spike, "", at.Add(-20*time.Hour), true, time.Hour)}}
 	unread := message.ReportAccount{Account: account(failed(moka.Unavailable, moka.HintNoAddress, "")),
 		Used: message.Used{ModelsErr: &moka.Error{Kind: moka.Unavailable, Hint: moka.HintNoAddress}}}
 	unread.Name = "other"
 	late := report(message.SpanDay, 1, part)
-	late.Delayed = true
+	late.Delayed, late.Due = true, at.Add(-3*time.Hour)
 	one, two := message.ReportAccount{Account: full(), Used: day()}, message.ReportAccount{Account: full(), Used: day()}
 	two.Name = "ci"
 	one.Reading.Identity, two.Reading.Identity = "wallet", "wallet"
@@ -222,6 +225,7 @@ func reports(w *lang.Words) map[string]message.Message {
 	budgeted.Budgets = []budget.Standing{standing("monthly", budget.Month, 500, dollars(212.4), 80, 95, 120)}
 	weekly, monthly := part, part
 	weekly.Used, monthly.Used = week(), month()
+	monthly.Incidents = []string{message.IncidentLine(w, "team", alert.Spike, "", at.AddDate(0, -1, -5), true, time.Hour)}
 	var parts []message.ReportAccount
 	for _, a := range many() {
 		parts = append(parts, message.ReportAccount{Account: a, Used: day()})
@@ -246,8 +250,8 @@ func modelChanges() message.ModelChanges {
 		Added:   []moka.PricedModel{{Model: moka.Model{ID: "moka/opus-5"}, Price: price(5, 25)}, {Model: moka.Model{ID: "moka/unpriced"}}},
 		Removed: []string{"gpt-3.5-turbo"},
 		Repriced: []message.Repriced{
-			{Model: "gpt-4o", Was: price(2.5, 10), Now: price(5, 20), PerWeek: dollars(12.4)},
-			{Model: "deepseek/deepseek-chat", Was: price(0.3, 1.1), Now: price(0.2, 0.8), PerWeek: dollars(-0.52)},
+			{Model: "gpt-4o", Was: price(2.5, 10), Now: price(5, 20), PerWeek: dollars(10.28)},
+			{Model: "deepseek/deepseek-chat", Was: price(0.3, 1.1), Now: price(0.2, 0.8), PerWeek: dollars(-1.45)},
 			{Model: "whisper-1", Was: moka.Price{PerCall: dollars(0.01)}},
 		},
 	}
@@ -278,7 +282,7 @@ func statuses(w *lang.Words) map[string]message.Message {
 		Version: "v1.2.3", Uptime: 90 * time.Second, Waiting: 3, Dead: 1, DiskFull: true, Levels: []string{"team"},
 		Accounts: []message.LastPoll{{Account: "team", At: at.Add(-time.Minute)}},
 		Readings: []message.NextReading{{Account: "team", At: at.Add(2 * time.Second), Why: "confirm"}, {Account: "new", At: at.Add(5 * time.Second), Why: "first"}},
-		Letters:  []message.DeadLetter{{Channel: "123", At: at.Add(-time.Hour), Cause: "Missing Permissions (50013)"}},
+		Letters:  []message.DeadLetter{{Channel: "123", At: at.Add(-time.Hour), Cause: w.Delivery.NoSend}},
 	}
 	return map[string]message.Message{
 		"status":         message.Status(w, fine, at),
@@ -297,10 +301,10 @@ func reloads(w *lang.Words) map[string]message.Message {
 func backtests(w *lang.Words) map[string]message.Message {
 	low := alertOf(alert.Raised, alert.Balance, 0, reading(18.2)).Event
 	worse := alertOf(alert.Worsened, alert.Balance, 1, reading(4.2)).Event
-	worse.At = at.Add(3 * time.Hour)
+	low.At, worse.At = at.AddDate(0, 0, -3), at.AddDate(0, 0, -3).Add(3*time.Hour)
 	past := alert.History{
 		Events: []alert.Event{low, worse}, Edits: 12, Pings: 2, Readings: 8640, From: at.AddDate(0, 0, -30), To: at,
-		Empties: []alert.Depletion{{At: at.Add(5 * time.Hour), WarnedAt: at, Lead: 5 * time.Hour, Posts: 2}, {At: at.Add(90 * time.Hour)}},
+		Empties: []alert.Depletion{{At: at.AddDate(0, 0, -9)}, {At: low.At.Add(5 * time.Hour), WarnedAt: low.At, Lead: 5 * time.Hour, Posts: 2}},
 	}
 	return map[string]message.Message{
 		"backtest":      message.Backtest(w, "team", 30, past),
@@ -320,7 +324,7 @@ func backtestsAgainst(w *lang.Words) map[string]message.Message {
 	of := func(second message.Outcome, warns bool) message.Message {
 		first := message.Outcome{Config: "config.yaml", Pings: 3, Posts: 5, First: at}
 		if !warns {
-			first.First = time.Time{}
+			first.First, first.Pings, first.Posts = time.Time{}, 0, 0
 		}
 		second.Config = "other.yaml"
 		return message.BacktestAgainst(w, w.CLI.Backtest.Title("team", 30), first, second)
