@@ -67,7 +67,7 @@ func enConditions() AlertWords {
 		Refused: ConditionWords{Raised: named("%s: the gateway refuses the credentials"),
 			Text: "Calls with it fail. Enable it again in the gateway's console.", Ended: over("%s: the credentials are accepted again")},
 		KeyDisabled: over("%s: the API key is disabled"), KeyRefused: over("%s: the gateway refuses the API key"),
-		TokenRefused: over("%s: the gateway refuses the access token"),
+		TokenRefused: over("%s: the gateway refuses the access token"), Banned: over("%s: the account is banned"),
 		Expiring: ConditionWords{Raised: named("%s: the API key expires soon"),
 			Text: "Extend it or replace it in the gateway's console.", Ended: over("%s: the API key was renewed")},
 		Expired: ConditionWords{Raised: named("%s: the API key has expired"),

@@ -82,7 +82,7 @@ type AlertWords struct {
 	Balance, Unreachable, Refused, Expiring, Expired, PlanEnding, Exhausted, WalletEmpty, Spike ConditionWords
 
 	// Refused in more detail, where the gateway says which credential it is.
-	KeyDisabled, KeyRefused, TokenRefused func(account string) string
+	KeyDisabled, KeyRefused, TokenRefused, Banned func(account string) string
 
 	Worse                      func(account, level string) string
 	Still                      func(title string) string

@@ -71,7 +71,7 @@ func zhConditions() AlertWords {
 		Refused: ConditionWords{Raised: named("%s：网关拒绝了凭据"),
 			Text: "使用该令牌的调用会失败。请在网关控制台重新启用。", Ended: over("%s：凭据已恢复有效")},
 		KeyDisabled: over("%s：令牌已被禁用"), KeyRefused: over("%s：网关拒绝了令牌"),
-		TokenRefused: over("%s：网关拒绝了系统访问令牌"),
+		TokenRefused: over("%s：网关拒绝了系统访问令牌"), Banned: over("%s：账户已被网关封禁"),
 		Expiring: ConditionWords{Raised: named("%s：令牌即将过期"),
 			Text: "请在网关控制台延长有效期或更换令牌。", Ended: over("%s：令牌已续期")},
 		Expired: ConditionWords{Raised: named("%s：令牌已过期"),

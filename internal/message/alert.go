@@ -87,6 +87,8 @@ func eventWords(a *lang.AlertWords, e alert.Event) lang.ConditionWords {
 	}
 	r := e.Facts.Reading
 	switch {
+	case banned(r):
+		words.Raised = ofAccount(a.Banned)
 	case r.Key != nil && r.Key.State == moka.KeyDisabled:
 		words.Raised = ofAccount(a.KeyDisabled)
 	case keyRefused(r):
@@ -95,6 +97,12 @@ func eventWords(a *lang.AlertWords, e alert.Event) lang.ConditionWords {
 		words.Raised = ofAccount(a.TokenRefused)
 	}
 	return words
+}
+
+// banned reports whether the gateway has banned the account.
+func banned(r moka.Reading) bool {
+	err := r.Err()
+	return err != nil && err.Kind == moka.Banned
 }
 
 // ofAccount are words of a condition without levels.

@@ -95,7 +95,7 @@ func callsFailLine(h headline) string {
 }
 
 func refusedLine(h headline) string {
-	if keyRefused(h.alert.Event.Facts.Reading) {
+	if r := h.alert.Event.Facts.Reading; keyRefused(r) || banned(r) {
 		return h.w.Headline.CallsFail(h.raised)
 	}
 	return unknownLine(h)

@@ -94,6 +94,9 @@ func alerts(w *lang.Words) map[string]message.Message {
 	banned := trouble(alert.Refused)
 	banned.Event.Facts.Reading.WalletErr = &moka.Error{Op: "user/self", Kind: moka.Banned}
 	all["alert-refused-banned"] = message.Alert(w, banned)
+	forbidden := trouble(alert.Refused)
+	forbidden.Event.Facts.Reading.WalletErr = &moka.Error{Op: "user/self", Kind: moka.Forbidden}
+	all["alert-refused-forbidden"] = message.Alert(w, forbidden)
 	wrongKey := trouble(alert.Refused)
 	wrongKey.Event.Facts.Reading = refused()
 	all["alert-refused-key"] = message.Alert(w, wrongKey)
