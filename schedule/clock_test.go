@@ -142,7 +142,7 @@ func TestAWeekOfQuietHours(t *testing.T) {
 		want := []string{
 			"Mon 14:00 account0: balance is low", "Mon 16:00 account0: balance is fine again",
 			"Tue 07:30 account0: balance is low", "Wed 07:30 account0: balance is fine again",
-			"Fri 04:00 account0: balance alert escalated to critical", "Fri 10:00 Reminder: account0: balance is critical", "Fri 12:00 account0: balance is fine again",
+			"Fri 04:00 account0: balance alert escalated to critical", "Fri 10:00 Reminder · account0: balance is critical", "Fri 12:00 account0: balance is fine again",
 		}
 		if len(got) != len(want) {
 			t.Fatalf("posts\n%q, want\n%q", got, want)

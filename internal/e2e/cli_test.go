@@ -148,7 +148,7 @@ func TestModelsAsJSONAndForPeople(t *testing.T) {
 		t.Errorf("exit %d: %s", status, out)
 	}
 	_, out, _ = command(t, env, "models")
-	for _, line := range []string{"default: 2 models", "moka/\n", "openai/gpt-4o", "$2.50 in · $10.00 out"} {
+	for _, line := range []string{"default: 2 models", "moka/\n", "openai/gpt-4o", "$2.50 in / $10.00 out"} {
 		if !strings.Contains(out, line) {
 			t.Errorf("%q is missing in\n%s", line, out)
 		}
