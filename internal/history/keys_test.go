@@ -133,7 +133,7 @@ func TestSpendingByKeyAgainstTheBooks(t *testing.T) {
 						p.t.Errorf("%s: %s, and the books have $%.2f", name, got[name], float64(want)/500_000)
 					}
 				}
-				some := budget.Budget{Name: "some", Span: budget.Week, WeekStart: from.Weekday(), Zone: time.UTC, Amount: 1000 * moka.Dollar, Keys: []string{"new", "ci-old"}}
+				some := budget.Budget{Name: "some", Span: budget.Week, WeekStart: from.UTC().Weekday(), Zone: time.UTC, Amount: 1000 * moka.Dollar, Keys: []string{"new", "ci-old"}}
 				f, err := p.history.Budget(p.t.Context(), some, p.book(), true)
 				b, known := f.Spent.Spent.Get()
 				p.t.Logf("budget of new and ci-old: %s, at least %t", f.Spent.Spent, f.Spent.AtLeast)
