@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/disgoorg/disgo"
 	"github.com/disgoorg/disgo/bot"
@@ -20,6 +21,9 @@ import (
 	"github.com/disgoorg/disgo/rest"
 	"github.com/disgoorg/snowflake/v2"
 )
+
+// closeTime is for the library to let go of its connections.
+const closeTime = 5 * time.Second
 
 func main() {
 	if err := run(os.Args[1], os.Args[2], os.Args[3], snowflake.MustParse(os.Args[4])); err != nil {
@@ -55,7 +59,13 @@ func run(api, at, token string, channel snowflake.ID) error {
 		return err
 	}
 	<-ctx.Done()
-	client.Close(context.Background())
+	// Close waits for locks of the library, at times for one that nobody lets go of.
+	ending, cancel := context.WithTimeout(context.Background(), closeTime)
+	go func() {
+		defer cancel()
+		client.Close(ending)
+	}()
+	<-ending.Done()
 	return nil
 }
 
