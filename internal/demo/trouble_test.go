@@ -22,7 +22,7 @@ func trouble(t *testing.T, v *visit) {
 		{"restore", "as they were", "the API key was renewed"},
 		{"expire", "expired", "the API key has expired"},
 		{"restore", "as they were", "the API key is valid again"},
-		{"disable", "disabled", "the gateway refuses the credentials"},
+		{"disable", "disabled", "the API key is disabled"},
 		{"restore", "as they were", "the credentials are accepted again"},
 		{"wallet", "wallet is empty", "the account is empty"},
 		{"restore", "as they were", "the account has money again"},
