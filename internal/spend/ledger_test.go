@@ -433,10 +433,13 @@ func TestCallsUnderWayAtTheFirstReadingAreNoTopUp(t *testing.T) {
 func TestATopUpThatPassedForARefundIsAskedForAgain(t *testing.T) {
 	at := func(minute int) int64 { return start.Unix() + int64(minute)*60 - 5 }
 	s, _ := Step(State{}, wallet(0, 90*usd, 60*usd), Log{})
-	s, _ = Step(s, wallet(1, 92*usd, 60*usd), Log{Known: true, Refunded: 1_500_000, Until: at(1)})
+	s, d := Step(s, wallet(1, 92*usd, 60*usd), Log{Known: true, Refunded: 1_500_000, Until: at(1)})
+	if d.TopUp != 0 || d.Spent != -3*usd || d.Refunds != 3*usd {
+		t.Fatalf("%+v", d)
+	}
 	gift := Log{Known: true, TopUps: 1, Credits: moka.Credits{Quota: 400_000, Newest: at(2)}}
-	s, d := Step(s, wallet(2, 92_800_000, 60*usd), gift)
-	if d.TopUp != 0 || d.Refunds != 800_000 {
+	s, d = Step(s, wallet(2, 92_800_000, 60*usd), gift)
+	if d.TopUp != 0 || d.Refunds != 0 {
 		t.Fatalf("%+v", d)
 	}
 	ended := wallet(3, 143_800_000, 60*usd)
@@ -445,7 +448,43 @@ func TestATopUpThatPassedForARefundIsAskedForAgain(t *testing.T) {
 		t.Errorf("credits are asked for since %v only", q.CreditsSince)
 	}
 	both := Log{Known: true, TopUps: 2, Credits: moka.Credits{Quota: 25_400_000, Newest: at(3)}}
-	if _, d := Step(s, ended, both); d.TopUp != 50_800_000 || d.Refunds != 200_000 {
+	if _, d := Step(s, ended, both); d.TopUp != 50_800_000 || d.Refunds != 0 {
 		t.Errorf("%+v", d)
+	}
+}
+
+// What a call hides of a refund is given back all the same: it is counted when the
+// log tells of it, not when the call ends, before which the figures may be set back.
+func TestARefundHiddenByACallIsCountedAtOnce(t *testing.T) {
+	known := Log{Known: true, Noted: true}
+	refunded := Log{Known: true, Noted: true, Refunded: 1_500_000, Until: start.Unix() + 55}
+	reset := as(wallet(2, 91*usd, 0), requests(3))
+	for _, c := range []struct {
+		what          string
+		r             moka.Reading
+		spent, refund moka.Amount
+	}{
+		{"$1 of $3 shows", wallet(1, 91*usd, 60*usd), -3 * usd, 3 * usd},
+		{"nothing shows", wallet(1, 88*usd, 60*usd), -3 * usd, 3 * usd},
+		{"all shows, and $2 were spent", wallet(1, 91*usd, 62*usd), -1 * usd, 3 * usd},
+	} {
+		s, _ := Step(State{}, as(wallet(0, 90*usd, 60*usd), noPlans), Log{})
+		s, d := Step(s, as(c.r, noPlans), refunded)
+		if !d.Known || d.Spent != c.spent || d.Refunds != c.refund || d.TopUp != 0 {
+			t.Errorf("%s: %+v", c.what, d)
+		}
+		s = throughJSON(t, s)
+		used, _ := c.r.Wallet.Used.Get()
+		if _, d := Step(s, wallet(2, 153*usd-used, used), known); !d.Known || d.Spent != 0 || d.Refunds != 0 || d.TopUp != 0 {
+			t.Errorf("%s, and the call ends: %+v", c.what, d)
+		}
+		if _, d := Step(s, reset, known); d.Known {
+			t.Errorf("%s, and the figures are set back: %+v", c.what, d)
+		}
+		bought := as(c.r, func(r *moka.Reading) { r.At = r.At.Add(time.Minute) }, withPlan(1, 50*usd, 0))
+		s, _ = Step(s, bought, known)
+		if _, d := Step(s, as(wallet(3, 153*usd-used, used), withPlan(1, 50*usd, 0)), known); d.Refunds != 0 || d.TopUp != 0 {
+			t.Errorf("%s, a plan is bought, and the call ends: %+v", c.what, d)
+		}
 	}
 }

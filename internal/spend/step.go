@@ -172,14 +172,13 @@ func (s State) changeTo(now State, log Log) change {
 		c.reset = true // nor whether the refunds gave anything back
 		return c
 	}
-	if rise > 0 && !c.state.NetsRefunds {
-		c.unused = min(rise, open) // on newer gateways refunds never show in the total
+	if s.Awaited > 0 && s.keepsRefunds() != c.state.keepsRefunds() {
+		c.reset = true // refunds that are hidden are counted at another time from now on
+		return c
 	}
-	if c.state.KeepsUsed {
-		c.state.Awaited = max(0, open-c.unused)
-	}
+	back := c.giveBack(rise, open, log.Refunded+log.Before)
 	c.refund += c.unused
-	added, known := c.added(s, rise-c.unused, log)
+	added, known := c.added(s, rise-back, log)
 	if !known {
 		c.reset = true // how much of it calls gave back, nothing tells
 		return c
@@ -187,6 +186,25 @@ func (s State) changeTo(now State, log Log) change {
 	c.topUp = added + paid.bought
 	c.state.LoggedUntil = max(s.LoggedUntil, log.Until)
 	return c
+}
+
+// giveBack counts the refunds of a gateway that keeps the used quota as it is, and
+// returns how much of a rise of the total they explain. open is what the total has
+// yet to show of refunds, logged the part of it that the log tells of for the first
+// time.
+func (c *change) giveBack(rise, open, logged int64) (back int64) {
+	if c.state.NetsRefunds {
+		return 0
+	}
+	back = min(rise, open)
+	c.unused = back
+	if c.state.KeepsUsed {
+		c.state.Awaited = open - back
+		if !c.state.keepsRefunds() {
+			c.unused = logged // given back for certain, though calls under way hide it from the total
+		}
+	}
+	return back
 }
 
 // learn finds out whether refunds lower the used quota of this gateway.
