@@ -17,6 +17,7 @@ const (
 	ReasonBudget   Reason = "budget"   // spending may soon reach a budget's threshold
 	ReasonPace     Reason = "pace"     // spending may soon be told as unusual
 	ReasonConfirm  Reason = "confirm"  // something waits for a second look
+	ReasonDay      Reason = "day"      // money goes, and a day begins for somebody who reads of it
 )
 
 // target is a line that an account's money may reach.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
@@ -262,10 +263,11 @@ func (p *planner) plan(h *host, now time.Time) {
 	h.allot = allot(h.demands, p.watch.Every, h.rate)
 	paused := now.Add(h.client.Paused())
 	h.next = now.Add(forever)
+	days := p.watch.days(now)
 	p.watch.Times.mu.Lock()
 	defer p.watch.Times.mu.Unlock()
 	for _, s := range h.seats {
-		s.due, s.slot.next = s.dueAt(h.allot, paused)
+		s.due, s.slot.next = s.dueAt(h.allot, days, paused)
 		at := s.due
 		if !s.urgent(at) && h.held.After(at) {
 			at = h.held
@@ -288,13 +290,31 @@ func (s *seat) demand() demand {
 	return d
 }
 
-// dueAt is when the account is read next, and why. While the gateway asks to be
-// left alone only poll_interval counts: the reading then fails, which has to be known.
-func (s *seat) dueAt(al allotment, paused time.Time) (time.Time, Next) {
+// days are when the present days of all who read of money began, and when the next
+// ones begin, by the clock that now is of.
+func (w *Watch) days(now time.Time) (begin []time.Time) {
+	clock := w.now()
+	for _, zone := range w.Zones {
+		day := spend.Day(clock, zone)
+		begin = append(begin, now.Add(day.From.Sub(clock)), now.Add(day.To.Sub(clock)))
+	}
+	return begin
+}
+
+// dueAt is when the account is read next, and why. While money goes every day begins
+// with a reading, so that what is spent around midnight need not be divided. While
+// the gateway asks to be left alone only poll_interval counts: the reading then
+// fails, which has to be known.
+func (s *seat) dueAt(al allotment, days []time.Time, paused time.Time) (time.Time, Next) {
 	slot := s.slot
 	n := Next{slot.first, ReasonFirst}
 	if !slot.last.IsZero() {
 		n = Next{slot.last.Add(al.gap(slot.gap)), slot.why}
+		for _, day := range days {
+			if slot.moves.pace() > 0 && day.After(slot.last) && day.Before(n.At) {
+				n = Next{day, ReasonDay}
+			}
+		}
 		if paused.After(n.At) {
 			n.At = earlier(paused, slot.last.Add(al.longest))
 		}
@@ -356,9 +376,9 @@ func (p *planner) dispatch(ctx context.Context, h *host, now time.Time, reading 
 }
 
 // ahead is how much before it is due the account may be read with others. With an
-// interval of seconds there is nothing to gain.
+// interval of seconds there is nothing to gain, and a day's reading is none before it.
 func (s *seat) ahead(interval time.Duration) time.Duration {
-	if s.slot.last.IsZero() || interval < time.Minute {
+	if s.slot.last.IsZero() || interval < time.Minute || s.slot.next.Why == ReasonDay {
 		return 0
 	}
 	return min(togetherness, time.Duration(nearly*float64(s.due.Sub(s.slot.last))))

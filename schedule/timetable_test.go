@@ -40,6 +40,7 @@ type simulation struct {
 	line     http.RoundTripper
 	accounts []config.Account
 	every    time.Duration
+	zones    []*time.Location
 	db       *store.DB
 	path     string
 	times    *Timetable
@@ -86,7 +87,7 @@ func (s *simulation) start() {
 	}
 	s.watch = &Watch{
 		Book: book, Store: s.db, History: history.History{Store: s.db, Zone: time.UTC, Now: s.now}, Words: lang.English(),
-		Every: s.every, Log: slog.New(slog.DiscardHandler), Times: s.times, Now: s.now,
+		Every: s.every, Log: slog.New(slog.DiscardHandler), Times: s.times, Now: s.now, Zones: s.zones,
 	}
 	if _, err := s.watch.Follow(s.t.Context()); err != nil {
 		s.t.Error(err)
@@ -180,6 +181,48 @@ func TestAReloadKeepsAPlannedReading(t *testing.T) {
 		posts, _, err := s.db.Depth(t.Context())
 		if err != nil || posts != 1 {
 			t.Errorf("%d posts, %v; want one alert", posts, err)
+		}
+	})
+}
+
+// While money goes, what is spent before and after midnight is told apart, also where
+// readings are far apart; an account that spends nothing costs no reading more.
+func TestADayBeginsWithAReadingWhileMoneyGoes(t *testing.T) {
+	kolkata, err := time.LoadLocation("Asia/Kolkata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := simulate(t, 2, alert.Rules{ChannelID: "1"})
+		s.every, s.zones = time.Hour, []*time.Location{time.UTC, kolkata}
+		time.Sleep(10 * time.Minute)
+		s.start()
+		for range 26 * 60 {
+			time.Sleep(time.Minute)
+			s.gateway.Spend(s.accounts[0].APIKey.Reveal(), "gpt-4o", 5_000, 100)
+		}
+		s.stop()
+		for _, midnight := range []time.Time{
+			time.Date(2000, 1, 1, 18, 30, 0, 0, time.UTC), time.Date(2000, 1, 2, 0, 0, 0, 0, time.UTC),
+		} {
+			for n, want := range []int{1, 0} {
+				near := 0
+				for _, err := range s.db.Samples(t.Context(), fmt.Sprint("account", n), midnight, midnight.Add(2*time.Second)) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					near++
+				}
+				if near != want {
+					t.Errorf("account%d has %d readings at %s, want %d", n, near, midnight, want)
+				}
+			}
+		}
+		if n := s.readings("account1"); n > 28 {
+			t.Errorf("an account that spends nothing was read %d times in 26 hours", n)
+		}
+		if n := s.readings("account0"); n > 32 {
+			t.Errorf("an account that spends was read %d times in 26 hours", n)
 		}
 	})
 }

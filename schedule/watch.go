@@ -35,6 +35,9 @@ type Watch struct {
 	Now     func() time.Time // nil for the real clock
 	Sure    func() bool      // whether somebody confirmed what Now says; nil: it is right
 
+	// Zones are those in whose days people read of money.
+	Zones []*time.Location
+
 	// Times carries the accounts' polling times from one configuration to the
 	// next; nil: this is the first.
 	Times *Timetable

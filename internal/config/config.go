@@ -9,6 +9,7 @@
 package config
 
 import (
+	"cmp"
 	"log/slog"
 	"slices"
 	"time"
@@ -104,6 +105,20 @@ type Report struct {
 	Accounts  []string // all accounts when the report names none
 	WeekStart time.Weekday
 	Silent    bool // posted without a notification sound
+}
+
+// Zones are those in whose days people read of money.
+func (c *Config) Zones() []*time.Location {
+	zones := []*time.Location{c.Timezone}
+	for _, r := range c.Reports {
+		zones = append(zones, r.Timezone)
+	}
+	for _, b := range c.Budgets {
+		zones = append(zones, b.Zone)
+	}
+	byName := func(a, b *time.Location) int { return cmp.Compare(a.String(), b.String()) }
+	slices.SortFunc(zones, byName)
+	return slices.CompactFunc(zones, func(a, b *time.Location) bool { return a.String() == b.String() })
 }
 
 // ModelWatch looks for models that come, go or change their price.

@@ -143,7 +143,7 @@ func enStatus() StatusWords {
 		Readings: "Next readings",
 		Reading:  func(account, when, why string) string { return fmt.Sprintf("%s %s · %s", account, when, why) },
 		First:    "first reading", Interval: "regular interval", NearLevel: "close to a level", NearBudget: "close to a budget threshold",
-		FastPace: "spending unusually fast", SecondLook: "confirming a change",
+		FastPace: "spending unusually fast", SecondLook: "confirming a change", NewDay: "a new day begins",
 		StorageFine: "OK",
 		StorageFull: "The disk is full: readings are not stored, but alerts continue. Free some space.",
 	}

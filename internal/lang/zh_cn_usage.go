@@ -139,7 +139,7 @@ func zhStatus() StatusWords {
 		Readings: "接下来的读取",
 		Reading:  func(account, when, why string) string { return fmt.Sprintf("%s %s · %s", account, when, why) },
 		First:    "首次读取", Interval: "常规间隔", NearLevel: "接近告警级别", NearBudget: "接近预算阈值",
-		FastPace: "消耗异常偏快", SecondLook: "再次确认",
+		FastPace: "消耗异常偏快", SecondLook: "再次确认", NewDay: "新的一天开始",
 		StorageFine: "正常",
 		StorageFull: "磁盘已满：暂不保存数据，告警照常。请清理空间。",
 	}

@@ -57,7 +57,7 @@ type NextReport struct {
 type NextReading struct {
 	Account string
 	At      time.Time
-	Why     string // first, interval, level, budget, pace or confirm
+	Why     string // first, interval, level, budget, pace, confirm or day
 }
 
 // How many accounts, readings and reports /status has a line for.
@@ -155,6 +155,8 @@ func why(w lang.StatusWords, reason string) string {
 		return w.FastPace
 	case "confirm":
 		return w.SecondLook
+	case "day":
+		return w.NewDay
 	}
 	return w.Interval
 }

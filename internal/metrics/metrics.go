@@ -41,7 +41,7 @@ var Metrics = []Metric{
 	{"mokabot_budget_left_dollars", "gauge", []string{"budget"}, "Left of a budget in its running period, negative when exceeded; absent while unknown."},
 	{"mokabot_polls_total", "counter", []string{"account", "result"}, "Readings of an account by their result: ok, or the kind of the failure."},
 	{"mokabot_last_good_reading_timestamp_seconds", "gauge", []string{"account"}, "When the account was last read without a failure."},
-	{"mokabot_next_reading_timestamp_seconds", "gauge", []string{"account", "why"}, "When the account is read next, and why then: first, interval, level, budget, pace or confirm."},
+	{"mokabot_next_reading_timestamp_seconds", "gauge", []string{"account", "why"}, "When the account is read next, and why then: first, interval, level, budget, pace, confirm or day."},
 	{"mokabot_gateway_call_seconds", "histogram", []string{"account", "op", "result"}, "Calls to the gateway."},
 	{"mokabot_discord_request_seconds", "histogram", []string{"route", "result"}, "Requests to Discord's REST API."},
 	{"mokabot_deliveries_total", "counter", []string{"result"}, "Attempts to deliver a message: sent, retry, dead, or dropped for an edit that nobody needs."},

@@ -278,7 +278,7 @@ func statuses(w *lang.Words) map[string]message.Message {
 		Next:     []message.NextReport{{Name: "daily", At: at.Add(time.Hour), Channel: "123"}},
 		Readings: []message.NextReading{
 			{Account: "team", At: at.Add(20 * time.Second), Why: "level"}, {Account: "batch", At: at.Add(time.Minute), Why: "pace"},
-			{Account: "prod", At: at.Add(2 * time.Minute), Why: "budget"}, {Account: "old", At: at.Add(4 * time.Minute), Why: "interval"},
+			{Account: "prod", At: at.Add(2 * time.Minute), Why: "budget"}, {Account: "old", At: at.Add(4 * time.Minute), Why: "interval"}, {Account: "night", At: at.Add(9 * time.Minute), Why: "day"},
 		},
 	}
 	trouble := message.Health{
