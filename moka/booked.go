@@ -178,35 +178,54 @@ func (c *Client) notedRefunds(ctx context.Context, w window, from int64, unitSin
 		case row.At < from:
 			sum.before += quota
 		default:
-			sum.quota += quota
+			sum.add(row.At, quota)
 		}
 	}
 	return sum, nil
 }
 
-// RefundedLog reads what the log says was given back in [from, to). So many refunds
+// Refund is a row of the log that tells of money that was given back.
+type Refund struct {
+	At    time.Time
+	Quota int64 // raw
+}
+
+// Refunds reads what the log says was given back in [from, to). So many refunds
 // that only a part could be read are an error, a [BadResponse], and so is an amount
 // that older gateways did not note or in a currency whose rate is not known. Amounts
 // in words are in the present unit from unitSince on.
+func (c *Client) Refunds(ctx context.Context, from, to, unitSince time.Time) ([]Refund, error) {
+	w := window{max(0, from.Unix()), max(0, to.Unix()-1)}
+	refunds, err := c.refunds(ctx, w, w.first)
+	if err != nil {
+		return nil, err
+	}
+	if refunds.quota == 0 && !refunds.more {
+		if refunds, err = c.notedRefunds(ctx, w, w.first, unitSince); err != nil {
+			return nil, err
+		}
+	}
+	if refunds.more || refunds.unread > 0 {
+		return nil, mistyped("log/self", "more refunds than can be read")
+	}
+	return refunds.rows, nil
+}
+
+// RefundedLog is what [Client.Refunds] adds up to.
 func (c *Client) RefundedLog(ctx context.Context, from, to, unitSince time.Time) (Amount, error) {
 	status, err := c.status(ctx)
 	if err != nil {
 		return 0, err
 	}
-	w := window{max(0, from.Unix()), max(0, to.Unix()-1)}
-	refunds, err := c.refunds(ctx, w, w.first)
+	refunds, err := c.Refunds(ctx, from, to, unitSince)
 	if err != nil {
 		return 0, err
 	}
-	if refunds.quota == 0 && !refunds.more {
-		if refunds, err = c.notedRefunds(ctx, w, w.first, unitSince); err != nil {
-			return 0, err
-		}
+	sum := int64(0)
+	for _, r := range refunds {
+		sum += r.Quota
 	}
-	if refunds.more || refunds.unread > 0 {
-		return 0, mistyped("log/self", "more refunds than can be read")
-	}
-	amount, beyond := status.Units.quota(refunds.quota)
+	amount, beyond := status.Units.quota(sum)
 	if beyond != nil {
 		return 0, mistyped("log/self", "a quota beyond any amount")
 	}
@@ -246,11 +265,17 @@ func (c *Client) RefundsByKey(ctx context.Context, from, to time.Time) ([]KeyUse
 // refundSum is what was given back in a window, in raw quota.
 type refundSum struct {
 	byKey map[flowKey]int64
+	rows  []Refund // those that quota adds up
 
 	quota, newest int64
 	before        int64 // what was given back before the second that quota counts from
 	more          bool  // than was read
 	unread        int   // refunds whose amounts could not be read
+}
+
+func (s *refundSum) add(at, quota int64) {
+	s.quota += quota
+	s.rows = append(s.rows, Refund{time.Unix(at, 0), quota})
 }
 
 // refunds reads what was given back in a window, the part before a second apart.
@@ -269,7 +294,7 @@ func (c *Client) refunds(ctx context.Context, w window, from int64) (sum refundS
 			if row.At < from {
 				sum.before += row.Quota
 			} else {
-				sum.quota += row.Quota
+				sum.add(row.At, row.Quota)
 				sum.byKey[flowKey{row.Key, cut(Plain(row.Name), maxMessage)}] += row.Quota
 			}
 		}

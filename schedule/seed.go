@@ -98,12 +98,21 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	if err := s.Store.AddRecorded(ctx, a.Name, hourly(rows, now)); err != nil {
 		return err
 	}
+	if err := s.History.KeepRefunds(call, a.Name, a.Client, from, now); passing(err) {
+		return err
+	}
 	s.Log.Info("history from the gateway's records", "account", a.Name, "from", from.UTC().Format(time.RFC3339), "rows", len(rows))
 	if err := s.Store.SetValue(ctx, history.RecordedMark(a.Name), []byte(now.UTC().Format(time.RFC3339))); err != nil {
 		return err
 	}
 	s.Times.hasLearned(a.Name)
 	return nil
+}
+
+// passing reports whether what a call failed of may be over in a minute.
+func passing(err error) bool {
+	var failed *moka.Error
+	return err != nil && (!errors.As(err, &failed) || failed.Kind == moka.RateLimited || failed.Kind == moka.Unavailable)
 }
 
 // countKeys has the keys' counters noted once an hour, where the gateway keeps no

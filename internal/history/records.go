@@ -32,6 +32,8 @@ type records struct {
 
 	sums    map[logSpan]moka.Amount
 	refunds map[spend.Period]returned
+	kept    keptRefunds // in quota of which perUnit are a dollar
+	perUnit float64
 	calls   int
 	dead    bool // the log cannot be read, or is not kept
 
@@ -115,6 +117,7 @@ func RecordedMark(account string) string { return "recorded/" + account }
 // addKept adds the rows of [from, to) that were kept.
 func (h History) addKept(ctx context.Context, name string, from, to time.Time, r *records) {
 	if h.Store != nil {
+		r.kept, r.perUnit = h.keptRefunds(ctx, name), h.spendState(ctx, name).PerUnit
 		kept, _ := h.Store.Recorded(ctx, name, from, to)
 		for _, k := range kept {
 			r.hours[k.Start.Unix()] = max(r.hours[k.Start.Unix()], k.Spent)
@@ -144,19 +147,24 @@ type returned struct {
 }
 
 // refunded is what the log says was given back in a stretch of time, to the
-// second; nothing where it does not say.
+// second; what was kept of it, or else nothing, where it does not say.
 func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 	if sum, ok := r.refunds[p]; ok {
 		return sum
 	}
-	if r.dead || r.calls >= maxLogCalls || !p.From.Before(p.To) {
+	if !p.From.Before(p.To) {
 		return returned{}
 	}
+	back := r.kept.within(p, r.perUnit)
+	if r.dead || r.calls >= maxLogCalls {
+		return back
+	}
 	r.calls++
-	sum, err := r.client.RefundedLog(ctx, p.From, p.To, r.wordsSince)
-	back := returned{amount: sum}
-	if err != nil {
-		back = returned{unread: failure(err).Kind == moka.BadResponse}
+	switch sum, err := r.client.RefundedLog(ctx, p.From, p.To, r.wordsSince); {
+	case err == nil:
+		back = returned{amount: max(sum, back.amount)} // the log may have been cleaned since
+	case failure(err).Kind == moka.BadResponse:
+		back = returned{unread: true}
 	}
 	r.refunds[p] = back
 	return back

@@ -15,7 +15,7 @@ var ofAccounts = []string{"readings", "hours", "days", "gaps", "recorded", "even
 
 // valuesOfAccount are the names of the small values that belong to an account.
 func valuesOfAccount(name string) []string {
-	return []string{"identity/" + name, "models/" + name, "recorded/" + name, "levels/" + strconv.Quote(name)}
+	return []string{"identity/" + name, "models/" + name, "recorded/" + name, "refunded/" + name, "levels/" + strconv.Quote(name)}
 }
 
 // Rename gives all that is known of accounts to other names, all at once: names

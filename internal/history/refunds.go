@@ -1,0 +1,81 @@
+package history
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"mokabot/internal/spend"
+	"mokabot/moka"
+)
+
+// What was given back before an account's first reading, or in a gap, only the
+// gateway's log knows. It is kept beside the gateway's rows, which hold what was
+// charged.
+
+// keptRefunds are the refunds that the log told of.
+type keptRefunds struct {
+	Unread []spend.Period `json:"unread,omitempty"` // in which there were some whose sizes it did not tell
+	Rows   []keptRefund   `json:"rows,omitempty"`
+}
+
+type keptRefund struct {
+	At    int64 `json:"at"` // Unix time
+	Quota int64 `json:"quota"`
+}
+
+// RefundedMark names the stored value that holds an account's refunds from the
+// gateway's log.
+func RefundedMark(account string) string { return "refunded/" + account }
+
+// keptRefunds are those of an account, none where nothing was kept.
+func (h History) keptRefunds(ctx context.Context, name string) (kept keptRefunds) {
+	raw, ok, err := h.Store.Value(ctx, RefundedMark(name))
+	if err != nil || !ok || json.Unmarshal(raw, &kept) != nil {
+		return keptRefunds{}
+	}
+	return kept
+}
+
+// KeepRefunds asks the gateway's log for the refunds of [from, to) and keeps them in
+// place of those that it told of that time before.
+func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client, from, to time.Time) error {
+	kept := h.keptRefunds(ctx, name)
+	refunds, err := c.Refunds(ctx, from, to, h.spendState(ctx, name).UnitSince)
+	p := spend.Period{From: from, To: to}
+	oldest := to.AddDate(0, 0, -countedDays)
+	kept.Rows = slices.DeleteFunc(kept.Rows, func(r keptRefund) bool {
+		return r.At < oldest.Unix() || r.At >= from.Unix() && r.At < to.Unix()
+	})
+	kept.Unread = slices.DeleteFunc(kept.Unread, func(u spend.Period) bool {
+		return u.To.Before(oldest) || !u.From.Before(from) && !u.To.After(to)
+	})
+	switch {
+	case err != nil && failure(err).Kind == moka.BadResponse:
+		kept.Unread = append(kept.Unread, p)
+	case err != nil:
+		return err
+	}
+	for _, r := range refunds {
+		kept.Rows = append(kept.Rows, keptRefund{r.At.Unix(), r.Quota})
+	}
+	raw, err := json.Marshal(kept)
+	if err != nil {
+		return err
+	}
+	return h.Store.SetValue(ctx, RefundedMark(name), raw)
+}
+
+// within is what was given back in a stretch of time, in dollars of a unit.
+func (k keptRefunds) within(p spend.Period, perUnit float64) (back returned) {
+	sum := int64(0)
+	for _, r := range k.Rows {
+		if r.At >= p.From.Unix() && r.At < p.To.Unix() {
+			sum += r.Quota
+		}
+	}
+	back.amount, _ = moka.FromQuota(sum, perUnit)
+	back.unread = slices.ContainsFunc(k.Unread, func(u spend.Period) bool { return u.From.Before(p.To) && p.From.Before(u.To) })
+	return back
+}
