@@ -1,9 +1,11 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -96,8 +98,8 @@ func declared(t *testing.T, pkg, receiver, name string) bool {
 var heading = regexp.MustCompile(`(?m)^(#+) `)
 
 // A document in Chinese has the parts of the English one: the same headings, rows
-// of tables, code and pictures in the same order, whatever their words.
-func TestTheChineseDocumentsHaveThePartsOfTheEnglish(t *testing.T) {
+// of tables, code and pictures in the same order, the same names and figures.
+func TestTheChineseDocumentsSayWhatTheEnglishSay(t *testing.T) {
 	files, err := filepath.Glob("../../docs/*.zh-CN.md")
 	if err != nil || len(files) < 5 {
 		t.Fatal(files, err)
@@ -111,7 +113,45 @@ func TestTheChineseDocumentsHaveThePartsOfTheEnglish(t *testing.T) {
 		if a, b := shape(document(t, english)), shape(document(t, chinese)); a != b {
 			t.Errorf("%s and %s have different parts:\n%s\n%s", english, chinese, a, b)
 		}
+		a, b := facts(document(t, english)), facts(document(t, chinese))
+		for _, fact := range slices.Sorted(maps.Keys(a)) {
+			if !b[fact] {
+				t.Errorf("%s lacks %s", chinese, fact)
+			}
+		}
+		for _, fact := range slices.Sorted(maps.Keys(b)) {
+			if !a[fact] {
+				t.Errorf("%s lacks %s", english, fact)
+			}
+		}
 	}
+}
+
+var (
+	span   = regexp.MustCompile("`[^`\n]+`")
+	number = regexp.MustCompile(`\d+`)
+)
+
+// facts are what a document says in any language: names and commands in its prose,
+// and the figures of tables that hold several in each row.
+func facts(text string) map[string]bool {
+	found := map[string]bool{}
+	code := false
+	for _, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(line, "```") {
+			code = !code
+		}
+		if code {
+			continue
+		}
+		for _, name := range span.FindAllString(line, -1) {
+			found[name] = true
+		}
+		if figures := number.FindAllString(span.ReplaceAllString(line, ""), -1); strings.HasPrefix(line, "|") && len(figures) > 5 {
+			found["a row with "+strings.Join(figures, " ")] = true
+		}
+	}
+	return found
 }
 
 // shape is what a document consists of, but for its prose: headings by their level,
