@@ -70,13 +70,10 @@ func definitions(s *Setup) []*discordgo.ApplicationCommand {
 // in its menu. Who is named by role or id may have any permission, so Discord
 // then shows it to everybody who may use commands at all; administrators can
 // narrow that under Server Settings → Integrations. Nobody gets an answer by it:
-// the bot decides that for itself. nil shows it to everybody.
+// the bot decides that for itself.
 func shownTo(needs standing, s *Setup) *int64 {
 	permission := int64(discordgo.PermissionManageGuild)
-	switch {
-	case needs < viewer:
-		return nil
-	case s.Operators.named(), needs == viewer && s.Viewers.named():
+	if needs < viewer || s.Operators.named() || needs == viewer && s.Viewers.named() {
 		permission = discordgo.PermissionUseApplicationCommands
 	}
 	return &permission

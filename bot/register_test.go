@@ -93,10 +93,10 @@ func TestCommandsAreShownToWhoMayUseThem(t *testing.T) {
 			switch {
 			case len(*d.IntegrationTypes) != 1 || (*d.IntegrationTypes)[0] != discordgo.ApplicationIntegrationGuildInstall:
 				t.Errorf("/%s can be installed as %v", d.Name, *d.IntegrationTypes)
-			case command.needs < viewer:
-				if d.DefaultMemberPermissions != nil {
-					t.Errorf("/%s is hidden", d.Name)
-				}
+			case d.DefaultMemberPermissions == nil:
+				t.Errorf("/%s has no default_member_permissions", d.Name)
+			case command.needs < viewer && *d.DefaultMemberPermissions != anybody:
+				t.Errorf("%s: /%s is hidden by %d", c.name, d.Name, *d.DefaultMemberPermissions)
 			case command.needs == viewer && *d.DefaultMemberPermissions != c.figures, command.needs == operator && *d.DefaultMemberPermissions != c.changes:
 				t.Errorf("%s: /%s is shown with %d", c.name, d.Name, *d.DefaultMemberPermissions)
 			}

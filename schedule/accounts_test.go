@@ -29,10 +29,7 @@ import (
 // now, and whether it pings: "1 low warn", "1 low good resolved".
 func (s *simulation) said() []string {
 	s.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+s.path+"?mode=ro")
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	db := s.readOnly()
 	defer db.Close()
 	rows, err := db.Query(`SELECT o.channel, o.payload, COALESCE((SELECT e.payload FROM outbox e WHERE e.edit_of = o.post AND e.state <> 'dropped'
 		ORDER BY e.id DESC LIMIT 1), o.payload) FROM outbox o WHERE o.edit_of = '' ORDER BY o.id`)
@@ -65,6 +62,16 @@ func (s *simulation) said() []string {
 	return all
 }
 
+// readOnly is the simulation's database, for looking at.
+func (s *simulation) readOnly() *sql.DB {
+	s.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+s.path+"?mode=ro")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return db
+}
+
 // post is one that was put into the outbox.
 type post struct {
 	at    time.Time
@@ -73,10 +80,7 @@ type post struct {
 
 func (s *simulation) posts() []post {
 	s.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+s.path+"?mode=ro")
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	db := s.readOnly()
 	defer db.Close()
 	rows, err := db.Query(`SELECT at, payload FROM outbox WHERE edit_of = '' ORDER BY id`)
 	if err != nil {

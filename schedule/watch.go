@@ -244,7 +244,8 @@ func (w *Watch) facts(ctx context.Context, name string, r moka.Reading) (alert.F
 
 // extras are what an alert shows besides the reading.
 type extras struct {
-	today  spend.SoFar
+	today  spend.SoFar // up to the reading before
+	day    time.Time   // when today began
 	models []message.ModelUse
 	key    message.KeyUse // of a spike; zero: not known
 	last   moka.Maybe     // what could be spent when that was last known
@@ -270,7 +271,7 @@ func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (
 	}
 	for _, e := range events {
 		if !x.today.Spent.Known() {
-			x.today = w.History.Today(ctx, a.Name)
+			x.today, x.day = w.History.Today(ctx, a.Name), spend.Day(f.At, w.History.Zone).From
 		}
 		if e.Post() && e.Kind != alert.Ended {
 			a.LearnPage(ctx)
@@ -372,6 +373,7 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log,
 	after.Owed = nil
 	owed := delta.After(before.Owed)
 	f.TopUp, f.Rescaled, f.InFlight = delta.TopUp, after.Rescaled, after.InFlight()
+	x.today = x.today.With(owed, x.day)
 	was, err := alert.Decode(state)
 	if err != nil { // what is wrong is told once more, which is better than never again
 		w.Log.Error("the memory of earlier alerts is not readable; it starts anew", "account", a.Name, "err", err)

@@ -1,6 +1,7 @@
 package spend
 
 import (
+	"math"
 	"time"
 
 	"mokabot/moka"
@@ -22,6 +23,23 @@ type SoFar struct {
 // Plus adds up what was spent at two places: unknown when one of them is.
 func (s SoFar) Plus(other SoFar) SoFar {
 	return SoFar{s.Spent.Plus(other.Spent), s.AtLeast || other.AtLeast}
+}
+
+// With adds what was spent between two readings to a figure that begins at since.
+// What no reading dates, or what only falls partly into the period without readings
+// to divide it by, makes the figure a lower bound.
+func (s SoFar) With(d Delta, since time.Time) SoFar {
+	if !s.Spent.Known() || !d.Known || !d.To.After(since) {
+		return s
+	}
+	spent := d.Spent
+	if d.From.Before(since) {
+		if d.Covered <= 0 {
+			return SoFar{s.Spent, true}
+		}
+		spent = moka.Amount(math.Round(float64(spent) * float64(d.To.Sub(since)) / float64(d.To.Sub(d.From))))
+	}
+	return SoFar{s.Spent.Plus(moka.Known(spent)), s.AtLeast}
 }
 
 // Day is the calendar day that t lies in, on the clock of loc: 23, 24 or 25
