@@ -175,12 +175,7 @@ func hourly(rows []moka.UsageRow, now time.Time) []store.Recorded {
 	if len(rows) == 0 {
 		return nil
 	}
-	sums := map[int64]store.Recorded{}
-	for _, row := range rows {
-		sum := sums[row.Hour.Unix()]
-		sum.Quota, sum.Requests = sum.Quota+row.Quota, sum.Requests+row.Requests
-		sums[row.Hour.Unix()] = sum
-	}
+	sums := history.ByHour(rows)
 	var all []store.Recorded
 	for at := rows[0].Hour; !at.Add(time.Hour + recordLag).After(now); at = at.Add(time.Hour) {
 		sum := sums[at.Unix()]

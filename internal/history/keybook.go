@@ -232,7 +232,7 @@ func (b keyBook) counted(now []moka.APIKeyInfo, upToNow bool, spent moka.Maybe) 
 }
 
 func total(sums map[int64]moka.Amount) (all moka.Amount) {
-	for sum := range maps.Values(sums) {
+	for _, sum := range sums {
 		all += sum
 	}
 	return all

@@ -226,50 +226,34 @@ func busiest(keys []moka.APIKeyInfo, since time.Time) []moka.APIKeyInfo {
 	return used[:min(len(used), maxKeys)]
 }
 
-// settleLists makes the lists of use add up to what was spent: refunds take off
-// what was charged, and what no line names is other. A list that says more than
-// was spent stays as it is.
-func settleLists(u *message.Used) {
+// completeLists makes the lists of use add up to what was spent, by a line for
+// refunds or for everything that no line names. A list that sums to more than
+// refunds explain stays as it is.
+func completeLists(u *message.Used) {
 	spent, known := u.Spent.Get()
 	if !known {
 		return
 	}
-	if u.ModelsErr == nil {
-		sum := moka.Amount(0)
-		for _, m := range u.Models {
-			sum += m.Spent
-		}
-		for _, extra := range difference(spent, sum, u.Refunds) {
-			u.Models = append(u.Models, message.ModelUse{Model: extra.name, Spent: extra.spent})
+	if rest := spent - costOf(u.Models); u.ModelsErr == nil {
+		if name := restName(rest, u.Refunds); name != "" {
+			u.Models = append(u.Models, message.ModelUse{Model: name, Spent: rest})
 		}
 	}
-	if u.KeysErr == nil {
-		sum := moka.Amount(0)
-		for _, k := range u.Keys {
-			sum += k.Spent
-		}
-		for _, extra := range difference(spent, sum, u.Refunds) {
-			u.Keys = append(u.Keys, message.KeyUse{Key: extra.name, Spent: extra.spent})
+	if rest := spent - sumOf(u.Keys); u.KeysErr == nil {
+		if name := restName(rest, u.Refunds); name != "" {
+			u.Keys = append(u.Keys, message.KeyUse{Key: name, Spent: rest})
 		}
 	}
 }
 
-type extraLine struct {
-	name  string
-	spent moka.Amount
-}
-
-// difference is what a list lacks to add up.
-func difference(spent, listed, refunds moka.Amount) []extraLine {
-	switch rest := spent - listed; {
-	case rest == 0:
-		return nil
-	case rest > 0:
-		return []extraLine{{message.Others, rest}}
-	case -rest <= blur:
-		return []extraLine{{message.Others, rest}} // rounding
-	case refunds > 0 && rest >= -refunds-blur:
-		return []extraLine{{message.Returned, rest}}
+// restName is what a list's missing or excess sum is called; empty when the list
+// stays as it is.
+func restName(rest, refunds moka.Amount) string {
+	switch {
+	case rest > 0, rest < 0 && -rest <= blur: // rounding
+		return message.Others
+	case rest < 0 && refunds > 0 && -rest <= refunds+blur:
+		return message.Returned
 	}
-	return nil
+	return ""
 }

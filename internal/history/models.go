@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"mokabot/internal/message"
@@ -171,7 +170,7 @@ func IDs(memories []ModelMemory) []byte {
 	for _, m := range memories {
 		ids = slices.AppendSeq(ids, maps.Keys(m.Models))
 	}
-	slices.SortFunc(ids, strings.Compare)
+	slices.Sort(ids)
 	var b bytes.Buffer
 	for _, id := range slices.Compact(ids) {
 		b.WriteString(id + "\n")

@@ -3,6 +3,8 @@ package history
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"mokabot/internal/spend"
@@ -173,20 +175,20 @@ func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 // keep remembers rows, so that what the gateway loses is not lost here. Where the
 // database is only read, nothing is kept.
 func (h History) keep(ctx context.Context, name string, rows []moka.UsageRow) {
+	if len(rows) > 0 {
+		_ = h.Store.AddRecorded(ctx, name, slices.Collect(maps.Values(ByHour(rows)))) // they can be read again
+	}
+}
+
+// ByHour adds the rows of all models up, by the Unix time of the hour.
+func ByHour(rows []moka.UsageRow) map[int64]store.Recorded {
 	sums := map[int64]store.Recorded{}
 	for _, row := range rows {
-		k := row.Hour.Unix()
-		sum := sums[k]
-		sum.Start, sum.Quota, sum.Requests = row.Hour, sum.Quota+row.Quota, sum.Requests+row.Requests
-		sums[k] = sum
+		at := row.Hour.Unix()
+		sum := sums[at]
+		sums[at] = store.Recorded{Start: row.Hour, Quota: sum.Quota + row.Quota, Requests: sum.Requests + row.Requests}
 	}
-	var all []store.Recorded
-	for _, sum := range sums {
-		all = append(all, sum)
-	}
-	if len(all) > 0 {
-		_ = h.Store.AddRecorded(ctx, name, all) // they can be read again
-	}
+	return sums
 }
 
 // log is what the gateway's log says of [from, to), to the second; false when it

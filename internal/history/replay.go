@@ -65,11 +65,7 @@ func (p *pastHours) facts(s store.Sample) alert.Facts {
 
 // before are the hours that a bot would have gone by at a moment.
 func (p *pastHours) before(at time.Time) []spend.Hour {
-	find := func(t time.Time) int {
-		i, _ := slices.BinarySearchFunc(p.all, t, func(h spend.Hour, t time.Time) int { return h.Start.Compare(t) })
-		return i
-	}
-	return p.all[find(at.Add(-lookBack)):find(at.Truncate(time.Hour))]
+	return p.all[startingAt(p.all, at.Add(-lookBack)):startingAt(p.all, at.Truncate(time.Hour))]
 }
 
 // forecast looks ahead once an hour; in between, what is left at that rate is

@@ -3,6 +3,7 @@ package history
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"time"
@@ -54,7 +55,7 @@ func (h History) Used(ctx context.Context, a *account.Account, p, before spend.P
 	}
 	h.listKeys(ctx, a.Client, p, r, &u)
 	h.findRefunds(ctx, p, r, &u)
-	settleLists(&u)
+	completeLists(&u)
 	h.disagree(ctx, p, r, &u)
 	return u, nil
 }
@@ -87,10 +88,7 @@ func (h History) catchUp(ctx context.Context, p spend.Period, r *records, f *fig
 // readings see only what charges leave of a refund that lowers the used quota.
 func (h History) findRefunds(ctx context.Context, p spend.Period, r *records, u *message.Used) {
 	spent, known := u.Spent.Get()
-	charged := moka.Amount(0)
-	for _, m := range u.Models {
-		charged += m.Spent
-	}
+	charged := costOf(u.Models)
 	if !known || u.ModelsErr != nil || charged-u.Refunds <= spent+blur {
 		return
 	}
@@ -117,10 +115,17 @@ func (h History) disagree(ctx context.Context, p spend.Period, r *records, u *me
 }
 
 func failure(err error) *moka.Error {
-	if e, ok := err.(*moka.Error); ok {
+	if e, ok := errors.AsType[*moka.Error](err); ok {
 		return e
 	}
 	return &moka.Error{Op: "data/self", Kind: moka.Unavailable, Err: err}
+}
+
+func costOf(models []message.ModelUse) (sum moka.Amount) {
+	for _, m := range models {
+		sum += m.Spent
+	}
+	return sum
 }
 
 func countRequests(models []message.ModelUse) (n int64) {
