@@ -12,6 +12,7 @@ import (
 
 	"github.com/bwmarrin/discordgo"
 
+	"mokabot/internal/discord/discordtest"
 	"mokabot/internal/lang"
 )
 
@@ -31,19 +32,19 @@ func commandData(name string, options ...*discordgo.ApplicationCommandInteractio
 }
 
 // answerText is the answer that the fake Discord got last.
-func answerText(f *fakeREST) string {
-	all := f.requests()
-	return fmt.Sprint(all[len(all)-1].body)
+func answerText(f *discordtest.REST) string {
+	all := f.Requests()
+	return fmt.Sprint(all[len(all)-1].Body)
 }
 
-func agreeable(t *testing.T) (*Bot, *fakeREST) {
+func agreeable(t *testing.T) (*Bot, *discordtest.REST) {
 	t.Helper()
 	r, f := newREST(t, func(_ int, w http.ResponseWriter, q *http.Request) {
 		if strings.Contains(q.URL.Path, "/members/") {
-			answerJSON(w, 404, `{"message":"Unknown Member","code":10007}`)
+			discordtest.JSON(w, 404, `{"message":"Unknown Member","code":10007}`)
 			return
 		}
-		answerJSON(w, 200, `{"id":"9"}`)
+		discordtest.JSON(w, 200, `{"id":"9"}`)
 	})
 	b := quietBot(t)
 	b.REST = r
@@ -117,15 +118,15 @@ func TestEveryEntranceAsksWhoItIs(t *testing.T) {
 			if strings.Contains(text, "team") || !slices.ContainsFunc(want, func(s string) bool { return strings.Contains(text, s) }) {
 				t.Errorf("%s uses %s: %s", who.what, what, text)
 			}
-			for _, q := range f.requests() {
-				if kind, _ := q.body["type"].(float64); kind == 6 {
+			for _, q := range f.Requests() {
+				if kind, _ := q.Body["type"].(float64); kind == 6 {
 					t.Errorf("%s uses %s: a message that others see is edited", who.what, what)
 				}
 			}
 		}
 		b, f := agreeable(t)
 		b.Interact(t.Context(), how(use(discordgo.InteractionApplicationCommandAutocomplete, who.guild, who.user, commandData("balance", typed))))
-		if choices, _ := f.requests()[len(f.requests())-1].body["data"].(map[string]any)["choices"].([]any); len(choices) != 0 {
+		if choices, _ := f.Requests()[len(f.Requests())-1].Body["data"].(map[string]any)["choices"].([]any); len(choices) != 0 {
 			t.Errorf("%s is offered %v", who.what, choices)
 		}
 	}
@@ -174,7 +175,7 @@ func TestOnlyOperatorsShare(t *testing.T) {
 		b.Use(s)
 		share := &discordgo.ApplicationCommandInteractionDataOption{Name: "share", Type: discordgo.ApplicationCommandOptionBoolean, Value: true}
 		b.Interact(t.Context(), use(discordgo.InteractionApplicationCommand, "1", user, commandData("alerts", share)))
-		data, _ := f.requests()[0].body["data"].(map[string]any)
+		data, _ := f.Requests()[0].Body["data"].(map[string]any)
 		if got := data["flags"] == float64(64); got != private {
 			t.Errorf("%s shares: private %t", user, got)
 		}
@@ -238,7 +239,7 @@ func TestASharedAnswerIsTurnedByOperatorsOnly(t *testing.T) {
 		i := use(discordgo.InteractionMessageComponent, "1", user, discordgo.MessageComponentInteractionData{CustomID: "keys:nobody:0"})
 		i.Message = &discordgo.Message{ID: "77"}
 		b.Interact(t.Context(), i)
-		if kind, _ := f.requests()[0].body["type"].(float64); (kind == 6) != update {
+		if kind, _ := f.Requests()[0].Body["type"].(float64); (kind == 6) != update {
 			t.Errorf("%s turns the page: answered with type %v", user, kind)
 		}
 	}
@@ -261,10 +262,10 @@ func TestHomeIsTheServerOfTheAlertsChannel(t *testing.T) {
 		r, _ := newREST(t, func(_ int, w http.ResponseWriter, q *http.Request) {
 			reads++
 			if c.answer == "" {
-				answerJSON(w, 403, `{"message":"Missing Access","code":50001}`)
+				discordtest.JSON(w, 403, `{"message":"Missing Access","code":50001}`)
 				return
 			}
-			answerJSON(w, 200, c.answer)
+			discordtest.JSON(w, 200, c.answer)
 		})
 		b := quietBot(t)
 		b.REST, b.GuildIDs = r, nil
@@ -288,13 +289,13 @@ func TestDirectMessagesLookMembersUp(t *testing.T) {
 	r, f := newREST(t, func(_ int, w http.ResponseWriter, q *http.Request) {
 		switch path := strings.TrimPrefix(q.URL.Path, "/api/v9/"); path {
 		case "channels/10":
-			answerJSON(w, 200, `{"id":"10","type":0,"guild_id":"1"}`)
+			discordtest.JSON(w, 200, `{"id":"10","type":0,"guild_id":"1"}`)
 		case "guilds/1", "guilds/2":
-			answerJSON(w, 200, `{"id":"1","owner_id":"5"}`)
+			discordtest.JSON(w, 200, `{"id":"1","owner_id":"5"}`)
 		case "guilds/1/members/5", "guilds/2/members/6":
-			answerJSON(w, 200, `{"roles":["r"]}`)
+			discordtest.JSON(w, 200, `{"roles":["r"]}`)
 		default:
-			answerJSON(w, 404, `{"message":"Unknown Member","code":10007}`)
+			discordtest.JSON(w, 404, `{"message":"Unknown Member","code":10007}`)
 		}
 	})
 	b := quietBot(t)
@@ -314,9 +315,9 @@ func TestDirectMessagesLookMembersUp(t *testing.T) {
 			t.Errorf("%s with %+v: %q", c.user, c.viewers, why)
 		}
 	}
-	for _, q := range f.requests() {
-		if strings.Contains(q.path, "guilds/2") {
-			t.Errorf("a foreign server is read: %s", q.path)
+	for _, q := range f.Requests() {
+		if strings.Contains(q.Path, "guilds/2") {
+			t.Errorf("a foreign server is read: %s", q.Path)
 		}
 	}
 }

@@ -28,12 +28,12 @@ import (
 type Incidents interface {
 	// Open lists all incidents that are not over.
 	Open(ctx context.Context) ([]message.OpenIncident, error)
-	// OfMessage are the incidents that a message on Discord tells of.
+	// OfMessage are the incidents that a message on Discord is about.
 	OfMessage(ctx context.Context, messageID string) ([]alert.Ref, error)
 	// Find is an open incident, false when it is over.
 	Find(ctx context.Context, ref alert.Ref) (message.OpenIncident, bool, error)
-	// Story is what happened to an incident so far.
-	Story(ctx context.Context, o message.OpenIncident) ([]message.TimelineEntry, error)
+	// Timeline is what happened to an incident so far.
+	Timeline(ctx context.Context, o message.OpenIncident) ([]message.TimelineEntry, error)
 	// Snooze changes an incident's snooze; false when there was nothing to change.
 	Snooze(ctx context.Context, ref alert.Ref, q alert.SnoozeOptions) (message.OpenIncident, bool, error)
 }
@@ -41,24 +41,23 @@ type Incidents interface {
 // Reports is what a bot may ask of the reports.
 type Reports interface {
 	Names() []string
-	// Ask builds a report and puts it into its channel; false when there is none
-	// of that name. The empty name is the first.
-	Ask(ctx context.Context, name, request string) (r message.Report, channel string, ok bool, err error)
+	// PostNow builds a report and enqueues it for its channel; ok is false when there
+	// is none of that name. The empty name is the first. The same request posts once.
+	PostNow(ctx context.Context, name, request string) (r message.Report, channel string, ok bool, err error)
 }
 
 // Budgets is what a bot may ask of the budgets.
 type Budgets interface {
 	Names() []string
-	// Standing returns the standing of the named budgets, or of all budgets without a name.
-	Standing(ctx context.Context, names ...string) ([]budget.Standing, error)
+	// Standing returns the standing of the named budget, or of all without a name.
+	Standing(ctx context.Context, name string) ([]budget.Standing, error)
 	// Open are the budgets whose running period people were warned of.
 	Open(ctx context.Context) ([]budget.Standing, error)
 	// BurnDown draws how a budget is used up.
 	BurnDown(ctx context.Context, w *lang.Words, s budget.Standing) (message.Picture, error)
 }
 
-// Values remembers which commands were registered, and that the bot explained
-// itself.
+// Values remembers which commands were registered, and that the welcome was posted.
 type Values interface {
 	discord.Values
 	// SetValueAndEnqueue stores a value together with messages to send, both or neither.
@@ -76,7 +75,7 @@ type Setup struct {
 	Operators    Operators
 	Viewers      Viewers
 	AlertChannel string
-	Language     string // of what is posted unasked
+	Language     string // of posts; answers are in the caller's
 	Welcome      bool   // explain the commands once, in the alerts' channel
 }
 
@@ -95,10 +94,10 @@ type Bot struct {
 	Reload func(ctx context.Context) message.Reloaded // reads the configuration again
 	Levels Levels
 	Test   func(ctx context.Context) []message.TestPing // posts test alerts
-	// TakesOver is set where another process may have been at work before: a command that it
-	// acknowledged and did not answer is answered here.
+	// TakesOver is set where another process may have worked before: commands that it
+	// acknowledged and did not answer are answered here.
 	TakesOver bool
-	// Observe is told of every answer, for metrics; nil: nobody is.
+	// Observe is called after every answer, for metrics; nil for none.
 	Observe func(command string, err error, took time.Duration)
 
 	current atomic.Pointer[Setup]
@@ -133,7 +132,7 @@ func (b *Bot) Ready(ctx context.Context, r discord.Ready) {
 	b.welcome(ctx, r)
 }
 
-// Joined registers the commands in a server that the bot was let into.
+// Joined registers the commands in a server that the bot was added to.
 func (b *Bot) Joined(ctx context.Context, guildID string) {
 	b.Log.Info("the bot was added to a server", "guild", guildID)
 	b.place.join(guildID)
@@ -142,8 +141,8 @@ func (b *Bot) Joined(ctx context.Context, guildID string) {
 	}
 }
 
-// Register tells Discord the commands where that changes something. Before the
-// first [Bot.Ready] it does nothing.
+// Register registers the commands with Discord where they changed. Before the first
+// [Bot.Ready] it does nothing.
 func (b *Bot) Register(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, registerTime)
 	defer cancel()
@@ -234,14 +233,14 @@ func (b *Bot) now() time.Time {
 type Input struct {
 	Name    string            // of the command
 	Options map[string]string // as given, by the option's English name
-	Args    []string          // of a button: what stands behind the command's name
-	Written string            // of a form: what was written into it
+	Args    []string          // of a button: its action's arguments
+	Written string            // of a form: its text
 	Focused string            // of a completion: the option being typed
 	Share   bool              // everybody may see the answer
 
 	ID        string // of the interaction
-	MessageID string // of a button: the message that it stands below
-	Private   bool   // of a button: only its presser sees that message
+	MessageID string // of a button: the message below which it is
+	Private   bool   // of a button: only the person who pressed it sees that message
 	UserID    string
 	RoleIDs   []string
 	Manages   bool   // the user may manage the server

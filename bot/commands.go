@@ -26,7 +26,7 @@ func commands() []command {
 			repliesPrivately: func(Input) bool { return true }},
 		{name: "report", options: []option{text("name", suggestReports), share()}, needs: operator, run: report},
 		{name: "alerts", options: []option{share()}, needs: viewer, run: alerts, onButton: onAlertButton,
-			buttonNeeds: alertButtonNeeds, form: snoozeForm, repliesPrivately: addsToAlert},
+			buttonNeeds: alertButtonNeeds, form: snoozeForm, repliesPrivately: repliesToAlert},
 		{name: "levels", options: []option{account, levelActions(), text("level", suggestLevels), text("below", nil), text("runway", nil), share()}, needs: viewer, run: levels},
 		{name: "status", options: []option{share()}, needs: viewer, run: status},
 		{name: "test", needs: operator, run: testPings},
@@ -58,16 +58,16 @@ func suggestAccounts(_ context.Context, b *Bot, in Input) []string {
 	return b.setup().Book.Suggest(in.Options["account"])
 }
 
-// named are the accounts that the option names: one, or all.
-func (b *Bot) named(in Input) ([]*account.Account, error) {
+// selected are the accounts that the option names: one, or all.
+func (b *Bot) selected(in Input) ([]*account.Account, error) {
 	if name := in.Options["account"]; name != "" {
-		return b.setup().Book.Some(name)
+		return b.setup().Book.Select(name)
 	}
-	return b.setup().Book.Some()
+	return b.setup().Book.All(), nil
 }
 
-// first is the account that the option names, else the first of all.
-func (b *Bot) first(name string) (*account.Account, error) {
+// accountOrFirst is the named account, or the first of all without a name.
+func (b *Bot) accountOrFirst(name string) (*account.Account, error) {
 	if name != "" {
 		return b.setup().Book.Get(name)
 	}
@@ -75,7 +75,7 @@ func (b *Bot) first(name string) (*account.Account, error) {
 }
 
 func balance(ctx context.Context, b *Bot, in Input) (message.Message, error) {
-	accounts, err := b.named(in)
+	accounts, err := b.selected(in)
 	if err != nil {
 		return message.Message{}, err
 	}
@@ -103,10 +103,10 @@ func help(_ context.Context, b *Bot, in Input) (message.Message, error) {
 	return message.Help(in.Words, b.guide(in.Standing)), nil
 }
 
-// guide is what somebody may do. The names of accounts and the alerts' channel
-// are for those alone who may see figures.
+// guide is what somebody may do. Only viewers learn the accounts' names and the
+// alerts' channel.
 func (b *Bot) guide(has standing) message.Guide {
-	g := message.Guide{Commands: helped(has), Shares: has == operator}
+	g := message.Guide{Commands: usableBy(has), Shares: has == operator}
 	if has >= viewer {
 		s := b.setup()
 		g.Accounts, g.AlertChannel = s.Book.Names(), s.AlertChannel
@@ -114,8 +114,8 @@ func (b *Bot) guide(has standing) message.Guide {
 	return g
 }
 
-// helped are the commands that somebody may use, as /help shows them.
-func helped(s standing) []message.Command {
+// usableBy are the commands that somebody may use, as /help shows them.
+func usableBy(s standing) []message.Command {
 	var list []message.Command
 	for _, c := range commands() {
 		if c.needs > s {
@@ -142,9 +142,8 @@ func reload(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	return message.Reload(in.Words, b.Reload(ctx)), nil
 }
 
-// welcome explains the commands once in the alerts' channel, if that is wanted.
-// Like every post it goes through the outbox: that it was welcomed and what it
-// is welcomed with are kept together.
+// welcome explains the commands once in the alerts' channel, if that is configured.
+// The message and the mark that it was sent are stored together.
 func (b *Bot) welcome(ctx context.Context, r discord.Ready) {
 	s := b.setup()
 	if !s.Welcome || s.AlertChannel == "" {

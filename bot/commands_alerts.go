@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,14 +11,6 @@ import (
 	"mokabot/internal/message"
 )
 
-// reportError says that there is no report of that name.
-type reportError struct {
-	name  string
-	known []string
-}
-
-func (e *reportError) Error() string { return "there is no report " + strconv.Quote(e.name) }
-
 func suggestReports(_ context.Context, b *Bot, in Input) []string {
 	return containing(b.setup().Reports.Names(), in.Options["name"])
 }
@@ -27,9 +18,9 @@ func suggestReports(_ context.Context, b *Bot, in Input) []string {
 // report posts a report in its channel and shows it to the caller too.
 func report(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	name := in.Options["name"]
-	r, channel, ok, err := b.setup().Reports.Ask(ctx, name, in.ID)
+	r, channel, ok, err := b.setup().Reports.PostNow(ctx, name, in.ID)
 	if !ok {
-		return message.Message{}, &reportError{name, b.setup().Reports.Names()}
+		return message.Message{}, &unknownError{"report", name, b.setup().Reports.Names()}
 	}
 	if err != nil {
 		return message.Message{}, err
@@ -54,8 +45,8 @@ func alerts(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	return message.Incidents(in.Words, open, warned, b.now()), nil
 }
 
-// quiets are what the buttons do to a snooze.
-var quiets = map[string]alert.SnoozeOptions{
+// snoozeActions are what the buttons do to a snooze.
+var snoozeActions = map[string]alert.SnoozeOptions{
 	message.ActionHour:       {For: time.Hour},
 	message.ActionShift:      {For: 8 * time.Hour},
 	message.ActionUntilTopUp: {UntilTopUp: true},
@@ -88,21 +79,22 @@ func snoozeOptions(in Input) (alert.SnoozeOptions, error) {
 		}
 		return alert.SnoozeOptions{For: d}, nil
 	}
-	q, known := quiets[in.Args[0]]
+	q, known := snoozeActions[in.Args[0]]
 	if !known {
 		return q, errTooOld
 	}
 	return q, nil
 }
 
-// addsToAlert: below an alert, which everybody sees, a press is answered in
-// private; the list of /alerts is brought up to date instead.
-func addsToAlert(in Input) bool {
+// repliesToAlert reports whether a button is answered by a private message: always
+// below an alert, which everybody sees. Below the list of /alerts only the details
+// are; the other buttons update the list.
+func repliesToAlert(in Input) bool {
 	return !in.Private || len(in.Args) > 0 && in.Args[0] == message.ActionDetails
 }
 
-// alertButtonNeeds: whoever sees figures may read the details, and operators
-// alone change a snooze.
+// alertButtonNeeds is who may press a button of an alert: viewers read the details,
+// operators change a snooze.
 func alertButtonNeeds(in Input) standing {
 	if len(in.Args) > 0 && in.Args[0] == message.ActionDetails {
 		return viewer
@@ -110,8 +102,8 @@ func alertButtonNeeds(in Input) standing {
 	return operator
 }
 
-// onAlertButton answers "alerts:WHAT", about the incidents that the message
-// tells of, and "alerts:WHAT:INCIDENT:ACCOUNT".
+// onAlertButton answers "alerts:WHAT", about all incidents of the message, and
+// "alerts:WHAT:INCIDENT:ACCOUNT".
 func onAlertButton(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	refs, err := b.pressedIncidents(ctx, in)
 	if err != nil {
@@ -120,19 +112,19 @@ func onAlertButton(ctx context.Context, b *Bot, in Input) (message.Message, erro
 	if in.Args[0] == message.ActionDetails {
 		return b.details(ctx, in, refs)
 	}
-	quiet, err := snoozeOptions(in)
+	options, err := snoozeOptions(in)
 	if err != nil {
 		return message.Message{}, err
 	}
 	var lines []string
 	for _, ref := range refs {
-		line, err := b.snooze(ctx, in, ref, quiet)
+		line, err := b.snooze(ctx, in, ref, options)
 		if err != nil {
 			return message.Message{}, err
 		}
 		lines = append(lines, line)
 	}
-	if !addsToAlert(in) {
+	if !repliesToAlert(in) {
 		return alerts(ctx, b, in)
 	}
 	return message.Note(strings.Join(lines, "\n"), message.ToneMuted), nil
@@ -187,11 +179,11 @@ func (b *Bot) details(ctx context.Context, in Input, refs []alert.Ref) (message.
 			parts = append(parts, message.Note(in.Words.Incident.Over, message.ToneGood))
 			continue
 		}
-		story, err := b.setup().Incidents.Story(ctx, o)
+		timeline, err := b.setup().Incidents.Timeline(ctx, o)
 		if err != nil {
 			return message.Message{}, err
 		}
-		parts = append(parts, message.IncidentDetails(in.Words, o, story, b.now()))
+		parts = append(parts, message.IncidentDetails(in.Words, o, timeline, b.now()))
 	}
 	return message.Join(parts), nil
 }

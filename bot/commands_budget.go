@@ -6,16 +6,31 @@ import (
 	"strconv"
 	"strings"
 
+	"mokabot/internal/lang"
 	"mokabot/internal/message"
 )
 
-// budgetError says that there is no budget of that name.
-type budgetError struct {
-	name  string
-	known []string
+// unknownError says that there is nothing of that name.
+type unknownError struct {
+	kind, name string // kind is "budget", "report" or "period"
+	known      []string
 }
 
-func (e *budgetError) Error() string { return "there is no budget " + strconv.Quote(e.name) }
+func (e *unknownError) Error() string { return "there is no " + e.kind + " " + strconv.Quote(e.name) }
+
+// text is the error in the caller's language.
+func (e *unknownError) text(w *lang.Words) string {
+	name := message.Disarm(e.name)
+	switch {
+	case e.kind == "period":
+		return w.Command.NoPeriod(name, e.known)
+	case e.kind == "report":
+		return w.Command.NoReport(name, e.known)
+	case len(e.known) == 0:
+		return w.Budget.None
+	}
+	return w.Budget.Unknown(name, e.known)
+}
 
 func suggestBudgets(_ context.Context, b *Bot, in Input) []string {
 	return containing(b.setup().Budgets.Names(), in.Options["name"])
@@ -45,14 +60,10 @@ func onBudgetButton(ctx context.Context, b *Bot, in Input) (message.Message, err
 // budgetAnswer is the named budget, or all; a single one with its picture.
 func (b *Bot) budgetAnswer(ctx context.Context, in Input, name string) (message.Message, error) {
 	all := b.setup().Budgets
-	var names []string
-	if name != "" {
-		if !slices.Contains(all.Names(), name) {
-			return message.Message{}, &budgetError{name, all.Names()}
-		}
-		names = []string{name}
+	if name != "" && !slices.Contains(all.Names(), name) {
+		return message.Message{}, &unknownError{"budget", name, all.Names()}
 	}
-	standings, err := all.Standing(ctx, names...)
+	standings, err := all.Standing(ctx, name)
 	if err != nil || len(standings) != 1 {
 		return message.Budgets(in.Words, standings), err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 
+	"mokabot/internal/alert"
 	"mokabot/internal/message"
 )
 
@@ -53,7 +54,7 @@ func levels(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 			return message.Message{}, err
 		}
 	}
-	accounts, err := b.named(in)
+	accounts, err := b.selected(in)
 	if err != nil {
 		return message.Message{}, err
 	}
@@ -73,7 +74,7 @@ func levels(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 }
 
 func (b *Bot) changeLevels(ctx context.Context, in Input, action string) error {
-	a, err := b.first(in.Options["account"])
+	a, err := b.accountOrFirst(in.Options["account"])
 	if err != nil {
 		return err
 	}
@@ -88,13 +89,9 @@ func (b *Bot) changeLevels(ctx context.Context, in Input, action string) error {
 }
 
 func suggestLevels(_ context.Context, b *Bot, in Input) []string {
-	a, err := b.first(in.Options["account"])
+	a, err := b.accountOrFirst(in.Options["account"])
 	if err != nil {
 		return nil
 	}
-	var names []string
-	for _, l := range a.Rules.Levels {
-		names = append(names, l.Name)
-	}
-	return names
+	return alert.LevelNames(a.Rules.Levels)
 }

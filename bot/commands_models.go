@@ -21,18 +21,24 @@ func models(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 
 // modelsPage answers "models:ACCOUNT:PAGE:SEARCH".
 func modelsPage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
-	if len(in.Args) < 3 {
-		return message.Message{}, errTooOld
-	}
-	page, err := strconv.Atoi(in.Args[1])
-	if err != nil {
+	page, ok := pageOf(in.Args)
+	if !ok || len(in.Args) < 3 {
 		return message.Message{}, errTooOld
 	}
 	return b.modelList(ctx, in, in.Args[0], strings.Join(in.Args[2:], ":"), page)
 }
 
+// pageOf is the page that a button "ACCOUNT:PAGE" turns to.
+func pageOf(args []string) (page int, ok bool) {
+	if len(args) < 2 {
+		return 0, false
+	}
+	page, err := strconv.Atoi(args[1])
+	return page, err == nil
+}
+
 func (b *Bot) modelList(ctx context.Context, in Input, name, search string, page int) (message.Message, error) {
-	a, err := b.first(name)
+	a, err := b.accountOrFirst(name)
 	if err != nil {
 		return message.Message{}, err
 	}
@@ -56,14 +62,14 @@ const (
 	warmEvery = 5 * time.Minute // how often lists that are missing or old are read
 )
 
-// modelLists keeps the models that the gateways told last, for completing what
-// somebody types: completions come at every key, so they never call a gateway.
+// modelLists keeps each gateway's last list of models for autocompletion, which
+// Discord asks for at every key and which therefore never calls a gateway.
 type modelLists struct {
 	mu    sync.Mutex
 	lists map[listKey]modelsAt
 }
 
-// listKey is an account as far as its models go by it.
+// listKey identifies an account's list: its models depend on the gateway alone.
 type listKey struct{ account, host string }
 
 type modelsAt struct {
@@ -134,7 +140,7 @@ func priced(list []moka.Model) []moka.PricedModel {
 // suggestModels completes from the last list that was shown, else from what
 // the model watch remembers.
 func suggestModels(ctx context.Context, b *Bot, in Input) []string {
-	a, err := b.first(in.Options["account"])
+	a, err := b.accountOrFirst(in.Options["account"])
 	if err != nil {
 		return nil
 	}

@@ -1,9 +1,9 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"strconv"
 	"sync"
 
 	"mokabot/internal/account"
@@ -20,22 +20,14 @@ const maxUsages = 10
 // byKey is the option of /usage that lists the spending by key instead of by model.
 const byKey = "key"
 
-// periodError says that there is no period of that name.
-type periodError struct{ name string }
-
-func (e *periodError) Error() string { return "there is no period " + strconv.Quote(e.name) }
-
 func usage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
-	name := in.Options["period"]
-	if name == "" {
-		name = history.Periods[0].Name
-	}
+	name := cmp.Or(in.Options["period"], history.Periods[0].Name)
 	past := b.setup().History
 	p, before, ok := history.Period(name, b.now(), past.Zone)
 	if !ok {
-		return message.Message{}, &periodError{name}
+		return message.Message{}, &unknownError{"period", name, history.PeriodNames()}
 	}
-	accounts, err := b.named(in)
+	accounts, err := b.selected(in)
 	if err != nil {
 		return message.Message{}, err
 	}
@@ -80,18 +72,15 @@ func keys(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 
 // keysPage answers "keys:ACCOUNT:PAGE".
 func keysPage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
-	if len(in.Args) != 2 {
-		return message.Message{}, errTooOld
-	}
-	page, err := strconv.Atoi(in.Args[1])
-	if err != nil {
+	page, ok := pageOf(in.Args)
+	if !ok || len(in.Args) != 2 {
 		return message.Message{}, errTooOld
 	}
 	return b.keyList(ctx, in, in.Args[0], page)
 }
 
 func (b *Bot) keyList(ctx context.Context, in Input, name string, page int) (message.Message, error) {
-	a, err := b.first(name)
+	a, err := b.accountOrFirst(name)
 	if err != nil {
 		return message.Message{}, err
 	}

@@ -11,7 +11,6 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/discord"
-	"mokabot/internal/history"
 	"mokabot/internal/message"
 	"mokabot/moka"
 )
@@ -58,8 +57,8 @@ func (b *Bot) onCommand(ctx context.Context, i *discordgo.Interaction, in Input)
 	b.reply(ctx, i, in.Name, m)
 }
 
-// leftOver reports whether an interaction could not be acknowledged because
-// another replica did so, which ended before it answered.
+// leftOver reports whether an interaction could not be acknowledged because another
+// replica had acknowledged it and ended before it answered.
 func (b *Bot) leftOver(ctx context.Context, i *discordgo.Interaction, err error) bool {
 	return b.TakesOver && discord.KindOf(err) == discord.KindAcknowledged && b.REST.Unanswered(ctx, i.AppID, i.Token)
 }
@@ -139,7 +138,7 @@ func (b *Bot) answer(ctx context.Context, in Input, refused error, needed standi
 		m, err = b.guarded(ctx, in, needed, run)
 	}
 	if b.Observe != nil {
-		b.Observe(labelOf(in.Name), err, b.now().Sub(began))
+		b.Observe(metricLabel(in.Name), err, b.now().Sub(began))
 	}
 	b.Log.Info("command", "name", in.Name, "user", in.UserID, "guild", in.GuildID, "took", b.now().Sub(began), "err", err)
 	if err != nil {
@@ -148,9 +147,9 @@ func (b *Bot) answer(ctx context.Context, in Input, refused error, needed standi
 	return m, nil
 }
 
-// labelOf is a command's name for the metrics. A button's action is text from
-// outside, and every new text would be a series of its own forever.
-func labelOf(name string) string {
+// metricLabel is a command's name for the metrics. A button's action comes from
+// outside, and every unknown one would add a series that never goes away.
+func metricLabel(name string) string {
 	if _, known := findCommand(name); known {
 		return name
 	}
@@ -161,11 +160,12 @@ func labelOf(name string) string {
 // are acknowledged, and wait.
 const maxAtOnce = 128
 
-// errBusy says that a command waited in vain for its turn.
+// errBusy says that a command's time was up before its turn came.
 var errBusy = errors.New("too many commands at once")
 
-// inTurn waits for a turn, so that a crowd costs time and not memory.
-func (b *Bot) inTurn(ctx context.Context) (done func(), err error) {
+// acquire waits for one of the maxAtOnce places, so that a crowd costs time and not
+// memory.
+func (b *Bot) acquire(ctx context.Context) (done func(), err error) {
 	b.turns.Do(func() { b.working = make(chan struct{}, maxAtOnce) })
 	select {
 	case b.working <- struct{}{}:
@@ -187,7 +187,7 @@ func (b *Bot) guarded(ctx context.Context, in Input, needed standing, run handle
 		return message.Message{}, why
 	}
 	in.Standing = has
-	done, err := b.inTurn(ctx)
+	done, err := b.acquire(ctx)
 	if err != nil {
 		return message.Message{}, err
 	}
@@ -199,26 +199,15 @@ var errPanicked = errors.New("the command panicked")
 
 func errorText(in Input, err error) string {
 	var unknown *account.UnknownError
-	var gateway *moka.Error
-	var period *periodError
-	var report *reportError
-	var budget *budgetError
+	var name *unknownError
 	var tooFast *tooFastError
 	var why denial
 	var level *UnknownLevelError
 	switch {
 	case errors.As(err, &unknown):
 		return in.Words.Command.NoSuch(message.Disarm(unknown.Name), unknown.Known)
-	case errors.As(err, &period):
-		return in.Words.Command.NoPeriod(message.Disarm(period.name), history.PeriodNames())
-	case errors.As(err, &budget):
-		known := budget.known
-		if len(known) == 0 {
-			return in.Words.Budget.None
-		}
-		return in.Words.Budget.Unknown(message.Disarm(budget.name), known)
-	case errors.As(err, &report):
-		return in.Words.Command.NoReport(message.Disarm(report.name), report.known)
+	case errors.As(err, &name):
+		return name.text(in.Words)
 	case errors.As(err, &why):
 		return denialText(in, why)
 	case errors.As(err, &tooFast):
@@ -237,8 +226,6 @@ func errorText(in Input, err error) string {
 		return in.Words.Command.Busy
 	case errors.Is(err, errPanicked):
 		return in.Words.Command.Panicked
-	case errors.As(err, &gateway):
-		return message.Failure(in.Words, gateway)
 	}
 	return message.Failure(in.Words, err)
 }

@@ -30,15 +30,12 @@ func inputOf(i *discordgo.Interaction) Input {
 		}
 	case discordgo.MessageComponentInteractionData:
 		in.Name, in.Args = splitAction(data.CustomID)
-		if i.Message != nil {
-			in.MessageID, in.Private = i.Message.ID, i.Message.Flags&discordgo.MessageFlagsEphemeral != 0
-		}
 	case discordgo.ModalSubmitInteractionData:
 		in.Name, in.Args = splitAction(data.CustomID)
 		in.Written = discord.Written(data)
-		if i.Message != nil {
-			in.MessageID, in.Private = i.Message.ID, i.Message.Flags&discordgo.MessageFlagsEphemeral != 0
-		}
+	}
+	if i.Message != nil { // that a button or a form stands below
+		in.MessageID, in.Private = i.Message.ID, i.Message.Flags&discordgo.MessageFlagsEphemeral != 0
 	}
 	return in
 }

@@ -14,19 +14,20 @@ import (
 	"github.com/bwmarrin/discordgo"
 
 	"mokabot/internal/discord"
+	"mokabot/internal/discord/discordtest"
 )
 
 func TestAServerThatLetsTheBotInGetsItsCommands(t *testing.T) {
-	r, f := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) { answerJSON(w, 200, "[]") })
+	r, f := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) { discordtest.JSON(w, 200, "[]") })
 	b := quietBot(t)
-	b.REST, b.Values = r, memory{}
+	b.REST, b.Values = r, memory{discordtest.Values{}}
 	b.place.set(discord.Ready{ApplicationID: "43"})
 	b.Joined(t.Context(), "2") // not one that is served
-	if n := len(f.requests()); n != 0 {
+	if n := len(f.Requests()); n != 0 {
 		t.Errorf("%d requests for a server that is not served", n)
 	}
 	b.Joined(t.Context(), "1")
-	if got := f.requests(); len(got) == 0 || got[0].method != http.MethodPut || !strings.HasSuffix(got[0].path, "/applications/43/guilds/1/commands") {
+	if got := f.Requests(); len(got) == 0 || got[0].Method != http.MethodPut || !strings.HasSuffix(got[0].Path, "/applications/43/guilds/1/commands") {
 		t.Errorf("the requests are %v", got)
 	}
 }
@@ -49,13 +50,13 @@ func TestCommandsAreRegisteredWhenTheDatabaseAnswersAgain(t *testing.T) {
 	done := make(chan struct{})
 	var once sync.Once
 	r, _ := newREST(t, func(_ int, w http.ResponseWriter, r *http.Request) {
-		answerJSON(w, 200, "[]")
+		discordtest.JSON(w, 200, "[]")
 		if strings.HasSuffix(r.URL.Path, "/commands") {
 			once.Do(func() { close(done) })
 		}
 	})
 	b := quietBot(t)
-	values := &failing{memory: memory{}}
+	values := &failing{memory: memory{discordtest.Values{}}}
 	values.left.Store(3)
 	b.REST, b.Values, b.wait = r, values, time.Millisecond
 	ended := make(chan error, 1)

@@ -54,8 +54,8 @@ func TestACustomSnoozeIsAskedFor(t *testing.T) {
 			press := use(discordgo.InteractionMessageComponent, "1", user, discordgo.MessageComponentInteractionData{CustomID: "alerts:for"})
 			press.Message, press.Locale = &discordgo.Message{ID: "77"}, discordgo.Locale(c.locale)
 			b.Interact(t.Context(), press)
-			asked := f.requests()
-			if kind, _ := asked[0].body["type"].(float64); (kind == 9) != may || may && len(asked) != 1 {
+			asked := f.Requests()
+			if kind, _ := asked[0].Body["type"].(float64); (kind == 9) != may || may && len(asked) != 1 {
 				t.Fatalf("%s presses the button: %v", user, asked)
 			}
 			if may && !strings.Contains(answerText(f), w.Incident.SnoozeLabel) || !may && !strings.Contains(answerText(f), w.Command.NotOperator) {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/bwmarrin/discordgo"
+
+	"mokabot/internal/discord/discordtest"
 )
 
 // A leader that was killed had acknowledged a command. Discord sends the command
@@ -24,9 +26,9 @@ func TestACommandOfAnotherLeaderIsAnswered(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) {
 			rest, f := newREST(t, func(_ int, w http.ResponseWriter, r *http.Request) {
 				if r.Method == http.MethodPost {
-					answerJSON(w, 400, `{"code":40060,"message":"Interaction has already been acknowledged."}`)
+					discordtest.JSON(w, 400, `{"code":40060,"message":"Interaction has already been acknowledged."}`)
 				} else {
-					answerJSON(w, 200, `{"id":"1","flags":`+c.flags+`}`)
+					discordtest.JSON(w, 200, `{"id":"1","flags":`+c.flags+`}`)
 				}
 			})
 			b := quietBot(t)
@@ -36,13 +38,13 @@ func TestACommandOfAnotherLeaderIsAnswered(t *testing.T) {
 				Data: discordgo.ApplicationCommandInteractionData{Name: "help"},
 			})
 			answers := 0
-			for _, r := range f.requests() {
-				if r.method == http.MethodPatch && strings.HasSuffix(r.path, "/messages/@original") {
+			for _, r := range f.Requests() {
+				if r.Method == http.MethodPatch && strings.HasSuffix(r.Path, "/messages/@original") {
 					answers++
 				}
 			}
 			if (answers == 1) != c.answered {
-				t.Errorf("%d answers: %+v", answers, f.requests())
+				t.Errorf("%d answers: %+v", answers, f.Requests())
 			}
 		})
 	}

@@ -41,13 +41,14 @@ var (
 		"internal/discordsim":      {},
 		"internal/discordsim/page": {},
 
-		"internal/hangup":             {},
-		"internal/proof":              {},
-		"internal/proof/longtests":    {},
-		"internal/store/pgtest":       {},                                       // for tests
-		"internal/testbed":            {"moka/mokatest", "internal/discordsim"}, // for tests
-		"internal/discordsim/browser": {},
-		"internal/discord":            {"moka", "moka/redact", "internal/lang", "internal/message", "internal/store"},
+		"internal/hangup":              {},
+		"internal/proof":               {},
+		"internal/proof/longtests":     {},
+		"internal/store/pgtest":        {},                                       // for tests
+		"internal/testbed":             {"moka/mokatest", "internal/discordsim"}, // for tests
+		"internal/discord/discordtest": {},                                       // for tests
+		"internal/discordsim/browser":  {},
+		"internal/discord":             {"moka", "moka/redact", "internal/lang", "internal/message", "internal/store"},
 		"bot": {
 			"moka", "internal/account", "internal/alert", "internal/discord", "internal/history", "internal/lang", "internal/message",
 			"internal/spend", "internal/store", "internal/budget"},
@@ -79,7 +80,7 @@ var (
 		"golang.org/x/sys/unix":               {"internal/lead"},
 		"golang.org/x/image":                  {"internal/chart"},
 	}
-	forTests = []string{"internal/lang/langtest", "internal/proof", "internal/store/pgtest", "internal/testbed"} // which only tests import
+	forTests = []string{"internal/lang/langtest", "internal/proof", "internal/store/pgtest", "internal/testbed", "internal/discord/discordtest"} // which only tests import
 
 	impure = []string{"net", "net/http", "os", "database/sql"} // what pure packages do without
 	pure   = []string{"internal/spend", "internal/alert", "internal/budget", "internal/lang", "internal/message", "internal/chart", "internal/story"}

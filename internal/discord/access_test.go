@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mokabot/internal/discord/discordtest"
 )
 
 func TestPermissionsAreComputedAsDiscordDoes(t *testing.T) {
@@ -59,11 +61,11 @@ func TestAccessTellsWhatIsMissing(t *testing.T) {
 	r, _ := newREST(t, func(_ int, w http.ResponseWriter, q *http.Request) {
 		switch body := answers[q.URL.Path]; {
 		case body != "":
-			answerJSON(w, 200, body)
+			discordtest.JSON(w, 200, body)
 		case strings.HasSuffix(q.URL.Path, "/20"):
-			answerJSON(w, 403, `{"message":"Missing Access","code":50001}`)
+			discordtest.JSON(w, 403, `{"message":"Missing Access","code":50001}`)
 		default:
-			answerJSON(w, 404, `{"message":"Unknown Channel","code":10003}`)
+			discordtest.JSON(w, 404, `{"message":"Unknown Channel","code":10003}`)
 		}
 	})
 	a, err := r.Access(t.Context(), "10")
@@ -141,17 +143,17 @@ func TestAPrivateThreadKnowsItsMembers(t *testing.T) {
 		r, _ := newREST(t, func(_ int, w http.ResponseWriter, q *http.Request) {
 			switch strings.TrimPrefix(q.URL.Path, "/api/v9/") {
 			case "users/@me":
-				answerJSON(w, 200, `{"id":"5","username":"moka"}`)
+				discordtest.JSON(w, 200, `{"id":"5","username":"moka"}`)
 			case "channels/11":
-				answerJSON(w, 200, `{"id":"11","type":12,"name":"money",`+c.thread+`"guild_id":"1","parent_id":"10"}`)
+				discordtest.JSON(w, 200, `{"id":"11","type":12,"name":"money",`+c.thread+`"guild_id":"1","parent_id":"10"}`)
 			case "channels/10":
-				answerJSON(w, 200, `{"id":"10","type":0,"guild_id":"1"}`)
+				discordtest.JSON(w, 200, `{"id":"10","type":0,"guild_id":"1"}`)
 			case "guilds/1":
-				answerJSON(w, 200, `{"id":"1","name":"Team","owner_id":"9","roles":[{"id":"1","permissions":"274878024704"}]}`)
+				discordtest.JSON(w, 200, `{"id":"1","name":"Team","owner_id":"9","roles":[{"id":"1","permissions":"274878024704"}]}`)
 			case "guilds/1/members/5":
-				answerJSON(w, 200, `{"roles":[],"communication_disabled_until":`+c.member+`}`)
+				discordtest.JSON(w, 200, `{"roles":[],"communication_disabled_until":`+c.member+`}`)
 			default:
-				answerJSON(w, 404, `{"message":"Unknown Member","code":10007}`)
+				discordtest.JSON(w, 404, `{"message":"Unknown Member","code":10007}`)
 			}
 		})
 		a, err := r.Access(t.Context(), "11")

@@ -1,16 +1,17 @@
 package discord
 
 import (
-	"context"
 	"log/slog"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"mokabot/internal/discord/discordtest"
 )
 
 func TestBudgetSurvivesARestartAndHoldsBack(t *testing.T) {
-	values := memory{}
+	values := discordtest.Values{}
 	log, _ := testLog(t)
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	for i := range budgetMost {
@@ -58,7 +59,7 @@ func TestAWrongClockDoesNotPoisonTheBudget(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	for _, used := range []int{1, 100, budgetCareful, budgetMost - 1, budgetMost} {
 		for _, ahead := range []time.Duration{0, 5 * time.Minute, 8 * time.Hour, 365 * 24 * time.Hour} {
-			values := memory{}
+			values := discordtest.Values{}
 			before := process(t, values, log, now.Add(ahead))
 			for range used {
 				if err := before.spend(); err != nil {
@@ -85,7 +86,7 @@ func TestARestartWithAWrongClockCountsOn(t *testing.T) {
 	for _, off := range []time.Duration{0, -365 * 24 * time.Hour, 365 * 24 * time.Hour, 8 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(2 * 365 * 24 * time.Hour) // the machine's clock, of which Discord's is off by so much
-			values := memory{}
+			values := discordtest.Values{}
 			log := slog.New(slog.DiscardHandler)
 			before := process(t, values, log, time.Now().Add(off))
 			for range budgetCareful {
@@ -112,16 +113,4 @@ func TestARestartWithAWrongClockCountsOn(t *testing.T) {
 			}
 		})
 	}
-}
-
-type memory map[string][]byte
-
-func (m memory) Value(_ context.Context, name string) ([]byte, bool, error) {
-	v, ok := m[name]
-	return v, ok, nil
-}
-
-func (m memory) SetValue(_ context.Context, name string, value []byte) error {
-	m[name] = value
-	return nil
 }

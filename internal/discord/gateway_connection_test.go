@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"mokabot/internal/discord/discordtest"
 )
 
 func TestOneConnectionCarriesOneIdentify(t *testing.T) {
@@ -296,7 +298,7 @@ func TestNoSessionIsBegunBeyondDiscordsLimit(t *testing.T) {
 		{`{"url":"wss://x","session_start_limit":{"total":1000,"remaining":0,"reset_after":9e15}}`, budgetWindow},
 		{`{"url":"wss://x"}`, 0},
 	} {
-		r, _ := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) { answerJSON(w, 200, c.answer) })
+		r, _ := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) { discordtest.JSON(w, 200, c.answer) })
 		l, err := r.gateway(t.Context())
 		if err != nil || l.wait() != c.want {
 			t.Errorf("%s: wait %s, %v", c.answer, l.wait(), err)
@@ -308,15 +310,15 @@ func TestWhereTheGatewayIs(t *testing.T) {
 	r, f := newREST(t, func(_ int, w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/gateway/bot"):
-			answerJSON(w, 404, `{"message":"404: Not Found","code":0}`)
+			discordtest.JSON(w, 404, `{"message":"404: Not Found","code":0}`)
 		default:
-			answerJSON(w, 200, `{"url":"wss://gateway.discord.gg"}`)
+			discordtest.JSON(w, 200, `{"url":"wss://gateway.discord.gg"}`)
 		}
 	})
 	if l, err := r.gateway(t.Context()); err != nil || l.URL != "wss://gateway.discord.gg" {
 		t.Errorf("%+v, %v", l, err)
 	}
-	if n := len(f.requests()); n > 1+maxAttempts {
+	if n := len(f.Requests()); n > 1+maxAttempts {
 		t.Errorf("%d requests", n)
 	}
 	g := &Gateway{REST: r, known: location{URL: "wss://known"}}

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"mokabot/internal/discord/discordtest"
 	"mokabot/internal/message"
 )
 
@@ -59,9 +60,9 @@ func TestEveryRequestIsObserved(t *testing.T) {
 		case 1:
 			cutLine(w)
 		case 2:
-			answerJSON(w, 200, `{"id":"2"}`)
+			discordtest.JSON(w, 200, `{"id":"2"}`)
 		default:
-			answerJSON(w, 404, `{"code":10003}`)
+			discordtest.JSON(w, 404, `{"code":10003}`)
 		}
 	})
 	WithObserver(func(route, kind string, took time.Duration) {

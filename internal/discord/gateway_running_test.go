@@ -45,7 +45,7 @@ func startGateway(t *testing.T, f *fakeGateway, change func(*Gateway)) *running 
 	return r
 }
 
-// rewriting is redirect with a transport of its own.
+// rewriting is [discordtest.Redirect] with a transport of its own.
 type rewriting struct {
 	to   *url.URL
 	base http.RoundTripper

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"mokabot/internal/discord/discordtest"
 	"mokabot/internal/message"
 	"mokabot/internal/proof"
 	"mokabot/internal/store"
@@ -185,11 +186,11 @@ func (d *dedupingDiscord) serve(_ int, w http.ResponseWriter, r *http.Request) {
 	defer d.mu.Unlock()
 	switch {
 	case r.Method == http.MethodGet && r.URL.Path == "/api/v9/users/@me":
-		answerJSON(w, 200, `{"id":"42"}`)
+		discordtest.JSON(w, 200, `{"id":"42"}`)
 		return
 	case r.Method == http.MethodGet:
 		content, _ := json.Marshal(d.messages[0].Content)
-		answerJSON(w, 200, fmt.Sprintf(`[{"id":"1000","author":{"id":"42"},"content":%s,"embeds":[]}]`, content))
+		discordtest.JSON(w, 200, fmt.Sprintf(`[{"id":"1000","author":{"id":"42"},"content":%s,"embeds":[]}]`, content))
 		return
 	}
 	var m wireMessage
@@ -208,7 +209,7 @@ func (d *dedupingDiscord) serve(_ int, w http.ResponseWriter, r *http.Request) {
 		cutLine(w)
 		return
 	}
-	answerJSON(w, 200, `{"id":"`+id+`","channel_id":"1"}`)
+	discordtest.JSON(w, 200, `{"id":"`+id+`","channel_id":"1"}`)
 }
 
 func TestAMessageThatCannotBeLookedForIsNotLost(t *testing.T) {

@@ -9,12 +9,14 @@ import (
 	"testing"
 
 	"github.com/bwmarrin/discordgo"
+
+	"mokabot/internal/discord/discordtest"
 )
 
 func TestCommandsAreWrittenOnlyWhenSomethingChanged(t *testing.T) {
 	there := map[string]string{} // path -> registered commands
 	r, f := newREST(t, commandServer(there))
-	values := memory{}
+	values := discordtest.Values{}
 	one := []*discordgo.ApplicationCommand{{Name: "balance", Description: "b"}}
 	two := append(slices.Clone(one), &discordgo.ApplicationCommand{Name: "help", Description: "h"})
 	const guild, global = "/api/v9/applications/43/guilds/500/commands", "/api/v9/applications/43/commands"
@@ -37,11 +39,11 @@ func TestCommandsAreWrittenOnlyWhenSomethingChanged(t *testing.T) {
 		if step.before != nil {
 			step.before()
 		}
-		from := len(f.requests())
+		from := len(f.Requests())
 		err := r.SyncCommands(t.Context(), "43", step.guilds, step.commands, values)
 		var got []string
-		for _, s := range f.requests()[from:] {
-			got = append(got, s.method+" "+s.path)
+		for _, s := range f.Requests()[from:] {
+			got = append(got, s.Method+" "+s.Path)
 		}
 		if !slices.Equal(got, step.want) || (err != nil) != step.fails {
 			t.Errorf("%s: %q, %v", step.name, got, err)
@@ -60,12 +62,12 @@ func commandServer(there map[string]string) func(int, http.ResponseWriter, *http
 	return func(_ int, w http.ResponseWriter, q *http.Request) {
 		if q.Method == http.MethodPut {
 			if strings.Contains(q.URL.Path, "/guilds/403/") {
-				answerJSON(w, 403, `{"message":"Missing Access","code":50001}`)
+				discordtest.JSON(w, 403, `{"message":"Missing Access","code":50001}`)
 				return
 			}
 			raw, _ := io.ReadAll(q.Body)
 			there[q.URL.Path] = string(raw)
 		}
-		answerJSON(w, 200, there[q.URL.Path])
+		discordtest.JSON(w, 200, there[q.URL.Path])
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/discord/discordtest"
 	"mokabot/internal/message"
 )
 
@@ -29,7 +30,7 @@ func TestEachShapeOf429(t *testing.T) {
 			t.Parallel()
 			r, f := newREST(t, func(n int, w http.ResponseWriter, _ *http.Request) {
 				if n > 1 {
-					answerJSON(w, 200, `{"id":"1","channel_id":"1"}`)
+					discordtest.JSON(w, 200, `{"id":"1","channel_id":"1"}`)
 					return
 				}
 				w.Header().Set("Content-Type", "application/json")
@@ -42,9 +43,9 @@ func TestEachShapeOf429(t *testing.T) {
 			if _, err := r.Send(t.Context(), "1", message.Message{Text: "x"}, ""); err != nil {
 				t.Fatal(err)
 			}
-			got := f.requests()
-			if len(got) != 2 || got[1].at.Sub(got[0].at) < 150*time.Millisecond {
-				t.Fatalf("%d requests, wait %s", len(got), got[len(got)-1].at.Sub(got[0].at))
+			got := f.Requests()
+			if len(got) != 2 || got[1].At.Sub(got[0].At) < 150*time.Millisecond {
+				t.Fatalf("%d requests, wait %s", len(got), got[len(got)-1].At.Sub(got[0].At))
 			}
 			checkHeld(t, c.holds, c.headers, c.body)
 		})
@@ -73,7 +74,7 @@ func checkHeld(t *testing.T, holds string, headers map[string]string, body strin
 func TestWaitingForA429EndsWithTheContext(t *testing.T) {
 	r, f := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "20")
-		answerJSON(w, 429, `{"retry_after":20,"global":true}`)
+		discordtest.JSON(w, 429, `{"retry_after":20,"global":true}`)
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	WithObserver(func(string, string, time.Duration) { cancel() })(r) // once it is answered
@@ -86,8 +87,8 @@ func TestWaitingForA429EndsWithTheContext(t *testing.T) {
 		t.Errorf("err = %v", err)
 	}
 	_, err = r.Send(contextFor(t, time.Second), "2", message.Message{Text: "x"}, "n")
-	if KindOf(err) != KindRateLimited || len(f.requests()) != 1 {
-		t.Errorf("another channel during a global pause: %v, %d requests", err, len(f.requests()))
+	if KindOf(err) != KindRateLimited || len(f.Requests()) != 1 {
+		t.Errorf("another channel during a global pause: %v, %d requests", err, len(f.Requests()))
 	}
 }
 
@@ -102,15 +103,15 @@ func TestRemainingHeaderHoldsTheNextRequest(t *testing.T) {
 		w.Header().Set("X-RateLimit-Bucket", "b")
 		w.Header().Set("X-RateLimit-Remaining", "0")
 		w.Header().Set("X-RateLimit-Reset-After", "0.2")
-		answerJSON(w, 200, `{"id":"1","channel_id":"1"}`)
+		discordtest.JSON(w, 200, `{"id":"1","channel_id":"1"}`)
 	})
 	for range 2 {
 		if _, err := r.Send(t.Context(), "1", message.Message{Text: "x"}, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got := f.requests()
-	if d := got[1].at.Sub(got[0].at); d < 190*time.Millisecond {
+	got := f.Requests()
+	if d := got[1].At.Sub(got[0].At); d < 190*time.Millisecond {
 		t.Errorf("the second request came after %s", d)
 	}
 }

@@ -12,12 +12,13 @@ import (
 
 	"github.com/bwmarrin/discordgo"
 
+	"mokabot/internal/discord/discordtest"
 	"mokabot/internal/message"
 )
 
 func TestSendCarriesNonceAndExplicitMentions(t *testing.T) {
 	r, f := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
-		answerJSON(w, 200, `{"id":"9","channel_id":"100"}`)
+		discordtest.JSON(w, 200, `{"id":"9","channel_id":"100"}`)
 	})
 	sent, err := r.Send(t.Context(), "100", message.Message{
 		Text: "hello @everyone", Mentions: message.Mentions{Roles: []string{"7"}, Users: []string{"8"}},
@@ -25,20 +26,20 @@ func TestSendCarriesNonceAndExplicitMentions(t *testing.T) {
 	if err != nil || sent.ID != "9" {
 		t.Fatalf("Send = %v, %v", sent, err)
 	}
-	got := f.requests()[0]
-	if got.path != "/api/v9/channels/100/messages" || got.method != "POST" || got.auth != "Bot "+testToken {
-		t.Errorf("request %s %s", got.method, got.path)
+	got := f.Requests()[0]
+	if got.Path != "/api/v9/channels/100/messages" || got.Method != "POST" || got.Auth != "Bot "+testToken {
+		t.Errorf("request %s %s", got.Method, got.Path)
 	}
-	if got.agent != "DiscordBot (https://github.com/moka-ai/mokabot, 1.2.3)" {
-		t.Errorf("agent %q", got.agent)
+	if got.Agent != "DiscordBot (https://github.com/moka-ai/mokabot, 1.2.3)" {
+		t.Errorf("agent %q", got.Agent)
 	}
-	if got.body["nonce"] != "n1" || got.body["enforce_nonce"] != true {
-		t.Errorf("nonce %v, enforce %v", got.body["nonce"], got.body["enforce_nonce"])
+	if got.Body["nonce"] != "n1" || got.Body["enforce_nonce"] != true {
+		t.Errorf("nonce %v, enforce %v", got.Body["nonce"], got.Body["enforce_nonce"])
 	}
-	if !strings.HasPrefix(got.body["content"].(string), "<@&7> <@8> hello @everyone") {
-		t.Errorf("content %q", got.body["content"])
+	if !strings.HasPrefix(got.Body["content"].(string), "<@&7> <@8> hello @everyone") {
+		t.Errorf("content %q", got.Body["content"])
 	}
-	allowed, _ := json.Marshal(got.body["allowed_mentions"])
+	allowed, _ := json.Marshal(got.Body["allowed_mentions"])
 	if string(allowed) != `{"parse":[],"roles":["7"],"users":["8"]}` {
 		t.Errorf("allowed_mentions %s", allowed)
 	}
@@ -58,7 +59,7 @@ func TestUploadIsMultipartWithMetadata(t *testing.T) {
 			return
 		}
 		file, _ = io.ReadAll(f)
-		answerJSON(w, 200, `{"id":"5","channel_id":"1"}`)
+		discordtest.JSON(w, 200, `{"id":"5","channel_id":"1"}`)
 	})
 	_, err := r.Send(t.Context(), "1", message.Message{
 		Cards: []message.Card{{Title: "t", Picture: "a b.png"}},
@@ -84,11 +85,11 @@ func TestEditReplacesOrKeepsAttachments(t *testing.T) {
 		{"none: the old ones go", nil, `[]`},
 		{"without data: the old ones stay", []message.File{{Name: "ids.txt"}}, `null`},
 	} {
-		r, f := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) { answerJSON(w, 200, `{"id":"2"}`) })
+		r, f := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) { discordtest.JSON(w, 200, `{"id":"2"}`) })
 		if err := r.Edit(t.Context(), "1", "2", message.Message{Text: "x", Files: c.files}, ""); err != nil {
 			t.Fatal(err)
 		}
-		body := f.requests()[0].body
+		body := f.Requests()[0].Body
 		got, _ := json.Marshal(body["attachments"])
 		if string(got) != c.want || body["embeds"] == nil || body["components"] == nil || body["allowed_mentions"] == nil {
 			t.Errorf("%s: attachments %s, body %v", c.name, got, body)
@@ -101,7 +102,7 @@ func TestAnEmptyCompletionIsAnEmptyList(t *testing.T) {
 	if err := r.Choices(t.Context(), "1", "interaction-token", nil); err != nil {
 		t.Fatal(err)
 	}
-	raw, _ := json.Marshal(f.requests()[0].body)
+	raw, _ := json.Marshal(f.Requests()[0].Body)
 	if string(raw) != `{"data":{"choices":[]},"type":8}` {
 		t.Errorf("body %s", raw)
 	}
@@ -112,16 +113,16 @@ func TestFindKnowsAMessageWithoutItsNonce(t *testing.T) {
 	r, f := newREST(t, func(_ int, w http.ResponseWriter, q *http.Request) {
 		switch {
 		case q.URL.Path == "/api/v9/users/@me":
-			answerJSON(w, 200, `{"id":"42","username":"moka"}`)
+			discordtest.JSON(w, 200, `{"id":"42","username":"moka"}`)
 		case q.Method == "POST":
 			_ = json.NewDecoder(q.Body).Decode(&body)
-			answerJSON(w, 200, `{"id":"5","channel_id":"1"}`)
+			discordtest.JSON(w, 200, `{"id":"5","channel_id":"1"}`)
 		default:
 			body.Nonce = "" // as the real history does
 			raw, _ := json.Marshal(body)
 			raw = append(bytes.TrimSuffix(raw, []byte("}")), `,"id":"77","author":{"id":"42"}}`...)
 			other := `{"id":"76","author":{"id":"1"},"content":"` + marker("n1") + `"}`
-			answerJSON(w, 200, "["+string(raw)+","+other+"]")
+			discordtest.JSON(w, 200, "["+string(raw)+","+other+"]")
 		}
 	})
 	for name, m := range map[string]message.Message{
@@ -141,7 +142,7 @@ func TestFindKnowsAMessageWithoutItsNonce(t *testing.T) {
 			t.Errorf("%s: found another nonce", name)
 		}
 	}
-	q, _ := url.ParseQuery(f.requests()[2].query)
+	q, _ := url.ParseQuery(f.Requests()[2].Query)
 	if q.Get("limit") != "100" || q.Has("after") {
 		t.Errorf("query %v", q)
 	}
@@ -166,7 +167,7 @@ func TestAButtonKeepsTheMark(t *testing.T) {
 		var edited storedMessage
 		r, _ := newREST(t, func(_ int, w http.ResponseWriter, q *http.Request) {
 			_ = json.NewDecoder(q.Body).Decode(&edited)
-			answerJSON(w, 200, `{"id":"2","channel_id":"1"}`)
+			discordtest.JSON(w, 200, `{"id":"2","channel_id":"1"}`)
 		})
 		if err := r.Reply(t.Context(), "1", "interaction-token", message.Note("snoozed", message.ToneMuted), &below); err != nil {
 			t.Fatal(err)

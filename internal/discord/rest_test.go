@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/discord/discordtest"
 	"mokabot/internal/message"
 )
 
@@ -39,7 +40,7 @@ func TestWhatIsRepeatedAfterItMayHaveArrived(t *testing.T) {
 		{"an acknowledgement", deferred, 2},
 	} {
 		for fault, first := range map[string]func(http.ResponseWriter){
-			"502":      func(w http.ResponseWriter) { answerJSON(w, 502, "bad gateway") },
+			"502":      func(w http.ResponseWriter) { discordtest.JSON(w, 502, "bad gateway") },
 			"cut line": cutLine,
 		} {
 			t.Run(c.name+" after "+fault, func(t *testing.T) { checkRepetition(t, first, c.call, c.want) })
@@ -55,10 +56,10 @@ func checkRepetition(t *testing.T, first func(http.ResponseWriter), call func(co
 			first(w)
 			return
 		}
-		answerJSON(w, 200, `{"id":"2","channel_id":"1"}`)
+		discordtest.JSON(w, 200, `{"id":"2","channel_id":"1"}`)
 	})
 	err := call(t.Context(), r)
-	if n := len(f.requests()); n != want {
+	if n := len(f.Requests()); n != want {
 		t.Errorf("%d requests, want %d", n, want)
 	}
 	if (err == nil) != (want == 2) {
@@ -77,21 +78,21 @@ func TestAnEditThatIsAnsweredByNobodyIsRepeated(t *testing.T) {
 			return r.Reply(ctx, "1", "interaction-token", message.Message{Text: "x"}, nil)
 		},
 	} {
-		page := func(w http.ResponseWriter) { answerJSON(w, 200, "<html>welcome</html>") }
+		page := func(w http.ResponseWriter) { discordtest.JSON(w, 200, "<html>welcome</html>") }
 		t.Run(what, func(t *testing.T) { checkRepetition(t, page, call, 2) })
 	}
 }
 
 func TestARefusedTokenIsNotUsedAgain(t *testing.T) {
 	r, f := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
-		answerJSON(w, 401, `{"message":"401: Unauthorized","code":0}`)
+		discordtest.JSON(w, 401, `{"message":"401: Unauthorized","code":0}`)
 	})
 	for range 5 {
 		if _, err := r.Send(t.Context(), "1", message.Message{Text: "x"}, "n"); KindOf(err) != KindUnauthorized {
 			t.Fatalf("err = %v", err)
 		}
 	}
-	if n := len(f.requests()); n != 2 || !r.Refused() { // the refusal, and its confirmation
+	if n := len(f.Requests()); n != 2 || !r.Refused() { // the refusal, and its confirmation
 		t.Errorf("%d requests, refused %v", n, r.Refused())
 	}
 }
@@ -110,18 +111,18 @@ func TestATokenThatIsRefusedOnceStaysInUse(t *testing.T) {
 			r, f := newREST(t, func(n int, w http.ResponseWriter, req *http.Request) {
 				switch n {
 				case 1:
-					answerJSON(w, 401, `{"message":"401: Unauthorized","code":0}`)
+					discordtest.JSON(w, 401, `{"message":"401: Unauthorized","code":0}`)
 				case 2:
-					answerJSON(w, second.status, second.body)
+					discordtest.JSON(w, second.status, second.body)
 				default:
-					answerJSON(w, 200, `{"id":"7","channel_id":"1"}`)
+					discordtest.JSON(w, 200, `{"id":"7","channel_id":"1"}`)
 				}
 			})
 			sent, err := r.Send(t.Context(), "1", message.Message{Text: "x"}, "n")
 			if err != nil || sent.ID != "7" || r.Refused() {
 				t.Errorf("id %q, err %v, refused %v", sent.ID, err, r.Refused())
 			}
-			if n := len(f.requests()); n != 3 {
+			if n := len(f.Requests()); n != 3 {
 				t.Errorf("%d requests", n)
 			}
 		})
@@ -153,14 +154,14 @@ func TestErrorsAreTypedAndHoldNoSecret(t *testing.T) {
 	} {
 		r, _ := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "https://evil.example/")
-			answerJSON(w, c.status, c.body)
+			discordtest.JSON(w, c.status, c.body)
 		})
 		err := r.Defer(t.Context(), "1", "interaction-token", false)
 		if KindOf(err) != c.kind || !strings.Contains(err.Error(), c.text) || strings.Contains(err.Error(), "interaction-token") {
 			t.Errorf("%d %s: kind %v, %v", c.status, c.body, KindOf(err), err)
 		}
 	}
-	r := NewREST(testToken, &http.Client{Transport: redirect{&url.URL{Scheme: "http", Host: "127.0.0.1:1"}}}, slog.New(slog.DiscardHandler), WithBackoff(time.Millisecond))
+	r := NewREST(testToken, &http.Client{Transport: discordtest.Redirect{To: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}}}, slog.New(slog.DiscardHandler), WithBackoff(time.Millisecond))
 	err := r.Defer(t.Context(), "1", "interaction-token", false)
 	if e, ok := errors.AsType[*Error](err); !ok || e.Reached || strings.Contains(err.Error(), "interaction-token") {
 		t.Errorf("unreachable: %v", err)
@@ -170,7 +171,7 @@ func TestErrorsAreTypedAndHoldNoSecret(t *testing.T) {
 func TestDiscordsWordsHoldNoToken(t *testing.T) {
 	for _, echo := range []string{testToken, testToken[5:40], url.QueryEscape(testToken), hex.EncodeToString([]byte(testToken))} {
 		r, _ := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
-			answerJSON(w, 400, `{"code":50035,"message":"wrong: `+echo+`","errors":{"x":{"_errors":[{"message":"`+echo+`"}]}}}`)
+			discordtest.JSON(w, 400, `{"code":50035,"message":"wrong: `+echo+`","errors":{"x":{"_errors":[{"message":"`+echo+`"}]}}}`)
 		})
 		_, err := r.Send(t.Context(), "1", message.Message{Text: "x"}, "n")
 		if err == nil || strings.Contains(err.Error(), echo[:12]) || !strings.Contains(err.Error(), "wrong: <secret>") {
