@@ -28,7 +28,7 @@ func (calm) Find(context.Context, alert.Ref) (message.OpenIncident, bool, error)
 	return message.OpenIncident{}, false, nil
 }
 
-func (calm) Story(context.Context, message.OpenIncident) ([]message.TimelineEntry, error) {
+func (calm) Timeline(context.Context, message.OpenIncident) ([]message.TimelineEntry, error) {
 	return nil, nil
 }
 
@@ -41,7 +41,7 @@ type noBudgets struct{}
 
 func (noBudgets) Names() []string { return nil }
 
-func (noBudgets) Standing(context.Context, ...string) ([]budget.Standing, error) { return nil, nil }
+func (noBudgets) Standing(context.Context, string) ([]budget.Standing, error) { return nil, nil }
 
 func (noBudgets) Open(context.Context) ([]budget.Standing, error) { return nil, nil }
 

@@ -81,14 +81,19 @@ func closes(e alert.Event) (first, last int) {
 // closing is the edit that closes the n-th post about an incident.
 func closing(words *lang.Words, account string, e alert.Event, n int) store.Outgoing {
 	edit := editOf(account, e, n)
-	edit.Amend = func(newest json.RawMessage) (json.RawMessage, error) {
+	edit.Amend = amend(edit.EditOf, func(posted message.Message) message.Message { return message.Close(words, posted, e) })
+	return edit
+}
+
+// amend makes an edit of a post's newest payload.
+func amend(post string, change func(message.Message) message.Message) func(json.RawMessage) (json.RawMessage, error) {
+	return func(newest json.RawMessage) (json.RawMessage, error) {
 		var posted message.Message
 		if err := json.Unmarshal(newest, &posted); err != nil {
-			return nil, fmt.Errorf("post %s: %w", edit.EditOf, err)
+			return nil, fmt.Errorf("post %s: %w", post, err)
 		}
-		return json.Marshal(message.Close(words, posted, e))
+		return json.Marshal(change(posted))
 	}
-	return edit
 }
 
 func editOf(account string, e alert.Event, n int) store.Outgoing {

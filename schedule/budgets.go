@@ -131,7 +131,7 @@ func (b *Budgets) Check(ctx context.Context, one budget.Budget) error {
 // quiet reports whether it is quiet hours for all of a budget's accounts. Where
 // they hold back no level, they hold back no budget either.
 func (b *Budgets) quiet(one budget.Budget, now time.Time) bool {
-	accounts, err := b.Book.Some(one.Accounts...)
+	accounts, err := b.Book.Select(one.Accounts...)
 	return err == nil && len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a *account.Account) bool {
 		q := a.Rules.Quiet
 		return q.Until(now).IsZero() || len(q.Levels) == 0 && len(a.Rules.Levels) > 1
@@ -244,10 +244,13 @@ func (b *Budgets) outgoing(ctx context.Context, n budget.News) ([]store.Outgoing
 		payload, err := json.Marshal(message.BudgetAlert(b.Words, message.BudgetWarning{News: n, Page: b.page(ctx, n.Standing.Budget), Picture: b.picture(ctx, n.Standing)}))
 		return []store.Outgoing{{Key: budgetKey(n, n.Memory.Posts), Channel: channel, At: n.Standing.At, Payload: payload}}, err
 	}
+	closed := func(posted message.Message) message.Message {
+		return message.CloseBudget(b.Words, posted, n.Standing.At)
+	}
 	var out []store.Outgoing
 	for i := max(1, n.Memory.Posts-maxClosed+1); i <= n.Memory.Posts; i++ {
 		of := budgetKey(n, i)
-		out = append(out, store.Outgoing{Key: of + "/closed", EditOf: of, Channel: channel, At: n.Standing.At, Amend: b.closing(of, n.Standing.At)})
+		out = append(out, store.Outgoing{Key: of + "/closed", EditOf: of, Channel: channel, At: n.Standing.At, Amend: amend(of, closed)})
 	}
 	return out, nil
 }
@@ -255,7 +258,7 @@ func (b *Budgets) outgoing(ctx context.Context, n budget.News) ([]store.Outgoing
 // page is where the accounts of a budget are looked after, empty where that is
 // more than one place.
 func (b *Budgets) page(ctx context.Context, one budget.Budget) string {
-	accounts, err := b.Book.Some(one.Accounts...)
+	accounts, err := b.Book.Select(one.Accounts...)
 	if err != nil || len(accounts) == 0 {
 		return ""
 	}
@@ -283,27 +286,18 @@ func (b *Budgets) BurnDown(ctx context.Context, w *lang.Words, s budget.Standing
 	return b.History.BurnDown(ctx, w, b.Book, s)
 }
 
-func (b *Budgets) closing(post string, at time.Time) func(json.RawMessage) (json.RawMessage, error) {
-	return func(newest json.RawMessage) (json.RawMessage, error) {
-		var posted message.Message
-		if err := json.Unmarshal(newest, &posted); err != nil {
-			return nil, fmt.Errorf("post %s: %w", post, err)
-		}
-		return json.Marshal(message.CloseBudget(b.Words, posted, at))
-	}
-}
-
 // budgetKey names the n-th post about a period of a budget.
 func budgetKey(n budget.News, post int) string {
 	name := n.Memory.NameOf(post, n.Standing.Budget.Name)
 	return fmt.Sprintf("budget/%s/%d/%d", name, n.Memory.From.Unix(), post)
 }
 
-// Standing is where each budget stands now; one that cannot be computed is unknown.
-func (b *Budgets) Standing(ctx context.Context, names ...string) ([]budget.Standing, error) {
+// Standing is where the named budget stands now, or each of them without a name; one
+// that cannot be computed is unknown.
+func (b *Budgets) Standing(ctx context.Context, name string) ([]budget.Standing, error) {
 	var all []budget.Standing
 	for _, one := range b.Budgets {
-		if len(names) > 0 && names[0] != one.Name {
+		if name != "" && name != one.Name {
 			continue
 		}
 		facts, err := b.History.Budget(ctx, one, b.Book, true)

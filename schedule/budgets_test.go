@@ -312,7 +312,7 @@ func TestABudgetKnowsWhatWasSpentBeforeTheFirstReading(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		w.gateway.Spend(budgetTestKey, "gpt-4o", 500_000, 100)
 		w.look(t)
-		standings, err := w.budgets.Standing(t.Context())
+		standings, err := w.budgets.Standing(t.Context(), "")
 		if err != nil || len(standings) != 1 || standings[0].Spent != moka.Known(5*moka.Dollar) {
 			t.Errorf("%+v, %v", standings, err)
 		}

@@ -24,7 +24,7 @@ func (w *Watch) Open(ctx context.Context) ([]message.OpenIncident, error) {
 			return nil, err
 		}
 		for _, i := range state.Open() {
-			open = append(open, w.openIncident(ctx, a, i))
+			open = append(open, openIncident(a, i, w.lastReading(ctx, a)))
 		}
 	}
 	slices.SortStableFunc(open, func(x, y message.OpenIncident) int { return x.Incident.Since.Compare(y.Incident.Since) })
@@ -39,10 +39,8 @@ func (w *Watch) state(ctx context.Context, name string) (alert.State, error) {
 	return alert.Decode(raw)
 }
 
-func (w *Watch) openIncident(ctx context.Context, a *account.Account, i alert.Incident) message.OpenIncident {
-	return message.OpenIncident{
-		Account: a.Name, Incident: i, Levels: len(a.Rules.Levels), Left: w.lastReading(ctx, a).Spendable(), Remind: a.Rules.RemindEvery(i),
-	}
+func openIncident(a *account.Account, i alert.Incident, r moka.Reading) message.OpenIncident {
+	return message.OpenIncident{Account: a.Name, Incident: i, Levels: len(a.Rules.Levels), Left: r.Spendable(), Remind: a.Rules.RemindEvery(i)}
 }
 
 // lastReading is the newest there is, from the store after a restart.
@@ -55,16 +53,16 @@ func (w *Watch) lastReading(ctx context.Context, a *account.Account) moka.Readin
 }
 
 const (
-	noteWait   = 3 * time.Second // for a delivery that is being noted down
-	noteGlance = 100 * time.Millisecond
+	noteWait  = 3 * time.Second // for a delivery that is being noted down
+	noteRetry = 100 * time.Millisecond
 )
 
-// OfMessage are the incidents that a message on Discord tells of. Somebody may
-// press a button of a message before its delivery is noted, so it looks again.
+// OfMessage are the incidents that a message on Discord is about. Somebody may press
+// a button before the delivery of its message is noted, so it looks again for a while.
 func (w *Watch) OfMessage(ctx context.Context, messageID string) ([]alert.Ref, error) {
 	ctx, cancel := context.WithTimeout(ctx, noteWait)
 	defer cancel()
-	again := time.NewTicker(noteGlance)
+	again := time.NewTicker(noteRetry)
 	defer again.Stop()
 	for {
 		posts, err := w.Store.PostsOf(ctx, messageID)
@@ -95,7 +93,7 @@ func (w *Watch) Find(ctx context.Context, ref alert.Ref) (message.OpenIncident, 
 	if err != nil || !ok {
 		return message.OpenIncident{}, false, err
 	}
-	return w.openIncident(ctx, a, i), true, nil
+	return openIncident(a, i, w.lastReading(ctx, a)), true, nil
 }
 
 // find looks for an open incident by the name that the account had when the
@@ -115,16 +113,16 @@ func (w *Watch) find(ctx context.Context, ref alert.Ref) (*account.Account, aler
 	return nil, alert.Incident{}, false, nil
 }
 
-// Story is what happened to an incident so far.
-func (w *Watch) Story(ctx context.Context, o message.OpenIncident) ([]message.TimelineEntry, error) {
+// Timeline is what happened to an incident so far.
+func (w *Watch) Timeline(ctx context.Context, o message.OpenIncident) ([]message.TimelineEntry, error) {
 	events, err := w.Store.Events(ctx, o.Account, o.Incident.Since.Add(-time.Hour), w.now().Add(time.Hour))
-	var story []message.TimelineEntry
+	var timeline []message.TimelineEntry
 	for _, e := range events {
 		if e.IncidentID == o.Incident.ID {
-			story = append(story, message.TimelineEntry{At: e.At, Kind: alert.Kind(e.Kind), Level: e.Level})
+			timeline = append(timeline, message.TimelineEntry{At: e.At, Kind: alert.Kind(e.Kind), Level: e.Level})
 		}
 	}
-	return story, err
+	return timeline, err
 }
 
 // Snooze changes an incident's snooze and shows it in the live message. The
@@ -147,7 +145,7 @@ func (w *Watch) Snooze(ctx context.Context, ref alert.Ref, q alert.SnoozeOptions
 		if err != nil || !ok {
 			return raw, nil, nil, err
 		}
-		changed, o = true, w.withIncident(a, incident, reading)
+		changed, o = true, openIncident(a, incident, reading)
 		out, err := w.outgoing(a, updated(a.Rules, incident, facts), x)
 		if err != nil {
 			return nil, nil, nil, err
@@ -156,10 +154,6 @@ func (w *Watch) Snooze(ctx context.Context, ref alert.Ref, q alert.SnoozeOptions
 		return next, out, nil, err
 	})
 	return o, changed, err
-}
-
-func (w *Watch) withIncident(a *account.Account, i alert.Incident, r moka.Reading) message.OpenIncident {
-	return message.OpenIncident{Account: a.Name, Incident: i, Left: r.Spendable()}
 }
 
 // snoozed is the state with the incident's snooze changed, and the incident.

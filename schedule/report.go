@@ -206,9 +206,7 @@ func (r *Reporter) post(ctx context.Context, rep config.Report, due turn, now ti
 		return fmt.Errorf("the clock was set while the report of %s was written", p.From.Format("2006-01-02"))
 	}
 	report.Due, report.Delayed = due.at, delayed
-	summary := message.Summary(r.Words, report)
-	summary.Silent = rep.Silent
-	payload, err := json.Marshal(summary)
+	payload, err := r.payload(rep, report)
 	if err != nil {
 		return err
 	}
@@ -224,6 +222,13 @@ func (r *Reporter) post(ctx context.Context, rep config.Report, due turn, now ti
 	}
 	r.Log.Info("report", "name", rep.Name, "period", p.From.Format("2006-01-02"), "delayed", delayed, "err", err)
 	return err
+}
+
+// payload is a report as the outbox takes it.
+func (r *Reporter) payload(rep config.Report, report message.Report) ([]byte, error) {
+	summary := message.Summary(r.Words, report)
+	summary.Silent = rep.Silent
+	return json.Marshal(summary)
 }
 
 // anyReadingBefore reports whether anything at all was known of the period.

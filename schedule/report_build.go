@@ -21,7 +21,7 @@ import (
 // by side; one that cannot be read is shown with its last known figures.
 func (r *Reporter) Build(ctx context.Context, rep config.Report, p spend.Period) (message.Report, error) {
 	report := message.Report{Span: message.Span(rep.Period), From: p.From, To: p.To, Due: r.now()}
-	accounts, err := r.Book.Some(rep.Accounts...)
+	accounts, err := r.Book.Select(rep.Accounts...)
 	if err != nil {
 		return report, err
 	}
@@ -42,7 +42,7 @@ func (r *Reporter) budgets(ctx context.Context, rep config.Report) []budget.Stan
 	if r.Budgets == nil {
 		return nil
 	}
-	all, err := r.Budgets.Standing(ctx)
+	all, err := r.Budgets.Standing(ctx, "")
 	if err != nil {
 		r.Log.Error("budgets could not be read", "report", rep.Name, "err", err)
 	}
@@ -65,7 +65,7 @@ func (r *Reporter) part(ctx context.Context, a *account.Account, reading moka.Re
 	part.Used = used
 	part.Incidents = r.incidents(ctx, a.Name, p)
 	part.Changes = r.changes(ctx, a.Name, p)
-	part.Picture, part.PictureAlt = r.picture(ctx, a, p, rep.Timezone, part)
+	part.Picture, part.PictureAlt = r.picture(ctx, a, p, rep, part)
 	return part, err
 }
 
@@ -106,8 +106,8 @@ func (r *Reporter) incidents(ctx context.Context, name string, p spend.Period) [
 
 // picture draws the period. It is an extra too: without it the text is posted
 // alone.
-func (r *Reporter) picture(ctx context.Context, a *account.Account, p spend.Period, zone *time.Location, part message.ReportAccount) (png []byte, alt string) {
-	png, alt, err := history.History{Store: r.Store, Zone: zone, Now: r.now}.Picture(ctx, r.Words, a, p, zone, history.Beside{Spent: spend.SoFar{Spent: part.Spent, AtLeast: part.AtLeast}, Reading: part.Reading})
+func (r *Reporter) picture(ctx context.Context, a *account.Account, p spend.Period, rep config.Report, part message.ReportAccount) (png []byte, alt string) {
+	png, alt, err := r.history(rep).Picture(ctx, r.Words, a, p, rep.Timezone, history.Beside{Spent: spend.SoFar{Spent: part.Spent, AtLeast: part.AtLeast}, Reading: part.Reading})
 	if err != nil {
 		r.Log.Error("chart could not be drawn", "account", a.Name, "err", err)
 		return nil, ""

@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -65,10 +64,10 @@ func (r *Reporter) Names() []string {
 	return names
 }
 
-// Ask builds a report of its last whole period and puts it into its channel,
-// besides those that come by the clock; the same request posts it once. False
-// when there is no such report.
-func (r *Reporter) Ask(ctx context.Context, name, request string) (report message.Report, channel string, ok bool, err error) {
+// PostNow builds a report of its last whole period and enqueues it for its channel,
+// in addition to those that come by the clock; the same request posts it once. ok is
+// false when there is no such report.
+func (r *Reporter) PostNow(ctx context.Context, name, request string) (report message.Report, channel string, ok bool, err error) {
 	rep, ok := r.Find(name)
 	if !ok {
 		return report, "", false, nil
@@ -76,9 +75,7 @@ func (r *Reporter) Ask(ctx context.Context, name, request string) (report messag
 	if report, err = r.Current(ctx, rep); err != nil {
 		return report, "", true, err
 	}
-	summary := message.Summary(r.Words, report)
-	summary.Silent = rep.Silent
-	payload, err := json.Marshal(summary)
+	payload, err := r.payload(rep, report)
 	if err != nil {
 		return report, "", true, err
 	}

@@ -37,7 +37,7 @@ func runBacktest(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.book.Some(names...); err != nil {
+	if _, err := a.book.Select(names...); err != nil {
 		return usageError{err.Error()}
 	}
 	b := backtest{asked: a, days: *days, names: names, to: time.Now()}
@@ -113,7 +113,7 @@ func (b backtest) against(ctx context.Context, t terminal, file string) (*replay
 }
 
 func (b backtest) accounts() []*account.Account {
-	accounts, _ := b.book.Some(b.names...)
+	accounts, _ := b.book.Select(b.names...)
 	return accounts
 }
 

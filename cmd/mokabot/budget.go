@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"mokabot/internal/budget"
@@ -28,10 +29,11 @@ func runBudget(ctx context.Context, t terminal, args []string) error {
 	}
 	words := lang.For(a.config.Language)
 	budgets := &schedule.Budgets{Budgets: a.config.Budgets, Book: a.book, Store: a.history.Store, History: a.history, Words: words, Log: slog.New(slog.DiscardHandler)}
-	if len(names) > 0 && !slices.Contains(budgets.Names(), names[0]) {
-		return usageError{words.Budget.Unknown(moka.Plain(names[0]), budgets.Names())}
+	name := strings.Join(names, "") // at most one
+	if len(names) > 0 && !slices.Contains(budgets.Names(), name) {
+		return usageError{words.Budget.Unknown(moka.Plain(name), budgets.Names())}
 	}
-	standings, err := budgets.Standing(ctx, names...)
+	standings, err := budgets.Standing(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -204,7 +204,7 @@ func (a arguments) accounts(lookup config.Lookup, names []string) (*config.Confi
 	if err != nil {
 		return nil, nil, usageError{err.Error()}
 	}
-	some, err := book.Some(names...)
+	some, err := book.Select(names...)
 	if err != nil {
 		return nil, nil, usageError{err.Error()}
 	}

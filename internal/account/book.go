@@ -234,8 +234,8 @@ func (b *Book) Get(name string) (*Account, error) {
 	return nil, &UnknownError{Name: name, Known: b.Names()}
 }
 
-// Some are the named accounts, or all of them without names.
-func (b *Book) Some(names ...string) ([]*Account, error) {
+// Select returns the named accounts, or all of them without names.
+func (b *Book) Select(names ...string) ([]*Account, error) {
 	if len(names) == 0 {
 		return b.accounts, nil
 	}

@@ -43,10 +43,10 @@ func TestAccountsAreFoundByTheirNames(t *testing.T) {
 	if !errors.As(err, &unknown) || !slices.Equal(unknown.Known, []string{"team", "Steam", "生产"}) {
 		t.Errorf("nobody gives %v", err)
 	}
-	if all, err := b.Some(); len(all) != 3 || err != nil {
+	if all, err := b.Select(); len(all) != 3 || err != nil {
 		t.Errorf("without a name: %v, %v", all, err)
 	}
-	if _, err := b.Some("team", "nobody"); err == nil {
+	if _, err := b.Select("team", "nobody"); err == nil {
 		t.Error("one unknown name of two is accepted")
 	}
 	if got := b.Suggest("TE"); !slices.Equal(got, []string{"team", "Steam"}) {

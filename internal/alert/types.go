@@ -23,6 +23,15 @@ type Level struct {
 	MentionUsers []string
 }
 
+// LevelNames are the levels' names, in their order.
+func LevelNames(levels []Level) []string {
+	names := make([]string, len(levels))
+	for i, l := range levels {
+		names[i] = l.Name
+	}
+	return names
+}
+
 // Rules are an account's settings.
 type Rules struct {
 	ChannelID        string

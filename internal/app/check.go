@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/alert"
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/lang"
@@ -21,7 +22,7 @@ import (
 type CheckOptions struct {
 	Offline  bool              // only the configuration is looked at
 	Send     bool              // a test message is posted in every channel
-	Progress func(text string) // is told what is being waited for; nil: nobody is
+	Progress func(text string) // is called with what is being waited for; nil for none
 }
 
 // Check returns the findings about a configuration. Unless it is
@@ -116,11 +117,7 @@ func levelFindings(w *lang.Words, a *account.Account, r moka.Reading) []Finding 
 	if r.Key == nil || r.KeyErr != nil || !r.Key.Unlimited || r.Wallet != nil || r.WalletErr != nil || len(a.Rules.Levels) == 0 {
 		return nil
 	}
-	var names []string
-	for _, l := range a.Rules.Levels {
-		names = append(names, l.Name)
-	}
-	return []Finding{newFinding(LevelWarning, a.Name, topicLevels, w.CLI.Check.NeverFires(join(w, names)))}
+	return []Finding{newFinding(LevelWarning, a.Name, topicLevels, w.CLI.Check.NeverFires(join(w, alert.LevelNames(a.Rules.Levels))))}
 }
 
 // planSoon is when the end of a plan is worth a warning.
@@ -170,7 +167,7 @@ func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Durati
 	return found
 }
 
-// passing reports whether an error may pass and so says nothing about the credential.
+// passing reports whether an error may go away by itself and so says nothing about the credential.
 func passing(err *moka.Error) bool {
 	return err != nil && (err.Kind == moka.Unavailable || err.Kind == moka.BadResponse || err.Kind == moka.RateLimited)
 }
@@ -178,7 +175,7 @@ func passing(err *moka.Error) bool {
 // failedReads are the reads that failed though the gateway may offer them, except
 // those whose cause was already reported with the credentials.
 func failedReads(w *lang.Words, name string, p moka.Probe) []Finding {
-	told := []*moka.Error{p.StatusErr, p.Reading.KeyErr, p.Reading.WalletErr}
+	reported := []*moka.Error{p.StatusErr, p.Reading.KeyErr, p.Reading.WalletErr}
 	var found []Finding
 	reads := p.Offers
 	if passing(p.ModelsErr) {
@@ -186,7 +183,7 @@ func failedReads(w *lang.Words, name string, p moka.Probe) []Finding {
 	}
 	for _, o := range reads {
 		if o.Err == nil || o.Err.Kind == moka.Unsupported ||
-			slices.ContainsFunc(told, func(e *moka.Error) bool { return e != nil && e.Kind == o.Err.Kind }) {
+			slices.ContainsFunc(reported, func(e *moka.Error) bool { return e != nil && e.Kind == o.Err.Kind }) {
 			continue
 		}
 		level := LevelWarning
@@ -274,15 +271,15 @@ func discordFindings(ctx context.Context, w *lang.Words, c *config.Config, rest 
 	if app, err := rest.Application(ctx); err == nil {
 		found = append(found, newFinding(LevelNote, w.CLI.Discord, topicNote, w.CLI.Invite(discord.InviteLink(app, extra))))
 	}
-	if hasUntoldAlerts(c) {
+	if alertsWithoutChannel(c) {
 		found = append(found, newFinding(LevelWarning, w.CLI.Discord, topicNote, w.CLI.NoAlerts))
 	}
 	found = append(found, accessFindings(ctx, w, c, rest)...)
 	return append(found, channelsFound...)
 }
 
-// hasUntoldAlerts reports whether an account's alerts have no channel to go to.
-func hasUntoldAlerts(c *config.Config) bool {
+// alertsWithoutChannel reports whether an account's alerts have no channel to go to.
+func alertsWithoutChannel(c *config.Config) bool {
 	return slices.ContainsFunc(c.Accounts, func(a config.Account) bool { return a.Alerts.ChannelID == "" })
 }
 

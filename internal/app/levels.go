@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"mokabot/bot"
+	"mokabot/internal/alert"
 	"mokabot/internal/config"
 	"mokabot/internal/store"
 )
@@ -54,17 +55,15 @@ func (s *service) SetLevel(ctx context.Context, account, level, below, runway st
 	defer s.loading.Unlock()
 	file := s.now().file
 	a, ok := file.Account(account)
-	if !ok || !slices.ContainsFunc(levelNames(a), func(name string) bool { return name == level }) {
-		return &bot.UnknownLevelError{Known: levelNames(a)}
+	if known := alert.LevelNames(a.Alerts.Levels); !ok || !slices.Contains(known, level) {
+		return &bot.UnknownLevelError{Known: known}
 	}
 	stored, err := StoredLevels(ctx, s.db, file)
 	if err != nil {
 		return err
 	}
 	changes := config.LevelChanges{}
-	for name, c := range stored[account] {
-		changes[name] = c
-	}
+	maps.Copy(changes, stored[account])
 	merged := changes[level]
 	merged.Below, merged.Runway = cmp.Or(below, merged.Below), cmp.Or(runway, merged.Runway)
 	changes[level] = merged
@@ -111,14 +110,6 @@ func (s *service) storeLevels(ctx context.Context, account string, changes confi
 	}
 	s.replace(next)
 	return nil
-}
-
-func levelNames(a config.Account) []string {
-	var names []string
-	for _, l := range a.Alerts.Levels {
-		names = append(names, l.Name)
-	}
-	return names
 }
 
 // RememberedLevels is the configuration with the levels that were set from

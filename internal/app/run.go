@@ -46,7 +46,7 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 		s.recorder = metrics.New(Version())
 	}
 	log.Info("mokabot starts", "version", Version(), "accounts", len(c.Accounts), "reports", len(c.Reports))
-	if hasUntoldAlerts(c) {
+	if alertsWithoutChannel(c) {
 		log.Warn(lang.For(c.Language).CLI.NoAlerts)
 	}
 	if s.db, err = store.OpenContext(ctx, c.Storage.Address()); err != nil {

@@ -16,7 +16,7 @@ import (
 // With ask, the gateway is asked where nothing is remembered of a part of it.
 func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book, ask bool) (budget.Facts, error) {
 	f := budget.Facts{At: h.now()}
-	accounts, err := book.Some(b.Accounts...)
+	accounts, err := book.Select(b.Accounts...)
 	if err != nil {
 		return f, err
 	}

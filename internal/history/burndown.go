@@ -46,7 +46,7 @@ func (h History) burnDown(ctx context.Context, w *lang.Words, book *account.Book
 	if title := w.Chart.Budget + " " + s.Budget.Name; chart.Shows(title) {
 		curve.Words.Title = title
 	}
-	accounts, err := book.Some(s.Budget.Accounts...)
+	accounts, err := book.Select(s.Budget.Accounts...)
 	if err != nil {
 		return curve, err
 	}

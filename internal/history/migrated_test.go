@@ -55,7 +55,7 @@ func compareWithTheVersionBefore(t *testing.T) {
 		{"key", 3, usd(10.6), usd(10.6), usd(10.8), 0, 0, true, "lost the half hour in which the unit changed"},
 		{"key", 4, usd(11.75), usd(11.75), usd(12), 0, 0, true, "lost the half hour in which the rate changed"},
 	} {
-		accounts, err := book.Some(c.account)
+		accounts, err := book.Select(c.account)
 		if err != nil {
 			t.Fatal(err)
 		}

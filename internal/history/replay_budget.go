@@ -16,7 +16,7 @@ import (
 // gateway's records. A budget of some keys tells nothing: what each key cost is
 // not remembered.
 func (h History) ReplayBudget(ctx context.Context, b budget.Budget, book *account.Book, from, to time.Time) ([]budget.News, error) {
-	accounts, err := book.Some(b.Accounts...)
+	accounts, err := book.Select(b.Accounts...)
 	if err != nil || len(b.Keys) > 0 || h.Store == nil {
 		return nil, err
 	}
