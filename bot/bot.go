@@ -178,12 +178,10 @@ func (b *Bot) KeepRegistered(ctx context.Context) error {
 			return nil
 		case <-b.unregistered():
 		}
-		pause := time.NewTimer(cmp.Or(b.wait, registerAgain))
 		select {
 		case <-ctx.Done():
-			pause.Stop()
 			return nil
-		case <-pause.C:
+		case <-time.After(cmp.Or(b.wait, registerAgain)):
 		}
 		b.Register(ctx)
 	}

@@ -100,10 +100,8 @@ func (l *slidingWindow) placeInBackground(ctx context.Context) error {
 
 // sleep waits, at most until ctx ends.
 func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 	case <-ctx.Done():
 	}
 }

@@ -80,18 +80,15 @@ func (b *Budgets) Run(ctx context.Context) error {
 	}
 	var last time.Time
 	for next := b.Times.nextBudgets(b.Budgets); ; {
-		timer := time.NewTimer(time.Until(next))
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return nil
 		case <-b.Times.budgetWake():
-			timer.Stop()
 			if soon := last.Add(budgetSoon); soon.After(time.Now()) {
 				next = earlier(next, soon)
 				continue
 			}
-		case <-timer.C:
+		case <-time.After(time.Until(next)):
 		}
 		last = time.Now()
 		for _, one := range b.Budgets {

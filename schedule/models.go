@@ -94,12 +94,10 @@ func sleepUntil(ctx context.Context, at time.Time, now func() time.Time) bool {
 		if at.IsZero() || rest > maxSleep {
 			rest = maxSleep
 		}
-		timer := time.NewTimer(rest)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return false
-		case <-timer.C:
+		case <-time.After(rest):
 		}
 	}
 }

@@ -66,12 +66,10 @@ func (r *Reporter) Run(ctx context.Context) error {
 			r.Check(ctx)
 			wait = r.untilNext()
 		}
-		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return nil
-		case <-timer.C:
+		case <-time.After(wait):
 		}
 	}
 }

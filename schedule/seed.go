@@ -44,12 +44,10 @@ func (s *Seeder) now() time.Time {
 // Run looks for what is missing until ctx ends. Reloads put no look off.
 func (s *Seeder) Run(ctx context.Context) error {
 	for next := s.Times.nextSeed(); ; {
-		timer := time.NewTimer(time.Until(next))
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return nil
-		case <-timer.C:
+		case <-time.After(time.Until(next)):
 		}
 		s.Check(ctx)
 		if ctx.Err() != nil {

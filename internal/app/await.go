@@ -46,12 +46,10 @@ func (s *service) awaitDatabase(ctx context.Context, address string) error {
 			cause, reported = now, time.Now()
 			s.log.Warn("the bot waits for the database and starts by itself when it answers", "waiting", a.lasts(), "err", a.err)
 		}
-		pause := time.NewTimer(wait/2 + rand.N(wait/2))
 		select {
 		case <-ctx.Done():
-			pause.Stop()
 			return nil
-		case <-pause.C:
+		case <-time.After(wait/2 + rand.N(wait/2)):
 		}
 		db, err := store.OpenContext(ctx, address)
 		switch {

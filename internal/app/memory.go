@@ -8,32 +8,30 @@ import (
 	"mokabot/internal/config"
 )
 
-// TuneGC has garbage collected at half of what lives instead of all of it,
-// unless the environment says otherwise. The bot makes little garbage and lives
-// long: memory is worth more to its host than the moments that this takes.
+// TuneGC collects garbage when the heap has grown by half instead of doubled, unless
+// GOGC is set. The bot makes little garbage, so this costs little time, and its host
+// needs the memory.
 func TuneGC(lookup config.Lookup) {
 	if _, set := lookup("GOGC"); !set {
 		debug.SetGCPercent(50)
 	}
 }
 
-// settled is when a start is over. It touches more of the program and makes more
-// garbage than the hours after it.
-const settled = 2 * time.Second
+// startTakes is how long a start takes. It touches more of the program and makes
+// more garbage than the hours after it.
+const startTakes = 2 * time.Second
 
-// settle gives back what only the start needed.
-func (s *service) settle(ctx context.Context) error {
-	wait := time.NewTimer(settled)
-	defer wait.Stop()
+// releaseAfterStart gives back the memory that only the start needed.
+func (s *service) releaseAfterStart(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
-	case <-wait.C:
+	case <-time.After(startTakes):
 		s.releaseMemory()
 	}
 	return nil
 }
 
-// releaseMemory returns memory that nobody needs at the moment to the system.
+// releaseMemory returns unused memory to the system.
 func (s *service) releaseMemory() {
 	debug.FreeOSMemory()
 	if err := dropProgramPages(); err != nil {

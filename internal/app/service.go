@@ -334,13 +334,11 @@ const (
 // tidy removes what is older than it is to be kept, and gives back the memory
 // that busy hours took.
 func (s *service) tidy(ctx context.Context) error {
-	wait := time.NewTimer(tidyFirst)
-	defer wait.Stop()
-	for {
+	for wait := tidyFirst; ; wait = tidyEvery {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-wait.C:
+		case <-time.After(wait):
 		}
 		keep := s.now().config.Storage.Retention
 		open, err := s.now().watch.OpenIncidents(ctx)
@@ -351,6 +349,5 @@ func (s *service) tidy(ctx context.Context) error {
 			s.log.Error("old readings could not be removed", "err", err)
 		}
 		s.releaseMemory()
-		wait.Reset(tidyEvery)
 	}
 }

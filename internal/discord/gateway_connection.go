@@ -290,13 +290,12 @@ func (c *connection) close(ctx context.Context, in <-chan received) {
 		}
 	}
 	_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(closeTime))
-	limit := time.NewTimer(wait)
-	defer limit.Stop()
+	limit := time.After(wait)
 	for waiting := wait > 0; waiting; {
 		select {
 		case m := <-in:
 			waiting = m.err == nil
-		case <-limit.C:
+		case <-limit:
 			waiting = false
 		}
 	}

@@ -176,12 +176,10 @@ func (g *Gateway) drain(began time.Time, cancel context.CancelFunc) {
 	done := make(chan struct{})
 	go func() { g.handlers.Wait(); close(done) }()
 	for _, wait := range []time.Duration{g.Timing.Drain, g.Timing.Drain + lastWords} {
-		t := time.NewTimer(time.Until(began.Add(wait)))
 		select {
 		case <-done:
-			t.Stop()
 			return
-		case <-t.C:
+		case <-time.After(time.Until(began.Add(wait))):
 			cancel()
 		}
 	}

@@ -23,13 +23,13 @@ const (
 	maxAckTime  = 10 * time.Second
 )
 
-func newHeartbeat() heartbeat {
-	never := func() *time.Timer {
-		t := time.NewTimer(time.Hour)
-		t.Stop()
-		return t
-	}
-	return heartbeat{next: never(), overdue: never()}
+func newHeartbeat() heartbeat { return heartbeat{next: stoppedTimer(), overdue: stoppedTimer()} }
+
+// stoppedTimer never fires before it is reset.
+func stoppedTimer() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
 }
 
 // begin waits a random part of the interval, so that not all bots of the world

@@ -165,21 +165,16 @@ func (d *Delivery) Run(ctx context.Context) error {
 	r.recheck()
 	hourly := time.NewTicker(refusedRetry)
 	defer hourly.Stop()
-	second := time.NewTimer(0)
+	second := stoppedTimer()
 	defer second.Stop()
-	if !second.Stop() {
-		<-second.C
-	}
 	for {
 		changed := d.Box.Changed() // taken before the look, so that nothing added after it is missed
 		r.start(ctx)
-		idle := time.NewTimer(r.idle())
 		select {
 		case <-ctx.Done():
-			idle.Stop()
 			return nil
 		case <-changed:
-		case <-idle.C:
+		case <-time.After(r.idle()):
 		case <-d.woken:
 			// An attempt may be under way that Discord is just refusing; and one
 			// change of permissions seldom comes alone.
@@ -194,11 +189,9 @@ func (d *Delivery) Run(ctx context.Context) error {
 		case o := <-r.done:
 			r.finished(o)
 			if refusedToken(o.err) {
-				idle.Stop()
 				return fmt.Errorf("deliver messages: %w", o.err)
 			}
 		}
-		idle.Stop()
 	}
 }
 

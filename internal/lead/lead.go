@@ -254,13 +254,11 @@ func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }
 
 // pause waits, until early is signalled or ctx ends.
 func pause(ctx context.Context, d time.Duration, early <-chan struct{}) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-early:
-	case <-timer.C:
+	case <-time.After(d):
 	}
 	return nil
 }

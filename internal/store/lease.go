@@ -339,12 +339,10 @@ func (l *Lease) attend(epoch int64) {
 	go func() {
 		for ctx.Err() == nil {
 			l.connected(ctx, epoch)
-			wait := time.NewTimer(reattend)
 			select {
 			case <-ctx.Done():
-			case <-wait.C:
+			case <-time.After(reattend):
 			}
-			wait.Stop()
 		}
 	}()
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"time"
 )
@@ -139,11 +138,7 @@ func (db *DB) pruneHours(ctx context.Context, names []string, before int64) erro
 		return err
 	}
 	for _, name := range names {
-		err := db.tx(ctx, func(tx *sql.Tx) error {
-			_, err := exec(ctx, tx, sqlPruneHours, name, before)
-			return err
-		})
-		if err != nil {
+		if _, err := db.update(ctx, sqlPruneHours, name, before); err != nil {
 			return err
 		}
 	}

@@ -19,13 +19,14 @@ const (
 // millisecond are one millisecond apart.
 func addSample(ctx context.Context, tx writer, account string, s Sample) (Sample, error) {
 	s = trimmed(s)
+	quota, used, limit, keyUsed := rawFigures(s)
 	for range samePlaces {
 		d := s.Delta
 		n, err := exec(ctx, tx, sqlAddReading,
 			account, millis(s.At), nullable(s.Spendable), nullable(s.KeyRemaining), nullable(s.KeyUsed),
 			nullable(s.WalletRemaining), nullable(s.WalletUsed), s.Requests, string(s.KeyState), flag(s.Unlimited), string(s.ErrKind),
 			millis(d.From), flag(d.Known), int64(d.Spent), int64(d.Refunds), int64(d.TopUp), d.Requests, d.Covered.Milliseconds(),
-			d.PerUnit, string(s.Units.Display), s.Units.CNYPerUSD, walletQuota(s.RawWallet), walletUsed(s.RawWallet), keyLimit(s.RawKey), keyFigure(s.RawKey))
+			d.PerUnit, string(s.Units.Display), s.Units.CNYPerUSD, quota, used, limit, keyUsed)
 		if err != nil || n > 0 {
 			return s, err
 		}
@@ -52,32 +53,15 @@ func trimmed(s Sample) Sample {
 	return s
 }
 
-func walletQuota(w *moka.RawWallet) sql.NullInt64 {
-	if w == nil {
-		return sql.NullInt64{}
+// rawFigures are the gateway's own figures, NULL for those that were not read.
+func rawFigures(s Sample) (quota, used sql.NullInt64, limit, keyUsed sql.NullFloat64) {
+	if w := s.RawWallet; w != nil {
+		quota, used = sql.NullInt64{Int64: w.Quota, Valid: true}, sql.NullInt64{Int64: w.Used, Valid: true}
 	}
-	return sql.NullInt64{Int64: w.Quota, Valid: true}
-}
-
-func walletUsed(w *moka.RawWallet) sql.NullInt64 {
-	if w == nil {
-		return sql.NullInt64{}
+	if k := s.RawKey; k != nil {
+		limit, keyUsed = sql.NullFloat64{Float64: k.Limit, Valid: true}, sql.NullFloat64{Float64: k.Used, Valid: true}
 	}
-	return sql.NullInt64{Int64: w.Used, Valid: true}
-}
-
-func keyLimit(k *moka.RawKey) sql.NullFloat64 {
-	if k == nil {
-		return sql.NullFloat64{}
-	}
-	return sql.NullFloat64{Float64: k.Limit, Valid: true}
-}
-
-func keyFigure(k *moka.RawKey) sql.NullFloat64 {
-	if k == nil {
-		return sql.NullFloat64{}
-	}
-	return sql.NullFloat64{Float64: k.Used, Valid: true}
+	return quota, used, limit, keyUsed
 }
 
 // in converts a sample's amounts to dollars of another unit.

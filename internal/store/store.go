@@ -1,17 +1,17 @@
-// Package store remembers: readings, what was concluded from them, what was
-// said about them and what is still to be said, in a SQLite file or in a
-// PostgreSQL database. It computes nothing but sums. What belongs together (a
-// reading, the state that follows from it and the messages that tell of it) is
-// one transaction, so that a crash loses or repeats none of it.
+// Package store keeps readings, the states computed from them, and the messages
+// sent and waiting, in a SQLite file or a PostgreSQL database. It computes nothing
+// but sums. A reading, the state that follows from it and the messages about it are
+// stored in one transaction, so that a crash loses or repeats none of them.
 //
 // Statements keep to what both engines have in common and reach both through
 // database/sql; what differs is in sqlite.go, postgres.go and migrations/. Amounts
 // are millionths of a dollar, NULL when unknown; times are Unix milliseconds, 0
 // for none.
 //
-// There is one writer: a process writes through one connection, and one process
-// at a time, which holds the lock of the file or the [Lease]. So ids of events and messages grow in the order in which their
-// transactions end, and what a transaction has read is still true when it ends.
+// There is one writer: one process at a time, which holds the lock of the file or the
+// [Lease], through one connection. So ids of events and messages grow in the order in
+// which their transactions end, and what a transaction has read is still true when it
+// ends.
 package store
 
 import (
@@ -65,22 +65,18 @@ func Open(address string) (*DB, error) { return OpenContext(context.Background()
 // ctx ends.
 func OpenContext(ctx context.Context, address string) (*DB, error) {
 	if IsURL(address) {
-		db, err := openServer(ctx, address)
-		return complete(db, err)
+		return complete(openServer(ctx, address))
 	}
-	db, err := openFile(address)
-	return complete(db, err)
+	return complete(openFile(address))
 }
 
 // OpenReadOnly opens an existing database for queries, also while another process
 // has it open. Where there is none, the error is an [os.ErrNotExist].
 func OpenReadOnly(address string) (*DB, error) {
 	if IsURL(address) {
-		db, err := openServerReadOnly(address)
-		return complete(db, err)
+		return complete(openServerReadOnly(address))
 	}
-	db, err := openFileReadOnly(address)
-	return complete(db, err)
+	return complete(openFileReadOnly(address))
 }
 
 // IsURL reports whether an address is that of a PostgreSQL database.

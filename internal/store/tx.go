@@ -9,11 +9,10 @@ import (
 	"mokabot/moka"
 )
 
-// tx runs f in one transaction; its changes stand only when it returns nil. Every
-// write goes through here, and is refused with [ErrNotLeader] where another
-// process may write. f is
-// run once more where nothing of the first time can have been stored: when the
-// disk was full and the reserve made room, and when the connection broke.
+// tx runs f in one transaction, which is committed only when f returns nil. Every
+// write goes through here, and is refused with [ErrNotLeader] where another process
+// may write. f runs a second time where nothing of the first can have been stored:
+// when the disk was full and the reserve made room, and when the connection broke.
 func (db *DB) tx(ctx context.Context, f func(*sql.Tx) error) error {
 	if db.write == nil {
 		return told(db.path, ErrReadOnly)
@@ -62,7 +61,7 @@ func (db *DB) update(ctx context.Context, statement string, args ...any) (n int6
 	return n, err
 }
 
-// writer is a transaction.
+// writer is a transaction, or its prepared statements where a test stores a year.
 type writer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
