@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"mokabot/internal/message"
+	"mokabot/internal/store"
 )
 
 // shared is an outbox whose messages are sent along with another one.
@@ -15,7 +16,7 @@ type shared struct {
 	along []json.RawMessage
 }
 
-func (s shared) Joined(context.Context, Due, int, func([]json.RawMessage) int) ([]json.RawMessage, error) {
+func (s shared) Joined(context.Context, store.Due, int, func([]json.RawMessage) int) ([]json.RawMessage, error) {
 	return s.along, nil
 }
 
@@ -41,7 +42,7 @@ func TestADamagedMessageTakesNoOtherWithIt(t *testing.T) {
 		{"all of them", damaged, []json.RawMessage{damaged}, 0},
 	} {
 		d := &Delivery{Box: shared{newBox(), c.along}, Log: slog.New(slog.DiscardHandler)}
-		m, err := d.compose(t.Context(), Due{Payload: c.payload})
+		m, err := d.compose(t.Context(), store.Due{Payload: c.payload})
 		if len(m.Cards) != c.want || (c.want == 0) != (err != nil && remedyOf(err) == remedyHuman) {
 			t.Errorf("%s: %d cards, %v", c.what, len(m.Cards), err)
 		}

@@ -60,18 +60,18 @@ func cardSize(c message.Card) (int, bool) {
 	if units(strings.TrimSpace(c.Text)) > maxDescription || len(c.Fields) > maxFields {
 		return 0, false
 	}
-	e, _ := wireCard(c, nil)
+	e, _ := toEmbed(c, nil)
 	return e.size(), e.size() <= cardRoom
 }
 
 func buttonsFit(buttons []message.Button) bool {
 	shown := 0
-	for _, row := range wireButtons(buttons) {
+	for _, row := range toRows(buttons) {
 		shown += len(row.Components)
 	}
 	seen := map[string]bool{}
 	for _, b := range buttons {
-		if len(wireButtons([]message.Button{b})) > 0 {
+		if len(toRows([]message.Button{b})) > 0 {
 			seen[b.Action+" "+b.URL] = true
 		}
 	}

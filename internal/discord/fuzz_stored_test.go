@@ -26,7 +26,7 @@ func FuzzStored(f *testing.F) {
 		if json.Unmarshal([]byte(raw), &m) != nil {
 			return
 		}
-		w := wire(m)
+		w := toPayload(m)
 		total := 0
 		for _, e := range w.Embeds {
 			total += units(e.Title) + units(e.Description)

@@ -4,6 +4,7 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 	"github.com/bwmarrin/discordgo"
 )
 
-// Ready is what Discord tells when a session begins.
+// Ready is what we need of Discord's READY, which begins a session.
 type Ready struct {
 	ApplicationID string
 	UserID        string
@@ -34,17 +35,11 @@ type Timing struct {
 }
 
 func (t *Timing) fill() {
-	orDefault(&t.Hello, 10*time.Second)
-	orDefault(&t.Ready, 15*time.Second)
-	orDefault(&t.Spacing, 5*time.Second)
-	orDefault(&t.Retry, time.Second)
-	orDefault(&t.Drain, 6*time.Second)
-}
-
-func orDefault(v *time.Duration, d time.Duration) {
-	if *v == 0 {
-		*v = d
-	}
+	t.Hello = cmp.Or(t.Hello, 10*time.Second)
+	t.Ready = cmp.Or(t.Ready, 15*time.Second)
+	t.Spacing = cmp.Or(t.Spacing, 5*time.Second)
+	t.Retry = cmp.Or(t.Retry, time.Second)
+	t.Drain = cmp.Or(t.Drain, 6*time.Second)
 }
 
 // Gateway keeps one session with Discord's gateway alive, as
@@ -67,9 +62,9 @@ type Gateway struct {
 	Log    *slog.Logger
 	Timing Timing
 
-	// Resume is a session of an earlier process, or of another, to continue before
-	// a new one is begun, and ResumeReady what OnReady was told of it. The zero
-	// value is of no session.
+	// Resume is a session of an earlier or another process, which is continued before a
+	// new one is begun, and ResumeReady what OnReady got of it. The zero value is no
+	// session.
 	Resume      Session
 	ResumeReady Ready
 	// KeepSession leaves the session resumable when Run ends. Without it Discord
@@ -100,7 +95,7 @@ type Gateway struct {
 	handled  recent
 	handlers sync.WaitGroup
 	work     context.Context // of the handlers; outlives Run's by Timing.Drain
-	known    location        // of the gateway, as it was last told
+	known    location        // of the gateway, by Discord's last answer
 
 	mu      sync.Mutex
 	state   State

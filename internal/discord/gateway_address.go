@@ -29,8 +29,8 @@ func (l location) wait() time.Duration {
 	return time.Duration(min(max(l.Limit.ResetAfter, 0), float64(budgetWindow.Milliseconds()))) * time.Millisecond
 }
 
-// gateway asks where the gateway is. What has no limits to tell answers at least
-// the question that needs no token.
+// gateway asks where the gateway is. A server that does not know GET /gateway/bot, which
+// has the limits, is asked for GET /gateway.
 func (r *REST) gateway(ctx context.Context) (location, error) {
 	var l location
 	err := r.do(ctx, request{
@@ -47,8 +47,8 @@ func (r *REST) gateway(ctx context.Context) (location, error) {
 	return l, err
 }
 
-// whereTo asks where the gateway is. While REST is away, the address that was
-// told last has to do.
+// whereTo asks where the gateway is, and uses the last known address while REST is
+// away.
 func (g *Gateway) whereTo(ctx context.Context) (location, error) {
 	ctx, cancel := context.WithTimeout(ctx, g.Timing.Hello)
 	defer cancel()

@@ -14,10 +14,10 @@ import (
 // https://docs.discord.com/developers/events/gateway#identifying
 const (
 	budgetWindow  = 24 * time.Hour
-	budgetMost    = 950 // the rest is for whatever else uses the token
-	budgetCareful = 500 // from here the rest is spread over the rest of the window
+	budgetMost    = 950 // the others are for whatever else uses the token
+	budgetCareful = 500 // beyond it, the IDENTIFYs that are left are spread over the rest of the window
 	budgetName    = "discord/identifies"
-	budgetTimeout = 2 * time.Second // for writing it down, before it is sent
+	budgetTimeout = 2 * time.Second // for storing the count, before an IDENTIFY is sent
 )
 
 // budget counts IDENTIFYs, across restarts: a crash loop must not reset the
@@ -34,8 +34,7 @@ type budget struct {
 	log    *slog.Logger
 }
 
-// load reads what earlier processes counted. None of it is forgotten before the
-// time is known.
+// load reads what earlier processes counted. All of it counts until the time is known.
 func (b *budget) load(ctx context.Context, values Values, log *slog.Logger) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -52,8 +51,8 @@ func (b *budget) load(ctx context.Context, values Values, log *slog.Logger) {
 	}
 }
 
-// date says what time it is. Only the first call counts: from then on time is
-// what the monotonic clock adds.
+// date sets the time. Only the first call counts: from then on the monotonic clock
+// adds to it.
 func (b *budget) date(now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -20,10 +20,10 @@ func (g *Gateway) onReady(s Session, r Ready) {
 	g.mu.Unlock()
 	g.setSession(func(k *kept) { *k = kept{Session: s, ready: r, told: true} })
 	g.Log.Info("discord session ready", "user", r.Name, "guilds", len(r.GuildIDs))
-	g.tellReady(r)
+	g.callOnReady(r)
 }
 
-// onResumed continues one. The first time, that of an earlier process.
+// onResumed continues a session, the first time maybe that of an earlier process.
 func (g *Gateway) onResumed() {
 	g.mu.Lock()
 	g.state.Resumes++
@@ -32,11 +32,11 @@ func (g *Gateway) onResumed() {
 	g.mu.Unlock()
 	g.Log.Info("discord session resumed")
 	if !told {
-		g.tellReady(r)
+		g.callOnReady(r)
 	}
 }
 
-func (g *Gateway) tellReady(r Ready) {
+func (g *Gateway) callOnReady(r Ready) {
 	if g.OnReady != nil {
 		r.GuildIDs = slices.Clone(r.GuildIDs)
 		g.spawn("ready", func(ctx context.Context) { g.OnReady(ctx, r) })
@@ -72,7 +72,7 @@ func (g *Gateway) onEvent(kind string, data json.RawMessage) {
 			if decode(g, kind, data, &guild) {
 				g.lostGuild(guild)
 			}
-		// Discord tells of the bot's own GUILD_MEMBER_UPDATE without an intent, too.
+		// Discord sends the bot's own GUILD_MEMBER_UPDATE without an intent, too.
 		case "GUILD_UPDATE", "CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE",
 			"GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE", "GUILD_ROLE_DELETE", "GUILD_MEMBER_UPDATE":
 			g.onAccess()
@@ -121,15 +121,15 @@ func (g *Gateway) lostGuild(guild unavailableGuild) {
 	delete(g.guilds, guild.ID)
 }
 
-// onAccess hands on that permissions may have changed.
+// onAccess reports that permissions may have changed.
 func (g *Gateway) onAccess() {
 	if g.OnAccess != nil {
 		g.spawn("access", g.OnAccess)
 	}
 }
 
-// onInteraction hands each interaction on once. One that comes late, after a
-// resume, is handed on too: its token lives for 15 minutes.
+// onInteraction passes each interaction on once, also one that comes late, after a
+// RESUME: its token is valid for 15 minutes.
 func (g *Gateway) onInteraction(i *discordgo.Interaction) {
 	if i == nil || i.ID == "" || g.OnInteraction == nil || !g.handled.first(i.ID) {
 		return
@@ -172,7 +172,7 @@ func (g *Gateway) recovered(what string, f func(context.Context)) {
 // drain waits for the callbacks, and cancels them when they take too long since
 // the end began.
 func (g *Gateway) drain(began time.Time, cancel context.CancelFunc) {
-	const lastWords = 1500 * time.Millisecond // to say what came of it
+	const lastWords = 1500 * time.Millisecond // for an answer that says that it was cancelled
 	done := make(chan struct{})
 	go func() { g.handlers.Wait(); close(done) }()
 	for _, wait := range []time.Duration{g.Timing.Drain, g.Timing.Drain + lastWords} {

@@ -12,6 +12,7 @@ import (
 
 	"mokabot/internal/discord/discordtest"
 	"mokabot/internal/message"
+	"mokabot/internal/store"
 )
 
 // heard collects what hooks were told, in order.
@@ -97,7 +98,7 @@ func TestEveryAttemptAtAMessageIsTold(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		d := &Delivery{
-			Box: newBox(Due{Channel: "a"}, Due{Channel: "a"}), Send: p, Log: slog.New(slog.DiscardHandler),
+			Box: newBox(store.Due{Channel: "a"}, store.Due{Channel: "a"}), Send: p, Log: slog.New(slog.DiscardHandler),
 			OnAttempt: func(r Result) { h.add(string(r)) },
 		}
 		if err := d.Run(ctx); err != nil {

@@ -8,8 +8,8 @@ import (
 // kept is the session as the gateway client knows it.
 type kept struct {
 	Session
-	ready Ready     // what READY told, which a RESUME does not repeat
-	told  bool      // OnReady was, of this session
+	ready Ready     // of READY, which a RESUME does not repeat
+	told  bool      // OnReady was called in this session
 	alive time.Time // the last sign of life from Discord
 }
 

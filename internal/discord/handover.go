@@ -19,17 +19,16 @@ type Session struct {
 
 const (
 	handoverName = "discord/handover"
-	handoverTime = 2 * time.Second // for writing it down
+	handoverTime = 2 * time.Second // for storing it
 	noteEvery    = time.Second     // between two notes of the sequence number
 	// staleSession is when a RESUME is not worth the attempt: Discord keeps a
 	// session for a few minutes after its connection was lost.
 	staleSession = 5 * time.Minute
 )
 
-// Handover keeps what the next leader needs to go on in place of this one: the
-// gateway session, whose events Discord replays to it; who the bot is, which
-// only the beginning of a session tells; and the pause that Discord asked the
-// whole bot for.
+// Handover stores what the next leader needs to continue: the gateway session, whose
+// events Discord replays; who the bot is, which only READY says; and the pause that
+// Discord asked the whole bot for.
 //
 // Fill in the fields, call [Handover.Load], then [Handover.Run] beside the
 // gateway. The other methods return at once.
@@ -41,7 +40,7 @@ type Handover struct {
 	mu     sync.Mutex
 	now    handover
 	noted  handover // what is stored
-	before int64    // the sequence number that was stored before that
+	before int64    // the sequence number stored before noted
 	held   map[int]int64
 	next   int
 	urgent chan struct{}
@@ -62,9 +61,8 @@ func (h handover) same(o handover) bool {
 		h.Ready.ApplicationID == o.Ready.ApplicationID && slices.Equal(h.Ready.GuildIDs, o.Ready.GuildIDs)
 }
 
-// Load reads what the leader before left: the session to resume, the zero value
-// when there is none; who the bot is in it; and how long Discord still wants the
-// bot to pause.
+// Load reads what the previous leader stored: the session to resume, zero when there
+// is none; who the bot is in it; and how long Discord still wants the bot to pause.
 func (h *Handover) Load(ctx context.Context) (Session, Ready, time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -116,8 +114,8 @@ func (h *Handover) Pause(d time.Duration) {
 	h.hurry()
 }
 
-// Hold keeps an event that is being handled among those that the next leader is
-// sent again, until release is called.
+// Hold has Discord send the event that is being handled to the next leader again, until
+// release is called.
 func (h *Handover) Hold() (release func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -138,7 +136,7 @@ func (h *Handover) hurry() {
 	}
 }
 
-// Run writes it down until ctx ends, the sequence number at most once a second.
+// Run stores changes until ctx ends, the sequence number at most once a second.
 func (h *Handover) Run(ctx context.Context) error {
 	tick := time.NewTicker(noteEvery)
 	defer tick.Stop()
@@ -153,7 +151,7 @@ func (h *Handover) Run(ctx context.Context) error {
 	}
 }
 
-// Note writes it down now, where anything has changed.
+// Note stores what has changed now.
 func (h *Handover) Note(ctx context.Context) {
 	h.mu.Lock()
 	next, last := h.now, h.noted

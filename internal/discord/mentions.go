@@ -9,9 +9,10 @@ import (
 	"time"
 
 	"mokabot/internal/lang"
+	"mokabot/internal/store"
 )
 
-// unpingedName is the value under which it is kept whom mentions did not reach.
+// unpingedName names the stored list of roles and users that mentions did not reach.
 const unpingedName = "discord/unpinged"
 
 // Receipt is what Discord said of a message that it created.
@@ -28,7 +29,7 @@ type Receipt struct {
 	ThreadRoles bool
 }
 
-// Unpinged says whom mentions in a channel do not reach.
+// Unpinged are the roles and users whom mentions in a channel do not reach.
 type Unpinged struct {
 	Channel string    `json:"channel"`
 	IDs     []string  `json:"ids,omitempty"`    // roles and users
@@ -56,9 +57,9 @@ func (d *Delivery) loadUnpinged(ctx context.Context) {
 	}
 }
 
-// noteMentions remembers for [Delivery.Unpinged] whom a message pinged in vain,
-// and forgets whom it reached.
-func (d *Delivery) noteMentions(ctx context.Context, m Due, r Receipt) {
+// noteMentions notes for [Delivery.Unpinged] whom the mentions of a message did not
+// reach, and forgets those whom they did.
+func (d *Delivery) noteMentions(ctx context.Context, m store.Due, r Receipt) {
 	if len(r.Unpinged) > 0 || r.ThreadRoles {
 		d.Log.Error("a mention pinged nobody: allow it to be mentioned, or give the bot Mention Everyone in this channel",
 			"key", m.Key, "channel", m.Channel, "ids", r.Unpinged, "thread", r.ThreadRoles)
@@ -100,7 +101,7 @@ func (d *Delivery) changeUnpinged(ctx context.Context, channel string, change fu
 	}
 }
 
-// recheckUnpinged forgets the roles that can be pinged by now.
+// recheckUnpinged forgets the roles that can be pinged now.
 func (d *Delivery) recheckUnpinged(ctx context.Context) {
 	if d.Access == nil {
 		return
@@ -119,9 +120,8 @@ func (d *Delivery) recheckUnpinged(ctx context.Context) {
 	}
 }
 
-// Unpinged lists the channels in which a mention did not reach everybody, as
-// long as that holds: until a later one does, or the role can be pinged. It
-// outlives a restart.
+// Unpinged lists the channels in which a mention did not reach everybody, until a later
+// one does or the role can be pinged. The list survives a restart.
 func (d *Delivery) Unpinged() []Unpinged {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -138,7 +138,7 @@ func (d *Delivery) words() *lang.Words {
 }
 
 // receipt compares what Discord created with what was asked for.
-func receipt(kept stored, asked wireMentions) Receipt {
+func receipt(kept stored, asked allowedMentions) Receipt {
 	r := Receipt{ID: kept.ID, ThreadRoles: kept.Flags&flagRolesNotInThread != 0}
 	sort := func(id string, pinged bool) {
 		if pinged {

@@ -14,23 +14,20 @@ import (
 	"mokabot/internal/store"
 )
 
-// Due is a message that waits in the outbox.
-type Due = store.Due
-
 // Outbox is where messages wait to be delivered. Its rows survive a crash.
 type Outbox interface {
 	// Due gives the first unsent post of each channel and lane, and the edits of
 	// posts that were sent, the most urgent first.
-	Due(ctx context.Context, now time.Time, limit int) ([]Due, error)
+	Due(ctx context.Context, now time.Time, limit int) ([]store.Due, error)
 	// Sending notes, before the attempt, that Discord may know the message from now on.
 	Sending(ctx context.Context, id int64, now time.Time) error
 	// Sent notes the delivery.
 	Sent(ctx context.Context, id int64, messageID string, now time.Time) error
 	// Retry leaves the message due. refused reports that this attempt certainly
 	// created nothing.
-	Retry(ctx context.Context, m Due, refused bool, cause string) error
+	Retry(ctx context.Context, m store.Due, refused bool, cause string) error
 	// Dead keeps the message until RequeueDead: somebody has to act first.
-	Dead(ctx context.Context, m Due, now time.Time, code int, cause string) error
+	Dead(ctx context.Context, m store.Due, now time.Time, code int, cause string) error
 	// Drop gives up a message that nobody needs any more.
 	Drop(ctx context.Context, id int64, now time.Time, cause string) error
 	// RequeueDead makes the dead messages due again, and counts them.
@@ -38,14 +35,14 @@ type Outbox interface {
 	// Move sends a message that has certainly not arrived to another channel.
 	Move(ctx context.Context, id int64, channel string) error
 	// Split makes several messages of one that was never sent.
-	Split(ctx context.Context, m Due, parts []json.RawMessage) error
+	Split(ctx context.Context, m store.Due, parts []json.RawMessage) error
 	// Joined are the payloads of the posts that go into one message with a due
 	// one; fit says how many of the candidates do.
-	Joined(ctx context.Context, lead Due, most int, fit func([]json.RawMessage) int) ([]json.RawMessage, error)
+	Joined(ctx context.Context, lead store.Due, most int, fit func([]json.RawMessage) int) ([]json.RawMessage, error)
 	// FindByMessage is the post that became a message on Discord, false when none did.
 	FindByMessage(ctx context.Context, messageID string) (store.Post, bool, error)
 	// Whole are the payloads of all posts in the message that an edit replaces.
-	Whole(ctx context.Context, edit Due) ([]json.RawMessage, error)
+	Whole(ctx context.Context, edit store.Due) ([]json.RawMessage, error)
 	// Changed is signalled when a message was added, or may go now.
 	Changed() <-chan struct{}
 }
@@ -64,11 +61,11 @@ const (
 	firstRetry    = 2 * time.Second
 	maxRetry      = 30 * time.Second
 	maxEdit       = 10 * time.Minute // between two attempts at an edit
-	editLife      = 24 * time.Hour   // after that an edit that nobody answers is given up
-	refusedRetry  = time.Hour        // between two attempts at what needs a human
+	editLife      = 24 * time.Hour   // after that an edit without an answer is given up
+	refusedRetry  = time.Hour        // between two attempts at what only a person can fix
 	permissionLag = 5 * time.Second  // after a change of permissions, for a second look
 	attemptTime   = time.Minute      // for one message, repetitions included
-	noteTime      = 5 * time.Second  // for writing down what became of it
+	noteTime      = 5 * time.Second  // for storing the result
 	drainTime     = 7 * time.Second  // for what is under way at the end
 	maxDoubling   = 10
 )
@@ -93,23 +90,23 @@ type Delivery struct {
 	// Channel is where the configuration in force wants a message of the outbox;
 	// "" leaves it where it was addressed to. Nil leaves all of them.
 	Channel func(key, account string) string
-	// Since is when the newest thing happened that the outbox knows of. What the bot
-	// posted later, before this start, was forgotten with a database that was put
-	// back to an earlier time, and is not posted again. Zero: nothing can have been.
+	// Since is when the newest thing happened that the outbox knows of. A message that the
+	// bot posted after that and before this start was lost when the database was put back
+	// to an earlier time, and is not posted again. Zero: there is none.
 	Since time.Time
 
 	// Words are the words of the notes that a reduced message carries; nil for
 	// English.
 	Words func() *lang.Words
 
-	// Values keeps whom mentions did not reach; nil keeps it until the process ends.
+	// Values stores whom mentions did not reach; nil keeps that in memory only.
 	Values Values
 	// Access is what the bot may do in a channel; nil leaves a mention that reached
 	// nobody noted until a later one does.
 	Access func(ctx context.Context, channel string) (Access, error)
 
-	// OnAttempt is told what came of each attempt at a message, for metrics; nil
-	// for none. It is called by several goroutines and must return at once.
+	// OnAttempt is called with the result of each attempt at a message, for metrics; nil
+	// for none. Several goroutines call it, and it must return at once.
 	OnAttempt func(Result)
 
 	once     sync.Once

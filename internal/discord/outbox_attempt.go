@@ -19,8 +19,8 @@ const (
 	maxAnswered = 60              // attempts at an edit that Discord itself answers with a failure
 )
 
-// deliver tries one message and writes down what became of it.
-func (d *Delivery) deliver(work context.Context, m Due, t *trial) outcome {
+// deliver tries to deliver one message and stores the result.
+func (d *Delivery) deliver(work context.Context, m store.Due, t *trial) outcome {
 	ctx, cancel := context.WithTimeout(work, attemptTime)
 	defer cancel()
 	o := outcome{id: m.ID, slot: slot{m.Channel, m.Lane}}
@@ -54,7 +54,7 @@ func (d *Delivery) report(r Result) {
 
 // undelivered decides what becomes of a message after a failed attempt, and
 // gives the time until the next one, zero if there is none.
-func (d *Delivery) undelivered(ctx context.Context, m Due, t *trial, err error) (time.Duration, error) {
+func (d *Delivery) undelivered(ctx context.Context, m store.Due, t *trial, err error) (time.Duration, error) {
 	if t.fails++; t.fails == 1 {
 		t.since = time.Now()
 	}
@@ -96,7 +96,7 @@ const (
 	nextDrop                // nothing
 )
 
-func (d *Delivery) next(m Due, t *trial, err error) next {
+func (d *Delivery) next(m store.Due, t *trial, err error) next {
 	r := remedyOf(err)
 	if errors.Is(err, errPerhapsSent) {
 		return nextDrop
@@ -105,7 +105,7 @@ func (d *Delivery) next(m Due, t *trial, err error) next {
 		if r == remedyTime && t.answers < maxAnswered && time.Since(t.since) < editLife {
 			return nextRetry
 		}
-		return nextDrop // a refused edit is nobody's problem
+		return nextDrop // the post itself was delivered
 	}
 	switch {
 	case odd(r, err) && t.answers < maxOdd:
@@ -136,7 +136,7 @@ func odd(r remedy, err error) bool {
 }
 
 // attempt sends or edits, and gives the message's id.
-func (d *Delivery) attempt(ctx context.Context, m *Due, t *trial) (string, error) {
+func (d *Delivery) attempt(ctx context.Context, m *store.Due, t *trial) (string, error) {
 	if m.EditOf != "" {
 		return d.edit(ctx, *m)
 	}
@@ -179,7 +179,7 @@ func mayBeUpload(err error) bool {
 }
 
 // redirect moves a message into the channel that is configured now.
-func (d *Delivery) redirect(ctx context.Context, m *Due) error {
+func (d *Delivery) redirect(ctx context.Context, m *store.Due) error {
 	if d.Channel == nil {
 		return nil
 	}
@@ -200,7 +200,7 @@ func (d *Delivery) redirect(ctx context.Context, m *Due) error {
 const maxJoined = maxEmbeds - 1
 
 // compose reads the message, together with those that share it.
-func (d *Delivery) compose(ctx context.Context, m Due) (message.Message, error) {
+func (d *Delivery) compose(ctx context.Context, m store.Due) (message.Message, error) {
 	var payloads []json.RawMessage
 	var err error
 	if m.EditOf == "" {
@@ -249,7 +249,7 @@ func joinable(payloads []json.RawMessage) int {
 
 // split makes several messages of one that does not fit, and gives the first.
 // One that may have arrived was made to fit before.
-func (d *Delivery) split(ctx context.Context, m *Due, msg message.Message) (message.Message, error) {
+func (d *Delivery) split(ctx context.Context, m *store.Due, msg message.Message) (message.Message, error) {
 	if !m.FirstTriedAt.IsZero() || fits(msg) {
 		return msg, nil
 	}
@@ -270,7 +270,7 @@ func (d *Delivery) split(ctx context.Context, m *Due, msg message.Message) (mess
 
 // edit replaces an earlier message. One that somebody has deleted needs no
 // edit any more.
-func (d *Delivery) edit(ctx context.Context, m Due) (string, error) {
+func (d *Delivery) edit(ctx context.Context, m store.Due) (string, error) {
 	if m.TargetMessageID == "" {
 		return "", &Error{Op: "edit message", Kind: KindPermanent, Message: "the message to edit was never delivered"}
 	}
@@ -284,8 +284,8 @@ func (d *Delivery) edit(ctx context.Context, m Due) (string, error) {
 	return m.TargetMessageID, d.Send.Edit(ctx, m.Channel, m.TargetMessageID, msg, m.Nonce)
 }
 
-// errPerhapsSent ends a message that may have arrived and that nobody would
-// miss as much as they would mind reading it twice.
+// errPerhapsSent drops a message that may have arrived, where reading it twice would
+// be worse than missing it.
 var errPerhapsSent = errors.New("an earlier attempt may have arrived and cannot be looked for; it is not sent again")
 
 // sentEarlier looks into the channel when an earlier attempt may have
@@ -293,7 +293,7 @@ var errPerhapsSent = errors.New("an earlier attempt may have arrived and cannot 
 // is not relied on alone, because Discord promises no more than that it knows
 // a nonce for "the past few minutes":
 // https://docs.discord.com/developers/resources/message#create-message.
-func (d *Delivery) sentEarlier(ctx context.Context, m Due) (string, bool, error) {
+func (d *Delivery) sentEarlier(ctx context.Context, m store.Due) (string, bool, error) {
 	first, last := m.FirstTriedAt, m.LastTriedAt
 	if first.IsZero() {
 		if m.Attempts > 0 || m.At.IsZero() || d.Now().Sub(m.At) < freshPost {
@@ -329,7 +329,7 @@ func (d *Delivery) sentEarlier(ctx context.Context, m Due) (string, bool, error)
 func refusedToken(err error) bool { return err != nil && KindOf(err) == KindUnauthorized }
 
 // retryAfter doubles from two seconds to thirty. Discord's word counts more.
-func retryAfter(m Due, t *trial, err error) time.Duration {
+func retryAfter(m store.Due, t *trial, err error) time.Duration {
 	longest := maxRetry
 	if m.Lane == store.LaneEdit {
 		longest = maxEdit

@@ -22,12 +22,12 @@ type box struct {
 }
 
 type row struct {
-	Due
+	store.Due
 	state string // "", "sent", "dead" or "dropped"
 	sent  string
 }
 
-func newBox(rows ...Due) *box {
+func newBox(rows ...store.Due) *box {
 	b := &box{changed: make(chan struct{}, 1)}
 	for i, d := range rows {
 		d.ID = int64(i + 1)
@@ -40,10 +40,10 @@ func newBox(rows ...Due) *box {
 	return b
 }
 
-func (b *box) Due(_ context.Context, _ time.Time, limit int) ([]Due, error) {
+func (b *box) Due(_ context.Context, _ time.Time, limit int) ([]store.Due, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var due []Due
+	var due []store.Due
 	heads := map[slot]bool{}
 	for lane := range store.LaneEdit + 1 {
 		for _, r := range b.rows {
@@ -78,7 +78,7 @@ func (b *box) Sent(_ context.Context, id int64, messageID string, _ time.Time) e
 	return b.with(id, func(r *row) { r.state, r.sent = "sent", messageID })
 }
 
-func (b *box) Retry(_ context.Context, m Due, refused bool, _ string) error {
+func (b *box) Retry(_ context.Context, m store.Due, refused bool, _ string) error {
 	return b.with(m.ID, func(r *row) {
 		if refused {
 			r.FirstTriedAt, r.LastTriedAt = m.FirstTriedAt, m.LastTriedAt
@@ -86,7 +86,7 @@ func (b *box) Retry(_ context.Context, m Due, refused bool, _ string) error {
 	})
 }
 
-func (b *box) Dead(_ context.Context, m Due, _ time.Time, _ int, _ string) error {
+func (b *box) Dead(_ context.Context, m store.Due, _ time.Time, _ int, _ string) error {
 	return b.with(m.ID, func(r *row) { r.state = "dead" })
 }
 
@@ -111,7 +111,7 @@ func (b *box) Move(_ context.Context, id int64, channel string) error {
 	return b.with(id, func(r *row) { r.Channel, r.FirstTriedAt = channel, time.Time{} })
 }
 
-func (b *box) Split(_ context.Context, m Due, parts []json.RawMessage) error {
+func (b *box) Split(_ context.Context, m store.Due, parts []json.RawMessage) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.rows[m.ID-1].Payload = parts[0]
@@ -125,11 +125,11 @@ func (b *box) Split(_ context.Context, m Due, parts []json.RawMessage) error {
 }
 
 // Joined and Whole: in these tests every post is a message of its own.
-func (b *box) Joined(context.Context, Due, int, func([]json.RawMessage) int) ([]json.RawMessage, error) {
+func (b *box) Joined(context.Context, store.Due, int, func([]json.RawMessage) int) ([]json.RawMessage, error) {
 	return nil, nil
 }
 
-func (b *box) Whole(context.Context, Due) ([]json.RawMessage, error) { return nil, nil }
+func (b *box) Whole(context.Context, store.Due) ([]json.RawMessage, error) { return nil, nil }
 
 func (b *box) FindByMessage(context.Context, string) (store.Post, bool, error) {
 	return store.Post{}, false, nil

@@ -8,21 +8,22 @@ import (
 	"time"
 
 	"mokabot/internal/message"
+	"mokabot/internal/store"
 )
 
 const (
-	// forgottenTime is for how long after a start a new incident may be one that
-	// was told before: until each account was read and confirmed. Later it is
-	// another one, however much its post looks like the first.
+	// forgottenTime is how long after a start a new incident may be one that was posted
+	// before: until each account was read and confirmed. A later one is another incident,
+	// however much its post looks like the first.
 	forgottenTime = 10 * time.Minute
-	// forgottenTries is how often the channel is asked for before a post goes out
-	// without knowing: a ping that is there twice is better than one that is late.
+	// forgottenTries is how often reading the channel may fail before a post goes out
+	// anyway: a ping that is there twice is better than one that is late.
 	forgottenTries = 3
 )
 
 // forgotten finds a new post in its channel that the bot posted before the
 // database was put back to an earlier time.
-func (d *Delivery) forgotten(ctx context.Context, m Due, t *trial) (id string, found bool, err error) {
+func (d *Delivery) forgotten(ctx context.Context, m store.Due, t *trial) (id string, found bool, err error) {
 	if d.Since.IsZero() || !m.FirstTriedAt.IsZero() {
 		return "", false, nil
 	}
@@ -37,7 +38,7 @@ func (d *Delivery) forgotten(ctx context.Context, m Due, t *trial) (id string, f
 		return "", false, err
 	}
 	for _, p := range posted {
-		if !d.tells(p, m) {
+		if !d.repeats(p, m) {
 			continue
 		}
 		if _, known, err := d.Box.FindByMessage(ctx, p.ID); err != nil {
@@ -70,13 +71,12 @@ func (d *Delivery) postedSince(ctx context.Context, channel string) ([]Posted, e
 	return posted, nil
 }
 
-// tells reports whether a message in the channel tells what a new post would. One
-// with the post's name does. The posts about an incident or a budget are numbered,
-// and after a database was put back the second need not be the one that was the
-// second before: their titles have to agree, too. The first post about an incident
-// has a new name; a message that has its title and its colour, which the end of an
-// incident changes, tells the same.
-func (d *Delivery) tells(p Posted, m Due) bool {
+// repeats reports whether a new post repeats a message of the channel: one with the
+// post's nonce. The posts about an incident or a budget are numbered, and after a
+// database was put back the second need not be the former second: their titles have to
+// agree, too. The first post about an incident has a new nonce and repeats a message
+// with its title and colour; the end of an incident changes the colour.
+func (d *Delivery) repeats(p Posted, m store.Due) bool {
 	same, incident := p.m.carries(m.Nonce), strings.HasPrefix(m.Key, "alert/")
 	if !incident && !strings.HasPrefix(m.Key, "budget/") {
 		return same
@@ -86,7 +86,7 @@ func (d *Delivery) tells(p Posted, m Due) bool {
 	if !same && !first || json.Unmarshal(m.Payload, &due) != nil {
 		return false
 	}
-	for _, card := range wireCards(due.Cards, due.Files) {
+	for _, card := range toEmbeds(due.Cards, due.Files) {
 		for _, e := range p.m.Embeds {
 			title := markerPattern.ReplaceAllString(e.Title, "")
 			if title != "" && title == card.Title && (same || e.Color == card.Color) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mokabot/internal/message"
+	"mokabot/internal/store"
 )
 
 // Which of the messages in a channel is one that a new post would repeat.
@@ -42,7 +43,7 @@ func TestWhatWasToldBeforeADatabaseWasPutBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sent := wire(c.posted)
+		sent := toPayload(c.posted)
 		sent.mark(c.nonce)
 		raw, err := json.Marshal(sent)
 		if err != nil {
@@ -53,7 +54,7 @@ func TestWhatWasToldBeforeADatabaseWasPutBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := &Delivery{began: began}
-		if got := d.tells(Posted{"1", stored}, Due{Key: c.key, Nonce: "new", At: began.Add(c.after), Payload: payload}); got != c.tells {
+		if got := d.repeats(Posted{"1", stored}, store.Due{Key: c.key, Nonce: "new", At: began.Add(c.after), Payload: payload}); got != c.tells {
 			t.Errorf("%s: %t", c.what, got)
 		}
 	}

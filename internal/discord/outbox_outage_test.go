@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"mokabot/internal/store"
 )
 
 // However long Discord was away, what waited is delivered within a minute of
@@ -19,7 +21,7 @@ func TestDeliveryResumesWithinAMinuteOfAnOutage(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.outage, " ", c.hangs), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBox(Due{Channel: "a"}, Due{Channel: "a"})
+				b := newBox(store.Due{Channel: "a"}, store.Due{Channel: "a"})
 				end := time.Now().Add(c.outage)
 				var arrived []time.Duration
 				p := &post{send: func(context.Context, string, int) error {

@@ -20,7 +20,7 @@ import (
 
 func TestChannelsKeepTheirOrderAndDoNotWaitForEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBox(Due{Channel: "a"}, Due{Channel: "b"}, Due{Channel: "a"}, Due{Channel: "b"})
+		b := newBox(store.Due{Channel: "a"}, store.Due{Channel: "b"}, store.Due{Channel: "a"}, store.Due{Channel: "b"})
 		p := &post{send: func(ctx context.Context, channel string, _ int) error {
 			if channel != "a" {
 				return nil
@@ -43,7 +43,7 @@ func TestChannelsKeepTheirOrderAndDoNotWaitForEachOther(t *testing.T) {
 func TestTransientFailuresAreTriedAgainAndObeyRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var at []time.Time
-		b := newBox(Due{Channel: "a"})
+		b := newBox(store.Due{Channel: "a"})
 		p := &post{send: func(_ context.Context, _ string, n int) error {
 			at = append(at, time.Now())
 			switch n {
@@ -68,7 +68,7 @@ func TestTransientFailuresAreTriedAgainAndObeyRetryAfter(t *testing.T) {
 
 func TestPermanentRefusalsAreGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBox(Due{Channel: "a"}, Due{Channel: "a"}, Due{Channel: "c", Payload: []byte("{")}, Due{Channel: "d", EditOf: "k", Lane: store.LaneEdit}, Due{Channel: "e", EditOf: "k", Lane: store.LaneEdit, TargetMessageID: "7"})
+		b := newBox(store.Due{Channel: "a"}, store.Due{Channel: "a"}, store.Due{Channel: "c", Payload: []byte("{")}, store.Due{Channel: "d", EditOf: "k", Lane: store.LaneEdit}, store.Due{Channel: "e", EditOf: "k", Lane: store.LaneEdit, TargetMessageID: "7"})
 		p := &post{send: func(_ context.Context, _ string, n int) error {
 			if n == 1 {
 				return &Error{Kind: KindPermanent, Status: 404, Code: codeUnknownChannel}
@@ -96,7 +96,7 @@ func TestAnEarlierAttemptIsLookedForBeforeItIsRepeated(t *testing.T) {
 		{"old and not there", 10 * time.Minute, false, []string{"find a nonce1", "send a nonce1"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBox(Due{Channel: "a", FirstTriedAt: time.Now().Add(-c.age), Attempts: 1})
+			b := newBox(store.Due{Channel: "a", FirstTriedAt: time.Now().Add(-c.age), Attempts: 1})
 			p := &post{found: c.found}
 			_ = delivering(t, b, p, time.Minute)
 			if got := p.all(); !slices.Equal(got, c.want) || b.states()[0] != "sent" {
@@ -108,7 +108,7 @@ func TestAnEarlierAttemptIsLookedForBeforeItIsRepeated(t *testing.T) {
 
 func TestARefusedTokenStopsTheDeliveryAndKeepsTheMessage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBox(Due{Channel: "a"})
+		b := newBox(store.Due{Channel: "a"})
 		p := &post{send: func(context.Context, string, int) error { return &Error{Kind: KindUnauthorized, Status: 401} }}
 		err := delivering(t, b, p, time.Hour)
 		if err == nil || KindOf(err) != KindUnauthorized || len(p.all()) != 1 || b.states()[0] != "" {
@@ -119,7 +119,7 @@ func TestARefusedTokenStopsTheDeliveryAndKeepsTheMessage(t *testing.T) {
 
 func TestTheEndFinishesWhatIsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBox(Due{Channel: "quick"}, Due{Channel: "stuck"})
+		b := newBox(store.Due{Channel: "quick"}, store.Due{Channel: "stuck"})
 		p := &post{send: func(ctx context.Context, channel string, _ int) error {
 			wait := 5 * time.Second
 			if channel == "stuck" {
@@ -143,7 +143,7 @@ func TestStoredThenCutIsOneMessage(t *testing.T) {
 	for _, restart := range []bool{false, true} {
 		d := &dedupingDiscord{cut: 3}
 		rest, _ := newREST(t, d.serve)
-		b := newBox(Due{Channel: "1"})
+		b := newBox(store.Due{Channel: "1"})
 		if restart { // Discord has forgotten the nonce since
 			b.rows[0].FirstTriedAt = time.Now().Add(-time.Hour)
 			d.cut = 0
@@ -171,7 +171,7 @@ type dedupingDiscord struct {
 	mu       sync.Mutex
 	cut      int
 	nonces   map[string]string
-	messages []wireMessage
+	messages []messagePayload
 }
 
 func (d *dedupingDiscord) store(t *testing.T, r *REST) {
@@ -193,7 +193,7 @@ func (d *dedupingDiscord) serve(_ int, w http.ResponseWriter, r *http.Request) {
 		discordtest.JSON(w, 200, fmt.Sprintf(`[{"id":"1000","author":{"id":"42"},"content":%s,"embeds":[]}]`, content))
 		return
 	}
-	var m wireMessage
+	var m messagePayload
 	_ = json.NewDecoder(r.Body).Decode(&m)
 	if d.nonces == nil {
 		d.nonces = map[string]string{}
@@ -223,7 +223,7 @@ func TestAMessageThatCannotBeLookedForIsNotLost(t *testing.T) {
 		{"Discord is away", &Error{Op: "search history", Kind: KindTransient}, ""},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBox(Due{Channel: "a", FirstTriedAt: time.Now(), Attempts: 1})
+			b := newBox(store.Due{Channel: "a", FirstTriedAt: time.Now(), Attempts: 1})
 			p := &post{lost: c.err}
 			_ = delivering(t, b, p, 10*time.Hour)
 			if b.states()[0] != c.want {

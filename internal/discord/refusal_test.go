@@ -52,7 +52,7 @@ func TestWhatHelpsAgainstARefusal(t *testing.T) {
 		{413, 40005, remedyFile}, {400, 50045, remedyFile},
 		{400, 999999, remedyUnknown}, {403, 31337, remedyUnknown},
 	} {
-		err := wireRefusal(c.status, c.code)
+		err := answeredRefusal(c.status, c.code)
 		if got := remedyOf(err); got != c.want {
 			t.Errorf("status %d, code %d: remedy %d, want %d", c.status, c.code, got, c.want)
 		}
@@ -62,7 +62,7 @@ func TestWhatHelpsAgainstARefusal(t *testing.T) {
 	}
 }
 
-// wireRefusal is an answer in Discord's own words, read as one of its answers is.
-func wireRefusal(status, code int) *Error {
+// answeredRefusal is an answer in Discord's own words, read as one of its answers is.
+func answeredRefusal(status, code int) *Error {
 	return answerError("send message", status, []byte(fmt.Sprintf(`{"message":"no","code":%d}`, code)))
 }

@@ -29,7 +29,7 @@ const (
 type REST struct {
 	token   string
 	client  *http.Client
-	uploads *http.Client // connections of their own: a stuck upload must not fill the window of the others'
+	uploads *http.Client // with its own connections, so that a stuck upload holds up nothing else
 	log     *slog.Logger
 	agent   string
 	limits  *limiter
@@ -57,22 +57,22 @@ func WithObserver(f func(route, kind string, took time.Duration)) RESTOption {
 	return func(r *REST) { r.observe = f }
 }
 
-// WithDates has f told of the time in the Date header of each answer. f must
-// return at once.
+// WithDates calls f with the time in the Date header of each answer. f must return at
+// once.
 func WithDates(f func(time.Time)) RESTOption {
 	return func(r *REST) { r.clock.told = f }
 }
 
-// WithPermission has f asked immediately before each request that needs the bot
-// token, and before an IDENTIFY or a RESUME; with an error it is not made. Answers to interactions do not
-// need it: Discord takes the first one to acknowledge, and the rest are edits.
-// f must return at once.
+// WithPermission calls f immediately before each request that needs the bot token, and
+// before an IDENTIFY or a RESUME; with an error the request is not made. Answers to
+// interactions do not need it: Discord takes the first acknowledgement, and the rest are
+// edits. f must return at once.
 func WithPermission(f func() error) RESTOption {
 	return func(r *REST) { r.allowed = f }
 }
 
-// WithPauses has f told for how long Discord wants the whole bot to pause. f
-// must return at once.
+// WithPauses calls f with how long Discord wants the whole bot to pause. f must return
+// at once.
 func WithPauses(f func(time.Duration)) RESTOption {
 	return func(r *REST) { r.limits.paused = f }
 }
@@ -117,10 +117,6 @@ func withoutRedirects(hc *http.Client) *http.Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
-
-// Refused reports whether Discord has refused the bot token. From then on every
-// call fails at once without a request.
-func (r *REST) Refused() bool { return r.refused.Load() }
 
 // Now is the time by Discord's clock, as far as an answer has shown it.
 func (r *REST) Now() time.Time { return r.clock.now() }
@@ -214,8 +210,8 @@ func (r *REST) classify(q request, resp *http.Response, raw []byte) *Error {
 	return r.refusal(q.op, resp, raw)
 }
 
-// refusal describes a status of 400 or more. What it says is foreign text, and
-// its author has seen the token.
+// refusal describes a status of 300 or more. Its text comes from a server that has seen
+// the token.
 func (r *REST) refusal(op string, resp *http.Response, raw []byte) *Error {
 	e := answerError(op, resp.StatusCode, raw)
 	e.Message = redact(e.Message, r.token)

@@ -25,14 +25,13 @@ type Values interface {
 // everywhere is the scope of global commands.
 const everywhere = "global"
 
-// SyncCommands registers the commands in the guilds, where they appear at once,
-// and globally for direct messages alone, because a guild's commands are not to
-// be had there; without guilds it registers them globally for both. Discord allows 200 creations a day and guild, so it writes only
-// where something changed: what was written last is kept in values as a hash
-// by scope, and the names that Discord has now are compared as well, because
-// they vanish when the bot is removed from a guild and invited again. Commands
-// in scopes that are no longer wanted are taken away. One guild's failure
-// does not stop the others.
+// SyncCommands registers the commands in the guilds, where they appear at once, and
+// globally for direct messages, which do not have a guild's commands; without guilds it
+// registers them globally for both. Discord allows 200 creations a day and guild, so it
+// writes only where something changed: values keeps a hash of what was last written to
+// each scope, and the names that Discord has now are compared, too, because they vanish
+// when the bot is removed from a guild and invited again. Commands in scopes that are no
+// longer wanted are removed. One guild's failure does not stop the others.
 func (r *REST) SyncCommands(ctx context.Context, appID string, guildIDs []string, commands []*discordgo.ApplicationCommand, values Values) error {
 	raw, err := json.Marshal(append([]*discordgo.ApplicationCommand{}, commands...)) // an empty list is [], not null
 	if err != nil {
@@ -69,7 +68,7 @@ func (r *REST) SyncCommands(ctx context.Context, appID string, guildIDs []string
 	return errors.Join(append(errs, err)...)
 }
 
-// directOnly are the commands as direct messages see them: so none stands twice
+// directOnly are the commands for direct messages alone, so that none is listed twice
 // in the menu of a guild that has its own.
 // https://docs.discord.com/developers/interactions/application-commands#interaction-contexts
 func directOnly(commands []*discordgo.ApplicationCommand) []*discordgo.ApplicationCommand {

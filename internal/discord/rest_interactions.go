@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -47,7 +48,7 @@ func (r *REST) DeferUpdate(ctx context.Context, id, token string) error {
 
 // Open acknowledges a button, or a command, with a form.
 func (r *REST) Open(ctx context.Context, id, token string, f message.Form) error {
-	return r.respond(ctx, "open form", id, token, callback{Type: answerModal, Data: wireForm(f)})
+	return r.respond(ctx, "open form", id, token, callback{Type: answerModal, Data: toModal(f)})
 }
 
 // Choices answers an autocompletion. An empty list is an answer, too.
@@ -60,7 +61,7 @@ func (r *REST) Choices(ctx context.Context, id, token string, choices []Choice) 
 		if units(c.Value) > maxChoiceName || c.Value == "" {
 			continue // a cut value would mean something else
 		}
-		list = append(list, Choice{Name: clip(orElse(c.Name, c.Value), maxChoiceName), Value: c.Value})
+		list = append(list, Choice{Name: clip(cmp.Or(c.Name, c.Value), maxChoiceName), Value: c.Value})
 	}
 	data := map[string][]Choice{"choices": list}
 	return r.respond(ctx, "complete option", id, token, callback{Type: answerChoices, Data: data})
@@ -70,7 +71,7 @@ func (r *REST) Choices(ctx context.Context, id, token string, choices []Choice) 
 // of a button after [REST.DeferUpdate]. below is the message that the button
 // stands below, whose mark is kept; nil for a command.
 func (r *REST) Reply(ctx context.Context, appID, token string, m message.Message, below *discordgo.Message) error {
-	w := wire(m)
+	w := toPayload(m)
 	if w.empty() {
 		w.Content = ellipsis
 	}

@@ -61,7 +61,7 @@ func (r *REST) Application(ctx context.Context) (string, error) {
 // asked within a few minutes.
 func (r *REST) Send(ctx context.Context, channelID string, m message.Message, nonce string) (Receipt, error) {
 	const op = "send message"
-	w := wire(m)
+	w := toPayload(m)
 	if w.empty() {
 		return Receipt{}, &Error{Op: op, Kind: KindPermanent, Message: "the message is empty"}
 	}
@@ -110,7 +110,7 @@ func notThere(op string) error {
 // without data keep the attachments that are there.
 func (r *REST) Edit(ctx context.Context, channelID, messageID string, m message.Message, nonce string) error {
 	const op = "edit message"
-	w := wire(m)
+	w := toPayload(m)
 	if nonce != "" {
 		w.mark(nonce)
 	}
@@ -151,7 +151,7 @@ type storedMessage struct {
 		ID string `json:"id"`
 	} `json:"author"`
 	Content  string          `json:"content"`
-	Embeds   []wireEmbed     `json:"embeds"`
+	Embeds   []embed         `json:"embeds"`
 	RawNonce json.RawMessage `json:"nonce"`
 }
 

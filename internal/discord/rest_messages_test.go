@@ -46,7 +46,7 @@ func TestSendCarriesNonceAndExplicitMentions(t *testing.T) {
 }
 
 func TestUploadIsMultipartWithMetadata(t *testing.T) {
-	var payload wireMessage
+	var payload messagePayload
 	var file []byte
 	r, _ := newREST(t, func(_ int, w http.ResponseWriter, q *http.Request) {
 		if err := q.ParseMultipartForm(1 << 20); err != nil {
@@ -71,7 +71,7 @@ func TestUploadIsMultipartWithMetadata(t *testing.T) {
 	if got := payload.Embeds[0].Image.URL; got != "attachment://a_b.png" {
 		t.Errorf("picture %q", got)
 	}
-	if a := *payload.Attachments; len(a) != 1 || a[0] != (wireAttachment{ID: "0", Filename: "a_b.png"}) {
+	if a := *payload.Attachments; len(a) != 1 || a[0] != (attachment{ID: "0", Filename: "a_b.png"}) {
 		t.Errorf("attachments %+v", a)
 	}
 }
@@ -109,7 +109,7 @@ func TestAnEmptyCompletionIsAnEmptyList(t *testing.T) {
 }
 
 func TestFindKnowsAMessageWithoutItsNonce(t *testing.T) {
-	var body wireMessage
+	var body messagePayload
 	r, f := newREST(t, func(_ int, w http.ResponseWriter, q *http.Request) {
 		switch {
 		case q.URL.Path == "/api/v9/users/@me":
@@ -154,7 +154,7 @@ func TestAButtonKeepsTheMark(t *testing.T) {
 		"text": {Text: "low", Cards: []message.Card{{Title: "a"}}},
 		"card": {Cards: []message.Card{{Title: "low", Text: "left"}}},
 	} {
-		posted := wire(m)
+		posted := toPayload(m)
 		posted.mark("n1")
 		raw, err := json.Marshal(posted)
 		if err != nil {

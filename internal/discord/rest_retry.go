@@ -66,7 +66,7 @@ func (r *REST) attempt(ctx context.Context, q request, out any) *Error {
 	status, err := r.exchange(ctx, q, out)
 	took := time.Since(start)
 	if err != nil && err.Kind == KindUnauthorized && !q.open {
-		r.doubt(ctx, err)
+		r.confirmRefusal(ctx, err)
 	}
 	if err != nil {
 		r.observe(q.op, err.Kind.String(), took)
@@ -78,10 +78,10 @@ func (r *REST) attempt(ctx context.Context, q request, out any) *Error {
 	return nil
 }
 
-// doubt asks once more whether Discord refuses the bot token: in an outage it
-// says so of a valid one too, and from then on no more requests are made. Unless
-// a second answer confirms it, the failure is one that passes.
-func (r *REST) doubt(ctx context.Context, refused *Error) {
+// confirmRefusal asks once more whether Discord refuses the bot token, because no more
+// requests are made from then on and in an outage Discord refuses a valid one, too.
+// Unless a second answer confirms it, the failure counts as transient.
+func (r *REST) confirmRefusal(ctx context.Context, refused *Error) {
 	_, err := r.exchange(ctx, ownUser, nil)
 	if err == nil || err.Kind != KindUnauthorized {
 		refused.Kind = KindTransient
@@ -92,8 +92,8 @@ func (r *REST) doubt(ctx context.Context, refused *Error) {
 	r.log.Error("discord refuses the bot token; no more requests are made", "op", refused.Op)
 }
 
-// admit waits for the rate limit, unless that would take longer than the
-// context or the caller's patience allows.
+// admit waits for the rate limit, unless that would take longer than the context or
+// maxWait allows.
 func (r *REST) admit(ctx context.Context, q request) *Error {
 	for {
 		wait := r.limits.reserve(q.route, time.Now())

@@ -92,8 +92,8 @@ func TestARefusedTokenIsNotUsedAgain(t *testing.T) {
 			t.Fatalf("err = %v", err)
 		}
 	}
-	if n := len(f.Requests()); n != 2 || !r.Refused() { // the refusal, and its confirmation
-		t.Errorf("%d requests, refused %v", n, r.Refused())
+	if n := len(f.Requests()); n != 2 || !r.refused.Load() { // the refusal, and its confirmation
+		t.Errorf("%d requests, refused %v", n, r.refused.Load())
 	}
 }
 
@@ -119,8 +119,8 @@ func TestATokenThatIsRefusedOnceStaysInUse(t *testing.T) {
 				}
 			})
 			sent, err := r.Send(t.Context(), "1", message.Message{Text: "x"}, "n")
-			if err != nil || sent.ID != "7" || r.Refused() {
-				t.Errorf("id %q, err %v, refused %v", sent.ID, err, r.Refused())
+			if err != nil || sent.ID != "7" || r.refused.Load() {
+				t.Errorf("id %q, err %v, refused %v", sent.ID, err, r.refused.Load())
 			}
 			if n := len(f.Requests()); n != 3 {
 				t.Errorf("%d requests", n)

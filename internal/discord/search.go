@@ -28,13 +28,12 @@ const (
 	attemptSlack = time.Minute      // around an attempt
 )
 
-// Find looks for an own message that was sent with the nonce between the first
-// and the last of several attempts. It reads the channel back from its newest
-// message to the time of the first attempt. Where that is too far, it reads on
-// from shortly before the last attempt, and then from shortly before the first.
-// It fails with [ErrTooBusy] when that does not decide it, and with
-// [ErrNoHistory] when the channel may not be read. A time that is still to come
-// was noted by a clock that was ahead, and is not known.
+// Find looks for an own message that was sent with the nonce between the first and the
+// last of several attempts. It reads the channel back from its newest message to the
+// first attempt. Where that is too far, it reads forward from shortly before the last
+// attempt, and then from shortly before the first. It fails with [ErrTooBusy] when that
+// does not decide it, and with [ErrNoHistory] when the channel may not be read. A time in
+// the future was noted by a clock that was ahead, and counts as unknown.
 func (r *REST) Find(ctx context.Context, channelID, nonce string, first, last time.Time) (string, bool, error) {
 	me, err := r.Me(ctx)
 	if err != nil {

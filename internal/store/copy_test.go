@@ -63,7 +63,7 @@ func answers(t *testing.T, db *DB) string {
 		add(db.Events(ctx, a, t0.Add(-time.Hour), t0.AddDate(0, 2, 0)))
 		add(db.Points(ctx, a, t0, t0.AddDate(0, 0, 20), time.Hour))
 		add(db.AlertState(ctx, a))
-		last, _, err := db.LastSample(ctx, a)
+		last, _, err := lastSample(ctx, db, a)
 		if last.RawKey != nil {
 			add(*last.RawKey, nil)
 		}

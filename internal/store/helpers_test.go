@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"math/rand/v2"
 	"os"
@@ -12,6 +13,11 @@ import (
 	"mokabot/internal/store/pgtest"
 	"mokabot/moka"
 )
+
+// lastSample is the account's reading that was stored last.
+func lastSample(ctx context.Context, db *DB, account string) (Sample, bool, error) {
+	return one(ctx, db, scanSample, sqlSample+upToNewest+` ORDER BY at DESC LIMIT 1`, account, account)
+}
 
 var t0 = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 

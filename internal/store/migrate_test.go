@@ -72,7 +72,7 @@ func migrated(t *testing.T, db *DB, samples []Sample) {
 	first, _, err := db.FirstReading(ctx, "a")
 	check(t, err)
 	equal(t, "first", first, samples[0].At)
-	last, _, err := db.LastSample(ctx, "a")
+	last, _, err := lastSample(ctx, db, "a")
 	check(t, err)
 	equal(t, "last", last.At, end)
 	migratedContent(t, db)

@@ -163,7 +163,7 @@ func TestOpenReadOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, db.Close())
-	_, ok, err := ro.LastSample(t.Context(), "a")
+	_, ok, err := lastSample(t.Context(), ro, "a")
 	check(t, err)
 	equal(t, "found after run ended", ok, true)
 }

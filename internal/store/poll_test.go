@@ -85,7 +85,7 @@ func testSamplesComeBackAsTheyWere(t *testing.T, on backend) {
 	bad := Sample{At: t0.Add(time.Hour), ErrKind: moka.Banned, Delta: spend.Delta{To: t0.Add(time.Hour)}}
 	keep(t, db, "a", good, bad)
 	keep(t, db, "b", bad)
-	last, ok, err := db.LastSample(ctx, "a")
+	last, ok, err := lastSample(ctx, db, "a")
 	check(t, err)
 	equal(t, "last", last, bad)
 	equal(t, "ok", ok, true)
@@ -180,11 +180,11 @@ func testAClockThatWasAheadIsForgotten(t *testing.T, on backend) {
 	good, _, err := db.LastGood(ctx, "a")
 	check(t, err)
 	equal(t, "good", good.At, now.At)
-	last, _, err := db.LastSample(ctx, "a")
+	last, _, err := lastSample(ctx, db, "a")
 	check(t, err)
 	equal(t, "last", last.At, t0.Add(3*time.Minute))
 	check(t, db.UpdateAlert(ctx, "a", func(json.RawMessage) (json.RawMessage, []Outgoing, []Event, error) { return raw("1"), nil, nil, nil }))
-	if last, _, err = db.LastSample(ctx, "a"); err != nil || last.At.IsZero() {
+	if last, _, err = lastSample(ctx, db, "a"); err != nil || last.At.IsZero() {
 		t.Error("an alert takes the reading away:", err)
 	}
 }

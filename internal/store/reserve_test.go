@@ -72,7 +72,7 @@ func TestADiskThatIsReallyFull(t *testing.T) {
 	state, err := db.AlertState(ctx, "a")
 	check(t, err)
 	equal(t, "alerts go on", string(state), fmt.Sprintf(`"%d"`, n))
-	last, _, err := db.LastSample(ctx, "a")
+	last, _, err := lastSample(ctx, db, "a")
 	check(t, err)
 	if last.At.After(t0.Add(time.Duration(n-150) * time.Minute)) {
 		t.Errorf("readings go on at %s", last.At)
@@ -86,7 +86,7 @@ func TestADiskThatIsReallyFull(t *testing.T) {
 	n++
 	check(t, poll(n))
 	equal(t, "full again", db.Full(), false)
-	last, _, err = db.LastSample(ctx, "a")
+	last, _, err = lastSample(ctx, db, "a")
 	check(t, err)
 	equal(t, "readings again", last.At, t0.Add(time.Duration(n)*time.Minute))
 }

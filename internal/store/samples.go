@@ -114,12 +114,6 @@ func scanSample(r row) (s Sample, err error) {
 	return s, err
 }
 
-// LastSample is the account's reading that was stored last, false when there is
-// none.
-func (db *DB) LastSample(ctx context.Context, account string) (Sample, bool, error) {
-	return one(ctx, db, scanSample, sqlLastSample, account, account)
-}
-
 // LastGood is the newest reading that tells what can be spent or had no
 // failure, false when there is none.
 func (db *DB) LastGood(ctx context.Context, account string) (Sample, bool, error) {

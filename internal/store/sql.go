@@ -19,9 +19,7 @@ const (
 		per_unit, display, cny_per_usd, raw_quota, raw_used, key_limit, key_figure
 		FROM readings WHERE account = ?`
 	upToNewest      = ` AND at <= COALESCE((SELECT newest FROM states WHERE states.account = ?), 0)`
-	sqlLastSample   = sqlSample + upToNewest + ` ORDER BY at DESC LIMIT 1`
 	sqlLastGood     = sqlSample + upToNewest + ` AND (spendable IS NOT NULL OR err_kind = '') ORDER BY at DESC LIMIT 1`
-	sqlAllSamples   = sqlSample + ` ORDER BY at`
 	sqlSomeSamples  = sqlSample + ` AND at >= ? AND at < ? ORDER BY at LIMIT ?`
 	sqlReadAccounts = `SELECT DISTINCT account FROM readings ORDER BY account`
 

@@ -40,7 +40,7 @@ func TestYear(t *testing.T) {
 	began := time.Now()
 	db := reopen(t, path)
 	opened := time.Since(began)
-	last, filled, err := db.LastSample(t.Context(), name(0))
+	last, filled, err := lastSample(t.Context(), db, name(0))
 	check(t, err)
 	end := last.At
 	if !filled {

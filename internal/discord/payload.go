@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,65 +22,63 @@ const (
 	buttonLink      = 5
 )
 
-// An ephemeral answer is visible to its asker alone; a message with suppressed
+// Only the person who asked sees an ephemeral answer; a message with suppressed
 // notifications arrives without a sound.
 // https://docs.discord.com/developers/resources/message#message-object-message-flags
 const (
 	flagEphemeral             = 1 << 6
 	flagLoading               = 1 << 7 // "is thinking"
+	flagRolesNotInThread      = 1 << 8 // FAILED_TO_MENTION_SOME_ROLES_IN_THREAD, in answers
 	flagSuppressNotifications = 1 << 12
 )
 
-// wireMessage is the body of every request that creates or edits a message.
+// messagePayload is the body of every request that creates or edits a message.
 // Its lists are always sent: an edit must not keep the buttons of the message
 // it replaces, and a missing allowed_mentions would ping whomever the text
 // names. Only the attachments may be left out, which keeps those that are there.
-type wireMessage struct {
-	Content         string            `json:"content"`
-	Embeds          []wireEmbed       `json:"embeds"`
-	Components      []wireRow         `json:"components"`
-	AllowedMentions wireMentions      `json:"allowed_mentions"`
-	Attachments     *[]wireAttachment `json:"attachments,omitempty"`
-	Flags           int               `json:"flags,omitempty"`
-	Nonce           string            `json:"nonce,omitempty"`
-	EnforceNonce    bool              `json:"enforce_nonce,omitempty"`
+type messagePayload struct {
+	Content         string          `json:"content"`
+	Embeds          []embed         `json:"embeds"`
+	Components      []buttonRow     `json:"components"`
+	AllowedMentions allowedMentions `json:"allowed_mentions"`
+	Attachments     *[]attachment   `json:"attachments,omitempty"`
+	Flags           int             `json:"flags,omitempty"`
+	Nonce           string          `json:"nonce,omitempty"`
+	EnforceNonce    bool            `json:"enforce_nonce,omitempty"`
 
 	files []message.File
 }
 
-// flagRolesNotInThread is FAILED_TO_MENTION_SOME_ROLES_IN_THREAD, in answers.
-const flagRolesNotInThread = 1 << 8
-
-type wireEmbed struct {
-	Title       string      `json:"title,omitempty"`
-	Description string      `json:"description,omitempty"`
-	Color       int         `json:"color,omitempty"`
-	Fields      []wireField `json:"fields,omitempty"`
-	Footer      *wireFooter `json:"footer,omitempty"`
-	Image       *wireImage  `json:"image,omitempty"`
-	Timestamp   string      `json:"timestamp,omitempty"`
+type embed struct {
+	Title       string       `json:"title,omitempty"`
+	Description string       `json:"description,omitempty"`
+	Color       int          `json:"color,omitempty"`
+	Fields      []embedField `json:"fields,omitempty"`
+	Footer      *embedFooter `json:"footer,omitempty"`
+	Image       *embedImage  `json:"image,omitempty"`
+	Timestamp   string       `json:"timestamp,omitempty"`
 }
 
-type wireField struct {
+type embedField struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
 	Inline bool   `json:"inline,omitempty"`
 }
 
-type wireFooter struct {
+type embedFooter struct {
 	Text string `json:"text"`
 }
 
-type wireImage struct {
+type embedImage struct {
 	URL string `json:"url"`
 }
 
-type wireRow struct {
-	Type       int          `json:"type"`
-	Components []wireButton `json:"components"`
+type buttonRow struct {
+	Type       int      `json:"type"`
+	Components []button `json:"components"`
 }
 
-type wireButton struct {
+type button struct {
 	Type     int    `json:"type"`
 	Style    int    `json:"style"`
 	Label    string `json:"label"`
@@ -88,13 +87,13 @@ type wireButton struct {
 	Disabled bool   `json:"disabled,omitempty"`
 }
 
-type wireMentions struct {
+type allowedMentions struct {
 	Parse []string `json:"parse"`
 	Roles []string `json:"roles"`
 	Users []string `json:"users"`
 }
 
-type wireAttachment struct {
+type attachment struct {
 	ID          string `json:"id"` // the n of files[n]
 	Filename    string `json:"filename"`
 	Description string `json:"description,omitempty"` // alt text
@@ -109,32 +108,31 @@ var colours = map[message.Tone]int{
 	message.ToneMuted:    0x95A5A6,
 }
 
-// wire turns a message into what Discord takes, within its limits. What does
-// not fit is cut with an ellipsis, so that a long report is shortened and not
-// lost.
-func wire(m message.Message) wireMessage {
-	w := wireMessage{Components: wireButtons(m.Buttons), AllowedMentions: wireAllowed(m.Mentions)}
+// toPayload turns a message into a request body within Discord's limits. What does not
+// fit is cut with an ellipsis, so that a long report is shortened and not lost.
+func toPayload(m message.Message) messagePayload {
+	w := messagePayload{Components: toRows(m.Buttons), AllowedMentions: toAllowedMentions(m.Mentions)}
 	var tooLarge []string
-	w.Attachments, w.files, tooLarge = wireFiles(m.Files)
+	w.Attachments, w.files, tooLarge = toAttachments(m.Files)
 	text := strings.TrimSpace(m.Text)
 	if len(tooLarge) > 0 {
 		text = strings.TrimSpace(text + "\n" + ellipsis + " " + strings.Join(tooLarge, ", "))
 	}
 	w.Content = clip(strings.TrimSpace(mentionPrefix(w.AllowedMentions)+text), maxContent)
-	w.Embeds = wireCards(m.Cards, m.Files)
+	w.Embeds = toEmbeds(m.Cards, m.Files)
 	return w
 }
 
 // empty reports whether Discord would refuse the message for having nothing in
 // it (code 50006).
-func (m *wireMessage) empty() bool {
+func (m *messagePayload) empty() bool {
 	return m.Content == "" && len(m.Embeds) == 0 && len(m.files) == 0 && len(m.Components) == 0
 }
 
-// wireAllowed allows exactly the ids asked for. Ids that are no ids would
-// make Discord refuse the message.
-func wireAllowed(m message.Mentions) wireMentions {
-	return wireMentions{Parse: []string{}, Roles: snowflakes(m.Roles), Users: snowflakes(m.Users)}
+// toAllowedMentions allows exactly the given ids, without those that Discord would
+// refuse the message for.
+func toAllowedMentions(m message.Mentions) allowedMentions {
+	return allowedMentions{Parse: []string{}, Roles: snowflakes(m.Roles), Users: snowflakes(m.Users)}
 }
 
 func snowflakes(ids []string) []string {
@@ -151,7 +149,7 @@ func snowflakes(ids []string) []string {
 
 // mentionPrefix names everybody who is to be pinged. Only the content pings: a
 // mention inside an embed is only text.
-func mentionPrefix(m wireMentions) string {
+func mentionPrefix(m allowedMentions) string {
 	var b strings.Builder
 	for _, id := range m.Roles {
 		b.WriteString("<@&" + id + "> ")
@@ -162,10 +160,10 @@ func mentionPrefix(m wireMentions) string {
 	return b.String()
 }
 
-// wireButtons lays buttons out in rows. A button whose action does not fit or
+// toRows lays buttons out in rows. A button whose action does not fit or
 // is there twice is left out, because Discord would refuse the whole message.
-func wireButtons(buttons []message.Button) []wireRow {
-	rows := []wireRow{}
+func toRows(buttons []message.Button) []buttonRow {
+	rows := []buttonRow{}
 	seen := map[string]bool{}
 	for _, b := range buttons {
 		target, limit := b.Action, maxCustomID
@@ -181,25 +179,25 @@ func wireButtons(buttons []message.Button) []wireRow {
 			if len(rows) == maxRows {
 				break
 			}
-			rows = append(rows, wireRow{Type: componentRow})
+			rows = append(rows, buttonRow{Type: componentRow})
 			last++
 		}
-		button := wireButton{
+		placed := button{
 			Type:     componentButton,
-			Style:    wireStyle(b.Style),
-			Label:    orElse(clip(strings.TrimSpace(b.Label), maxLabel), ellipsis),
+			Style:    toStyle(b.Style),
+			Label:    cmp.Or(clip(strings.TrimSpace(b.Label), maxLabel), ellipsis),
 			CustomID: b.Action,
 			Disabled: b.Disabled,
 		}
 		if b.URL != "" {
-			button.Style, button.CustomID, button.URL = buttonLink, "", b.URL
+			placed.Style, placed.CustomID, placed.URL = buttonLink, "", b.URL
 		}
-		rows[last].Components = append(rows[last].Components, button)
+		rows[last].Components = append(rows[last].Components, placed)
 	}
 	return rows
 }
 
-func wireStyle(s message.ButtonStyle) int {
+func toStyle(s message.ButtonStyle) int {
 	switch s {
 	case message.StylePrimary:
 		return buttonPrimary
@@ -209,10 +207,10 @@ func wireStyle(s message.ButtonStyle) int {
 	return buttonSecondary
 }
 
-// wireFiles lists the attachments. A file without data stands for one that
+// toAttachments lists the attachments. A file without data stands for one that
 // the edited message already has: then the list is left out, which keeps them.
-func wireFiles(files []message.File) (*[]wireAttachment, []message.File, []string) {
-	list := []wireAttachment{}
+func toAttachments(files []message.File) (*[]attachment, []message.File, []string) {
+	list := []attachment{}
 	var upload []message.File
 	var tooLarge []string
 	kept := false
@@ -224,7 +222,7 @@ func wireFiles(files []message.File) (*[]wireAttachment, []message.File, []strin
 			tooLarge = append(tooLarge, fmt.Sprintf("%s (%.1f MiB)", fileName(f.Name), float64(len(f.Data))/(1<<20)))
 		default:
 			f.Name = fileName(f.Name)
-			list = append(list, wireAttachment{ID: strconv.Itoa(len(upload)), Filename: f.Name, Description: f.Alt})
+			list = append(list, attachment{ID: strconv.Itoa(len(upload)), Filename: f.Name, Description: f.Alt})
 			upload = append(upload, f)
 		}
 	}
@@ -244,17 +242,11 @@ func fileName(name string) string {
 		}
 		return '_'
 	}, name)
-	return orElse(strings.TrimLeft(clean, "."), "file")
+	return cmp.Or(strings.TrimLeft(clean, "."), "file")
 }
 
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
-}
-
-func wireTime(t time.Time) string {
+// timestamp is empty for the zero time.
+func timestamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}

@@ -51,13 +51,13 @@ func markerOf(m *discordgo.Message) string {
 
 var markerPattern = regexp.MustCompile(fmt.Sprintf("[%s]{%d}", alphabet, markerDigits))
 
-// mark hides the marker of the nonce, see [wireMessage.sign].
-func (m *wireMessage) mark(nonce string) { m.sign(marker(nonce)) }
+// mark hides the marker of the nonce, see [messagePayload.sign].
+func (m *messagePayload) mark(nonce string) { m.sign(marker(nonce)) }
 
 // sign hides a marker in the first text that has it whole after clipping:
 // the content if there is any, else a text of the first embed, else its
 // footer.
-func (m *wireMessage) sign(sign string) {
+func (m *messagePayload) sign(sign string) {
 	if m.Content != "" || len(m.Embeds) == 0 {
 		m.Content = clip(m.Content, maxContent-markerDigits) + sign
 		return
@@ -71,7 +71,7 @@ func (m *wireMessage) sign(sign string) {
 	case e.Title != "":
 		e.Title = clip(e.Title, maxTitle-markerDigits) + sign
 	default:
-		e.Footer = &wireFooter{Text: sign}
+		e.Footer = &embedFooter{Text: sign}
 	}
 }
 

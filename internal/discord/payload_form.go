@@ -2,6 +2,7 @@ package discord
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"mime/multipart"
@@ -53,7 +54,7 @@ func uploadForm(v any, files []message.File) (*form, error) {
 	}
 	for i, f := range files {
 		where := fmt.Sprintf(`form-data; name="files[%d]"; filename="%s"`, i, f.Name)
-		if err := addPart(w, where, orElse(f.Type, "application/octet-stream"), f.Data); err != nil {
+		if err := addPart(w, where, cmp.Or(f.Type, "application/octet-stream"), f.Data); err != nil {
 			return nil, err
 		}
 	}

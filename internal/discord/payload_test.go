@@ -44,21 +44,21 @@ func TestTooMuchIsCutAndNeverRefused(t *testing.T) {
 	for i := range 40 {
 		huge.Buttons = append(huge.Buttons, message.Button{Label: strings.Repeat("b", 99), Action: fmt.Sprint("x:", i)})
 	}
-	w := wire(huge)
+	w := toPayload(huge)
 	w.mark("nonce")
 	checkLimits(t, w)
 	many := message.Message{}
 	for i := range 13 {
 		many.Cards = append(many.Cards, message.Card{Title: fmt.Sprint("account ", i)})
 	}
-	w = wire(many)
+	w = toPayload(many)
 	checkLimits(t, w)
 	if len(w.Embeds) != maxEmbeds || w.Embeds[9].Footer.Text != "… +3" {
 		t.Errorf("%d embeds, footer %+v", len(w.Embeds), w.Embeds[9].Footer)
 	}
 }
 
-func checkLimits(t *testing.T, w wireMessage) {
+func checkLimits(t *testing.T, w messagePayload) {
 	t.Helper()
 	total := 0
 	for _, e := range w.Embeds {
@@ -86,7 +86,7 @@ func checkLimits(t *testing.T, w wireMessage) {
 }
 
 func TestNothingEmptyIsSent(t *testing.T) {
-	w := wire(message.Message{
+	w := toPayload(message.Message{
 		Text:  " \n",
 		Cards: []message.Card{{}, {Fields: []message.Field{{Name: "a"}, {Value: "b"}, {}}}},
 		Buttons: []message.Button{
@@ -102,14 +102,14 @@ func TestNothingEmptyIsSent(t *testing.T) {
 	if got := w.Components[0].Components; len(got) != 2 || got[1].Label != "…" || got[1].Style != buttonDanger || !got[1].Disabled {
 		t.Errorf("buttons %+v", got)
 	}
-	if w := wire(message.Message{}); !w.empty() {
+	if w := toPayload(message.Message{}); !w.empty() {
 		t.Error("an empty message is not recognised")
 	}
 }
 
 func TestToneTimeAndPicture(t *testing.T) {
 	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("", 8*3600))
-	w := wire(message.Message{Cards: []message.Card{{Title: "x", Tone: message.ToneCritical, At: at, Picture: "gone.png"}}})
+	w := toPayload(message.Message{Cards: []message.Card{{Title: "x", Tone: message.ToneCritical, At: at, Picture: "gone.png"}}})
 	e := w.Embeds[0]
 	if e.Color != colours[message.ToneCritical] || e.Timestamp != "2026-11-23T01:00:00.000Z" || e.Image != nil {
 		t.Errorf("embed %+v", e)
@@ -125,7 +125,7 @@ func TestTwoNoncesHaveTwoInvisibleMarkers(t *testing.T) {
 
 // https://docs.discord.com/developers/components/reference#button-button-styles
 func TestLinksAreButtonsWithoutAnAction(t *testing.T) {
-	rows := wireButtons([]message.Button{
+	rows := toRows([]message.Button{
 		{Label: "Top up", URL: "https://moka.example/topup"}, {Label: "Details", Action: "alerts:details"},
 		{Label: "Next row", Action: "alerts:end", NewRow: true}, {Label: "Too long", URL: "https://" + strings.Repeat("x", maxButtonURL)},
 	})

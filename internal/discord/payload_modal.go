@@ -21,18 +21,18 @@ const (
 	formInput = "text"
 )
 
-type wireModal struct {
-	CustomID   string         `json:"custom_id"`
-	Title      string         `json:"title"`
-	Components []wireInputRow `json:"components"`
+type modalPayload struct {
+	CustomID   string     `json:"custom_id"`
+	Title      string     `json:"title"`
+	Components []inputRow `json:"components"`
 }
 
-type wireInputRow struct {
+type inputRow struct {
 	Type       int         `json:"type"`
-	Components []wireInput `json:"components"`
+	Components []textInput `json:"components"`
 }
 
-type wireInput struct {
+type textInput struct {
 	Type        int    `json:"type"`
 	CustomID    string `json:"custom_id"`
 	Style       int    `json:"style"`
@@ -42,16 +42,16 @@ type wireInput struct {
 	Required    bool   `json:"required"`
 }
 
-// wireForm is a form as Discord's modal.
+// toModal is a form as Discord's modal.
 // https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-response-object-modal
-func wireForm(f message.Form) wireModal {
-	input := wireInput{
+func toModal(f message.Form) modalPayload {
+	input := textInput{
 		Type: componentTextInput, CustomID: formInput, Style: inputLine, Label: clip(f.Label, maxInputLabel),
 		Placeholder: clip(f.Hint, maxInputHint), MaxLength: f.Max, Required: true,
 	}
-	return wireModal{
+	return modalPayload{
 		CustomID: f.Action, Title: clip(f.Title, maxModalTitle),
-		Components: []wireInputRow{{Type: componentRow, Components: []wireInput{input}}},
+		Components: []inputRow{{Type: componentRow, Components: []textInput{input}}},
 	}
 }
 
