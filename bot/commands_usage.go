@@ -85,8 +85,7 @@ func (b *Bot) keyList(ctx context.Context, in Input, name string, page int) (mes
 		return message.Message{}, err
 	}
 	list, err := a.Client.Keys(ctx)
-	var refused *moka.Error
-	if errors.As(err, &refused) && refused.Kind == moka.Unsupported && refused.Status == 0 {
+	if refused, ok := errors.AsType[*moka.Error](err); ok && refused.Kind == moka.Unsupported && refused.Status == 0 {
 		return message.Note(in.Words.Keys.NeedsToken, message.ToneMuted), nil
 	}
 	if err != nil {

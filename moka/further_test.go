@@ -1,6 +1,7 @@
 package moka
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -109,9 +110,7 @@ func TestProbeTellsWhatIsToBeHad(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			edits := map[string]reply{modelsPath: {body: `{"data":[{"id":"a"},{"id":"b"}]}`}, noticePath: {body: `{"data":""}`}}
-			for path, r := range c.edits {
-				edits[path] = r
-			}
+			maps.Copy(edits, c.edits)
 			p := dial(t, healthy(edits), c.cred).Probe(t.Context())
 			if p.View != c.view || p.CallsPerReading != c.calls || p.Models != 2 || p.StatusErr != nil || p.Budget != defaultRequests {
 				t.Errorf("%+v", p)

@@ -87,8 +87,7 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	defer cancel()
 	rows, err := a.Client.Usage(call, from, now)
 	if err != nil {
-		var failed *moka.Error
-		if errors.As(err, &failed) && failed.Kind == moka.Unsupported {
+		if unsupported(err) {
 			s.Times.setWithoutRecords(a)
 		}
 		return err
@@ -126,8 +125,7 @@ func (s *Seeder) countKeys(ctx context.Context, a *account.Account) error {
 	if !known {
 		now := s.now()
 		_, err := a.Client.UsageByKey(call, now.Add(-time.Hour), now)
-		var failed *moka.Error
-		if err != nil && !(errors.As(err, &failed) && failed.Kind == moka.Unsupported) {
+		if err != nil && !unsupported(err) {
 			return err
 		}
 		s.Times.setRecordsKeys(a, err == nil)
@@ -137,6 +135,11 @@ func (s *Seeder) countKeys(ctx context.Context, a *account.Account) error {
 	}
 	_, err := s.History.CountKeys(call, a.Client)
 	return err
+}
+
+func unsupported(err error) bool {
+	failed, ok := errors.AsType[*moka.Error](err)
+	return ok && failed.Kind == moka.Unsupported
 }
 
 // missingFrom is since when records are wanted; zero when none are.

@@ -384,10 +384,8 @@ func known(ctx context.Context, a asked, names []string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range remembered {
-		if name == names[0] {
-			return nil
-		}
+	if slices.Contains(remembered, names[0]) {
+		return nil
 	}
 	found, err := a.book.Get(names[0])
 	if err != nil {

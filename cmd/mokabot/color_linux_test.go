@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"strings"
 	"syscall"
@@ -61,9 +62,7 @@ func TestColorAndProgressAreForTerminals(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			env := gatewayEnvironment(t)
-			for name, value := range c.env {
-				env[name] = value
-			}
+			maps.Copy(env, c.env)
 			out, answer := openTerminal(t)
 			log, waited := openTerminal(t)
 			lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }

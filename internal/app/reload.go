@@ -58,8 +58,7 @@ func (s *service) loadAgain() (generation, error) {
 
 // problemsOf is what is wrong with a configuration, a line each.
 func problemsOf(err error) []string {
-	var problems *config.Problems
-	if errors.As(err, &problems) {
+	if problems, ok := errors.AsType[*config.Problems](err); ok {
 		return strings.Split(strings.TrimSpace(problems.Error()), "\n")
 	}
 	return []string{err.Error()}

@@ -139,8 +139,8 @@ func RunAll(ctx context.Context, parts ...func(context.Context) error) error {
 
 // tokenError puts a refused bot token into words; other failures speak for themselves.
 func tokenError(w *lang.Words, err error) error {
-	var fatal *discord.FatalError
-	refused := errors.As(err, &fatal) && (fatal.Code == 4004 || fatal.Code == http.StatusUnauthorized)
+	fatal, ok := errors.AsType[*discord.FatalError](err)
+	refused := ok && (fatal.Code == 4004 || fatal.Code == http.StatusUnauthorized)
 	if refused || discord.KindOf(err) == discord.KindUnauthorized {
 		return errors.New(w.Failure.DiscordToken)
 	}

@@ -101,7 +101,7 @@ func checkDatabase(text string) error {
 	if _, err := url.PathUnescape(user); err != nil || strings.Contains(rest, "#") {
 		return errNotAddress
 	}
-	for _, host := range strings.Split(hosts, ",") {
+	for host := range strings.SplitSeq(hosts, ",") {
 		if !goodHost(host) {
 			return errNotAddress
 		}
@@ -182,7 +182,7 @@ func DatabasePasswords(text string) []string {
 		}
 	}
 	if _, query, ok := strings.Cut(rest, "?"); ok {
-		for _, pair := range strings.Split(query, "&") {
+		for pair := range strings.SplitSeq(query, "&") {
 			name, written, _ := strings.Cut(pair, "=")
 			if name == "password" || name == "sslpassword" {
 				add(written)

@@ -44,8 +44,7 @@ func (s *Server) loopback() string {
 	s.local = l
 	h := &http.Server{Handler: s, ConnContext: rememberLine, ReadHeaderTimeout: time.Minute, ErrorLog: nowhere()}
 	s.closers = append(s.closers, func() { _ = h.Close(); _ = l.Close() })
-	s.running.Add(1)
-	go func() { defer s.running.Done(); _ = h.Serve(lines{l, s}) }()
+	s.running.Go(func() { _ = h.Serve(lines{l, s}) })
 	return l.Addr().String()
 }
 

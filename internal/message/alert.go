@@ -1,6 +1,7 @@
 package message
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -249,15 +250,7 @@ func limitText(w *lang.Words, e alert.Event) string {
 	return w.Alert.Earlier(ofMoney)
 }
 
-// joinLines puts what there is on lines of its own.
-func joinLines(lines ...string) string { return strings.Join(filled(lines), "\n") }
-
-func filled(lines []string) []string {
-	var out []string
-	for _, l := range lines {
-		if l != "" {
-			out = append(out, l)
-		}
-	}
-	return out
+// joinLines joins the lines that are not empty.
+func joinLines(lines ...string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return l == "" }), "\n")
 }

@@ -206,7 +206,7 @@ func CloseBudget(w *lang.Words, posted Message, at time.Time) Message {
 		m.Cards[i].Tone = ToneMuted
 	}
 	if last := len(m.Cards) - 1; last >= 0 {
-		m.Cards[last].Text = strings.Join(filled([]string{m.Cards[last].Text, w.Budget.Closed(Moment(at))}), "\n")
+		m.Cards[last].Text = joinLines(m.Cards[last].Text, w.Budget.Closed(Moment(at)))
 	}
 	return m
 }

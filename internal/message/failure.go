@@ -12,8 +12,7 @@ import (
 // disarmed.
 func Failure(w *lang.Words, err error) string {
 	text := shortFailure(w, err)
-	var e *moka.Error
-	if errors.As(err, &e) && e != nil && e.Message != "" {
+	if e, ok := errors.AsType[*moka.Error](err); ok && e != nil && e.Message != "" {
 		text += w.Between + w.Failure.Says(Disarm(e.Message))
 	}
 	return text
@@ -21,8 +20,8 @@ func Failure(w *lang.Words, err error) string {
 
 // shortFailure leaves out what the gateway itself says.
 func shortFailure(w *lang.Words, err error) string {
-	var e *moka.Error
-	if !errors.As(err, &e) || e == nil {
+	e, ok := errors.AsType[*moka.Error](err)
+	if !ok || e == nil {
 		return w.Failure.Unexpected
 	}
 	return cure(&w.Failure, e)

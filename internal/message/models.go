@@ -177,9 +177,9 @@ func clipped(text string, runes int) string {
 // ModelTable is a whole model list for a terminal, grouped by vendor prefix.
 func ModelTable(w *lang.Words, l ModelList) string {
 	var b strings.Builder
-	b.WriteString(plain(modelsTitle(w, l)) + "\n")
+	b.WriteString(Plain(modelsTitle(w, l)) + "\n")
 	if len(l.Models) == 0 {
-		return b.String() + "  " + plain(modelsText(w, l, nil)) + "\n"
+		return b.String() + "  " + Plain(modelsText(w, l, nil)) + "\n"
 	}
 	width := 0
 	for _, m := range l.Models {
@@ -188,7 +188,7 @@ func ModelTable(w *lang.Words, l ModelList) string {
 	last := "\x00"
 	for _, m := range l.Models {
 		if prefix, _ := vendor(m.ID); prefix != last {
-			b.WriteString(plain(heading(w, prefix)) + "\n")
+			b.WriteString(Plain(heading(w, prefix)) + "\n")
 			last = prefix
 		}
 		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-*s  %s", width, inCode(m.ID), price(w, m.Price)), " ") + "\n")

@@ -76,7 +76,7 @@ func summaryCards(w *lang.Words, r Report) Message {
 // delayed says on top of a report that it is late.
 func delayed(w *lang.Words, r Report, m *Message) {
 	if len(m.Cards) > 0 && r.Delayed {
-		m.Cards[0].Text = strings.Join(filled([]string{w.Report.Delayed(Moment(r.Due)), m.Cards[0].Text}), "\n")
+		m.Cards[0].Text = joinLines(w.Report.Delayed(Moment(r.Due)), m.Cards[0].Text)
 	}
 }
 
@@ -94,7 +94,7 @@ func reportTitle(w *lang.Words, r Report) string {
 func totalsCard(w *lang.Words, r Report) Card {
 	sum := totals(w, r.Accounts)
 	return Card{
-		Title: reportTitle(w, r) + " · " + w.Report.Totals, Text: strings.Join(filled(append([]string{oldFigures(w, r.Accounts)}, sum.shared...)), "\n"), Tone: ToneInfo, At: r.Due,
+		Title: reportTitle(w, r) + " · " + w.Report.Totals, Text: joinLines(append([]string{oldFigures(w, r.Accounts)}, sum.shared...)...), Tone: ToneInfo, At: r.Due,
 		Fields: []Field{
 			{Name: w.Report.Left, Value: orUnknown(w, sum.left), Inline: true},
 			{Name: w.Report.Spent, Value: soFar(w, sum.spent), Inline: true},

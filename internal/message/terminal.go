@@ -16,7 +16,7 @@ var (
 // String is the message for a terminal: no markdown, times in UTC.
 func (m Message) String() string {
 	var b strings.Builder
-	writeBlock(&b, "", plain(m.Text))
+	writeBlock(&b, "", Plain(m.Text))
 	for i, c := range m.Cards {
 		if i > 0 || m.Text != "" {
 			b.WriteByte('\n')
@@ -27,13 +27,13 @@ func (m Message) String() string {
 }
 
 func (c Card) write(b *strings.Builder) {
-	writeBlock(b, "", plain(c.Title))
-	writeBlock(b, "  ", plain(c.Text))
+	writeBlock(b, "", Plain(c.Title))
+	writeBlock(b, "  ", Plain(c.Text))
 	for _, f := range c.Fields {
-		writeBlock(b, "  ", plain(f.Name))
-		writeBlock(b, "    ", plain(f.Value))
+		writeBlock(b, "  ", Plain(f.Name))
+		writeBlock(b, "    ", Plain(f.Value))
 	}
-	writeBlock(b, "  ", plain(c.Footer))
+	writeBlock(b, "  ", Plain(c.Footer))
 }
 
 func writeBlock(b *strings.Builder, indent, text string) {
@@ -45,7 +45,8 @@ func writeBlock(b *strings.Builder, indent, text string) {
 	}
 }
 
-func plain(text string) string {
+// Plain is one text of a message for a terminal: no markdown, times in UTC.
+func Plain(text string) string {
 	text = stamp.ReplaceAllStringFunc(text, func(s string) string {
 		seconds, err := strconv.ParseInt(stamp.FindStringSubmatch(s)[1], 10, 64)
 		if err != nil {
@@ -66,6 +67,3 @@ func Moment(t time.Time) string { return discordTime(t, "f") }
 func discordTime(t time.Time, style string) string {
 	return "<t:" + strconv.FormatInt(t.Unix(), 10) + ":" + style + ">"
 }
-
-// Plain is one text of a message for a terminal.
-func Plain(text string) string { return plain(text) }

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -131,9 +132,7 @@ func (a reply) sent(method string) (body []byte, length int) {
 
 // write sends the answer over a socket.
 func (a reply) write(w http.ResponseWriter, r *http.Request) {
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	if a.header.Get("Content-Type") == "" {
 		w.Header()["Content-Type"] = nil // keep net/http from guessing
 	}
