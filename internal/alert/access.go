@@ -6,12 +6,12 @@ import (
 	"mokabot/moka"
 )
 
-// refusals is how many refusals in a row are told. A new-api server whose
+// refusals is how many refusals in a row raise an incident. A new-api server whose
 // database is in trouble answers 401 to good credentials, so one proves nothing.
 const refusals = 3
 
-// access decides on Unreachable and Refused, of which one at most is open:
-// whoever was told that a credential is refused knows that nothing can be read.
+// access decides on Unreachable and Refused. At most one of them is open: a refused
+// credential implies that nothing can be read.
 func (p *pass) access() {
 	r := p.facts.Reading
 	switch {
@@ -33,8 +33,8 @@ func (p *pass) access() {
 	}
 }
 
-// noteRefusal tells of the third refusal in a row, and not before they span
-// twice ConfirmAfter, for pollers that ask every second.
+// noteRefusal raises Refused at the third refusal in a row, once they span twice
+// ConfirmAfter, which matters when the gateway is polled every second.
 func (p *pass) noteRefusal() {
 	p.startFailing()
 	if p.state.Refusals == 0 {
@@ -50,8 +50,8 @@ func (p *pass) noteRefusal() {
 	}
 }
 
-// noteFailure tells of readings that are incomplete for UnreachableAfter. A
-// failure between refusals speaks for trouble at the gateway: the count starts over.
+// noteFailure raises Unreachable when readings are incomplete for UnreachableAfter. A
+// failure between refusals suggests trouble at the gateway: the count starts over.
 func (p *pass) noteFailure() {
 	p.startFailing()
 	p.state.Refusing, p.state.Refusals = time.Time{}, 0
@@ -72,8 +72,8 @@ func (p *pass) startFailing() {
 	}
 }
 
-// refused reports whether a credential was refused. Of an expired key that is
-// known and told already.
+// refused reports whether a credential was refused. An expired key has an incident of
+// its own.
 func (p *pass) refused() bool {
 	r := p.facts.Reading
 	return refusal(r.WalletErr) || p.keyRefused() && !p.hasExpired()
@@ -94,7 +94,7 @@ func (p *pass) hasExpired() bool {
 	return expired
 }
 
-// expiredNow reports whether this step found the expiry, and with it the reason of a refusal told before.
+// expiredNow reports whether this step found the expiry that explains an open refusal.
 func (p *pass) expiredNow() bool {
 	i, expired := p.open(Expired)
 	return expired && i.Since.Equal(p.now)

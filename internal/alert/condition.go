@@ -2,8 +2,8 @@ package alert
 
 import "slices"
 
-// topic is what conditions are about that tell of the same fact. At most one
-// incident of a topic is open.
+// topic groups conditions that report the same fact. At most one incident of a topic is
+// open.
 type topic string
 
 const (
@@ -19,11 +19,11 @@ const (
 type descriptor struct {
 	condition Condition
 	about     topic
-	urgent    bool // calls fail: told to whom the worst level mentions
+	urgent    bool // calls fail: it pings whom the worst level mentions
 	byMoney   bool // money in the account ends it; else it needs a change in the console
 }
 
-// conditions are all, in the order in which events of one step are told.
+// conditions are all, in the order in which the events of one step are posted.
 var conditions = []descriptor{
 	{Refused, aboutAccess, true, false},
 	{Unreachable, aboutAccess, false, false},
@@ -36,7 +36,7 @@ var conditions = []descriptor{
 	{Spike, aboutPace, false, false},
 }
 
-// rank is a condition's place in the order of telling, -1 for an unknown one.
+// rank is a condition's place in that order, -1 for an unknown one.
 func rank(c Condition) int {
 	return slices.IndexFunc(conditions, func(d descriptor) bool { return d.condition == c })
 }
@@ -55,8 +55,8 @@ func (c Condition) EndsByTopUp() bool { return describe(c).byMoney }
 // AboutMoney reports whether the condition says that there is too little of it.
 func (c Condition) AboutMoney() bool { return describe(c).about == aboutMoney }
 
-// CallsFail reports whether calls fail while the condition lasts, so that it is
-// told to whom the worst level mentions.
+// CallsFail reports whether calls fail while the condition lasts, so that it pings whom
+// the worst level mentions.
 func (c Condition) CallsFail() bool { return describe(c).urgent }
 
 // AboutSpending reports whether the condition has to do with what is spent.
@@ -65,7 +65,7 @@ func (c Condition) AboutSpending() bool {
 	return about == aboutMoney || about == aboutPace
 }
 
-// Conditions are all conditions, in the order in which they are told.
+// Conditions are all conditions, in the order in which they are posted.
 func Conditions() []Condition {
 	all := make([]Condition, len(conditions))
 	for n, d := range conditions {

@@ -6,8 +6,8 @@ import (
 	"mokabot/moka"
 )
 
-// expiry decides on Expiring and Expired. Both go by the expiry that the
-// gateway told last, so a key expires in time even while nothing can be read.
+// expiry decides on Expiring and Expired, by the expiry that the gateway reported last,
+// so a key expires in time even while nothing can be read.
 func (p *pass) expiry() {
 	key := p.facts.Reading.Key
 	if key == nil && p.facts.Reading.KeyErr == nil && p.facts.Reading.Wallet != nil {
@@ -35,9 +35,9 @@ func (p *pass) expiry() {
 	p.expiring(valid)
 }
 
-// noteExpiry remembers the expiry that the gateway tells. No expiry means never
-// where the figures are the key's own; in the account's view it is not told, and
-// a key that works after the expiry known so far has been renewed.
+// noteExpiry keeps the expiry that the gateway reports. Without one, the key never
+// expires where the figures are the key's own; the account's view has none, and there a
+// key that works after the known expiry has been renewed.
 func (p *pass) noteExpiry(key *moka.Key, valid bool) {
 	if key != nil && !key.ExpiresAt.IsZero() || valid && (key.Scope == moka.ScopeKey || !p.state.Expires.After(p.now)) {
 		p.state.Expires = key.ExpiresAt
@@ -85,10 +85,10 @@ func (p *pass) expiresSoon() bool {
 }
 
 // clockSlack is how far a clock may be set back before a warning of an expiry
-// that is not near any more is taken back.
+// that is no longer near is withdrawn.
 const clockSlack = time.Hour
 
-// renewed reports whether the expiry is another than the one told of.
+// renewed reports whether the expiry differs from the one in the incident.
 func (p *pass) renewed(i Incident) bool {
 	return p.state.Expires.IsZero() || !p.state.Expires.Equal(i.Expires)
 }

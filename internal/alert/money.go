@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// money decides on the ladder: down after confirmation, up past the margin. A
-// change of unit by itself decides nothing.
+// money decides on the levels: down after confirmation, up past the margin. A change of
+// the gateway's unit alone changes no level.
 func (p *pass) money() {
 	if p.facts.Rescaled {
 		p.state.Pending, p.state.Clearing = nil, time.Time{}
@@ -33,7 +33,7 @@ func (p *pass) money() {
 	}
 }
 
-// toldRung returns the rung that was told, -1 for none, and its incident.
+// toldRung returns the rung of the open incident, -1 for none, and the incident.
 func (p *pass) toldRung() (int, Incident) {
 	for _, c := range []Condition{Exhausted, WalletEmpty} {
 		if i, ok := p.open(c); ok {
@@ -46,9 +46,9 @@ func (p *pass) toldRung() (int, Incident) {
 	return -1, Incident{}
 }
 
-// confirm notes which rungs the reading is on and returns the worst that
-// readings at least ConfirmAfter apart agree on, or a second look at one that
-// calls under way do not explain; told when there is none worse.
+// confirm notes which rungs the reading is on and returns the worst that readings at
+// least ConfirmAfter apart agree on, or that a second look confirms where calls under
+// way do not explain it; told when there is none worse.
 func (p *pass) confirm(told int, at standing) int {
 	was := p.state.Pending
 	p.state.Pending = nil
@@ -71,14 +71,14 @@ func (p *pass) confirm(told int, at standing) int {
 }
 
 // secondLook is when a balance that is low whatever calls under way give back is
-// read again before it is told of.
+// read again before it raises an incident.
 const secondLook = 2 * time.Second
 
 // maxInFlight is how long calls under way can make a balance look low: an operator
 // who waits longer than that has other reasons.
 const maxInFlight = time.Minute
 
-// confirmAfter is how long a rung has to last before it is told of.
+// confirmAfter is how long a rung has to last before it raises an incident.
 func (p *pass) confirmAfter(rung Pending) time.Duration {
 	if rung.Settled && p.rules.ConfirmAfter <= maxInFlight {
 		return min(secondLook, p.rules.ConfirmAfter)
@@ -112,13 +112,13 @@ func (p *pass) pendingRung(r int, empty Condition) Pending {
 	return Pending{Condition: Balance, Level: p.rules.Levels[r].Name, Since: p.now}
 }
 
-// toEmpty tells of an empty key or wallet, in place of a balance level.
+// toEmpty raises Exhausted or WalletEmpty in place of a balance level.
 func (p *pass) toEmpty(c Condition) {
 	p.withdraw(Balance, c)
 	p.raise(Incident{Condition: c, Level: -1})
 }
 
-// toLevel tells of a worse level; that breaks a snooze.
+// toLevel announces a worse level; that ends a snooze.
 func (p *pass) toLevel(i Incident, told, level int) {
 	if told < 0 {
 		i = Incident{Condition: Balance}
@@ -148,7 +148,7 @@ func (p *pass) better(i Incident, told, held int) {
 
 // fromEmpty waits until the key or wallet has had money for ConfirmAfter, or
 // for a top-up, because refunds of requests in flight make an empty one look
-// alive. It is told as the end, or as the level that the money reaches.
+// alive. Then it ends, or becomes the level that the money reaches.
 func (p *pass) fromEmpty(i Incident, at standing) {
 	p.state.Pending = nil
 	if at.empty == i.Condition {
@@ -187,8 +187,8 @@ func (p *pass) onLevel(i Incident, n int) Incident {
 	return i
 }
 
-// recheckAt is when what waits for confirmation can be confirmed, or what the
-// quiet hours hold back can be told.
+// recheckAt is when what waits for confirmation can be confirmed, or what quiet hours
+// hold back can be posted.
 func (p *pass) recheckAt() time.Time {
 	var next time.Time
 	sooner := func(at time.Time) {

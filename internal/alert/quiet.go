@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// QuietHours are the hours of the day in which some levels ping nobody. What
-// they hold back is told once when they are over: a raised or worsened incident
-// with the figures of then, an end with the time at which it came. What was
-// raised and ended within them is not told. The worst level always comes through.
+// QuietHours are the hours of the day in which some levels ping nobody. What they hold
+// back is posted once when they are over: a raised or worsened incident with the figures
+// of that time, an end with the time at which it came. What was raised and ended within
+// them is not posted. The worst level is never held back.
 type QuietHours struct {
 	From, To time.Duration // since midnight by the clock on the wall; the same twice: no quiet hours
 	Zone     *time.Location
 	Levels   []string // whose pings are held back
 }
 
-// Until is when the quiet hours end that now lies in; zero outside of them.
+// Until is when the quiet hours end if now is within them; zero outside of them.
 // They begin and end at instants: a clock change in between makes them an hour
 // longer or shorter, and never interrupts them.
 func (q QuietHours) Until(now time.Time) time.Time {
@@ -48,8 +48,8 @@ func (q QuietHours) at(month time.Time, day int, clock time.Duration) time.Time 
 	return t
 }
 
-// heldBack reports whether an incident's posts have to wait: there is nobody to
-// tell, or its level is quiet now.
+// heldBack reports whether an incident's posts have to wait: there is no channel, or its
+// level is quiet now.
 func (p *pass) heldBack(i Incident) bool {
 	return p.rules.ChannelID == "" || p.quietLevel(i)
 }
@@ -69,9 +69,9 @@ func (p *pass) anyAbout(t topic) bool {
 	return false
 }
 
-// tellOwed tells what was held back and may be told now. An end that somebody
-// waits to hear of is not told when the same trouble is back: the posts of then
-// say that it was over, and the new incident says the rest.
+// tellOwed posts what was held back and need not wait any longer. An end is not posted
+// when the same trouble is back: the earlier posts are closed, and the new incident has
+// its own.
 func (p *pass) tellOwed(told map[Condition]bool) {
 	for _, c := range Conditions() {
 		if i, open := p.open(c); open && !told[c] && i.Owed != "" && !p.heldBack(i) {
@@ -81,7 +81,7 @@ func (p *pass) tellOwed(told map[Condition]bool) {
 				continue
 			}
 			if i.Owed == Worsened {
-				i.unsnooze() // as a worse level does that is told at once
+				i.unsnooze() // as a worse level does outside of quiet hours
 			}
 			p.tell(i.Owed, i, i.OwedFrom)
 			p.events[len(p.events)-1].Late = true

@@ -7,8 +7,8 @@ import (
 	"mokabot/moka"
 )
 
-// SubjectOf is the name by which an incident's posts call its account, which is
-// called account now.
+// SubjectOf is the account's name in the incident's posts, which may be an earlier one;
+// account is its name now.
 func (i Incident) SubjectOf(account string) string { return cmp.Or(i.Subject, account) }
 
 // Renamed is the state of an account that has another name now. Its open
@@ -39,9 +39,9 @@ func Close(s State, now time.Time) (State, []Event) {
 	return State{Sequence: p.state.Sequence}, p.events
 }
 
-// followRules finds the level that a balance incident is on in rules that may
-// have changed since it was told. What only the change of rules makes better is
-// followed without a post; what it makes worse is news.
+// followRules finds the level of a balance incident in rules that may have changed since
+// it was posted. A level that only the new rules make better is adopted without a post;
+// a worse one is posted.
 func (p *pass) followRules() {
 	i, ok := p.open(Balance)
 	if !ok {
@@ -61,7 +61,7 @@ func (p *pass) followRules() {
 	p.state.Incidents[Balance] = i
 }
 
-// sameLevel finds the level told of by its name, or renamed by its limits.
+// sameLevel finds the incident's level by its name, or by its limits when it was renamed.
 func sameLevel(levels []Level, i Incident) int {
 	for n, l := range levels {
 		if l.Name == i.LevelName {
@@ -76,8 +76,8 @@ func sameLevel(levels []Level, i Incident) int {
 	return -1
 }
 
-// milderLevel finds the worst level that is no worse than one that is gone, so
-// that a level never told of is not taken for told.
+// milderLevel finds the worst level that is no worse than one that was removed, so that
+// no level counts as posted that never was.
 func milderLevel(levels []Level, i Incident) int {
 	found := -1
 	for n, l := range levels {

@@ -8,12 +8,12 @@ import (
 // flapWithin is how soon after its end an incident that comes back counts as a flap.
 const flapWithin = time.Hour
 
-// History is what rules would have said over a row of stored readings.
+// History is what rules would have posted for a series of stored readings.
 type History struct {
 	Events   []Event     // in order, edits left out
 	Edits    int         // how often live messages would have been edited
 	Pings    int         // posts that mention somebody
-	Flaps    int         // incidents raised again within an hour of their end, and levels left and told again as fast
+	Flaps    int         // incidents raised again within an hour of their end, and levels posted again within an hour
 	Empties  []Depletion // every time the money ran out
 	Readings int
 	From, To time.Time
@@ -29,12 +29,12 @@ type Depletion struct {
 
 // Replay runs stored readings, the oldest first, through the rules. The
 // readings are taken as they are: those that a running bot takes early to
-// confirm a low balance are missing, so it can only speak later than the bot
-// would have, by one poll interval at most.
+// confirm a low balance are missing, so it posts later than the bot would have, by one
+// poll interval at most.
 func Replay(rules Rules, facts iter.Seq[Facts]) History {
 	r := replay{ended: make(map[Condition]time.Time)}
 	if rules.ChannelID == "" {
-		rules.ChannelID = "replay" // or nothing would be told
+		rules.ChannelID = "replay" // or everything would be held back
 	}
 	var s State
 	for f := range facts {

@@ -17,8 +17,8 @@ type SnoozeOptions struct {
 
 // Snooze holds back the reminders of an open incident until a time, in place
 // of any snooze it has. It reports false, and changes nothing, when no such
-// incident is open or the time has passed. Step takes it that the caller shows
-// the new snooze in the live message.
+// incident is open or the time has passed. The caller shows the new snooze in the live
+// message.
 func Snooze(s State, c Condition, now, until time.Time) (State, bool) {
 	if !until.After(now) {
 		return s, false

@@ -8,9 +8,9 @@ import (
 
 // spike decides on Spike: raised when an hour reaches the line, or a quarter of
 // an hour half of it, and over below half of it, so that an hour that wavers
-// about the line is told once. Ten times the usual takes a quarter of an hour to
-// reach half of the default line, and a hundred times a minute or two. What is
-// known of a part of the hour is enough to raise it, and not to end it.
+// about the line raises one incident. Ten times the usual takes a quarter of an hour to
+// reach half of the default line, and a hundred times a minute or two. Readings of a part
+// of the hour are enough to raise it, but not to end it.
 func (p *pass) spike() {
 	spent, known := p.facts.HourSpent.Get()
 	quarter, hasQuarter := p.facts.QuarterSpent.Get()
@@ -34,14 +34,14 @@ func (r Rules) spikeLine(usual moka.Amount) moka.Amount {
 	return max(r.SpikeAtLeast, scaled(usual, r.SpikeFactor))
 }
 
-// SpikeLine is one way for spending to be told as a spike.
+// SpikeLine is one way for spending to become a spike.
 type SpikeLine struct {
 	Left    moka.Amount // to spend until then
 	PerHour moka.Amount // a slower pace does not get there
 }
 
 // SpikeLines are the ways in which the spending that facts show may become a spike;
-// none where it is one or nothing can be told.
+// none where it is one already or there is not enough history.
 func (r Rules) SpikeLines(f Facts) []SpikeLine {
 	usual, hasUsual := f.HourUsual.Get()
 	spent, known := f.HourSpent.Get()

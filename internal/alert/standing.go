@@ -15,11 +15,11 @@ type standing struct {
 	rung  int       // the worst rung that the figures are on, -1 for none
 	held  int       // the worst rung that the figures have not left by the margin
 	empty Condition // Exhausted or WalletEmpty when on the last rung
-	freed bool      // the empty key or wallet told of has money, whatever else is unknown
+	freed bool      // the key or wallet that was reported empty has money, whatever else is unknown
 }
 
-// stand reads the ladder off the figures. A key that is expired, disabled or
-// refused says nothing about money: that is told by its own condition.
+// stand finds the rung that the figures are on. A key that is expired, disabled or
+// refused says nothing about money and has its own condition.
 func (p *pass) stand(told Incident) standing {
 	r := p.facts.Reading
 	empty := emptiness(r, told.Condition)
@@ -58,16 +58,16 @@ func (p *pass) on(l Level, spendable moka.Amount) bool {
 	return short || soon
 }
 
-// Short tells which of the level's limits the figures are below: that of the
-// money, and that of the time it lasts. What is unknown is not.
+// Short reports which of the level's limits the figures are below: that of the money,
+// and that of the time it lasts. Unknown figures are below none.
 func (l Level) Short(spendable moka.Maybe, runway spend.Runway) (byMoney, byTime bool) {
 	left, known := spendable.Get()
 	below, limited := l.Below.Get()
 	return known && limited && left < below, runway.Known && !runway.Idle && runway.Mid < l.Runway
 }
 
-// left reports whether the figures are better than a level by the margin. An
-// unknown runway keeps a level only if the runway was what it was told for.
+// left reports whether the figures are better than a level by the margin. An unknown
+// runway keeps a level only if the runway was the reason for it.
 func (p *pass) left(l Level, spendable moka.Amount, told Incident) bool {
 	if below, ok := l.Below.Get(); ok && spendable < scaled(below, 1+p.rules.Margin) {
 		return false
@@ -81,8 +81,8 @@ func (p *pass) left(l Level, spendable moka.Amount, told Incident) bool {
 	return p.facts.Runway.Mid >= withMargin(l.Runway, p.rules.Margin)
 }
 
-// emptiness tells which of key and wallet is empty: the key, or the wallet
-// behind a key with money. An empty wallet told of stays so when the key is used up too.
+// emptiness returns which of key and wallet is empty: the key, or the wallet behind a key
+// with money. A wallet that was reported empty stays so when the key is used up, too.
 func emptiness(r moka.Reading, told Condition) Condition {
 	if r.Key == nil {
 		return ""
@@ -128,7 +128,7 @@ func withMargin(d time.Duration, margin float64) time.Duration {
 	return time.Duration(scaled(moka.Amount(d), 1+margin))
 }
 
-// scaled multiplies, and stays at the largest amount where the product is no amount.
+// scaled multiplies, up to the largest amount.
 func scaled(a moka.Amount, factor float64) moka.Amount {
 	product := math.Round(float64(a) * factor)
 	if math.IsNaN(product) || product >= math.MaxInt64 {

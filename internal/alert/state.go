@@ -7,18 +7,17 @@ import (
 	"time"
 )
 
-// State is what was said about an account, and what must be remembered to say
-// the next thing. The zero value is an account never heard of. It is encoded as
-// JSON; use [Decode] to read it back.
+// State is what was posted about an account, and what the next step needs to know. The
+// zero value is a new account. It is encoded as JSON; use [Decode] to read it.
 type State struct {
 	Incidents map[Condition]Incident `json:"incidents,omitempty"` // open ones
-	Ends      map[Condition]Incident `json:"ends,omitempty"`      // over, and to be told when the quiet hours are
+	Ends      map[Condition]Incident `json:"ends,omitempty"`      // over, and to be posted when the quiet hours are
 	Pending   []Pending              `json:"pending,omitempty"`   // seen, not confirmed
 	Clearing  time.Time              `json:"clearing,omitzero"`   // since when an empty key or wallet has money again, not confirmed
 	Failing   time.Time              `json:"failing,omitzero"`    // since when no reading was complete
 	Refusing  time.Time              `json:"refusing,omitzero"`   // since when every reading was refused
 	Refusals  int                    `json:"refusals,omitempty"`  // how many such readings in a row
-	Expires   time.Time              `json:"expires,omitzero"`    // the key's expiry as last told by the gateway
+	Expires   time.Time              `json:"expires,omitzero"`    // the key's expiry as last reported by the gateway
 	LastAt    time.Time              `json:"last_at,omitzero"`    // of the last step
 	Recheck   time.Time              `json:"recheck,omitzero"`    // see RecheckAt
 	Sequence  uint64                 `json:"sequence"`            // of the last incident
@@ -34,8 +33,8 @@ type Pending struct {
 }
 
 // Decode reads a stored State. Nothing stored, in an old database or for a new
-// account, is the zero State. An incident of a kind that nobody knows is left
-// out: there are no words for it, and nothing would ever end it.
+// account, is the zero State. An incident of an unknown condition is left out: there are
+// no words for it, and nothing would ever end it.
 func Decode(data []byte) (State, error) {
 	var s State
 	if len(data) == 0 {

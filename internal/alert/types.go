@@ -11,14 +11,14 @@ import (
 	"mokabot/moka"
 )
 
-// Level is one rung of the ladder that a balance falls down. A level without
-// Below goes by runway alone, one without Runway by the balance alone; with
-// both, either one is enough to be on it.
+// Level is one of an account's alert levels. A level without Below depends on the runway
+// alone, one without Runway on the balance alone; with both, being below either is
+// enough.
 type Level struct {
 	Name         string
 	Below        moka.Maybe
 	Runway       time.Duration // 0: not by runway
-	RemindEvery  time.Duration // 0: told once
+	RemindEvery  time.Duration // 0: no reminders
 	MentionRoles []string
 	MentionUsers []string
 }
@@ -36,15 +36,15 @@ func LevelNames(levels []Level) []string {
 type Rules struct {
 	ChannelID        string
 	Levels           []Level       // from the mildest to the worst
-	ConfirmAfter     time.Duration // how long a low balance that calls under way may explain is watched; 0: one reading is enough
+	ConfirmAfter     time.Duration // how long a low balance has to last where calls under way may explain it; 0: one reading is enough
 	Margin           float64       // 0.05: five per cent above a level clears it
-	UnreachableAfter time.Duration // 0: not told
-	KeyExpiry        time.Duration // before a key or a plan ends; 0: only told when expired
+	UnreachableAfter time.Duration // 0: no alert
+	KeyExpiry        time.Duration // before a key or a plan ends; 0: an alert only when it has expired
 	SpikeFactor      float64       // 0: no spike warnings
 	SpikeAtLeast     moka.Amount
 
 	Quiet             QuietHours
-	MentionOnRecovery bool // the post that tells of an end mentions whom the incident did
+	MentionOnRecovery bool // the post about the end mentions whom the incident did
 }
 
 // Condition is one thing that can be wrong with an account. There is at most
@@ -59,12 +59,12 @@ const (
 	Expiring    Condition = "expiring"     // the key expires within KeyExpiry
 	Expired     Condition = "expired"      // the key has expired
 	PlanEnding  Condition = "plan_ending"  // a plan that pays ends within KeyExpiry
-	Exhausted   Condition = "exhausted"    // the key is used up
-	WalletEmpty Condition = "wallet_empty" // the key shows money, the wallet behind it has none
+	Exhausted   Condition = "exhausted"    // the key's limit is used up
+	WalletEmpty Condition = "wallet_empty" // the key's limit is not, but the wallet that pays is empty
 	Spike       Condition = "spike"        // an hour far above what is usual for that hour
 )
 
-// Facts are what one poll of an account found out, as far as alerts go by it.
+// Facts are what alerts use of one poll of an account.
 type Facts struct {
 	At           time.Time
 	Reading      moka.Reading
@@ -74,10 +74,10 @@ type Facts struct {
 	QuarterSpent moka.Maybe  // in the last 15 of them, as far as readings tell
 	HourUsual    moka.Maybe  // what such an hour usually costs; unknown without enough history
 	TopUp        moka.Amount // added since the reading before this one, 0 when nothing was
-	InFlight     moka.Maybe  // at most what calls under way may give back; unknown where nothing tells
+	InFlight     moka.Maybe  // at most what calls under way may give back; unknown without records of them
 
-	// Rescaled says that the gateway's unit changed and nothing else did since:
-	// the amounts are other ones, and nobody spent or added any.
+	// Rescaled says that only the gateway's unit changed since the reading before: the
+	// amounts differ though nothing was spent or added.
 	Rescaled bool
 
 	// ClockUnsure says that nobody confirmed At: a key that works has not
@@ -91,14 +91,14 @@ type Kind string
 // The kinds of event.
 const (
 	Raised   Kind = "raised"   // a new incident
-	Worsened Kind = "worsened" // on a worse level than told
-	Eased    Kind = "eased"    // on a better level than told, not over; told by editing only
-	Reminder Kind = "reminder" // still so
-	Updated  Kind = "updated"  // figures changed; told by editing only
-	Ended    Kind = "ended"    // over
+	Worsened Kind = "worsened" // on a worse level than posted
+	Eased    Kind = "eased"    // on a better level than posted, but not over; edits only
+	Reminder Kind = "reminder" // it goes on
+	Updated  Kind = "updated"  // figures changed; edits only
+	Ended    Kind = "ended"    // it is over
 
-	// Withdrawn is an end without a message: another incident tells of the same
-	// trouble now ([Event.By]), or the settings no longer ask for this one.
+	// Withdrawn is an end without a message: another incident covers the same trouble now
+	// ([Event.By]), or the settings no longer ask for this one.
 	Withdrawn Kind = "withdrawn"
 )
 
@@ -112,19 +112,19 @@ func (k Kind) Post() bool {
 type Incident struct {
 	ID           string      `json:"id"` // letters, digits, - and _; stable, unique with the account's name
 	Condition    Condition   `json:"condition"`
-	Level        int         `json:"level"` // index into Rules.Levels as told; -1 for conditions without levels
+	Level        int         `json:"level"` // index into Rules.Levels as posted; -1 for conditions without levels
 	LevelName    string      `json:"level_name,omitempty"`
 	Since        time.Time   `json:"since"`
-	ToldAt       time.Time   `json:"told_at"`   // when a post (not an edit) last told of it
-	EditedAt     time.Time   `json:"edited_at"` // when the live message was last brought up to date
+	ToldAt       time.Time   `json:"told_at"`   // of the last post (not an edit) about it
+	EditedAt     time.Time   `json:"edited_at"` // of the last edit of the live message
 	EndedAt      time.Time   `json:"ended_at,omitzero"`
 	TopUp        moka.Amount `json:"top_up"`              // added while it was open
 	SnoozedAt    time.Time   `json:"snoozed_at,omitzero"` // when somebody asked for the snooze
 	SnoozedUntil time.Time   `json:"snoozed_until,omitzero"`
 	UntilTopUp   bool        `json:"until_top_up,omitempty"`
-	Posts        int         `json:"posts"`             // how many posts told of it; makes nonces stable
+	Posts        int         `json:"posts"`             // how many posts there were about it; makes nonces stable
 	Owed         Kind        `json:"owed,omitempty"`    // the post that is held back
-	OwedFrom     int         `json:"owed_from"`         // the level told before it
+	OwedFrom     int         `json:"owed_from"`         // the level posted before it
 	OwedAt       time.Time   `json:"owed_at,omitzero"`  // when it was held back,
 	OwedMoney    moka.Maybe  `json:"owed_money"`        // and what was left then
 	Subject      string      `json:"subject,omitempty"` // the account's name when its posts were written; empty: as it is now
@@ -132,8 +132,8 @@ type Incident struct {
 	Below    moka.Maybe    `json:"below"`               // the level's limits as last compared with figures:
 	Runway   time.Duration `json:"runway,omitempty"`    // other limits in the rules mean a reload
 	ByRunway bool          `json:"by_runway,omitempty"` // the runway was short when it was last known
-	Expires  time.Time     `json:"expires,omitzero"`    // of Expiring, Expired and PlanEnding: the end told of
-	Lead     time.Duration `json:"lead,omitempty"`      // of Expiring: from then to the expiry when it was told
+	Expires  time.Time     `json:"expires,omitzero"`    // of Expiring, Expired and PlanEnding: the end that was posted
+	Lead     time.Duration `json:"lead,omitempty"`      // of Expiring: from the post to the expiry
 	Shown    Figures       `json:"shown"`               // what the live message shows
 }
 
@@ -149,27 +149,27 @@ func (i Incident) Snoozed(now time.Time) bool {
 	return i.UntilTopUp || i.SnoozedUntil.After(now)
 }
 
-// Event is a difference between what is known and what was said.
+// Event is a difference between what is known and what was posted.
 type Event struct {
 	Kind     Kind
 	Incident Incident  // as it is after the event
-	From     int       // level told before; -1 for none
-	Level    *Level    // the level now told, nil for conditions without levels and when over
-	By       Condition // of Withdrawn: the condition that tells of it now
+	From     int       // the level posted before; -1 for none
+	Level    *Level    // the level now, nil for conditions without levels and when over
+	By       Condition // of Withdrawn: the condition that covers it now
 	Reason   Reason    // of Withdrawn without By
-	Held     bool      // nobody is told for now: there is no channel, or the hours are quiet
-	Late     bool      // what was held back is told now
+	Held     bool      // it is held back: there is no channel, or the hours are quiet
+	Late     bool      // it was held back until now
 	Facts    Facts
 	At       time.Time
 
-	// MentionRoles and MentionUsers are who a post pings: those of the level
-	// told, of the level left when it is over, and of the worst level when
-	// calls fail (exhausted, wallet empty, expired, refused). Edits ping nobody.
+	// MentionRoles and MentionUsers are whom a post pings: those of the level, of the
+	// former level when it is over, and of the worst level when calls fail (exhausted,
+	// wallet empty, expired, refused). Edits ping nobody.
 	MentionRoles []string
 	MentionUsers []string
 }
 
-// Reason is why an incident was withdrawn for which no other one stands.
+// Reason is why an incident was withdrawn that no other one replaces.
 type Reason string
 
 // The reasons.
@@ -179,7 +179,7 @@ const (
 	Mistaken     Reason = "mistaken" // the clock had been wrong
 )
 
-// Post reports whether the event is told by a message of its own.
+// Post reports whether the event is posted as a message of its own.
 func (e Event) Post() bool { return e.Kind.Post() && !e.Held }
 
 // Duration is how long the incident had lasted at the event.

@@ -32,7 +32,7 @@ type Budget struct {
 	Accounts  []string    // whose spending counts; accounts that share a wallet count once
 	Keys      []string    // only these API keys, by name; empty: all of the accounts' spending
 
-	WarnAt   []float64 // parts of the amount that are warned of, ascending: 0.8 is 80 %
+	WarnAt   []float64 // the thresholds as parts of the amount, ascending: 0.8 is 80 %
 	Forecast bool      // also warn when the period is forecast to exceed the amount
 
 	ChannelID    string
@@ -60,14 +60,14 @@ func (b Budget) Counts(account string) bool {
 type Facts struct {
 	At    time.Time
 	Spent spend.SoFar // since the period began, net of refunds
-	Began time.Time   // the first reading, where it lies in the period and nothing tells of the time before; else zero
+	Began time.Time   // the first reading, where it lies in the period and nothing is known of the time before; else zero
 
 	// Expected is what the rest of the period is likely to cost, between Low
 	// and High four times in five; all unknown without enough history.
 	Low, Expected, High moka.Maybe
 
-	// Quiet says that nobody is to be disturbed now. Only that the amount was
-	// reached is told even so; the rest is told once, when it is over.
+	// Quiet says that the hours are quiet. Only that the amount was reached is posted even
+	// so; the rest is posted once, when they are over.
 	Quiet bool
 }
 
@@ -91,8 +91,8 @@ type Standing struct {
 	Spent  moka.Maybe
 	Left   moka.Maybe // negative when exceeded
 
-	// AtLeast says that nothing tells what a part of the period cost: Spent and
-	// the forecast are lower bounds, Left is an upper one.
+	// AtLeast says that the cost of a part of the period is unknown: Spent and the forecast
+	// are lower bounds, Left is an upper one.
 	AtLeast bool
 	Began   time.Time // as in [Facts]
 

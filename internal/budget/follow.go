@@ -17,7 +17,7 @@ func (b Budget) Identity() string {
 	return fmt.Sprintf("%s %s %d %d [%s] [%s]", b.Span, zone, b.WeekStart, int64(b.Amount), sorted(b.Accounts), sorted(b.Keys))
 }
 
-// Former is a name that a budget had while it told of a period.
+// Former is a name that a budget had in some of its posts.
 type Former struct {
 	Name  string `json:"name"`
 	Posts int    `json:"posts"` // the posts up to this number were made under it
@@ -67,8 +67,8 @@ func Follow(known map[string]Memory, budgets []Budget) (changed map[string]Memor
 	return changed, earlier
 }
 
-// under is the memory of a budget that had another name, and takes over one of
-// which something was told before.
+// under is the memory of a budget that had another name, merged with what was posted
+// under the name that it takes over.
 func (m Memory) under(was string, own Memory) Memory {
 	if m.Posts > 0 {
 		m.Former = append(slices.Clone(m.Former), Former{was, m.Posts})
@@ -88,7 +88,7 @@ func (m Memory) under(was string, own Memory) Memory {
 	return m
 }
 
-// numbers are how many posts told of each period, without what they told.
+// numbers are how many posts there were about each period, without their contents.
 func (m Memory) numbers() []Told {
 	told := slices.Clone(m.stash().Earlier)
 	for i := range told {

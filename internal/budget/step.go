@@ -7,15 +7,15 @@ import (
 	"mokabot/moka"
 )
 
-// Memory is what was told of a budget. The zero value is nothing yet.
+// Memory is what was posted about a budget. The zero value is nothing yet.
 type Memory struct {
 	Told
 	// Over is how many readings in a row expected the period to exceed the
 	// amount, at most two.
 	Over int `json:"over,omitempty"`
-	// Earlier is what was told of other amounts and calendars that the budget
-	// had in periods that are not over: when one of them is configured again,
-	// that is not news.
+	// Earlier is what was posted about other amounts and calendars that the budget had in
+	// periods that are not over: when one of them is configured again, it is not posted
+	// again.
 	Earlier []Told `json:"earlier,omitempty"`
 	// Owed is what quiet hours hold back.
 	Owed Owed `json:"owed,omitzero"`
@@ -30,13 +30,13 @@ type Owed struct {
 	Spent moka.Amount `json:"spent"` // of the period then
 }
 
-// Told is what was told of one amount in one period.
+// Told is what was posted about one amount in one period.
 type Told struct {
 	From   time.Time   `json:"from"` // the period
 	To     time.Time   `json:"to"`
 	Amount moka.Amount `json:"amount"`
 	Mark   Mark        `json:"mark"`
-	// Posts is how many posts told of the period, of any amount, which makes
+	// Posts is how many posts there were about the period, for any amount, which makes
 	// their keys stable.
 	Posts int `json:"posts,omitempty"`
 	// Former are the names that the budget had before, the earliest first.
@@ -55,7 +55,7 @@ func (m Mark) beyond(other Mark) bool {
 	return m.Threshold > other.Threshold || m.Threshold == 0 && other.Threshold == 0 && m.Forecast && !other.Forecast
 }
 
-// Kind is what there is to tell.
+// Kind is what kind of news it is.
 type Kind string
 
 // The kinds of news.
@@ -67,24 +67,24 @@ const (
 	Closed Kind = "closed"
 )
 
-// News is a difference between what is known and what was told.
+// News is a difference between what is known and what was posted.
 type News struct {
 	Kind      Kind
-	Memory    Memory // of the period that it is about, after it was told
+	Memory    Memory // of the period that it is about, after it was posted
 	Standing  Standing
 	Threshold float64 // the part of the amount that was reached; 0: it is the forecast
 	Held      Owed    // since when it was held back
 }
 
-// confirmed is how many readings in a row must expect the period to exceed the
-// amount before that is told, where the low end of the range does not say so.
+// confirmed is how many readings in a row must expect the period to exceed the amount
+// before that is posted, where the low end of the range is within it.
 const confirmed = 2
 
-// Step compares a budget's standing with what was told, and returns the memory
-// afterwards with the news, each told once a period. Several thresholds reached
-// at once are one piece of news, of the highest. Unknown spending is no news.
-// Of what quiet hours held back, only that is told which still holds afterwards.
-// What was spent before the budget was set or changed counts.
+// Step compares a budget's standing with what was posted, and returns the memory
+// afterwards with the news, each once a period. Several thresholds reached at once are
+// one piece of news, about the highest. Unknown spending is no news. What quiet hours held
+// back is posted afterwards only if it still holds. What was spent before the budget was
+// set or changed counts.
 func Step(b Budget, m Memory, f Facts) (Memory, []News) {
 	s := Stand(b, f)
 	var news []News
@@ -134,9 +134,8 @@ func Step(b Budget, m Memory, f Facts) (Memory, []News) {
 	return m, append(news, told)
 }
 
-// Close ends what was told of a budget without a post: its period is over, or
-// nothing is told of it any longer. Should it be as before in the same period,
-// nothing is told twice.
+// Close ends a budget's warnings without a post: its period is over, or it no longer has
+// a channel. Should it be as before in the same period, nothing is posted twice.
 func Close(b Budget, m Memory, at time.Time) (Memory, []News) {
 	var news []News
 	if m.Mark != (Mark{}) {
@@ -148,7 +147,7 @@ func Close(b Budget, m Memory, at time.Time) (Memory, []News) {
 	return m, news
 }
 
-// stash puts what was told aside, for the case that it is asked about again.
+// stash sets the memory of an amount aside, in case that amount is configured again.
 func (m Memory) stash() Memory {
 	if m.Posts > 0 {
 		m.Earlier = append(slices.Clone(m.Earlier), m.Told)
@@ -156,7 +155,7 @@ func (m Memory) stash() Memory {
 	return m
 }
 
-// recall is the memory of an amount in a period, as far as it was told of before.
+// recall is what was posted before about an amount in a period.
 func (m Memory) recall(from, to time.Time, amount moka.Amount) Memory {
 	is := Told{From: from, To: to, Amount: amount}
 	var others []Told

@@ -59,8 +59,8 @@ var Metrics = []Metric{
 	{"mokabot_build_info", "gauge", []string{"version"}, "Always 1."},
 }
 
-// Recorder is what the rest of the program tells of what it does. A nil *Recorder
-// takes everything and keeps nothing.
+// Recorder keeps the figures that the rest of the program reports to it. A nil
+// *Recorder discards them.
 type Recorder struct {
 	registry   *prometheus.Registry
 	gauges     map[string]*prometheus.GaugeVec
@@ -118,8 +118,8 @@ func (t *Recorder) set(name string, value float64, labels ...string) {
 	}
 }
 
-// setMaybe takes the series away while the amount is unknown: a figure that is
-// no longer known must not stay on a dashboard.
+// setMaybe removes the series while the amount is unknown, so that no outdated figure
+// stays on a dashboard.
 func (t *Recorder) setMaybe(name string, amount moka.Maybe, labels ...string) {
 	if t == nil {
 		return
@@ -143,7 +143,7 @@ func (t *Recorder) took(name string, d time.Duration, labels ...string) {
 	}
 }
 
-// Reading is told of every poll.
+// Reading records a poll.
 func (t *Recorder) Reading(account string, r moka.Reading, today moka.Maybe, runway spend.Runway) {
 	if t == nil {
 		return
@@ -204,7 +204,7 @@ func (t *Recorder) addUp(change func()) {
 	t.setMaybe("mokabot_all_spent_today_dollars", today)
 }
 
-// Planned is told when an account is read next, and why then.
+// Planned records when an account is read next, and why then.
 func (t *Recorder) Planned(account string, at time.Time, why string) {
 	if t == nil {
 		return
@@ -213,7 +213,7 @@ func (t *Recorder) Planned(account string, at time.Time, why string) {
 	t.set("mokabot_next_reading_timestamp_seconds", float64(at.UnixMilli())/1000, account, why)
 }
 
-// Forget takes away the figures of accounts that left the configuration.
+// Forget removes the figures of accounts that left the configuration.
 func (t *Recorder) Forget(account string) {
 	if t == nil {
 		return
@@ -231,7 +231,7 @@ func (t *Recorder) forget(label, value string) {
 	}
 }
 
-// Budget is told where a budget stands, whenever it is checked.
+// Budget records where a budget stands.
 func (t *Recorder) Budget(s budget.Standing) {
 	name := s.Budget.Name
 	t.set("mokabot_budget_amount_dollars", s.Budget.Amount.USD(), name)
@@ -239,10 +239,10 @@ func (t *Recorder) Budget(s budget.Standing) {
 	t.setMaybe("mokabot_budget_left_dollars", s.Left, name)
 }
 
-// ForgetBudget takes away the figures of a budget that left the configuration.
+// ForgetBudget removes the figures of a budget that left the configuration.
 func (t *Recorder) ForgetBudget(name string) { t.forget("budget", name) }
 
-// Call is told of every call to a gateway.
+// Call records a call to a gateway.
 func (t *Recorder) Call(account string, c moka.Call) {
 	result := "ok"
 	if e, ok := c.Err.(*moka.Error); ok && e != nil {
@@ -251,26 +251,26 @@ func (t *Recorder) Call(account string, c moka.Call) {
 	t.took("mokabot_gateway_call_seconds", c.Took, account, c.Op, result)
 }
 
-// Request is told of every request to Discord.
+// Request records a request to Discord.
 func (t *Recorder) Request(route, result string, took time.Duration) {
 	t.took("mokabot_discord_request_seconds", took, route, result)
 }
 
-// Delivery is told of every attempt to deliver a message.
+// Delivery records an attempt to deliver a message.
 func (t *Recorder) Delivery(result string) { t.count("mokabot_deliveries_total", result) }
 
-// Outbox is told how many messages wait, and how many were refused.
+// Outbox records how many messages wait, and how many were refused.
 func (t *Recorder) Outbox(waiting, dead int) {
 	t.set("mokabot_outbox_waiting", float64(waiting))
 	t.set("mokabot_outbox_dead", float64(dead))
 }
 
-// Storage is told whether there is room for readings.
+// Storage records whether the disk is full.
 func (t *Recorder) Storage(full bool) {
 	t.set("mokabot_storage_full", flag(full))
 }
 
-// StandBy takes away what only the replica that does the work knows.
+// StandBy removes the figures that only the leader has.
 func (t *Recorder) StandBy() {
 	if t == nil {
 		return
@@ -282,7 +282,7 @@ func (t *Recorder) StandBy() {
 	}
 }
 
-// Leader is told whether this replica does the work, and by which lease.
+// Leader records whether this replica leads, and the epoch of its lease.
 func (t *Recorder) Leader(leader bool, epoch int64) {
 	t.set("mokabot_leader", flag(leader))
 	t.set("mokabot_leader_epoch", float64(epoch))
@@ -295,16 +295,16 @@ func flag(on bool) float64 {
 	return 0
 }
 
-// Discord is told how the session stands.
+// Discord records the state of the session.
 func (t *Recorder) Discord(connected bool, latency time.Duration) {
 	t.set("mokabot_discord_connected", flag(connected))
 	t.set("mokabot_discord_latency_seconds", latency.Seconds())
 }
 
-// Identify is told of every new session.
+// Identify records a new session.
 func (t *Recorder) Identify() { t.count("mokabot_discord_identifies_total") }
 
-// Report is told of every report.
+// Report records a report.
 func (t *Recorder) Report(name string, delayed bool) {
 	late := "no"
 	if delayed {
@@ -313,7 +313,7 @@ func (t *Recorder) Report(name string, delayed bool) {
 	t.count("mokabot_reports_total", name, late)
 }
 
-// Command is told of every answer.
+// Command records an answer to a command.
 func (t *Recorder) Command(name string, err error, took time.Duration) {
 	result := "ok"
 	if err != nil {
@@ -322,7 +322,7 @@ func (t *Recorder) Command(name string, err error, took time.Duration) {
 	t.took("mokabot_command_seconds", took, name, result)
 }
 
-// Reload is told whether a new configuration took over.
+// Reload records whether a new configuration is in force.
 func (t *Recorder) Reload(ok bool) {
 	result := "ok"
 	if !ok {

@@ -24,7 +24,7 @@ type Server struct {
 	Token    string   // bearer token required for /metrics and /readyz; empty: no token required
 	Log      *slog.Logger
 	Recorder *Recorder
-	// Refresh brings figures up to date that nobody tells of; nil: there are none.
+	// Refresh updates figures that nobody reports, before each answer; nil for none.
 	Refresh func(ctx context.Context)
 	// Ready gives the reasons why the bot is not doing its work, none when it is.
 	Ready func(ctx context.Context) []string
