@@ -100,16 +100,16 @@ type Bot struct {
 	// Observe is called after every answer, for metrics; nil for none.
 	Observe func(command string, err error, took time.Duration)
 
-	current atomic.Pointer[Setup]
-	place   place
-	home    homeCache
-	pace    pace
-	lists   modelLists
-	turns   sync.Once
-	working chan struct{} // one for each command that is being worked on
-	failing sync.Once
-	failed  chan struct{} // the commands could not be registered
-	wait    time.Duration // until they are tried again; 0 for registerAgain
+	current  atomic.Pointer[Setup]
+	identity botIdentity
+	home     homeCache
+	pace     pace
+	lists    modelLists
+	turns    sync.Once
+	working  chan struct{} // one for each command that is being worked on
+	failing  sync.Once
+	failed   chan struct{} // the commands could not be registered
+	wait     time.Duration // until they are tried again; 0 for registerAgain
 }
 
 // Use puts a setup in force. What was kept for accounts that it does not have
@@ -124,7 +124,7 @@ func (b *Bot) setup() *Setup { return b.current.Load() }
 // Ready registers the commands when they changed, and notes where the bot is.
 func (b *Bot) Ready(ctx context.Context, r discord.Ready) {
 	b.Log.Info("connected to Discord", "as", r.Name, "servers", len(r.GuildIDs))
-	b.place.set(r)
+	b.identity.set(r)
 	if !b.homeServers(ctx).Known {
 		b.Log.Warn("nobody is answered while the home server is unknown; set discord.guild_ids, or an alerts.channel_id that the bot can see")
 	}
@@ -135,7 +135,7 @@ func (b *Bot) Ready(ctx context.Context, r discord.Ready) {
 // Joined registers the commands in a server that the bot was added to.
 func (b *Bot) Joined(ctx context.Context, guildID string) {
 	b.Log.Info("the bot was added to a server", "guild", guildID)
-	b.place.join(guildID)
+	b.identity.join(guildID)
 	if slices.Contains(b.GuildIDs, guildID) {
 		b.Register(ctx)
 	}
@@ -146,7 +146,7 @@ func (b *Bot) Joined(ctx context.Context, guildID string) {
 func (b *Bot) Register(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, registerTime)
 	defer cancel()
-	app, _ := b.place.get()
+	app, _ := b.identity.get()
 	if app == "" {
 		return
 	}
@@ -192,20 +192,20 @@ func (b *Bot) unregistered() chan struct{} {
 	return b.failed
 }
 
-// place is who and where the bot is, as Discord told it.
-type place struct {
+// botIdentity is the bot's application and its servers, by READY and later events.
+type botIdentity struct {
 	mu     sync.Mutex
 	app    string
 	guilds []string
 }
 
-func (p *place) set(r discord.Ready) {
+func (p *botIdentity) set(r discord.Ready) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.app, p.guilds = r.ApplicationID, slices.Clone(r.GuildIDs)
 }
 
-func (p *place) join(guildID string) {
+func (p *botIdentity) join(guildID string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !slices.Contains(p.guilds, guildID) {
@@ -213,7 +213,7 @@ func (p *place) join(guildID string) {
 	}
 }
 
-func (p *place) get() (app string, guilds []string) {
+func (p *botIdentity) get() (app string, guilds []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.app, slices.Clone(p.guilds)

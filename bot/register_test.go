@@ -21,7 +21,7 @@ func TestAServerThatLetsTheBotInGetsItsCommands(t *testing.T) {
 	r, f := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) { discordtest.JSON(w, 200, "[]") })
 	b := quietBot(t)
 	b.REST, b.Values = r, memory{discordtest.Values{}}
-	b.place.set(discord.Ready{ApplicationID: "43"})
+	b.identity.set(discord.Ready{ApplicationID: "43"})
 	b.Joined(t.Context(), "2") // not one that is served
 	if n := len(f.Requests()); n != 0 {
 		t.Errorf("%d requests for a server that is not served", n)
@@ -61,7 +61,7 @@ func TestCommandsAreRegisteredWhenTheDatabaseAnswersAgain(t *testing.T) {
 	b.REST, b.Values, b.wait = r, values, time.Millisecond
 	ended := make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
-	b.place.set(discord.Ready{ApplicationID: "43"})
+	b.identity.set(discord.Ready{ApplicationID: "43"})
 	go func() { ended <- b.KeepRegistered(ctx) }()
 	select {
 	case <-done:

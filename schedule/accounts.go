@@ -12,14 +12,14 @@ import (
 	"mokabot/internal/store"
 )
 
-// identityOf is the small value that holds whose account a name stands for.
+// identityOf names the stored value with the identity of the account that has a name.
 // [store.DB.Rename] moves it with the rest.
 func identityOf(name string) string { return "identity/" + name }
 
-// Follow brings what is remembered in step with the configuration, before
-// anything is read. What belongs to an account goes on under the name that the
-// account has now, even if names were exchanged; the incidents of an account
-// that is gone are closed. It reports whether anything was renamed.
+// Follow adapts what is stored to the configuration, before anything is read. History
+// and incidents move to the name that their account has now, even if names were
+// exchanged; the incidents of accounts that were removed are closed. It reports whether
+// anything was renamed.
 func (w *Watch) Follow(ctx context.Context) (renamed bool, err error) {
 	known, err := w.identities(ctx)
 	if err != nil {
@@ -35,7 +35,7 @@ func (w *Watch) Follow(ctx context.Context) (renamed bool, err error) {
 			return false, err
 		}
 	}
-	w.sayWhoIsNew(known, moves)
+	w.logNewAccounts(known, moves)
 	for _, a := range accounts {
 		if err := w.Store.SetValue(ctx, identityOf(a.Name), []byte(a.Client.Identity())); err != nil {
 			return true, err
@@ -44,9 +44,9 @@ func (w *Watch) Follow(ctx context.Context) (renamed bool, err error) {
 	return len(moves) > 0, w.retireOthers(ctx)
 }
 
-// sayWhoIsNew names the accounts that begin anew while others left, because an
-// account that gets another name and other credentials at once looks like that.
-func (w *Watch) sayWhoIsNew(known, moves map[string]string) {
+// logNewAccounts logs the accounts without a history while others left: an account that
+// gets another name and other credentials at once looks like that.
+func (w *Watch) logNewAccounts(known, moves map[string]string) {
 	var left []string
 	for name := range known {
 		if _, moved := moves[name]; !moved && !slices.Contains(w.Book.Names(), name) {
@@ -63,8 +63,8 @@ func (w *Watch) sayWhoIsNew(known, moves map[string]string) {
 	}
 }
 
-// identities are the accounts that something is remembered of, each with whose
-// it is: empty when an early version did not write that down.
+// identities are the stored accounts, each with its identity: empty when it was stored
+// by an early version.
 func (w *Watch) identities(ctx context.Context) (map[string]string, error) {
 	names, err := w.Store.Accounts(ctx)
 	if err != nil {
@@ -81,12 +81,11 @@ func (w *Watch) identities(ctx context.Context) (map[string]string, error) {
 	return known, nil
 }
 
-// follow says which names have to change so that what is known of each account
-// has the name of that account in the configuration. A name that stands for the
-// same account as before keeps what it has, and so does one whose account is
-// known under no name: its credentials may just be new. What is in the way of
-// another account's is put aside under a name of its own. doubtful are the
-// configured names that several known ones could belong to.
+// follow computes which stored names have to change so that each account's history has
+// the account's configured name. A name of the same account as before keeps its history,
+// and so does one whose account is unknown: its credentials may just be new. A history
+// that is in the way of another account's gets a free name. doubtful are the configured
+// names that several stored ones could belong to.
 func follow(known map[string]string, accounts []*account.Account) (moves map[string]string, doubtful map[string][]string) {
 	moves, doubtful = map[string]string{}, map[string][]string{}
 	stays, taken := map[string]bool{}, map[string]bool{}
@@ -128,8 +127,7 @@ func follow(known map[string]string, accounts []*account.Account) (moves map[str
 	return moves, doubtful
 }
 
-// aside is a free name for what is known of an account that has no name any
-// more because another account has it.
+// aside is a free name for the history of an account whose name another account has now.
 func aside(name string, taken map[string]bool) string {
 	former := name + " (former)"
 	for n := 2; taken[former]; n++ {
@@ -142,7 +140,7 @@ func (w *Watch) rename(ctx context.Context, moves map[string]string) error {
 	err := w.Store.Rename(ctx, moves, func(from string, raw json.RawMessage) (json.RawMessage, error) {
 		state, err := alert.Decode(raw)
 		if err != nil {
-			return raw, nil // the next poll says so and begins anew
+			return raw, nil // the next poll logs it and begins anew
 		}
 		return json.Marshal(alert.Renamed(state, from))
 	})
@@ -178,7 +176,7 @@ func (w *Watch) retireOthers(ctx context.Context) error {
 func (w *Watch) retire(ctx context.Context, name string) error {
 	state, err := w.state(ctx, name)
 	if err != nil || len(state.Open()) == 0 {
-		return nil // nothing is open, or nobody can tell what
+		return nil // nothing is open, or the state cannot be read
 	}
 	w.Log.Info("an account left the configuration; its incidents are closed", "account", name, "incidents", len(state.Open()))
 	now := w.now().UTC()

@@ -13,18 +13,18 @@ import (
 	"mokabot/internal/store"
 )
 
-// hold is how long an alert waits for those of the same channel, which are read
-// at once when trouble begins; they make one post.
+// hold is how long an alert waits for those of other accounts with the same channel,
+// which are read at once when trouble begins; together they are one message.
 const hold = 2 * time.Second
 
 // maxClosed is how many of an incident's posts are closed when it is over: more
 // than anybody scrolls back to.
 const maxClosed = 10
 
-// outgoing is what an event sends: a post of its own, or its effect on earlier
-// ones. Those of an incident that goes on show its newest figures; those of one
-// that is over keep their story and are closed. Edits go where the posts are,
-// whatever channel is configured by now.
+// outgoing are the messages of an event: a post of its own, or edits of earlier ones.
+// The posts of an open incident show its newest figures; those of one that is over keep
+// their text and are closed. Edits go where the posts are, whatever channel is configured
+// now.
 func (w *Watch) outgoing(a *account.Account, e alert.Event, x extras) ([]store.Outgoing, error) {
 	news := message.AlertDetails{
 		Account: a.Name, Levels: len(a.Rules.Levels), Event: e, Today: x.today, Models: x.models, Key: x.key,
@@ -68,12 +68,12 @@ func over(e alert.Event) bool {
 	return (e.Kind == alert.Ended || e.Kind == alert.Withdrawn) && !e.Late
 }
 
-// closes are the posts that the end of an incident closes, none when first is
-// behind last.
+// closes are the numbers of the posts that the end of an incident closes; none when
+// first is greater than last.
 func closes(e alert.Event) (first, last int) {
 	last = e.Incident.Posts
 	if e.Post() {
-		last-- // the last one tells of the end
+		last-- // the last one reports the end
 	}
 	return max(1, last-maxClosed+1), last
 }

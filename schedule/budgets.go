@@ -19,14 +19,14 @@ import (
 	"mokabot/moka"
 )
 
-// The time between two looks at the budgets, and at the shortest while their
-// accounts spend. A look costs no request, unless a budget is about some keys.
+// The time between two checks of the budgets, and the shortest while their accounts
+// spend. A check costs no request, unless a budget is about some keys.
 const (
 	budgetEvery = 30 * time.Second
 	budgetSoon  = 5 * time.Second
 )
 
-// Budgets tells when a budget's thresholds are reached.
+// Budgets warns when a budget's thresholds are reached.
 type Budgets struct {
 	Budgets []budget.Budget
 	Book    *account.Book
@@ -36,11 +36,11 @@ type Budgets struct {
 	Log     *slog.Logger
 	Times   *Timetable // outlives reloads
 
-	// Observe is told where each budget stands, for metrics; nil: nobody is.
+	// Observe is called with where each budget stands, for metrics; nil for none.
 	Observe func(budget.Standing)
 }
 
-// Spent has the budgets looked at soon, because an account of theirs spent.
+// Spent has the budgets checked soon, because an account of theirs spent.
 func (b *Budgets) Spent(account string) {
 	for _, one := range b.Budgets {
 		if len(one.Keys) == 0 && one.Counts(account) {
@@ -66,8 +66,8 @@ func (b *Budgets) Left(account string) []moka.Amount {
 	return all
 }
 
-// Run looks at the budgets until ctx ends: first at once when they have changed,
-// and otherwise when the look of before a reload was due.
+// Run checks the budgets until ctx ends: first at once when they have changed, and
+// otherwise when the check from before a reload was due.
 func (b *Budgets) Run(ctx context.Context) error {
 	if err := b.follow(ctx); err != nil && ctx.Err() == nil {
 		b.Log.Error("budgets that have another name could not be followed", "err", err)
@@ -104,8 +104,8 @@ func (b *Budgets) Run(ctx context.Context) error {
 	}
 }
 
-// Check compares a budget with what is known, and stores what is told of it
-// together with the posts, both or neither.
+// Check compares a budget with what is known, and stores its new state together with the
+// posts, both or neither.
 func (b *Budgets) Check(ctx context.Context, one budget.Budget) error {
 	facts, err := b.History.Budget(ctx, one, b.Book, len(one.Keys) > 0)
 	if err != nil {
@@ -118,7 +118,7 @@ func (b *Budgets) Check(ctx context.Context, one budget.Budget) error {
 		b.Observe(standing)
 	}
 	return b.note(ctx, one, func(before budget.Memory) (budget.Memory, []budget.News) {
-		if one.ChannelID == "" { // nobody is told
+		if one.ChannelID == "" {
 			return budget.Close(one, before, facts.At)
 		}
 		return budget.Step(one, before, facts)
@@ -135,10 +135,10 @@ func (b *Budgets) quiet(one budget.Budget, now time.Time) bool {
 	})
 }
 
-// budgetValues is what the names of budgets' memories begin with.
+// budgetValues is the prefix of the names of budgets' stored memories.
 const budgetValues = "budget/"
 
-// follow takes what was told of a budget to the name that it has now.
+// follow moves what was posted about a budget to the name that it has now.
 func (b *Budgets) follow(ctx context.Context) error {
 	stored, err := b.Store.ValueNames(ctx, budgetValues)
 	if err != nil {
@@ -200,8 +200,7 @@ func (b *Budgets) now() time.Time {
 	return b.History.Now()
 }
 
-// note brings a budget's memory up to date and stores it together with what is
-// told.
+// note updates a budget's memory and stores it together with the posts.
 func (b *Budgets) note(ctx context.Context, one budget.Budget, step func(budget.Memory) (budget.Memory, []budget.News)) error {
 	var before budget.Memory
 	raw, ok, err := b.Store.Value(ctx, budgetValues+one.Name)
@@ -252,8 +251,7 @@ func (b *Budgets) outgoing(ctx context.Context, n budget.News) ([]store.Outgoing
 	return out, nil
 }
 
-// page is where the accounts of a budget are looked after, empty where that is
-// more than one place.
+// page is the console of a budget's accounts, empty where they do not share one.
 func (b *Budgets) page(ctx context.Context, one budget.Budget) string {
 	accounts, err := b.Book.Select(one.Accounts...)
 	if err != nil || len(accounts) == 0 {
@@ -306,8 +304,8 @@ func (b *Budgets) Standing(ctx context.Context, name string) ([]budget.Standing,
 	return all, nil
 }
 
-// Open are the budgets whose running period people were warned of, as they stand
-// now. Where a budget stands is computed as a look at it does.
+// Open are the budgets with a warning in the running period, as they stand now by what a
+// check goes by.
 func (b *Budgets) Open(ctx context.Context) ([]budget.Standing, error) {
 	var open []budget.Standing
 	for _, one := range b.Budgets {

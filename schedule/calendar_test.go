@@ -90,7 +90,7 @@ func checkDays(t *testing.T, loc *time.Location, at time.Duration, years int) (c
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := turn{at: time.Date(2010, 1, 1, 0, 0, 0, 0, loc).Add(-time.Second)}
+	run := occurrence{at: time.Date(2010, 1, 1, 0, 0, 0, 0, loc).Add(-time.Second)}
 	end := time.Date(2010+years, 1, 1, 0, 0, 0, 0, loc)
 	previous := ""
 	for {

@@ -25,13 +25,13 @@ const (
 	lastWeek      = 7 * 24 * time.Hour
 )
 
-// ModelWatch tells which models came, went or cost something else now.
+// ModelWatch reports which models were added, removed or repriced.
 type ModelWatch struct {
 	Book   *account.Book
 	Store  *store.DB
 	Words  *lang.Words
 	Config config.ModelWatch
-	Zone   *time.Location // that the cron line goes by
+	Zone   *time.Location // of the cron line
 	Write  func(file string, data []byte) error
 	Log    *slog.Logger
 	Now    func() time.Time // nil for the real clock
@@ -48,9 +48,9 @@ func (m *ModelWatch) now() time.Time {
 	return m.Now()
 }
 
-// Run looks at the lists by the cron line until ctx ends, and once at the
-// program's start, so that there is something to compare with. A reload waits
-// for the line's next time, or for what an earlier one set.
+// Run reads the lists by the cron line until ctx ends, and once at the program's start,
+// so that there is something to compare with. After a reload it waits for the line's next
+// time, or for the time that was set before.
 func (m *ModelWatch) Run(ctx context.Context) error {
 	clock, err := newWallClock(m.Config.Cron, m.Zone)
 	if err != nil {
@@ -145,7 +145,7 @@ func (m *ModelWatch) look(ctx context.Context, a *account.Account) (history.Mode
 	return is, is.Keep(ctx, m.Store, a.Name, out...)
 }
 
-// meaning adds what new prices mean at last week's use, where that is known.
+// meaning adds what new prices mean for last week's use, where that is known.
 func (m *ModelWatch) meaning(ctx context.Context, a *account.Account, c *message.ModelChanges) {
 	if len(c.Repriced) == 0 {
 		return
@@ -170,8 +170,8 @@ func (m *ModelWatch) meaning(ctx context.Context, a *account.Account, c *message
 	}
 }
 
-// post is what tells of changes, named by the list that they change; none where
-// nothing changed or nobody wants to know.
+// post is the message about changes, keyed by the list that they change; none where
+// nothing changed or no channel is configured.
 func (m *ModelWatch) post(was history.ModelMemory, c message.ModelChanges) ([]store.Outgoing, error) {
 	if c.Empty() || m.Config.ChannelID == "" {
 		return nil, nil
@@ -181,7 +181,7 @@ func (m *ModelWatch) post(was history.ModelMemory, c message.ModelChanges) ([]st
 	return []store.Outgoing{{Key: key, Lane: store.LanePost, Channel: m.Config.ChannelID, Account: c.Account, Payload: payload, At: c.At}}, err
 }
 
-// write brings the configured file up to date.
+// write updates the configured file.
 func (m *ModelWatch) write(memories []history.ModelMemory) error {
 	ids := history.IDs(memories)
 	if m.Config.File == "" || len(ids) == 0 {

@@ -17,15 +17,15 @@ import (
 )
 
 const (
-	// onTime is how late a report may be without being called delayed.
+	// onTime is how late a report may be without being marked as delayed.
 	onTime = 2 * time.Minute
-	// maxLate is how many missed periods are made up for.
+	// maxLate is how many missed periods are posted late.
 	maxLate = 3
 	// maxSleep is the longest time between two looks at the clock, so that a
 	// suspended machine or a stepped clock delays no report by more.
 	maxSleep = 30 * time.Second
-	// patience is how long a start waits for somebody to confirm the time: a
-	// report of a wrong day cannot be taken back.
+	// patience is how long a start waits for the time to be confirmed: a report of a wrong
+	// day cannot be taken back.
 	patience = 5 * time.Minute
 	// future is how far ahead of now a mark is that a wrong clock set.
 	future = time.Hour
@@ -40,9 +40,9 @@ type Reporter struct {
 	Budgets *Budgets // shown in reports; nil: none
 	Log     *slog.Logger
 	Now     func() time.Time // nil for the real clock
-	Sure    func() bool      // whether somebody confirmed what Now says; nil: it is right
+	Sure    func() bool      // whether Now was confirmed; nil: it is right
 
-	// Observe is told of every report, for metrics; nil: nobody is.
+	// Observe is called after every report, for metrics; nil for none.
 	Observe func(name string, delayed bool)
 
 	began time.Time // of Run
@@ -55,7 +55,7 @@ func (r *Reporter) now() time.Time {
 	return r.Now()
 }
 
-// Run looks at the clock until ctx ends.
+// Run posts the reports that are due until ctx ends.
 func (r *Reporter) Run(ctx context.Context) error {
 	if err := r.forgetOthers(ctx); err != nil && ctx.Err() == nil {
 		r.Log.Error("reports that left the configuration are still remembered", "err", err)
@@ -76,7 +76,7 @@ func (r *Reporter) Run(ctx context.Context) error {
 
 func (r *Reporter) sure() bool { return r.Sure == nil || r.Sure() }
 
-// untilNext is how long to sleep: to the next turn of any report, at most maxSleep.
+// untilNext is how long to sleep: until any report is due, at most maxSleep.
 func (r *Reporter) untilNext() time.Duration {
 	now := r.now()
 	wait := maxSleep
@@ -118,7 +118,7 @@ func (r *Reporter) check(ctx context.Context, rep config.Report) error {
 	if err != nil {
 		return err
 	}
-	for _, due := range lastTurns(clock, rep, known, now) {
+	for _, due := range lastOccurrences(clock, rep, known, now) {
 		if err := r.post(ctx, rep, due, now); err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (r *Reporter) knownSince(ctx context.Context, rep config.Report, now time.T
 	if err != nil || known {
 		return at, err
 	}
-	if _, err := r.Store.Once(ctx, mark, now); err != nil {
+	if _, err := r.Store.EnqueueOnce(ctx, mark, now); err != nil {
 		return time.Time{}, err
 	}
 	at, _, err = r.Store.Marked(ctx, mark) // as precise as it will be read from now on
@@ -142,8 +142,8 @@ func (r *Reporter) knownSince(ctx context.Context, rep config.Report, now time.T
 
 func knownMark(rep config.Report) string { return "report/" + rep.Name + "/known" }
 
-// forgetOthers has reports that left the configuration begin anew should they
-// come back: what they would have told meanwhile was not missed.
+// forgetOthers forgets when reports that left the configuration were first seen: should
+// they come back, the periods in between were not missed.
 func (r *Reporter) forgetOthers(ctx context.Context) error {
 	var known []string
 	for _, rep := range r.Reports {
@@ -152,9 +152,9 @@ func (r *Reporter) forgetOthers(ctx context.Context) error {
 	return r.Store.KeepKnown(ctx, known...)
 }
 
-// lastTurns are the latest turns up to now since there is such a report,
+// lastOccurrences are the latest occurrences up to now since the report is known,
 // oldest first, one for each of the last periods.
-func lastTurns(clock wallClock, rep config.Report, known, now time.Time) []turn {
+func lastOccurrences(clock wallClock, rep config.Report, known, now time.Time) []occurrence {
 	from := period(rep, now).From
 	for range maxLate {
 		from = period(rep, from).From
@@ -162,14 +162,14 @@ func lastTurns(clock wallClock, rep config.Report, known, now time.Time) []turn 
 	if from.Before(known.Add(-time.Second)) {
 		from = known.Add(-time.Second)
 	}
-	var turns []turn
+	var runs []occurrence
 	for t := clock.next(from); !t.at.IsZero() && !t.at.After(now); t = clock.next(t.at) {
-		if n := len(turns); n > 0 && period(rep, turns[n-1].day) == period(rep, t.day) {
-			continue // the first turn in a period reports it
+		if n := len(runs); n > 0 && period(rep, runs[n-1].day) == period(rep, t.day) {
+			continue // the first occurrence in a period reports it
 		}
-		turns = append(turns, t)
+		runs = append(runs, t)
 	}
-	return turns[max(0, len(turns)-maxLate):]
+	return runs[max(0, len(runs)-maxLate):]
 }
 
 // period is the last whole period before t.
@@ -184,7 +184,7 @@ func period(rep config.Report, t time.Time) spend.Period {
 	return spend.Day(before(spend.Day(t, rep.Timezone)), rep.Timezone)
 }
 
-func (r *Reporter) post(ctx context.Context, rep config.Report, due turn, now time.Time) error {
+func (r *Reporter) post(ctx context.Context, rep config.Report, due occurrence, now time.Time) error {
 	p := period(rep, due.day)
 	mark := fmt.Sprintf("report/%s/%s/%s", rep.Name, rep.Period, p.From.Format("2006-01-02"))
 	if _, done, err := r.Store.Marked(ctx, mark); done || err != nil {
@@ -214,7 +214,7 @@ func (r *Reporter) post(ctx context.Context, rep config.Report, due turn, now ti
 	} else if posted { // while the clock was ahead, and the period not over
 		key = fmt.Sprintf("%s/%d", mark, now.Unix())
 	}
-	first, err := r.Store.Once(ctx, mark, now, store.Outgoing{Key: key, Lane: store.LanePost, Channel: rep.ChannelID, Payload: payload, At: now})
+	first, err := r.Store.EnqueueOnce(ctx, mark, now, store.Outgoing{Key: key, Lane: store.LanePost, Channel: rep.ChannelID, Payload: payload, At: now})
 	if first && r.Observe != nil {
 		r.Observe(rep.Name, delayed)
 	}
@@ -229,7 +229,7 @@ func (r *Reporter) payload(rep config.Report, report message.Report) ([]byte, er
 	return json.Marshal(summary)
 }
 
-// anyReadingBefore reports whether anything at all was known of the period.
+// anyReadingBefore reports whether there was any reading before the end of the period.
 func (r *Reporter) anyReadingBefore(ctx context.Context, rep config.Report, end time.Time) (bool, error) {
 	for _, name := range rep.Accounts {
 		first, ok, err := r.Store.FirstReading(ctx, name)

@@ -36,8 +36,8 @@ func (r *Reporter) Build(ctx context.Context, rep config.Report, p spend.Period)
 	return report, errors.Join(failed...)
 }
 
-// budgets are those that count spending of the report's accounts. They are
-// extras: a report does not fail for want of them.
+// budgets are those that count spending of the report's accounts. They are optional: a
+// report is posted without them when they cannot be read.
 func (r *Reporter) budgets(ctx context.Context, rep config.Report) []budget.Standing {
 	if r.Budgets == nil {
 		return nil
@@ -69,13 +69,12 @@ func (r *Reporter) part(ctx context.Context, a *account.Account, reading moka.Re
 	return part, err
 }
 
-// history is the past as a report's reader divides it into days.
+// history divides the past into days by the report's zone.
 func (r *Reporter) history(rep config.Report) history.History {
 	return history.History{Store: r.Store, Zone: rep.Timezone, Now: r.now}
 }
 
-// incidents are the period's incidents in words, each once. They are extras: a
-// report does not fail for want of them.
+// incidents are the period's incidents in words, each once. They are optional, too.
 func (r *Reporter) incidents(ctx context.Context, name string, p spend.Period) []string {
 	if r.Store == nil {
 		return nil
@@ -104,8 +103,7 @@ func (r *Reporter) incidents(ctx context.Context, name string, p spend.Period) [
 	return lines
 }
 
-// picture draws the period. It is an extra too: without it the text is posted
-// alone.
+// picture draws the period. It is optional: without it the text is posted alone.
 func (r *Reporter) picture(ctx context.Context, a *account.Account, p spend.Period, rep config.Report, part message.ReportAccount) (png []byte, alt string) {
 	png, alt, err := r.history(rep).Picture(ctx, r.Words, a, p, rep.Timezone, history.Beside{Spent: spend.SoFar{Spent: part.Spent, AtLeast: part.AtLeast}, Reading: part.Reading})
 	if err != nil {
@@ -115,8 +113,8 @@ func (r *Reporter) picture(ctx context.Context, a *account.Account, p spend.Peri
 	return png, alt
 }
 
-// changes are what became of the account's models in the period; nil when
-// nothing did, or nobody watched.
+// changes are the changes of the account's models in the period; nil when there were
+// none, or they were not watched.
 func (r *Reporter) changes(ctx context.Context, name string, p spend.Period) *message.ModelChanges {
 	if r.Store == nil {
 		return nil

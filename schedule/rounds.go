@@ -7,12 +7,12 @@ import (
 	"mokabot/internal/account"
 )
 
-// maxTriggered bounds a round: a gateway with many accounts is not asked for
-// all of them at once.
+// maxTriggered bounds a round, so that a gateway with many accounts does not get
+// requests for all of them at once.
 const maxTriggered = 20
 
-// rounds knows which accounts warn in the same channel:
-// when trouble begins with one, the others are read at once.
+// rounds knows which accounts have the same alert channel: when trouble begins with one,
+// the others are read at once.
 type rounds struct {
 	mu       sync.Mutex
 	readNow  func([]*account.Account)

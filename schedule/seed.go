@@ -20,9 +20,9 @@ const (
 	seedCallIn = time.Minute      // for one account, waiting for a place in the request budget included
 )
 
-// Seeder fills what readings do not know from the gateways' hourly records: the
-// 30 days before an account's first reading, and the gaps since. It asks in the
-// background, where no poll waits for it.
+// Seeder fills in from the gateways' hourly records what readings do not cover: the 30
+// days before an account's first reading, and the gaps since. Its requests are in the
+// background, so no poll waits for them.
 type Seeder struct {
 	Book  *account.Book
 	Store *store.DB
@@ -30,7 +30,7 @@ type Seeder struct {
 	Now   func() time.Time // nil for the real clock
 	Times *Timetable       // outlives reloads
 
-	// History notes what the accounts' keys have used.
+	// History stores what the accounts' keys have used.
 	History history.History
 }
 
@@ -41,7 +41,7 @@ func (s *Seeder) now() time.Time {
 	return s.Now()
 }
 
-// Run looks for what is missing until ctx ends. Reloads put no look off.
+// Run looks for what is missing until ctx ends. Reloads do not delay it.
 func (s *Seeder) Run(ctx context.Context) error {
 	for next := s.Times.nextSeed(); ; {
 		select {
@@ -59,7 +59,7 @@ func (s *Seeder) Run(ctx context.Context) error {
 }
 
 // Check fetches the records that are missing, for one account after the other, and
-// notes what each key has used where no record tells.
+// stores what each key has used where the gateway has no records by key.
 func (s *Seeder) Check(ctx context.Context) {
 	for _, a := range s.Book.All() {
 		if err := s.check(ctx, a); err != nil && ctx.Err() == nil {
@@ -106,14 +106,14 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	return nil
 }
 
-// passing reports whether what a call failed of may be over in a minute.
+// passing reports whether a failed call may succeed in a minute.
 func passing(err error) bool {
-	var failed *moka.Error
-	return err != nil && (!errors.As(err, &failed) || failed.Kind == moka.RateLimited || failed.Kind == moka.Unavailable)
+	failed, ok := errors.AsType[*moka.Error](err)
+	return err != nil && (!ok || failed.Kind == moka.RateLimited || failed.Kind == moka.Unavailable)
 }
 
-// countKeys has the keys' counters noted once an hour, where the gateway keeps no
-// records by key itself; that is looked at once a day.
+// countKeys stores the keys' counters once an hour, where the gateway keeps no records by
+// key; whether it does is asked once a day.
 func (s *Seeder) countKeys(ctx context.Context, a *account.Account) error {
 	latest, read := a.Latest()
 	does, known := s.Times.recordsKeys(a)

@@ -30,8 +30,8 @@ type Timetable struct {
 	byKey   map[string]bool      // by account identity: whether the gateway keeps records by key,
 	byKeyAt map[string]time.Time // and when that was found out
 	seed    time.Time            // when the gateways' records are looked at next; zero: not set yet
-	learned func(account string) // is told when they were
-	without map[string]time.Time // by identity: until when a gateway without records is not asked
+	learned func(account string) // called when they were
+	without map[string]time.Time // by identity: until when a gateway without records gets no request for them
 }
 
 // slot is one account's place in the timetable. One planner at a time uses it; when
@@ -153,8 +153,8 @@ func (s *slot) read(ctx context.Context, a *account.Account, look func(context.C
 	}
 }
 
-// nextModels is when the lists of models are read next; zero, at once, when they
-// are those of other accounts than before.
+// nextModels is when the lists of models are read next; zero, at once, when the accounts
+// changed.
 func (t *Timetable) nextModels(book *account.Book) time.Time {
 	var of strings.Builder
 	for _, a := range book.All() {
@@ -174,8 +174,7 @@ func (t *Timetable) setNextModels(at time.Time) {
 	t.models = at
 }
 
-// nextBudgets is when the budgets are looked at next; zero, at once, when they
-// are others than before.
+// nextBudgets is when the budgets are checked next; zero, at once, when they changed.
 func (t *Timetable) nextBudgets(of []budget.Budget) time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -191,7 +190,7 @@ func (t *Timetable) setNextBudgets(at time.Time) {
 	t.budgets = at
 }
 
-// wakeBudgets has the budgets looked at soon.
+// wakeBudgets has the budgets checked soon.
 func (t *Timetable) wakeBudgets() {
 	select {
 	case t.budgetWake() <- struct{}{}:
@@ -199,7 +198,7 @@ func (t *Timetable) wakeBudgets() {
 	}
 }
 
-// budgetWake is signalled when the budgets are to be looked at soon.
+// budgetWake is signalled when the budgets are to be checked soon.
 func (t *Timetable) budgetWake() chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -248,14 +247,14 @@ func (t *Timetable) setNextSeed(at time.Time) {
 	t.seed = at
 }
 
-// onLearned has f told of accounts whose past was filled from the gateway's records.
+// onLearned has f called for accounts whose past was filled from the gateway's records.
 func (t *Timetable) onLearned(f func(account string)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.learned = f
 }
 
-// hasLearned says that an account's past was filled.
+// hasLearned reports that an account's past was filled.
 func (t *Timetable) hasLearned(account string) {
 	t.mu.Lock()
 	learned := t.learned

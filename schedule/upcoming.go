@@ -11,15 +11,15 @@ import (
 	"mokabot/internal/store"
 )
 
-// Run is one coming turn of a report.
+// Run is one coming occurrence of a report.
 type Run struct {
 	Report string
 	At     time.Time // in the report's zone
 	Period spend.Period
 }
 
-// Upcoming are the next turns of the reports after a moment, in their order, at
-// most that many.
+// Upcoming are the next occurrences of the reports after a moment, in order, at most
+// count.
 func Upcoming(reports []config.Report, after time.Time, count int) ([]Run, error) {
 	var runs []Run
 	for _, rep := range reports {

@@ -24,7 +24,7 @@ const (
 	maxNote = 30 * time.Second // for looking into the past and writing down what was read
 )
 
-// Watch polls every account and tells what changed about it.
+// Watch polls every account and posts alerts about it.
 type Watch struct {
 	Book    *account.Book
 	Store   *store.DB
@@ -33,7 +33,7 @@ type Watch struct {
 	Every   time.Duration
 	Log     *slog.Logger
 	Now     func() time.Time // nil for the real clock
-	Sure    func() bool      // whether somebody confirmed what Now says; nil: it is right
+	Sure    func() bool      // whether Now was confirmed; nil: it is right
 
 	// Zones are those in whose days people read of money.
 	Zones []*time.Location
@@ -42,18 +42,18 @@ type Watch struct {
 	// next; nil: this is the first.
 	Times *Timetable
 
-	// Spent is told when a reading shows that an account spent; nil: nobody is.
+	// Spent is called when a reading shows that an account spent; nil for none.
 	Spent func(account string)
-	// Budgets says how much may be spent until a budget that an account is in tells
-	// something; nil: there are none.
+	// Budgets returns how much an account may spend until its budgets reach their next
+	// thresholds; nil: there are no budgets.
 	Budgets func(account string) []moka.Amount
-	// Planned is told when an account is read next, for metrics; nil: nobody is.
+	// Planned is called with when an account is read next, for metrics; nil for none.
 	Planned func(account string, n Next)
 
-	// Observe is told of every poll, for metrics; nil: nobody is.
+	// Observe is called after every poll, for metrics; nil for none.
 	Observe func(account string, r moka.Reading, today moka.Maybe, runway spend.Runway)
 
-	read   func(light bool) // is told of every reading, in tests
+	read   func(light bool) // called after every reading, in tests
 	rounds rounds
 	full   atomic.Bool // the disk, when last looked at
 	models sync.Map    // account name to costly
@@ -67,9 +67,9 @@ func (w *Watch) now() time.Time {
 	return w.Now()
 }
 
-// Run reads the accounts until ctx ends, each when the planner says. A low reading
-// is confirmed by an early one, and trouble with one account has the others of its
-// channel read at once, so that one cause is told in one post.
+// Run reads the accounts until ctx ends, each when the planner says. A low reading is
+// confirmed by an early one, and trouble with one account has the others of its channel
+// read at once, so that one cause makes one post.
 func (w *Watch) Run(ctx context.Context) error {
 	if w.Times == nil {
 		w.Times = &Timetable{}
@@ -88,7 +88,7 @@ type outcome struct {
 	past    *past // what is known about it already; nil: nothing was looked up
 }
 
-// past is what the past says about a reading.
+// past is what stored readings say about a new one.
 type past struct {
 	facts   alert.Facts
 	outlook history.Outlook
@@ -100,12 +100,12 @@ type manner int
 // The manners.
 const (
 	inFull  manner = iota
-	lightly        // and in full where that surprises, or something would be told of it
-	again          // lightly, soon after a full reading that already saw what would be told
+	lightly        // and in full where the result surprises, or would be posted
+	again          // lightly, soon after a full reading that already saw what would be posted
 )
 
-// look reads an account. A light reading that does not do is followed by a full
-// one at once.
+// look reads an account. A light reading that is not enough is followed by a full one at
+// once.
 func (w *Watch) look(ctx context.Context, a *account.Account, how manner) outcome {
 	ctx, cancel := context.WithTimeout(ctx, maxPoll)
 	defer cancel()
@@ -119,10 +119,9 @@ func (w *Watch) look(ctx context.Context, a *account.Account, how manner) outcom
 	return outcome{reading: a.Read(ctx)}
 }
 
-// expected reports whether a reading brings nothing but money spent: neither does
-// the ledger need to know more about it, nor would anything be told or begin to
-// wait for a second look. Where this is the second look, only the ledger counts. What
-// it looked up serves what follows.
+// expected reports whether a reading shows nothing but money spent: the ledger needs no
+// more than that, and nothing would be posted or begin to wait for confirmation. Where
+// this reading is the confirmation, only the ledger counts. known is reused afterwards.
 func (w *Watch) expected(ctx context.Context, a *account.Account, r moka.Reading, second bool) (known *past, ok bool) {
 	spent, err := w.Store.SpendState(ctx, a.Name)
 	if err != nil {
@@ -171,7 +170,7 @@ func decodeSpend(raw json.RawMessage) (s spend.State, err error) {
 	return s, err
 }
 
-// After is what a poll asks for.
+// After is what follows from a poll.
 type After struct {
 	Recheck time.Duration // until an early reading is wanted, 0 for none
 	Stirred bool          // trouble began, changed or ended
@@ -186,7 +185,7 @@ type After struct {
 func (w *Watch) Poll(ctx context.Context, a *account.Account) (after After, err error) {
 	o := w.look(ctx, a, inFull)
 	if ctx.Err() != nil && !o.reading.OK() {
-		return After{}, ctx.Err() // interrupted: that says nothing about the account
+		return After{}, ctx.Err() // interrupted, so nothing is known about the account
 	}
 	return w.note(ctx, a, o)
 }
@@ -233,7 +232,7 @@ func (w *Watch) logReading(name string, r moka.Reading) {
 	w.Log.Debug("reading", "account", name, "spendable", r.Spendable().String())
 }
 
-// facts adds to a reading what the past says about it.
+// facts are a reading with what stored readings say about it.
 func (w *Watch) facts(ctx context.Context, name string, r moka.Reading) (alert.Facts, history.Outlook, error) {
 	o, err := w.History.Outlook(ctx, name, r)
 	return alert.Facts{
@@ -242,7 +241,7 @@ func (w *Watch) facts(ctx context.Context, name string, r moka.Reading) (alert.F
 	}, o, err
 }
 
-// extras are what an alert shows besides the reading.
+// extras are what an alert shows in addition to the reading.
 type extras struct {
 	today  spend.SoFar // up to the reading before
 	day    time.Time   // when today began
@@ -251,18 +250,18 @@ type extras struct {
 	last   moka.Maybe     // what could be spent when that was last known
 }
 
-// modelTime is for asking which models cost most: an alert does not wait long
-// for a thing that it can do without.
+// modelTime is for asking which models cost most: an alert does not wait long for what
+// is optional.
 const modelTime = 5 * time.Second
 
-// extras gathers them when this reading will be told of, and nothing else: what
-// will be told is found out by taking the step for trial.
+// extras gathers them only when this reading will be posted or edited in, which a trial
+// step finds out.
 func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (x extras) {
 	raw, err := w.Store.AlertState(ctx, a.Name)
 	if err != nil {
 		return x
 	}
-	was, _ := alert.Decode(raw) // the step itself tells what is wrong with it
+	was, _ := alert.Decode(raw) // the step itself logs what is wrong with it
 	_, events := alert.Step(a.Rules, was, f)
 	if len(events) > 0 && !f.Reading.Spendable().Known() {
 		if good, ok := w.History.LastGood(ctx, a.Name); ok {
@@ -290,7 +289,7 @@ func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (
 const logTime = 5 * time.Second
 
 // log is what the gateway's log says about a reading whose figures alone do not
-// tell a refund from a top-up; unknown where it cannot be read.
+// distinguish a refund from a top-up; unknown where it cannot be read.
 func (w *Watch) log(ctx context.Context, a *account.Account, r moka.Reading) spend.Log {
 	raw, err := w.Store.SpendState(ctx, a.Name)
 	if err != nil {
@@ -315,7 +314,7 @@ func (w *Watch) log(ctx context.Context, a *account.Account, r moka.Reading) spe
 	return spend.LogOf(booked)
 }
 
-// modelsAge is how long an edit shows the models that a post or an edit asked for.
+// modelsAge is how long edits show the models of the last request for them.
 const modelsAge = 15 * time.Minute
 
 // costly is which models cost most, and when that was asked.
@@ -324,8 +323,8 @@ type costly struct {
 	models []message.ModelUse
 }
 
-// topKey asks which key the last hour's spending is of, for a post; edits show what
-// the post said.
+// topKey asks which key spent most in the last hour, for a post; edits show what the
+// post said.
 func (w *Watch) topKey(ctx context.Context, a *account.Account, r moka.Reading, post bool) message.KeyUse {
 	if !post {
 		kept, _ := w.keys.Load(a.Name)
@@ -362,7 +361,7 @@ func (w *Watch) topModels(ctx context.Context, a *account.Account, r moka.Readin
 	return models
 }
 
-// step is what follows from a reading: new states, and what is to be said.
+// step is what follows from a reading: new states, and messages.
 func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log, spent, state json.RawMessage) (store.Poll, After, error) {
 	before, err := decodeSpend(spent)
 	if err != nil {
@@ -375,7 +374,7 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log,
 	f.TopUp, f.Rescaled, f.InFlight = delta.TopUp, after.Rescaled, after.InFlight()
 	x.today = x.today.With(owed, x.day)
 	was, err := alert.Decode(state)
-	if err != nil { // what is wrong is told once more, which is better than never again
+	if err != nil { // what is wrong is posted once more, which is better than never again
 		w.Log.Error("the memory of earlier alerts is not readable; it starts anew", "account", a.Name, "err", err)
 	}
 	is, events := alert.Step(a.Rules, was, f)

@@ -9,10 +9,10 @@ import (
 
 // reading is one that is under way.
 type reading struct {
-	done    chan struct{}
-	purpose moka.Purpose
-	result  moka.Reading
-	whole   bool // the one who asked first did not go away meanwhile
+	done     chan struct{}
+	purpose  moka.Purpose
+	result   moka.Reading
+	complete bool // the first caller did not go away meanwhile
 }
 
 // Read polls the account and remembers the reading. Whoever asks while a poll
@@ -35,7 +35,7 @@ func (a *Account) Read(ctx context.Context) moka.Reading {
 		case <-ctx.Done():
 			return a.Client.Read(ctx) // which says so in every part
 		case <-under.done:
-			if under.whole {
+			if under.complete {
 				return under.result
 			}
 		}
@@ -63,8 +63,8 @@ func (a *Account) lead(ctx context.Context, under *reading) moka.Reading {
 		close(under.done)
 	}()
 	under.result = a.Client.Read(ctx)
-	under.whole = ctx.Err() == nil
-	if under.whole && (under.purpose == moka.ForReading || under.result.Err() == nil) { // that may be its own limit
+	under.complete = ctx.Err() == nil
+	if under.complete && (under.purpose == moka.ForReading || under.result.Err() == nil) { // that may be its own limit
 		a.Remember(under.result)
 	}
 	return under.result

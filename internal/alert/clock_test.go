@@ -55,7 +55,7 @@ func TestStepsOfTheClock(t *testing.T) {
 func TestAnOldSnoozeLastsNoLongerThanADay(t *testing.T) {
 	at := time.Date(2026, 8, 3, 10, 0, 0, 0, time.UTC)
 	s := State{Incidents: map[Condition]Incident{Balance: {
-		ID: "balance-1", Condition: Balance, LevelName: "critical", Level: 1, Since: at, ToldAt: at, Posts: 1, SnoozedUntil: at.AddDate(1, 0, 0),
+		ID: "balance-1", Condition: Balance, LevelName: "critical", Level: 1, Since: at, PostedAt: at, Posts: 1, SnoozedUntil: at.AddDate(1, 0, 0),
 	}}}
 	f, err := storyFacts(at, []string{"$4"})
 	if err != nil {

@@ -12,7 +12,7 @@ func (p *pass) money() {
 		p.state.Pending, p.state.Clearing = nil, time.Time{}
 		return
 	}
-	told, i := p.toldRung()
+	told, i := p.postedRung()
 	at := p.stand(i)
 	if !at.known && !at.freed {
 		return
@@ -33,8 +33,8 @@ func (p *pass) money() {
 	}
 }
 
-// toldRung returns the rung of the open incident, -1 for none, and the incident.
-func (p *pass) toldRung() (int, Incident) {
+// postedRung returns the rung of the open incident, -1 for none, and the incident.
+func (p *pass) postedRung() (int, Incident) {
 	for _, c := range []Condition{Exhausted, WalletEmpty} {
 		if i, ok := p.open(c); ok {
 			return len(p.rules.Levels), i

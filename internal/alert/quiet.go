@@ -69,10 +69,10 @@ func (p *pass) anyAbout(t topic) bool {
 	return false
 }
 
-// tellOwed posts what was held back and need not wait any longer. An end is not posted
+// postOwed posts what was held back and need not wait any longer. An end is not posted
 // when the same trouble is back: the earlier posts are closed, and the new incident has
 // its own.
-func (p *pass) tellOwed(told map[Condition]bool) {
+func (p *pass) postOwed(told map[Condition]bool) {
 	for _, c := range Conditions() {
 		if i, open := p.open(c); open && !told[c] && i.Owed != "" && !p.heldBack(i) {
 			if i.Owed == Worsened && i.Level <= i.OwedFrom { // by other levels it is no worse
@@ -95,7 +95,7 @@ func (p *pass) tellOwed(told map[Condition]bool) {
 			delete(p.state.Ends, c)
 		} else if !p.heldBack(i) {
 			delete(p.state.Ends, c)
-			i.ToldAt = p.now
+			i.PostedAt = p.now
 			i.Posts++
 			e := p.event(Ended, i, i.Level)
 			e.Late = true

@@ -82,7 +82,7 @@ func (s State) clone() State {
 func (s *State) clamp(now time.Time) {
 	for c, i := range s.Incidents {
 		i.Since = notAfter(i.Since, now)
-		i.ToldAt = notAfter(i.ToldAt, now)
+		i.PostedAt = notAfter(i.PostedAt, now)
 		i.EditedAt = notAfter(i.EditedAt, now)
 		i.OwedAt = notAfter(i.OwedAt, now)
 		i.clampSnooze(now)

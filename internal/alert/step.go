@@ -79,7 +79,7 @@ func (p *pass) tell(k Kind, i Incident, from int) {
 	case held && i.Owed == "":
 		i.Owed, i.OwedFrom, i.OwedAt, i.OwedMoney = k, from, p.now, p.figures(i).Money
 	case k.Post() && !held:
-		i.ToldAt, i.Owed = p.now, ""
+		i.PostedAt, i.Owed = p.now, ""
 		i.Posts++
 	case k == Eased && i.Owed == Worsened && i.Level <= i.OwedFrom:
 		i.Owed = ""
@@ -102,7 +102,7 @@ func (p *pass) end(c Condition) {
 	held := i.Posts == 0 || p.heldBack(i)
 	switch {
 	case !held:
-		i.ToldAt = p.now
+		i.PostedAt = p.now
 		i.Posts++
 	case i.Posts > 0 && p.quietLevel(i):
 		if p.state.Ends == nil {
@@ -200,7 +200,7 @@ func (p *pass) repeat() {
 	for _, e := range p.events {
 		told[e.Incident.Condition] = true
 	}
-	p.tellOwed(told)
+	p.postOwed(told)
 	for _, c := range slices.Sorted(maps.Keys(p.state.Incidents)) {
 		i := p.state.Incidents[c]
 		if !i.SnoozedUntil.After(p.now) {
@@ -221,7 +221,7 @@ func (p *pass) repeat() {
 // to have money again gets none.
 func (p *pass) reminderDue(i Incident) bool {
 	every := p.rules.RemindEvery(i)
-	return every > 0 && i.Owed == "" && !p.heldBack(i) && !i.Snoozed(p.now) && p.state.Clearing.IsZero() && p.now.Sub(i.ToldAt) >= every
+	return every > 0 && i.Owed == "" && !p.heldBack(i) && !i.Snoozed(p.now) && p.state.Clearing.IsZero() && p.now.Sub(i.PostedAt) >= every
 }
 
 // figures returns what the live message shows after this step: what is unknown

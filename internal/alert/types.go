@@ -115,7 +115,7 @@ type Incident struct {
 	Level        int         `json:"level"` // index into Rules.Levels as posted; -1 for conditions without levels
 	LevelName    string      `json:"level_name,omitempty"`
 	Since        time.Time   `json:"since"`
-	ToldAt       time.Time   `json:"told_at"`   // of the last post (not an edit) about it
+	PostedAt     time.Time   `json:"told_at"`   // of the last post (not an edit) about it
 	EditedAt     time.Time   `json:"edited_at"` // of the last edit of the live message
 	EndedAt      time.Time   `json:"ended_at,omitzero"`
 	TopUp        moka.Amount `json:"top_up"`              // added while it was open

@@ -52,10 +52,10 @@ func newStage() *stage {
 	}}
 	s.giveOperator(nil)
 	member := "Member"
-	s.discord.AddUser(discordsim.User{ID: discordsim.StrangerID, Username: "member", GlobalName: &member}, true)
-	direct := s.discord.AddChannel(discordsim.Channel{Name: "mokabot", Direct: true, User: discordsim.StrangerID})
+	s.discord.AddUser(discordsim.User{ID: discordsim.MemberID, Username: "member", GlobalName: &member}, true)
+	direct := s.discord.AddChannel(discordsim.Channel{Name: "mokabot", Direct: true, User: discordsim.MemberID})
 	s.topics[direct] = s.topics[discordsim.DirectChannel]
-	s.people = append(s.people, page.Person{ID: discordsim.StrangerID, Name: member, About: both{"a plain member of the server", "服务器的普通成员"}.words()})
+	s.people = append(s.people, page.Person{ID: discordsim.MemberID, Name: member, About: both{"a plain member of the server", "服务器的普通成员"}.words()})
 	return s
 }
 

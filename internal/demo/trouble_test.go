@@ -62,7 +62,7 @@ func otherChannels(t *testing.T, v *visit) {
 	v.picture("demo-reports")
 	v.open("direct")
 	v.uses("balance", "/balance")
-	v.asks(discordsim.StrangerID)
+	v.asks(discordsim.MemberID)
 	v.uses("balance", "/balance")
 	v.reads("only people who may see figures")
 	v.asks(discordsim.OperatorID)

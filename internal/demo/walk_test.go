@@ -190,7 +190,7 @@ func (v *visit) pressEveryKind(t *testing.T) {
 }
 
 func aMemberMayNotSnooze(t *testing.T, v *visit) {
-	v.asks(discordsim.StrangerID)
+	v.asks(discordsim.MemberID)
 	v.Click(`.message:not(.ephemeral) button[data-kind="alerts:1h"]`)
 	v.reads("operators")
 	v.picture("demo-member")

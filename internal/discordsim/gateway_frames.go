@@ -88,7 +88,7 @@ func (c *gatewayConn) identify(data json.RawMessage) {
 		s.violate("gateway: more than %d IDENTIFYs a day; Discord resets the token", maxIdentifies)
 		s.settings.token = rand.Text()
 	}
-	code, why := c.judge(in)
+	code, why := c.classify(in)
 	switch {
 	case code != 0:
 		c.wrong(code, "%s", why)
@@ -100,9 +100,9 @@ func (c *gatewayConn) identify(data json.RawMessage) {
 	}
 }
 
-// judge looks for what Discord closes a connection for; code is 0 when all is
+// classify returns why Discord would close the connection; code is 0 when all is
 // well. The caller holds Server.mu.
-func (c *gatewayConn) judge(in identification) (code int, why string) {
+func (c *gatewayConn) classify(in identification) (code int, why string) {
 	switch {
 	case c.session != nil:
 		return 4005, "a second IDENTIFY on one connection"

@@ -42,7 +42,7 @@ func TestInDirectMessagesThereIsNoMember(t *testing.T) {
 	r.bot(func(i incoming) {
 		r.respond(i, `{"type":4,"data":`+text(fmt.Sprintf("%v %v %s", i.Member == nil, i.GuildID == "", i.User.Username))+`}`)
 	})
-	for user, want := range map[string]string{"": "true true operator", discordsim.StrangerID: "true true stranger"} {
+	for user, want := range map[string]string{"": "true true operator", discordsim.MemberID: "true true stranger"} {
 		m, err := r.Slash(deadline(t), discordsim.Call{User: user, DM: true, Name: "balance"})
 		if err != nil || m.Content != want {
 			t.Errorf("%s, %v", m.JSON(), err)

@@ -56,7 +56,7 @@ func TestHistoryIsNewestFirstAndPaged(t *testing.T) {
 	r := newRig(t)
 	var ids []string
 	for i := range 7 {
-		m, err := r.Say(discordsim.AlertsChannel, discordsim.StrangerID, fmt.Sprint(i))
+		m, err := r.Say(discordsim.AlertsChannel, discordsim.MemberID, fmt.Sprint(i))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ const (
 	DirectChannel = "1100000000000000023" // between the operator and the bot
 	OwnerID       = "1100000000000000030"
 	OperatorID    = "1100000000000000031" // has the role ManagerRole
-	StrangerID    = "1100000000000000032" // a plain member
+	MemberID      = "1100000000000000032" // a plain member
 	ManagerRole   = "1100000000000000041" // with the permission Manage Server
 	OnCallRole    = "1100000000000000042" // anybody may mention it
 	botRole       = "1100000000000000043"
@@ -94,7 +94,7 @@ func person(id, username, shown string) User {
 // populate makes the world of the constants.
 func (s *Server) populate() {
 	bot := User{ID: BotUserID, Username: "mokabot", Discriminator: "0001", Bot: true}
-	people := []User{bot, person(OwnerID, "owner", "Owner"), person(OperatorID, "operator", "Operator"), person(StrangerID, "stranger", "Stranger")}
+	people := []User{bot, person(OwnerID, "owner", "Owner"), person(OperatorID, "operator", "Operator"), person(MemberID, "stranger", "Stranger")}
 	s.users = map[string]User{}
 	roles := map[string][]string{OperatorID: {ManagerRole}, BotUserID: {botRole}}
 	s.guild = guild{id: GuildID, name: "Test Guild", joined: now()}

@@ -70,7 +70,7 @@ func TestOperatorsByName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.run(t, w.config(t, "accounts:\n", "  operators: {users: [\""+discordsim.OperatorID+"\"]}\naccounts:\n"), nil)
-	refused, err := w.discord.Slash(deadline(t), discordsim.Call{User: discordsim.StrangerID, Name: "report"})
+	refused, err := w.discord.Slash(deadline(t), discordsim.Call{User: discordsim.MemberID, Name: "report"})
 	if err != nil || !titled("Only the operators")(refused) {
 		t.Errorf("somebody who is no operator gets %s, %v", refused.JSON(), err)
 	}

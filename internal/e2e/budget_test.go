@@ -28,7 +28,7 @@ func TestABudgetsWarning(t *testing.T) {
 	if !holding("Budget monthly", "$2.00")(details) || !details.Ephemeral() || len(details.Attachments) != 1 {
 		t.Errorf("details: %s", details.JSON())
 	}
-	if refused := w.click(t, discordsim.StrangerID, post, "budget:monthly"); holding("$2.00")(refused) || !refused.Ephemeral() {
+	if refused := w.click(t, discordsim.MemberID, post, "budget:monthly"); holding("$2.00")(refused) || !refused.Ephemeral() {
 		t.Errorf("somebody without access gets %s", refused.JSON())
 	}
 	w.config(t, "alerts:\n", strings.Replace(key, "%", "50.00", 1))

@@ -67,7 +67,7 @@ func TestAnIncidentsLife(t *testing.T) {
 	w.spend(36_000_000) // $72: 18.01 is left
 	ping := w.waits(t, discordsim.AlertsChannel, "the ping", titled("team: balance is low"))
 
-	if refused := w.click(t, discordsim.StrangerID, ping, "alerts:1h"); !titled("Only the operators")(refused) || !refused.Ephemeral() {
+	if refused := w.click(t, discordsim.MemberID, ping, "alerts:1h"); !titled("Only the operators")(refused) || !refused.Ephemeral() {
 		t.Errorf("somebody who is no operator gets %s", refused.JSON())
 	}
 	if details := w.click(t, discordsim.OperatorID, ping, "alerts:details"); !holding("What happened", "alert (low)")(details) {
@@ -179,7 +179,7 @@ func TestTheConfigurationIsReadAgain(t *testing.T) {
 	if done := w.asks(t, "reload", nil); !titled("reloaded: 1 account, 1 report")(done) {
 		t.Errorf("/reload says %s", done.JSON())
 	}
-	if _, err := w.discord.Slash(deadline(t), discordsim.Call{User: discordsim.StrangerID, Name: "reload"}); !errors.Is(err, discordsim.ErrUsage) {
+	if _, err := w.discord.Slash(deadline(t), discordsim.Call{User: discordsim.MemberID, Name: "reload"}); !errors.Is(err, discordsim.ErrUsage) {
 		t.Errorf("Discord offers /reload to somebody who does not manage the server: %v", err)
 	}
 	w.config(t, "below: 20.00", "below: 200.00")

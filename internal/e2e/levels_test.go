@@ -17,11 +17,11 @@ func TestLevelsAreSetFromDiscord(t *testing.T) {
 	stop := w.run(t, file, nil)
 	w.polled(t, 2)
 	set := map[string]any{"action": "set", "level": "low", "below": "200", "account": "team"}
-	refused, err := w.discord.Slash(deadline(t), discordsim.Call{User: discordsim.StrangerID, Name: "levels", Options: set})
+	refused, err := w.discord.Slash(deadline(t), discordsim.Call{User: discordsim.MemberID, Name: "levels", Options: set})
 	if err != nil || !titled("Only the operators")(refused) {
 		t.Errorf("a viewer sets a level: %s, %v", refused.JSON(), err)
 	}
-	if shown, err := w.discord.Slash(deadline(t), discordsim.Call{User: discordsim.StrangerID, Name: "levels"}); err != nil || !titled("Alert levels")(shown) {
+	if shown, err := w.discord.Slash(deadline(t), discordsim.Call{User: discordsim.MemberID, Name: "levels"}); err != nil || !titled("Alert levels")(shown) {
 		t.Errorf("a viewer sees %s, %v", shown.JSON(), err)
 	}
 	if wrong := w.asks(t, "levels", map[string]any{"level": "low", "below": "-5"}); !titled("Nothing was changed")(wrong) {

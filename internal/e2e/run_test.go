@@ -128,7 +128,7 @@ func TestAnswersInDiscord(t *testing.T) {
 		{"help", discordsim.Call{Name: "help"}, "What I do"},
 		{"help in Chinese", discordsim.Call{Name: "help", Locale: "zh-CN"}, "我能做什么"},
 		{"an operator's direct message", discordsim.Call{Name: "balance", Channel: discordsim.DirectChannel}, "**$90.01**"},
-		{"a stranger's direct message", discordsim.Call{Name: "balance", Channel: discordsim.DirectChannel, User: discordsim.StrangerID}, "only people who may see figures"},
+		{"a stranger's direct message", discordsim.Call{Name: "balance", Channel: discordsim.DirectChannel, User: discordsim.MemberID}, "only people who may see figures"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			m, err := w.discord.Slash(deadline(t), c.call)

@@ -57,8 +57,8 @@ func walletsOnce(accounts []*account.Account) []*account.Account {
 	return once
 }
 
-// mayShare reports whether it is not known yet if two of the accounts share a
-// wallet: one has a key alone, and the other was not asked for its keys.
+// mayShare reports whether two of the accounts may share a wallet: one has only a key,
+// and the other's list of keys was not read yet.
 func mayShare(accounts []*account.Account) bool {
 	return slices.ContainsFunc(accounts, func(a *account.Account) bool {
 		return slices.ContainsFunc(accounts, func(o *account.Account) bool { return a.Client.MayPayFor(o.Client) })
@@ -69,8 +69,8 @@ func mayShare(accounts []*account.Account) bool {
 // enough history.
 type forecast struct{ low, mid, high moka.Maybe }
 
-// spentPart is what an account spent of a budget, and since when readings tell, where
-// nothing does of the beginning.
+// spentPart is what an account spent of a budget, and when readings began, where nothing
+// is known of the time before.
 type spentPart struct {
 	soFar   spend.SoFar
 	began   time.Time
@@ -110,12 +110,12 @@ func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period
 	return spentPart{f.soFar(), f.began, f.refunds}, err
 }
 
-// budgetKeys is how many keys of a budget are asked for one by one.
+// budgetKeys is how many keys of a budget get a request each.
 const budgetKeys = 4
 
 // spentByKeys asks the gateway's records for the spending of some API keys, by any
 // name that they had in the period; on gateways before 2026 its log, or else the
-// keys' counters; unknown where none of these tells. whole is what all keys spent.
+// keys' counters; unknown without any of these. whole is what all keys spent.
 func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, whole spentPart) spend.SoFar {
 	uses, err := a.Client.UsageByKey(ctx, p.From, p.To)
 	if err != nil {
@@ -133,9 +133,9 @@ func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Pe
 	return spend.SoFar{Spent: moka.Known(sum - refundedTo(ctx, a, p, keys, ids, whole, all)), AtLeast: !begun}
 }
 
-// refundedTo is what was given back to some keys, 0 where the gateway does not say
-// of which key a refund is. It is asked for only where there may have been refunds:
-// readings saw one, or more was charged than was spent.
+// refundedTo is what was refunded to some keys, 0 where the gateway does not record the
+// key of a refund. It makes a request only where there may have been refunds: readings
+// saw one, or more was charged than was spent.
 func refundedTo(ctx context.Context, a *account.Account, p spend.Period, keys []string, ids map[int64]bool, whole spentPart, charged moka.Amount) (sum moka.Amount) {
 	spent, known := whole.soFar.Spent.Get()
 	if whole.refunds <= 0 && (!known || charged <= spent+blur) {

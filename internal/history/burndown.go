@@ -16,9 +16,8 @@ import (
 
 // BurnDown draws how a budget's running period is used up: what was spent so
 // far, the amount and its thresholds, and the forecast to the end of the period.
-// The picture is empty as long as nothing is known. When the spending of single
-// API keys came about is not remembered: of such a budget it shows what they
-// spent by now.
+// The picture is empty as long as nothing is known. When single API keys spent is not
+// stored: for a budget of keys it shows what they have spent by now.
 func (h History) BurnDown(ctx context.Context, w *lang.Words, book *account.Book, s budget.Standing) (message.Picture, error) {
 	if !s.Spent.Known() || h.Store == nil {
 		return message.Picture{}, nil
@@ -73,9 +72,8 @@ func budgetLines(b budget.Budget) []chart.Line {
 	return append(lines, chart.Line{Amount: b.Amount, Worst: true})
 }
 
-// spentPath adds up the hours of a period, up to what was spent in all. Hours
-// of which nothing is known leave a gap, and what they cost is added behind the
-// last one.
+// spentPath adds up the hours of a period, up to what was spent in all. Hours without
+// figures leave a gap, and what they cost is added after the last of them.
 func (h History) spentPath(ctx context.Context, accounts []*account.Account, s budget.Standing, total moka.Amount) ([]chart.Point, error) {
 	begin := s.Period.From.Truncate(time.Hour)
 	if begin.Before(s.Period.From) {
@@ -119,8 +117,8 @@ func (h History) spentPath(ctx context.Context, accounts []*account.Account, s b
 	return path, nil
 }
 
-// budgetFan is how the spending is expected to go on until the period ends. It
-// ends with the standing's own range.
+// budgetFan is how the spending is expected to go on until the period ends, where it has
+// the standing's own range.
 func (h History) budgetFan(ctx context.Context, accounts []*account.Account, s budget.Standing, spent moka.Amount) ([]chart.Fan, error) {
 	low, _ := s.Low.Get()
 	mid, known := s.Forecast.Get()
@@ -155,7 +153,7 @@ func (h History) budgetFan(ctx context.Context, accounts []*account.Account, s b
 	return fan, nil
 }
 
-// scaledTo is the part of an amount that ends as high as it should.
+// scaledTo scales a part so that its end would be the wanted amount.
 func scaledTo(part, end, wanted moka.Amount) moka.Amount {
 	if end == 0 || end == wanted {
 		return part

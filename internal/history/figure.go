@@ -10,13 +10,12 @@ import (
 	"mokabot/moka"
 )
 
-// dates is how much of what a gap cost the gateway's records must hold to date
-// it.
+// dates is the part of a gap's cost that the gateway's records must hold to date it.
 const dates = 0.98
 
 // figure is what is known of an account's spending in a stretch of time.
 type figure struct {
-	known   bool        // something tells of a part of it at least
+	known   bool        // at least a part of it is known
 	spent   moka.Amount // net of refunds
 	refunds moka.Amount
 	topUps  moka.Amount
@@ -24,10 +23,10 @@ type figure struct {
 	requests int64
 	covered  time.Duration // in which readings or records date what was spent
 	filled   bool          // a part of it is from the gateway's records
-	undated  moka.Amount   // more that was spent in gaps reaching into it, at a time nothing tells
-	missing  time.Duration // in which nothing tells what was spent
+	undated  moka.Amount   // more that was spent in gaps reaching into it, at an unknown time
+	missing  time.Duration // in which it is unknown what was spent
 	gross    bool          // refunds of unknown size are not taken off: neither the whole nor a lower bound
-	began    time.Time     // the first reading, where it lies in the period and nothing tells of the time before; else zero
+	began    time.Time     // the first reading, where it lies in the period and nothing is known of the time before; else zero
 	tail     spend.Period  // after the last reading
 }
 
@@ -35,8 +34,8 @@ type figure struct {
 // failed, and the time since the last one.
 const negligible = 5 * time.Minute
 
-// soFar is the figure for people: a lower bound where nothing tells of a part, and
-// unknown where refunds of unknown size happened there.
+// soFar is the figure for people: a lower bound where a part is unknown, and unknown
+// where refunds of unknown size happened in that part.
 func (f figure) soFar() spend.SoFar {
 	if !f.known || f.gross {
 		return spend.SoFar{}
@@ -44,8 +43,8 @@ func (f figure) soFar() spend.SoFar {
 	return spend.SoFar{Spent: moka.Known(f.spent), AtLeast: f.missing > negligible}
 }
 
-// figureOf adds up what readings say of a period, and what the gateway recorded
-// of the time that they leave out.
+// figureOf adds up the readings of a period, and what the gateway recorded of the time
+// that they do not cover.
 func (h History) figureOf(ctx context.Context, name string, p spend.Period, r *records) (figure, error) {
 	var f figure
 	holes := []store.Gap{{From: p.From, To: p.To}}
@@ -177,7 +176,7 @@ func (r *records) net(ctx context.Context, gap store.Gap, part spend.Period, cha
 	return spent, max(0, charged-spent)
 }
 
-// recorded is what the gateway's records say of a stretch of time.
+// recorded is what the gateway recorded of a stretch of time.
 type recorded struct {
 	spent   moka.Amount
 	covered time.Duration // from the oldest record on

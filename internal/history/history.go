@@ -1,6 +1,5 @@
-// Package history gathers what the past says about an account for those who
-// show it: from the store's readings, and from the gateway's own records of
-// use where an access token opens them.
+// Package history answers questions about an account's past, from stored readings and,
+// with an access token, from the gateway's own records of use.
 package history
 
 import (
@@ -26,11 +25,10 @@ func (h History) now() time.Time {
 	return h.Now()
 }
 
-// lookBack is how much of the past a forecast goes by.
+// lookBack is how much of the past a forecast uses.
 const lookBack = 60 * 24 * time.Hour
 
-// Today is what the account spent since midnight on the reader's clock, as far as
-// it is remembered.
+// Today is what the account spent since midnight in the reader's zone, by what is stored.
 func (h History) Today(ctx context.Context, name string) spend.SoFar {
 	if h.Store == nil {
 		return spend.SoFar{}
@@ -52,17 +50,17 @@ func (h History) rememberedFigure(ctx context.Context, name string, p spend.Peri
 	return h.figureOf(ctx, name, p, h.remembered(ctx, name, p.From, p.To))
 }
 
-// Runway is how long what a reading says can be spent is likely to last.
+// Runway is how long a reading's spendable money is likely to last.
 func (h History) Runway(ctx context.Context, name string, r moka.Reading) (spend.Runway, error) {
 	o, err := h.Outlook(ctx, name, r)
 	return o.Runway, err
 }
 
-// Outlook is what the past says about a reading.
+// Outlook is what stored readings say about a new one.
 type Outlook struct {
 	Runway spend.Runway
-	// What the last sixty and the last fifteen minutes cost, as far as readings
-	// tell, and what such an hour usually costs.
+	// What the last sixty and the last fifteen minutes cost by the readings, and what such
+	// an hour usually costs.
 	HourSpent, QuarterSpent, HourUsual moka.Maybe
 	HourPart                           bool // they cover only a part of the sixty
 
@@ -77,11 +75,11 @@ const (
 	enoughOfQuarter = 10 * time.Minute
 )
 
-// soon is how far ahead an hour counts as one of this time of day: the next
-// reading is not much later.
+// soon is how far ahead an hour counts as being at this time of day: the next reading is
+// not much later.
 const soon = 10 * time.Minute
 
-// Outlook is what the past says about a reading of an account.
+// Outlook is what stored readings say about a new one of an account.
 func (h History) Outlook(ctx context.Context, name string, r moka.Reading) (o Outlook, err error) {
 	if h.Store == nil {
 		return o, nil
@@ -107,8 +105,8 @@ func (h History) Outlook(ctx context.Context, name string, r moka.Reading) (o Ou
 	return o, nil
 }
 
-// lately is what readings say that an hour and its last quarter cost, and whether
-// they cover only a part of it. What no reading dates is in neither.
+// lately is what an hour and its last quarter cost by the readings, and whether they
+// cover only a part of the hour. Spending that no reading dates is in neither.
 func lately(hour, quarter store.Total) (spent moka.Maybe, part bool, inQuarter moka.Maybe) {
 	if hour.Covered > 0 {
 		spent = moka.Known(hour.Spent)
@@ -119,7 +117,7 @@ func lately(hour, quarter store.Total) (spent moka.Maybe, part bool, inQuarter m
 	return spent, hour.Covered < enoughOfHour, inQuarter
 }
 
-// paceOf goes by the last fifteen minutes, or by the hour where readings do not
+// paceOf is the pace of the last fifteen minutes, or of the hour where readings do not
 // cover these.
 func paceOf(hour, quarter store.Total) spend.Pace {
 	if quarter.Covered >= enoughOfQuarter {
@@ -146,7 +144,7 @@ func fundsOf(r moka.Reading) []moka.Fund {
 	return r.Wallet.Funds()
 }
 
-// hours are those that a forecast goes by.
+// hours are those that a forecast uses.
 func (h History) hours(ctx context.Context, name string, now time.Time) ([]spend.Hour, error) {
 	if h.Store == nil {
 		return nil, nil
@@ -154,8 +152,8 @@ func (h History) hours(ctx context.Context, name string, now time.Time) ([]spend
 	return h.Store.Hours(ctx, name, now.Add(-lookBack), now)
 }
 
-// LastGood is the newest stored reading that told something, for a program
-// that has not read the account itself yet; false when there is none.
+// LastGood is the newest stored reading with figures, for a program that has not read
+// the account itself yet; false when there is none.
 func (h History) LastGood(ctx context.Context, name string) (moka.Reading, bool) {
 	if h.Store == nil {
 		return moka.Reading{}, false
@@ -178,7 +176,7 @@ func readingOf(s store.Sample) moka.Reading {
 	}
 	if s.WalletRemaining.Known() {
 		r.Wallet = &moka.Wallet{Remaining: s.WalletRemaining, Used: s.WalletUsed, Requests: s.Requests}
-		if r.Key == nil || r.Key.Unlimited { // plans are not stored: they are what can be spent besides
+		if r.Key == nil || r.Key.Unlimited { // plans are not stored: they are the rest of what can be spent
 			if plans, ok := s.Spendable.Minus(s.WalletRemaining).Get(); ok && plans > 0 {
 				r.Wallet.Plans = moka.Known(plans)
 			}

@@ -15,9 +15,9 @@ import (
 	"mokabot/moka"
 )
 
-// What each key cost is read from the gateway's records by key, where it has them
-// (new-api since 2026), or from its log by the keys' names. For the rest, and for
-// names that keys no longer have, what all keys used is noted every hour.
+// What each key cost comes from the gateway's records by key, where it has them (new-api
+// since 2026), or from its log by the keys' names. For other gateways, and for names that
+// keys no longer have, the counters of all keys are stored every hour.
 
 // keyCount is what a key had used at a time.
 type keyCount struct {
@@ -63,8 +63,8 @@ func (h History) countedOn(ctx context.Context, wallet string, day time.Time) co
 	return kept
 }
 
-// CountKeys notes what each of the account's keys has used so far, once in an hour
-// of the clock; false when that was done before.
+// CountKeys stores what each of the account's keys has used so far, once in a clock hour;
+// false when that was done before.
 func (h History) CountKeys(ctx context.Context, c *moka.Client) (bool, error) {
 	now := h.now().UTC()
 	day := h.countedOn(ctx, c.WalletIdentity(), now.Truncate(24*time.Hour))
@@ -111,7 +111,7 @@ type keyBook struct {
 	spent map[int64]moka.Amount // between the first count and the last
 	names map[int64][]string    // all that a key had, the newest last
 	last  map[int64]keyCount    // the newest counts
-	begun bool                  // there was a count, so spent can be told
+	begun bool                  // there was a count, so spent is known
 }
 
 // keyBook reads the counts from the start of a period to its end.
@@ -184,7 +184,7 @@ func (b keyBook) uses() []message.KeyUse {
 	return byCost(uses)
 }
 
-// of is what some keys cost, by any name that they had.
+// of is what the keys cost that ever had one of the names.
 func (b keyBook) of(names []string) moka.Amount {
 	sum := moka.Amount(0)
 	for id, spent := range b.spent {
@@ -195,7 +195,7 @@ func (b keyBook) of(names []string) moka.Amount {
 	return sum
 }
 
-// allNames are names of keys with all others that the same keys had.
+// allNames are the names with all others that the same keys had.
 func (b keyBook) allNames(names []string) []string {
 	all := slices.Clone(names)
 	for _, own := range b.names {
@@ -214,9 +214,9 @@ func byCost(uses []message.KeyUse) []message.KeyUse {
 	return uses
 }
 
-// counted are the uses of a period by the keys' counters, up to their present
-// counts where it reaches so far. Counters that are ahead of what is known to be
-// spent wait for the next reading.
+// counted are the uses of a period by the keys' counters, up to their present values
+// where the period reaches to now. It is false while the counters exceed what is known to
+// be spent; the next reading settles that.
 func (b keyBook) counted(now []moka.APIKeyInfo, upToNow bool, spent moka.Maybe) ([]message.KeyUse, bool) {
 	whole, known := spent.Get()
 	if !b.begun || !known {

@@ -13,7 +13,7 @@ import (
 	"mokabot/moka"
 )
 
-// maxKeys is how many keys are asked for one by one.
+// maxKeys is how many keys get a request each.
 const maxKeys = 16
 
 // models are the rows of a period by model, the most expensive first. An hour at
@@ -53,8 +53,8 @@ func part(n int64, of, whole moka.Amount) int64 {
 	return max(1, int64(math.Round(float64(n)*float64(of)/float64(whole))))
 }
 
-// listKeys fills in what each key cost: by the gateway's records of keys, by its
-// log, or by the keys' counters, of which what knows more stands.
+// listKeys fills in what each key cost: by the gateway's records of keys, or else by its
+// log or the keys' counters, whichever sums to more.
 func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r *records, u *message.Used) {
 	full := spend.Period{From: p.From.Add(time.Hour - time.Nanosecond).Truncate(time.Hour), To: p.To}
 	if hour := p.To.Truncate(time.Hour); hour.Add(time.Hour).Before(r.now) {
@@ -84,8 +84,8 @@ func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r
 	}
 }
 
-// recordedKeys are the gateway's records of keys. One that was renamed goes by its
-// present name, where it is still there.
+// recordedKeys are the gateway's records of keys. A key that was renamed has its present
+// name, where it still exists.
 func recordedKeys(ctx context.Context, c *moka.Client, flow []moka.KeyUse) []message.KeyUse {
 	var present []moka.APIKeyInfo
 	if slices.ContainsFunc(flow, func(k moka.KeyUse) bool { return len(k.Others) > 0 }) {
@@ -107,8 +107,8 @@ type namedKey struct {
 	names []string
 }
 
-// keyNames are the keys that may have been used since a time, the most used first,
-// then those that are gone. A name that several had counts for the first alone.
+// keyNames are the keys that may have been used since a time, the most used first, then
+// those that were deleted. A name that several keys had counts for the first alone.
 func keyNames(keys []moka.APIKeyInfo, book keyBook, flow []moka.KeyUse, since time.Time) []namedKey {
 	var named []namedKey
 	taken := map[string]bool{"": true}
@@ -186,11 +186,11 @@ func sumOf(uses []message.KeyUse) (sum moka.Amount) {
 	return sum
 }
 
-// spikeKeys is how many keys are asked for when something must be told soon.
+// spikeKeys is how many keys get a request when an alert waits for the answer.
 const spikeKeys = 6
 
-// TopKey is the key that cost most in a stretch of time, by the gateway's log;
-// false where it does not say, or where the account has a single key.
+// TopKey is the key that cost most in a stretch of time, by the gateway's log; false
+// where that is unknown, or where the account has a single key.
 func (h History) TopKey(ctx context.Context, c *moka.Client, from, to time.Time) (top message.KeyUse, ok bool) {
 	keys, err := c.Keys(ctx)
 	used := busiest(keys, from)

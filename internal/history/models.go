@@ -15,8 +15,8 @@ import (
 	"mokabot/moka"
 )
 
-// ModelMemory is what is remembered of an account's models: those that were
-// seen twice in a row, those that were seen once, and what changed.
+// ModelMemory is what is stored of an account's models: the list that was seen twice in a
+// row, the one that was seen once, and what changed.
 type ModelMemory struct {
 	Since   time.Time              `json:"since"` // when the models below were confirmed; zero: never
 	Models  map[string]moka.Price  `json:"models"`
@@ -31,7 +31,7 @@ const (
 	maxLogged = 20_000
 )
 
-// ErrUnreadable says that what was remembered cannot be read any more.
+// ErrUnreadable says that what was stored cannot be read.
 var ErrUnreadable = errors.New("it is not readable")
 
 // Models is the memory of an account's models.
@@ -47,7 +47,7 @@ func Models(ctx context.Context, db *store.DB, account string) (ModelMemory, err
 	return m, nil
 }
 
-// Keep stores the memory together with the messages that tell what is new in it.
+// Keep stores the memory together with the messages about what is new in it.
 func (m ModelMemory) Keep(ctx context.Context, db *store.DB, account string, out ...store.Outgoing) error {
 	raw, err := json.Marshal(m)
 	if err != nil {
@@ -58,9 +58,8 @@ func (m ModelMemory) Keep(ctx context.Context, db *store.DB, account string, out
 
 func modelsValue(account string) string { return "models/" + account }
 
-// Saw takes a list in and returns the memory after it. Changes are those that
-// this list confirms, because the one before it said the same; what the first
-// list of all holds is no change.
+// Saw returns the memory after a list, and the changes that this list confirms because
+// the one before it was the same. The first list of all is no change.
 func (m ModelMemory) Saw(list moka.Catalogue, account string, now time.Time) (ModelMemory, message.ModelChanges) {
 	seen := m.priced(list)
 	none := message.ModelChanges{}
@@ -97,8 +96,8 @@ func shortened(log []message.ModelChanges) []message.ModelChanges {
 	return log[len(log)-kept:]
 }
 
-// priced is a list by id. Where prices could not be read, those that were
-// known stand: a failure is no change.
+// priced is a list by id. Where prices could not be read, the known ones are kept: a
+// failure is no change.
 func (m ModelMemory) priced(list moka.Catalogue) map[string]moka.Price {
 	seen := make(map[string]moka.Price, len(list.Models))
 	for _, model := range list.Models {
@@ -130,7 +129,7 @@ func (m ModelMemory) changes(seen map[string]moka.Price, list moka.Catalogue) me
 	return c
 }
 
-// New are the models that came within that time.
+// New are the models that were added since a moment.
 func (m ModelMemory) New(since time.Time) map[string]bool {
 	added := map[string]bool{}
 	for _, c := range m.Log {
@@ -147,7 +146,7 @@ func (m ModelMemory) New(since time.Time) map[string]bool {
 	return added
 }
 
-// Changes is what became of an account's models in [from, to), added up.
+// Changes is the sum of the changes of an account's models in [from, to).
 func Changes(ctx context.Context, db *store.DB, account string, from, to time.Time) (message.ModelChanges, error) {
 	m, err := Models(ctx, db, account)
 	sum := message.ModelChanges{Account: account}
@@ -163,8 +162,7 @@ func Changes(ctx context.Context, db *store.DB, account string, from, to time.Ti
 	return sum, err
 }
 
-// IDs are all ids that are remembered of the accounts, one a line, as
-// model_ids.txt holds them.
+// IDs are the ids of all accounts' models, one a line, as model_ids.txt holds them.
 func IDs(memories []ModelMemory) []byte {
 	var ids []string
 	for _, m := range memories {
@@ -178,9 +176,8 @@ func IDs(memories []ModelMemory) []byte {
 	return b.Bytes()
 }
 
-// PerWeek is what a new price means at a week's use. The gateway counts tokens
-// in one sum, so how they divide into prompt and completion is taken from what
-// they cost at the old price.
+// PerWeek is what a new price means for a week's use. The gateway counts prompt and
+// completion tokens in one sum; their shares follow from the cost at the old price.
 func PerWeek(was, now moka.Price, use message.ModelUse) moka.Maybe {
 	if old, ok := was.PerCall.Get(); ok {
 		fresh, ok := now.PerCall.Get()
@@ -221,8 +218,7 @@ func split(p moka.Price, use message.ModelUse) (in, out float64, ok bool) {
 	return tokens - out, out, true
 }
 
-// KnownModels are the models that an account is remembered to have, by id.
-// Without a store, or when nothing is remembered, there are none.
+// KnownModels are the stored models of an account, by id; none without a store.
 func (h History) KnownModels(ctx context.Context, account string) []moka.PricedModel {
 	if h.Store == nil {
 		return nil
@@ -242,8 +238,8 @@ func (h History) KnownModels(ctx context.Context, account string) []moka.PricedM
 	return models
 }
 
-// NewModels are the models of an account that came since a moment; nil when
-// nobody watches.
+// NewModels are the models of an account that were added since a moment; nil when they
+// are not watched.
 func (h History) NewModels(ctx context.Context, account string, since time.Time) map[string]bool {
 	if h.Store == nil {
 		return nil

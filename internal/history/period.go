@@ -6,7 +6,7 @@ import (
 	"mokabot/internal/spend"
 )
 
-// A Named period is one that people ask for by name.
+// Named is a period that people ask for by name.
 type Named struct {
 	Name string
 	of   func(now time.Time, day spend.Period, loc *time.Location) (spend.Period, spend.Period)
@@ -67,8 +67,8 @@ func lastDays(now time.Time, day spend.Period, loc *time.Location, n int) (p, be
 	return spend.Period{From: from, To: now}, back(from, now, loc, 0, n)
 }
 
-// back is as long a stretch of the calendar, months or days earlier; it ends
-// where the one from from begins at the latest.
+// back is the same stretch of the calendar, months or days earlier; it ends at from at the
+// latest.
 func back(from, now time.Time, loc *time.Location, months, days int) spend.Period {
 	earlier := spend.Day(from.In(loc).AddDate(0, -months, -days).Add(12*time.Hour), loc).From
 	to := earlier.Add(now.Sub(from))

@@ -12,8 +12,7 @@ import (
 	"mokabot/moka"
 )
 
-// drawing bounds how many pictures are drawn at once: each takes megabytes, and
-// a crowd that asks for them must not take them all at the same time.
+// drawing bounds how many pictures are drawn at once, because each takes megabytes.
 var drawing = make(chan struct{}, 2)
 
 const (
@@ -33,14 +32,14 @@ func drawnTo(p spend.Period, now time.Time) (end time.Time, isCurrent bool) {
 	return now, true
 }
 
-// Beside is what the message says that a picture is in: both are of one moment.
+// Beside is what the picture's message says, so that both are of one moment.
 type Beside struct {
 	Spent   spend.SoFar
 	Reading moka.Reading
 }
 
-// Picture draws a period, balance and spending by the hour or by the day, and
-// says in words what it shows. The picture is nil when nothing is remembered.
+// Picture draws balance and spending of a period by the hour or by the day, and describes
+// it in words. The picture is nil when nothing is stored.
 func (h History) Picture(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location, beside Beside) (png []byte, alt string, err error) {
 	if h.Store == nil {
 		return nil, "", nil
@@ -60,8 +59,8 @@ func (h History) Picture(ctx context.Context, w *lang.Words, a *account.Account,
 	return png, w.Chart.Alt(facts), err
 }
 
-// series gathers what a picture shows. Its last balance is the newest reading's,
-// which the figures beside it are of; bars are those of the period alone.
+// series gathers what a picture shows. Its last balance is that of the reading in the
+// message; bars are those of the period alone.
 func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location, beside moka.Reading) (chart.Series, lang.ChartFacts, error) {
 	end, isCurrent := drawnTo(p, h.now())
 	s := chart.Series{From: p.From, To: end, Loc: zone, Words: chart.Words{

@@ -15,12 +15,12 @@ import (
 const (
 	// maxLogCalls bounds how often one answer asks the gateway's log.
 	maxLogCalls = 24
-	// blur is how far two sources may differ that say the same.
+	// blur is how far two sources of the same figure may differ.
 	blur = moka.Dollar / 1000
 )
 
-// records are what the gateway itself noted: rows by hour and model, and sums of
-// its log. Either may have lost entries, so of two the larger stands.
+// records are the gateway's own: rows by hour and model, and sums of its log. Either may
+// have lost entries, so the larger of two figures counts.
 type records struct {
 	client *moka.Client
 	zone   *time.Location
@@ -41,8 +41,7 @@ type records struct {
 
 	wordsSince time.Time // the log's amounts in words are in the present unit from here on
 
-	// tell is the time that the gateway's rows were asked for and given, empty
-	// hours included.
+	// tell is the time for which the gateway returned its rows, empty hours included.
 	tell spend.Period
 }
 
@@ -100,7 +99,7 @@ func (h History) noRecords(c *moka.Client, to time.Time) *records {
 	}
 }
 
-// remembered are the rows of [from, to) that were kept. The gateway is not asked.
+// remembered are the stored rows of [from, to), without a request to the gateway.
 func (h History) remembered(ctx context.Context, name string, from, to time.Time) *records {
 	r := h.noRecords(nil, to)
 	r.rowsErr, r.dead = &moka.Error{Op: "data/self", Kind: moka.Unavailable}, true
@@ -112,7 +111,7 @@ func (h History) remembered(ctx context.Context, name string, from, to time.Time
 // longest span that gateways answer for at once.
 const RecordedDays = 30
 
-// RecordedMark names the stored value that says up to when an account's rows were
+// RecordedMark names the stored value with the time up to which an account's rows were
 // kept, RFC 3339.
 func RecordedMark(account string) string { return "recorded/" + account }
 
@@ -136,20 +135,20 @@ func (h History) addKept(ctx context.Context, name string, from, to time.Time, r
 	}
 }
 
-// tellOf reports whether the gateway gave its rows of a time. Hours without a row
-// cost nothing then.
+// tellOf reports whether the gateway returned its rows of a time, so that hours without a
+// row cost nothing.
 func (r *records) tellOf(p spend.Period) bool {
 	return !r.tell.From.After(p.From) && !p.To.After(r.tell.To.Add(negligible))
 }
 
-// returned is what the log says was given back.
+// returned is what was refunded, by the log.
 type returned struct {
 	amount moka.Amount
-	unread bool // there are refunds whose amounts it does not tell
+	unread bool // there are refunds of unknown amounts
 }
 
-// refunded is what the log says was given back in a stretch of time, to the
-// second; what was kept of it, or else nothing, where it does not say.
+// refunded is what was refunded in a stretch of time, to the second, by the log; what was
+// kept of it, or else nothing, where the log does not say.
 func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 	if sum, ok := r.refunds[p]; ok {
 		return sum
@@ -172,8 +171,8 @@ func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 	return back
 }
 
-// keep remembers rows, so that what the gateway loses is not lost here. Where the
-// database is only read, nothing is kept.
+// keep stores rows, because the gateway may lose them. A database that is open for
+// reading only keeps nothing.
 func (h History) keep(ctx context.Context, name string, rows []moka.UsageRow) {
 	if len(rows) > 0 {
 		_ = h.Store.AddRecorded(ctx, name, slices.Collect(maps.Values(ByHour(rows)))) // they can be read again
@@ -191,8 +190,8 @@ func ByHour(rows []moka.UsageRow) map[int64]store.Recorded {
 	return sums
 }
 
-// log is what the gateway's log says of [from, to), to the second; false when it
-// does not say.
+// log is the sum of the gateway's log in [from, to), to the second; false when it cannot
+// be read.
 func (r *records) log(ctx context.Context, from, to time.Time, key, model string) (moka.Amount, bool) {
 	from, to = from.Truncate(time.Second), to.Truncate(time.Second)
 	if !from.Before(to) {
@@ -232,7 +231,7 @@ func (r *records) spent(ctx context.Context, p spend.Period) (sum moka.Amount, e
 	return r.split(ctx, p, rows, logged), exact || logged >= rows
 }
 
-// split looks day by day which of rows and log knows more: one may have lost its
+// split finds out for each day which of rows and log has more: one may have lost its
 // oldest entries, the other its newest.
 func (r *records) split(ctx context.Context, p spend.Period, rows, logged moka.Amount) moka.Amount {
 	middle := spend.Day(p.From.Add(p.To.Sub(p.From)/2), r.zone).From
@@ -268,7 +267,7 @@ func (r *records) inRows(ctx context.Context, p spend.Period) (sum moka.Amount, 
 	return sum, exact
 }
 
-// partOf is how much of what a row says of an hour lies in p.
+// partOf is the part of an hour's row that lies in p.
 func (r *records) partOf(ctx context.Context, hour, p spend.Period, spent moka.Amount) (part moka.Amount, exact bool) {
 	inside := spend.Period{From: later(hour.From, p.From), To: earlier(hour.To, p.To)}
 	toCome := hour.To.After(r.now) && !p.To.Before(r.to) // the rest of the hour

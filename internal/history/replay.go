@@ -12,9 +12,9 @@ import (
 	"mokabot/moka"
 )
 
-// Facts are an account's stored readings in [from, to) as a watching bot would
-// have judged each at its time. The error is of reading them, and is set when
-// the sequence has ended.
+// Facts are an account's stored readings in [from, to) with the facts that a running bot
+// would have had at each. The error is one of reading them, and is set when the sequence
+// has ended.
 func (h History) Facts(ctx context.Context, name string, from, to time.Time) (iter.Seq[alert.Facts], *error) {
 	var failed error
 	return func(yield func(alert.Facts) bool) {
@@ -63,7 +63,7 @@ func (p *pastHours) facts(s store.Sample) alert.Facts {
 	return f
 }
 
-// before are the hours that a bot would have gone by at a moment.
+// before are the hours that a bot would have used at a moment.
 func (p *pastHours) before(at time.Time) []spend.Hour {
 	return p.all[startingAt(p.all, at.Add(-lookBack)):startingAt(p.all, at.Truncate(time.Hour))]
 }
@@ -100,7 +100,7 @@ func (p *pastHours) last(at time.Time, d time.Duration) (t store.Total) {
 	return t
 }
 
-// failureOf is what kept a stored reading from being complete.
+// failureOf is why a stored reading is incomplete.
 func failureOf(s store.Sample, r moka.Reading) (key, wallet *moka.Error) {
 	if s.ErrKind == "" {
 		return nil, nil

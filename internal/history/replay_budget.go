@@ -11,10 +11,9 @@ import (
 	"mokabot/moka"
 )
 
-// ReplayBudget is what a watching bot would have told of a budget in [from, to), to
-// the hour: by what was remembered of each hour, from readings or from the
-// gateway's records. A budget of some keys tells nothing: what each key cost is
-// not remembered.
+// ReplayBudget is what a running bot would have posted about a budget in [from, to), to
+// the hour, by the stored hours of readings and of the gateway's records. A budget of
+// some keys has no news: what each key cost is not stored.
 func (h History) ReplayBudget(ctx context.Context, b budget.Budget, book *account.Book, from, to time.Time) ([]budget.News, error) {
 	accounts, err := book.Select(b.Accounts...)
 	if err != nil || len(b.Keys) > 0 || h.Store == nil {
@@ -69,7 +68,7 @@ func startingAt(hours []spend.Hour, at time.Time) int {
 	return i
 }
 
-// soFarOf adds up hours of a period that has gone on for some time.
+// soFarOf adds up hours of a period that has lasted for length.
 func soFarOf(hours []spend.Hour, length time.Duration) (s spend.SoFar) {
 	if len(hours) == 0 {
 		return s

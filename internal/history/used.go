@@ -68,8 +68,8 @@ func share(f figure, p spend.Period) float64 {
 	return min(1, f.covered.Seconds()/length.Seconds())
 }
 
-// catchUp adds what was spent after the last reading, where the records know of
-// it: they would not add up otherwise.
+// catchUp adds what was spent after the last reading, where the records have it: the
+// lists would not add up otherwise.
 func (h History) catchUp(ctx context.Context, p spend.Period, r *records, f *figure) {
 	if !f.tail.From.Before(f.tail.To) || f.tail.To.Sub(f.tail.From) > spend.LongestCovered || r.rowsErr != nil {
 		return
@@ -97,8 +97,7 @@ func (h History) findRefunds(ctx context.Context, p spend.Period, r *records, u 
 	}
 }
 
-// disagree names what the records say where the readings are complete and say
-// something else.
+// disagree notes the sum of the records where the readings are complete and have another.
 func (h History) disagree(ctx context.Context, p spend.Period, r *records, u *message.Used) {
 	spent, known := u.Spent.Get()
 	if !known || u.Covered < comparable {
@@ -154,7 +153,8 @@ func byModel(rows []moka.UsageRow) []message.ModelUse {
 	return models
 }
 
-// TopModels is what cost most in the last day; nil where the gateway does not tell.
+// TopModels are the models of the last day, the most expensive first; nil where the
+// gateway has no records.
 func (h History) TopModels(ctx context.Context, c *moka.Client) []message.ModelUse {
 	now := h.now()
 	rows, err := c.Usage(ctx, now.Add(-24*time.Hour), now)

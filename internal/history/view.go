@@ -8,10 +8,9 @@ import (
 	"mokabot/moka"
 )
 
-// View is an account as its cards show it. Where the gateway does not answer,
-// the last figures are shown, if need be those from before a restart, and the
-// runway goes by them. Where only a part is missing, what is left is unknown
-// and so is the runway.
+// View is an account as its cards show it. Where the gateway does not answer, the last
+// figures are shown, even those from before a restart, with their runway. Where only a
+// part is missing, the spendable money is unknown and so is the runway.
 func (h History) View(ctx context.Context, a *account.Account, r moka.Reading) (message.Account, error) {
 	v := message.Account{Name: a.Name, Reading: r, Levels: a.Rules.Levels, Today: h.Today(ctx, a.Name)}
 	from := r

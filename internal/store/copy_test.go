@@ -42,7 +42,7 @@ func furnish(t *testing.T, db *DB) {
 	check(t, db.Drop(ctx, id(t, db, "e"), t0, "bytes\x00 that are \xff no text"))
 	check(t, db.SetValue(ctx, "v", []byte("\x00\xff")))
 	check(t, db.SetValue(ctx, "empty", nil))
-	_, err := db.Once(ctx, "m", t0)
+	_, err := db.EnqueueOnce(ctx, "m", t0)
 	check(t, err)
 	check(t, db.Prune(ctx, t0.AddDate(0, 2, 0), Retention{Readings: 24 * time.Hour, Hours: 48 * time.Hour, Open: []string{"x", "y"}}))
 }

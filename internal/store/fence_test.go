@@ -100,7 +100,7 @@ func seed(t *testing.T, db *DB) {
 	}
 	check(t, db.Enqueue(t.Context(), Outgoing{Key: "edit", EditOf: "gone", Channel: "1", Payload: json.RawMessage("{}"), At: t0})) // to be dropped
 	for _, mark := range []string{"report", "team/known"} {
-		_, err := db.Once(t.Context(), mark, t0.Add(time.Hour))
+		_, err := db.EnqueueOnce(t.Context(), mark, t0.Add(time.Hour))
 		check(t, err)
 	}
 	check(t, db.SetValue(t.Context(), "team", []byte("[]")))

@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// Once sets a mark and enqueues the messages that go with it, unless the mark
+// EnqueueOnce sets a mark and enqueues the messages that go with it, unless the mark
 // was set before. It reports whether this was the first time.
-func (db *DB) Once(ctx context.Context, mark string, at time.Time, out ...Outgoing) (first bool, err error) {
+func (db *DB) EnqueueOnce(ctx context.Context, mark string, at time.Time, out ...Outgoing) (first bool, err error) {
 	err = db.tx(ctx, func(tx *sql.Tx) error {
 		n, err := exec(ctx, tx, sqlAddMark, mark, millis(at))
 		if first = n > 0; err != nil || !first {

@@ -118,7 +118,7 @@ func TestOnceAndValues(t *testing.T) { onBoth(t, testOnceAndValues) }
 func testOnceAndValues(t *testing.T, on backend) {
 	db, ctx := on.temp(t), t.Context()
 	for i, want := range []bool{true, false} {
-		first, err := db.Once(ctx, "m", t0.Add(time.Duration(i)), Outgoing{Key: "k"}, Outgoing{Key: "l"})
+		first, err := db.EnqueueOnce(ctx, "m", t0.Add(time.Duration(i)), Outgoing{Key: "k"}, Outgoing{Key: "l"})
 		check(t, err)
 		equal(t, "first", first, want)
 	}

@@ -154,10 +154,10 @@ func testPruneTheLog(t *testing.T, on backend) {
 		check(t, db.Poll(ctx, "a", func(_, _ json.RawMessage) (Poll, error) {
 			return Poll{Sample: Sample{At: at.Add(time.Hour)}, Events: []Event{{Account: "a", Condition: "balance", Kind: "began", At: at, Since: at, IncidentID: fmt.Sprint(month)}}}, nil
 		}))
-		_, err := db.Once(ctx, fmt.Sprint("report/m/month/", month), at)
+		_, err := db.EnqueueOnce(ctx, fmt.Sprint("report/m/month/", month), at)
 		check(t, err)
 	}
-	_, err := db.Once(ctx, "report/m/known", t0)
+	_, err := db.EnqueueOnce(ctx, "report/m/known", t0)
 	check(t, err)
 	check(t, db.Prune(ctx, t0.Add(2*year), Retention{Readings: 30 * 24 * time.Hour}))
 	equal(t, "events kept forever", number(t, db.read, "SELECT COUNT(*) FROM events"), 24)
@@ -184,7 +184,7 @@ func testAWrongClockRemovesNothing(t *testing.T, on backend) {
 	check(t, db.Poll(ctx, "a", func(_, _ json.RawMessage) (Poll, error) {
 		return Poll{Sample: Sample{At: t0.Add(72 * time.Hour)}, Events: []Event{{Account: "a", At: t0, Since: t0, IncidentID: "x"}}}, nil
 	}))
-	_, err := db.Once(ctx, "report/daily/day/2026-03-01", t0)
+	_, err := db.EnqueueOnce(ctx, "report/daily/day/2026-03-01", t0)
 	check(t, err)
 	kept := Retention{Readings: 30 * 24 * time.Hour, Hours: 365 * 24 * time.Hour}
 	for _, ahead := range []time.Duration{8 * time.Hour, 365 * 24 * time.Hour, 20 * 365 * 24 * time.Hour} {

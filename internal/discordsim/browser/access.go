@@ -18,7 +18,7 @@ var accessRules string
 // findings are among them.
 func (b *Browser) Barriers() []string {
 	b.t.Helper()
-	b.settle()
+	b.awaitStill()
 	var list []string
 	b.Run(&list, accessRules)
 	if file := os.Getenv("MOKABOT_AXE"); file != "" {
@@ -27,9 +27,9 @@ func (b *Browser) Barriers() []string {
 	return list
 }
 
-// settle waits until nothing on the page moves any more: what is half
+// awaitStill waits until nothing on the page moves: what is half
 // transparent on its way in would be judged by a colour that it does not keep.
-func (b *Browser) settle() {
+func (b *Browser) awaitStill() {
 	b.t.Helper()
 	b.AwaitFor(10*time.Second, "end of all transitions", `return !document.getAnimations().some((a) => a instanceof CSSTransition)`)
 }
