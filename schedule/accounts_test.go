@@ -521,7 +521,7 @@ func TestAnAccountThatBeginsAnewIsNamed(t *testing.T) {
 		for _, name := range c.known {
 			known[name] = "of " + name
 		}
-		w.sayWhoIsNew(known, c.moves)
+		w.logNewAccounts(known, c.moves)
 		if says := strings.Contains(log.String(), "begin anew\" account=team left=[old]"); says != c.says || !says && log.Len() > 0 {
 			t.Errorf("%+v: %s", c, &log)
 		}
