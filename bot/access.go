@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// decideTime is for what has to be known before an interaction is
-// acknowledged, which Discord wants within three seconds.
+// decideTime is for decisions before an interaction is acknowledged, which Discord wants
+// within three seconds.
 const decideTime = 2 * time.Second
 
 // tooFastError says that somebody has used up their commands for now.
@@ -17,8 +17,8 @@ func (e *tooFastError) Error() string {
 	return fmt.Sprintf("too many commands, the next in %s", e.wait)
 }
 
-// throttle counts one use of a command. Who is an operator by what Discord
-// sent along may do more; nobody is looked up for it.
+// throttle counts one use of a command. Operators have a higher limit, as far as the
+// interaction itself shows that they are operators.
 func (b *Bot) throttle(in Input) error {
 	limit := viewerPerMinute
 	if b.rules(homeServers{Known: true, Guilds: []string{in.GuildID}}).standing(in.caller()) == operator {
@@ -30,8 +30,7 @@ func (b *Bot) throttle(in Input) error {
 	return nil
 }
 
-// standing is what the caller may do, and why that is not enough for what is
-// needed.
+// standing is what the caller may do, and why that is not enough.
 func (b *Bot) standing(ctx context.Context, in Input, needed standing) (standing, denial) {
 	rules := b.rules(b.homeServers(ctx))
 	c := in.caller()
@@ -50,8 +49,8 @@ func (b *Bot) rules(home homeServers) accessRules {
 	return accessRules{Operators: s.Operators, Viewers: s.Viewers, Home: home}
 }
 
-// memberships looks somebody up in the home servers. A server that does not
-// answer, or does not know them, gives them nothing.
+// memberships looks a user up in the home servers. A server that does not answer, or
+// does not know them, is left out.
 func (b *Bot) memberships(ctx context.Context, guilds []string, user string) []membership {
 	var found []membership
 	for _, guild := range guilds {
@@ -65,7 +64,7 @@ func (b *Bot) memberships(ctx context.Context, guilds []string, user string) []m
 	return found
 }
 
-// caller is who uses a command, by what Discord sent along.
+// caller is who uses a command, by the interaction.
 func (in Input) caller() caller {
 	c := caller{UserID: in.UserID, GuildID: in.GuildID, Context: in.Context, Owners: in.Owners}
 	if in.GuildID != "" {

@@ -9,7 +9,7 @@ import (
 	"mokabot/internal/message"
 )
 
-// command is a slash command: what Discord is told of it and what it does.
+// command is a slash command: its definition for Discord and its handler.
 type command struct {
 	name     string
 	options  []option
@@ -18,11 +18,11 @@ type command struct {
 	onButton handler // answers the buttons below its answers; nil: it has none
 	// buttonNeeds is who may press a button; nil: who may use the command.
 	buttonNeeds func(in Input) standing
-	// form is what a button opens instead of an answer; ok is false for the other
-	// buttons. nil: none of them opens one.
+	// form is the form that a button opens, ok is false for buttons that open none; nil:
+	// no button does.
 	form func(in Input) (f message.Form, ok bool)
-	// repliesPrivately reports whether a press is answered by a new private
-	// message; nil: by editing the one below which the button stands.
+	// repliesPrivately reports whether a button is answered by a new private message;
+	// nil: by editing the message below which it is.
 	repliesPrivately func(in Input) bool
 }
 
@@ -35,7 +35,7 @@ type option struct {
 	values  []string                              // the choices in their order
 }
 
-// suggester completes what was typed so far, from what is known already.
+// suggester completes the typed text without calling a gateway.
 type suggester func(ctx context.Context, b *Bot, in Input) []string
 
 func text(name string, suggest suggester) option {
@@ -55,7 +55,7 @@ func findCommand(name string) (command, bool) {
 	return command{}, false
 }
 
-// definitions is the command table as Discord wants it.
+// definitions is the command table for Discord.
 func definitions(s *Setup) []*discordgo.ApplicationCommand {
 	var all []*discordgo.ApplicationCommand
 	for _, c := range commands() {
@@ -66,11 +66,11 @@ func definitions(s *Setup) []*discordgo.ApplicationCommand {
 	return all
 }
 
-// shownTo is the permission that a member needs for Discord to show a command
-// in its menu. Who is named by role or id may have any permission, so Discord
-// then shows it to everybody who may use commands at all; administrators can
-// narrow that under Server Settings → Integrations. Nobody gets an answer by it:
-// the bot decides that for itself.
+// shownTo is the permission that a member needs for Discord to list a command in its
+// menu. Operators and viewers who are configured by role or id may have any permission, so
+// Discord then lists the command for everybody who may use commands; administrators can
+// narrow that under Server Settings → Integrations. The bot decides on its own whom it
+// answers.
 func shownTo(needs standing, s *Setup) *int64 {
 	permission := int64(discordgo.PermissionManageGuild)
 	if needs < viewer || s.Operators.named() || needs == viewer && s.Viewers.named() {
@@ -106,7 +106,7 @@ func (c command) definition() *discordgo.ApplicationCommand {
 	return def
 }
 
-// choiceList is what an option may be.
+// choiceList are the choices of an option.
 func (o option) choiceList() []*discordgo.ApplicationCommandOptionChoice {
 	if o.choices == nil {
 		return nil
@@ -129,7 +129,7 @@ var discordLocales = map[string][]discordgo.Locale{
 	"zh-CN": {discordgo.ChineseCN, discordgo.ChineseTW},
 }
 
-// shownIn collects what a name or description reads like in each other language.
+// shownIn collects a name's or description's translations.
 func shownIn(key string, of func(*lang.Words) map[string]string) *map[discordgo.Locale]string {
 	shown := map[discordgo.Locale]string{}
 	for _, w := range lang.All() {

@@ -21,11 +21,11 @@ const (
 	maxHints  = 25               // choices that Discord shows
 )
 
-// errTooOld says that a command or a button is of another version of the program.
+// errTooOld says that a command or a button belongs to another version of the program.
 var errTooOld = errors.New("the command or button is of an unknown kind")
 
-// Interact answers one interaction: acknowledged at once, answered when the
-// work is done. A failure, and even a panic, becomes an answer too.
+// Interact acknowledges an interaction at once and answers it when the work is done. A
+// failure, and even a panic, becomes an answer, too.
 func (b *Bot) Interact(ctx context.Context, i *discordgo.Interaction) {
 	in := inputOf(i)
 	switch i.Type {
@@ -67,7 +67,7 @@ func (b *Bot) leftOver(ctx context.Context, i *discordgo.Interaction, err error)
 // the command is acknowledged, because that makes the answer private for good.
 func (b *Bot) mayShare(ctx context.Context, in Input) bool { return b.may(ctx, in, operator) }
 
-// may decides before an interaction is acknowledged, for which there is little time.
+// may decides within decideTime.
 func (b *Bot) may(ctx context.Context, in Input, needed standing) bool {
 	ctx, cancel := context.WithTimeout(ctx, decideTime)
 	defer cancel()
@@ -75,10 +75,10 @@ func (b *Bot) may(ctx context.Context, in Input, needed standing) bool {
 	return why == allowed
 }
 
-// onButton answers a button or a form: the message that it stands below is
-// edited, or a private one is added. Whoever may not see the answer gets a
-// private refusal, and the message stays as it is. A button that asks for
-// something opens a form first, whose answer comes here again.
+// onButton answers a button or a form by editing the message below which it is, or by a
+// new private message. Whoever may not see the answer gets a private refusal, and the
+// message stays as it is. A button that asks for something opens a form first, whose
+// answer comes here again.
 func (b *Bot) onButton(ctx context.Context, i *discordgo.Interaction, in Input) {
 	c, known := findCommand(in.Name)
 	if !known || c.onButton == nil {
@@ -113,8 +113,8 @@ func (b *Bot) onButton(ctx context.Context, i *discordgo.Interaction, in Input) 
 	b.reply(ctx, i, in.Name, m)
 }
 
-// mayEdit reports whether a press may change the message that the button
-// stands below: one's own private answer, or as an operator also a shared one.
+// mayEdit reports whether a button may change its message: the caller's own private
+// answer, or for an operator also a shared one.
 func (b *Bot) mayEdit(ctx context.Context, in Input, needed standing) bool {
 	if !in.Private && in.GuildID != "" {
 		needed = operator
@@ -126,8 +126,8 @@ func tooOld(context.Context, *Bot, Input) (message.Message, error) {
 	return message.Message{}, errTooOld
 }
 
-// answer is the handler's answer, or what went wrong in the caller's language.
-// A refusal that is known already is answered like one that is found here.
+// answer is the handler's answer, or the error in the caller's language. refused is a
+// refusal that is known already; nil for none.
 func (b *Bot) answer(ctx context.Context, in Input, refused error, needed standing, run handler) (message.Message, error) {
 	began := b.now()
 	ctx, cancel := context.WithTimeout(ctx, workTime)
@@ -156,8 +156,8 @@ func metricLabel(name string) string {
 	return "unknown"
 }
 
-// maxAtOnce is how many commands are worked on at the same time. The others
-// are acknowledged, and wait.
+// maxAtOnce is how many commands run at the same time. The others are acknowledged and
+// wait.
 const maxAtOnce = 128
 
 // errBusy says that a command's time was up before its turn came.
@@ -252,8 +252,8 @@ func roundUp(d time.Duration) time.Duration {
 	return (d + time.Second - 1).Truncate(time.Second)
 }
 
-// reply has its own deadline: an answer that is ready is sent even while the
-// program is shutting down.
+// reply has its own deadline, so that a finished answer is sent even while the program is
+// shutting down.
 func (b *Bot) reply(ctx context.Context, i *discordgo.Interaction, name string, m message.Message) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), replyTime)
 	defer cancel()
@@ -262,8 +262,8 @@ func (b *Bot) reply(ctx context.Context, i *discordgo.Interaction, name string, 
 	}
 }
 
-// onCompletion completes an option. Who may not use the command is offered
-// nothing, and so is who types faster than anybody can.
+// onCompletion completes an option. There are no suggestions for somebody who may not use
+// the command or exceeds completionPerMinute.
 func (b *Bot) onCompletion(ctx context.Context, i *discordgo.Interaction, in Input) {
 	choices := []discord.Choice{}
 	for _, s := range b.suggestions(ctx, in) {
@@ -292,7 +292,7 @@ func (b *Bot) suggestions(ctx context.Context, in Input) []string {
 	return nil
 }
 
-// splitAction takes a button's action apart: "command:argument:argument".
+// splitAction splits a button's action "command:argument:argument".
 func splitAction(action string) (name string, args []string) {
 	parts := strings.Split(action, ":")
 	return parts[0], parts[1:]

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// homeRetry is how long a failed look for the home server is believed.
+// homeRetry is the time before a failed look-up of the home server is repeated.
 const homeRetry = 10 * time.Second
 
 // homeCache remembers which server the alerts' channel is in. A channel never
@@ -18,10 +18,9 @@ type homeCache struct {
 	failedAt       time.Time // when that was
 }
 
-// homeServers are the servers that are answered: those of discord.guild_ids,
-// else the one with the alerts' channel. Anybody may invite a public bot to a
-// server of their own, so no other server counts, and while the home server is
-// unknown none does.
+// homeServers are the servers whose members get answers: those of discord.guild_ids, else
+// the one with the alerts' channel. Anybody may invite a public bot to a server of their
+// own, so no other server counts, and none does while the home server is unknown.
 func (b *Bot) homeServers(ctx context.Context) homeServers {
 	channel := b.setup().AlertChannel
 	switch {
@@ -48,8 +47,8 @@ func (b *Bot) homeServers(ctx context.Context) homeServers {
 	return home
 }
 
-// of is the channel's server, if it is known, and whether it is too early to
-// ask Discord again.
+// of is the channel's server, if it is known, and whether to wait before asking Discord
+// again.
 func (h *homeCache) of(channel string, now time.Time) (guild string, known, wait bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

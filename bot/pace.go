@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// How much one person may ask for in a minute. Everybody's commands together
-// must leave the bot time for its alerts, and operators must be able to act.
+// How many commands one person may use in a minute. All commands together must leave time
+// for alerts, and operators must be able to act.
 const (
 	viewerPerMinute     = 15
 	operatorPerMinute   = 60
@@ -16,14 +16,14 @@ const (
 // maxPaced is how many people are remembered before idle ones are forgotten.
 const maxPaced = 1000
 
-// pace limits how much each person may ask for in any 60 seconds.
+// pace limits how many commands each person may use in any 60 seconds.
 type pace struct {
 	mu   sync.Mutex
 	used map[string][]time.Time // by person; the oldest use first
 }
 
-// use counts one use. When there were limit of them within the last minute it
-// counts nothing and gives the time until the next is possible.
+// use counts one use. When there were limit uses within the last minute it counts
+// nothing and returns the time until the next is possible.
 func (p *pace) use(person string, limit int, now time.Time) (wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -47,8 +47,8 @@ func (p *pace) use(person string, limit int, now time.Time) (wait time.Duration)
 	return wait
 }
 
-// recent are the uses of the last minute. One in the future, of a clock that
-// was put back, is none.
+// recent are the uses of the last minute, without those in the future, from before the
+// clock was set back.
 func recent(used []time.Time, now time.Time) []time.Time {
 	var kept []time.Time
 	for _, at := range used {

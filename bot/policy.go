@@ -22,13 +22,13 @@ func (o Operators) named() bool { return len(o.Roles) > 0 || len(o.Users) > 0 }
 
 func (v Viewers) named() bool { return v.Everyone || len(v.Roles) > 0 || len(v.Users) > 0 }
 
-// standing is what a caller may do, from nothing to everything.
+// standing is what a caller may do, in ascending order.
 type standing int
 
 // The standings, each with the rights of those before it.
 const (
 	notAllowed standing = iota // gets no answer
-	member                     // of a home server: learns what the bot is for
+	member                     // of a home server: sees /help
 	viewer                     // sees figures
 	operator                   // changes things
 )
@@ -40,12 +40,12 @@ type membership struct {
 	Manages bool // may manage the server
 }
 
-// caller is who asks and from where, as Discord says it.
+// caller is who uses a command and where, by the interaction.
 type caller struct {
 	UserID  string
 	GuildID string // empty in a direct message
-	// Memberships are the caller's in the server of the interaction, and in a
-	// direct message those in the home servers that could be looked up.
+	// Memberships are that in the interaction's server, or in a direct message those in the
+	// home servers that could be looked up.
 	Memberships []membership
 	Context     discordgo.InteractionContextType
 	// Owners are the authorizing_integration_owners: for which server or person
@@ -60,7 +60,7 @@ type accessRules struct {
 	Home      homeServers
 }
 
-// homeServers are the only servers in which anything is answered.
+// homeServers are the only servers in which commands are answered.
 type homeServers struct {
 	Known  bool     // false: nobody gets an answer anywhere
 	Guilds []string // none: alerts go to a direct message, and people are answered in theirs
@@ -163,9 +163,9 @@ func (r accessRules) needsMembership(c caller) bool {
 	return r.Viewers.Everyone || len(r.Viewers.Roles) > 0
 }
 
-// installedForServer reports whether the interaction comes by an installation
-// in the server, or by the bot's own direct messages, and not by one that a
-// person made for themselves and carries into every server and group.
+// installedForServer reports whether the interaction comes through an installation in the
+// server or the bot's own direct messages, and not through one that a person made for
+// themselves, which works in every server and group.
 // https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-authorizing-integration-owners-object
 func (c caller) installedForServer() bool {
 	if c.GuildID == "" && c.Context == discordgo.InteractionContextPrivateChannel {

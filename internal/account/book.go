@@ -1,6 +1,5 @@
-// Package account turns the names in the configuration into clients and rules,
-// and keeps the newest and the last good reading of each account. It calls the
-// gateway only when asked to.
+// Package account maps the names in the configuration to clients and rules, and keeps
+// the newest and the last good reading of each account.
 package account
 
 import (
@@ -20,8 +19,8 @@ import (
 	"mokabot/moka/redact"
 )
 
-// Account is one gateway account with its client, its rules and what was last
-// read of it. It is safe for concurrent use.
+// Account is a gateway account with its client, its rules and its last readings. It is
+// safe for concurrent use.
 type Account struct {
 	Name   string
 	Client *moka.Client
@@ -33,7 +32,7 @@ type Account struct {
 	mu     sync.Mutex
 	latest moka.Reading
 	good   moka.Reading
-	under  *reading // nil: none is under way
+	under  *reading // the read under way; nil: there is none
 }
 
 // Remember makes r, which may be a light reading, the account's newest, and the
@@ -84,10 +83,11 @@ type options struct {
 	now       func() time.Time
 }
 
-// WithTransport sends all calls through t instead of the network: the demo's way to its own gateway.
+// WithTransport sends all calls through t instead of the network, as the demo does.
 func WithTransport(t http.RoundTripper) Option { return func(o *options) { o.transport = t } }
 
-// WithClock dates readings by now, and lets listen hear every answer's date.
+// WithClock dates readings by now, and wraps the transport so that listen sees the date of
+// every answer.
 func WithClock(now func() time.Time, listen func(http.RoundTripper) http.RoundTripper) Option {
 	return func(o *options) { o.now, o.wrap = now, listen }
 }
@@ -97,8 +97,8 @@ func WithObserver(f func(account string, c moka.Call)) Option {
 	return func(o *options) { o.observe = f }
 }
 
-// After goes on with an earlier book's request budgets: what was spent of them,
-// and the pauses that gateways asked for. A changed budget begins anew.
+// After continues an earlier book's request budgets: what was used of them, and the
+// pauses that gateways asked for. A changed budget begins anew.
 func After(b *Book) Option { return func(o *options) { o.before = b } }
 
 // New makes the clients of all accounts. Those that go the same way share one
@@ -132,9 +132,8 @@ func New(c *config.Config, opts ...Option) (*Book, error) {
 	return book, nil
 }
 
-// Page is where the buttons below an alert lead: the configured page, else where
-// the gateway says that money is added, else its own address; https, or empty
-// where there is none.
+// Page is the page that an alert's button opens: the configured one, else the gateway's
+// page for adding money, else its own address; https, or empty where there is none.
 func (a *Account) Page() string {
 	links := a.gatewayLinks()
 	return cmp.Or(a.console, links.TopUp, links.Console)
@@ -144,16 +143,16 @@ func (a *Account) Page() string {
 // long for a link.
 const learnTime = 3 * time.Second
 
-// LearnPage asks the gateway where money is added, where neither the configuration
-// nor its status says so, at most once a day. [Account.Page] then has it; a failure
-// leaves the page as it was.
+// LearnPage asks the gateway for its page for adding money, unless the configuration or
+// its status has it, at most once a day. [Account.Page] then has it; a failure leaves the
+// page as it was.
 func (a *Account) LearnPage(ctx context.Context) {
 	if a.console != "" {
 		return
 	}
 	short, cancel := context.WithTimeout(ctx, learnTime)
 	defer cancel()
-	_ = a.Client.LearnTopUpLink(short) // the observer was told, and the gateway's own address does too
+	_ = a.Client.LearnTopUpLink(short) // the observer reports it, and the gateway's own address is good enough
 }
 
 func (a *Account) gatewayLinks() moka.Links {
@@ -272,8 +271,8 @@ func begins(name, typed string) int {
 	return 0
 }
 
-// CarryOver takes over what an earlier book has read of the same accounts, whatever
-// they were called, and the pages of their gateways.
+// CarryOver takes over the readings of the same accounts in an earlier book, whatever
+// their names, and the pages of their gateways.
 func (b *Book) CarryOver(old *Book) {
 	for _, a := range b.accounts {
 		was := old.same(a)

@@ -7,7 +7,7 @@ import (
 	"mokabot/moka"
 )
 
-// reading is one that is under way.
+// reading is a read under way.
 type reading struct {
 	done     chan struct{}
 	purpose  moka.Purpose
@@ -15,10 +15,9 @@ type reading struct {
 	complete bool // the first caller did not go away meanwhile
 }
 
-// Read polls the account and remembers the reading. Whoever asks while a poll
-// is under way gets its result: many who ask at once cost the gateway's budget
-// no more than one. Nobody joins a read that was begun for another purpose and may
-// have to wait for a place in the budget.
+// Read polls the account and keeps the reading. Concurrent callers share one poll, so
+// that they cost the request budget no more than one. A poll for another purpose, which
+// may have to wait for the budget, is not shared.
 func (a *Account) Read(ctx context.Context) moka.Reading {
 	for {
 		a.mu.Lock()
@@ -33,7 +32,7 @@ func (a *Account) Read(ctx context.Context) moka.Reading {
 		a.mu.Unlock()
 		select {
 		case <-ctx.Done():
-			return a.Client.Read(ctx) // which says so in every part
+			return a.Client.Read(ctx) // with the error of ctx in every part
 		case <-under.done:
 			if under.complete {
 				return under.result
@@ -42,8 +41,8 @@ func (a *Account) Read(ctx context.Context) moka.Reading {
 	}
 }
 
-// ReadLight follows the newest reading with [moka.Client.ReadLight]. It does not
-// remember the result, which may be a reason to read in full.
+// ReadLight updates the newest reading with [moka.Client.ReadLight]. It does not keep the
+// result, which may be a reason to read in full.
 func (a *Account) ReadLight(ctx context.Context) (moka.Reading, bool) {
 	before, known := a.Latest()
 	if !known {
@@ -52,7 +51,7 @@ func (a *Account) ReadLight(ctx context.Context) (moka.Reading, bool) {
 	return a.Client.ReadLight(ctx, before)
 }
 
-// lead polls for all who wait.
+// lead polls for all callers that share the read.
 func (a *Account) lead(ctx context.Context, under *reading) moka.Reading {
 	defer func() {
 		a.mu.Lock()
@@ -70,7 +69,7 @@ func (a *Account) lead(ctx context.Context, under *reading) moka.Reading {
 	return under.result
 }
 
-// Read polls the accounts side by side; the readings are in the accounts' order.
+// Read polls the accounts concurrently; the readings are in the accounts' order.
 func Read(ctx context.Context, accounts []*Account) []moka.Reading {
 	readings := make([]moka.Reading, len(accounts))
 	var wg sync.WaitGroup
@@ -79,7 +78,7 @@ func Read(ctx context.Context, accounts []*Account) []moka.Reading {
 	}
 	wg.Wait()
 	for i, a := range accounts {
-		readings[i].Payer = a.Client.PayerIdentity() // which one of the others may have told
+		readings[i].Payer = a.Client.PayerIdentity() // which the read of another account may have found out
 	}
 	return readings
 }

@@ -17,7 +17,7 @@ const (
 	remindAfter = time.Minute      // between two lines of the log about it
 )
 
-// absence is a time in which the database cannot be opened yet.
+// absence is the time since which the database could not be opened.
 type absence struct {
 	since time.Time
 	err   error // of the newest attempt; nil before the first
@@ -25,7 +25,7 @@ type absence struct {
 
 func newAbsence(err error) *absence { return &absence{since: time.Now(), err: err} }
 
-// String says it for /readyz, without the server's address.
+// String is the reason in /readyz, without the server's address.
 func (a *absence) String() string {
 	if a.err == nil {
 		return "starting"
@@ -35,8 +35,8 @@ func (a *absence) String() string {
 
 func (a *absence) lasts() time.Duration { return time.Since(a.since).Round(time.Second) }
 
-// awaitDatabase opens the database of a server that was away at the start. It
-// returns without one when ctx ends, and the error when waiting does not help.
+// awaitDatabase opens the database once its server answers. It returns nil without one
+// when ctx ends, and an error that waiting cannot help.
 func (s *service) awaitDatabase(ctx context.Context, address string) error {
 	a, wait := s.awaited.Load(), firstReopen
 	var reported time.Time

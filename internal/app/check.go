@@ -18,9 +18,9 @@ import (
 	"mokabot/moka"
 )
 
-// CheckOptions are how far a check goes.
+// CheckOptions select what a check does.
 type CheckOptions struct {
-	Offline  bool              // only the configuration is looked at
+	Offline  bool              // only the configuration is checked
 	Send     bool              // a test message is posted in every channel
 	Progress func(text string) // is called with what is being waited for; nil for none
 }
@@ -59,7 +59,7 @@ func configName(c *config.Config) string {
 	return c.File
 }
 
-// next says what to do when everything is in order.
+// next is the next step when everything is in order.
 func next(w *lang.Words, c *config.Config, found []Finding) []Finding {
 	if !AllOK(found) {
 		return nil
@@ -111,8 +111,8 @@ func sharedWallets(w *lang.Words, book *account.Book, probes []moka.Probe) []Fin
 	return found
 }
 
-// levelFindings says which levels can never fire: an unlimited key alone shows
-// no balance.
+// levelFindings names the levels that can never fire: an unlimited key alone has no
+// balance.
 func levelFindings(w *lang.Words, a *account.Account, r moka.Reading) []Finding {
 	if r.Key == nil || r.KeyErr != nil || !r.Key.Unlimited || r.Wallet != nil || r.WalletErr != nil || len(a.Rules.Levels) == 0 {
 		return nil
@@ -188,16 +188,16 @@ func failedReads(w *lang.Words, name string, p moka.Probe) []Finding {
 		}
 		level := LevelWarning
 		if o.Err.Kind == moka.RateLimited {
-			level = LevelNote // it says nothing about the read
+			level = LevelNote // the read may work at another time
 		}
 		found = append(found, newFinding(level, name, topicFailed, w.CLI.Check.FailedRead(o.Op, w.CLI.Check.Lost[o.Op], message.Plain(message.Failure(w, o.Err)))))
 	}
 	return found
 }
 
-// offers are the optional reads that the gateway has, those that take an access
-// token to try, and those that it does not offer. One that failed is in no list:
-// nobody knows whether it is offered.
+// offers are the optional reads that the gateway has, those that need an access token to
+// try, and those that it does not offer. One that failed is in no list: whether it is
+// offered is unknown.
 func offers(p moka.Probe) (offered, untried, missing []string) {
 	tokenless := p.Reading.Wallet == nil && p.Reading.WalletErr == nil
 	for _, o := range p.Offers {
@@ -213,7 +213,7 @@ func offers(p moka.Probe) (offered, untried, missing []string) {
 	return offered, untried, missing
 }
 
-// takesToken are the reads that no API key is enough for.
+// takesToken are the reads for which an API key is not enough.
 var takesToken = map[string]bool{"data/self": true, "log/self/stat": true, "token": true, "subscription/self": true}
 
 func keyText(w *lang.Words, r moka.Reading, view moka.Scope) string {
@@ -283,8 +283,8 @@ func alertsWithoutChannel(c *config.Config) bool {
 	return slices.ContainsFunc(c.Accounts, func(a config.Account) bool { return a.Alerts.ChannelID == "" })
 }
 
-// channelFindings say whether the bot may post in a channel and ping the roles and
-// users configured for it.
+// channelFindings are whether the bot may post in a channel and ping the roles configured
+// for it.
 func channelFindings(ctx context.Context, w *lang.Words, rest *discord.REST, ch channelUse) (discord.Access, []Finding) {
 	found := func(level Level, text string) Finding { return newFinding(level, ch.id, topicChannel, text) }
 	access, err := rest.Access(ctx, ch.id)
@@ -318,7 +318,7 @@ func channelFindings(ctx context.Context, w *lang.Words, rest *discord.REST, ch 
 	return access, append([]Finding{found(LevelOK, text)}, faults...)
 }
 
-// unusable says why the bot cannot post in a channel; "" when it can.
+// unusable is why the bot cannot post in a channel; empty when it can.
 func unusable(w *lang.Words, name string, a discord.Access) string {
 	missing := a.Missing()
 	switch {
@@ -334,8 +334,8 @@ func unusable(w *lang.Words, name string, a discord.Access) string {
 	return ""
 }
 
-// DiscordClient is how the program reaches Discord: through the configured
-// proxy, or as the environment says.
+// DiscordClient reaches Discord through the configured proxy, or the one of the
+// environment.
 func DiscordClient(c *config.Config) (*http.Client, error) {
 	proxy, err := proxyURL(c.Discord.Proxy)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"mokabot/schedule"
 )
 
-// configFindings are what makes people wait in vain, as far as the
-// configuration alone tells.
+// configFindings are settings that lead to missing alerts or reports, found in the
+// configuration alone.
 func configFindings(w *lang.Words, c *config.Config, now time.Time) []Finding {
 	var found []Finding
 	file := configName(c)
@@ -32,12 +32,12 @@ func configFindings(w *lang.Words, c *config.Config, now time.Time) []Finding {
 	return found
 }
 
-// intervalShare is how often a balance has to be read within the time that a
-// level warns ahead, so that a warning leaves most of that time.
+// intervalShare is how often a balance has to be read within a level's runway, so that a
+// warning leaves most of that time.
 const intervalShare = 4
 
-// intervalFindings are about accounts without levels, and about levels by runway
-// that the polls come too seldom for.
+// intervalFindings are about accounts without levels, and about levels by runway for
+// which the poll interval is too long.
 func intervalFindings(w *lang.Words, c *config.Config) []Finding {
 	var found []Finding
 	for _, a := range c.Accounts {
@@ -69,12 +69,12 @@ func reportFindings(w *lang.Words, r config.Report, now time.Time) []Finding {
 	return found
 }
 
-// lateDay reports whether a day of the month is one that not every month has.
+// lateDay reports whether not every month has that day.
 func lateDay(day string) bool { return day == "29" || day == "30" || day == "31" }
 
 // skippedMonths are the months of the next year in which a report never runs.
 func skippedMonths(r config.Report, now time.Time) []string {
-	const most = 400 // of runs in a year that are looked at: a line that runs daily skips no month
+	const most = 400 // runs in a year: a line that runs daily skips no month
 	first := time.Date(now.In(r.Timezone).Year(), now.In(r.Timezone).Month()+1, 1, 0, 0, 0, 0, r.Timezone)
 	end := first.AddDate(1, 0, 0)
 	runs, err := schedule.Upcoming([]config.Report{r}, first.Add(-time.Nanosecond), most)
@@ -129,7 +129,7 @@ func etcZone(name string) (sign, hours string, ok bool) {
 	return rest[:1], rest[1:], true
 }
 
-// beyondLoopback reports whether others than this machine reach an address.
+// beyondLoopback reports whether other machines can reach an address.
 func beyondLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil || host == "localhost" {
@@ -139,7 +139,7 @@ func beyondLoopback(address string) bool {
 	return ip == nil || !ip.IsLoopback()
 }
 
-// offlineAccess says who sees figures as far as the configuration tells.
+// offlineAccess is who sees figures, by the configuration alone.
 func offlineAccess(w *lang.Words, c *config.Config) []Finding {
 	if c.Discord.Token.Empty() {
 		return nil
@@ -158,7 +158,7 @@ func offlineAccess(w *lang.Words, c *config.Config) []Finding {
 	return found
 }
 
-// accessFindings says who sees figures in each home server.
+// accessFindings are who sees figures in each home server.
 func accessFindings(ctx context.Context, w *lang.Words, c *config.Config, rest *discord.REST) []Finding {
 	guilds := c.Discord.GuildIDs
 	if len(guilds) == 0 && c.Alerts.ChannelID != "" {
@@ -200,7 +200,7 @@ func whoSees(w *lang.Words, c *config.Config, server discord.Server) Finding {
 	return newFinding(LevelNote, server.Name, topicAccess, w.CLI.Check.Access(server.Name, join(w, viewers), join(w, operators)))
 }
 
-// people are roles of a server and users, as a sentence names them.
+// people are the names of roles of a server and of users in a sentence.
 func people(w *lang.Words, server discord.Server, roles, users []string) []string {
 	var names []string
 	for _, role := range roles {

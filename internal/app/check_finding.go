@@ -12,8 +12,8 @@ import (
 // Level is how much a finding matters.
 type Level string
 
-// The levels. Only an error makes a check fail; a warning is something that
-// works and will make people wait in vain.
+// The levels. Only an error makes a check fail; a warning is about a setting that is
+// valid but will lead to missing alerts or reports.
 const (
 	LevelOK      Level = "ok"
 	LevelNote    Level = "note"
@@ -34,8 +34,7 @@ func newFinding(level Level, subject string, about topic, text string) Finding {
 	return Finding{subject, about, level, level == LevelOK || level == LevelNote, text}
 }
 
-// topic is what a finding is about, by the name that the JSON has for it in
-// every language.
+// topic is what a finding is about, by its name in the JSON of every language.
 type topic string
 
 const (
@@ -95,6 +94,6 @@ func WriteFindings(out io.Writer, w *lang.Words, found []Finding, colored bool) 
 	return nil
 }
 
-// Credential reports whether a finding is about what somebody has entered, and
-// not about the file or what to do next.
+// Credential reports whether a finding is about entered values, and not about the file or
+// the next step.
 func (f Finding) Credential() bool { return f.Topic != topicConfig && f.Topic != topicNext }

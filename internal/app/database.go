@@ -11,7 +11,7 @@ import (
 	"mokabot/internal/store"
 )
 
-// databaseText says what is wrong with the database, "" for a failure that has no
+// databaseText is what is wrong with the database, in words; empty for a failure without
 // words.
 func databaseText(w *lang.Words, err error) string {
 	d := w.Database
@@ -35,9 +35,8 @@ func databaseText(w *lang.Words, err error) string {
 // probeTime is the longest that a check waits for the database.
 const probeTime = 20 * time.Second
 
-// databaseFindings tries the database: a PostgreSQL server in everything that the
-// bot needs of it, a file in whether it can be read. A file that is not there yet
-// is made by the first start.
+// databaseFindings tries the database: a PostgreSQL server with everything that the bot
+// needs, a file by reading it. A file that does not exist is created at the first start.
 func databaseFindings(ctx context.Context, w *lang.Words, c *config.Config) []Finding {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
@@ -66,8 +65,8 @@ func databaseFindings(ctx context.Context, w *lang.Words, c *config.Config) []Fi
 	return found
 }
 
-// withRememberedLevels is the configuration with the levels that were set from
-// Discord. Nobody is asked over a network when offline.
+// withRememberedLevels is the configuration with the levels that were set from Discord.
+// Offline, a server's database is not read.
 func withRememberedLevels(ctx context.Context, c *config.Config, offline bool) *config.Config {
 	if offline && !c.Storage.URL.Empty() {
 		return c

@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// replicaDrain is for deliveries under way when a leader ends that another
-	// replica waits for.
+	// replicaDrain is for deliveries under way when a leader ends while another replica
+	// waits to take over.
 	replicaDrain = 1500 * time.Millisecond
 	lastNoteTime = 2 * time.Second // for what the next leader needs
 )
@@ -28,9 +28,9 @@ const (
 // errTakeOver is a failure to begin with the work of a leader, which may pass.
 var errTakeOver = errors.New("take over")
 
-// leader prepares the work and returns what does it whenever this process leads:
-// always with a file, whose lock no other process has, else while it holds the
-// lease. It returns nil when ctx ended meanwhile.
+// leader prepares the work and returns the function that does it whenever this process
+// leads: always with a file, whose lock this process has, else while it holds the lease.
+// It returns nil when ctx ended meanwhile.
 func (s *service) leader(ctx context.Context, c *config.Config) (func(context.Context) error, error) {
 	lease := s.db.Lease()
 	if lease == nil {
@@ -69,8 +69,8 @@ func replicaName() string {
 	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), strings.ToLower(rand.Text()[:8]))
 }
 
-// takeOver makes what only a leader has and returns the work. t is nil without
-// other replicas.
+// takeOver makes what only a leader has and returns its work. t is nil without other
+// replicas.
 func (s *service) takeOver(ctx context.Context, c *config.Config, t *lead.Tenure) (func(context.Context) error, error) {
 	s.loading.Lock()
 	defer s.loading.Unlock()
@@ -140,8 +140,8 @@ func (s *service) connect(ctx context.Context, on *duty, c *config.Config) {
 	}
 }
 
-// resume makes the gateway go on with the session of the leader or the process
-// before, and keep its own for the next one.
+// resume makes the gateway continue the session of the previous leader or process, and
+// keep its own for the next one.
 func (d *duty) resume(ctx context.Context) {
 	session, ready, pause := d.handover.Load(ctx)
 	d.rest.Pause(pause)
@@ -154,9 +154,8 @@ func (d *duty) resume(ctx context.Context) {
 	}
 }
 
-// work does all that a leader does until ctx ends or a part fails. As soon as
-// nothing is left that needs the lease, it gives it back; commands under way are
-// answered after that.
+// work does all that a leader does until ctx ends or a part fails. It gives the lease back
+// as soon as nothing needs it; commands under way are answered after that.
 func (s *service) work(ctx context.Context, on *duty, words *lang.Words) error {
 	parts := []func(context.Context) error{
 		func(ctx context.Context) error { return tokenError(words, on.gateway.Run(ctx)) },
@@ -193,7 +192,7 @@ func (s *service) work(ctx context.Context, on *duty, words *lang.Words) error {
 	})...)
 }
 
-// set begins or ends the duty. A reload that came before is in force already.
+// set begins or ends the duty. An earlier reload is in force already.
 func (s *service) set(on *duty) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

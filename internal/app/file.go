@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// WriteFile replaces a file in one step: whoever reads it sees the old ids or
-// the new ones, never half of them. A link to a file is replaced too: in a
-// folder that others write to, it could lead anywhere. What is no file, or
-// stands for an open one such as /dev/stdout, is written to.
+// WriteFile replaces a file in one step: a reader sees the old content or the new one,
+// never half of it. A link to a file is replaced, too: in a folder that others can write
+// to, it could lead anywhere. Devices and names of open files, such as /dev/stdout, are
+// written to.
 func WriteFile(name string, data []byte) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() || ofTheSystem(name) {
 		return os.WriteFile(name, data, 0o644)
@@ -37,7 +37,7 @@ func WriteFile(name string, data []byte) error {
 	return os.Rename(temporary.Name(), name)
 }
 
-// ofTheSystem reports whether a name stands where the system keeps its devices.
+// ofTheSystem reports whether a name is in a folder of the system's devices.
 func ofTheSystem(name string) bool {
 	path, err := filepath.Abs(name)
 	return err == nil && (strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/") || strings.HasPrefix(path, "/proc/"))

@@ -23,7 +23,7 @@ func (s *service) listen(c config.Listen) func(context.Context) error {
 	return server.Run
 }
 
-// refresh brings figures up to date that nobody tells of.
+// refresh updates the figures that nothing reports.
 func (s *service) refresh(ctx context.Context) {
 	s.recorder.Leader(s.leads(), s.epoch())
 	on := s.duty()
@@ -57,8 +57,8 @@ func (s *service) epoch() int64 {
 	return s.elector.State().Epoch
 }
 
-// unready are the reasons why the bot is not doing its work. That of a standby
-// is to take over, for which it needs the database.
+// unready are the reasons why the bot is not doing its work. A standby's work is to take
+// over, for which it needs the database.
 func (s *service) unready(ctx context.Context) []string {
 	if a := s.awaited.Load(); a != nil {
 		return []string{a.String()}

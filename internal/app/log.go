@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// LogWriter hands lines to another writer without ever waiting for it: nobody
-// who stops reading the log, such as a terminal or a full pipe, stops the bot.
-// Lines that find no room are counted and left out.
+// LogWriter passes lines to another writer without ever waiting for it, so that a
+// terminal or a pipe that nobody reads does not stop the bot. Lines for which there is no
+// room are counted and dropped.
 type LogWriter struct {
 	to      io.Writer
 	lines   chan []byte
@@ -42,8 +42,8 @@ func (w *LogWriter) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// Close waits a moment until the lines are written. A call that is under way
-// elsewhere may still write after it.
+// Close waits up to logFlush until the lines are written. A concurrent Write may still
+// write after it.
 func (w *LogWriter) Close() error {
 	w.close.Do(func() { close(w.closing) })
 	select {

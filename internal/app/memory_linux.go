@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// dropProgramPages has the system forget which pages of the program's file are
-// in memory. Starting touches nearly all of them, running few; those are taken
-// from the file, or from the system's copy of it, when they are needed again.
+// dropProgramPages drops the pages of the program's file from the process. Starting
+// touches nearly all of them, running few; those are mapped again, from the file or from
+// the system's cache, when they are needed.
 func dropProgramPages() error {
 	program, err := os.Readlink("/proc/self/exe")
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// notifier tells systemd how the program is doing (sd_notify(3)): that it has
-// started, and then, as often as WatchdogSec asks for it, that it is alive. The
-// zero value, of a program that systemd did not start, tells nobody.
+// notifier notifies systemd (sd_notify(3)) that the program has started, and then, as
+// often as WatchdogSec asks for it, that it is alive. The zero value, of a program that
+// systemd did not start, does nothing.
 type notifier struct {
 	socket   string
 	watchdog time.Duration // 0: systemd does not watch
@@ -36,7 +36,7 @@ func (n notifier) tell(state string) error {
 	return err
 }
 
-// run reports the start, and after that life for as long as alive has no error.
+// run reports the start, and after that liveness as long as alive has no error.
 func (n notifier) run(ctx context.Context, alive func(context.Context) error, log *slog.Logger) error {
 	if n.socket == "" {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"mokabot/internal/message"
 )
 
-// handleSIGHUP reads the configuration again at every SIGHUP.
+// handleSIGHUP reloads the configuration at every SIGHUP.
 func (s *service) handleSIGHUP(ctx context.Context) error {
 	for {
 		select {
@@ -22,8 +22,9 @@ func (s *service) handleSIGHUP(ctx context.Context) error {
 	}
 }
 
-// reload reads the configuration again, also while another replica leads. A wrong one is reported and the one in
-// force stays; a right one takes over, and what Discord refused is tried again.
+// reload reads the configuration again, also while another replica leads. An invalid one
+// is reported and changes nothing; a valid one takes effect, and what Discord refused is
+// tried again.
 func (s *service) reload(context.Context) message.Reloaded {
 	s.loading.Lock()
 	defer s.loading.Unlock()
@@ -64,7 +65,7 @@ func problemsOf(err error) []string {
 	return []string{err.Error()}
 }
 
-// fixed are the keys that changed and that only a restart obeys.
+// fixed are the changed keys that take effect only at a restart.
 func fixed(old, now *config.Config) []string {
 	var keys []string
 	for _, k := range []struct {

@@ -23,19 +23,19 @@ import (
 	"mokabot/internal/store"
 )
 
-// Environment is everything outside the program that the running bot needs. The
-// demo puts its own two servers here; everything else is the same.
+// Environment is everything outside the program that the running bot needs. The demo
+// differs from the real bot only by its two servers here.
 type Environment struct {
 	Discord *http.Client
 	Gateway http.RoundTripper              // nil: the network
 	Clock   func() time.Time               // used by reports; nil: the real one
 	Reload  func() (*config.Config, error) // reads the configuration again; nil: it cannot change
-	Hangups <-chan os.Signal               // each asks for a reload; nil: nobody asks
+	Hangups <-chan os.Signal               // each asks for a reload; nil for none
 }
 
-// Serve is the bot, from its parts to its end: what stands for the program's
-// whole life. What it does while it leads is in [service.takeOver], and what a
-// configuration makes of it in [service.prepare].
+// Serve runs the bot until ctx ends. It makes what lasts for the program's whole life;
+// what the bot does while it leads is in [service.takeOver], and what a configuration
+// decides in [service.prepare].
 func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Logger) error {
 	proxy, err := proxyOf(c.Discord.Proxy)
 	if err != nil {
@@ -78,7 +78,7 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	}
 }
 
-// begin works once the database is there.
+// begin does the bot's work once the database is open.
 func (s *service) begin(ctx context.Context, c *config.Config) error {
 	if s.db == nil {
 		if err := s.awaitDatabase(ctx, c.Storage.Address()); err != nil || s.db == nil {
@@ -97,13 +97,11 @@ func (s *service) begin(ctx context.Context, c *config.Config) error {
 	return RunAll(ctx, lead, s.handleSIGHUP, s.releaseAfterStart)
 }
 
-// endTime is for the end of all parts. Only a database that takes calls and never
-// answers is waited for as long.
+// endTime is for the end of all parts. Only a database that never answers takes as long.
 const endTime = 9 * time.Second
 
-// alive has an error when the database does not answer: without it nothing that
-// the program does would last. A server's absence no restart ends: the program
-// goes on by itself when it answers again.
+// alive has an error when the database file cannot be read. The absence of a server is no
+// error: a restart would not end it, and the program continues when the server answers.
 func (s *service) alive(ctx context.Context) error {
 	if s.awaited.Load() != nil || s.elector != nil {
 		return nil
@@ -114,8 +112,8 @@ func (s *service) alive(ctx context.Context) error {
 	return err
 }
 
-// RunAll runs the parts side by side. When one ends with an error, the
-// others are told to end too; all are waited for.
+// RunAll runs the parts concurrently and waits for all. An error of one cancels the
+// others.
 func RunAll(ctx context.Context, parts ...func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -137,7 +135,7 @@ func RunAll(ctx context.Context, parts ...func(context.Context) error) error {
 	return nil
 }
 
-// tokenError puts a refused bot token into words; other failures speak for themselves.
+// tokenError puts a refused bot token into words and returns other errors unchanged.
 func tokenError(w *lang.Words, err error) error {
 	fatal, ok := errors.AsType[*discord.FatalError](err)
 	refused := ok && (fatal.Code == 4004 || fatal.Code == http.StatusUnauthorized)
@@ -147,8 +145,8 @@ func tokenError(w *lang.Words, err error) error {
 	return err
 }
 
-// warnOfChannels says at the start which channels the bot cannot post in, or
-// whom it cannot ping there.
+// warnOfChannels logs which channels the bot cannot post in, or whom it cannot ping
+// there.
 func warnOfChannels(ctx context.Context, w *lang.Words, rest *discord.REST, c *config.Config, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -162,7 +160,7 @@ func warnOfChannels(ctx context.Context, w *lang.Words, rest *discord.REST, c *c
 	}
 }
 
-// channelUse is a channel that the configuration names, and whom it has pinged there.
+// channelUse is a channel of the configuration, with the roles and users pinged there.
 type channelUse struct {
 	id    string
 	roles []string
@@ -205,8 +203,7 @@ func channels(c *config.Config) []channelUse {
 	return all
 }
 
-// proxyOf chooses the proxy for Discord: the configured one, else what the
-// environment says.
+// proxyOf chooses the proxy for Discord: the configured one, else the environment's.
 func proxyOf(configured string) (func(*http.Request) (*url.URL, error), error) {
 	proxy, err := proxyURL(configured)
 	if proxy == nil {

@@ -25,15 +25,14 @@ import (
 	"mokabot/schedule"
 )
 
-// service is the running bot: what stands for its whole life, the duty that it
-// is on while it leads, and the generation that the configuration in force makes
-// of it.
+// service is the running bot: what lasts for its whole life, its duty while it leads, and
+// the generation made of the configuration in force.
 type service struct {
 	env      Environment
 	log      *slog.Logger
 	db       *store.DB
 	proxy    func(*http.Request) (*url.URL, error)
-	recorder *metrics.Recorder // nil: nobody listens
+	recorder *metrics.Recorder // nil: there is no listener
 	elector  *lead.Elector     // nil: there are no other replicas
 	began    time.Time
 	changed  chan struct{}           // another generation is in force
@@ -54,11 +53,10 @@ type duty struct {
 	rest     *discord.REST
 	gateway  *discord.Gateway
 	delivery *discord.Delivery
-	handover *discord.Handover // nil: nobody takes over
+	handover *discord.Handover // nil: the session is not kept
 }
 
-// generation is everything that a configuration decides and that another can
-// replace without a restart.
+// generation is everything that a configuration decides and a reload can replace.
 type generation struct {
 	file    *config.Config // as it was read
 	config  *config.Config // with the levels that were set from Discord
@@ -66,7 +64,7 @@ type generation struct {
 	watch   *schedule.Watch
 	reports *schedule.Reporter
 	seeder  *schedule.Seeder
-	models  *schedule.ModelWatch // nil: nobody watches
+	models  *schedule.ModelWatch // nil: they are not watched
 	budgets *schedule.Budgets
 }
 
@@ -103,7 +101,7 @@ func (u Unconnected) Run(ctx context.Context) error {
 	return RunAll(ctx, s.runGenerations, s.tidy)
 }
 
-// prepare makes a generation of a configuration. Nothing runs yet.
+// prepare makes a generation of a configuration, without running it.
 func (s *service) prepare(file *config.Config) (generation, error) {
 	c, err := s.withLevels(file)
 	if err != nil {
@@ -177,8 +175,8 @@ func (s *service) use(next generation) {
 	})
 }
 
-// forget takes accounts and budgets that left the configuration out of the
-// metrics, and names that stand for other accounts now.
+// forget removes accounts and budgets that left the configuration from the metrics, and
+// names that are those of other accounts now.
 func (s *service) forget(old, now generation) {
 	for _, was := range old.book.All() {
 		if is, err := now.book.Get(was.Name); err != nil || is.Client.Identity() != was.Client.Identity() {
@@ -192,8 +190,8 @@ func (s *service) forget(old, now generation) {
 	}
 }
 
-// channelOf is where the configuration in force wants a message of the outbox,
-// by its key and account; "" for a message that no configuration addresses.
+// channelOf is the configured channel of a message of the outbox, by its key and account;
+// empty for a message whose channel is not configured.
 func (s *service) channelOf(key, account string) string {
 	c := s.now()
 	kind, rest, _ := strings.Cut(key, "/")
@@ -224,7 +222,7 @@ func (s *service) channelOf(key, account string) string {
 	return ""
 }
 
-// time is what time it is.
+// time is the time by the duty's clock, else by the machine's.
 func (s *service) time() time.Time {
 	if on := s.duty(); on != nil && on.clock != nil {
 		return on.clock.Now()
@@ -267,9 +265,9 @@ func (s *service) runGenerations(ctx context.Context) error {
 // followAgain is between two attempts to follow the accounts.
 const followAgain = time.Second
 
-// followAccounts brings what is remembered in step with a generation's accounts
-// before it runs. Levels that were set in Discord go with the accounts, so the
-// result is a generation with those of now.
+// followAccounts adapts what is stored to a generation's accounts before it runs. Levels
+// that were set in Discord move with renamed accounts, so the result may be another
+// generation.
 func (s *service) followAccounts(ctx context.Context, c generation) generation {
 	renamed, err := c.watch.Follow(ctx)
 	for err != nil && ctx.Err() == nil {
@@ -277,7 +275,7 @@ func (s *service) followAccounts(ctx context.Context, c generation) generation {
 		if !store.Passing(err) {
 			return c
 		}
-		select { // what is read meanwhile could not be stored anyway
+		select { // readings could not be stored meanwhile
 		case <-ctx.Done():
 		case <-time.After(followAgain):
 		}
@@ -300,7 +298,7 @@ func (s *service) followAccounts(ctx context.Context, c generation) generation {
 	return next
 }
 
-// replace puts a generation in force in place of the one that runs.
+// replace puts a generation into force in place of the running one.
 func (s *service) replace(next generation) {
 	s.use(next)
 	select {
@@ -331,8 +329,7 @@ const (
 	tidyEvery = 6 * time.Hour
 )
 
-// tidy removes what is older than it is to be kept, and gives back the memory
-// that busy hours took.
+// tidy removes what is older than its retention, and releases the memory of busy hours.
 func (s *service) tidy(ctx context.Context) error {
 	for wait := tidyFirst; ; wait = tidyEvery {
 		select {

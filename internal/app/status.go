@@ -89,8 +89,8 @@ func (s *service) refusals(ctx context.Context, w *lang.Words) []message.DeadLet
 	return all
 }
 
-// unpinged is whom the configuration in force wants to ping and mentions did not
-// reach, with roles and users spelled so that Discord shows their names.
+// unpinged are the configured roles and users whom mentions did not reach, spelled so
+// that Discord shows their names.
 func unpinged(c *config.Config, noted []discord.Unpinged) []message.Unpinged {
 	used := channels(c)
 	var all []message.Unpinged

@@ -12,9 +12,8 @@ import (
 	"mokabot/internal/message"
 )
 
-// postTests posts a test message in every channel that the configuration
-// names, with the mentions of its alerts, and gives who was really pinged, by
-// what Discord answers.
+// postTests posts a test message in every configured channel, with the mentions of its
+// alerts, and returns who was pinged by Discord's answer.
 func postTests(ctx context.Context, c *config.Config, rest *discord.REST) []message.TestPing {
 	w := lang.For(c.Language)
 	var results []message.TestPing
@@ -51,7 +50,7 @@ func (s *service) test(ctx context.Context) []message.TestPing {
 	return postTests(ctx, s.now().config, on.rest)
 }
 
-// sendTests is what the test messages of a check found out.
+// sendTests posts the test messages of a check and returns their results.
 func sendTests(ctx context.Context, w *lang.Words, c *config.Config, rest *discord.REST) []Finding {
 	var found []Finding
 	for _, p := range postTests(ctx, c, rest) {
