@@ -32,7 +32,7 @@ func runBacktest(ctx context.Context, t terminal, args []string) error {
 	if *days < 1 || *days > 3650 {
 		return usageError{"--days is from 1 to 3650"}
 	}
-	a, done, err := ask(t, flags, true)
+	a, done, err := openPast(t, flags, true)
 	defer done()
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ func runBacktest(ctx context.Context, t terminal, args []string) error {
 	if _, err := a.book.Select(names...); err != nil {
 		return usageError{err.Error()}
 	}
-	b := backtest{asked: a, days: *days, names: names, to: time.Now()}
+	b := backtest{past: a, days: *days, names: names, to: time.Now()}
 	first, err := b.replay(ctx)
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func runBacktest(ctx context.Context, t terminal, args []string) error {
 
 // backtest is a replay of the past by the rules of a configuration.
 type backtest struct {
-	asked
+	past
 	days  int
 	names []string // of accounts; none: all
 	to    time.Time
@@ -338,7 +338,7 @@ func runExport(ctx context.Context, t terminal, args []string) error {
 	if _, err := exportFrom(*since, now, time.UTC); err != nil {
 		return err // also where nothing is remembered yet
 	}
-	a, done, err := ask(t, flags, true)
+	a, done, err := openPast(t, flags, true)
 	defer done()
 	if err != nil {
 		return err
@@ -376,7 +376,7 @@ func exportFrom(since string, now time.Time, zone *time.Location) (time.Time, er
 
 // known refuses a name that is neither configured nor remembered: accounts
 // that left the configuration can still be exported.
-func known(ctx context.Context, a asked, names []string) error {
+func known(ctx context.Context, a past, names []string) error {
 	if len(names) == 0 {
 		return nil
 	}

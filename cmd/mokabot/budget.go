@@ -22,7 +22,7 @@ func runBudget(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	a, done, err := ask(t, flags, false)
+	a, done, err := openPast(t, flags, false)
 	defer done()
 	if err != nil {
 		return err

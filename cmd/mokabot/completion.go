@@ -82,7 +82,7 @@ func beginningWith(typed string, words []string) []string {
 	return slices.DeleteFunc(slices.Clone(words), func(w string) bool { return !strings.HasPrefix(w, typed) })
 }
 
-// operands are what may stand for ACCOUNT, for NAME or for a shell.
+// operands are the possible values of ACCOUNT, NAME or the shell.
 func operands(t terminal, c subcommand, before []string) []string {
 	if c.name == "completion" {
 		return shells

@@ -13,7 +13,7 @@ import (
 
 func runCopy(ctx context.Context, t terminal, args []string) error {
 	for _, a := range args {
-		secrets.Add(config.DatabasePasswords(a)...) // also of one that stands in the wrong place
+		secrets.Add(config.DatabasePasswords(a)...) // also of one in the wrong place
 	}
 	flags := newArguments("copy").withConfig()
 	to := flags.String("to", "", "where to copy to: a postgres:// `URL`, or the path of a file")
@@ -59,7 +59,7 @@ func keyOf(address string) string {
 	return "path"
 }
 
-// copyProgress says on stderr how far a copy has come, once a second.
+// copyProgress writes the progress of a copy to stderr, once a second.
 func copyProgress(t terminal) func(store.CopyStep) {
 	const every = time.Second
 	var last time.Time

@@ -18,7 +18,7 @@ import (
 
 const defaultConfig = "config.yaml"
 
-// arguments are a subcommand's flags, which may stand before or after its
+// arguments are a subcommand's flags, which may be before or after its
 // other arguments.
 type arguments struct {
 	*flag.FlagSet
@@ -67,8 +67,7 @@ func (a arguments) oneOf(name, about string, words ...string) *string {
 	return &c.value
 }
 
-// helpRequest is what [arguments.parse] returns instead of arguments when
-// somebody asks what the flags mean. It carries them.
+// helpRequest is the error of [arguments.parse] for -h. It carries the flags.
 type helpRequest struct{ flags *flag.FlagSet }
 
 func (helpRequest) Error() string { return "help requested" }
@@ -131,7 +130,7 @@ func dashed(name string) string {
 	return "--" + name
 }
 
-// isSwitch reports whether a flag stands alone, without a value.
+// isSwitch reports whether a flag takes no value.
 func isSwitch(f *flag.Flag) bool {
 	b, ok := f.Value.(interface{ IsBoolFlag() bool })
 	return ok && b.IsBoolFlag()

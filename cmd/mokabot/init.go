@@ -16,7 +16,7 @@ import (
 	"mokabot/internal/lang"
 )
 
-// maxTries is how often somebody may answer wrongly before init ends.
+// maxTries is how many wrong answers to a question end init.
 const maxTries = 3
 
 func runInit(ctx context.Context, t terminal, args []string) error {
@@ -50,7 +50,7 @@ func runInit(ctx context.Context, t terminal, args []string) error {
 type setup struct {
 	t      terminal
 	w      *lang.Words
-	in     *bufio.Reader     // nil: nobody is asked
+	in     *bufio.Reader     // nil: there are no questions
 	values map[string]string // typed answers, by the name of their variable
 	shown  map[string]bool   // findings that were printed
 	stage  stage

@@ -51,7 +51,7 @@ type terminal struct {
 	out    io.Writer // the answer
 	err    io.Writer // the log, and what went wrong
 	lookup config.Lookup
-	in     io.Reader // answers to questions; nil: nobody answers
+	in     io.Reader // answers to questions; nil for none
 
 	hangups <-chan os.Signal // SIGHUPs, for run only
 }
@@ -59,7 +59,7 @@ type terminal struct {
 // Exit statuses.
 const (
 	exitFine   = 0
-	exitFailed = 1 // something asked for could not be had
+	exitFailed = 1 // something could not be read or done
 	exitUsage  = 2 // bad arguments or bad configuration
 )
 
@@ -139,7 +139,7 @@ func findSubcommand(name string) (subcommand, bool) {
 	return subcommand{}, false
 }
 
-// commandNames are all words that may stand first.
+// commandNames are all words that may be the first argument.
 func commandNames() []string {
 	names := []string{"help"}
 	for _, c := range subcommands() {
@@ -151,14 +151,14 @@ func commandNames() []string {
 // flagsOf are the flags of a subcommand. Every subcommand parses its arguments
 // before it does anything else.
 func flagsOf(c subcommand) *flag.FlagSet {
-	var asked helpRequest
-	if !errors.As(c.run(context.Background(), terminal{out: io.Discard, err: io.Discard, lookup: os.LookupEnv}, []string{"-h"}), &asked) {
+	var help helpRequest
+	if !errors.As(c.run(context.Background(), terminal{out: io.Discard, err: io.Discard, lookup: os.LookupEnv}, []string{"-h"}), &help) {
 		return flag.NewFlagSet(c.name, flag.ContinueOnError)
 	}
-	return asked.flags
+	return help.flags
 }
 
-// silentError ends a command whose output has said everything already.
+// silentError fails a command whose output explains the failure already.
 type silentError struct{}
 
 func (silentError) Error() string { return "failed" }
@@ -171,13 +171,13 @@ func (e usageError) Error() string { return e.text }
 func status(t terminal, c subcommand, err error) int {
 	var problems *config.Problems
 	var mistake usageError
-	var asked helpRequest
+	var help helpRequest
 	switch {
 	case err == nil:
 		return exitFine
-	case errors.As(err, &asked):
+	case errors.As(err, &help):
 		fmt.Fprintf(t.out, "mokabot %s\n%s\n", strings.TrimSpace(c.name+" "+c.args), c.about)
-		writeFlags(t.out, asked.flags)
+		writeFlags(t.out, help.flags)
 		return exitFine
 	case errors.As(err, &problems):
 		fmt.Fprintln(t.err, problems)

@@ -16,26 +16,26 @@ import (
 	"mokabot/internal/store"
 )
 
-// asked is what the commands about the past begin with: the configuration, its
-// accounts and what was remembered of them.
-type asked struct {
+// past is what the commands about the past need: the configuration, its accounts and the
+// database.
+type past struct {
 	config  *config.Config
 	book    *account.Book
 	history history.History
 }
 
-// ask opens what was remembered for reading, also while the bot runs. A
-// database that is not there yet is no error unless it is needed.
-func ask(t terminal, flags arguments, needed bool) (asked, func(), error) {
+// openPast opens the database for reading, also while the bot runs. A database that does
+// not exist yet is an error only if it is needed.
+func openPast(t terminal, flags arguments, needed bool) (past, func(), error) {
 	none := func() {}
 	c, err := flags.load(t.lookup)
 	if err != nil {
-		return asked{}, none, err
+		return past{}, none, err
 	}
 	db, err := store.OpenReadOnly(c.Storage.Address())
 	missing := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !missing {
-		return asked{}, none, err
+		return past{}, none, err
 	}
 	if err == nil {
 		none = func() { db.Close() }
@@ -43,9 +43,9 @@ func ask(t terminal, flags arguments, needed bool) (asked, func(), error) {
 	c = app.RememberedLevels(context.Background(), db, c)
 	book, err := account.New(c)
 	if err != nil {
-		return asked{}, none, usageError{err.Error()}
+		return past{}, none, usageError{err.Error()}
 	}
-	a := asked{config: c, book: book, history: history.History{Store: db, Zone: c.Timezone}}
+	a := past{config: c, book: book, history: history.History{Store: db, Zone: c.Timezone}}
 	if missing && needed {
 		return a, none, fmt.Errorf("there is no database %s yet; it fills while `mokabot run` is running", databaseName(c))
 	}
@@ -64,7 +64,7 @@ func databaseName(c *config.Config) string {
 }
 
 // one is the named account, or the first one.
-func (a asked) one(names []string) (*account.Account, error) {
+func (a past) one(names []string) (*account.Account, error) {
 	if len(names) == 0 {
 		return a.book.All()[0], nil
 	}
@@ -77,8 +77,7 @@ func (a asked) one(names []string) (*account.Account, error) {
 
 var daysAgo = regexp.MustCompile(`^(\d{1,5})d$`)
 
-// moment reads a time as people write it on a command line: RFC 3339, a date,
-// or how long ago.
+// moment parses a time on a command line: RFC 3339, a date, or how long ago.
 func moment(text string, now time.Time, zone *time.Location) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t, nil

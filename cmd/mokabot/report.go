@@ -24,7 +24,7 @@ func runReport(ctx context.Context, t terminal, args []string) error {
 	if len(names) == 0 {
 		return usageError{"which report? Name one of those in the configuration"}
 	}
-	a, done, err := ask(t, flags, false)
+	a, done, err := openPast(t, flags, false)
 	defer done()
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ func runUsage(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	a, done, err := ask(t, flags, *picture != "")
+	a, done, err := openPast(t, flags, *picture != "")
 	defer done()
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func runUsage(ctx context.Context, t terminal, args []string) error {
 // failedToTell: that a gateway does not offer something is an answer.
 func failedToTell(err *moka.Error) bool { return err != nil && err.Kind != moka.Unsupported }
 
-func (a asked) usage(ctx context.Context, one *account.Account, period string) (message.UsageAnswer, error) {
+func (a past) usage(ctx context.Context, one *account.Account, period string) (message.UsageAnswer, error) {
 	p, before, _ := history.Period(period, time.Now(), a.config.Timezone)
 	var reading moka.Reading
 	var wait sync.WaitGroup
@@ -141,7 +141,7 @@ func requestsOf(a message.Account, u message.Used) *int64 {
 	return &u.Requests
 }
 
-// modelsUsed is null where nothing tells, or where it does not add up to what was
+// modelsUsed is null where it is unknown, or where it does not add up to what was
 // spent.
 func modelsUsed(u message.Used) []modelUsage {
 	list := []modelUsage{}

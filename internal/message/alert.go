@@ -11,7 +11,7 @@ import (
 	"mokabot/moka"
 )
 
-// AlertDetails are what an alert of an account is about.
+// AlertDetails are the contents of an alert of an account.
 type AlertDetails struct {
 	Account string
 	Levels  int // how many levels the account has
@@ -19,14 +19,13 @@ type AlertDetails struct {
 	Today   spend.SoFar   // spent on the reader's calendar day
 	Models  []ModelUse    // what cost most lately, the most expensive first, for conditions about spending; nil: not known
 	Key     KeyUse        // what cost most of a spike; zero: not known
-	Remind  time.Duration // between reminders of this incident; 0: there are none
+	Remind  time.Duration // between reminders of this incident; 0: no reminders
 	Last    moka.Maybe    // what could be spent when that was last known, for one that cannot be read
-	Page    string        // that the buttons open to add money or renew a credential: https; empty: there is none
+	Page    string        // that a button opens to add money or renew a credential: https; empty: no button
 }
 
-// Alert phrases it. The same words serve for a post and for bringing an
-// incident's live message up to date; only a post pings. See [Close] for the
-// posts of one that is over.
+// Alert is the message of an alert, for a post and for an edit of the live message; only
+// a post pings. See [Close] for the posts of an incident that is over.
 func Alert(w *lang.Words, a AlertDetails) Message {
 	e, account := a.Event, a.Account
 	words := eventWords(&w.Alert, e)
@@ -46,7 +45,7 @@ func Alert(w *lang.Words, a AlertDetails) Message {
 	return m
 }
 
-// spikeKeyLine is which key a spike is of, "" where that is not known.
+// spikeKeyLine is the key that caused a spike, empty where that is unknown.
 func spikeKeyLine(w *lang.Words, a AlertDetails) string {
 	if a.Key.Spent <= 0 || a.Event.Incident.Condition != alert.Spike {
 		return ""
@@ -54,9 +53,9 @@ func spikeKeyLine(w *lang.Words, a AlertDetails) string {
 	return w.Alert.KeySpent(lineName(w, a.Key.Key), a.Key.Spent)
 }
 
-// conditionView is all that people see of a condition: its words in each language,
-// its colour, and its first line. What it is about, who is pinged and which buttons
-// help is its entry in package alert.
+// conditionView is all that people see of a condition: its words in each language, its
+// colour, and its first line. Its topic, whom it pings and which buttons help are in its
+// entry in package alert.
 type conditionView struct {
 	words func(*lang.AlertWords) lang.ConditionWords
 	tone  Tone // of a balance: on the worst level
@@ -79,8 +78,8 @@ func conditionWords(a *lang.AlertWords, c alert.Condition) lang.ConditionWords {
 	return conditionViews[c].words(a)
 }
 
-// eventWords are the words of an event's condition. Of refused credentials they say
-// which one it is, where the reading tells; the end is that of the condition.
+// eventWords are the words of an event's condition. For a refused credential they name
+// which one it is, where the reading shows that; the end has the condition's own words.
 func eventWords(a *lang.AlertWords, e alert.Event) lang.ConditionWords {
 	words := conditionWords(a, e.Incident.Condition)
 	if e.Incident.Condition != alert.Refused || e.Kind == alert.Ended {
@@ -138,8 +137,8 @@ func incidentTone(i alert.Incident, levels int) Tone {
 	return conditionViews[i.Condition].tone
 }
 
-// alertText says what it means and what to do. What the failure itself or the
-// figures say better is not said twice.
+// alertText is what the alert means and what to do. It leaves out what the failure or the
+// figures say better.
 func alertText(w *lang.Words, e alert.Event, words lang.ConditionWords) string {
 	cause := alertCause(w, e)
 	switch c := e.Incident.Condition; {
@@ -154,7 +153,7 @@ func alertText(w *lang.Words, e alert.Event, words lang.ConditionWords) string {
 // locked reports whether a top-up would not help.
 func locked(r moka.Reading) bool { return r.Wallet != nil && r.Wallet.Locked() }
 
-// alertCause says what the gateway's failure was, where there is one.
+// alertCause is the gateway's failure in words, where there is one.
 func alertCause(w *lang.Words, e alert.Event) string {
 	c := e.Incident.Condition
 	if failed := e.Facts.Reading.Err(); failed != nil && (c == alert.Unreachable || c == alert.Refused) {
@@ -229,8 +228,8 @@ func spikeText(w *lang.Words, f alert.Facts) string {
 	return w.Alert.HourCost(spent)
 }
 
-// limitText says which of the level's limits the figures are below. Past them,
-// though not yet far enough, or unknown, it is what was told of.
+// limitText names the level's limits that the figures are below. Where they are above
+// them within the margin, or unknown, it names the limit of the first post.
 func limitText(w *lang.Words, e alert.Event) string {
 	if e.Level == nil {
 		return ""

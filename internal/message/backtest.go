@@ -11,7 +11,7 @@ import (
 	"mokabot/moka"
 )
 
-// Backtest tells what an account's rules would have said of the past.
+// Backtest shows what an account's rules would have posted in the past.
 func Backtest(w *lang.Words, account string, days int, h alert.History) Message {
 	words := w.CLI.Backtest
 	card := Card{Title: words.Title(account, days), Tone: ToneInfo}
@@ -44,7 +44,7 @@ func Backtest(w *lang.Words, account string, days int, h alert.History) Message 
 	return Message{Cards: []Card{card}}
 }
 
-// BacktestBudget tells what would have been told of a budget.
+// BacktestBudget shows what would have been posted about a budget.
 func BacktestBudget(w *lang.Words, b budget.Budget, days int, news []budget.News) Message {
 	words := w.CLI.Backtest
 	card := Card{Title: words.Budget(b.Name, days), Tone: ToneInfo}

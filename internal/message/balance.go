@@ -16,7 +16,7 @@ type Account struct {
 	Last    *moka.Reading // the last good one, shown when the newest failed; nil: none
 	Today   spend.SoFar   // spent on the reader's calendar day; unknown without history
 	Runway  *spend.Runway // nil: without history
-	Levels  []alert.Level // what the colour goes by
+	Levels  []alert.Level // which decide the colour
 }
 
 // Balance answers what is left, one card an account; where there are more than

@@ -12,7 +12,7 @@ import (
 	"mokabot/moka"
 )
 
-// Budgets shows where budgets stand, one card each.
+// Budgets shows the standing of budgets, one card each.
 func Budgets(w *lang.Words, standings []budget.Standing) Message {
 	if len(standings) == 0 {
 		return Note(w.Budget.None, ToneMuted)
@@ -79,8 +79,8 @@ func budgetSpent(w *lang.Words, s budget.Standing) string {
 	return w.Budget.Spent(spent, s.Budget.Amount, fmt.Sprintf("%.0f%%", percent))
 }
 
-// budgetText is what was spent and, where nothing tells of the beginning of the
-// period, since when readings do.
+// budgetText is what was spent and, where nothing is known of the beginning of the
+// period, when readings began.
 func budgetText(w *lang.Words, s budget.Standing) string {
 	if s.Began.IsZero() {
 		return budgetSpent(w, s)
@@ -139,11 +139,11 @@ func Budget(w *lang.Words, s budget.Standing, picture Picture) Message {
 // BudgetWarning is what a warning of a budget is about.
 type BudgetWarning struct {
 	News    budget.News
-	Page    string // of the accounts' console, where they share one; empty: there is none
+	Page    string // the accounts' console, where they share one; else empty
 	Picture Picture
 }
 
-// BudgetAlert phrases a warning of a budget. Its thresholds are told once, so
+// BudgetAlert is the message of a budget's warning. Each threshold is posted once, so
 // there is nothing to snooze.
 func BudgetAlert(w *lang.Words, a BudgetWarning) Message {
 	s := a.News.Standing
@@ -171,8 +171,7 @@ func BudgetAlt(w *lang.Words, s budget.Standing) string {
 	return w.Headline.With(w.Headline.Of(w.Budget.Title(s.Budget.Name, budgetPeriod(w, s)), budgetSpent(w, s)), expectedLine(w, s))
 }
 
-// keepFiles are the files of a message that was posted, for an edit that leaves
-// them as they are.
+// keepFiles are the files of a posted message, for an edit that does not change them.
 func keepFiles(files []File) []File {
 	var kept []File
 	for _, f := range files {
@@ -198,8 +197,8 @@ func withPicture(m Message, p Picture) Message {
 	return m
 }
 
-// CloseBudget is an earlier warning of a budget whose period is over, or that
-// was changed. It keeps what it said and pings nobody.
+// CloseBudget is an earlier warning of a budget whose period is over, or that was
+// changed. It keeps its text and pings nobody.
 func CloseBudget(w *lang.Words, posted Message, at time.Time) Message {
 	m := Message{Text: posted.Text, Cards: slices.Clone(posted.Cards), Files: keepFiles(posted.Files)}
 	for i := range m.Cards {

@@ -10,7 +10,7 @@ import (
 	"mokabot/moka"
 )
 
-// ModelChanges is what became of an account's models.
+// ModelChanges are the changes of an account's models.
 type ModelChanges struct {
 	Account  string
 	At       time.Time
@@ -41,7 +41,7 @@ func (c ModelChanges) pricedByToken() bool {
 // changesInPost is how many lines a group has in a post of its own.
 const changesInPost = 15
 
-// Changes tells what became of the models.
+// Changes is the message about changes of the models.
 func Changes(w *lang.Words, c ModelChanges) Message {
 	card := Card{Title: w.Watch.Title(c.Account), Tone: ToneInfo, At: c.At}
 	for _, g := range changeGroups(w, c) {
@@ -59,7 +59,7 @@ func Changes(w *lang.Words, c ModelChanges) Message {
 	return Message{Text: fit(line, maxHeadline), Cards: []Card{card}}
 }
 
-// changeLines are the changes without headings, at most that many lines.
+// changeLines are the changes without headings, in at most that many lines.
 func changeLines(w *lang.Words, c ModelChanges, most int) []string {
 	var lines []string
 	for _, g := range changeGroups(w, c) {

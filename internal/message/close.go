@@ -7,8 +7,8 @@ import (
 	"mokabot/internal/lang"
 )
 
-// Close is an earlier post of an incident that is over. It keeps what it said,
-// loses its buttons, changes its colour, and says when and why it ended.
+// Close is an earlier post of an incident that is over. It keeps its text, loses its
+// buttons, changes its colour, and says when and why the incident ended.
 func Close(w *lang.Words, posted Message, e alert.Event) Message {
 	m := Message{Text: posted.Text, Files: posted.Files}
 	for n, card := range posted.Cards {
@@ -39,8 +39,8 @@ func closedLine(w *lang.Words, e alert.Event) string {
 	return w.Alert.RulesChanged
 }
 
-// heldBackLine says since when an alert was held back, and how much was left
-// then; "" for one that was not.
+// heldBackLine is since when an alert was held back, and how much was left then; empty
+// for one that was not.
 func heldBackLine(w *lang.Words, e alert.Event) string {
 	if !e.Late || e.Kind == alert.Ended {
 		return ""

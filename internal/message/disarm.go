@@ -6,12 +6,12 @@ import (
 	"mokabot/moka"
 )
 
-// zeroWidth stands behind an @ or inside a link so that it is only text.
+// zeroWidth after an @ or inside a link makes it plain text.
 const zeroWidth = "\u200b"
 
-// Disarm makes words from outside harmless in a Discord message: nobody is
-// mentioned, nothing links, no markdown, no control characters, nothing that
-// turns the writing direction. [Message.String] shows them as they were.
+// Disarm makes foreign text harmless in a Discord message: no mentions, links, markdown,
+// control characters, or changes of the writing direction. [Message.String] shows it as
+// it was.
 func Disarm(text string) string {
 	var b strings.Builder
 	for _, r := range moka.Plain(text) {
@@ -29,7 +29,7 @@ func Disarm(text string) string {
 	return strings.ReplaceAll(b.String(), "://", ":"+zeroWidth+"//")
 }
 
-// undisarm takes back what Disarm added, for a terminal.
+// undisarm removes what Disarm added, for a terminal.
 func undisarm(text string) string {
 	var b strings.Builder
 	escaped := false

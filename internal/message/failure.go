@@ -7,9 +7,8 @@ import (
 	"mokabot/moka"
 )
 
-// Failure is the one place where an error of the gateway becomes a sentence
-// for people, with what to do about it. What the gateway itself says is added,
-// disarmed.
+// Failure turns an error of the gateway into a sentence for people, with what to do about
+// it, and adds the gateway's own text, disarmed. It is the only place that does so.
 func Failure(w *lang.Words, err error) string {
 	text := shortFailure(w, err)
 	if e, ok := errors.AsType[*moka.Error](err); ok && e != nil && e.Message != "" {
@@ -18,7 +17,7 @@ func Failure(w *lang.Words, err error) string {
 	return text
 }
 
-// shortFailure leaves out what the gateway itself says.
+// shortFailure leaves out the gateway's own text.
 func shortFailure(w *lang.Words, err error) string {
 	e, ok := errors.AsType[*moka.Error](err)
 	if !ok || e == nil {

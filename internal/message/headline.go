@@ -47,7 +47,7 @@ type headline struct {
 	left   string // what can be spent and how long it lasts; empty where that is unknown or nothing
 }
 
-// condition says what is wrong, with the figures that the condition is about.
+// condition is what is wrong, with the condition's figures.
 func (h headline) condition() string {
 	return conditionViews[h.alert.Event.Incident.Condition].line(h)
 }
@@ -101,7 +101,7 @@ func refusedLine(h headline) string {
 	return unknownLine(h)
 }
 
-// unknownLine says since when the balance has not been known, and what it was.
+// unknownLine is since when the balance has been unknown, and what it was.
 func unknownLine(h headline) string {
 	return h.w.Headline.With(h.w.Headline.For(h.raised, lasted(h.alert.Event)), lastKnown(h.w, h.alert))
 }
@@ -136,8 +136,8 @@ func keyRefused(r moka.Reading) bool {
 	return r.KeyErr != nil && r.KeyErr.Hint == moka.HintAPIKey
 }
 
-// leftLine is what can be spent and how long it lasts, "" when it is unknown or
-// when the condition says already that it is nothing.
+// leftLine is what can be spent and how long it lasts, empty when it is unknown or when
+// the condition already says that nothing is left.
 func leftLine(w *lang.Words, e alert.Event) string {
 	left, ok := e.Facts.Reading.Spendable().Get()
 	if !ok || left <= 0 && e.Incident.Condition != alert.Balance {
@@ -156,8 +156,8 @@ func leftLine(w *lang.Words, e alert.Event) string {
 	return w.Headline.Left(left)
 }
 
-// resolvedLine says that it is over: how long it lasted, what is left now and
-// what came in.
+// resolvedLine is the end of an incident: how long it lasted, what is left now and what
+// was topped up.
 func resolvedLine(w *lang.Words, name string, e alert.Event) string {
 	line := w.Headline.After(conditionWords(&w.Alert, e.Incident.Condition).Ended(name), lasted(e))
 	if left, ok := e.Facts.Reading.Spendable().Get(); ok {

@@ -12,15 +12,15 @@ type Command struct {
 	Options []string
 }
 
-// Guide is what /help and the welcome show to somebody.
+// Guide is the contents of /help and the welcome for one reader.
 type Guide struct {
 	Commands     []Command // that the reader may use
-	Accounts     []string  // none for a reader who may not see figures
-	AlertChannel string    // empty: nothing is said of it
+	Accounts     []string  // empty for a reader who may not see figures
+	AlertChannel string    // empty: it is left out
 	Shares       bool      // the reader may show answers to everybody
 }
 
-// Help tells what the bot does for the reader and how to use it.
+// Help explains what the bot does for the reader and how to use it.
 func Help(w *lang.Words, g Guide) Message {
 	var lines []string
 	for _, c := range g.Commands {
@@ -45,8 +45,8 @@ func explained(w *lang.Words, lines []string, g Guide) Message {
 	return Message{Cards: []Card{card}}
 }
 
-// call is a command as a reader of the language sees it in Discord's menu. The
-// option that every command has is told once, below.
+// call is a command as a reader of the language sees it in Discord's menu, without the
+// option share, which all have and which is explained below.
 func call(w *lang.Words, c Command) string {
 	text := "/" + w.Command.Shown(c.Name)
 	for _, o := range c.Options {
@@ -62,9 +62,8 @@ func Note(text string, tone Tone) Message {
 	return Message{Cards: []Card{{Text: text, Tone: tone}}}
 }
 
-// Welcome explains the commands once, when the bot comes to a server. Nobody
-// knows what language its readers' menus have, so it gives the commands' plain
-// names too.
+// Welcome explains the commands when the bot is new in a server. The language of its
+// readers' menus is unknown, so it has the commands' plain names, too.
 func Welcome(w *lang.Words, bot string, g Guide) Message {
 	var lines []string
 	for _, c := range g.Commands {

@@ -49,9 +49,8 @@ func alertButtons(w *lang.Words, a AlertDetails) []Button {
 	return append(buttons, snooze...)
 }
 
-// snoozeButtons change a snooze: of all incidents that a message tells of,
-// where of is empty, or of one. They carry all that they need, so they work
-// after a restart.
+// snoozeButtons change a snooze: of all incidents of a message where of is empty, else of
+// one. Their actions are complete, so they work after a restart.
 func snoozeButtons(w *lang.Words, i alert.Incident, of string, remind time.Duration, now time.Time) []Button {
 	var buttons []Button
 	add := func(label, what string, style ButtonStyle) {
@@ -59,7 +58,7 @@ func snoozeButtons(w *lang.Words, i alert.Incident, of string, remind time.Durat
 	}
 	snoozed := i.Snoozed(now)
 	if remind > 0 {
-		first := StylePrimary // what most people want, as long as nobody did it
+		first := StylePrimary // what most people want before it was done
 		if snoozed {
 			first = StylePlain
 		}
@@ -183,11 +182,11 @@ type TimelineEntry struct {
 	Level string
 }
 
-// IncidentDetails shows an incident with its story so far.
-func IncidentDetails(w *lang.Words, o OpenIncident, story []TimelineEntry, now time.Time) Message {
+// IncidentDetails shows an incident with its timeline.
+func IncidentDetails(w *lang.Words, o OpenIncident, timeline []TimelineEntry, now time.Time) Message {
 	card := incidentCard(w, o, now)
 	var lines []string
-	for _, h := range story {
+	for _, h := range timeline {
 		if what := happened(w, h); what != "" {
 			lines = append(lines, Moment(h.At)+" "+what)
 		}

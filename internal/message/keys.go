@@ -23,7 +23,7 @@ const (
 	keysOnPage = 15
 	// expiresSoon is how long before its end a key asks for attention.
 	expiresSoon = 7 * 24 * time.Hour
-	// unusedFor is how long nobody used a key of which that is said.
+	// unusedFor is how long a key must be unused for its line to say so.
 	unusedFor = 14 * 24 * time.Hour
 )
 
@@ -55,10 +55,10 @@ func Keys(w *lang.Words, l KeyList) Message {
 
 // The ranks of keys, the most pressing first.
 const (
-	rankBroken = iota // used up or out of date, or waiting to be switched on
+	rankBroken = iota // used up, expired, or waiting to be enabled
 	rankSoon          // will be
 	rankFine
-	rankOff // somebody switched it off
+	rankOff // disabled
 )
 
 func keyRank(k moka.APIKeyInfo, now time.Time) int {

@@ -42,7 +42,7 @@ type Card struct {
 type Field struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
-	Inline bool   `json:"inline,omitempty"` // may stand beside others
+	Inline bool   `json:"inline,omitempty"` // may be in one row with others
 }
 
 // Button is something to press below the message. Its action is
@@ -57,7 +57,7 @@ type Button struct {
 	NewRow   bool        `json:"new_row,omitempty"` // the first of a row
 }
 
-// Form asks for one line of text. It opens for whoever pressed a button.
+// Form asks for one line of text. It opens for the person who pressed a button.
 type Form struct {
 	Action string `json:"action"`         // of the answer, as a [Button]'s
 	Title  string `json:"title"`          // at most 45 characters

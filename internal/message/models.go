@@ -114,7 +114,7 @@ func vendor(id string) (prefix, name string) {
 	return "", id
 }
 
-// inCode keeps a name from ending the code span it stands in.
+// inCode keeps a name from ending the code span around it.
 func inCode(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '`' || r < ' ' || r == 0x7f {
@@ -126,7 +126,7 @@ func inCode(name string) string {
 
 func price(w *lang.Words, p moka.Price) string { return priceIn(w, p, moka.Maybe.String) }
 
-// priceIn is a price with its amounts written that way, nothing when there is none.
+// priceIn is a price with its amounts written by amount, empty without a price.
 func priceIn(w *lang.Words, p moka.Price, amount func(moka.Maybe) string) string {
 	if p.PerCall.Known() {
 		return w.Models.PerCall(amount(p.PerCall))
@@ -153,7 +153,7 @@ func modelsFooter(w *lang.Words, l ModelList, page, pages int) string {
 	return strings.Join(append(parts, w.Models.Attached), " · ")
 }
 
-// pageButtons carry the whole question, so they work after a restart.
+// pageButtons carry the search and the page, so they work after a restart.
 func pageButtons(w *lang.Words, l ModelList, page, pages int) []Button {
 	return turnButtons(w, page, pages, func(to int) string {
 		return fmt.Sprintf("models:%s:%d:%s", l.Account, to, clipped(l.Search, 40))

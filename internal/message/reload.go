@@ -6,14 +6,14 @@ import (
 	"mokabot/internal/lang"
 )
 
-// Reloaded is what became of reading the configuration again.
+// Reloaded is the result of reading the configuration again.
 type Reloaded struct {
 	Accounts, Reports int
-	Restart           []string // keys that changed and that only a restart obeys
-	Problems          []string // why the old configuration stays in force; nil: it does not
+	Restart           []string // changed keys that take effect only at a restart
+	Problems          []string // why the old configuration stays in force; nil: the new one is
 }
 
-// Reload tells what became of reading the configuration again.
+// Reload shows the result of reading the configuration again.
 func Reload(w *lang.Words, r Reloaded) Message {
 	if len(r.Problems) > 0 {
 		const most = 15

@@ -73,7 +73,7 @@ func summaryCards(w *lang.Words, r Report) Message {
 	return m
 }
 
-// delayed says on top of a report that it is late.
+// delayed adds to a report that it is late.
 func delayed(w *lang.Words, r Report, m *Message) {
 	if len(m.Cards) > 0 && r.Delayed {
 		m.Cards[0].Text = joinLines(w.Report.Delayed(Moment(r.Due)), m.Cards[0].Text)
@@ -133,8 +133,7 @@ func totals(w *lang.Words, accounts []ReportAccount) total {
 	return t
 }
 
-// together adds up what is known: at least that much was spent, where something
-// is not.
+// together adds up what is known: a lower bound where one of the two is unknown.
 func together(sum, part spend.SoFar) spend.SoFar {
 	first := sum == spend.SoFar{}
 	switch {
@@ -146,8 +145,8 @@ func together(sum, part spend.SoFar) spend.SoFar {
 	return sum.Plus(part)
 }
 
-// better is the figure of a wallet that two accounts tell of: the larger one,
-// complete if one of them is.
+// better is the figure of a wallet that two accounts share: the larger one, complete if
+// one of them is.
 func better(a, b spend.SoFar) spend.SoFar {
 	x, known := a.Spent.Get()
 	y, other := b.Spent.Get()
@@ -206,7 +205,7 @@ func reportCard(w *lang.Words, r Report, a ReportAccount) Card {
 	return card
 }
 
-// shown is the reading to speak of: the newest, or the last good one where that failed.
+// shown is the reading to show: the newest, or the last good one where that failed.
 func (a Account) shown() moka.Reading {
 	if a.Old() {
 		return *a.Last
@@ -214,7 +213,7 @@ func (a Account) shown() moka.Reading {
 	return a.Reading
 }
 
-// Old reports whether the last good reading has to do, because the newest holds no figure at all.
+// Old reports whether the last good reading is shown, because the newest has no figures.
 func (a Account) Old() bool { return !a.Reading.OK() && a.Last != nil && nothing(a.Reading) }
 
 func (a Account) left() moka.Maybe { return a.shown().Spendable() }
@@ -246,8 +245,7 @@ func changeText(now, then moka.Amount) string {
 	}
 }
 
-// soFar is what was spent in a period: unknown, or at least an amount, where
-// nothing tells of all of it.
+// soFar is what was spent in a period: an amount, at least an amount, or unknown.
 func soFar(w *lang.Words, s spend.SoFar) string {
 	if spent, ok := s.Spent.Get(); ok && s.AtLeast {
 		return w.Balance.AtLeast(spent)

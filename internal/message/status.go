@@ -11,7 +11,7 @@ import (
 type Health struct {
 	Version   string
 	Uptime    time.Duration
-	Connected bool          // the session with Discord stands
+	Connected bool          // to Discord
 	Latency   time.Duration // of its heartbeat; 0: not known
 	Accounts  []LastPoll
 	Waiting   int
@@ -142,7 +142,7 @@ func readingLines(w *lang.Words, next []NextReading) []string {
 	return lines
 }
 
-// why says in a few words why an account is read next when it is.
+// why is the reason for the time of an account's next reading.
 func why(w lang.StatusWords, reason string) string {
 	switch reason {
 	case "first":

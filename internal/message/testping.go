@@ -6,7 +6,7 @@ import (
 	"mokabot/internal/lang"
 )
 
-// TestPing is what became of the test message in one channel.
+// TestPing is the result of the test message in one channel.
 type TestPing struct {
 	Channel     string
 	Posted      bool
@@ -15,7 +15,7 @@ type TestPing struct {
 	ThreadRoles bool     // members of a role could not be added to the thread
 }
 
-// TestAlert is the message that tries a channel and its mentions.
+// TestAlert is a message that tests a channel and its mentions.
 func TestAlert(w *lang.Words, roles, users []string) Message {
 	return Message{Text: w.Command.TestAlert, Mentions: Mentions{Roles: roles, Users: users}}
 }
@@ -26,7 +26,7 @@ type TestLine struct {
 	Failed bool
 }
 
-// TestLines say what became of a test message.
+// TestLines are the result of a test message in words.
 func TestLines(w *lang.Words, p TestPing, channel string) []TestLine {
 	c := &w.CLI.Check
 	if !p.Posted {

@@ -23,17 +23,17 @@ type ModelUse struct {
 type KeyUse struct {
 	Key      string // its name
 	Spent    moka.Amount
-	Requests int64 // 0 where the gateway does not tell
+	Requests int64 // 0 where unknown
 }
 
 // Used is what an account used in a period.
 type Used struct {
 	From, To   time.Time
-	Spent      moka.Maybe // unknown when nothing tells
-	AtLeast    bool       // nothing tells of a part of the period: Spent is a lower bound
-	Began      time.Time  // the first reading, where it lies in the period and nothing tells of the time before; else zero
+	Spent      moka.Maybe
+	AtLeast    bool       // a part of the period is unknown: Spent is a lower bound
+	Began      time.Time  // the first reading, where it lies in the period and nothing is known of the time before; else zero
 	Before     moka.Maybe // in the period before
-	Requests   int64      // 0 where the credentials do not tell
+	Requests   int64      // 0 where the credentials do not show them
 	TopUps     moka.Amount
 	Refunds    moka.Amount // already taken off Spent
 	Undated    moka.Amount // more that was spent, at a time that reaches out of the period
@@ -42,7 +42,7 @@ type Used struct {
 	ModelsErr  *moka.Error // why there is no use by model
 	Keys       []KeyUse    // the most expensive first
 	KeysErr    *moka.Error // why there is no use by key
-	Recorded   moka.Maybe  // what the gateway's own records say, where that is not Spent
+	Recorded   moka.Maybe  // the sum of the gateway's own records, where it is not Spent
 	Filled     bool        // Spent is from the gateway's records, because readings are missing
 	Picture    []byte      // PNG; nil: none
 	PictureAlt string      // what it shows, in words

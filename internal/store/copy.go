@@ -9,23 +9,22 @@ import (
 	"time"
 )
 
-// CopyStep says how far a copy has come.
+// CopyStep is the progress of a copy.
 type CopyStep struct {
 	Table     string
 	Rows      int64 // done
-	Verifying bool  // it is compared, and no longer copied
+	Verifying bool  // the table was copied and is being compared
 }
 
-// Copied is what a table has on both sides, as it was read again after the copy.
+// Copied is the contents of a table on both sides, read again after the copy.
 type Copied struct {
 	Table string
 	contents
 }
 
-// Copy copies everything from one database to another, which is empty or a copy
-// of the same one that was broken off, and compares both in the end. Nobody else
-// can write to either of them meanwhile. Until it has succeeded, no bot starts on
-// the target.
+// Copy copies everything from one database to another, which is empty or an unfinished
+// copy of the same one, and compares both in the end. No other process can write to either
+// of them meanwhile, and no bot starts on the target until the copy is complete.
 func Copy(ctx context.Context, from, to string, progress func(CopyStep)) ([]Copied, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -89,8 +88,8 @@ const (
 	occupyEvery = 4 * time.Second
 )
 
-// occupy keeps every bot from a PostgreSQL database until db is closed, and stops
-// what the lease was taken for when it is lost. A file is locked already.
+// occupy keeps every bot off a PostgreSQL database until db is closed, and calls stop when
+// the lease is lost. A file is locked already.
 func (db *DB) occupy(ctx context.Context, stop context.CancelCauseFunc) error {
 	lease := db.Lease()
 	if lease == nil {
@@ -99,7 +98,7 @@ func (db *DB) occupy(ctx context.Context, stop context.CancelCauseFunc) error {
 	holder := "copy " + rand.Text()[:8]
 	grant, ok, err := lease.Acquire(ctx, holder, occupyTime)
 	if err != nil {
-		return told(db.path, err)
+		return classified(db.path, err)
 	}
 	if !ok {
 		return &Error{Path: db.path, Kind: ErrRunning}
@@ -179,7 +178,7 @@ func (c copying) table(ctx context.Context, s shape) (contents, error) {
 	return contents{}, ErrDiffers
 }
 
-// rest copies the rows behind those that the target has.
+// rest copies the rows that come after the target's last one.
 func (c copying) rest(ctx context.Context, s shape) error {
 	last, err := s.last(ctx, c.target)
 	if err != nil {
@@ -211,7 +210,7 @@ func (c copying) clear(ctx context.Context, s shape) error {
 	return err
 }
 
-// What a copy was broken off is known by, and from where it came.
+// unfinished is a table that only an unfinished copy has, with the place of its source.
 const unfinished = "unfinished_copy"
 
 // begin refuses a target that holds anything but a copy of this source.
@@ -254,13 +253,13 @@ func (c copying) finish(ctx context.Context) error {
 	return err
 }
 
-// hasUnfinishedCopy reports whether the database is a copy that was broken off.
+// hasUnfinishedCopy reports whether the database is an unfinished copy.
 func (db *DB) hasUnfinishedCopy(ctx context.Context) (bool, error) {
 	n, _, err := one(ctx, db, scanInt, db.engine.tableCount, unfinished)
 	return n > 0, err
 }
 
-// complete refuses a database that is a copy which was broken off.
+// complete refuses a database that is an unfinished copy.
 func complete(db *DB, err error) (*DB, error) {
 	if err != nil {
 		return nil, err

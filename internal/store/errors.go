@@ -46,7 +46,7 @@ func Passing(err error) bool {
 // away, starts, stops or is busy: it may be opened later, with nothing changed.
 func Absent(err error) bool { return Passing(err) || errors.Is(err, ErrBusy) }
 
-// Error says which database something is wrong with, and what.
+// Error is what is wrong with which database.
 type Error struct {
 	Path string
 	Kind error // one of the errors above
@@ -88,8 +88,9 @@ var kinds = []error{
 // Kinds are all that can be wrong with a database.
 func Kinds() []error { return slices.Clone(kinds) }
 
-// told says of a failure what it means for the database, where it means something.
-func told(path string, err error) error {
+// classified is a failure as an [*Error] where it means something for the database, else
+// the failure itself.
+func classified(path string, err error) error {
 	if _, done := errors.AsType[*Error](err); err == nil || done {
 		return err
 	}

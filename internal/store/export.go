@@ -9,12 +9,11 @@ import (
 	"mokabot/moka"
 )
 
-// exportStep is how many rows are read at once, so that a slow consumer holds
-// up nobody.
+// exportStep is how many rows are read at once, so that a slow consumer holds up no
+// writer.
 const exportStep = 1000
 
-// Record is what is kept of one reading, or of one hour or day of which the
-// readings are gone.
+// Record is what is stored of one reading, or of one hour or day without its readings.
 type Record struct {
 	Account         string
 	At              time.Time     // of the reading; the beginning of the hour or day
@@ -90,8 +89,8 @@ func (db *DB) exported(ctx context.Context, from, to time.Time, accounts []strin
 	return spans, names, err
 }
 
-// exportGaps gives what the sums of a span leave out because it cannot be dated;
-// readings hold it themselves.
+// exportGaps yields what the sums of a span leave out because it cannot be dated;
+// readings include it.
 func (db *DB) exportGaps(ctx context.Context, account string, s span, yield func(Record, error) bool) bool {
 	if s.width == 0 {
 		return true
@@ -111,8 +110,8 @@ func (db *DB) exportGaps(ctx context.Context, account string, s span, yield func
 	return true
 }
 
-// records are what is kept of a span. After a coarser one, a reading tells
-// only of the time that the sums before it leave out.
+// records are what is stored of a span. After a coarser span, the first reading counts
+// only for the time that the sums before it leave out.
 func (db *DB) records(ctx context.Context, account string, s span, continued bool) iter.Seq2[Record, error] {
 	return paged(s.from, s.to, func(r Record) int64 { return millis(r.At) }, func(from, to int64) ([]Record, error) {
 		scan := func(r row) (Record, error) { return scanRecord(r, account, s) }
@@ -130,7 +129,7 @@ func (db *DB) records(ctx context.Context, account string, s span, continued boo
 			statement = sqlSomeSamples
 		}
 		found, err := list(ctx, db.read, scan, statement, account, from, to, exportStep)
-		return found, told(db.path, err)
+		return found, classified(db.path, err)
 	})
 }
 

@@ -42,7 +42,7 @@ func scanGap(r row, unit float64) (g Gap, err error) {
 	return g, err
 }
 
-// addGap notes what a reading says of a time that it cannot date.
+// addGap stores what a reading knows of a time too long to date it.
 func addGap(ctx context.Context, tx writer, account string, s Sample) error {
 	p := pieceOf(s)
 	if p.known && !p.isGap() || !p.known && (p.since == 0 || p.until <= p.since || s.ErrKind != "") {
@@ -59,8 +59,8 @@ type Recorded struct {
 	Requests int64
 }
 
-// AddRecorded keeps the gateway's records of hours. Of two that differ the larger
-// stands: records only ever lose rows.
+// AddRecorded stores the gateway's records of hours. The larger of two for one hour is
+// kept, because records only ever lose rows.
 func (db *DB) AddRecorded(ctx context.Context, account string, hours []Recorded) error {
 	return db.tx(ctx, func(tx *sql.Tx) error {
 		for _, h := range hours {

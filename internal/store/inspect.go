@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// inspectTime is for the pages of a large file. A start must not wait for
-	// more; a broken page beyond is told of when it is read.
+	// inspectTime is for the pages of a large file, so that a start does not wait long; a
+	// broken page beyond is an error when it is read.
 	inspectTime = 150 * time.Millisecond
 	smallest    = 512 // page of SQLite
 )
@@ -63,8 +63,8 @@ func sound(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// recognise is the version of the schema, 0 for a file without tables. It refuses
-// a database that is somebody else's.
+// recognise is the version of the schema, 0 for a file without tables. It refuses the
+// database of another program.
 func recognise(ctx context.Context, db rower) (version int, err error) {
 	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
 		return 0, err

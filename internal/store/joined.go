@@ -73,5 +73,5 @@ func (db *DB) PostsOf(ctx context.Context, messageID string) ([]Post, error) {
 		return nil, nil
 	}
 	posts, err := list(ctx, db.read, scanPost, sqlPostsOf, messageID)
-	return posts, told(db.path, err)
+	return posts, classified(db.path, err)
 }

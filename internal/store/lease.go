@@ -56,7 +56,7 @@ const (
 // Lease is the right to write to a PostgreSQL database. It has connections of
 // its own, so that it is renewed whatever the others wait for.
 type Lease struct {
-	path   string // says which database it is
+	path   string // names the database
 	config *pgx.ConnConfig
 	epoch  atomic.Int64 // of the lease that this process holds; 0: none
 	until  atomic.Int64 // when that lease expires by what this process wrote, in microseconds of the server's clock
@@ -313,7 +313,7 @@ func (l *Lease) ask(ctx context.Context, f func(*pgx.Conn) error) error {
 	if l.conn == nil || l.conn.IsClosed() {
 		conn, err := pgx.ConnectConfig(ctx, l.config)
 		if err != nil {
-			return told(l.path, fromServer(err))
+			return classified(l.path, fromServer(err))
 		}
 		l.conn = conn
 	}
@@ -323,7 +323,7 @@ func (l *Lease) ask(ctx context.Context, f func(*pgx.Conn) error) error {
 	}
 	hangUp(l.conn)
 	l.conn = nil
-	return told(l.path, fromServer(err))
+	return classified(l.path, fromServer(err))
 }
 
 // attend keeps a connection until it is called again or the lease is closed. That

@@ -38,7 +38,7 @@ func noteUnit(ctx context.Context, tx *sql.Tx, account string) error {
 	}
 	var s spend.State
 	if json.Unmarshal([]byte(states[0]), &s) != nil || s.PerUnit <= 0 {
-		return nil // without a unit the dollars stand as they are
+		return nil // without a unit the dollars stay as they are
 	}
 	for _, table := range []string{"readings", "hours", "days", "states"} {
 		if _, err := exec(ctx, tx, in(table, `UPDATE %s SET per_unit = ? WHERE account = ?`), s.PerUnit, account); err != nil {
@@ -128,8 +128,7 @@ func (o oldReading) refunds(before oldReading) bool {
 	return rest >= -rounding && rest <= rounding
 }
 
-// refundSince is what a reading that shows a refund says of the time since the one
-// before.
+// refundSince is the piece of a reading that shows a refund since the one before.
 func (o oldReading) refundSince(before oldReading) piece {
 	refund := before.used.Int64 - o.used.Int64
 	p := piece{since: before.until, until: o.until, known: true, spent: -refund, perUnit: o.perUnit}
@@ -165,7 +164,7 @@ func (p piece) bookRefund(ctx context.Context, tx *sql.Tx, account string) error
 	return nil
 }
 
-// rebook moves what a reading says from the sums to the gaps, or out of both.
+// rebook moves a reading's figures from the sums to the gaps, or out of both.
 func (o oldReading) rebook(ctx context.Context, tx *sql.Tx, account string) error {
 	for _, l := range []level{hours, days} {
 		for start := floor(min(o.since, o.until-1), l.width); start < o.until; start += l.width {

@@ -28,14 +28,14 @@ func (db *DB) EnqueueOnce(ctx context.Context, mark string, at time.Time, out ..
 	return first, nil
 }
 
-// Marked tells when a mark was set, false when it was not.
+// Marked is when a mark was set, false when it was not.
 func (db *DB) Marked(ctx context.Context, mark string) (time.Time, bool, error) {
 	at, ok, err := one(ctx, db, scanInt, sqlMark, mark)
 	return fromMillis(at), ok, err
 }
 
-// ForgetFuture removes the marks that were set for later than a time, while the
-// clock was ahead: what they say was done is still to come. It counts them.
+// ForgetFuture removes the marks that are dated after a moment, which were set while the
+// clock was ahead, and returns their number.
 func (db *DB) ForgetFuture(ctx context.Context, after time.Time) (int64, error) {
 	_, some, err := one(ctx, db, scanText, sqlFuture, millis(after))
 	if err != nil || !some {
@@ -44,7 +44,7 @@ func (db *DB) ForgetFuture(ctx context.Context, after time.Time) (int64, error) 
 	return db.update(ctx, sqlForgetFuture, millis(after))
 }
 
-// KeepKnown takes away the marks that end in "/known", but for those to keep.
+// KeepKnown removes the marks that end in "/known", except those to keep.
 func (db *DB) KeepKnown(ctx context.Context, keep ...string) error {
 	return db.tx(ctx, func(tx *sql.Tx) error {
 		var gone []string
@@ -76,7 +76,7 @@ func (db *DB) Value(ctx context.Context, name string) ([]byte, bool, error) {
 // ValueNames are the names of all small values that begin with a prefix, sorted.
 func (db *DB) ValueNames(ctx context.Context, prefix string) ([]string, error) {
 	names, err := list(ctx, db.read, scanText, sqlValueNames, utf8.RuneCountInString(prefix), prefix)
-	return names, told(db.path, err)
+	return names, classified(db.path, err)
 }
 
 // SetValue keeps a small value under a name.
@@ -99,8 +99,8 @@ func (db *DB) SetValues(ctx context.Context, values map[string][]byte) error {
 	})
 }
 
-// SetValueAndEnqueue keeps a small value under a name and enqueues the messages
-// that tell of it, both or neither.
+// SetValueAndEnqueue stores a small value under a name and enqueues the messages about it,
+// both or neither.
 func (db *DB) SetValueAndEnqueue(ctx context.Context, name string, value []byte, out ...Outgoing) error {
 	err := db.tx(ctx, func(tx *sql.Tx) error {
 		if err := put(ctx, tx, sqlSetValue, name, append([]byte{}, value...)); err != nil {

@@ -26,8 +26,8 @@ type Outgoing struct {
 	// Payload; nil: it is Payload. A post that is not known is not edited.
 	Amend func(newest json.RawMessage) (json.RawMessage, error)
 
-	// NotBefore holds a post back for others that it may be joined with; Joins
-	// tells that it may. See [DB.Joined].
+	// NotBefore holds a post back for others that it may be joined with, if Joins is set.
+	// See [DB.Joined].
 	NotBefore time.Time
 	Joins     bool
 }
@@ -44,7 +44,7 @@ const (
 	LaneEdit              // brings an earlier post up to date
 )
 
-// Due is a message whose turn it is.
+// Due is a message that may be sent now.
 type Due struct {
 	ID              int64
 	Key             string // what it is about
@@ -83,8 +83,8 @@ func (db *DB) announce(out []Outgoing) {
 	}
 }
 
-// enqueue ignores what is there already. Of several edits of one post only the
-// newest figures matter: it replaces those that nobody began to send.
+// enqueue ignores messages that are there already. A new edit of a post replaces the
+// edits that are not being sent yet.
 func enqueue(ctx context.Context, tx writer, out []Outgoing) error {
 	for _, o := range out {
 		if o.Amend != nil {
@@ -164,7 +164,7 @@ func (db *DB) Due(ctx context.Context, now time.Time, limit int) ([]Due, error) 
 		}
 	}
 	found, err := list(ctx, db.read, scanDue, sqlDue, millis(now), millis(now.Add(maxHold)), limit)
-	return found, told(db.path, err)
+	return found, classified(db.path, err)
 }
 
 func scanDue(r row) (d Due, err error) {
@@ -203,8 +203,8 @@ func (db *DB) Retry(ctx context.Context, m Due, refused bool, cause string) erro
 	return db.undelivered(ctx, m, refused, sqlRetry, cause, m.ID)
 }
 
-// Dead keeps the message for [DB.RequeueDead]: Discord refused it for a reason,
-// named by its error code, that somebody has to see to.
+// Dead keeps the message for [DB.RequeueDead]: Discord refused it, with an error code, for
+// a reason that only a person can fix.
 func (db *DB) Dead(ctx context.Context, m Due, now time.Time, code int, cause string) error {
 	return db.undelivered(ctx, m, true, sqlDead, millis(now), cause, code, m.ID, m.ID)
 }
@@ -220,7 +220,7 @@ func (db *DB) undelivered(ctx context.Context, m Due, refused bool, statement st
 	})
 }
 
-// Drop gives up a message that nobody needs any more.
+// Drop gives up a message that is no longer needed.
 func (db *DB) Drop(ctx context.Context, id int64, now time.Time, cause string) error {
 	_, err := db.update(ctx, sqlDrop, millis(now), cause, id, id)
 	return err
@@ -238,7 +238,7 @@ func (db *DB) Move(ctx context.Context, id int64, channel string) error {
 }
 
 // Split makes several messages of one that was never sent, the first in its
-// place and the others behind it with keys of their own.
+// place and the others after it with keys of their own.
 func (db *DB) Split(ctx context.Context, m Due, parts []json.RawMessage) error {
 	err := db.tx(ctx, func(tx *sql.Tx) error {
 		if err := put(ctx, tx, sqlSetPayload, string(parts[0]), m.ID); err != nil {

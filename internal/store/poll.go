@@ -43,8 +43,8 @@ type Poll struct {
 
 // Poll gives f the account's states, nil at first, and stores what f makes of
 // them in the same transaction. f must not use the DB, and may be called again.
-// While the disk is full the sample is left out; what it says of the money is
-// kept in the state, and counted when there is room again.
+// While the disk is full the sample is left out; its spending is kept in the state, and
+// counted when there is room again.
 func (db *DB) Poll(ctx context.Context, account string, f func(spend, alert json.RawMessage) (Poll, error)) error {
 	var out []Outgoing
 	err := db.tx(ctx, func(tx *sql.Tx) error {
@@ -97,8 +97,8 @@ func (p Poll) storeRest(ctx context.Context, tx writer, account string, at int64
 }
 
 // UpdateAlert gives f the account's alert state, nil at first, and stores what
-// f makes of it together with the messages that tell of it and what happened to
-// its incidents. f must not use the DB.
+// f makes of it together with the messages and the events of its incidents. f must not
+// use the DB.
 func (db *DB) UpdateAlert(ctx context.Context, account string, f func(json.RawMessage) (json.RawMessage, []Outgoing, []Event, error)) error {
 	var sent []Outgoing
 	err := db.tx(ctx, func(tx *sql.Tx) error {
@@ -151,7 +151,7 @@ func raw(text string) json.RawMessage {
 // Events are what happened to an account's incidents in [from, to), oldest first.
 func (db *DB) Events(ctx context.Context, account string, from, to time.Time) ([]Event, error) {
 	events, err := list(ctx, db.read, scanEvent, sqlEvents, account, millis(from), millis(to))
-	return events, told(db.path, err)
+	return events, classified(db.path, err)
 }
 
 func scanEvent(r row) (e Event, err error) {

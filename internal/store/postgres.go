@@ -66,11 +66,11 @@ func openServer(ctx context.Context, address string) (*DB, error) {
 	write := pool(config, 1)
 	if err := suitable(ctx, write); err != nil {
 		write.Close()
-		return nil, told(path, err)
+		return nil, classified(path, err)
 	}
 	if err := prepare(patient(ctx), postgres, write); err != nil {
 		write.Close()
-		return nil, told(path, err)
+		return nil, classified(path, err)
 	}
 	return made(&DB{path: path, engine: postgres, write: write, read: pool(readOnly(config), readers), lease: newLease(path, config)}), nil
 }
@@ -85,7 +85,7 @@ func openServerReadOnly(address string) (*DB, error) {
 	read := pool(readOnly(config), readers)
 	if err := readable(ctx, postgres, read); err != nil {
 		read.Close()
-		return nil, told(path, err)
+		return nil, classified(path, err)
 	}
 	return made(&DB{path: path, engine: postgres, read: read}), nil
 }
@@ -121,7 +121,7 @@ func withoutAddress(err error) string {
 	return ""
 }
 
-// placeOf says which database it is, without user and password.
+// placeOf names the database, without user and password.
 func placeOf(c *pgx.ConnConfig) string {
 	host := net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port)))
 	if strings.HasPrefix(c.Host, "/") {
@@ -399,8 +399,8 @@ func setServerVersion(ctx context.Context, tx *sql.Tx, version int) error {
 }
 
 // commitOnServer ends the transaction of a number. When the connection breaks
-// before the server has answered, the server is asked what became of it: so
-// nothing is stored twice or taken for lost.
+// before the server has answered, the server is asked for the transaction's state, so
+// that nothing is stored twice or taken for lost.
 func commitOnServer(ctx context.Context, db *sql.DB, tx *sql.Tx, id string) error {
 	err := tx.Commit()
 	if id == "" || kindOfServer(err) != ErrCut {

@@ -15,11 +15,11 @@ const (
 	StateDue     State = "due"
 	StateSending State = "sending" // Discord may know it already
 	StateSent    State = "sent"
-	StateDead    State = "dead"    // Discord refuses it until somebody acts
+	StateDead    State = "dead"    // Discord refuses it, and only a person can fix that
 	StateDropped State = "dropped" // no longer wanted
 )
 
-// Post is a message of the outbox with what became of it.
+// Post is a message of the outbox with its state.
 type Post struct {
 	Outgoing
 	ID        int64
@@ -58,13 +58,13 @@ func (db *DB) RequeueDead(ctx context.Context) (int, error) {
 // Depth counts the messages that wait and those that Discord refuses.
 func (db *DB) Depth(ctx context.Context) (waiting, dead int, err error) {
 	err = db.read.QueryRowContext(ctx, sqlDepth).Scan(&waiting, &dead)
-	return waiting, dead, told(db.path, err)
+	return waiting, dead, classified(db.path, err)
 }
 
 // DeadLetters are the messages that Discord refuses, newest first.
 func (db *DB) DeadLetters(ctx context.Context, limit int) ([]Post, error) {
 	posts, err := list(ctx, db.read, scanPost, sqlDeadLetters, limit)
-	return posts, told(db.path, err)
+	return posts, classified(db.path, err)
 }
 
 // FindPost is the message with a key, false when there is none.

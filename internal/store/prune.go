@@ -22,8 +22,8 @@ const (
 	pruneStep = 7 * day             // of one account's readings, in one transaction
 	minPosts  = 90 * 24 * time.Hour // that messages are kept after their delivery, or after they were given up
 
-	// minMarks is how long it is known what was done: longer than any report
-	// looks back for what it missed.
+	// minMarks is how long marks are kept at least: longer than any report looks back for
+	// what it missed.
 	minMarks = 400 * 24 * time.Hour
 )
 
@@ -65,7 +65,7 @@ func (db *DB) olderThan(ctx context.Context, now time.Time, age time.Duration) (
 	wanted := (age.Milliseconds() + day - 1) / day
 	var read, first int64
 	if err := db.read.QueryRowContext(ctx, sqlReadDays, wanted).Scan(&read, &first); err != nil {
-		return 0, told(db.path, err)
+		return 0, classified(db.path, err)
 	}
 	if read < wanted {
 		return 0, nil
@@ -73,7 +73,7 @@ func (db *DB) olderThan(ctx context.Context, now time.Time, age time.Duration) (
 	return min(now.Add(-age).UnixMilli(), first+day), nil
 }
 
-// pruneOutbox removes the messages that nobody edits or presses any more.
+// pruneOutbox removes the messages that are too old for edits and buttons.
 func (db *DB) pruneOutbox(ctx context.Context, now time.Time, age time.Duration, open []string) error {
 	before, err := db.olderThan(ctx, now, age)
 	if err != nil {
@@ -87,7 +87,7 @@ func (db *DB) pruneOutbox(ctx context.Context, now time.Time, age time.Duration,
 	return err
 }
 
-// pruneLog removes what happened so long ago that nobody asks for it.
+// pruneLog removes old events and marks.
 func (db *DB) pruneLog(ctx context.Context, now time.Time, keep Retention) error {
 	before, err := db.olderThan(ctx, now, keep.Hours)
 	if err != nil {

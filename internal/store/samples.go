@@ -35,8 +35,8 @@ func addSample(ctx context.Context, tx writer, account string, s Sample) (Sample
 	return s, fmt.Errorf("account %s has too many readings at %s", account, s.At)
 }
 
-// trimmed leaves of a delta what can be believed: nothing of one that is not
-// known, and no division over time where the clock must have been wrong.
+// trimmed removes from a delta what cannot be right: all of an unknown one, and the
+// division over time where the clock must have been wrong.
 func trimmed(s Sample) Sample {
 	d := &s.Delta
 	if !d.Known {
@@ -114,8 +114,8 @@ func scanSample(r row) (s Sample, err error) {
 	return s, err
 }
 
-// LastGood is the newest reading that tells what can be spent or had no
-// failure, false when there is none.
+// LastGood is the newest reading with a known balance or without a failure, false when
+// there is none.
 func (db *DB) LastGood(ctx context.Context, account string) (Sample, bool, error) {
 	return one(ctx, db, scanSample, sqlLastGood, account, account)
 }
@@ -135,8 +135,8 @@ func (db *DB) NewestReading(ctx context.Context) (time.Time, error) {
 }
 
 // NewestWrite is when the newest thing happened that is stored: a reading, or an
-// attempt at a message; zero when there is none. What happened after that a
-// database that was put back to an earlier time does not know.
+// attempt at a message; zero when there is none. A database that was put back to an
+// earlier time does not know what happened after that.
 func (db *DB) NewestWrite(ctx context.Context) (time.Time, error) {
 	at, _, err := one(ctx, db, scanInt, sqlNewestWrite)
 	return fromMillis(at), err
@@ -145,7 +145,7 @@ func (db *DB) NewestWrite(ctx context.Context) (time.Time, error) {
 // Accounts are the names of all accounts that were ever read.
 func (db *DB) Accounts(ctx context.Context) ([]string, error) {
 	names, err := list(ctx, db.read, scanText, sqlAccounts)
-	return names, told(db.path, err)
+	return names, classified(db.path, err)
 }
 
 func scanInt(r row) (n int64, err error) { return n, r.Scan(&n) }

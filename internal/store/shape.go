@@ -120,7 +120,7 @@ func (db *DB) shapes(ctx context.Context) (map[string]shape, error) {
 		}
 		all[name] = s
 	}
-	return all, told(db.path, err)
+	return all, classified(db.path, err)
 }
 
 func (s shape) names(indexes []int) string {
@@ -150,7 +150,7 @@ func (s shape) last(ctx context.Context, db *DB) ([]any, error) {
 	found, err := list(ctx, db.read, func(r row) ([]any, error) { return s.scan(r, s.key) },
 		fmt.Sprintf(`SELECT %s FROM %s ORDER BY %s LIMIT 1`, s.names(s.key), s.name, strings.Join(ends, ", ")))
 	if err != nil || len(found) == 0 {
-		return nil, told(db.path, err)
+		return nil, classified(db.path, err)
 	}
 	return found[0], nil
 }
@@ -165,7 +165,7 @@ func (s shape) pages(ctx context.Context, db *DB, after []any, f func(page [][]a
 		page, err := list(ctx, db.read, func(r row) ([]any, error) { return s.scan(r, s.all()) },
 			fmt.Sprintf(`SELECT %s FROM %s%s ORDER BY %s LIMIT %d`, s.names(s.all()), s.name, where, s.names(s.key), pageRows), after...)
 		if err != nil || len(page) == 0 {
-			return told(db.path, err)
+			return classified(db.path, err)
 		}
 		if err := f(page); err != nil {
 			return err

@@ -17,7 +17,7 @@ var (
 	days     = level{"days", day}
 )
 
-// span is a stretch of time and the rows that tell of it.
+// span is a stretch of time and the kind of rows to read for it.
 type span struct {
 	level
 	from, to int64
@@ -59,8 +59,8 @@ func perUnitOf(ctx context.Context, q querier, account string) (perUnit float64,
 }
 
 // exact covers [from, to) with as few rows as give the exact figures: readings
-// at the edges, hours and whole days between them. Where the fine rows are
-// gone, the coarse ones have to do.
+// at the edges, hours and whole days between them. Where the fine rows were pruned, it
+// uses the coarse ones.
 func (h horizons) exact(from, to int64) []span {
 	var spans []span
 	for at := from; at < to; {

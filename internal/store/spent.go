@@ -9,7 +9,7 @@ import (
 	"mokabot/moka"
 )
 
-// Total is what readings say of a stretch of time.
+// Total is the sum of the readings of a stretch of time.
 type Total struct {
 	Spent    moka.Amount // net of refunds
 	Refunds  moka.Amount
@@ -69,8 +69,8 @@ func (db *DB) Hours(ctx context.Context, account string, from, to time.Time) ([]
 	return found, err
 }
 
-// hoursOf are the hours that begin in [from, to): what readings say of them, and
-// where those do not cover an hour, what the gateway recorded of it.
+// hoursOf are the hours that begin in [from, to), by readings, and by the gateway's
+// records where readings do not cover an hour.
 func hoursOf(ctx context.Context, tx *sql.Tx, account string, from, to int64, perUnit float64) ([]spend.Hour, error) {
 	read, err := list(ctx, tx, func(r row) (spend.Hour, error) { return scanHour(r, perUnit) }, sqlHours, account, from, to)
 	if err != nil {

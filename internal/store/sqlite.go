@@ -38,15 +38,15 @@ func openFile(path string) (*DB, error) {
 	}
 	lock, err := lockFile(path + ".lock")
 	if err != nil {
-		return nil, told(path, fmt.Errorf("lock %s: %w", path, err))
+		return nil, classified(path, fmt.Errorf("lock %s: %w", path, err))
 	}
 	db, err := openLocked(path)
-	if errors.Is(told(path, err), ErrFull) && os.Remove(reserveOf(path)) == nil {
+	if errors.Is(classified(path, err), ErrFull) && os.Remove(reserveOf(path)) == nil {
 		db, err = openLocked(path)
 	}
 	if err != nil {
 		lock.Close()
-		return nil, told(path, fmt.Errorf("open %s: %w", path, err))
+		return nil, classified(path, fmt.Errorf("open %s: %w", path, err))
 	}
 	db.lock, db.reserve = lock, newReserve(path)
 	return db, nil
@@ -82,7 +82,7 @@ func openFileReadOnly(path string) (*DB, error) {
 	if info, err := os.Stat(path); err != nil {
 		return nil, err
 	} else if !info.Mode().IsRegular() { // a named pipe would be waited for
-		return nil, told(path, fmt.Errorf("open %s: %w", path, ErrCorrupt))
+		return nil, classified(path, fmt.Errorf("open %s: %w", path, ErrCorrupt))
 	}
 	read, err := connect(path, readers, url.Values{"mode": {"ro"}, "_pragma": reading["_pragma"]})
 	if err != nil {
@@ -90,7 +90,7 @@ func openFileReadOnly(path string) (*DB, error) {
 	}
 	if err := readable(context.Background(), sqlite, read); err != nil {
 		read.Close()
-		return nil, told(path, fmt.Errorf("open %s: %w", path, err))
+		return nil, classified(path, fmt.Errorf("open %s: %w", path, err))
 	}
 	return made(&DB{path: path, engine: sqlite, read: read}), nil
 }

@@ -26,8 +26,8 @@ type piece struct {
 	perUnit                                  float64 // raw quota in a dollar, by which the amounts are dollars; 0: not known
 }
 
-// in converts the amounts to dollars of another unit: they stand for raw quota,
-// which a change of the unit leaves as it is.
+// in converts the amounts to dollars of another unit, so that the raw quota behind them
+// stays the same.
 func (p piece) in(perUnit float64) piece {
 	convert := func(v *int64) { *v = rescaled(*v, p.perUnit, perUnit) }
 	convert(&p.spent)

@@ -26,7 +26,7 @@ func Try(ctx context.Context, address string) (Probe, error) {
 	if err == nil {
 		defer db.Close()
 		version, err := sqlite.schema(ctx, db.read)
-		return Probe{Where: address, Version: version}, told(address, err)
+		return Probe{Where: address, Version: version}, classified(address, err)
 	}
 	return Probe{Where: address}, nil
 }
@@ -40,16 +40,16 @@ func tryServer(ctx context.Context, address string) (p Probe, err error) {
 	db := pool(config, 1)
 	defer db.Close()
 	if err := suitable(ctx, db); err != nil {
-		return p, told(p.Where, err)
+		return p, classified(p.Where, err)
 	}
 	if p.Version, err = postgres.schema(ctx, db); err != nil {
-		return p, told(p.Where, err)
+		return p, classified(p.Where, err)
 	}
 	if err := permitted(ctx, db, p.Version); err != nil {
-		return p, told(p.Where, err)
+		return p, classified(p.Where, err)
 	}
 	p.Plain, err = isPlain(ctx, db)
-	return p, told(p.Where, err)
+	return p, classified(p.Where, err)
 }
 
 // permitted refuses a user without the rights that the bot needs.

@@ -15,7 +15,7 @@ import (
 // when the disk was full and the reserve made room, and when the connection broke.
 func (db *DB) tx(ctx context.Context, f func(*sql.Tx) error) error {
 	if db.write == nil {
-		return told(db.path, ErrReadOnly)
+		return classified(db.path, ErrReadOnly)
 	}
 	err := db.attempt(ctx, f)
 	if errors.Is(err, ErrFull) && db.reserve.give(time.Now()) || errors.Is(err, ErrCut) && ctx.Err() == nil {
@@ -29,27 +29,27 @@ func (db *DB) tx(ctx context.Context, f func(*sql.Tx) error) error {
 func (db *DB) attempt(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
-		return told(db.path, err)
+		return classified(db.path, err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	id, err := db.lease.fence(ctx, tx)
 	if err != nil {
-		return told(db.path, err)
+		return classified(db.path, err)
 	}
 	if err := f(tx); err != nil {
-		return told(db.path, err)
+		return classified(db.path, err)
 	}
-	return told(db.path, db.engine.commit(ctx, db.write, tx, id))
+	return classified(db.path, db.engine.commit(ctx, db.write, tx, id))
 }
 
 // view runs f on one unchanging state of the database.
 func (db *DB) view(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := db.read.BeginTx(ctx, db.engine.snapshot)
 	if err != nil {
-		return told(db.path, err)
+		return classified(db.path, err)
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
-	return told(db.path, f(tx))
+	return classified(db.path, f(tx))
 }
 
 // update runs one statement in a transaction and counts the rows it changed.
@@ -128,7 +128,7 @@ func one[T any](ctx context.Context, db *DB, scan func(row) (T, error), statemen
 		var none T
 		return none, false, nil
 	}
-	return v, err == nil, told(db.path, err)
+	return v, err == nil, classified(db.path, err)
 }
 
 func nullable(m moka.Maybe) sql.NullInt64 {
