@@ -122,20 +122,11 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 	if err != nil {
 		return err
 	}
-	length := inside.To.Sub(inside.From)
 	if !hole.Known {
-		back := r.refunded(ctx, inside)
-		f.spent, f.refunds, f.gross = f.spent+within.spent-back.amount, f.refunds+back.amount, f.gross || back.unread
-		f.requests += r.requests(ctx, inside)
-		if within.spent > 0 || r.tellOf(inside) {
-			f.known, f.filled = true, true
-		}
-		if !r.tellOf(inside) {
-			f.missing += length
-		}
-		f.covered += within.covered
+		f.addRecorded(ctx, inside, within, r)
 		return nil
 	}
+	length := inside.To.Sub(inside.From)
 	whole := inside.From.Equal(hole.From) && inside.To.Equal(hole.To)
 	all := within
 	if !whole {
@@ -160,6 +151,20 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 		f.covered += length
 	}
 	return nil
+}
+
+// addRecorded adds the gateway's records of a time of which readings know nothing.
+func (f *figure) addRecorded(ctx context.Context, p spend.Period, within recorded, r *records) {
+	back := r.refunded(ctx, p)
+	f.spent, f.refunds, f.gross = f.spent+within.spent-back.amount, f.refunds+back.amount, f.gross || back.unread
+	f.requests += r.requests(ctx, p)
+	f.covered += within.covered
+	if within.spent > 0 || r.tellOf(p) {
+		f.known, f.filled = true, true
+	}
+	if !r.tellOf(p) {
+		f.missing += p.To.Sub(p.From)
+	}
 }
 
 // net takes the refunds off what was charged in a part of a gap: those that the

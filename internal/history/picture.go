@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/alert"
 	"mokabot/internal/chart"
 	"mokabot/internal/lang"
 	"mokabot/internal/spend"
+	"mokabot/internal/store"
 	"mokabot/moka"
 )
 
@@ -59,55 +61,31 @@ func (h History) Picture(ctx context.Context, w *lang.Words, a *account.Account,
 	return png, w.Chart.Alt(facts), err
 }
 
+// step is the time between two balances of a picture.
+const step = time.Hour
+
 // series gathers what a picture shows. Its last balance is that of the reading in the
 // message; bars are those of the period alone.
-func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location, beside moka.Reading) (chart.Series, lang.ChartFacts, error) {
+func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location, beside moka.Reading) (s chart.Series, facts lang.ChartFacts, err error) {
 	end, isCurrent := drawnTo(p, h.now())
-	s := chart.Series{From: p.From, To: end, Loc: zone, Words: chart.Words{
+	days := p.To.Sub(p.From) >= byDay
+	s = chart.Series{From: p.From, To: end, Loc: zone, Levels: levelLines(a.Rules.Levels), Words: chart.Words{
 		Title: w.Chart.Title, Remaining: w.Chart.Remaining, Spent: w.Chart.SpentByHour, TopUps: w.Chart.TopUps, Forecast: w.Chart.Forecast,
 	}}
-	facts := lang.ChartFacts{
-		From: p.From.In(zone).Format(time.DateOnly), To: p.To.Add(-time.Second).In(zone).Format(time.DateOnly),
-	}
-	for i, l := range a.Rules.Levels {
-		if below, ok := l.Below.Get(); ok {
-			s.Levels = append(s.Levels, chart.Line{Amount: below, Worst: i == len(a.Rules.Levels)-1})
-		}
-	}
-	const step = time.Hour
-	// One step more, whose end is the balance that the period begins with. Where the
-	// bars are days, steps of full hours are enough, which are summed up already.
-	first, days := p.From.Add(-step), p.To.Sub(p.From) >= byDay
-	if days {
-		first = first.Add(step - 1).Truncate(step)
-	}
-	points, err := h.Store.Points(ctx, a.Name, first, end, step)
+	facts.From, facts.To = p.From.In(zone).Format(time.DateOnly), p.To.Add(-time.Second).In(zone).Format(time.DateOnly)
+	points, err := h.Store.Points(ctx, a.Name, firstPoint(p, days), end, step)
 	if err != nil {
 		return s, facts, err
 	}
-	for _, at := range points {
-		s.Balance = append(s.Balance, chart.Point{At: earlier(at.At.Add(step), end), Amount: at.Balance})
-		if at.Balance.Known() {
-			facts.Left = at.Balance
-		}
-		if !days && !at.At.Before(p.From) && at.At.Before(p.To) {
-			bar := chart.Bar{From: at.At, To: earlier(at.At.Add(step), p.To)}
-			if at.Covered > 0 {
-				bar.Amount = moka.Known(at.Spent)
-			}
-			s.Spend = append(s.Spend, bar)
-		}
-	}
-	if !days {
-		if s.Spend, err = h.withRecorded(ctx, a.Name, p, s.Spend); err != nil {
-			return s, facts, err
-		}
-	}
+	s.Balance, facts.Left = balances(points, end)
 	if days {
 		s.Words.Spent = w.Chart.SpentByDay
-		if s.Spend, err = h.days(ctx, a.Name, p, zone); err != nil {
-			return s, facts, err
-		}
+		s.Spend, err = h.days(ctx, a.Name, p, zone)
+	} else {
+		s.Spend, err = h.withRecorded(ctx, a.Name, p, hourBars(points, p))
+	}
+	if err != nil {
+		return s, facts, err
 	}
 	topUps, err := h.Store.TopUps(ctx, a.Name, p.From, p.To)
 	if err != nil {
@@ -118,22 +96,75 @@ func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, 
 		facts.TopUps += t.Amount
 	}
 	if isCurrent && len(s.Balance) > 0 {
-		hours, err := h.hours(ctx, a.Name, end)
-		if err != nil {
-			return s, facts, err
-		}
-		last := &s.Balance[len(s.Balance)-1]
-		reading, ok := beside, true
-		if !reading.Spendable().Known() {
-			reading, ok = h.lastGood(ctx, a)
-		}
-		if left := reading.Spendable(); ok && left.Known() && end.Sub(reading.At) < step {
-			*last, facts.Left = chart.Point{At: end, Amount: left}, left
-		}
-		q := spend.Question{Left: last.Amount, Funds: fundsOf(reading), Key: reading.KeyAllows(), Until: paysUntil(reading), Now: end, Zone: zone}
-		s.Forecast, facts.Runway = fan(hours, q, p), spend.Forecast(hours, q)
+		err = h.addForecast(ctx, a, p, beside, &s, &facts)
 	}
-	return s, facts, nil
+	return s, facts, err
+}
+
+func levelLines(levels []alert.Level) []chart.Line {
+	var lines []chart.Line
+	for i, l := range levels {
+		if below, ok := l.Below.Get(); ok {
+			lines = append(lines, chart.Line{Amount: below, Worst: i == len(levels)-1})
+		}
+	}
+	return lines
+}
+
+// firstPoint is one step before the period, whose end is the balance that the period
+// begins with. Where the bars are days, steps of full hours are enough, which the store
+// has added up already.
+func firstPoint(p spend.Period, days bool) time.Time {
+	first := p.From.Add(-step)
+	if days {
+		first = first.Add(step - 1).Truncate(step)
+	}
+	return first
+}
+
+// balances are the balances at the ends of the points, and the last known one.
+func balances(points []store.Point, end time.Time) (line []chart.Point, last moka.Maybe) {
+	for _, at := range points {
+		line = append(line, chart.Point{At: earlier(at.At.Add(step), end), Amount: at.Balance})
+		if at.Balance.Known() {
+			last = at.Balance
+		}
+	}
+	return line, last
+}
+
+// hourBars are the points of the period itself as bars.
+func hourBars(points []store.Point, p spend.Period) (bars []chart.Bar) {
+	for _, at := range points {
+		if at.At.Before(p.From) || !at.At.Before(p.To) {
+			continue
+		}
+		bar := chart.Bar{From: at.At, To: earlier(at.At.Add(step), p.To)}
+		if at.Covered > 0 {
+			bar.Amount = moka.Known(at.Spent)
+		}
+		bars = append(bars, bar)
+	}
+	return bars
+}
+
+// addForecast adds the balance of now and how it is expected to go on.
+func (h History) addForecast(ctx context.Context, a *account.Account, p spend.Period, reading moka.Reading, s *chart.Series, facts *lang.ChartFacts) error {
+	hours, err := h.hours(ctx, a.Name, s.To)
+	if err != nil {
+		return err
+	}
+	ok := true
+	if !reading.Spendable().Known() {
+		reading, ok = h.lastGood(ctx, a)
+	}
+	last := &s.Balance[len(s.Balance)-1]
+	if left := reading.Spendable(); ok && left.Known() && s.To.Sub(reading.At) < step {
+		*last, facts.Left = chart.Point{At: s.To, Amount: left}, left
+	}
+	q := spend.Question{Left: last.Amount, Funds: fundsOf(reading), Key: reading.KeyAllows(), Until: paysUntil(reading), Now: s.To, Zone: s.Loc}
+	s.Forecast, facts.Runway = fan(hours, q, p), spend.Forecast(hours, q)
+	return nil
 }
 
 // withRecorded fills hours that no reading covers with the gateway's records, also
