@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -131,7 +132,7 @@ func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Durati
 		}
 		found = append(found, newFinding(level, name, about, text))
 	}
-	add(LevelOK, topicGateway, p.StatusErr, fmt.Sprintf("%s · %s · %s %s", p.Base, w.CLI.Version(orDash(p.Status.Version)), w.CLI.UnitOf, p.Status.Units.Display))
+	add(LevelOK, topicGateway, p.StatusErr, fmt.Sprintf("%s · %s · %s %s", p.Base, w.CLI.Version(cmp.Or(p.Status.Version, "–")), w.CLI.UnitOf, p.Status.Units.Display))
 	if p.StatusErr != nil {
 		found[0].Text = p.Base + w.Colon + found[0].Text
 	}
@@ -229,13 +230,6 @@ func keyText(w *lang.Words, r moka.Reading, view moka.Scope) string {
 		left = w.Balance.Unlimited
 	}
 	return fmt.Sprintf("%s%s%s · %s", w.Balance.Remaining, w.Colon, left, w.CLI.ViewOf[string(view)])
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "–"
-	}
-	return text
 }
 
 // checkDiscord asks Discord who the bot is and what it may do in each channel.

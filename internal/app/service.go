@@ -107,31 +107,20 @@ func (s *service) prepare(file *config.Config) (generation, error) {
 	if err != nil {
 		return generation{}, err
 	}
-	opts := []account.Option{account.WithObserver(func(name string, call moka.Call) {
-		s.log.Debug("gateway call", "account", name, "op", call.Op, "status", call.Status, "took", call.Took, "err", call.Err)
-		s.recorder.Call(name, call)
-	})}
+	book, err := s.openBook(c)
+	if err != nil {
+		return generation{}, err
+	}
 	now, sure, times := time.Now, func() bool { return true }, &schedule.Timetable{}
 	if on := s.duty(); on != nil {
 		times = &on.times
 		if on.clock != nil {
 			now, sure = on.clock.Now, on.clock.Sure
-			opts = append(opts, account.WithClock(now, on.clock.Transport))
 		}
 	}
 	reports := now
 	if s.env.Clock != nil {
 		reports = s.env.Clock
-	}
-	if s.env.Gateway != nil {
-		opts = append(opts, account.WithTransport(s.env.Gateway))
-	}
-	if before := s.now().book; before != nil {
-		opts = append(opts, account.After(before))
-	}
-	book, err := account.New(c, opts...)
-	if err != nil {
-		return generation{}, err
 	}
 	words := lang.For(c.Language)
 	past := history.History{Store: s.db, Zone: c.Timezone, Now: now}
@@ -151,6 +140,25 @@ func (s *service) prepare(file *config.Config) (generation, error) {
 		}
 	}
 	return next, nil
+}
+
+// openBook makes the clients of a configuration. They continue the request budgets of the
+// book in force.
+func (s *service) openBook(c *config.Config) (*account.Book, error) {
+	opts := []account.Option{account.WithObserver(func(name string, call moka.Call) {
+		s.log.Debug("gateway call", "account", name, "op", call.Op, "status", call.Status, "took", call.Took, "err", call.Err)
+		s.recorder.Call(name, call)
+	})}
+	if on := s.duty(); on != nil && on.clock != nil {
+		opts = append(opts, account.WithClock(on.clock.Now, on.clock.Transport))
+	}
+	if s.env.Gateway != nil {
+		opts = append(opts, account.WithTransport(s.env.Gateway))
+	}
+	if before := s.now().book; before != nil {
+		opts = append(opts, account.After(before))
+	}
+	return account.New(c, opts...)
 }
 
 // use makes a generation the current one. It keeps the last readings of accounts

@@ -146,9 +146,9 @@ type accessMember struct {
 // the channel's overwrites. Its error is ErrUnknownChannel, ErrNoAccess or
 // ErrNotText where one of them is the answer, else an [*Error].
 func (r *REST) Access(ctx context.Context, channelID string) (Access, error) {
-	var ch accessChannel
-	if err := r.read(ctx, "read channel", discordgo.EndpointChannel(url.PathEscape(channelID)), "channels", channelID, &ch); err != nil {
-		return Access{}, channelError(err)
+	ch, err := r.channel(ctx, channelID)
+	if err != nil {
+		return Access{}, err
 	}
 	if ch.Type == channelDM {
 		return accessOf(ch, allPermissions, nil), nil
@@ -170,8 +170,8 @@ func (r *REST) Access(ctx context.Context, channelID string) (Access, error) {
 	}
 	rules := ch
 	if ch.thread() { // a thread has its parent's overwrites
-		if err := r.read(ctx, "read channel", discordgo.EndpointChannel(url.PathEscape(ch.ParentID)), "channels", ch.ParentID, &rules); err != nil {
-			return Access{}, channelError(err)
+		if rules, err = r.channel(ctx, ch.ParentID); err != nil {
+			return Access{}, err
 		}
 	}
 	now := time.Now()
@@ -228,6 +228,12 @@ func (r *REST) read(ctx context.Context, op, address, shape, major string, out a
 	}, out)
 }
 
+// channel reads a channel. Its error is as that of [REST.Access].
+func (r *REST) channel(ctx context.Context, id string) (c accessChannel, err error) {
+	err = r.read(ctx, "read channel", discordgo.EndpointChannel(url.PathEscape(id)), "channels", id, &c)
+	return c, channelError(err)
+}
+
 // channelError makes the two usual answers recognisable.
 func channelError(err error) error {
 	e, ok := errors.AsType[*Error](err)
@@ -265,11 +271,8 @@ func (c accessChannel) thread() bool {
 // ChannelGuild is the server that a channel is in, empty for a direct message.
 // Its error is as that of [REST.Access].
 func (r *REST) ChannelGuild(ctx context.Context, channelID string) (string, error) {
-	var c accessChannel
-	if err := r.read(ctx, "read channel", discordgo.EndpointChannel(url.PathEscape(channelID)), "channels", channelID, &c); err != nil {
-		return "", channelError(err)
-	}
-	return c.GuildID, nil
+	c, err := r.channel(ctx, channelID)
+	return c.GuildID, err
 }
 
 // Membership is what a user is in a server: their roles, and whether they may

@@ -2,6 +2,7 @@ package discordsim
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"image"
 	_ "image/gif"  // for the sizes of pictures
@@ -60,7 +61,7 @@ func byNumber(a, b string) int {
 }
 
 func (s *Server) attachment(m *Message, f file, meta attachmentDraft) Attachment {
-	a := Attachment{ID: s.nextID(), Filename: cleanName(orElse(meta.Filename, f.name)), Description: meta.Description,
+	a := Attachment{ID: s.nextID(), Filename: cleanName(cmp.Or(meta.Filename, f.name)), Description: meta.Description,
 		ContentType: f.kind, Size: len(f.data), Data: f.data, Ephemeral: m.Ephemeral()}
 	a.URL = cdn + attachmentsPath + m.ChannelID + "/" + a.ID + "/" + a.Filename
 	a.ProxyURL = strings.Replace(a.URL, "cdn.discordapp.com", "media.discordapp.net", 1)
@@ -79,7 +80,7 @@ func cleanName(name string) string {
 		}
 		return '_'
 	}, name)
-	return orElse(strings.TrimLeft(name, "."), "unknown")
+	return cmp.Or(strings.TrimLeft(name, "."), "unknown")
 }
 
 // resolve turns attachment:// addresses in embeds into those of the files.
@@ -130,7 +131,7 @@ func (s *Server) serveAttachment(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Content-Type", orElse(a.ContentType, "application/octet-stream"))
+	w.Header().Set("Content-Type", cmp.Or(a.ContentType, "application/octet-stream"))
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.Data)))
 	_, _ = w.Write(a.Data)
 }

@@ -2,6 +2,7 @@ package discordsim
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -69,17 +70,10 @@ func decodeJSON(raw []byte, out any) *problem {
 	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		var f form
-		f.add(orElse(wrong.Field, "_body"), "BASE_TYPE_CHOICES", "Could not interpret %q as %s.", wrong.Value, wrong.Type)
+		f.add(cmp.Or(wrong.Field, "_body"), "BASE_TYPE_CHOICES", "Could not interpret %q as %s.", wrong.Value, wrong.Type)
 		return f.problem()
 	}
 	return invalidJSON()
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 func (c *call) decodeMultipart(boundary string, out any) (map[string]file, *problem) {

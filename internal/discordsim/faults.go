@@ -1,6 +1,7 @@
 package discordsim
 
 import (
+	"cmp"
 	"io"
 	"maps"
 	"net/http"
@@ -135,7 +136,7 @@ func (s *Server) faulty(f Fault, w http.ResponseWriter, r *http.Request, serve f
 
 // answer writes what a FaultStatus is answered with.
 func (f Fault) answer(w http.ResponseWriter) {
-	kind, body := "text/html", orElse(f.Body, "<html><head><title>Bad Gateway</title></head></html>")
+	kind, body := "text/html", cmp.Or(f.Body, "<html><head><title>Bad Gateway</title></head></html>")
 	if strings.HasPrefix(body, "{") {
 		kind = "application/json"
 	}

@@ -1,6 +1,7 @@
 package discordsim
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -99,7 +100,7 @@ func (c *gatewayConn) put(o outgoing) bool {
 	case o.code == dropCode:
 		return false
 	case o.code != 0:
-		_ = c.ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(o.code, orElse(o.text, closeText[o.code])))
+		_ = c.ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(o.code, cmp.Or(o.text, closeText[o.code])))
 		return false
 	}
 	return c.ws.WriteMessage(websocket.TextMessage, o.raw) == nil

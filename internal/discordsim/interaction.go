@@ -1,6 +1,7 @@
 package discordsim
 
 import (
+	"cmp"
 	"crypto/rand"
 	"time"
 )
@@ -55,7 +56,7 @@ func (s *Server) begin(kind int, user User, channel, name string) *interaction {
 func (s *Server) object(i *interaction, locale string, data any) map[string]any {
 	c := s.channel(i.channel)
 	o := map[string]any{"id": i.id, "application_id": ApplicationID, "type": i.kind, "token": i.token, "version": 1,
-		"channel_id": i.channel, "channel": s.channelObject(c), "locale": orElse(locale, "en-US"), "data": data,
+		"channel_id": i.channel, "channel": s.channelObject(c), "locale": cmp.Or(locale, "en-US"), "data": data,
 		"entitlements": []any{}, "app_permissions": permissionText(s.botMay(c)), "attachment_size_limit": 10 << 20,
 		"authorizing_integration_owners": i.owners(s.installed(c))}
 	switch {

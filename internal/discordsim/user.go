@@ -1,6 +1,7 @@
 package discordsim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -36,11 +37,11 @@ type Press struct {
 
 // place finds user and channel of a call. The caller holds mu.
 func (s *Server) place(call Call) (User, *channel, error) {
-	u, ok := s.users[orElse(call.User, OperatorID)]
+	u, ok := s.users[cmp.Or(call.User, OperatorID)]
 	if !ok {
 		return User{}, nil, fmt.Errorf("%w: user %s", ErrUnknown, call.User)
 	}
-	c := s.channel(orElse(call.Channel, AlertsChannel))
+	c := s.channel(cmp.Or(call.Channel, AlertsChannel))
 	switch {
 	case call.DM || c != nil && c.Direct && c.User != u.ID:
 		c = s.dm(u.ID)
@@ -185,7 +186,7 @@ func (s *Server) press(press Press) (*interaction, error) {
 		return nil, fmt.Errorf("%w: button %q", ErrUnknown, press.CustomID)
 	case part.Disabled:
 		return nil, fmt.Errorf("%w: the button %q is disabled", ErrUsage, press.CustomID)
-	case m.Ephemeral() && m.InteractionMetadata.User.ID != orElse(press.User, OperatorID):
+	case m.Ephemeral() && m.InteractionMetadata.User.ID != cmp.Or(press.User, OperatorID):
 		return nil, fmt.Errorf("%w: only the asker sees that message", ErrUsage)
 	}
 	u, c, err := s.place(Call{User: press.User, Channel: m.ChannelID})
