@@ -184,7 +184,7 @@ func (c *Client) notedRefunds(ctx context.Context, w window, from int64, unitSin
 	return sum, nil
 }
 
-// Refund is a row of the log that tells of money that was given back.
+// Refund is a row of the log about money that was refunded.
 type Refund struct {
 	At    time.Time
 	Quota int64 // raw

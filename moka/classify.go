@@ -181,7 +181,7 @@ var (
 // nothing against the access token.
 var userHeader = regexp.MustCompile(`(?i)\b[a-z][a-z-]*-user\b`)
 
-// isPage tells a web page from an answer of the API.
+// isPage reports whether an answer is a web page instead of one of the API.
 func isPage(contentType string, body []byte) bool {
 	kind, _, _ := mime.ParseMediaType(contentType)
 	if kind == "text/html" || kind == "application/xhtml+xml" {

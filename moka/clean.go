@@ -49,7 +49,7 @@ func (c *Client) discreet(names ...*string) {
 // maxMarks is how many marks on one letter are kept. Languages need three.
 const maxMarks = 3
 
-// Plain drops what a text that somebody else wrote could do besides being read:
+// Plain removes from a foreign text everything that is not for reading:
 // control and escape characters, invisible ones, those that turn the direction,
 // and heaps of marks on one letter. Line breaks and tabs become spaces.
 func Plain(text string) string {

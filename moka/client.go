@@ -11,25 +11,25 @@ import (
 	"mokabot/moka/redact"
 )
 
-// Credentials are what an account's owner holds. Either may be empty; the calls
-// that need the missing one then fail with [Unsupported] before a byte is sent.
+// Credentials are those of an account's owner. Either may be empty; calls that need the
+// missing one fail with [Unsupported] without a request.
 type Credentials struct {
 	APIKey      string // "sk-…": models and the billing endpoints
 	AccessToken string // the "system access token" of the personal settings: wallet, keys, usage
 	UserID      int64  // the numeric id the access token belongs to
 }
 
-// String keeps credentials out of whatever prints them.
+// String hides the credentials.
 func (Credentials) String() string { return "<credentials>" }
 
 // GoString does the same for %#v.
 func (Credentials) GoString() string { return "<credentials>" }
 
-// Call tells an observer how one request went.
+// Call is the result of one request, for an observer.
 type Call struct {
 	Op     string        // as in [Error]
 	Status int           // HTTP status, 0 when there was no answer
-	Took   time.Duration // from the first byte sent to the answer judged, without waiting for the limiter
+	Took   time.Duration // from the first byte sent to the end of decoding, without waiting for the limiter
 	Err    error         // nil when the answer was used
 }
 
@@ -49,23 +49,22 @@ type Client struct {
 	catalogue *catalogueCache
 }
 
-// Host is the gateway's host, whose budget the calls come out of.
+// Host is the gateway's host, which has one request budget.
 func (c *Client) Host() string { return c.base.Host }
 
-// Room is how many calls the host's budget has room for at the moment, and how
-// long it is until there is more.
+// Room is how many calls the host's budget allows at the moment, and the time until it
+// allows more.
 func (c *Client) Room() (calls int, more time.Duration) { return c.host.calls.room() }
 
-// ReadingRoom is how many calls of the part that is kept for readings there is
-// room for, below 0 where readings took more than that part, and how long it is
-// until there is more.
+// ReadingRoom is how many calls the part of the budget for readings allows, below 0 where
+// readings took more than that part, and the time until it allows more.
 func (c *Client) ReadingRoom() (calls int, more time.Duration) { return c.host.calls.reserved() }
 
-// Paused is how long the gateway still wants to be left alone after a 429, 0 when
-// it does not. Calls until then fail without being sent.
+// Paused is how long the gateway still wants no requests after a 429, 0 for not at all.
+// Calls until then fail without a request.
 func (c *Client) Paused() time.Duration { return c.host.calls.pause() }
 
-// String names the gateway, and keeps the credentials out of whatever prints a client.
+// String names the gateway and hides the credentials.
 func (c *Client) String() string { return "client of " + c.base.Host }
 
 // GoString does the same for %#v.
@@ -74,11 +73,11 @@ func (c *Client) GoString() string { return c.String() }
 // Option changes how [New] builds a client.
 type Option func(*Client)
 
-// WithHTTPClient makes the client send through h; accounts that share h share
-// its connections. Its cookie jar, redirect rule and timeout are not used.
+// WithHTTPClient makes the client send through h; clients that share h share its
+// connections. Its cookie jar, redirect rule and timeout are not used.
 func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
 
-// WithObserver has f called after every request, from the goroutine that made it.
+// WithObserver calls f after every request, in the goroutine that made it.
 func WithObserver(f func(Call)) Option { return func(c *Client) { c.observe = f } }
 
 // WithLimiter makes clients share request budgets; without it a client has its own.
@@ -88,19 +87,18 @@ func WithLimiter(l *Limiter) Option { return func(c *Client) { c.limiter = l } }
 // for the limiter. The default is 10 s.
 func WithTimeout(d time.Duration) Option { return func(c *Client) { c.timeout = d } }
 
-// WithRedactor has r clean what the gateway says, so that no credential of
-// another account and no proxy's password comes out of it either. The client
-// adds its own credentials to r.
+// WithRedactor has r remove credentials of other accounts and passwords of proxies from
+// the gateway's texts, too. The client adds its own credentials to r.
 func WithRedactor(r *redact.Redactor) Option { return func(c *Client) { c.redactor = r } }
 
-// WithNow replaces the clock that dates readings and ages what the client remembers.
+// WithNow replaces the clock that dates readings and ages cached answers.
 func WithNow(now func() time.Time) Option { return func(c *Client) { c.now = now } }
 
 const defaultTimeout = 10 * time.Second
 
-// New makes a client for the gateway at base, which may be written with or
-// without /v1 and trailing slashes; a path before /v1 is kept. Errors say what
-// to change and repeat neither the address nor a credential.
+// New makes a client for the gateway at base, with or without /v1 and trailing slashes; a
+// path before /v1 is kept. Errors say what to change and repeat neither the address nor a
+// credential.
 func New(base string, cred Credentials, opts ...Option) (*Client, error) {
 	root, err := parseBase(base)
 	if err != nil {
@@ -129,8 +127,8 @@ func New(base string, cred Credentials, opts ...Option) (*Client, error) {
 	c.redactor.Add(cred.APIKey, cred.AccessToken)
 	c.host = c.limiter.host(root.Host)
 	c.host.owners.begin(c)
-	// A cookie would override the access token on gateways up to 2026-07, and a
-	// redirect could carry the key away: neither is left to the caller's client.
+	// A cookie would override the access token on gateways up to 2026-07, and a redirect
+	// could send the key elsewhere, so the caller's client decides about neither.
 	c.http = &http.Client{Transport: c.http.Transport, CheckRedirect: samePath}
 	return c, nil
 }
@@ -150,7 +148,7 @@ func checked(cred Credentials) (Credentials, error) {
 	return cred, nil
 }
 
-// sendable reports whether text can stand in a header: visible ASCII only.
+// sendable reports whether a header can hold the text: visible ASCII only.
 func sendable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }

@@ -12,15 +12,15 @@
 //	reading := client.Read(ctx)       // what is left, each part with its own error
 //	fmt.Println(reading.Spendable())  // "$12.34", or "?" when it is not known
 //
-// Whoever polls several accounts of one gateway gives all clients the same
-// [Limiter] ([WithLimiter]): gateways count requests by address. A call fails with
-// an [*Error], whose [Kind] says what to do about it. The package needs nothing but
-// the standard library; package mokatest has a gateway for tests.
+// Gateways count requests by address, so all clients of one gateway should share a
+// [Limiter] ([WithLimiter]). A call fails with an [*Error], whose [Kind] says what to do
+// about it. The package needs only the standard library; package mokatest has a gateway
+// for tests.
 //
 // The family's members differ from release to release in paths, units, status
-// codes and languages. This package goes by the shape of an answer and never by
-// a version string, and it keeps one promise above all: an amount is right, or
-// it is unknown ([Maybe]); it is never zero because something went wrong.
+// codes and languages. This package depends on the shape of an answer and never on a
+// version string. An amount is right or unknown ([Maybe]); it is never zero because
+// something went wrong.
 //
 // # What an account can pay
 //

@@ -32,12 +32,12 @@ const (
 	HintNotFound    Hint = "not_found"    // the gateway does not know the path: wrong base_url, or not of this family
 	HintAddress     Hint = "address"      // the key may not be used from this machine's address
 	HintTimeout     Hint = "timeout"      // no answer in time
-	HintNoAddress   Hint = "no_address"   // the host's name does not resolve, or nobody listens there
+	HintNoAddress   Hint = "no_address"   // the host's name does not resolve, or nothing listens there
 	HintTLS         Hint = "tls"          // the host's certificate is not trusted
 	HintProxy       Hint = "proxy"        // the proxy in between refused or failed
 	HintCommands    Hint = "commands"     // commands have used up their share of the request budget
 	HintTooLarge    Hint = "too_large"    // the answer was cut at the limit
-	HintAmbiguous   Hint = "ambiguous"    // the figures may be the key's or the account's: an access token would tell
+	HintAmbiguous   Hint = "ambiguous"    // the figures may be the key's or the account's: an access token would show which
 )
 
 // Error is how every call of a [Client] fails. It never carries a credential.

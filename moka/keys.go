@@ -18,19 +18,19 @@ type APIKeyInfo struct {
 	ID         int64
 	Name       string
 	Key        string   // masked, "abcd…wxyz": enough to recognise it, never enough to use it
-	State      KeyState // judged by expiry and figures too: the stored status lags behind
+	State      KeyState // by expiry and figures, too: the stored status lags behind
 	Unlimited  bool
 	Remaining  Maybe // unknown when unlimited
 	Used       Amount
-	RawUsed    int64     // the same in raw quota, as told
+	RawUsed    int64     // the same in raw quota
 	ExpiresAt  time.Time // zero: never
 	CreatedAt  time.Time
 	AccessedAt time.Time // zero: never
-	Models     []string  // what the key is limited to, nil when it is not
+	Models     []string  // the only models of the key, nil for all
 	Group      string    // "" is the account's own
 
-	// NeedsEnabling: the key ran dry or out of date, was given more, and is
-	// refused until somebody switches it on again in the console.
+	// NeedsEnabling says that the key was used up or expired, got more money or time, and
+	// is refused until it is enabled again in the console.
 	NeedsEnabling bool
 }
 
@@ -88,7 +88,7 @@ func (c *Client) listKeys(ctx context.Context) ([]APIKeyInfo, error) {
 	return nil, mistyped("token", "more keys than can be listed")
 }
 
-// discreetKeys takes the credentials out of what people call their keys.
+// discreetKeys removes credentials from the names of keys.
 func (c *Client) discreetKeys(keys []APIKeyInfo) []APIKeyInfo {
 	var names []*string
 	for i := range keys {
@@ -211,7 +211,7 @@ func (h *hubLimits) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// noEnds stands for a secret too short to show anything of.
+// noEnds is shown for a secret that is too short to show any of it.
 const noEnds = "…"
 
 // maskedText keeps the ends of a secret only.

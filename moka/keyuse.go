@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// KeyUse is what one of the account's keys was used in a stretch of time.
+// KeyUse is the use of one of the account's keys in a stretch of time.
 type KeyUse struct {
-	ID       int64    // 0 where the gateway does not tell
+	ID       int64    // 0 where unknown
 	Name     string   // one that the key had in that time
 	Others   []string // the other ones, of a key that was renamed
 	Spent    Amount
@@ -19,7 +19,7 @@ type KeyUse struct {
 }
 
 // UsageByKey reads /api/data/flow/self: the use of the hours that begin in
-// [from, to) by key, the most expensive first. Deleted keys are in it. Gateways
+// [from, to) by key, deleted keys included, the most expensive first. Gateways
 // before 2026 do not offer it: [Unsupported].
 func (c *Client) UsageByKey(ctx context.Context, from, to time.Time) ([]KeyUse, error) {
 	status, err := c.status(ctx)

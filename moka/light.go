@@ -6,20 +6,20 @@ import (
 	"sync"
 )
 
-// ReadLight looks at what moves from minute to minute, and keeps everything else
-// of the client's reading before: one request besides the status, which accounts
-// of one gateway that are read together share. That is the wallet, with the plans
+// ReadLight reads the figures that change from minute to minute, and keeps all others of
+// the reading before: one request in addition to the status, which accounts of one gateway
+// share when they are read together. That is the wallet, with the plans
 // where there are any; without an access token it is what the key used, of the
 // limit read before, once that was seen to stay while the use moved: the account's,
 // which a key alone may show instead of its own, moves when a plan pays. Beside a
 // wallet, a key with a limit is asked about when the wallet moved, which shows
 // whatever the key used; what a key without a limit used is unknown then.
 //
-// It reports false, and the reading says nothing, when only [Client.Read] would
-// do: before had a failure, the key is not in order, an expiry or a plan's end or
-// reset has passed, the figures have another unit or another owner, anything
-// could not be read, or the figures contradict each other. What the owner or the
-// operator changed otherwise, such as a key's limit, the next full reading shows.
+// It reports false, and an empty reading, when [Client.Read] is needed: before had a
+// failure, the key is not usable, an expiry or a plan's end or reset has passed, the
+// figures have another unit or another owner, anything could not be read, or the figures
+// contradict each other. Other changes, such as of a key's limit, show in the next full
+// reading.
 func (c *Client) ReadLight(ctx context.Context, before Reading) (r Reading, ok bool) {
 	if !c.followsLightly(before) {
 		return Reading{}, false

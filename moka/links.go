@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// Links are the pages where a person looks after an account: https, or empty
-// where there is none.
+// Links are the pages on which people manage an account: https, or empty where there is
+// none.
 type Links struct {
-	TopUp   string // where the gateway says that money is added
+	TopUp   string // the gateway's page for adding money
 	Console string // the gateway's own address for a browser
 }
 
 // Links are the gateway's pages as of the client's newest reading. Console is
-// the address of the API, or the one that the gateway tells of itself where the
-// API is reached on this machine; known is false before the first reading.
+// the address of the API, or the gateway's own public address where the API is on this
+// machine; known is false before the first reading.
 func (c *Client) Links() (l Links, known bool) {
 	s, known := c.cache.lastStatus()
 	l = Links{TopUp: cmp.Or(s.TopUpLink, c.host.topUp.known(c.base.String())), Console: s.ServerAddress}
@@ -30,8 +30,7 @@ func (c *Client) Links() (l Links, known bool) {
 	return l, known
 }
 
-// How long a gateway's answer about its top-up page is relied on, and how long a
-// failure is.
+// How long a gateway's answer about its top-up page is valid, and a failure.
 const (
 	topUpAge   = 24 * time.Hour
 	topUpRetry = time.Hour
@@ -75,11 +74,11 @@ func (s *topUpShare) set(base string, page topUpPage) {
 	s.pages[base] = page
 }
 
-// LearnTopUpLink asks a gateway where money is added, for [Client.Links]: since
-// new-api 2026-07 the public status no longer says it, but /api/user/topup/info
-// does, to users (controller/topup.go). It makes at most one request a day for all
-// accounts of a gateway, one an hour while that fails, and none where the status
-// says it, without an access token, or before the first reading.
+// LearnTopUpLink asks a gateway for its page for adding money, for [Client.Links]: since
+// new-api 2026-07 the public status no longer has it, but /api/user/topup/info does, for
+// users (controller/topup.go). It makes at most one request a day for all accounts of a
+// gateway, one an hour while that fails, and none where the status has the page, without
+// an access token, or before the first reading.
 func (c *Client) LearnTopUpLink(ctx context.Context) error {
 	s, read := c.cache.lastStatus()
 	if !read || !s.topUpApart || c.cred.AccessToken == "" || !c.host.topUp.due(c.base.String(), c.now()) {

@@ -11,7 +11,7 @@ import (
 const maxNotice = 4000
 
 // Notice reads /api/notice: the operator's announcement in Markdown, often
-// empty. It is somebody else's text: disarm it before showing it.
+// empty. It is foreign text: disarm it before showing it.
 func (c *Client) Notice(ctx context.Context) (string, error) {
 	text, err := fetch(ctx, c, request{op: "notice", path: "/api/notice", optional: true}, decodeNotice)
 	if err != nil {

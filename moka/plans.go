@@ -22,9 +22,9 @@ type Plan struct {
 	// first of a month (new-api model/subscription.go, calcNextResetTime).
 	ResetsEvery time.Duration
 
-	// The raw quota as told; [Units.Quota] converts it.
+	// In raw quota; [Units.Quota] converts it.
 	RawTotal int64 // 0 when unlimited
-	RawUsed  int64 // as told, also when a reset is due
+	RawUsed  int64 // as stored by the gateway, also when a reset is due
 }
 
 // Plans reads the account's active plans from /api/subscription/self. Gateways

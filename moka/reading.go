@@ -2,20 +2,20 @@ package moka
 
 import "time"
 
-// KeyState is what the gateway lets us conclude about an API key.
+// KeyState is the state of an API key, concluded from the gateway's answers.
 type KeyState string
 
-// The states of a key. The zero value means that nothing could be learned.
+// The states of a key. The zero value is unknown.
 const (
 	KeyOK        KeyState = "ok"
 	KeyExhausted KeyState = "exhausted" // used up: an answer, not an error
 	KeyExpired   KeyState = "expired"
 	KeyDisabled  KeyState = "disabled"
-	KeyRefused   KeyState = "refused" // not accepted, and the gateway does not say why
+	KeyRefused   KeyState = "refused" // refused without a reason
 )
 
-// Scope says whose figures the billing endpoints show: a server option that no
-// answer names decides between the key's and the account's.
+// Scope is whose figures the billing endpoints show, the key's or the account's. A server
+// option decides that, and no answer names it.
 type Scope string
 
 // The scopes.
@@ -25,36 +25,35 @@ const (
 	ScopeUnknown Scope = "unknown"
 )
 
-// Key is what a reading learned with the API key.
+// Key is what a reading knows by the API key.
 type Key struct {
-	State     KeyState  // "" when nothing could be learned
+	State     KeyState  // "" when unknown
 	Scope     Scope     // whose figures these are
 	Unlimited bool      // no limit of its own: only the wallet limits it
 	Remaining Maybe     // unknown when unlimited
 	Used      Maybe     // all-time
 	Total     Maybe     // remaining + used; unknown when unlimited
-	ExpiresAt time.Time // zero: never where Scope is ScopeKey, else never or not told
-	Raw       *RawKey   // the figures as told; nil when they were not read
+	ExpiresAt time.Time // zero: never where Scope is ScopeKey, else never or unknown
+	Raw       *RawKey   // the gateway's own figures; nil when they were not read
 
-	// What the account's key list says about this key, once it was read.
+	// By the account's list of keys, once it was read.
 	Name  string // "" when not known
 	Group string // the key's own price group; "" is the account's, or not known
 
-	// Where the figures above are the account's: what the key's own limit leaves,
-	// and whether it has no limit, or none that can be found because the account's
-	// list does not name the key.
+	// Where the figures above are the account's: what is left of the key's own limit, and
+	// whether it has none, or none that is known because the account's list lacks the key.
 	Own          Maybe
 	OwnUnlimited bool
 }
 
-// RawKey is the billing pair as the gateway told it, in [Units.Display];
-// [Units.Figure] converts it.
+// RawKey are the figures of the two billing endpoints, in [Units.Display]; [Units.Figure]
+// converts them.
 type RawKey struct {
 	Limit float64 // all that was ever granted; 100000000 marks an unlimited key
 	Used  float64 // all-time; already divided by 100
 }
 
-// Wallet is what a reading learned with the system access token.
+// Wallet is what a reading knows by the system access token.
 type Wallet struct {
 	Remaining      Maybe // can be negative
 	Used           Maybe // all-time; includes what plans paid
@@ -63,14 +62,14 @@ type Wallet struct {
 	PlansUnlimited bool  // an active plan without a limit
 	PlansFailed    bool  // the plans could not be read: what the account can pay is unknown
 
-	Raw         *RawWallet        // the figures as told; nil when they were not read
+	Raw         *RawWallet        // the gateway's own figures; nil when they were not read
 	EndedPlans  bool              // the account had other plans
 	ActivePlans []Plan            // nil where the gateway has none or they were not read; empty: no active plan
 	Preference  BillingPreference // which of wallet and plans pays
 }
 
-// RawWallet is an account's wallet as the gateway told it, in raw quota;
-// [Units.Quota] converts it.
+// RawWallet are the gateway's own figures of a wallet, in raw quota; [Units.Quota]
+// converts them.
 type RawWallet struct {
 	Quota int64 // what is left; can be negative
 	Used  int64 // all-time
@@ -88,8 +87,8 @@ const (
 	WalletOnly        BillingPreference = "wallet_only"
 )
 
-// Reading is what one poll of one account learned. Its two parts stand alone:
-// one can fail while the other is fine.
+// Reading is the result of one poll of one account. Its two parts are independent: one
+// can fail while the other is fine.
 type Reading struct {
 	At        time.Time
 	Key       *Key   // nil without an API key
@@ -108,10 +107,11 @@ type Reading struct {
 	Payer string
 }
 
-// OK reports whether every figure that the credentials should give was had.
+// OK reports whether every figure that the credentials give access to was read.
 func (r Reading) OK() bool { return r.KeyErr == nil && r.WalletErr == nil }
 
-// Err is the failure to tell first: the key's before the wallet's, nil when the reading is OK.
+// Err is the most important failure: the key's before the wallet's, nil when the reading
+// is OK.
 func (r Reading) Err() *Error {
 	if r.KeyErr != nil {
 		return r.KeyErr
@@ -137,8 +137,8 @@ func (r Reading) Spendable() Maybe {
 	return Maybe{}
 }
 
-// KeyAllows is what the key allows, whatever pays for it; unknown when that is not
-// known or not limited.
+// KeyAllows is what the key allows, whatever pays for it; unknown also when the key has
+// no limit.
 func (r Reading) KeyAllows() Maybe {
 	limit, _ := r.keyLimit()
 	return limit
@@ -209,7 +209,7 @@ const (
 	DisplayCustom Display = "CUSTOM" // shown in the console only; the API answers in dollars
 )
 
-// Units is how a gateway counts, as its /api/status says.
+// Units are how a gateway counts, by its /api/status.
 type Units struct {
 	Display      Display
 	QuotaPerUnit float64 // raw quota in a dollar, 500000 unless the operator changed it; may be a fraction

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Status is what a gateway says about itself to anybody.
+// Status is what a gateway says about itself, without credentials.
 type Status struct {
 	Version       string
 	SystemName    string
@@ -17,9 +17,9 @@ type Status struct {
 	Units         Units
 	DataExport    bool   // usage by model and hour is being recorded
 	BatchUpdate   bool   // figures lag some seconds behind, and keys can be overdrawn
-	TopUpLink     string // https address where money is added, "" when not told
-	ServerAddress string // https address of the console, "" when not told or not public
-	topUpApart    bool   // the status has no field for TopUpLink: only users are told it
+	TopUpLink     string // https address where money is added, "" when unknown
+	ServerAddress string // https address of the console, "" when unknown or not public
+	topUpApart    bool   // the status has no field for TopUpLink: another endpoint has it, for users
 	ancestor      bool   // of the shape of one-api and of the forks that left it before new-api did
 	hub           bool   // of these, of the shape of one-hub and done-hub
 }
@@ -52,8 +52,8 @@ func (s Status) readsLike(other Status) bool {
 	return s.Units == other.Units && s.ancestor == other.ancestor && s.hub == other.hub
 }
 
-// decodeStatus goes by fields: quota_display_type since 2025-09,
-// display_in_currency before (new-api controller/misc.go).
+// decodeStatus finds the release by the fields that there are: quota_display_type since
+// 2025-09, display_in_currency before (new-api controller/misc.go).
 func decodeStatus(body []byte) (Status, error) {
 	var answer struct {
 		Data *struct {
@@ -104,7 +104,7 @@ func decodeStatus(body []byte) (Status, error) {
 
 // currencyOf reads an operator's own currency as the gateway does: without a
 // symbol it is "¤", and a rate that is not positive counts as 1 (new-api
-// logger.LogQuota). A rate that is not told is 0.
+// logger.LogQuota). An unknown rate is 0.
 func currencyOf(symbol, rate string) Currency {
 	c := Currency{Symbol: cmp.Or(symbol, "¤")}
 	perUSD, err := strconv.ParseFloat(rate, 64)
@@ -120,7 +120,7 @@ func currencyOf(symbol, rate string) Currency {
 
 func positive(f float64) bool { return f > 0 && !math.IsInf(f, 0) }
 
-// displayOf goes by the newer option where there is one.
+// displayOf uses the newer option where there is one.
 func displayOf(displayType *string, inCurrency *bool) Display {
 	switch {
 	case displayType != nil && *displayType != "":

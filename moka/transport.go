@@ -13,7 +13,7 @@ import (
 )
 
 // scrubbed is a cause whose text went through [Client.clean]; it can still be
-// told apart with errors.Is and errors.As.
+// distinguished with errors.Is and errors.As.
 type scrubbed struct {
 	text string
 	err  error

@@ -6,9 +6,9 @@ import (
 )
 
 // self is what /api/user/self says about the account, in raw quota. The answer
-// holds secrets besides; only these fields are taken from it.
+// also holds secrets; only these fields are taken from it.
 type self struct {
-	id       int64 // of the user; 0 when not told
+	id       int64 // of the user; 0 when unknown
 	quota    int64 // what is left, not what was granted
 	used     int64
 	requests int64

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// Clock tells the time. It is safe for concurrent use.
+// Clock is a corrected clock. It is safe for concurrent use.
 type Clock struct {
 	read func() (wall time.Time, ticks time.Duration)
 	log  *slog.Logger

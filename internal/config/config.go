@@ -24,7 +24,7 @@ const DefaultBaseURL = "https://api.moka-ai.com"
 // Config is a whole configuration, checked, with its defaults filled in.
 type Config struct {
 	File         string         // as given to Load; empty when the environment was read
-	Language     string         // en or zh-CN, of everything posted unasked
+	Language     string         // en or zh-CN, of posts
 	Timezone     *time.Location // of days, and of reports that name none
 	PollInterval time.Duration  // at least one second
 	// RequestBudget is how many requests may go to one gateway host in 180
@@ -33,7 +33,7 @@ type Config struct {
 	RequestBudget int
 	Discord       Discord
 	Accounts      []Account   // at least one
-	Alerts        alert.Rules // what holds for accounts that say nothing else
+	Alerts        alert.Rules // the defaults of accounts
 	Budgets       []budget.Budget
 	Reports       []Report
 	ModelWatch    ModelWatch
@@ -42,7 +42,7 @@ type Config struct {
 	Log           Log
 	Welcome       bool // explain the commands once in the alerts' channel
 
-	inline              bool           // a credential stands in the file itself
+	inline              bool           // a credential is in the file itself
 	secretFiles         []string       // files that hold a credential
 	environmentProxies  []string       // which may hold a password
 	environmentPassword string         // of the database
@@ -54,7 +54,7 @@ type Config struct {
 type Discord struct {
 	Token     Secret
 	GuildIDs  []string // where commands are registered; empty: everywhere
-	Proxy     string   // empty: as the environment says. May hold a password: do not log it
+	Proxy     string   // empty: the environment's. May hold a password: do not log it
 	Operators Operators
 	Viewers   Viewers
 }
@@ -80,7 +80,7 @@ type Account struct {
 	APIKey      Secret
 	AccessToken Secret
 	UserID      int64  // 0 without an access token
-	Proxy       string // empty: as the environment says. May hold a password: do not log it
+	Proxy       string // empty: the environment's. May hold a password: do not log it
 	ConsoleURL  string // https page that alert buttons open; empty: the gateway's own
 	Alerts      alert.Rules
 }
@@ -130,9 +130,9 @@ type ModelWatch struct {
 
 // Listen is where health and metrics are served.
 type Listen struct {
-	Address string   // host:port; empty: nobody listens
+	Address string   // host:port; empty: no listener
 	Token   Secret   // wanted from those who ask for figures; empty: nothing
-	Hosts   []string // names by which it may be asked, besides those of this machine
+	Hosts   []string // allowed Host headers in addition to those of this machine
 }
 
 // Equal reports whether both are the same.

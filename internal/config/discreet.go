@@ -2,7 +2,7 @@ package config
 
 import "strings"
 
-// discreet is what a problem may show of a text: a credential that stands in
+// discreet is what a problem may show of a text: a credential in
 // the wrong place is a credential still.
 func discreet(text string) string {
 	return words.ReplaceAllStringFunc(text, func(word string) string {

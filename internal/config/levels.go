@@ -64,7 +64,7 @@ func (r *reader) scalar(text string) value {
 }
 
 // Apply returns the levels with the changes. Changes of levels that the file
-// does not have any more are without effect. Its error is [ErrLevelOrder] or
+// no longer has are without effect. Its error is [ErrLevelOrder] or
 // [ErrLevelLimit].
 func (c LevelChanges) Apply(levels []alert.Level) ([]alert.Level, error) {
 	changed := slices.Clone(levels)
@@ -103,7 +103,7 @@ func checkLadder(levels []alert.Level) error {
 }
 
 // WithLevels is the configuration with other levels for some accounts, by the
-// accounts' names. Changes that do not fit the file any more are returned by
+// accounts' names. Changes that no longer fit the file are returned by
 // account, and the account then keeps the file's levels.
 func (c *Config) WithLevels(changes map[string]LevelChanges) (*Config, map[string]error) {
 	next := *c

@@ -33,7 +33,7 @@ func LoadWith(path string, lookup Lookup) (*Config, error) {
 	return parse(path, data, lookup)
 }
 
-// FromEnvironment is the configuration of somebody without a file: one account
+// FromEnvironment is the configuration without a file: one account
 // called "default", and where Discord is, from the variables in [environment].
 // Its error is a *[Problems].
 func FromEnvironment(lookup Lookup) (*Config, error) {
@@ -75,7 +75,7 @@ func FromEnvironment(lookup Lookup) (*Config, error) {
 	return cfg, nil
 }
 
-// environment lists which variable stands for which key.
+// environment lists the variable of each key.
 var environment = []struct {
 	section, key, name string
 	list               bool // the variable is the only item of a list

@@ -50,7 +50,7 @@ func lastDay(field string) (days string, found bool) {
 	return strings.Join(parts, ","), found
 }
 
-// namedDays are the days of a valid field as bits, without what "*" stands for:
+// namedDays are the days of a valid field as bits, without those of "*":
 // "*/2" names no day.
 func namedDays(field string) uint64 {
 	var named []string

@@ -20,10 +20,10 @@ type reader struct {
 	file        string
 	lookup      Lookup
 	problems    Problems
-	inline      bool            // a credential stands in the file itself
+	inline      bool            // a credential is in the file itself
 	secretFiles []string        // files that hold a credential
 	lines       map[string]int  // every path that was written
-	known       map[string]bool // every key that was asked for
+	known       map[string]bool // every key that was read
 	quiet       []value         // names of levels, to be checked when all levels are known
 }
 
@@ -125,7 +125,7 @@ func (m *mapping) get(key string) value {
 	return m.at(m.values[key], path)
 }
 
-// done reports the keys that nobody asked for.
+// done reports the keys that were never read.
 func (m *mapping) done() {
 	for _, key := range m.keys {
 		if slices.Contains(m.asked, key.Value) {
@@ -188,7 +188,7 @@ func (v value) scalar() (string, bool) {
 	case ok:
 	case harmlessVariable(v.node.Value):
 		v.problem("the environment variable %s is not set", name)
-	default: // what stands between the braces may be the credential itself
+	default: // the text in braces may be the credential itself
 		v.problem("the environment variable between the braces is not set; write its name there, such as ${MOKA_API_KEY}, not its value")
 	}
 	return text, ok

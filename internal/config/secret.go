@@ -94,7 +94,7 @@ func (c *Config) Secrets() []string {
 	return slices.DeleteFunc(secrets, func(s string) bool { return s == "" })
 }
 
-// proxyVariables are those that net/http goes by.
+// proxyVariables are those that net/http uses.
 var proxyVariables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"}
 
 // passwordVariable is the environment variable with the password of a PostgreSQL

@@ -8,7 +8,7 @@ import (
 	"mokabot/moka/mokatest"
 )
 
-// control is a button of the side panel; it tells what it did.
+// control is a button of the side panel; its answer says what it did.
 type control struct {
 	id     string
 	group  both

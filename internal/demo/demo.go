@@ -22,7 +22,7 @@ import (
 	"mokabot/moka/mokatest"
 )
 
-// modelsChannel is where the demonstration tells of models.
+// modelsChannel is the demonstration's channel of model changes.
 const modelsChannel = "1100000000000000024"
 
 // demoConfig is what the demonstration runs on. It polls every second because

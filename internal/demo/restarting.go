@@ -11,7 +11,7 @@ import (
 )
 
 // restarting runs the bot, and runs it again on the same database whenever it
-// is told to, as an update of the program would.
+// is asked to, as an update of the program would.
 type restarting struct {
 	env app.Environment
 	log *slog.Logger

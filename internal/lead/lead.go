@@ -61,7 +61,7 @@ const (
 	stepDownFor = 2 * time.Second // after work that failed, so that another replica may try
 )
 
-// Elector makes a replica stand by until it leads, and work while it does.
+// Elector makes a replica stand by until it leads, and work while it leads.
 // Fill in the fields, then call [Elector.Run] once.
 type Elector struct {
 	Lease  Lease

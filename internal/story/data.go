@@ -79,7 +79,7 @@ func tokenRefused() moka.Reading {
 	return moka.Reading{At: at, Wallet: &moka.Wallet{}, WalletErr: &moka.Error{Op: "user/self", Kind: moka.Unauthorized, Hint: moka.HintAccessToken}}
 }
 
-// refused is a key of which the gateway does not say what is wrong with it.
+// refused is a key that the gateway refuses without a reason.
 func refused() moka.Reading {
 	r := keyIn(moka.KeyRefused, moka.Key{})
 	r.KeyErr = &moka.Error{Op: "subscription", Kind: moka.Unauthorized, Hint: moka.HintAPIKey}
@@ -95,7 +95,7 @@ func account(r moka.Reading) message.Account {
 	return message.Account{Name: "team", Reading: r, Levels: levels}
 }
 
-// full is an account of which everything is known.
+// full is an account with all figures.
 func full() message.Account {
 	a := account(reading(90.01))
 	left := lasting(90.01)
@@ -103,7 +103,7 @@ func full() message.Account {
 	return a
 }
 
-// stale is an account that cannot be read any more.
+// stale is an account that can no longer be read.
 func stale() message.Account {
 	good := reading(12.5)
 	good.At = at.Add(-3 * time.Hour)

@@ -1,4 +1,4 @@
-// Package redact takes secrets out of texts, however somebody else's program may
+// Package redact removes secrets from texts, however another program may
 // have changed them on the way.
 package redact
 
@@ -14,7 +14,7 @@ import (
 	"sync"
 )
 
-// Redactor finds secrets in texts that somebody else wrote, however a program
+// Redactor finds secrets in foreign texts, however a program
 // may have changed them on the way: in parts, in other case, with separators
 // between the letters, escaped for an address, HTML or JSON, or in hex, base32
 // or base64. It is safe for concurrent use.
