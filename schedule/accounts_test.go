@@ -226,7 +226,7 @@ func TestIncidentsFollowTheConfiguration(t *testing.T) {
 }
 
 // D12: nothing was told before there was a channel, so it is told then.
-func TestAChannelConfiguredLaterHearsOfAnOpenIncidentOnce(t *testing.T) {
+func TestAChannelConfiguredLaterGetsAnOpenIncidentOnce(t *testing.T) {
 	proof.NotShort(t)
 	for what, c := range map[string]struct {
 		before float64 // what is left when the channel is configured

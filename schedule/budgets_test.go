@@ -94,7 +94,7 @@ type expected struct {
 // a wallet that is watched under two names counts once. Other budgets, with amounts
 // that a period as often exceeds as not, warn by forecast alone; a table says how
 // often that was right. MOKABOT_YEAR=1 takes a whole year of each zone.
-func TestBudgetsAreToldOnceAndInTime(t *testing.T) {
+func TestBudgetWarningsArePostedOnceAndInTime(t *testing.T) {
 	proof.NotShort(t)
 	zones := proof.Size([]string{"Asia/Kolkata"}, []string{"Asia/Kolkata"},
 		[]string{"UTC", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Asia/Shanghai"})
@@ -397,7 +397,7 @@ func TestABudgetThatLeavesTheConfigurationClosesItsWarnings(t *testing.T) {
 	}
 }
 
-func TestAChannelConfiguredLaterHearsOfABudget(t *testing.T) {
+func TestAChannelConfiguredLaterGetsABudgetsWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := budget.Budget{Name: "b", Span: budget.Month, Zone: time.UTC, Amount: moka.Dollar, Accounts: []string{"team"}, WarnAt: []float64{0.8, 1}}
 		w := newBudgetWorld(t, b)

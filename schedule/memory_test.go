@@ -94,7 +94,7 @@ func TestADamagedMemoryOfAlarmsWarnsAgain(t *testing.T) {
 
 // D13: While the disk is full no reading is stored. What came in is told once all the
 // same.
-func TestMoneyThatCameInWhileTheDiskIsFullIsToldOnce(t *testing.T) {
+func TestMoneyThatCameInWhileTheDiskIsFullCountsOnce(t *testing.T) {
 	w, a := watched(t)
 	at := time.Date(2026, 8, 3, 10, 0, 0, 0, time.UTC)
 	reading := func(left float64) alert.Facts {

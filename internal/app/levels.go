@@ -20,8 +20,8 @@ type values interface {
 	Value(ctx context.Context, name string) ([]byte, bool, error)
 }
 
-// StoredLevels reads the changes that were made from Discord, by account.
-func StoredLevels(ctx context.Context, db values, c *config.Config) (map[string]config.LevelChanges, error) {
+// storedLevels reads the changes that were made from Discord, by account.
+func storedLevels(ctx context.Context, db values, c *config.Config) (map[string]config.LevelChanges, error) {
 	all := map[string]config.LevelChanges{}
 	for _, a := range c.Accounts {
 		raw, ok, err := db.Value(ctx, config.LevelsValue(a.Name))
@@ -38,7 +38,7 @@ func StoredLevels(ctx context.Context, db values, c *config.Config) (map[string]
 
 // withLevels is the configuration with the levels that were set from Discord.
 func (s *service) withLevels(c *config.Config) (*config.Config, error) {
-	changes, err := StoredLevels(context.Background(), s.db, c)
+	changes, err := storedLevels(context.Background(), s.db, c)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (s *service) SetLevel(ctx context.Context, account, level, below, runway st
 	if known := alert.LevelNames(a.Alerts.Levels); !ok || !slices.Contains(known, level) {
 		return &bot.UnknownLevelError{Known: known}
 	}
-	stored, err := StoredLevels(ctx, s.db, file)
+	stored, err := storedLevels(ctx, s.db, file)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (s *service) ResetLevels(ctx context.Context, account string) error {
 
 // ChangedLevels are the names of the changed levels, by account.
 func (s *service) ChangedLevels(ctx context.Context) (map[string][]string, error) {
-	stored, err := StoredLevels(ctx, s.db, s.now().file)
+	stored, err := storedLevels(ctx, s.db, s.now().file)
 	names := map[string][]string{}
 	for account, changes := range stored {
 		names[account] = slices.Sorted(maps.Keys(changes))
@@ -119,7 +119,7 @@ func RememberedLevels(ctx context.Context, db *store.DB, c *config.Config) *conf
 	if db == nil {
 		return c
 	}
-	changes, err := StoredLevels(ctx, db, c)
+	changes, err := storedLevels(ctx, db, c)
 	if err != nil {
 		return c
 	}

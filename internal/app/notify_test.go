@@ -54,7 +54,7 @@ func TestSystemdIsNotified(t *testing.T) {
 	}
 }
 
-func TestNobodyIsNotifiedWithoutSystemd(t *testing.T) {
+func TestNothingIsNotifiedWithoutSystemd(t *testing.T) {
 	none := newNotifier(func(string) string { return "" })
 	if err := none.run(t.Context(), nil, nil); err != nil {
 		t.Error(err)

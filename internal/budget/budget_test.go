@@ -70,7 +70,7 @@ func expecting(f Facts, low, mid, high float64) Facts {
 	return f
 }
 
-func TestEachThresholdIsToldOnceAPeriod(t *testing.T) {
+func TestEachThresholdIsPostedOnceAPeriod(t *testing.T) {
 	unknown := Facts{At: start}
 	for _, c := range []struct {
 		what     string
@@ -104,7 +104,7 @@ func TestEachThresholdIsToldOnceAPeriod(t *testing.T) {
 
 // What was told of an amount and a calendar is told once a period, whatever the
 // budget is changed to in between.
-func TestAChangedBudgetTellsNothingTwice(t *testing.T) {
+func TestAChangedBudgetPostsNothingTwice(t *testing.T) {
 	amount := func(dollars int) func(*Budget) {
 		return func(b *Budget) { b.Amount = moka.Amount(dollars) * moka.Dollar }
 	}
@@ -145,7 +145,7 @@ func TestAChangedBudgetTellsNothingTwice(t *testing.T) {
 	}
 }
 
-func TestAClosedBudgetTellsNothingTwice(t *testing.T) {
+func TestAClosedBudgetPostsNothingTwice(t *testing.T) {
 	b := monthly()
 	m, _ := Step(b, Memory{}, at(0, 410))
 	m, news := Close(b, m, at(1, 0).At)

@@ -211,7 +211,7 @@ func TestASessionIsResumedAtTheFirstAddressWhenItsOwnCannotBeReached(t *testing.
 	}
 }
 
-func TestTheCloseCodeSaysWhetherTheSessionIsOver(t *testing.T) {
+func TestTheCloseCodeDecidesIfTheSessionIsOver(t *testing.T) {
 	nothingLeft(t)
 	for _, c := range []struct {
 		keep bool

@@ -10,7 +10,7 @@ import (
 )
 
 // Which of the messages in a channel is one that a new post would repeat.
-func TestWhatWasToldBeforeADatabaseWasPutBack(t *testing.T) {
+func TestPostsBeforeADatabaseWasPutBackAreNotRepeated(t *testing.T) {
 	began := time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC)
 	card := func(title string, tone message.Tone) message.Message {
 		return message.Message{Text: "in a line", Cards: []message.Card{{Title: title, Text: "details", Tone: tone}}}

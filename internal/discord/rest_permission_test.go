@@ -40,7 +40,7 @@ func TestWithoutPermissionNothingIsSent(t *testing.T) {
 	}
 }
 
-func TestAPauseOfTheBotIsHandedOn(t *testing.T) {
+func TestAPauseOfTheBotIsHandedOver(t *testing.T) {
 	var told time.Duration
 	first, _ := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "50")

@@ -44,7 +44,7 @@ var brokenSetUps = []struct {
 
 // What check says of each, in every language, is in testdata: read the
 // difference after go test ./internal/e2e -run BrokenSetUps -update.
-func TestBrokenSetUpsAreToldWithTheirCure(t *testing.T) {
+func TestBrokenSetUpsAreReportedWithTheirCure(t *testing.T) {
 	t.Parallel()
 	for _, words := range lang.All() {
 		var all strings.Builder

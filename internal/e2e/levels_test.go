@@ -66,7 +66,7 @@ func TestLevelsAreSetFromDiscord(t *testing.T) {
 
 // A mention that reaches nobody, or not everybody in a thread, is said where people
 // look: in the answer of /test, in /status after an alert, and by check.
-func TestAMentionThatReachesNobodyIsSaid(t *testing.T) {
+func TestAMentionThatReachesNobodyIsReported(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
 		role discordsim.Role

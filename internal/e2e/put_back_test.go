@@ -14,7 +14,7 @@ import (
 // A database is put back to a time before an alert: a file while the bot is
 // stopped, a server's under the running bot. The channel still knows of the alert,
 // so it is not told again; what comes later is.
-func TestADatabaseThatIsPutBackTellsNothingTwice(t *testing.T) {
+func TestADatabaseThatIsPutBackPostsNothingTwice(t *testing.T) {
 	t.Parallel()
 	t.Run("a file", func(t *testing.T) {
 		t.Parallel()

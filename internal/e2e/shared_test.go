@@ -86,5 +86,3 @@ listen: %s
 	}
 	w.noViolations(t)
 }
-
-func TestZZdebug(t *testing.T) {}

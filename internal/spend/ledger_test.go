@@ -22,7 +22,7 @@ func (l *logged) log() Log {
 }
 
 // Faults M5 to M8.
-func TestRefundsTopUpsAndResetsAreToldApart(t *testing.T) {
+func TestRefundsTopUpsAndResetsAreDistinguished(t *testing.T) {
 	type step struct {
 		r   moka.Reading
 		log *logged
@@ -348,7 +348,7 @@ func requests(n int64) func(*moka.Reading) { return func(r *moka.Reading) { r.Wa
 
 // A used quota falls when something is refunded and when an operator sets it back.
 // Calls under way hide a part of what a refund gives back.
-func TestRefundsAndCountersSetBackAreToldApart(t *testing.T) {
+func TestRefundsAndResetCountersAreDistinguished(t *testing.T) {
 	before := as(wallet(0, 90*usd, 60*usd), requests(40))
 	refund := func(charged, refunded moka.Amount) Log {
 		return Log{Known: true, Consumed: int64(charged) / 2, Refunded: int64(refunded) / 2}

@@ -8,7 +8,7 @@ import (
 )
 
 // A dollar an hour for four weeks, and then the last minutes.
-func TestThePaceOfNowIsSaidApart(t *testing.T) {
+func TestTheCurrentPaceIsShownSeparately(t *testing.T) {
 	const left = 480 * usd
 	hours := append(hoursOf(28, steadily), Hour{Start: start, Spent: usd, Covered: time.Hour})
 	now := start.Add(time.Hour)
@@ -37,7 +37,7 @@ func TestThePaceOfNowIsSaidApart(t *testing.T) {
 }
 
 // A pace at which the plan or key still ends first is not worth a word.
-func TestAPaceSlowerThanTheEndIsNotSaid(t *testing.T) {
+func TestAPaceSlowerThanTheEndIsNotShown(t *testing.T) {
 	hours := append(hoursOf(28, steadily), Hour{Start: start, Spent: usd, Covered: time.Hour})
 	now := start.Add(time.Hour)
 	q := Question{Left: moka.Known(480 * usd), Pace: Pace{40 * usd, time.Hour}, Now: now, Zone: time.UTC, Until: now.Add(6 * time.Hour)}
