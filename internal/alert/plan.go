@@ -32,7 +32,7 @@ func (p *pass) plan() {
 		p.tell(Updated, i, i.Level)
 	case told && known && ends.Equal(i.Expires) && ends.Sub(p.now) > i.Lead+clockSlack:
 		p.drop(PlanEnding, Mistaken)
-	case told && !soon && !(known && ends.Equal(i.Expires) && ends.After(p.now)):
+	case told && !soon && (!known || !ends.Equal(i.Expires) || !ends.After(p.now)):
 		p.end(PlanEnding)
 	}
 }

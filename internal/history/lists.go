@@ -23,10 +23,11 @@ func (r *records) models(ctx context.Context, p spend.Period) []message.ModelUse
 	for _, row := range r.rows {
 		hour := spend.Period{From: row.Hour, To: row.Hour.Add(time.Hour)}
 		inside := spend.Period{From: later(hour.From, p.From), To: earlier(hour.To, p.To)}
+		running := inside.From.Equal(hour.From) && hour.To.After(r.now)
 		switch {
 		case !inside.From.Before(inside.To):
 			continue
-		case !inside.Equal(hour) && !(inside.From.Equal(hour.From) && hour.To.After(r.now)):
+		case !inside.Equal(hour) && !running:
 			within, ok := r.log(ctx, inside.From, inside.To, "", row.Model)
 			if !ok {
 				continue

@@ -65,7 +65,7 @@ func snoozeButtons(w *lang.Words, i alert.Incident, of string, remind time.Durat
 		add(w.Button.SnoozeHour, ActionHour, first)
 		add(w.Button.SnoozeShift, ActionShift, StylePlain)
 		add(w.Button.SnoozeCustom, ActionCustom, StylePlain)
-		if i.Condition.EndsByTopUp() && !(snoozed && i.UntilTopUp) {
+		if i.Condition.EndsByTopUp() && !i.UntilTopUp {
 			add(w.Button.SnoozeUntilTopUp, ActionUntilTopUp, StylePlain)
 		}
 	}
