@@ -60,9 +60,9 @@ func (c *Client) Room() (calls int, more time.Duration) { return c.host.calls.ro
 // readings took more than that part, and the time until it allows more.
 func (c *Client) ReadingRoom() (calls int, more time.Duration) { return c.host.calls.reserved() }
 
-// Paused is how long the gateway still wants no requests after a 429, 0 for not at all.
-// Calls until then fail without a request.
-func (c *Client) Paused() time.Duration { return c.host.calls.pause() }
+// Paused is how long the gateway still wants no readings after a 429, 0 for not at all.
+// Those that are begun before then fail without a request.
+func (c *Client) Paused() time.Duration { return c.host.calls.paused() }
 
 // String names the gateway and hides the credentials.
 func (c *Client) String() string { return "client of " + c.base.Host }

@@ -97,9 +97,15 @@ type slidingWindow struct {
 	waiting atomic.Int32 // calls in the background without a place
 
 	mu      sync.Mutex
-	granted []grant   // ring of the last ones
-	next    int       // the oldest of them
-	paused  time.Time // nothing is sent before
+	granted []grant // ring of the last ones
+	next    int     // the oldest of them
+	pause   pause   // of everything
+	others  pause   // of everything but readings
+}
+
+// pause is what a gateway asked for with a 429.
+type pause struct {
+	until   time.Time // nothing is sent before
 	strikes int       // 429s in a row without Retry-After
 }
 
@@ -179,7 +185,10 @@ func (l *slidingWindow) takeFor(p Purpose) *heldBack {
 	others, more := l.taken(now, true)
 	readings, _ := l.taken(now, false)
 	idle := p == Background && 2*(len(l.granted)-others-readings) > len(l.granted)-part
-	if others >= most && !idle && !now.Before(l.paused) {
+	if rest := l.others.until.Sub(now); rest > 0 {
+		return &heldBack{rest: rest, paused: true}
+	}
+	if others >= most && !idle && !now.Before(l.pause.until) {
 		return &heldBack{rest: more, commands: p == Command}
 	}
 	held := l.grant(now, true)
@@ -191,7 +200,7 @@ func (l *slidingWindow) takeFor(p Purpose) *heldBack {
 
 // grant notes a place. The lock is held.
 func (l *slidingWindow) grant(now time.Time, others bool) *heldBack {
-	if rest := l.paused.Sub(now); rest > 0 {
+	if rest := l.pause.until.Sub(now); rest > 0 {
 		return &heldBack{rest: rest, paused: true}
 	}
 	if rest := l.rest(l.granted[l.next], now); rest > 0 {
@@ -246,36 +255,53 @@ func (l *slidingWindow) reserved() (free int, more time.Duration) {
 	return len(l.granted) - notReserved(len(l.granted)) - taken, more
 }
 
-// pause is how long the gateway still wants to be left alone.
-func (l *slidingWindow) pause() time.Duration {
+// paused is how long the gateway still wants readings to leave it alone.
+func (l *slidingWindow) paused() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return max(0, time.Until(l.paused))
+	return max(0, time.Until(l.pause.until))
 }
 
-// refused notes a 429; asked is what Retry-After says, 0 without one.
-func (l *slidingWindow) refused(asked time.Duration) {
+// refused notes a 429; asked is what Retry-After says, 0 without one. What a command
+// or work in the background was told holds no reading up: gateways and what is in
+// front of them limit single paths too, and a limit of everything is told to the next
+// reading as well.
+func (l *slidingWindow) refused(p Purpose, asked time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	if now.Before(l.paused) {
-		return // the calls side by side with the one that told us
+	if p == ForReading {
+		l.pause.begin(now, asked, l.window)
+	} else {
+		l.others.begin(now, asked, l.window)
 	}
-	pause := max(asked, minPause)
+}
+
+// begin begins a pause, unless one lasts: the calls side by side with the one that
+// told us are refused too.
+func (p *pause) begin(now time.Time, asked, window time.Duration) {
+	if now.Before(p.until) {
+		return
+	}
+	rest := max(asked, minPause)
 	if asked <= 0 {
 		// Gateways count within a window: after so much silence it is empty.
-		pause = min(usualPause<<min(l.strikes, 8), max(l.window, usualPause))
-		pause += rand.N(pause / 10)
-		l.strikes++
+		rest = min(usualPause<<min(p.strikes, 8), max(window, usualPause))
+		rest += rand.N(rest / 10)
+		p.strikes++
 	}
-	l.paused = now.Add(min(pause, maxPause))
+	p.until = now.Add(min(rest, maxPause))
 }
 
 // answered notes that the gateway serves us again.
-func (l *slidingWindow) answered() {
+func (l *slidingWindow) answered(p Purpose) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if time.Now().After(l.paused) {
-		l.strikes = 0
+	served := &l.pause
+	if p != ForReading {
+		served = &l.others
+	}
+	if time.Now().After(served.until) {
+		served.strikes = 0
 	}
 }

@@ -142,10 +142,10 @@ func (c *Client) once(ctx context.Context, r request, use func(body []byte) erro
 	}
 	if resp.StatusCode == http.StatusTooManyRequests {
 		asked := retryAfter(resp.Header.Get("Retry-After"), time.Now())
-		slidingWindow.refused(asked)
+		slidingWindow.refused(PurposeOf(ctx), asked)
 		return resp.StatusCode, &Error{Op: r.op, Kind: RateLimited, Status: resp.StatusCode, RetryAfter: asked}
 	}
-	slidingWindow.answered()
+	slidingWindow.answered(PurposeOf(ctx))
 	return resp.StatusCode, c.take(ctx, r, resp, use)
 }
 

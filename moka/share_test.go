@@ -109,6 +109,45 @@ func TestNoCommandDelaysAReadingWithinItsPart(t *testing.T) {
 	}
 }
 
+// S1: A 429 that a command or work in the background meets pauses those alone, for a
+// path of theirs may have a limit of its own; one that a reading meets pauses all.
+func TestRefusedCommandsDelayNoReading(t *testing.T) {
+	purposes := map[string]func(context.Context) context.Context{
+		"reading": func(ctx context.Context) context.Context { return ctx }, "command": ForCommand, "background": InBackground,
+	}
+	for _, header := range []string{"", "30", "1800"} {
+		for refused, as := range purposes {
+			t.Run(refused+" "+header, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					g := healthy(map[string]reply{modelsPath: {status: 429, header: map[string]string{"Retry-After": header}}})
+					c := dial(t, g, bothCredentials)
+					_, err := c.Models(as(t.Context()))
+					mustKind(t, err, "rate_limited")
+					held := asError(err).RetryAfter
+					if r := c.Read(t.Context()); r.OK() != (refused != "reading") {
+						t.Errorf("a reading during the pause: %v", r.Err())
+					}
+					for other, as := range purposes {
+						if other == "reading" {
+							continue
+						}
+						if _, err := c.Models(as(t.Context())); err == nil || g.count(modelsPath) != 1 {
+							t.Errorf("%s: %v, and %d were sent", other, err, g.count(modelsPath))
+						}
+					}
+					time.Sleep(max(held, usualPause) * 11 / 10)
+					g.set(modelsPath, reply{body: `{"data":[]}`})
+					for other, as := range purposes {
+						if _, err := c.Models(as(t.Context())); err != nil {
+							t.Errorf("%s after the pause: %v", other, err)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
 // within counts what lies in the window that ends now.
 func within(times []time.Time, now time.Time, window time.Duration) (n int) {
 	for _, at := range times {
