@@ -82,6 +82,36 @@ func TestNoLaneWaitsForAWorseOne(t *testing.T) {
 	}
 }
 
+// An edit that is due together with a post arrives although its thread was archived
+// meanwhile, as every thread is that nobody writes in; without a post it is dropped.
+func TestAnEditOutlivesAnArchivedThread(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		after time.Duration // until the post that goes with it is due, negative: there is none
+	}{{"at once", 0}, {"held for others", 2 * time.Second}, {"no post", -1}} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, true, func(r *rig) {
+				r.enqueue(store.Outgoing{Key: "alert/a/1/1", Payload: encoded(ping("first"))})
+				r.posted("first", time.Minute)
+				r.sim.Archive(discordsim.AlertsChannel)
+				r.enqueue(store.Outgoing{Key: "alert/a/1/1/ended", EditOf: "alert/a/1/1", Payload: encoded(ping("closed"))})
+				if c.after < 0 {
+					r.settled(time.Minute)
+					if r.sim.Copies(discordsim.AlertsChannel, "closed") != 0 {
+						t.Error("an archived thread was edited")
+					}
+					return
+				}
+				time.Sleep(c.after)
+				r.enqueue(store.Outgoing{Key: "alert/a/1/2", Payload: encoded(ping("fine again"))})
+				r.posted("fine again", time.Minute)
+				r.settled(time.Minute)
+				r.once("closed", "fine again")
+			})
+		})
+	}
+}
+
 func TestOnlyTheNewestEditIsSent(t *testing.T) {
 	bubble(t, true, func(r *rig) {
 		r.enqueue(store.Outgoing{Key: "p", Payload: encoded(ping("figures 0"))})

@@ -17,6 +17,7 @@ const (
 	maxUploads  = 3               // attempts at an attachment before the message goes without it
 	maxOdd      = 8               // attempts at a message that is refused for an undocumented reason
 	maxAnswered = 60              // attempts at an edit that Discord itself answers with a failure
+	maxArchived = 3               // attempts at an edit in an archived thread
 )
 
 // deliver tries to deliver one message and stores the result.
@@ -103,6 +104,10 @@ func (d *Delivery) next(m store.Due, t *trial, err error) next {
 	}
 	if m.Lane == store.LaneEdit {
 		if r == remedyTime && t.answers < maxAnswered && time.Since(t.since) < editLife {
+			return nextRetry
+		}
+		// The post that tells of the same news opens the thread again.
+		if codeOf(err) == archivedThread && t.answers < maxArchived {
 			return nextRetry
 		}
 		return nextDrop // the post itself was delivered

@@ -13,6 +13,10 @@ const (
 	remedyFile                  // the message without its attachment
 )
 
+// archivedThread is the code that refuses edits; a post opens the thread again.
+// https://docs.discord.com/developers/topics/threads#active--archived-threads
+const archivedThread = 50083
+
 // remedies are the documented codes that a message of ours can meet, as a JSON
 // error code of Discord's. Those about invites, webhooks, stickers, polls and the
 // like are left out: they are not about messages, and count as undocumented.

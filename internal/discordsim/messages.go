@@ -33,6 +33,7 @@ func (c *call) createMessage() (any, *problem) {
 	if p := c.apply(m, d, may, sendFlags); p != nil {
 		return nil, p
 	}
+	ch.archived = false
 	m.Nonce, m.TTS = d.nonce(), d.TTS
 	if d.Reference != nil {
 		m.Type, m.MessageReference = typeReply, d.Reference
@@ -124,6 +125,8 @@ func (c *call) ownMessage() (*Message, uint64, *problem) {
 		return nil, 0, unknownMessage()
 	case m.Author.ID != BotUserID:
 		return nil, 0, notOwn()
+	case ch.archived:
+		return nil, 0, archivedThread()
 	}
 	return m, may, nil
 }

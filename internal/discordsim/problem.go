@@ -73,6 +73,9 @@ func cannotDM() *problem {
 }
 func noPermission() *problem { return refuse(http.StatusForbidden, 50013, "Missing Permissions") }
 func deadToken() *problem    { return refuse(http.StatusUnauthorized, 50027, "Invalid Webhook Token") }
+func archivedThread() *problem {
+	return refuse(codes[50083].status, 50083, codes[50083].message)
+}
 func invalidVersion() *problem {
 	return refuse(http.StatusBadRequest, 50041, "Invalid API version provided")
 }

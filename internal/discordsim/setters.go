@@ -45,6 +45,18 @@ func (s *Server) RemoveChannel(id string) {
 	s.changed()
 }
 
+// Archive makes a channel behave as a thread that Discord has archived: its messages
+// cannot be edited until the next post, which opens it again.
+// https://docs.discord.com/developers/topics/threads#active--archived-threads
+func (s *Server) Archive(channel string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.channel(channel); c != nil {
+		c.archived = true
+		s.changed()
+	}
+}
+
 // SetPermissions sets what the bot may do in a channel. In a direct message,
 // without [PermissionSend] the user does not take messages from the bot.
 func (s *Server) SetPermissions(channel string, p uint64) {

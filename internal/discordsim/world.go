@@ -82,7 +82,8 @@ type Channel struct {
 
 type channel struct {
 	Channel
-	own *uint64 // the bot's permissions; nil for those of its roles
+	own      *uint64 // the bot's permissions; nil for those of its roles
+	archived bool    // a thread that nobody wrote in lately: a post opens it again, edits are refused
 }
 
 const typeDirect = 1
