@@ -24,6 +24,8 @@ const (
 	// staleSession is when a RESUME is not worth the attempt: Discord keeps a
 	// session for a few minutes after its connection was lost.
 	staleSession = 5 * time.Minute
+	// renewNote is between two notes of a quiet session, whose age counts.
+	renewNote = staleSession / 4
 )
 
 // Handover stores what the next leader needs to continue: the gateway session, whose
@@ -43,7 +45,8 @@ type Handover struct {
 	before int64    // the sequence number stored before noted
 	held   map[int]int64
 	next   int
-	urgent chan struct{}
+	urgent chan struct{} // something is to be noted at once
+	moved  chan struct{} // the sequence number to note is another one
 }
 
 // handover is what is stored.
@@ -66,7 +69,7 @@ func (h handover) same(o handover) bool {
 func (h *Handover) Load(ctx context.Context) (Session, Ready, time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.urgent, h.held = make(chan struct{}, 1), map[int]int64{}
+	h.urgent, h.moved, h.held = make(chan struct{}, 1), make(chan struct{}, 1), map[int]int64{}
 	var was handover
 	raw, ok, err := h.Values.Value(ctx, handoverName)
 	if err == nil && ok {
@@ -90,11 +93,14 @@ func (h *Handover) Session(s Session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	other := h.now.SessionID != s.ID || h.now.ResumeURL != s.ResumeURL
+	if h.now.Seq != s.Seq {
+		signal(h.moved)
+	}
 	h.now.SessionID, h.now.ResumeURL, h.now.Seq = s.ID, s.ResumeURL, s.Seq
 	if other {
 		clear(h.held) // what is under way belongs to a session that is over
 		h.before = 0
-		h.hurry()
+		signal(h.urgent)
 	}
 }
 
@@ -103,7 +109,7 @@ func (h *Handover) Ready(r Ready) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.now.Ready = r
-	h.hurry()
+	signal(h.urgent)
 }
 
 // Pause notes that Discord wants the bot to pause.
@@ -111,7 +117,7 @@ func (h *Handover) Pause(d time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.now.PausedUntil = h.Now().Add(d).Round(0)
-	h.hurry()
+	signal(h.urgent)
 }
 
 // Hold has Discord send the event that is being handled to the next leader again, until
@@ -126,33 +132,49 @@ func (h *Handover) Hold() (release func()) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		delete(h.held, id)
+		signal(h.moved)
 	}
 }
 
-func (h *Handover) hurry() {
+// signal wakes whoever waits for the channel, which holds one.
+func signal(c chan struct{}) {
 	select {
-	case h.urgent <- struct{}{}:
-	default:
+	case c <- struct{}{}:
+	default: // it has not looked since the last one
 	}
 }
 
 // Run stores changes until ctx ends, the sequence number at most once a second.
 func (h *Handover) Run(ctx context.Context) error {
-	tick := time.NewTicker(noteEvery)
-	defer tick.Stop()
+	var noted time.Time
+	timer := time.NewTimer(noteEvery) // the note that was loaded may be old
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
 		case <-h.urgent:
+		case <-timer.C:
+		case <-h.moved:
+			if wait := noteEvery - time.Since(noted); wait > 0 {
+				timer.Reset(wait)
+				continue
+			}
 		}
-		h.Note(ctx)
+		wait := renewNote
+		if !h.note(ctx) {
+			wait = noteEvery
+		}
+		noted = time.Now()
+		timer.Reset(wait)
 	}
 }
 
 // Note stores what has changed now.
-func (h *Handover) Note(ctx context.Context) {
+func (h *Handover) Note(ctx context.Context) { h.note(ctx) }
+
+// note reports whether everything is stored.
+func (h *Handover) note(ctx context.Context) bool {
 	h.mu.Lock()
 	next, last := h.now, h.noted
 	for _, seq := range slices.Sorted(maps.Values(h.held)) {
@@ -161,9 +183,8 @@ func (h *Handover) Note(ctx context.Context) {
 	}
 	next.At = h.Now().Round(0)
 	h.mu.Unlock()
-	// Without a change the note is renewed now and then, for its age counts.
-	if next.same(last) && (next.SessionID == "" || next.At.Sub(last.At) < staleSession/4) {
-		return
+	if next.same(last) && (next.SessionID == "" || next.At.Sub(last.At) < renewNote/2) {
+		return true
 	}
 	raw, err := json.Marshal(next)
 	if err == nil {
@@ -175,7 +196,7 @@ func (h *Handover) Note(ctx context.Context) {
 		if ctx.Err() == nil {
 			h.Log.Warn("what the next leader needs cannot be stored", "err", err)
 		}
-		return
+		return false
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -185,4 +206,5 @@ func (h *Handover) Note(ctx context.Context) {
 	} else {
 		h.before = 0
 	}
+	return true
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,17 +13,29 @@ import (
 
 // shelf keeps values for a test, and can be out of reach.
 type shelf struct {
+	mu     sync.Mutex
 	values map[string][]byte
 	writes int
 	err    error
 }
 
+// fail has every question and every note fail with err, or none with nil.
+func (s *shelf) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
 func (s *shelf) Value(_ context.Context, name string) ([]byte, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	v, ok := s.values[name]
 	return v, ok, s.err
 }
 
 func (s *shelf) SetValue(_ context.Context, name string, value []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.err != nil {
 		return s.err
 	}
@@ -40,6 +53,8 @@ func newHandover(t *testing.T, s *shelf) (h *Handover, session Session, ready Re
 
 func (s *shelf) seq(t *testing.T) int64 {
 	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var h handover
 	if err := json.Unmarshal(s.values[handoverName], &h); err != nil {
 		t.Fatal(err)
@@ -124,7 +139,7 @@ func TestWhatCannotBeResumedIsNot(t *testing.T) {
 		{"a session that ended", func(h *Handover, _ *shelf) { h.Session(Session{}) }, 0, false},
 		{"an old session", func(*Handover, *shelf) {}, staleSession + time.Second, false},
 		{"no JSON", func(_ *Handover, s *shelf) { s.values[handoverName] = []byte("{") }, 0, false},
-		{"a database that does not answer", func(_ *Handover, s *shelf) { s.err = errors.New("down") }, 0, false},
+		{"a database that does not answer", func(_ *Handover, s *shelf) { s.fail(errors.New("down")) }, 0, false},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -145,8 +160,9 @@ func TestWhatCannotBeResumedIsNot(t *testing.T) {
 
 func TestAQuietSessionDoesNotGetOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		kept := &shelf{values: map[string][]byte{}}
+		kept, looks := &shelf{values: map[string][]byte{}}, 0
 		h, _, _, _ := newHandover(t, kept)
+		h.Now = func() time.Time { looks++; return time.Now() }
 		ctx, cancel := context.WithCancel(t.Context())
 		go h.Run(ctx)
 		h.Session(Session{ID: "s1", Seq: 7})
@@ -156,5 +172,48 @@ func TestAQuietSessionDoesNotGetOld(t *testing.T) {
 		if _, session, _, _ := newHandover(t, kept); session.ID == "" {
 			t.Error("after an hour without an event the session is not resumed")
 		}
+		if looks > 60 {
+			t.Errorf("the program woke %d times in an hour without an event", looks)
+		}
 	})
+}
+
+func TestANoteFollowsWhateverChangesIt(t *testing.T) {
+	for _, c := range []struct {
+		what string
+		then func(*Handover, *shelf)
+	}{
+		{"an event", func(h *Handover, _ *shelf) { h.Session(Session{ID: "s1", Seq: 8}) }},
+		{"an event that was handled", func(h *Handover, _ *shelf) {
+			release := h.Hold()
+			h.Session(Session{ID: "s1", Seq: 8})
+			time.Sleep(10 * time.Second)
+			release()
+		}},
+		{"a database that answers again", func(h *Handover, s *shelf) {
+			s.fail(errors.New("down"))
+			h.Session(Session{ID: "s1", Seq: 8})
+			time.Sleep(10 * time.Second)
+			s.fail(nil)
+		}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				kept := &shelf{values: map[string][]byte{}}
+				h, _, _, _ := newHandover(t, kept)
+				ctx, cancel := context.WithCancel(t.Context())
+				go h.Run(ctx)
+				h.Session(Session{ID: "s1", Seq: 7})
+				time.Sleep(time.Minute)
+				c.then(h, kept)
+				time.Sleep(2 * noteEvery)
+				synctest.Wait()
+				if seq := kept.seq(t); seq != 8 {
+					t.Errorf("event %d is noted, want 8", seq)
+				}
+				cancel()
+				synctest.Wait()
+			})
+		})
+	}
 }
