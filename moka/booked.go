@@ -159,11 +159,11 @@ func (c *Credits) add(row logRow, u Units, unitSince time.Time) {
 // notedRefunds reads refunds that gateways before 2026-07 note in words, the part
 // before a second apart. Amounts are in the present unit from unitSince on.
 func (c *Client) notedRefunds(ctx context.Context, w window, from int64, unitSince time.Time) (sum refundSum, err error) {
-	status, err := c.status(ctx)
-	if err != nil {
-		return sum, err
-	}
-	notes, err := c.logRows(ctx, w, logSystem, 1)
+	var notes logPage
+	status, err := c.besideStatus(ctx, func() (err error) {
+		notes, err = c.logRows(ctx, w, logSystem, 1)
+		return err
+	})
 	if err != nil {
 		return sum, err
 	}
@@ -213,11 +213,11 @@ func (c *Client) Refunds(ctx context.Context, from, to, unitSince time.Time) ([]
 
 // RefundedLog is what [Client.Refunds] adds up to.
 func (c *Client) RefundedLog(ctx context.Context, from, to, unitSince time.Time) (Amount, error) {
-	status, err := c.status(ctx)
-	if err != nil {
-		return 0, err
-	}
-	refunds, err := c.Refunds(ctx, from, to, unitSince)
+	var refunds []Refund
+	status, err := c.besideStatus(ctx, func() (err error) {
+		refunds, err = c.Refunds(ctx, from, to, unitSince)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -236,12 +236,12 @@ func (c *Client) RefundedLog(ctx context.Context, from, to, unitSince time.Time)
 // charged to. Before 2026-07 gateways do not say of which key a refund is; nothing
 // is returned for these.
 func (c *Client) RefundsByKey(ctx context.Context, from, to time.Time) ([]KeyUse, error) {
-	status, err := c.status(ctx)
-	if err != nil {
-		return nil, err
-	}
 	w := window{max(0, from.Unix()), max(0, to.Unix()-1)}
-	refunds, err := c.refunds(ctx, w, w.first)
+	var refunds refundSum
+	status, err := c.besideStatus(ctx, func() (err error) {
+		refunds, err = c.refunds(ctx, w, w.first)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

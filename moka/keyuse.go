@@ -22,16 +22,13 @@ type KeyUse struct {
 // [from, to) by key, deleted keys included, the most expensive first. Gateways
 // before 2026 do not offer it: [Unsupported].
 func (c *Client) UsageByKey(ctx context.Context, from, to time.Time) ([]KeyUse, error) {
-	status, err := c.status(ctx)
+	sums := map[flowKey]*flowSum{}
+	status, err := c.besideStatus(ctx, func() error {
+		r := request{op: "data/flow/self", path: "/api/data/flow/self", auth: byUser, optional: true}
+		return c.eachWindow(ctx, r, from, to, func(body []byte, _ window) error { return addFlow(sums, body) })
+	})
 	if err != nil {
 		return nil, err
-	}
-	sums := map[flowKey]*flowSum{}
-	for _, w := range windows(from, to, usageWindow) {
-		r := request{op: "data/flow/self", path: "/api/data/flow/self", query: w.query(), auth: byUser, optional: true}
-		if err := c.get(ctx, r, func(body []byte) error { return addFlow(sums, body) }); err != nil {
-			return nil, err
-		}
 	}
 	uses := make([]KeyUse, 0, len(sums))
 	for key, sum := range sums {

@@ -30,11 +30,11 @@ type Plan struct {
 // Plans reads the account's active plans from /api/subscription/self. Gateways
 // before 2026-02 have none: [Unsupported].
 func (c *Client) Plans(ctx context.Context) ([]Plan, error) {
-	status, err := c.status(ctx)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := c.plans(ctx)
+	var raw rawPlans
+	status, err := c.besideStatus(ctx, func() (err error) {
+		raw, err = c.plans(ctx)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

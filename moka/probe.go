@@ -35,9 +35,11 @@ type Probe struct {
 func (c *Client) Probe(ctx context.Context) Probe {
 	p := Probe{Base: c.base.String()}
 	p.Budget, p.BudgetWindow = c.limiter.Budget()
-	status, err := c.status(ctx)
-	p.Status, p.StatusErr = status, asError(err)
 	var calls sync.WaitGroup
+	calls.Go(func() {
+		status, err := c.status(ctx)
+		p.Status, p.StatusErr = status, asError(err)
+	})
 	calls.Go(func() { p.Reading = c.Read(ctx) })
 	calls.Go(func() { p.Offers = c.offers(ctx) })
 	if c.cred.APIKey != "" {

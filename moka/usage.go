@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -28,25 +29,20 @@ const usageWindow = 2_592_000
 // default). Where it does not record them the error is [Unsupported], because
 // its empty answer would look like nothing spent.
 func (c *Client) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, error) {
-	status, err := c.status(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.mayAsk(request{op: "data/self", auth: byUser}); err != nil {
-		return nil, err
-	}
 	unrecorded := &Error{Op: "data/self", Kind: Unsupported, Message: "the gateway does not record usage by hour"}
-	if status.ancestor {
+	if last, known := c.cache.lastStatus(); known && last.ancestor {
 		return nil, unrecorded
 	}
 	sums := usageSums{}
-	for _, w := range windows(from, to, usageWindow) {
-		r := request{op: "data/self", path: "/api/data/self", query: w.query(), auth: byUser, optional: true}
-		if err := c.get(ctx, r, func(body []byte) error { return sums.add(body, w) }); err != nil {
-			return nil, err
-		}
-	}
-	if len(sums) == 0 && !status.DataExport { // rows from before it was switched off count
+	status, err := c.besideStatus(ctx, func() error {
+		return c.eachWindow(ctx, request{op: "data/self", path: "/api/data/self", auth: byUser, optional: true}, from, to, sums.add)
+	})
+	switch {
+	case status.ancestor:
+		return nil, unrecorded
+	case err != nil:
+		return nil, err
+	case len(sums) == 0 && !status.DataExport: // rows from before it was switched off count
 		return nil, unrecorded
 	}
 	rows, err := sums.rows(status.Units)
@@ -61,6 +57,48 @@ func (c *Client) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, err
 	return rows, nil
 }
 
+// besideStatus makes a call and returns its error, and side by side with it reads
+// the status that the answer is converted with. Without the status the answer is
+// of no use, so its error comes first.
+func (c *Client) besideStatus(ctx context.Context, call func() error) (Status, error) {
+	var status Status
+	var statusErr error
+	var asking sync.WaitGroup
+	asking.Go(func() { status, statusErr = c.status(ctx) })
+	err := call()
+	if asking.Wait(); statusErr != nil {
+		return Status{}, statusErr
+	}
+	return status, err
+}
+
+// eachWindow reads all windows of [from, to) side by side and hands the answers to
+// add, one at a time.
+func (c *Client) eachWindow(ctx context.Context, r request, from, to time.Time, add func(body []byte, w window) error) error {
+	spans := windows(from, to, usageWindow)
+	failed := make([]error, len(spans))
+	var adding sync.Mutex
+	var asking sync.WaitGroup
+	for i, w := range spans {
+		of := r
+		of.query = w.query()
+		asking.Go(func() {
+			failed[i] = c.get(ctx, of, func(body []byte) error {
+				adding.Lock()
+				defer adding.Unlock()
+				return add(body, w)
+			})
+		})
+	}
+	asking.Wait()
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // SpentLog reads /api/log/self/stat: what the account spent in [from, to) by
 // the log, which is up to the second and knows no longest span. It is 0 where
 // the operator does not log use.
@@ -71,11 +109,11 @@ func (c *Client) SpentLog(ctx context.Context, from, to time.Time) (Amount, erro
 // SpentLogOf is [Client.SpentLog] of one key and one model by their names; ""
 // stands for all.
 func (c *Client) SpentLogOf(ctx context.Context, from, to time.Time, key, model string) (Amount, error) {
-	status, err := c.status(ctx)
-	if err != nil {
-		return 0, err
-	}
-	quota, err := c.stat(ctx, window{max(0, from.Unix()), max(0, to.Unix()-1)}, key, model)
+	var quota int64
+	status, err := c.besideStatus(ctx, func() (err error) {
+		quota, err = c.stat(ctx, window{max(0, from.Unix()), max(0, to.Unix()-1)}, key, model)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}

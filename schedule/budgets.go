@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"mokabot/internal/account"
@@ -290,16 +291,24 @@ func budgetKey(n budget.News, post int) string {
 // Standing is where the named budget stands now, or each of them without a name; one
 // that cannot be computed is unknown.
 func (b *Budgets) Standing(ctx context.Context, name string) ([]budget.Standing, error) {
-	var all []budget.Standing
-	for _, one := range b.Budgets {
-		if name != "" && name != one.Name {
-			continue
-		}
-		facts, err := b.History.Budget(ctx, one, b.Book, true)
+	asked := b.Budgets
+	if name != "" {
+		asked = slices.DeleteFunc(slices.Clone(asked), func(one budget.Budget) bool { return one.Name != name })
+	}
+	all, failed := make([]budget.Standing, len(asked)), make([]error, len(asked))
+	var asking sync.WaitGroup
+	for i, one := range asked {
+		asking.Go(func() {
+			var facts budget.Facts
+			facts, failed[i] = b.History.Budget(ctx, one, b.Book, true)
+			all[i] = budget.Stand(one, facts)
+		})
+	}
+	asking.Wait()
+	for _, err := range failed {
 		if err != nil {
-			return nil, err
+			return nil, err // one cause is enough to read
 		}
-		all = append(all, budget.Stand(one, facts))
 	}
 	return all, nil
 }

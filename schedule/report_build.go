@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"mokabot/internal/account"
@@ -17,6 +18,10 @@ import (
 	"mokabot/moka"
 )
 
+// reportAtOnce is how many accounts of a report are gathered side by side: their
+// records of a month take memory.
+const reportAtOnce = 4
+
 // Build gathers a report's figures of one period. Accounts are read anew, side
 // by side; one that cannot be read is shown with its last known figures.
 func (r *Reporter) Build(ctx context.Context, rep config.Report, p spend.Period) (message.Report, error) {
@@ -25,14 +30,28 @@ func (r *Reporter) Build(ctx context.Context, rep config.Report, p spend.Period)
 	if err != nil {
 		return report, err
 	}
-	var failed []error
-	readings := account.Read(ctx, accounts)
+	var readings []moka.Reading
+	used := make([]message.Used, len(accounts))
+	failed := make([]error, len(accounts))
+	var gathering sync.WaitGroup
+	gathering.Go(func() { readings = account.Read(ctx, accounts) })
+	gathering.Go(func() { report.Budgets = r.budgets(ctx, rep) })
+	places := make(chan struct{}, reportAtOnce)
 	for i, a := range accounts {
-		part, err := r.part(ctx, a, readings[i], rep, p)
-		failed = append(failed, err)
+		gathering.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			used[i], failed[i] = r.history(rep).Used(ctx, a, p, period(rep, p.From.Add(time.Second)))
+		})
+	}
+	gathering.Wait()
+	for i, a := range accounts {
+		part := message.ReportAccount{}
+		if failed[i] == nil {
+			part, failed[i] = r.part(ctx, a, readings[i], used[i], rep, p)
+		}
 		report.Accounts = append(report.Accounts, part)
 	}
-	report.Budgets = r.budgets(ctx, rep)
 	return report, errors.Join(failed...)
 }
 
@@ -51,18 +70,12 @@ func (r *Reporter) budgets(ctx context.Context, rep config.Report) []budget.Stan
 	})
 }
 
-func (r *Reporter) part(ctx context.Context, a *account.Account, reading moka.Reading, rep config.Report, p spend.Period) (message.ReportAccount, error) {
-	h := r.history(rep)
-	view, err := h.View(ctx, a, reading)
-	part := message.ReportAccount{Account: view}
+func (r *Reporter) part(ctx context.Context, a *account.Account, reading moka.Reading, used message.Used, rep config.Report, p spend.Period) (message.ReportAccount, error) {
+	view, err := r.history(rep).View(ctx, a, reading)
+	part := message.ReportAccount{Account: view, Used: used}
 	if err != nil {
 		return part, err
 	}
-	used, err := h.Used(ctx, a, p, period(rep, p.From.Add(time.Second)))
-	if err != nil {
-		return part, err
-	}
-	part.Used = used
 	part.Incidents = r.incidents(ctx, a.Name, p)
 	part.Changes = r.changes(ctx, a.Name, p)
 	part.Picture, part.PictureAlt = r.picture(ctx, a, p, rep, part)

@@ -16,7 +16,7 @@ const (
 	seedWait   = 20 * time.Second // after the start, so that the first polls come first
 	seedEvery  = time.Minute      // between two looks for what is missing
 	seedRetry  = 6 * time.Hour    // after a gateway said that it has no records
-	recordLag  = 10 * time.Minute // after which the rows of an hour are complete
+	recordLag  = 10 * time.Minute // after which the rows of an hour are complete; as long between two looks for gaps
 	seedCallIn = time.Minute      // for one account, waiting for a place in the request budget included
 )
 
@@ -73,15 +73,19 @@ func (s *Seeder) Check(ctx context.Context) {
 
 func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	now := s.now()
-	if s.Times.withoutRecords(a) {
+	if s.Times.withoutRecords(a) || s.Times.isSeeded(a) {
 		return nil
 	}
 	if _, read, err := s.Store.FirstReading(ctx, a.Name); !read || err != nil {
 		return err // the unit is not known yet
 	}
 	from, err := s.missingFrom(ctx, a.Name, now)
-	if err != nil || from.IsZero() {
+	if err != nil {
 		return err
+	}
+	if from.IsZero() {
+		s.Times.setSeeded(a)
+		return nil
 	}
 	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
 	defer cancel()
@@ -117,13 +121,13 @@ func passing(err error) bool {
 func (s *Seeder) countKeys(ctx context.Context, a *account.Account) error {
 	latest, read := a.Latest()
 	does, known := s.Times.recordsKeys(a)
-	if !read || latest.Wallet == nil || does {
+	now := s.now()
+	if !read || latest.Wallet == nil || does || s.Times.countedKeys(a, now) {
 		return nil
 	}
 	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
 	defer cancel()
 	if !known {
-		now := s.now()
 		_, err := a.Client.UsageByKey(call, now.Add(-time.Hour), now)
 		if err != nil && !unsupported(err) {
 			return err
@@ -134,6 +138,9 @@ func (s *Seeder) countKeys(ctx context.Context, a *account.Account) error {
 		}
 	}
 	_, err := s.History.CountKeys(call, a.Client)
+	if err == nil {
+		s.Times.setCountedKeys(a, now)
+	}
 	return err
 }
 

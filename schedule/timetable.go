@@ -32,6 +32,8 @@ type Timetable struct {
 	seed    time.Time            // when the gateways' records are looked at next; zero: not set yet
 	learned func(account string) // called when they were
 	without map[string]time.Time // by identity: until when a gateway without records gets no request for them
+	seeded  map[string]time.Time // by identity: until when nothing can be missing
+	counted map[string]time.Time // by identity: the hour whose counters of keys are stored
 }
 
 // slot is one account's place in the timetable. One planner at a time uses it; when
@@ -299,4 +301,36 @@ func (t *Timetable) setWithoutRecords(a *account.Account) {
 		t.without = map[string]time.Time{}
 	}
 	t.without[a.Client.Identity()] = time.Now().Add(seedRetry)
+}
+
+// isSeeded reports whether nothing was missing a short while ago.
+func (t *Timetable) isSeeded(a *account.Account) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return time.Now().Before(t.seeded[a.Client.Identity()])
+}
+
+func (t *Timetable) setSeeded(a *account.Account) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.seeded == nil {
+		t.seeded = map[string]time.Time{}
+	}
+	t.seeded[a.Client.Identity()] = time.Now().Add(recordLag)
+}
+
+// countedKeys reports whether the keys' counters were noted in the hour of now.
+func (t *Timetable) countedKeys(a *account.Account, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.counted[a.Client.Identity()].Equal(now.Truncate(time.Hour))
+}
+
+func (t *Timetable) setCountedKeys(a *account.Account, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.counted == nil {
+		t.counted = map[string]time.Time{}
+	}
+	t.counted[a.Client.Identity()] = now.Truncate(time.Hour)
 }

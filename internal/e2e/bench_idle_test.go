@@ -1,36 +1,63 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
-// BenchmarkIdle follows fifty accounts of which nobody spends for two minutes, with
-// the released program and with another one that MOKABOT_OTHER names.
+// An idle program is followed for a poll_interval once its start has settled: what
+// begins with it is done then, and connections that nobody needs are closed.
+const (
+	idleSettle = 105 * time.Second
+	idleFor    = 5 * time.Minute
+)
+
+// BenchmarkIdle follows accounts of which nobody spends, with the released program
+// and with another build of it that MOKABOT_OTHER names. All run through the same
+// minutes, so that what else the machine does weighs on them alike.
 func BenchmarkIdle(b *testing.B) {
 	programs := map[string]string{"this": release(b)}
 	if other := os.Getenv("MOKABOT_OTHER"); other != "" {
 		programs["other"] = other
 	}
-	for name, path := range programs {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
+	for b.Loop() {
+		var following sync.WaitGroup
+		var noting sync.Mutex
+		for _, accounts := range []int{1, 50} {
+			for name, path := range programs {
 				w := newWorld(b)
-				bot, _ := w.start(b, path, w.many(b, 50, 5*time.Minute, ""))
-				w.until(b, 50)
-				time.Sleep(settle)
-				busy, wakes, requests := bot.busy(b), bot.wakes(b), w.bed.Requests.Load()
-				time.Sleep(2 * time.Minute)
-				b.ReportMetric(milliseconds(bot.busy(b)-busy)/2, "cpu-ms/min")
-				b.ReportMetric((bot.wakes(b)-wakes)/2, "wakes/min")
-				b.ReportMetric(float64(w.bed.Requests.Load()-requests)/2, "requests/min")
-				bot.stop(b)
+				bot, _ := w.start(b, path, w.many(b, accounts, idleFor, ""))
+				w.until(b, accounts)
+				following.Go(func() {
+					cost := w.followIdle(b, bot)
+					noting.Lock()
+					defer noting.Unlock()
+					b.ReportMetric(cost.cpu, fmt.Sprintf("%s-%d-cpu-ms/min", name, accounts))
+					b.ReportMetric(cost.wakes, fmt.Sprintf("%s-%d-wakes/min", name, accounts))
+					b.ReportMetric(cost.requests, fmt.Sprintf("%s-%d-requests/min", name, accounts))
+				})
 			}
-		})
+		}
+		following.Wait()
 	}
+}
+
+// idleCost is what a minute costs that nothing happens in.
+type idleCost struct{ cpu, wakes, requests float64 }
+
+func (w *world) followIdle(b *testing.B, bot *child) idleCost {
+	time.Sleep(idleSettle)
+	busy, wakes, requests := bot.busy(b), bot.wakes(b), w.bed.Requests.Load()
+	time.Sleep(idleFor)
+	minutes := idleFor.Minutes()
+	cost := idleCost{milliseconds(bot.busy(b)-busy) / minutes, (bot.wakes(b) - wakes) / minutes, float64(w.bed.Requests.Load()-requests) / minutes}
+	bot.stop(b)
+	return cost
 }
 
 // wakes is how often the process's threads went to sleep so far.

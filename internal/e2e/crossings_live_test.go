@@ -93,7 +93,7 @@ func TestCrossingsLive(t *testing.T) {
 	w.finish(time.Since(began))
 	w.mu.Unlock()
 	t.Logf("%8s  %-8s %9s %7s %7s %7s %7s %6s %6s %9s %8s", "accounts", "polling", "crossings", "median", "95 %", "99 %", "longest", "missed", "false", "requests", "in 180 s")
-	t.Log(w.result.row(n, false))
+	t.Log(w.result.row(n, "planned"))
 	t.Logf("%d crossings before all could have been read: median %s, 95 of 100 %s", len(w.result.first), quantile(w.result.first, 0.5), quantile(w.result.first, 0.95))
 	for _, kind := range slices.Sorted(maps.Keys(w.result.byKind)) {
 		t.Logf("%18s %s", "", part(kind, w.result.byKind[kind]))

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"mokabot/internal/account"
@@ -23,19 +24,29 @@ func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book
 	period := b.PeriodAt(f.At)
 	running := spend.Period{From: period.From, To: f.At}
 	f.Spent.Spent, f.Low, f.Expected, f.High = moka.Known(0), moka.Known(0), moka.Known(0), moka.Known(0)
+	var asking sync.WaitGroup
 	if ask {
 		for _, a := range accounts {
-			a.Client.LearnKeys(ctx)
+			asking.Go(func() { a.Client.LearnKeys(ctx) })
 		}
+		asking.Wait()
 	}
 	if mayShare(accounts) {
 		return budget.Facts{At: f.At}, nil
 	}
-	for _, a := range walletsOnce(accounts) {
-		part, expected, err := h.budgetPart(ctx, b, a, running, period.To, ask)
-		if err != nil {
-			return budget.Facts{At: f.At}, err
+	accounts = walletsOnce(accounts)
+	parts := make([]spentPart, len(accounts))
+	forecasts := make([]forecast, len(accounts))
+	failed := make([]error, len(accounts))
+	for i, a := range accounts {
+		asking.Go(func() { parts[i], forecasts[i], failed[i] = h.budgetPart(ctx, b, a, running, period.To, ask) })
+	}
+	asking.Wait()
+	for i, part := range parts {
+		if failed[i] != nil {
+			return budget.Facts{At: f.At}, failed[i]
 		}
+		expected := forecasts[i]
 		f.Spent, f.Began = f.Spent.Plus(part.soFar), later(f.Began, part.began)
 		f.Low, f.Expected, f.High = f.Low.Plus(expected.low), f.Expected.Plus(expected.mid), f.High.Plus(expected.high)
 	}
@@ -80,7 +91,14 @@ type spentPart struct {
 // budgetPart is what one account adds to a budget: what it spent in the period
 // so far, and what it is expected to spend until the end.
 func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Account, running spend.Period, end time.Time, ask bool) (spentPart, forecast, error) {
+	var uses []moka.KeyUse
+	var usesErr error
+	var asking sync.WaitGroup
+	if len(b.Keys) > 0 {
+		asking.Go(func() { uses, usesErr = a.Client.UsageByKey(ctx, running.From, running.To) })
+	}
 	spent, err := h.spentIn(ctx, a, running, ask)
+	asking.Wait()
 	if err != nil {
 		return spentPart{}, forecast{}, err
 	}
@@ -92,7 +110,12 @@ func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Acc
 	if len(b.Keys) == 0 {
 		return spent, expected, nil
 	}
-	byKeys := h.spentByKeys(ctx, a, running, b.Keys, spent)
+	var byKeys spend.SoFar
+	if usesErr != nil {
+		byKeys = h.loggedByKeys(ctx, a, running, b.Keys, spent)
+	} else {
+		byKeys = spentByKeys(ctx, a, running, uses, b.Keys, spent)
+	}
 	return spentPart{soFar: byKeys}, expected.scaled(byKeys.Spent, spent.soFar.Spent), nil
 }
 
@@ -104,6 +127,7 @@ func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period
 		return spentPart{f.soFar(), f.began, f.refunds}, err
 	}
 	r := h.recordsOf(ctx, a.Name, a.Client, p.From, p.To)
+	r.rehearse(ctx, func(r *records) { _, _ = h.figureOf(ctx, a.Name, p, r) })
 	if f, err = h.figureOf(ctx, a.Name, p, r); err == nil {
 		h.catchUp(ctx, p, r, &f)
 	}
@@ -113,14 +137,9 @@ func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period
 // budgetKeys is how many keys of a budget get a request each.
 const budgetKeys = 4
 
-// spentByKeys asks the gateway's records for the spending of some API keys, by any
-// name that they had in the period; on gateways before 2026 its log, or else the
-// keys' counters; unknown without any of these. whole is what all keys spent.
-func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, whole spentPart) spend.SoFar {
-	uses, err := a.Client.UsageByKey(ctx, p.From, p.To)
-	if err != nil {
-		return h.loggedByKeys(ctx, a, p, keys, whole)
-	}
+// spentByKeys adds up what the gateway's records of keys say of some of them, by any
+// name that they had in the period. whole is what all keys spent.
+func spentByKeys(ctx context.Context, a *account.Account, p spend.Period, uses []moka.KeyUse, keys []string, whole spentPart) spend.SoFar {
 	sum, all, ids := moka.Amount(0), moka.Amount(0), map[int64]bool{}
 	for _, u := range uses {
 		all += u.Spent
@@ -153,6 +172,8 @@ func refundedTo(ctx context.Context, a *account.Account, p spend.Period, keys []
 	return sum
 }
 
+// loggedByKeys asks the log of gateways before 2026 for it, or else the keys'
+// counters; unknown where neither tells.
 func (h History) loggedByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, whole spentPart) spend.SoFar {
 	book := h.keyBook(ctx, a.Client.WalletIdentity(), p)
 	counted := func() spend.SoFar {
@@ -169,13 +190,19 @@ func (h History) loggedByKeys(ctx context.Context, a *account.Account, p spend.P
 	if all == 0 && (!known || spent > 0) {
 		return counted() // use is not logged
 	}
+	names := book.allNames(keys)
+	of, failed := make([]moka.Amount, len(names)), make([]error, len(names))
+	var asking sync.WaitGroup
+	for i, name := range names {
+		asking.Go(func() { of[i], failed[i] = a.Client.SpentLogOf(ctx, p.From, p.To, name, "") })
+	}
+	asking.Wait()
 	sum := moka.Amount(0)
-	for _, key := range book.allNames(keys) {
-		of, err := a.Client.SpentLogOf(ctx, p.From, p.To, key, "")
-		if err != nil {
+	for i := range names {
+		if failed[i] != nil {
 			return counted()
 		}
-		sum += of
+		sum += of[i]
 	}
 	sum -= min(sum, refundedTo(ctx, a, p, keys, nil, whole, all))
 	return spend.SoFar{Spent: moka.Known(sum), AtLeast: known && float64(all) < dates*float64(spent)-float64(blur)}

@@ -170,7 +170,7 @@ func (f *figure) addRecorded(ctx context.Context, p spend.Period, within recorde
 // net takes the refunds off what was charged in a part of a gap: those that the
 // log dates, or else the gap's in proportion to the charges.
 func (r *records) net(ctx context.Context, gap store.Gap, part spend.Period, charged, inAll moka.Amount) (spent, refunds moka.Amount) {
-	if near(inAll, gap.Spent) {
+	if near(inAll, gap.Spent) || r.rehearsed != nil {
 		return charged, 0
 	}
 	if back := r.refunded(ctx, spend.Period{From: gap.From, To: gap.To}); near(inAll-back.amount, gap.Spent) {
@@ -199,7 +199,7 @@ func (h History) recordedIn(ctx context.Context, name string, p spend.Period, r 
 	if from := later(p.From, r.first); from.Before(p.To) {
 		rec.covered = p.To.Sub(from)
 	}
-	if !r.dead || h.Store == nil {
+	if !r.isDead() || h.Store == nil {
 		return rec, nil
 	}
 	// Without a log, an hour at the edge is split by what readings know of it.

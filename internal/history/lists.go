@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"mokabot/internal/message"
@@ -54,26 +55,58 @@ func part(n int64, of, whole moka.Amount) int64 {
 	return max(1, int64(math.Round(float64(n)*float64(of)/float64(whole))))
 }
 
+// keyRecords are the gateway's records of keys in a period, and its list of keys
+// where they are known not to do.
+type keyRecords struct {
+	full spend.Period // the whole hours of the period
+	flow []moka.KeyUse
+	err  error
+
+	listed  bool
+	keys    []moka.APIKeyInfo
+	listErr error
+}
+
+func (h History) recordsOfKeys(ctx context.Context, c *moka.Client, p spend.Period) keyRecords {
+	k := keyRecords{full: spend.Period{From: p.From.Add(time.Hour - time.Nanosecond).Truncate(time.Hour), To: p.To}}
+	if hour := p.To.Truncate(time.Hour); hour.Add(time.Hour).Before(h.now()) {
+		k.full.To = hour
+	}
+	k.flow, k.err = c.UsageByKey(ctx, k.full.From, k.full.To)
+	return k
+}
+
+// tell reports whether the records are of the whole period.
+func (k keyRecords) tell(p spend.Period, r *records) bool {
+	edges := r.inHour(k.full.From.Add(-time.Hour), p) || r.inHour(k.full.To, p)
+	return k.err == nil && (k.full.Equal(p) || !edges)
+}
+
+// list reads the list of keys where the records do not do.
+func (k *keyRecords) list(ctx context.Context, c *moka.Client, p spend.Period, r *records) {
+	if !k.tell(p, r) {
+		k.keys, k.listErr = c.Keys(ctx)
+		k.listed = true
+	}
+}
+
 // listKeys fills in what each key cost: by the gateway's records of keys, or else by its
 // log or the keys' counters, whichever sums to more.
-func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r *records, u *message.Used) {
-	full := spend.Period{From: p.From.Add(time.Hour - time.Nanosecond).Truncate(time.Hour), To: p.To}
-	if hour := p.To.Truncate(time.Hour); hour.Add(time.Hour).Before(r.now) {
-		full.To = hour
-	}
-	flow, err := c.UsageByKey(ctx, full.From, full.To)
-	edges := r.inHour(full.From.Add(-time.Hour), p) || r.inHour(full.To, p)
-	if err == nil && (len(flow) > 0 || u.Spent == moka.Known(0)) && (full.Equal(p) || !edges) {
-		u.Keys = recordedKeys(ctx, c, flow)
+func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r *records, records keyRecords, u *message.Used) {
+	if records.tell(p, r) && (len(records.flow) > 0 || u.Spent == moka.Known(0)) {
+		u.Keys = recordedKeys(ctx, c, records.flow)
 		return
 	}
-	keys, err := c.Keys(ctx)
+	keys, err := records.keys, records.listErr
+	if !records.listed {
+		keys, err = c.Keys(ctx)
+	}
 	if err != nil {
 		u.KeysErr = failure(err)
 		return
 	}
 	book := h.keyBook(ctx, c.WalletIdentity(), p)
-	logged, told := r.loggedKeys(ctx, p, keyNames(keys, book, flow, p.From))
+	logged, told := r.loggedKeys(ctx, p, keyNames(keys, book, records.flow, p.From))
 	counted, ok := book.counted(keys, !p.To.Before(r.to), u.Spent)
 	switch {
 	case ok && (!told || sumOf(counted) > sumOf(logged)+blur):
@@ -164,6 +197,7 @@ func formerOf(flow []moka.KeyUse, id int64) []string {
 
 // loggedKeys are what the log says of keys; false where it cannot be read.
 func (r *records) loggedKeys(ctx context.Context, p spend.Period, keys []namedKey) (uses []message.KeyUse, told bool) {
+	r.askOfKeys(ctx, p, keys)
 	for _, k := range keys {
 		use := message.KeyUse{Key: k.name}
 		for _, name := range k.names {
@@ -178,6 +212,21 @@ func (r *records) loggedKeys(ctx context.Context, p spend.Period, keys []namedKe
 		}
 	}
 	return byCost(uses), true
+}
+
+// askOfKeys asks the log of all keys side by side, once it has answered anything.
+func (r *records) askOfKeys(ctx context.Context, p spend.Period, keys []namedKey) {
+	var asking sync.WaitGroup
+	for _, k := range keys {
+		for _, name := range k.names {
+			if !r.hasAnswered() {
+				r.log(ctx, p.From, p.To, name, "")
+				continue
+			}
+			asking.Go(func() { r.log(ctx, p.From, p.To, name, "") })
+		}
+	}
+	asking.Wait()
 }
 
 func sumOf(uses []message.KeyUse) (sum moka.Amount) {
@@ -198,9 +247,20 @@ func (h History) TopKey(ctx context.Context, c *moka.Client, from, to time.Time)
 	if err != nil || len(keys) < 2 || len(used) == 0 {
 		return top, false
 	}
-	for _, k := range used[:min(len(used), spikeKeys)] {
-		if spent, err := c.SpentLogOf(ctx, from, to, k.Name, ""); err == nil && spent > top.Spent {
-			top = message.KeyUse{Key: k.Name, Spent: spent}
+	used = used[:min(len(used), spikeKeys)]
+	spent := make([]moka.Amount, len(used))
+	var asking sync.WaitGroup
+	for i, k := range used {
+		asking.Go(func() {
+			if logged, err := c.SpentLogOf(ctx, from, to, k.Name, ""); err == nil {
+				spent[i] = logged
+			}
+		})
+	}
+	asking.Wait()
+	for i, k := range used {
+		if spent[i] > top.Spent {
+			top = message.KeyUse{Key: k.Name, Spent: spent[i]}
 		}
 	}
 	return top, top.Spent > 0

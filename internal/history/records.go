@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"mokabot/internal/spend"
@@ -32,10 +33,14 @@ type records struct {
 	hours   map[int64]moka.Amount // by the beginning of the hour; kept rows included
 	first   time.Time             // hour with the oldest row; zero: none
 
-	sums    map[logSpan]moka.Amount
-	refunds map[spend.Period]returned
 	kept    keptRefunds // in quota of which perUnit are a dollar
 	perUnit float64
+
+	rehearsed *[]question // notes what the log would be asked; nil: it is asked
+
+	mu      sync.Mutex // guards what follows: the log is asked side by side
+	sums    map[logSpan]*logged
+	refunds map[spend.Period]*logged
 	calls   int
 	dead    bool // the log cannot be read, or is not kept
 
@@ -50,18 +55,52 @@ type logSpan struct {
 	key, model string
 }
 
+// logged is what the log says, once done is closed.
+type logged struct {
+	done     chan struct{}
+	sum      moka.Amount // of charges
+	ok       bool        // it does say it
+	returned returned    // of refunds
+}
+
+// question is something to ask the log.
+type question func(ctx context.Context, r *records)
+
+// rehearse asks the log side by side what use asks it one after the other. The log
+// says nothing while it is rehearsed; use may ask nothing that depends on its answers.
+func (r *records) rehearse(ctx context.Context, use func(r *records)) {
+	if r.isDead() {
+		return
+	}
+	var questions []question
+	use(&records{
+		zone: r.zone, now: r.now, to: r.to, rows: r.rows, rowsErr: r.rowsErr, hours: r.hours, first: r.first, tell: r.tell,
+		rehearsed: &questions, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{},
+	})
+	var asking sync.WaitGroup
+	for _, ask := range questions {
+		asking.Go(func() { ask(ctx, r) })
+	}
+	asking.Wait()
+}
+
 // recordsOf reads the rows of [from, to) and keeps them. Between a change of the
 // gateway's unit and the next reading its records and the readings are in different
 // units, so only what was kept counts.
 func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, from, to time.Time) *records {
 	state := h.spendState(ctx, name)
-	if status, err := c.Status(ctx); err == nil && state.PerUnit > 0 && state.PerUnit != spend.PerUnit(status.Units) {
-		return h.remembered(ctx, name, from, to)
-	}
 	r := h.noRecords(c, to)
 	r.wordsSince = state.UnitSince
 	from = from.Truncate(time.Hour)
-	rows, err := c.Usage(ctx, from, to)
+	var rows []moka.UsageRow
+	var err error
+	var reading sync.WaitGroup
+	reading.Go(func() { rows, err = c.Usage(ctx, from, to) })
+	status, statusErr := c.Status(ctx)
+	reading.Wait()
+	if statusErr == nil && state.PerUnit > 0 && state.PerUnit != spend.PerUnit(status.Units) {
+		return h.remembered(ctx, name, from, to)
+	}
 	if err != nil {
 		r.rowsErr = failure(err)
 	} else {
@@ -95,7 +134,7 @@ func (h History) spendState(ctx context.Context, name string) (s spend.State) {
 func (h History) noRecords(c *moka.Client, to time.Time) *records {
 	return &records{
 		client: c, zone: h.Zone, now: h.now(), to: to,
-		hours: map[int64]moka.Amount{}, sums: map[logSpan]moka.Amount{}, refunds: map[spend.Period]returned{},
+		hours: map[int64]moka.Amount{}, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{},
 	}
 }
 
@@ -150,25 +189,74 @@ type returned struct {
 // refunded is what was refunded in a stretch of time, to the second, by the log; what was
 // kept of it, or else nothing, where the log does not say.
 func (r *records) refunded(ctx context.Context, p spend.Period) returned {
-	if sum, ok := r.refunds[p]; ok {
-		return sum
-	}
 	if !p.From.Before(p.To) {
 		return returned{}
 	}
-	back := r.kept.within(p, r.perUnit)
+	kept := r.kept.within(p, r.perUnit)
+	ask := func(ctx context.Context, r *records) { r.refunded(ctx, p) }
+	is := once(r, r.refunds, p, ask, func(is *logged) {
+		switch sum, err := r.client.RefundedLog(ctx, p.From, p.To, r.wordsSince); {
+		case err == nil:
+			is.returned = returned{amount: max(sum, kept.amount)} // the log may have been cleaned since
+		case failure(err).Kind == moka.BadResponse:
+			is.returned = returned{unread: true}
+		default:
+			is.returned = kept
+		}
+	})
+	if is == nil {
+		return kept
+	}
+	return is.returned
+}
+
+// once answers a question that is asked a single time. Whoever asks it again
+// meanwhile waits for the answer. It returns nil where the log is not asked any more.
+func once[K comparable](r *records, known map[K]*logged, key K, ask question, answer func(*logged)) *logged {
+	r.mu.Lock()
+	if is := known[key]; is != nil {
+		r.mu.Unlock()
+		<-is.done
+		return is
+	}
 	if r.dead || r.calls >= maxLogCalls {
-		return back
+		r.mu.Unlock()
+		return nil
 	}
 	r.calls++
-	switch sum, err := r.client.RefundedLog(ctx, p.From, p.To, r.wordsSince); {
-	case err == nil:
-		back = returned{amount: max(sum, back.amount)} // the log may have been cleaned since
-	case failure(err).Kind == moka.BadResponse:
-		back = returned{unread: true}
+	is := &logged{done: make(chan struct{})}
+	known[key] = is
+	r.mu.Unlock()
+	defer close(is.done)
+	if r.rehearsed != nil {
+		*r.rehearsed = append(*r.rehearsed, ask)
+		return is
 	}
-	r.refunds[p] = back
-	return back
+	answer(is)
+	return is
+}
+
+// hasAnswered reports whether the log answered anything.
+func (r *records) hasAnswered() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, is := range r.sums {
+		select {
+		case <-is.done:
+			if is.ok {
+				return true
+			}
+		default:
+		}
+	}
+	return false
+}
+
+// isDead reports whether the log cannot be read.
+func (r *records) isDead() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.dead
 }
 
 // keep stores rows, because the gateway may lose them. A database that is open for
@@ -197,21 +285,30 @@ func (r *records) log(ctx context.Context, from, to time.Time, key, model string
 	if !from.Before(to) {
 		return 0, true
 	}
-	span := logSpan{from.Unix(), to.Unix(), key, model}
-	if sum, ok := r.sums[span]; ok {
-		return sum, true
-	}
-	if r.dead || r.calls >= maxLogCalls {
+	ask := func(ctx context.Context, r *records) { r.log(ctx, from, to, key, model) }
+	is := once(r, r.sums, logSpan{from.Unix(), to.Unix(), key, model}, ask, func(is *logged) {
+		sum, err := r.client.SpentLogOf(ctx, from, to, key, model)
+		if err != nil {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.dead = true
+			return
+		}
+		is.sum, is.ok = sum, true
+	})
+	if is == nil {
 		return 0, false
 	}
-	r.calls++
-	sum, err := r.client.SpentLogOf(ctx, from, to, key, model)
-	if err != nil {
-		r.dead = true
-		return 0, false
-	}
-	r.sums[span] = sum
-	return sum, true
+	return is.sum, is.ok
+}
+
+// note takes what follows from other answers for the log's.
+func (r *records) note(from, to time.Time, sum moka.Amount) {
+	is := &logged{done: make(chan struct{}), sum: sum, ok: true}
+	close(is.done)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sums[logSpan{from.Unix(), to.Unix(), "", ""}] = is
 }
 
 // spent is what was recorded of a stretch of time. exact is false when an hour
@@ -248,7 +345,7 @@ func (r *records) split(ctx context.Context, p spend.Period, rows, logged moka.A
 		return max(rows, logged)
 	}
 	late := spend.Period{From: middle, To: p.To}
-	r.sums[logSpan{late.From.Unix(), late.To.Unix(), "", ""}] = logged - earlyLog
+	r.note(late.From, late.To, logged-earlyLog)
 	return r.split(ctx, early, earlyRows, earlyLog) + r.split(ctx, late, rows-earlyRows, logged-earlyLog)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"mokabot/internal/account"
@@ -15,8 +16,8 @@ import (
 )
 
 const (
-	// comparable is how much of a period must be covered for a comparison.
-	comparable = 0.9
+	// wellCovered is how much of a period must be covered for a comparison.
+	wellCovered = 0.9
 	// alike is how far the coverage of two periods may differ.
 	alike = 0.05
 	// agreeing is how far readings and records may be apart, as a part of the sum.
@@ -28,7 +29,14 @@ const (
 // answer is named in the result and is no error.
 func (h History) Used(ctx context.Context, a *account.Account, p, before spend.Period) (message.Used, error) {
 	u := message.Used{From: p.From, To: p.To}
+	var keys keyRecords
+	var asking sync.WaitGroup
+	asking.Go(func() { keys = h.recordsOfKeys(ctx, a.Client, p) })
 	r := h.recordsOf(ctx, a.Name, a.Client, earlier(before.From, p.From), p.To)
+	asking.Wait()
+	asking.Go(func() { keys.list(ctx, a.Client, p, r) })
+	r.rehearse(ctx, func(r *records) { h.rehearseUsed(ctx, a.Name, p, before, r) })
+	asking.Wait()
 	f, err := h.figureOf(ctx, a.Name, p, r)
 	if err != nil {
 		return u, err
@@ -38,12 +46,12 @@ func (h History) Used(ctx context.Context, a *account.Account, p, before spend.P
 	u.Covered = share(f, p)
 	u.Spent, u.AtLeast, u.Began = f.soFar().Spent, f.soFar().AtLeast, f.began
 	u.Requests, u.TopUps, u.Refunds, u.Undated, u.Filled = f.requests, f.topUps, f.refunds, f.undated, f.filled
-	if u.Covered >= comparable {
+	if u.Covered >= wellCovered {
 		earlierFigure, err := h.figureOf(ctx, a.Name, before, r)
 		if err != nil {
 			return u, err
 		}
-		if was := share(earlierFigure, before); earlierFigure.known && !earlierFigure.gross && was >= comparable && math.Abs(was-u.Covered) <= alike {
+		if was := share(earlierFigure, before); earlierFigure.known && !earlierFigure.gross && was >= wellCovered && math.Abs(was-u.Covered) <= alike {
 			u.Before = moka.Known(earlierFigure.spent)
 		}
 	}
@@ -53,11 +61,28 @@ func (h History) Used(ctx context.Context, a *account.Account, p, before spend.P
 			u.Requests = countRequests(u.Models)
 		}
 	}
-	h.listKeys(ctx, a.Client, p, r, &u)
+	h.listKeys(ctx, a.Client, p, r, keys, &u)
 	h.findRefunds(ctx, p, r, &u)
 	completeLists(&u)
 	h.disagree(ctx, p, r, &u)
 	return u, nil
+}
+
+// rehearseUsed asks what Used asks the log whatever that answers.
+func (h History) rehearseUsed(ctx context.Context, name string, p, before spend.Period, r *records) {
+	f, err := h.figureOf(ctx, name, p, r)
+	if err != nil {
+		return
+	}
+	if share(f, p) >= wellCovered {
+		_, _ = h.figureOf(ctx, name, before, r)
+		if f.known {
+			r.spent(ctx, p)
+		}
+	}
+	if r.rowsErr == nil {
+		r.models(ctx, p)
+	}
 }
 
 func share(f figure, p spend.Period) float64 {
@@ -100,7 +125,7 @@ func (h History) findRefunds(ctx context.Context, p spend.Period, r *records, u 
 // disagree notes the sum of the records where the readings are complete and have another.
 func (h History) disagree(ctx context.Context, p spend.Period, r *records, u *message.Used) {
 	spent, known := u.Spent.Get()
-	if !known || u.Covered < comparable {
+	if !known || u.Covered < wellCovered {
 		return
 	}
 	sum, exact := r.spent(ctx, p)

@@ -1,0 +1,83 @@
+package history_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"mokabot/internal/budget"
+	"mokabot/internal/spend"
+	"mokabot/moka"
+	"mokabot/moka/mokatest"
+)
+
+// slow answers every request after the same time.
+type slow struct{ http.RoundTripper }
+
+const slowAnswer = 200 * time.Millisecond
+
+func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
+	time.Sleep(slowAnswer)
+	return s.RoundTripper.RoundTrip(r)
+}
+
+// What does not depend on another answer is asked side by side: an answer takes as
+// long as its longest chain of requests. One after the other, what an account used
+// took as many rounds as it needs requests.
+func TestAnAnswerTakesAsLongAsItsLongestChain(t *testing.T) {
+	used := func(p *past) moka.Maybe {
+		midnight := spend.Day(time.Now(), time.UTC).From
+		u, err := p.history.Used(p.t.Context(), p.account, spend.Period{From: midnight, To: time.Now()},
+			spend.Period{From: midnight.AddDate(0, 0, -1), To: time.Now().AddDate(0, 0, -1)})
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return u.Spent
+	}
+	budgeted := func(keys ...string) func(p *past) moka.Maybe {
+		return func(p *past) moka.Maybe {
+			b := budget.Budget{Name: "month", Span: budget.Month, Amount: 500 * moka.Dollar, Accounts: []string{"team"}, Keys: keys, Zone: time.UTC}
+			f, err := p.history.Budget(p.t.Context(), b, p.book(), true)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			return f.Spent.Spent
+		}
+	}
+	away := func(p *past) { p.hours(40, false) }
+	for _, c := range []struct {
+		what             string
+		version          mokatest.Version
+		happens          func(p *past)
+		ask              func(p *past) moka.Maybe
+		rounds, requests int
+	}{
+		// Status, rows and keys; the log's sums and refunds; refunds noted in words.
+		{"used, never read", mokatest.V2026_08, away, used, 3, 11},
+		{"used, never read, an older gateway", mokatest.V2025_12, away, used, 3, 12},
+		{"used, read all along", mokatest.V2026_08, func(p *past) { p.read(); p.hours(60, true) }, used, 2, 4},
+		{"used, away for a while", mokatest.V2026_08, func(p *past) { p.read(); p.hours(30, true); p.hours(10, false); p.read(); p.hours(3, true) }, used, 2, 4},
+		{"a budget, never read", mokatest.V2026_08, away, budgeted(), 3, 6},
+		{"a budget of a key, never read", mokatest.V2026_08, away, budgeted("ci"), 3, 7},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(7*time.Hour + 17*time.Minute)
+				p := pastOver(t, c.version, true, func(rt http.RoundTripper) http.RoundTripper { return slow{rt} })
+				p.keep(t)
+				defer p.db.Close()
+				c.happens(p)
+				before, began := len(p.gateway.Requests()), time.Now()
+				spent := c.ask(p)
+				rounds, asked := int(time.Since(began)/slowAnswer), p.gateway.Requests()[before:]
+				if !spent.Known() || rounds > c.rounds || len(asked) > c.requests {
+					t.Errorf("%v after %d requests in %d rounds, want at most %d in %d", spent, len(asked), rounds, c.requests, c.rounds)
+					for _, r := range asked {
+						t.Log(r.Path)
+					}
+				}
+			})
+		})
+	}
+}
