@@ -85,7 +85,7 @@ func timeTo(left moka.Amount, perHour float64, parts float64) time.Duration {
 
 // demand is what one account asks of its host's request budget.
 type demand struct {
-	gap  time.Duration // wanted between readings
+	gap  time.Duration // wanted between readings; more than poll_interval for an account far from all lines
 	cost float64       // requests of a light reading
 	full float64       // requests of a full one
 }
@@ -100,15 +100,15 @@ type allotment struct {
 
 const (
 	fullShare = 1. / 3 // of a host's rate that full readings may take
-	nearShare = 1. / 4 // of what is left, for what is near a line where poll_interval takes more than there is
+	nearShare = 1. / 2 // of what is left, for what is near a line where poll_interval takes more than there is
 )
 
 // allot divides a rate of requests a second. Full readings are taken every
 // poll_interval if that needs no more than a third of the rate, and so much less
 // often otherwise. What is left goes to the wanted gaps: where they are beyond it
 // all are longer by one factor, up to poll_interval; where that is not enough,
-// poll_interval is longer for all alike, and a quarter stays for those that are
-// near a line.
+// poll_interval is longer for all alike, and half stays for those that are near a
+// line.
 func allot(demands []demand, interval time.Duration, rate float64) allotment {
 	fulls, lights := 0.0, 0.0
 	for _, d := range demands {

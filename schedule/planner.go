@@ -309,7 +309,11 @@ func (s *seat) dueAt(al allotment, days []time.Time, paused time.Time) (time.Tim
 	slot := s.slot
 	n := Next{slot.first, ReasonFirst}
 	if !slot.last.IsZero() {
-		n = Next{slot.last.Add(al.gap(slot.gap)), slot.why}
+		gap, why := al.gap(slot.gap), slot.why
+		if gap >= al.longest {
+			why = ReasonInterval
+		}
+		n = Next{slot.last.Add(gap), why}
 		for _, day := range days {
 			if slot.moves.pace() > 0 && day.After(slot.last) && day.Before(n.At) {
 				n = Next{day, ReasonDay}
@@ -384,7 +388,7 @@ func (s *seat) ahead(interval time.Duration) time.Duration {
 	return min(togetherness, time.Duration(nearly*float64(s.due.Sub(s.slot.last))))
 }
 
-// lateness is how long ago the last reading is, in wanted gaps. Of an account that
+// lateness is how long ago the last reading is, in granted gaps. Of an account that
 // was not read yet nothing is known: it may be below its levels.
 func (s *seat) lateness(now time.Time) float64 {
 	switch {
@@ -393,7 +397,7 @@ func (s *seat) lateness(now time.Time) float64 {
 	case s.slot.last.IsZero():
 		return math.MaxFloat64
 	}
-	return float64(now.Sub(s.slot.last)) / float64(max(s.slot.gap, time.Millisecond))
+	return float64(now.Sub(s.slot.last)) / float64(max(s.host.allot.gap(s.slot.gap), time.Millisecond))
 }
 
 // wanted is how the account is to be read.

@@ -103,10 +103,11 @@ func (s *slot) begin(at time.Time) {
 	}
 }
 
-// want works out the wanted gap until the next reading. A gateway that failed is
-// asked again in a minute, and after that no more often than usual.
+// want works out the wanted gap until the next reading, which may be longer than
+// poll_interval: that is longer too where the request budget is too small. A gateway
+// that failed is asked again in a minute, and after that no more often than usual.
 func (s *slot) want(longest time.Duration) {
-	s.gap, s.why = gapFor(s.targets, s.moves.pace(), longest)
+	s.gap, s.why = gapFor(s.targets, s.moves.pace(), forever)
 	switch {
 	case s.failed == 1:
 		s.gap = min(max(s.gap, watchfulGap), longest)
