@@ -275,7 +275,7 @@ func (w *crossingWorld) run(ctx context.Context, c *config.Config, db *store.DB,
 		if !sim.inTurn {
 			watch.Times = &schedule.Timetable{}
 			parts.Go(func() {
-				failed[2] = (&schedule.Seeder{Book: book, Store: db, Log: log, Times: watch.Times}).Run(ctx)
+				failed[2] = (&schedule.Seeder{Book: book, Store: db, Log: log, Times: watch.Times, History: watch.History}).Run(ctx)
 			})
 			failed[1] = watch.Run(ctx)
 			return
