@@ -17,23 +17,42 @@ func TuneGC(lookup config.Lookup) {
 	}
 }
 
-// startTakes is how long a start takes. It touches more of the program and makes
-// more garbage than the hours after it.
-const startTakes = 2 * time.Second
+// When unused memory is released. A start touches nearly all of the program and
+// makes garbage; it takes two seconds, and on a busy machine or with many accounts
+// up to half a minute. A poll then touches half of the program.
+const (
+	startTakes      = 2 * time.Second
+	slowStartTakes  = 30 * time.Second
+	releaseInStart  = 4 * time.Second
+	releaseWhenIdle = time.Minute
+)
 
-// releaseAfterStart gives back the memory that only the start needed.
-func (s *service) releaseAfterStart(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-	case <-time.After(startTakes):
-		s.releaseMemory()
+// releaseRepeatedly releases the memory that only the start needed, and then, again
+// and again, the pages of the program that only the last poll needed, which takes
+// less than a millisecond.
+func (s *service) releaseRepeatedly(ctx context.Context) error {
+	began := time.Now()
+	for wait, release := startTakes, s.releaseMemory; ; release = s.releasePages {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+			release()
+		}
+		if wait = releaseWhenIdle; time.Since(began) < slowStartTakes {
+			wait = releaseInStart
+		}
 	}
-	return nil
 }
 
 // releaseMemory returns unused memory to the system.
 func (s *service) releaseMemory() {
 	debug.FreeOSMemory()
+	s.releasePages()
+}
+
+// releasePages releases the memory that holds the program's file.
+func (s *service) releasePages() {
 	if err := dropProgramPages(); err != nil {
 		s.log.Debug("the program's pages could not be given back", "err", err)
 	}

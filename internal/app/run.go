@@ -94,7 +94,7 @@ func (s *service) begin(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	s.awaited.Store(nil)
-	return RunAll(ctx, lead, s.handleSIGHUP, s.releaseAfterStart)
+	return RunAll(ctx, lead, s.handleSIGHUP, s.releaseRepeatedly)
 }
 
 // endTime is for the end of all parts. Only a database that never answers takes as long.
