@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -24,16 +25,40 @@ const api = "https://discord.com/api/v9"
 // rig is a server and a client that behaves, unless the test wants otherwise.
 type rig struct {
 	*discordsim.Server
-	t      *testing.T
-	client *http.Client
+	t       *testing.T
+	client  *http.Client
+	dialer  *websocket.Dialer
+	gateway string // its address
 }
 
 func newRig(t *testing.T, opts ...discordsim.Option) *rig {
 	t.Helper()
-	// The tests begin sessions faster than Discord allows.
+	s := newServer(t, opts...)
+	return &rig{s, t, s.Client(), websocket.DefaultDialer, strings.Replace(s.URL(), "http", "ws", 1)}
+}
+
+// inBubble runs a test of what takes time on a virtual clock, with connections
+// in memory.
+func inBubble(t *testing.T, test func(*rig), opts ...discordsim.Option) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC))) // a bubble begins before Discord's epoch
+		s := newServer(t, opts...)
+		transport, err := s.Memory(false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(transport.CloseIdleConnections)
+		dialer := &websocket.Dialer{NetDialContext: transport.DialContext, TLSClientConfig: transport.TLSClientConfig}
+		test(&rig{s, t, &http.Client{Transport: transport}, dialer, "wss://gateway.discord.gg"})
+	})
+}
+
+// newServer is a server that lets the tests begin sessions faster than Discord does.
+func newServer(t *testing.T, opts ...discordsim.Option) *discordsim.Server {
 	s := discordsim.New(append([]discordsim.Option{discordsim.WithIdentifySpacing(0)}, opts...)...)
 	t.Cleanup(s.Close)
-	return &rig{s, t, s.Client()}
+	return s
 }
 
 // TestMain looks, when all tests are over, for goroutines of the servers that
@@ -48,13 +73,13 @@ func TestMain(m *testing.M) {
 }
 
 func left() (stacks string) {
-	for range 300 {
+	const patience = time.Minute // which only a failure reaches
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) {
 		buf := make([]byte, 1<<20)
 		stacks = string(buf[:runtime.Stack(buf, true)])
 		if !strings.Contains(stacks, "discordsim.(*") {
 			return ""
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	return stacks
 }
@@ -179,7 +204,7 @@ func (r *rig) dial() *socket { return r.dialAt("/") }
 
 func (r *rig) dialAt(path string) *socket {
 	r.t.Helper()
-	c, _, err := websocket.DefaultDialer.DialContext(r.t.Context(), strings.Replace(r.URL(), "http", "ws", 1)+path+"?v=9&encoding=json", nil)
+	c, _, err := r.dialer.DialContext(r.t.Context(), r.gateway+path+"?v=9&encoding=json", nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -196,7 +221,7 @@ func (s *socket) send(op int, data string) {
 
 // next reads one packet; an error is that of the connection.
 func (s *socket) next() (p packet, err error) {
-	_ = s.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = s.SetReadDeadline(time.Now().Add(time.Minute))
 	return p, s.ReadJSON(&p)
 }
 

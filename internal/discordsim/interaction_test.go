@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"mokabot/internal/discordsim"
-	"mokabot/internal/proof"
 )
 
 const hooks = "/webhooks/" + discordsim.ApplicationID + "/"
@@ -85,38 +84,38 @@ func TestAnswersThatDiscordRefuses(t *testing.T) {
 }
 
 func TestAnAcknowledgementThatComesTooLate(t *testing.T) {
-	r := newRig(t, discordsim.WithAckTime(50*time.Millisecond))
-	late := make(chan int, 1)
-	r.bot(func(i incoming) {
-		time.Sleep(80 * time.Millisecond)
-		late <- r.respond(i, `{"type":5}`).code
-	})
-	if _, err := r.Slash(deadline(t), discordsim.Call{Name: "balance"}); !errors.Is(err, discordsim.ErrNoAck) {
-		t.Errorf("err = %v", err)
-	}
-	if code := <-late; code != 10062 {
-		t.Errorf("code %d", code)
-	}
-	r.noted("not acknowledged", "10062")
+	inBubble(t, func(r *rig) {
+		late := make(chan int, 1)
+		r.bot(func(i incoming) {
+			time.Sleep(4 * time.Second)
+			late <- r.respond(i, `{"type":5}`).code
+		})
+		if _, err := r.Slash(deadline(r.t), discordsim.Call{Name: "balance"}); !errors.Is(err, discordsim.ErrNoAck) {
+			r.t.Errorf("err = %v", err)
+		}
+		if code := <-late; code != 10062 {
+			r.t.Errorf("code %d", code)
+		}
+		r.noted("not acknowledged", "10062")
+	}, discordsim.WithAckTime(3*time.Second))
 }
 
 func TestAnInteractionsTokenEnds(t *testing.T) {
-	proof.NotShort(t)
-	t.Parallel()
-	const life = time.Second // within which a busy machine answers
-	r := newRig(t, discordsim.WithInteractionLife(life))
-	end := make(chan int, 1)
-	r.bot(func(i incoming) {
-		r.respond(i, `{"type":4,"data":`+text("x")+`}`)
-		time.Sleep(life)
-		end <- r.fill(i, text("y")).code
-	})
-	if _, err := r.Slash(deadline(t), discordsim.Call{Name: "balance"}); err != nil {
-		t.Error(err)
-	}
-	if code := <-end; code != 50027 {
-		t.Errorf("code %d", code)
-	}
+	const life = 15 * time.Minute
+	inBubble(t, func(r *rig) {
+		end := make(chan int, 1)
+		r.bot(func(i incoming) {
+			r.respond(i, `{"type":4,"data":`+text("x")+`}`)
+			time.Sleep(life + time.Second)
+			end <- r.fill(i, text("y")).code
+		})
+		if _, err := r.Slash(deadline(r.t), discordsim.Call{Name: "balance"}); err != nil {
+			r.t.Error(err)
+		}
+		if code := <-end; code != 50027 {
+			r.t.Errorf("code %d", code)
+		}
+	}, discordsim.WithInteractionLife(life))
 }
 
 func TestButtons(t *testing.T) {
