@@ -41,7 +41,7 @@ func TestOnlyRegularFilesAreRead(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "c.yaml:2: accounts[0].api_key_file") {
 			t.Errorf("as secret, %s: %v", path, err)
 		}
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("%s took %s", path, took)
 		}
 	}

@@ -220,7 +220,7 @@ func TestALeaseOutlivesItsConnection(t *testing.T) {
 	l := leases(t, address, 1)[0]
 	epoch := acquired(t, l, "a", long)
 	renewed := func() bool {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		_, ok, err := l.Renew(ctx, epoch, long)
 		return err == nil && ok
