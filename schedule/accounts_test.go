@@ -132,6 +132,7 @@ func lowAndCritical() alert.Rules {
 
 func TestIncidentsFollowTheConfiguration(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	for _, c := range []struct {
 		what   string
 		change func(s *simulation, again func()) // of a low account0
@@ -284,6 +285,7 @@ func TestButtonsOfARenamedAccountWork(t *testing.T) {
 // along, and nothing is told twice or of another's money.
 func TestAccountsExchangeNames(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	for _, c := range []struct {
 		what     string
 		names    []string // of account0, account1 and account2 afterwards; empty: removed
@@ -377,6 +379,7 @@ func (s *simulation) open1(f func(message.OpenIncident)) {
 
 // D12: an account gets a new name, and its old name goes to a new account.
 func TestANewAccountUnderTheNameOfARenamedOne(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := simulate(t, 2, lowAndCritical())
 		both := s.accounts

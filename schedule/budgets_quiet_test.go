@@ -20,6 +20,8 @@ import (
 // amount was reached comes through.
 func TestAWeekOfQuietHoursForBudgets(t *testing.T) {
 	proof.NotShort(t)
+	proof.NotRaced(t)
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 10, 12, 0, 0, 0, 0, time.UTC))) // a Monday
 		daily := budget.Budget{Name: "daily", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar,

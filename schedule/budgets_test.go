@@ -96,6 +96,8 @@ type expected struct {
 // often that was right. MOKABOT_YEAR=1 takes a whole year of each zone.
 func TestBudgetWarningsArePostedOnceAndInTime(t *testing.T) {
 	proof.NotShort(t)
+	proof.NotRaced(t)
+	t.Parallel()
 	zones := proof.Size([]string{"Asia/Kolkata"}, []string{"Asia/Kolkata"},
 		[]string{"UTC", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Asia/Shanghai"})
 	days := proof.Size(4, 4, 25)
@@ -104,6 +106,7 @@ func TestBudgetWarningsArePostedOnceAndInTime(t *testing.T) {
 	}
 	for _, zone := range zones {
 		t.Run(zone, func(t *testing.T) {
+			t.Parallel()
 			loc, err := time.LoadLocation(zone)
 			if err != nil {
 				t.Fatal(err)
@@ -356,6 +359,7 @@ func TestReloadsDoNotDelayABudget(t *testing.T) {
 // A budget that nobody is told of any longer leaves no warning open, and tells
 // nothing twice when it is back in the same period.
 func TestABudgetThatLeavesTheConfigurationClosesItsWarnings(t *testing.T) {
+	t.Parallel()
 	for what, change := range map[string]func(w *budgetWorld, b budget.Budget){
 		"removed": func(w *budgetWorld, _ budget.Budget) { w.budgets.Budgets = nil },
 		"another name": func(w *budgetWorld, b budget.Budget) {

@@ -35,6 +35,8 @@ func ruled(t *testing.T, name, rule string, offset int32) *time.Location {
 // that day: whoever walks along them comes to no end.
 func TestRulesServeAsWellAsLists(t *testing.T) {
 	proof.NotShort(t)
+	proof.NotRaced(t)
+	t.Parallel()
 	for _, loc := range []*time.Location{
 		ruled(t, "New York", "EST5EDT,M3.2.0,M11.1.0", -5*3600),
 		ruled(t, "Sydney", "AEST-10AEDT,M10.1.0,M4.1.0/3", 10*3600),
@@ -51,6 +53,7 @@ func TestRulesServeAsWellAsLists(t *testing.T) {
 
 // Far ahead every zone goes by its rule.
 func TestAMonthlyReportCanBeForeseenForCenturies(t *testing.T) {
+	t.Parallel()
 	loc, err := time.LoadLocation("America/New_York")
 	if err != nil {
 		t.Fatal(err)

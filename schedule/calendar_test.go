@@ -20,6 +20,8 @@ var zones = []string{
 // date that the zone has, and never before its time.
 func TestEveryLocalDayHasExactlyOneRun(t *testing.T) {
 	proof.NotShort(t)
+	proof.NotRaced(t)
+	t.Parallel()
 	years := proof.Size(2, 6, 28)
 	times := proof.Size(spaced(11*time.Hour+30*time.Minute), spaced(5*time.Hour+30*time.Minute), allTimes())
 	checked := 0
@@ -57,6 +59,7 @@ func allTimes() (times []time.Duration) {
 // A zone's table of changes ends, with many copies of the tables in the past:
 // the years behind it go by a rule, and their ends are no changes of clocks.
 func TestTheYearsBehindAZonesTableHaveEveryDay(t *testing.T) {
+	t.Parallel()
 	for _, name := range zones {
 		loc, err := time.LoadLocation(name)
 		if err != nil {

@@ -22,6 +22,7 @@ import (
 // report.
 func TestNothingLastsOfAStepOfTheClock(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	for _, step := range []time.Duration{10 * time.Minute, -10 * time.Minute, 8 * time.Hour, -8 * time.Hour, 365 * 24 * time.Hour, -365 * 24 * time.Hour} {
 		for _, restarts := range []bool{false, true} {
 			year, hours := step > 8*time.Hour && !restarts, step == 8*time.Hour && restarts
@@ -29,6 +30,7 @@ func TestNothingLastsOfAStepOfTheClock(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s, restarts %v", step, restarts), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) { stepTheClock(t, step, restarts) })
 			})
 		}
@@ -105,6 +107,8 @@ func (s *simulation) report(t *testing.T) {
 // 23:00 to 07:30 for the milder level.
 func TestAWeekOfQuietHours(t *testing.T) {
 	proof.NotShort(t)
+	proof.NotRaced(t)
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 10, 12, 0, 0, 0, 0, time.UTC)))
 		rules := lowAndCritical()

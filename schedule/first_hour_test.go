@@ -24,6 +24,7 @@ import (
 // picture.
 func TestTheFirstHourOfANewUser(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)))
 		s := newSeeding(t, mokatest.V2026_08)

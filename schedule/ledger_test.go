@@ -26,8 +26,10 @@ import (
 // the gateway's books all the same: spending net of refunds, and top-ups.
 func TestWhatThePlannerReadsAddsUpToTheBooks(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	for seed := range proof.Size(1, 1, 12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { readByPlan(t, uint64(seed)) })
 		})
 	}

@@ -133,6 +133,7 @@ func (s *simulation) readings(name string) (n int) {
 // D11: every account is read however often the configuration is.
 func TestReloadsStarveNoAccount(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	for _, c := range []struct {
 		what                 string
 		takes, reloads, poll time.Duration

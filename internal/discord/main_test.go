@@ -7,4 +7,4 @@ import (
 	"mokabot/internal/proof"
 )
 
-func TestMain(m *testing.M) { os.Exit(proof.SideBySide(m)) }
+func TestMain(m *testing.M) { os.Exit(proof.Main(m)) }

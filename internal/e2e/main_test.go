@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"mokabot/internal/proof"
+	"mokabot/internal/store/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(proof.SideBySide(m)) }
+func TestMain(m *testing.M) { os.Exit(proof.Main(m, pgtest.End)) }

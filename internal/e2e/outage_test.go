@@ -42,6 +42,7 @@ func TestAlertsArePostedWhileTheWebsocketIsDead(t *testing.T) {
 }
 
 func TestTheEndUnderLoadAnswersWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		what  string
 		fault mokatest.Fault

@@ -48,26 +48,37 @@ func NeedsLong(t testing.TB, variables ...string) {
 	t.Skip("set MOKABOT_LONG=1 to run it")
 }
 
-// NotRaced skips a simulation that would take minutes with the race detector,
-// which sees the same code in other tests.
+// NotRaced skips a test that computes so much that the race detector takes many
+// times as long for it, and sees the same code in other tests.
 func NotRaced(t testing.TB) {
 	t.Helper()
 	if Raced {
-		t.Skip("takes minutes with the race detector")
+		t.Skip("takes many times as long with the race detector")
 	}
 }
 
-// SideBySide runs a package's tests with more of them at a time than there are
-// processors, unless -parallel says how many: most of their time is waiting for
-// polls, backoffs and heartbeats.
-func SideBySide(m *testing.M) int {
+// Main runs a package's tests: more of them at a time than there are processors,
+// unless -parallel says how many, since most of their time is waiting for polls,
+// backoffs and heartbeats; and with their files in memory, where there is room,
+// since the databases otherwise wait for the disk. The functions run at the end,
+// before the files are removed.
+func Main(m *testing.M, end ...func()) int {
 	flag.Parse()
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
 	if !chosen {
-		if err := flag.Set("test.parallel", "8"); err != nil {
+		if err := flag.Set("test.parallel", "12"); err != nil {
 			panic(err)
 		}
+	}
+	if dir := inMemory(); dir != "" {
+		defer os.RemoveAll(dir)
+		if err := os.Setenv("TMPDIR", dir); err != nil {
+			panic(err)
+		}
+	}
+	for _, f := range end {
+		defer f()
 	}
 	return m.Run()
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/internal/spend"
 	"mokabot/internal/store/pgtest"
 	"mokabot/moka"
@@ -34,7 +35,7 @@ var backends = []backend{
 
 func TestMain(m *testing.M) {
 	connectTime, answerTime, abandonTime = time.Minute, 5*time.Minute, time.Minute
-	os.Exit(m.Run())
+	os.Exit(proof.Main(m, pgtest.End))
 }
 
 func (b backend) temp(t testing.TB) *DB {
@@ -42,9 +43,10 @@ func (b backend) temp(t testing.TB) *DB {
 	return reopen(t, b.address(t))
 }
 
-// onBoth runs a test of the contract on either engine, both at the same time.
+// onBoth runs a test of the contract on either engine, beside other tests.
 func onBoth(t *testing.T, test func(*testing.T, backend)) {
 	t.Helper()
+	t.Parallel()
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
@@ -102,6 +104,15 @@ func spentSample(from, to time.Time, spent moka.Amount) Sample {
 	return Sample{At: to, Spendable: moka.Known(100 * moka.Dollar), Delta: spend.Delta{
 		From: from, To: to, Known: true, Spent: spent, Requests: int64(spent) / 7, Covered: to.Sub(from),
 	}}
+}
+
+// many is a number of samples, with the race detector a quarter of it: it needs no
+// large numbers.
+func many(n int) int {
+	if proof.Quick() {
+		return n / 4
+	}
+	return n
 }
 
 // walk is a row of samples with gaps, failures, top-ups and odd distances.

@@ -17,7 +17,7 @@ func TestPruneKeepsTheSums(t *testing.T) { onBoth(t, testPruneKeepsTheSums) }
 func testPruneKeepsTheSums(t *testing.T, on backend) {
 	proof.NotShort(t)
 	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(11, 12))
-	samples := walk(r, t0.Add(time.Hour+time.Second), 2500)
+	samples := walk(r, t0.Add(time.Hour+time.Second), many(2500))
 	keep(t, db, "a", samples...)
 	now := samples[len(samples)-1].At
 	kept := Retention{Readings: 3 * 24 * time.Hour, Hours: 8 * 24 * time.Hour}
@@ -66,14 +66,15 @@ func TestPruneWhilePollsRun(t *testing.T) { onBoth(t, testPruneWhilePollsRun) }
 func testPruneWhilePollsRun(t *testing.T, on backend) {
 	proof.NotShort(t)
 	db, ctx := on.temp(t), t.Context()
-	samples := walk(rand.New(rand.NewPCG(21, 22)), t0, 1500)
-	keep(t, db, "a", samples[:1000]...)
-	keep(t, db, "b", samples[:1000]...)
+	samples := walk(rand.New(rand.NewPCG(21, 22)), t0, many(1500))
+	early, late := samples[:len(samples)*2/3], samples[len(samples)*2/3:]
+	keep(t, db, "a", early...)
+	keep(t, db, "b", early...)
 	end := samples[len(samples)-1].At
 	var wg sync.WaitGroup
 	for _, name := range []string{"a", "b"} {
 		wg.Go(func() {
-			for _, s := range samples[1000:] {
+			for _, s := range late {
 				check(t, db.Poll(ctx, name, func(_, _ json.RawMessage) (Poll, error) { return Poll{Sample: s}, nil }))
 			}
 		})

@@ -69,6 +69,17 @@ func ofBinary(t testing.TB) *Server {
 	return shared.server
 }
 
+// End removes the server that the tests of a binary share. Without it the server
+// ends a moment after the binary.
+func End() {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.server != nil {
+		shared.server.remove()
+		shared.server = nil
+	}
+}
+
 // Start starts a server for one test, which may stop it, start it again and
 // change its configuration.
 func Start(t testing.TB) *Server {

@@ -1,0 +1,11 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"mokabot/internal/proof"
+	"mokabot/internal/store/pgtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(proof.Main(m, pgtest.End)) }

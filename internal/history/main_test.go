@@ -1,0 +1,10 @@
+package history
+
+import (
+	"os"
+	"testing"
+
+	"mokabot/internal/proof"
+)
+
+func TestMain(m *testing.M) { os.Exit(proof.Main(m)) }

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package proof
+
+// inMemory is for Linux.
+func inMemory() (dir string) { return "" }

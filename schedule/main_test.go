@@ -1,0 +1,10 @@
+package schedule
+
+import (
+	"os"
+	"testing"
+
+	"mokabot/internal/proof"
+)
+
+func TestMain(m *testing.M) { os.Exit(proof.Main(m)) }
