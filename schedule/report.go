@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -42,6 +43,8 @@ type Reporter struct {
 	Now     func() time.Time // nil for the real clock
 	Sure    func() bool      // whether Now was confirmed; nil: it is right
 
+	Idle time.Duration // the longest time between two looks at the clock; 0: maxSleep
+
 	// Observe is called after every report, for metrics; nil for none.
 	Observe func(name string, delayed bool)
 
@@ -79,7 +82,7 @@ func (r *Reporter) sure() bool { return r.Sure == nil || r.Sure() }
 // untilNext is how long to sleep: until any report is due, at most maxSleep.
 func (r *Reporter) untilNext() time.Duration {
 	now := r.now()
-	wait := maxSleep
+	wait := cmp.Or(r.Idle, maxSleep)
 	for _, rep := range r.Reports {
 		clock, err := newWallClock(rep.Cron, rep.Timezone)
 		if err != nil {

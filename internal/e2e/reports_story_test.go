@@ -85,8 +85,8 @@ func (c *clock) set(step time.Duration) {
 	c.step = step
 }
 
-// rarely is how often simulated days look at an outbox in which nothing changed;
-// most of what they cost would be that.
+// rarely is how often simulated days look at the clock and at an outbox in which
+// nothing changed; most of what they cost would be that.
 const rarely = 10 * time.Minute
 
 // teller is everything that a report needs but Discord itself.
@@ -126,7 +126,7 @@ func (r teller) start() (stop func()) {
 	log, words := slog.New(slog.DiscardHandler), lang.English()
 	past := history.History{Store: db, Zone: r.zone}
 	watch := &schedule.Watch{Book: book, Store: db, History: past, Words: words, Every: 30 * time.Minute, Log: log}
-	reports := &schedule.Reporter{Book: book, Store: db, Words: words, Reports: c.Reports, Log: log, Now: r.clock.now}
+	reports := &schedule.Reporter{Book: book, Store: db, Words: words, Reports: c.Reports, Log: log, Now: r.clock.now, Idle: rarely}
 	delivery := &discord.Delivery{Box: db, Send: r.channel, Log: log, Idle: rarely}
 	ctx, cancel := context.WithCancel(r.t.Context())
 	done := make(chan error, 1)
