@@ -20,3 +20,5 @@ func lockFile(path string) (*os.File, error) {
 	}
 	return f, err
 }
+
+func unlock(f *os.File) error { return f.Close() }

@@ -45,7 +45,7 @@ func openFile(path string) (*DB, error) {
 		db, err = openLocked(path)
 	}
 	if err != nil {
-		lock.Close()
+		_ = unlock(lock) // the first failure says more
 		return nil, classified(path, fmt.Errorf("open %s: %w", path, err))
 	}
 	db.lock, db.reserve = lock, newReserve(path)

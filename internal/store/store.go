@@ -147,7 +147,7 @@ func (db *DB) shut() error {
 		err = errors.Join(err, db.write.Close())
 	}
 	if db.lock != nil {
-		err = errors.Join(err, db.lock.Close())
+		err = errors.Join(err, unlock(db.lock))
 	}
 	return err
 }
