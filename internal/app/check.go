@@ -148,7 +148,7 @@ func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Durati
 		}
 	}
 	if r.Wallet != nil {
-		add(LevelOK, topicWallet, r.WalletErr, fmt.Sprintf("%s%s%s", w.Balance.Remaining, w.Colon, r.Wallet.Remaining))
+		add(LevelOK, topicWallet, r.WalletErr, leftText(w, r.Wallet.Remaining))
 		if end, ok := r.Wallet.PlansEndAt(); ok && r.WalletErr == nil && end.Before(r.At.Add(planSoon)) {
 			add(LevelWarning, topicWallet, nil, w.CLI.Check.PlanEnds(end.UTC().Format("2006-01-02 15:04 MST")))
 		}
@@ -218,7 +218,7 @@ func offers(p moka.Probe) (offered, untried, missing []string) {
 var takesToken = map[string]bool{"data/self": true, "log/self/stat": true, "token": true, "subscription/self": true}
 
 func keyText(w *lang.Words, r moka.Reading, view moka.Scope) string {
-	left := r.Key.Remaining.String()
+	left := leftText(w, r.Key.Remaining)
 	switch {
 	case r.Key.State == moka.KeyExhausted:
 		left = w.Balance.Exhausted
@@ -229,7 +229,15 @@ func keyText(w *lang.Words, r moka.Reading, view moka.Scope) string {
 	case r.Key.Unlimited:
 		left = w.Balance.Unlimited
 	}
-	return fmt.Sprintf("%s%s%s · %s", w.Balance.Remaining, w.Colon, left, w.CLI.ViewOf[string(view)])
+	return left + " · " + w.CLI.ViewOf[string(view)]
+}
+
+// leftText is what is left on a key or in a wallet.
+func leftText(w *lang.Words, left moka.Maybe) string {
+	if amount, ok := left.Get(); ok {
+		return w.Keys.Left(amount)
+	}
+	return w.Balance.Unknown
 }
 
 // checkDiscord asks Discord who the bot is and what it may do in each channel.

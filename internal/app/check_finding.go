@@ -31,7 +31,7 @@ type Finding struct {
 }
 
 func newFinding(level Level, subject string, about topic, text string) Finding {
-	return Finding{subject, about, level, level == LevelOK || level == LevelNote, text}
+	return Finding{subject, about, level, level == LevelOK || level == LevelNote, lang.PlainSpaces(text)}
 }
 
 // topic is what a finding is about, by its name in the JSON of every language.

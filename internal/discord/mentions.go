@@ -61,7 +61,7 @@ func (d *Delivery) loadUnpinged(ctx context.Context) {
 // reach, and forgets those whom they did.
 func (d *Delivery) noteMentions(ctx context.Context, m store.Due, r Receipt) {
 	if len(r.Unpinged) > 0 || r.ThreadRoles {
-		d.Log.Error("a mention pinged nobody: allow it to be mentioned, or give the bot Mention Everyone in this channel",
+		d.Log.Error("a mention pinged nobody: allow it to be mentioned, or give the bot the permission to mention all roles in this channel",
 			"key", m.Key, "channel", m.Channel, "ids", r.Unpinged, "thread", r.ThreadRoles)
 	}
 	d.changeUnpinged(ctx, m.Channel, func(u *Unpinged) {

@@ -72,7 +72,7 @@ func (h History) series(ctx context.Context, w *lang.Words, a *account.Account, 
 	s = chart.Series{From: p.From, To: end, Loc: zone, Levels: levelLines(a.Rules.Levels), Words: chart.Words{
 		Title: w.Chart.Title, Remaining: w.Chart.Remaining, Spent: w.Chart.SpentByHour, TopUps: w.Chart.TopUps, Forecast: w.Chart.Forecast,
 	}}
-	facts.From, facts.To = p.From.In(zone).Format(time.DateOnly), p.To.Add(-time.Second).In(zone).Format(time.DateOnly)
+	facts.From, facts.To = w.Day(p.From.In(zone)), w.Day(p.To.Add(-time.Second).In(zone))
 	points, err := h.Store.Points(ctx, a.Name, firstPoint(p, days), end, step)
 	if err != nil {
 		return s, facts, err

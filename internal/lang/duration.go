@@ -10,23 +10,34 @@ import (
 	"mokabot/internal/spend"
 )
 
-// duration writes the two largest units of d that are not zero.
-func duration(d time.Duration, units [4]string, between string) string {
+// nbsp is a space at which no line is broken. It keeps a number beside its unit, and
+// a day beside its month.
+const nbsp = "\u00a0"
+
+// unbroken is text whose spaces break no line.
+func unbroken(text string) string { return strings.ReplaceAll(text, " ", nbsp) }
+
+// PlainSpaces is text for a terminal or for JSON, where people search it and
+// programs split it: all its spaces are ordinary ones.
+func PlainSpaces(text string) string { return strings.ReplaceAll(text, nbsp, " ") }
+
+// duration writes the two largest units of d that are not zero, on one line.
+func duration(d time.Duration, units [4]string) string {
 	seconds := int64(max(0, d).Round(time.Second) / time.Second)
 	counts := [4]int64{seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60}
 	var parts []string
 	for i, n := range counts {
 		if n > 0 {
-			parts = append(parts, strconv.FormatInt(n, 10)+units[i])
+			parts = append(parts, strconv.FormatInt(n, 10)+" "+units[i])
 		}
 		if n > 0 && len(parts) == 2 || n == 0 && len(parts) == 1 {
 			break // 2 d 0 h 5 min reads as 2 d
 		}
 	}
 	if len(parts) == 0 {
-		return "0" + units[3]
+		return unbroken("0 " + units[3])
 	}
-	return strings.Join(parts, between)
+	return unbroken(strings.Join(parts, " "))
 }
 
 // units are what people write after a number, in any of the languages.
@@ -38,7 +49,7 @@ var units = map[time.Duration][]string{
 }
 
 // numberAndUnit is one part of a written duration, with what may stand before it.
-var numberAndUnit = regexp.MustCompile(`^[\s,，、]*([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*([a-z]+|\p{Han}+)`)
+var numberAndUnit = regexp.MustCompile(`^[\s\x{a0},，、]*([0-9]{1,6}(?:\.[0-9]{1,3})?)[\s\x{a0}]*([a-z]+|\p{Han}+)`)
 
 // ParseDuration reads what a person wrote in any of the languages, such as
 // "90m", "1 d 12 h", "1.5 hours" or "2 小时". Seconds are no unit, and neither
@@ -141,7 +152,7 @@ func connected(word string, latency time.Duration) string {
 	if latency <= 0 {
 		return word
 	}
-	return word + " · " + strconv.FormatInt(max(1, latency.Milliseconds()), 10) + " ms"
+	return word + " · " + strconv.FormatInt(max(1, latency.Milliseconds()), 10) + nbsp + "ms"
 }
 
 // shortCount writes a count in three or four characters: 23.1M, 901K, 850.

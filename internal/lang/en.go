@@ -17,7 +17,8 @@ func English() *Words {
 		And:      ", ",
 		Duration: enDuration,
 		Runway:   enRunway,
-		Day:      func(t time.Time) string { return t.Format("Jan 2") },
+		Day:      enDay,
+		Month:    func(t time.Time) string { return unbroken(t.Format("January 2006")) },
 		Balance:  enBalance(),
 		Models:   enModels(),
 		Alert:    enAlert(),
@@ -48,8 +49,10 @@ func English() *Words {
 }
 
 func enDuration(d time.Duration) string {
-	return duration(d, [4]string{" d", " h", " min", " s"}, " ")
+	return duration(d, [4]string{"d", "h", "min", "s"})
 }
+
+func enDay(t time.Time) string { return unbroken(t.Format("Jan 2")) }
 
 func enRunway(r spend.Runway) string {
 	switch {
@@ -65,7 +68,7 @@ func enRunway(r spend.Runway) string {
 	case !from.IsZero() && near:
 		usual += ", between " + from.Format("Mon") + " and " + to.Format("Mon")
 	case !from.IsZero():
-		usual += ", between " + from.Format("Jan 2") + " and " + to.Format("Jan 2")
+		usual += ", between " + enDay(from) + " and " + enDay(to)
 	case low != high:
 		usual += " (" + low + " to " + high + ")"
 	}
@@ -82,11 +85,12 @@ func enBalance() BalanceWords {
 	return BalanceWords{
 		Key: "API key", KeyOfAccount: "Account, as the API key sees it", KeyUnsure: "As the API key sees it",
 		Wallet: "Account balance", Plans: "Plans", PlansUnlimited: "a plan without a limit",
-		Total: "Total", Used: "Used", Remaining: "Remaining", Requests: "Requests",
+		Total: "Total", Used: "Used", Remaining: "Left", Requests: "Requests",
 		Unlimited: "unlimited", Unknown: "unknown",
 		ToSpend:          func(a moka.Amount) string { return fmt.Sprintf("**%s** remaining", a) },
 		ToSpendUnlimited: "No limit on this key; add an access token to see the account's balance.",
 		ToSpendUnknown:   "The remaining balance is unknown right now.",
+		ToSpendShared:    "How much this key may spend is unknown: it shows the account's balance, and the gateway does not tell the key's own limit.",
 		Exhausted:        "Used up. Raise its limit and enable it again in the console.",
 		Disabled:         "Disabled in the console.",
 		Refused:          "Refused: it is mistyped, expired, disabled or used up; the gateway does not say which. Check api_key against the console.",
@@ -94,11 +98,11 @@ func enBalance() BalanceWords {
 		ExpiredSometime:  "Expired.",
 		Expires:          "Expires",
 		Today:            "Spent today", Runway: "Runs out in", AsOf: "As of",
-		TodayShort:  func(spent string) string { return spent + " spent today" },
+		TodayShort:  func(spent string) string { return spent + " today" },
 		AtLeast:     func(a moka.Amount) string { return "at least " + a.String() },
 		LastKnown:   func(when string) string { return "These are the last known figures, from " + when + "." },
 		WalletEmpty: "The key shows money, but the account behind it is empty: calls fail until it is topped up.",
-		WalletLocked: "The account balance may not pay: the billing preference or a plan keeps it out, and no plan has anything left. " +
+		WalletLocked: "The account balance cannot be used: the billing preference or a plan rules it out, and no plan has anything left. " +
 			"Calls fail until a plan is renewed, or until you change that in the gateway's console.",
 	}
 }
@@ -111,10 +115,12 @@ func enModels() ModelWords {
 		Found: func(account, search string, n int) string {
 			return fmt.Sprintf("%s: %s with “%s”", account, plural(n, "model", "models"), search)
 		},
-		None:     func(search string) string { return fmt.Sprintf("No model's name contains “%s”.", search) },
-		Empty:    "This key is not allowed to call any model.",
-		Other:    "others",
-		PerMTok:  func(in, out string) string { return fmt.Sprintf("%s in / %s out", in, out) },
+		None:  func(search string) string { return fmt.Sprintf("No model's name contains “%s”.", search) },
+		Empty: "This key is not allowed to call any model.",
+		Other: "others",
+		PerMTok: func(in, out string) string {
+			return unbroken(fmt.Sprintf("%s in", in)) + " / " + unbroken(fmt.Sprintf("%s out", out))
+		},
 		PerCall:  func(a string) string { return a + " a call" },
 		Page:     func(page, of int) string { return fmt.Sprintf("Page %d of %d", page, of) },
 		Prices:   "Prices per million tokens",
@@ -131,7 +137,8 @@ func enReport() ReportWords {
 		Delayed: func(due string) string { return "Delayed: this was due " + due + "." },
 		Totals:  "All accounts",
 		Spent:   "Spent", Before: "vs previous", Requests: "Requests",
-		Left: "Remaining", Runway: "Runs out in", TopUps: "Topped up", Refunds: "Refunded",
+		SpentShort: func(spent string) string { return spent + " spent" },
+		Left:       "Remaining", Runway: "Runs out in", TopUps: "Topped up", Refunds: "Refunded",
 		Incidents:  "Incidents",
 		Covered:    func(percent int) string { return fmt.Sprintf("Data covers %d%% of the period", percent) },
 		NoReadings: "No readings in this period, so the spending is unknown.",

@@ -66,6 +66,7 @@ func enConditions() AlertWords {
 			Text: "Balance alerts are paused until it can be read again.", Ended: over("%s: the balance can be read again")},
 		Refused: ConditionWords{Raised: named("%s: the gateway refuses the credentials"),
 			Text: "Calls with it fail. Enable it again in the gateway's console.", Ended: over("%s: the credentials are accepted again")},
+		TokenText:   "API calls do not need this token. The account balance is unknown and balance alerts are paused until it is accepted again.",
 		KeyDisabled: over("%s: the API key is disabled"), KeyRefused: over("%s: the gateway refuses the API key"),
 		TokenRefused: over("%s: the gateway refuses the access token"), Banned: over("%s: the account is banned"),
 		Expiring: ConditionWords{Raised: named("%s: the API key expires soon"),

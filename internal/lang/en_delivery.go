@@ -17,7 +17,7 @@ func enDelivery() DeliveryWords {
 		Other:     "Discord refuses it; see the log",
 		Count:     func(n int) string { return fmt.Sprintf("(%d)", n) },
 		Unpinged: func(channel, names string) string {
-			return fmt.Sprintf("%s: the mention of %s pinged nobody; let everybody mention it, or give the bot Mention Everyone", channel, names)
+			return fmt.Sprintf("%s: the mention of %s pinged nobody; make the role mentionable, or give the bot “Mention @everyone, @here, and All Roles”", channel, names)
 		},
 		InThread: func(channel string) string {
 			return fmt.Sprintf("%s: not all members of a mentioned role are in the thread, and they were not pinged; add them, or use a channel", channel)

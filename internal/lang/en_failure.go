@@ -22,7 +22,7 @@ func enFailure() FailureWords {
 		Ambiguous:    "With the key alone this gateway does not say whether its figures are the key's or the account's. Add access_token and user_id.",
 		Unauthorized: "The gateway does not accept the credentials. Check them in the configuration.",
 		Banned:       "The account is banned on the gateway. Ask its operator.",
-		Forbidden:    "The gateway does not allow this with these credentials.",
+		Forbidden:    "The gateway does not allow this with these credentials. Check in its console what they may do.",
 		Unavailable:  "The gateway is not available right now. Retrying at the next poll.",
 		BadResponse:  "The gateway's answer could not be understood. Check base_url; if it is right, the gateway has a problem.",
 		Unsupported:  "This gateway does not offer that.",

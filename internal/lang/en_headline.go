@@ -37,6 +37,7 @@ func enHeadline() HeadlineWords {
 		ExpiresIn:  func(name string, d time.Duration) string { return name + ": the API key expires in " + enDuration(d) },
 		LastKnown:  func(left moka.Amount) string { return "last known balance " + left.String() },
 		CallsFail:  func(line string) string { return line + "; calls fail" },
+		CallsGoOn:  func(line string) string { return line + "; API calls do not need it" },
 		ToppedUp:   func(amount moka.Amount) string { return amount.String() + " topped up" },
 		Spent: func(amount, span, change string) string {
 			if change != "" {

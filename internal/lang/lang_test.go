@@ -2,6 +2,7 @@ package lang_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,11 +93,23 @@ func TestDurationsReadLikePeopleSayThem(t *testing.T) {
 		{76 * time.Hour, "3 d 4 h", "3 天 4 小时"},
 		{48*time.Hour + 5*time.Minute, "2 d", "2 天"},
 	} {
-		if got := lang.English().Duration(c.d); got != c.en {
+		if got := lang.PlainSpaces(lang.English().Duration(c.d)); got != c.en {
 			t.Errorf("%v is %q, want %q", c.d, got, c.en)
 		}
-		if got := lang.Chinese().Duration(c.d); got != c.zh {
+		if got := lang.PlainSpaces(lang.Chinese().Duration(c.d)); got != c.zh {
 			t.Errorf("%v is %q, want %q", c.d, got, c.zh)
+		}
+	}
+}
+
+// A phone breaks no line between a number and its unit, or within a date.
+func TestDurationsAndDatesStayOnOneLine(t *testing.T) {
+	day := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	for _, w := range lang.All() {
+		for _, text := range []string{w.Duration(0), w.Duration(76 * time.Hour), w.Day(day), w.Month(day)} {
+			if strings.Contains(text, " ") {
+				t.Errorf("%s: %q can be broken", w.Tag, text)
+			}
 		}
 	}
 }
@@ -112,7 +125,7 @@ func TestRunwayNeverPretendsToKnow(t *testing.T) {
 		{spend.Runway{Known: true, Low: hours(60), Mid: hours(72), High: hours(130)}, "about 3 d (2 d 12 h to 5 d)"},
 		{spend.Runway{Known: true, Low: hours(5), Mid: hours(5), High: hours(5)}, "about 5 h"},
 	} {
-		if got := lang.English().Runway(c.r); got != c.en {
+		if got := lang.PlainSpaces(lang.English().Runway(c.r)); got != c.en {
 			t.Errorf("%+v reads %q, want %q", c.r, got, c.en)
 		}
 	}
@@ -139,7 +152,7 @@ func TestRunwayAsDates(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := spend.Runway{Known: true, Low: c.low, Mid: c.mid, High: c.high, From: now.In(zone)}
-		if en, zh := lang.English().Runway(r), lang.Chinese().Runway(r); en != c.en || zh != c.zh {
+		if en, zh := lang.PlainSpaces(lang.English().Runway(r)), lang.PlainSpaces(lang.Chinese().Runway(r)); en != c.en || zh != c.zh {
 			t.Errorf("%q and %q, want %q and %q", en, zh, c.en, c.zh)
 		}
 	}
@@ -158,10 +171,10 @@ func TestRunwayOfTwoPacesAndOfAnEnd(t *testing.T) {
 		{spend.Runway{Idle: true, Ends: true, Low: 5 * day, Mid: 5 * day, High: 5 * day},
 			"nothing is being spent; the plan or key ends in 5 d", "目前没有消耗；套餐或令牌将在 5 天后到期"},
 	} {
-		if got := lang.English().Runway(c.r); got != c.en {
+		if got := lang.PlainSpaces(lang.English().Runway(c.r)); got != c.en {
 			t.Errorf("%q, want %q", got, c.en)
 		}
-		if got := lang.Chinese().Runway(c.r); got != c.zh {
+		if got := lang.PlainSpaces(lang.Chinese().Runway(c.r)); got != c.zh {
 			t.Errorf("%q, want %q", got, c.zh)
 		}
 	}
@@ -179,9 +192,9 @@ func TestAPictureInWords(t *testing.T) {
 	}{
 		{lang.English(), facts, "Chart from 2026-07-01 to 2026-07-07: $70.00 spent, $631.00 remaining, $50.00 topped up; lasts about 9 d (5 d to 12 d)."},
 		{lang.Chinese(), facts, "2026-07-01 至 2026-07-07 的图表：消耗 $70.00，可用余额 $631.00，充值 $50.00；预计可用约 9 天（5 天至 12 天）。"},
-		{lang.English(), lang.ChartFacts{From: "2026-07-01", To: "2026-07-01"}, "Chart from 2026-07-01 to 2026-07-01: unknown spent, unknown remaining."},
+		{lang.English(), lang.ChartFacts{From: "2026-07-01", To: "2026-07-01"}, "Chart from 2026-07-01 to 2026-07-01: spending unknown, remaining balance unknown."},
 	} {
-		if got := c.w.Chart.Alt(c.f); got != c.want {
+		if got := lang.PlainSpaces(c.w.Chart.Alt(c.f)); got != c.want {
 			t.Errorf("%s\nwant %s", got, c.want)
 		}
 	}

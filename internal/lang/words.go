@@ -16,7 +16,8 @@ type Words struct {
 	And      string // between the parts of a list
 	Duration func(time.Duration) string
 	Runway   func(spend.Runway) string
-	Day      func(time.Time) string // a date without its year
+	Day      func(time.Time) string // a date without its year, in a sentence
+	Month    func(time.Time) string // a month with its year, in a sentence
 
 	Balance  BalanceWords
 	Models   ModelWords
@@ -50,6 +51,7 @@ type BalanceWords struct {
 	Unlimited, Unknown               string
 	ToSpend                          func(moka.Amount) string
 	ToSpendUnlimited, ToSpendUnknown string
+	ToSpendShared                    string // the key shows its account's figures, and not what of them it may spend
 	Exhausted, Disabled, Refused     string // states of a key
 	Expired                          func(when string) string
 	ExpiredSometime                  string
@@ -83,6 +85,7 @@ type AlertWords struct {
 
 	// Refused in more detail, where the gateway says which credential it is.
 	KeyDisabled, KeyRefused, TokenRefused, Banned func(account string) string
+	TokenText                                     string // what a refused access token means for calls and for alerts
 
 	Worse                      func(account, level string) string
 	Still                      func(title string) string
@@ -144,6 +147,7 @@ type HeadlineWords struct {
 	PlanEndsIn    func(name string, d time.Duration) string
 	LastKnown     func(left moka.Amount) string // what could be spent when that was last known
 	CallsFail     func(line string) string
+	CallsGoOn     func(line string) string // calls do not need what is refused
 	ToppedUp      func(amount moka.Amount) string
 	Spent         func(amount, span, change string) string // change may be empty
 	OnDay         func(day string) string
@@ -165,6 +169,7 @@ type ReportWords struct {
 	Delayed                 func(due string) string
 	Totals                  string
 	Spent, Before, Requests string
+	SpentShort              func(spent string) string // in a line of its account
 	Left, Runway, TopUps    string
 	Incidents               string
 	Covered                 func(percent int) string

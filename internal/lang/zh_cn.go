@@ -17,7 +17,8 @@ func Chinese() *Words {
 		And:      "、",
 		Duration: zhDuration,
 		Runway:   zhRunway,
-		Day:      func(t time.Time) string { return t.Format("1 月 2 日") },
+		Day:      zhDay,
+		Month:    func(t time.Time) string { return unbroken(t.Format("2006 年 1 月")) },
 		Balance:  zhBalance(),
 		Models:   zhModels(),
 		Alert:    zhAlert(),
@@ -48,8 +49,10 @@ func Chinese() *Words {
 }
 
 func zhDuration(d time.Duration) string {
-	return duration(d, [4]string{" 天", " 小时", " 分钟", " 秒"}, " ")
+	return duration(d, [4]string{"天", "小时", "分钟", "秒"})
 }
+
+func zhDay(t time.Time) string { return unbroken(t.Format("1 月 2 日")) }
 
 func zhRunway(r spend.Runway) string {
 	switch {
@@ -66,7 +69,7 @@ func zhRunway(r spend.Runway) string {
 	case !from.IsZero() && near:
 		usual += "（" + zhWeekday(from) + "至" + zhWeekday(to) + "）"
 	case !from.IsZero():
-		usual += "（" + from.Format("1 月 2 日") + "至 " + to.Format("1 月 2 日") + "）"
+		usual += "（" + zhDay(from) + "至 " + zhDay(to) + "）"
 	case low != high:
 		usual += "（" + low + "至 " + high + "）"
 	}
@@ -92,6 +95,7 @@ func zhBalance() BalanceWords {
 		ToSpend:          func(a moka.Amount) string { return fmt.Sprintf("可用余额 **%s**", a) },
 		ToSpendUnlimited: "该令牌为无限额度；配置系统访问令牌后可查看账户余额。",
 		ToSpendUnknown:   "可用余额暂时未知。",
+		ToSpendShared:    "该令牌还能用多少未知：它显示的是账户余额，网关没有说明令牌自身的额度。",
 		Exhausted:        "额度已用尽。请在控制台提高额度并重新启用该令牌。",
 		Disabled:         "已在控制台中禁用。",
 		Refused:          "令牌被拒绝：可能填错、已过期、已禁用或额度已用尽，网关没有说明原因。请在控制台核对 api_key。",
@@ -114,10 +118,12 @@ func zhModels() ModelWords {
 		Found: func(account, search string, n int) string {
 			return fmt.Sprintf("%s：名称含“%s”的模型 %s 个", account, search, grouped(n))
 		},
-		None:    func(search string) string { return fmt.Sprintf("没有名称包含“%s”的模型。", search) },
-		Empty:   "该令牌没有可调用的模型。",
-		Other:   "其他",
-		PerMTok: func(in, out string) string { return fmt.Sprintf("输入 %s · 输出 %s", in, out) },
+		None:  func(search string) string { return fmt.Sprintf("没有名称包含“%s”的模型。", search) },
+		Empty: "该令牌没有可调用的模型。",
+		Other: "其他",
+		PerMTok: func(in, out string) string {
+			return unbroken(fmt.Sprintf("输入 %s", in)) + " / " + unbroken(fmt.Sprintf("输出 %s", out))
+		},
 		PerCall: func(a string) string { return "每次 " + a },
 		Page: func(page, of int) string {
 			return fmt.Sprintf("第 %d 页，共 %d 页", page, of)
@@ -136,7 +142,8 @@ func zhReport() ReportWords {
 		Delayed: func(due string) string { return "补发：原定于 " + due + " 发布。" },
 		Totals:  "全部账户",
 		Spent:   "消耗", Before: "上期消耗", Requests: "请求次数",
-		Left: "可用余额", Runway: "预计可用", TopUps: "充值", Refunds: "退款",
+		SpentShort: func(spent string) string { return "消耗 " + spent },
+		Left:       "可用余额", Runway: "预计可用", TopUps: "充值", Refunds: "退款",
 		Incidents: "告警",
 		Covered:   func(percent int) string { return fmt.Sprintf("数据覆盖本周期的 %d%%", percent) },
 		Began: func(when string) string {
@@ -144,7 +151,7 @@ func zhReport() ReportWords {
 		},
 		NoReadings: "本周期没有读到数据，消耗未知。",
 		Change: func(before moka.Amount, percent string) string {
-			return fmt.Sprintf("%s（环比 %s）", before, percent)
+			return fmt.Sprintf("%s（%s）", before, unbroken("环比 "+percent))
 		},
 		NewModels: "模型变动（价格按每百万 token 计）",
 		Posted: func(report, channel string) string {

@@ -11,14 +11,14 @@ func zhCheck() CheckWords {
 	return CheckWords{
 		Warning: "警告", Levels: "告警级别", Who: "访问权限", Reports: "报告", Zone: "时区", Listening: "监听", Failed: "读取失败",
 		Access: func(server, viewers, operators string) string {
-			return fmt.Sprintf("在 %s 中，可以查看数据的是%s；可以静音、设置级别和重载的是%s", server, viewers, operators)
+			return fmt.Sprintf("在 %s 中，可以查看数据的是%s；可以静音、设置级别和重新加载配置的是%s", server, viewers, operators)
 		},
 		Managers: "可以管理服务器的成员", EveryMember: "全体成员",
 		Person: func(id string) string { return "用户 " + id },
 		UnknownRole: func(role, key string) string {
 			return fmt.Sprintf("所有服务器都没有 %s（%s）这个身份组；请重新复制 ID（服务器设置 → 身份组 → 右键 → 复制身份组 ID）", role, key)
 		},
-		EveryoneOperates: "discord.operators 写了 @everyone，因此每个成员都能静音告警和重载；请换成别的身份组",
+		EveryoneOperates: "discord.operators 写了 @everyone，因此每个成员都能静音告警和重新加载配置；请换成别的身份组",
 		NoServer: func(id string) string {
 			return fmt.Sprintf("机器人不在 discord.guild_ids 中的服务器 %s；请邀请机器人，或重新复制服务器 ID", id)
 		},
@@ -36,7 +36,7 @@ func zhCheck() CheckWords {
 			return fmt.Sprintf("“%s”在没有该日的月份改在最后一天运行", cron)
 		},
 		SkippedMonths: func(cron, months string) string {
-			return fmt.Sprintf("“%s”在 %s 从不运行，这些月份的数据会迟到或缺失；请写成每月都运行，例如 0 9 1 * *", cron, months)
+			return fmt.Sprintf("“%s”在 %s 从不运行，这些月份不会发布报告；请写成每月都运行，例如 0 9 1 * *", cron, months)
 		},
 		ZoneSign: func(zone, offset, instead string) string {
 			return fmt.Sprintf("%s 是 UTC%s：这类名称的正负号与通常相反。如果你想要的是另一边，请写 %s", zone, offset, instead)

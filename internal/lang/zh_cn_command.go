@@ -26,7 +26,7 @@ func zhCommand() CommandWords {
 			"report": "立即发布报告", "report.name": "哪份报告；不填则为第一份", "report.share": share,
 			"alerts": "查看当前的告警和静音", "alerts.share": share,
 			"status": "查看机器人自身的状态", "status.share": share,
-			"reload": "重新读取配置",
+			"reload": "重新加载配置",
 			"levels": "查看告警级别；管理员可以设置和恢复", "levels.account": "某个账户；不填则显示全部，设置时为第一个账户",
 			"levels.action": "查看、设置或恢复", "levels.level": "要设置的级别", "levels.below": "剩余金额（美元），如 20.00；off 表示不按余额",
 			"levels.runway": "剩余时间，如 72h 或 7d；off 表示不按时间", "levels.share": share,

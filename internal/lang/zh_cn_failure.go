@@ -14,7 +14,7 @@ func zhFailure() FailureWords {
 		APIKey:       "令牌未被接受。请在控制台核对 api_key：可能填错、已过期、已禁用或额度已用尽。",
 		NotFound:     "网关没有这个地址。请检查 base_url：应填 API 地址，例如 https://api.moka-ai.com。",
 		Address:      "该令牌不允许从本机的 IP 使用。请在令牌设置中加入此 IP。",
-		Timeout:      "网关没有及时响应。下次轮询时会再试。",
+		Timeout:      "网关没有及时响应。下次轮询时重试。",
 		NoAddress:    "无法连接到网关。请检查 base_url 和网络。",
 		TLS:          "网关的证书不受信任。请检查 base_url 以及本机的时间和根证书。",
 		Proxy:        "代理没有放行请求。请检查 proxy 或环境变量 HTTPS_PROXY。",
@@ -22,8 +22,8 @@ func zhFailure() FailureWords {
 		Ambiguous:    "仅凭 API 令牌无法判断该网关返回的是令牌额度还是账户余额，请补充 access_token 和 user_id。",
 		Unauthorized: "网关不接受这些凭据。请检查配置。",
 		Banned:       "该账户已被网关封禁。请联系网关管理员。",
-		Forbidden:    "这些凭据没有权限执行此操作。",
-		Unavailable:  "网关暂时不可用。下次轮询时会再试。",
+		Forbidden:    "这些凭据没有权限执行此操作。请在网关控制台检查其权限。",
+		Unavailable:  "网关暂时不可用。下次轮询时重试。",
 		BadResponse:  "网关返回的内容无法识别。请检查 base_url；如果无误，则是网关出了问题。",
 		Unsupported:  "该网关不提供此功能。",
 		Unexpected:   "出现了意外问题，详情见日志。",
@@ -44,7 +44,7 @@ func zhFailure() FailureWords {
 
 // zhDiscord are the failures of Discord.
 func zhDiscord(f *FailureWords) {
-	f.DiscordToken = "Discord 不接受机器人的令牌。请在 https://discord.com/developers/applications（Bot → Reset Token）重新复制到 discord.token。"
+	f.DiscordToken = "Discord 不接受机器人的 token。请在 https://discord.com/developers/applications（Bot → Reset Token）重新复制到 discord.token。"
 	f.DiscordDown = "无法连接 Discord。请检查网络；如需代理请设置 discord.proxy。"
 	f.NoChannel = func(channel string) string {
 		return fmt.Sprintf("频道 %s 不存在。请重新复制频道 ID（右键 → 复制频道 ID）到 channel_id。", channel)
@@ -87,7 +87,7 @@ func zhCLI() CLIWords {
 		DiscordAs: func(name string) string { return "已登录为 " + name },
 		Invite:    func(link string) string { return "用此链接邀请机器人：" + link },
 		Exposed:   "本机所有人都能读取该文件，而其中写有凭据；请对它执行 chmod 600",
-		NoDiscord: "还没有机器人令牌，未检查 Discord。请在 https://discord.com/developers/applications 创建机器人（New Application → Bot → Reset Token），并把令牌填入 discord.token",
+		NoDiscord: "还没有机器人的 token，未检查 Discord。请在 https://discord.com/developers/applications 创建机器人（New Application → Bot → Reset Token），并把 token 填入 discord.token",
 		NoHome:    "还不知道所属的服务器，因此在 Discord 中不回复任何人；请在 discord.guild_ids 中写明，或设置 alerts.channel_id",
 		NoAlerts:  "告警无处可发：alerts.channel_id 没有填写频道（右键频道 → 复制频道 ID）",
 		Offers:    "网关还提供", OffersNot: "网关不提供",

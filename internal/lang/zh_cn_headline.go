@@ -42,18 +42,19 @@ func zhHeadline() HeadlineWords {
 		},
 		LastKnown: func(left moka.Amount) string { return "最近读到的余额 " + left.String() },
 		CallsFail: func(line string) string { return line + "，调用会失败" },
+		CallsGoOn: func(line string) string { return line + "，不影响 API 调用" },
 		ToppedUp:  func(amount moka.Amount) string { return "充值 " + amount.String() },
 		Spent: func(amount, span, change string) string {
 			if change != "" {
-				change = "（环比 " + change + "）"
+				change = "（" + unbroken("环比 "+change) + "）"
 			}
 			if !strings.HasPrefix(amount, "至少") {
 				amount = " " + amount
 			}
 			return span + "消耗" + amount + change
 		},
-		OnDay:    func(day string) string { return day + " " },
-		InMonth:  func(month string) string { return month + " " },
+		OnDay:    func(day string) string { return day },
+		InMonth:  func(month string) string { return month },
 		Days:     func(from, to string) string { return from + "至 " + to },
 		NotKnown: func(span string) string { return span + "消耗未知" },
 	}

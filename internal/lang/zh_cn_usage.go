@@ -120,7 +120,7 @@ func zhWatch() WatchWords {
 
 func zhStatus() StatusWords {
 	return StatusWords{
-		Title: "机器人状态", Program: "程序", Discord: "Discord", Accounts: "账户", Outbox: "消息", Reports: "接下来的报告", Storage: "存储",
+		Title: "机器人状态", Program: "程序", Discord: "Discord", Accounts: "账户", Outbox: "消息", Reports: "下次报告", Storage: "存储",
 		Version:      func(version, uptime string) string { return fmt.Sprintf("%s，已运行 %s", version, uptime) },
 		Connected:    func(latency time.Duration) string { return connected("已连接", latency) },
 		Disconnected: "未连接；告警和报告照常发送",
@@ -136,7 +136,7 @@ func zhStatus() StatusWords {
 		Next: func(report, when, channel string) string {
 			return fmt.Sprintf("%s %s 发到 %s", report, when, channel)
 		},
-		Readings: "接下来的读取",
+		Readings: "下次轮询",
 		Reading:  func(account, when, why string) string { return fmt.Sprintf("%s %s · %s", account, when, why) },
 		First:    "首次读取", Interval: "常规间隔", NearLevel: "接近告警级别", NearBudget: "接近预算阈值",
 		FastPace: "消耗异常偏快", SecondLook: "再次确认", NewDay: "新的一天开始",
@@ -148,7 +148,7 @@ func zhStatus() StatusWords {
 func zhReload() ReloadWords {
 	return ReloadWords{
 		Done: func(accounts, reports int) string {
-			return fmt.Sprintf("已重新读取配置：%s 个账户，%s 份报告。", grouped(accounts), grouped(reports))
+			return fmt.Sprintf("已重新加载配置：%s 个账户，%s 份报告。", grouped(accounts), grouped(reports))
 		},
 		Kept: "新配置有误，继续使用旧配置：",
 		Restart: func(keys string) string {

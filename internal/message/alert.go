@@ -93,10 +93,16 @@ func eventWords(a *lang.AlertWords, e alert.Event) lang.ConditionWords {
 		words.Raised = ofAccount(a.KeyDisabled)
 	case keyRefused(r):
 		words.Raised = ofAccount(a.KeyRefused)
-	case r.WalletErr != nil && r.WalletErr.Kind == moka.Unauthorized:
-		words.Raised = ofAccount(a.TokenRefused)
+	case tokenRefused(r):
+		words.Raised, words.Text = ofAccount(a.TokenRefused), a.TokenText
 	}
 	return words
+}
+
+// tokenRefused reports whether it is the access token that is not accepted, which
+// only the balance needs and no call.
+func tokenRefused(r moka.Reading) bool {
+	return !banned(r) && !keyRefused(r) && r.WalletErr != nil && r.WalletErr.Kind == moka.Unauthorized
 }
 
 // banned reports whether the gateway has banned the account.
@@ -123,8 +129,11 @@ func alertTitle(w *lang.Words, account string, e alert.Event, words lang.Conditi
 }
 
 func alertTone(a AlertDetails, over bool) Tone {
-	if over {
+	switch {
+	case over:
 		return ToneGood
+	case a.Event.Incident.Condition == alert.Refused && tokenRefused(a.Event.Facts.Reading):
+		return ToneWarn
 	}
 	return incidentTone(a.Event.Incident, a.Levels)
 }
@@ -144,6 +153,7 @@ func alertText(w *lang.Words, e alert.Event, words lang.ConditionWords) string {
 	switch c := e.Incident.Condition; {
 	case (c == alert.WalletEmpty || c == alert.Balance) && locked(e.Facts.Reading):
 		return joinLines(w.Balance.WalletLocked, cause)
+	case c == alert.Refused && tokenRefused(e.Facts.Reading):
 	case c == alert.Refused && cause != "", c == alert.Spike && e.Facts.HourUsual.Known() && e.Facts.HourSpent.Known():
 		return cause
 	}
@@ -191,7 +201,7 @@ func alertFields(w *lang.Words, a AlertDetails, over bool) []Field {
 		add(w.Alert.Lasted, w.Duration(e.Duration()))
 	}
 	// Omit the runway when the balance is zero.
-	if r := e.Facts.Runway; (r.Idle || r.Mid > 0) && e.Incident.Condition.AboutMoney() {
+	if r := e.Facts.Runway; (r.Idle || r.Mid > 0) && e.Incident.Condition.AboutSpending() {
 		row(w.Alert.Runway, w.Runway(e.Facts.Runway))
 	}
 	if over {

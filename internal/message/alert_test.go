@@ -44,7 +44,7 @@ func TestAWarningNamesTheLimitThatIsBroken(t *testing.T) {
 		got := ""
 		for _, f := range m.Cards[0].Fields {
 			if f.Name == lang.English().Alert.Limit {
-				got = f.Value
+				got = lang.PlainSpaces(f.Value)
 			}
 		}
 		if got != c.want {

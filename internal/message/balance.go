@@ -39,10 +39,7 @@ func balanceCard(w *lang.Words, a Account) Card {
 	if a.Old() {
 		text = append(text, Failure(w, a.Reading.Err()), w.Balance.LastKnown(Relative(r.At)))
 	}
-	card := Card{Title: a.Name, Tone: balanceTone(a.Levels, r), At: r.At}
-	if a.Old() {
-		card.Tone = ToneMuted
-	}
+	card := Card{Title: a.Name, Tone: a.tone(), At: r.At}
 	text = append(text, toSpend(w, r))
 	if r.Key != nil && r.Wallet != nil && walletEmpty(r) {
 		text = append(text, w.Balance.WalletEmpty)
@@ -58,7 +55,9 @@ func balanceCard(w *lang.Words, a Account) Card {
 	if a.Runway != nil { // too long for a column of a phone
 		card.Fields = append(card.Fields, Field{Name: w.Balance.Runway, Value: w.Runway(*a.Runway)})
 	}
-	card.Fields = append(card.Fields, Field{Name: w.Balance.AsOf, Value: Relative(r.At), Inline: true})
+	if !a.Old() && !nothing(r) { // the text says how old the last known figures are
+		card.Fields = append(card.Fields, Field{Name: w.Balance.AsOf, Value: Relative(r.At), Inline: true})
+	}
 	return card
 }
 
@@ -72,6 +71,14 @@ func walletEmpty(r moka.Reading) bool {
 	spendable, spendableKnown := r.Spendable().Get()
 	key, keyKnown := r.Key.Remaining.Get()
 	return known && wallet <= 0 && spendableKnown && spendable <= 0 && (r.Key.Unlimited || keyKnown && key > 0)
+}
+
+// tone is the colour of what is left; of last known figures it is none.
+func (a Account) tone() Tone {
+	if a.Old() {
+		return ToneMuted
+	}
+	return balanceTone(a.Levels, a.shown())
 }
 
 func balanceTone(levels []alert.Level, r moka.Reading) Tone {
@@ -103,6 +110,9 @@ func toSpend(w *lang.Words, r moka.Reading) string {
 	}
 	if r.OK() && r.Key != nil && r.Key.Unlimited && r.Wallet == nil {
 		return w.Balance.ToSpendUnlimited
+	}
+	if r.OK() && r.Key != nil && r.Key.Scope == moka.ScopeAccount && r.Key.Remaining.Known() {
+		return w.Balance.ToSpendShared
 	}
 	return w.Balance.ToSpendUnknown
 }

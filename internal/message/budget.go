@@ -30,7 +30,7 @@ func Budgets(w *lang.Words, standings []budget.Standing) Message {
 
 func budgetCard(w *lang.Words, s budget.Standing) Card {
 	card := Card{
-		Title: w.Budget.Title(s.Budget.Name, budgetPeriod(w, s)), Text: budgetText(w, s), Tone: budgetTone(s.State), At: s.At,
+		Title: w.Budget.Title(s.Budget.Name, budgetPeriod(s)), Text: budgetText(w, s), Tone: budgetTone(s.State), At: s.At,
 		Fields: []Field{{Name: w.Budget.Standing, Value: w.Budget.State[string(s.State)], Inline: true}},
 	}
 	add := func(name, value string) {
@@ -55,8 +55,8 @@ func budgetCard(w *lang.Words, s budget.Standing) Card {
 	return card
 }
 
-// budgetPeriod is a budget's period in its own calendar.
-func budgetPeriod(w *lang.Words, s budget.Standing) string {
+// budgetPeriod is a budget's period in its own calendar, as titles name periods.
+func budgetPeriod(s budget.Standing) string {
 	from, last := s.Period.From.In(s.Budget.Zone), s.Period.To.Add(-time.Second).In(s.Budget.Zone)
 	switch s.Budget.Span {
 	case budget.Day:
@@ -64,7 +64,7 @@ func budgetPeriod(w *lang.Words, s budget.Standing) string {
 	case budget.Month:
 		return from.Format("2006-01")
 	}
-	return w.Day(from) + " – " + w.Day(last)
+	return from.Format(time.DateOnly) + " – " + last.Format(time.DateOnly)
 }
 
 func budgetSpent(w *lang.Words, s budget.Standing) string {
@@ -168,7 +168,7 @@ func BudgetAlert(w *lang.Words, a BudgetWarning) Message {
 
 // BudgetAlt is what a picture of a budget shows, in words.
 func BudgetAlt(w *lang.Words, s budget.Standing) string {
-	return w.Headline.With(w.Headline.Of(w.Budget.Title(s.Budget.Name, budgetPeriod(w, s)), budgetSpent(w, s)), expectedLine(w, s))
+	return w.Headline.With(w.Headline.Of(w.Budget.Title(s.Budget.Name, budgetPeriod(s)), budgetSpent(w, s)), expectedLine(w, s))
 }
 
 // keepFiles are the files of a posted message, for an edit that does not change them.

@@ -24,7 +24,7 @@ func TestANewPriceIsNeverWrittenLikeTheOld(t *testing.T) {
 		},
 	} {
 		m := message.Changes(lang.For("en"), message.ModelChanges{Repriced: []message.Repriced{{Model: "m", Was: c.was, Now: c.now}}})
-		if got := m.Cards[0].Fields[0].Value; !strings.HasSuffix(got, c.want) {
+		if got := lang.PlainSpaces(m.Cards[0].Fields[0].Value); !strings.HasSuffix(got, c.want) {
 			t.Errorf("reads %q, want %q", got, c.want)
 		}
 	}

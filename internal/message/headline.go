@@ -95,8 +95,11 @@ func callsFailLine(h headline) string {
 }
 
 func refusedLine(h headline) string {
-	if r := h.alert.Event.Facts.Reading; keyRefused(r) || banned(r) {
+	switch r := h.alert.Event.Facts.Reading; {
+	case keyRefused(r) || banned(r):
 		return h.w.Headline.CallsFail(h.raised)
+	case tokenRefused(r):
+		h.raised = h.w.Headline.CallsGoOn(h.raised)
 	}
 	return unknownLine(h)
 }
@@ -201,11 +204,11 @@ func reportHeadline(w *lang.Words, r Report) string {
 func spanText(w *lang.Words, r Report) string {
 	switch r.Span {
 	case SpanMonth:
-		return w.Headline.InMonth(r.From.Format("2006-01"))
+		return w.Headline.InMonth(w.Month(r.From))
 	case SpanWeek:
 		return w.Headline.Days(w.Day(r.From), w.Day(r.To.Add(-time.Second)))
 	}
-	return w.Headline.OnDay(r.From.Format("2006-01-02"))
+	return w.Headline.OnDay(w.Day(r.From))
 }
 
 // change is the difference to the period before, "" where the two do not compare.

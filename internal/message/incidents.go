@@ -127,7 +127,7 @@ func Incidents(w *lang.Words, open []OpenIncident, budgets []budget.Standing, no
 // openBudgetCard is a budget that people were warned of, among the incidents.
 func openBudgetCard(w *lang.Words, s budget.Standing) Card {
 	return Card{
-		Title: w.Budget.Title(s.Budget.Name, budgetPeriod(w, s)), Tone: budgetTone(s.State),
+		Title: w.Budget.Title(s.Budget.Name, budgetPeriod(s)), Tone: budgetTone(s.State),
 		Text: w.Headline.With(budgetSpent(w, s), expectedLine(w, s)),
 	}
 }

@@ -32,7 +32,7 @@ var urgency = map[Tone]int{ToneCritical: 0, ToneWarn: 1, ToneMuted: 2, ToneInfo:
 // balanceLines are the accounts in a line each, the most urgent first, and the
 // tone of the most urgent.
 func balanceLines(w *lang.Words, accounts []Account) ([]string, Tone) {
-	tone := func(a Account) Tone { return balanceTone(a.Levels, a.shown()) }
+	tone := Account.tone
 	sorted := slices.Clone(accounts)
 	slices.SortStableFunc(sorted, func(x, y Account) int { return urgency[tone(x)] - urgency[tone(y)] })
 	var lines []string
@@ -62,7 +62,7 @@ func leftParts(w *lang.Words, a Account) []string {
 func reportLines(w *lang.Words, accounts []ReportAccount) []string {
 	var lines []string
 	for _, a := range accounts {
-		parts := append(leftParts(w, a.Account), w.Report.Spent+w.Colon+soFar(w, a.soFar()))
+		parts := append(leftParts(w, a.Account), w.Report.SpentShort(soFar(w, a.soFar())))
 		if !a.Reading.OK() {
 			parts = append(parts, firstSentence(shortFailure(w, a.Reading.Err())))
 		}

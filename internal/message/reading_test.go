@@ -32,7 +32,7 @@ func TestTheFirstLineOfAnAlertAnswersWhatPeopleAsk(t *testing.T) {
 		if s.From != "Alert" && s.From != "BudgetAlert" {
 			continue
 		}
-		line := s.Message.Text
+		line := lang.PlainSpaces(s.Message.Text)
 		bad, when := amounts.FindAllString(line, -1), times.FindAllString(line, -1)
 		if strings.Contains(line, "calls fail") {
 			bad = append(bad, "calls fail")

@@ -95,10 +95,7 @@ func totalsCard(w *lang.Words, r Report) Card {
 	sum := totals(w, r.Accounts)
 	return Card{
 		Title: reportTitle(w, r) + " · " + w.Report.Totals, Text: joinLines(append([]string{oldFigures(w, r.Accounts)}, sum.shared...)...), Tone: ToneInfo, At: r.Due,
-		Fields: []Field{
-			{Name: w.Report.Left, Value: orUnknown(w, sum.left), Inline: true},
-			{Name: w.Report.Spent, Value: soFar(w, sum.spent), Inline: true},
-		},
+		Fields: append([]Field{{Name: w.Report.Left, Value: orUnknown(w, sum.left), Inline: true}}, spentFields(w, sum.spent, sum.before)...),
 	}
 }
 
@@ -185,14 +182,14 @@ func oldFigures(w *lang.Words, accounts []ReportAccount) string {
 const changesInReport = 6
 
 func reportCard(w *lang.Words, r Report, a ReportAccount) Card {
-	card := Card{Title: a.Name + " · " + reportTitle(w, r), Tone: balanceTone(a.Levels, a.shown()), At: r.Due}
+	card := Card{Title: a.Name + " · " + reportTitle(w, r), Text: usedText(w, a.Account, a.Used), Tone: a.tone(), At: r.Due}
 	add := func(name, value string, inline bool) {
 		card.Fields = append(card.Fields, Field{Name: name, Value: value, Inline: inline})
 	}
 	card.Fields = append(card.Fields, usedFields(w, a.Account, a.Used)...)
-	card.Fields = append(card.Fields, usedList(w.Usage.ByModel, modelsUsed(w, a.Used))...)
+	card.Fields = append(card.Fields, usedList(w.Usage.ByModel, modelsUsed(w, a.Used), card.Text)...)
 	if len(a.Keys) > 1 {
-		card.Fields = append(card.Fields, usedList(w.Usage.ByKey, keysUsed(w, a.Used))...)
+		card.Fields = append(card.Fields, usedList(w.Usage.ByKey, keysUsed(w, a.Used), card.Text)...)
 	}
 	if len(a.Incidents) > 0 {
 		add(w.Report.Incidents, strings.Join(a.Incidents, "\n"), false)
@@ -200,7 +197,6 @@ func reportCard(w *lang.Words, r Report, a ReportAccount) Card {
 	if a.Changes != nil {
 		add(w.Report.NewModels, strings.Join(changeLines(w, *a.Changes, changesInReport), "\n"), false)
 	}
-	card.Text = usedText(w, a.Account, a.Used)
 	card.Footer = coverage(w, a.Used)
 	return card
 }

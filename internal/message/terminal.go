@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"mokabot/internal/lang"
 )
 
 var (
@@ -13,7 +15,7 @@ var (
 	code   = regexp.MustCompile("`(.+?)`")
 )
 
-// String is the message for a terminal: no markdown, times in UTC.
+// String is the message for a terminal: no markdown, ordinary spaces, times in UTC.
 func (m Message) String() string {
 	var b strings.Builder
 	writeBlock(&b, "", Plain(m.Text))
@@ -54,7 +56,7 @@ func Plain(text string) string {
 		}
 		return time.Unix(seconds, 0).UTC().Format("2006-01-02 15:04 UTC")
 	})
-	text = strong.ReplaceAllString(text, "$1")
+	text = lang.PlainSpaces(strong.ReplaceAllString(text, "$1"))
 	return undisarm(code.ReplaceAllString(text, "$1"))
 }
 

@@ -68,9 +68,10 @@ const (
 func Usage(w *lang.Words, answers []UsageAnswer) Message {
 	var m Message
 	for i, a := range answers {
+		text := usedText(w, a.Account, a.Used)
 		card := Card{
-			Title: a.Name + " · " + w.Usage.Periods[a.Period], Tone: balanceTone(a.Levels, a.shown()),
-			Text: usedText(w, a.Account, a.Used), Fields: append(usedFields(w, a.Account, a.Used), listField(w, a)...), Footer: coverage(w, a.Used), At: a.To,
+			Title: a.Name + " · " + w.Usage.Periods[a.Period], Tone: a.tone(),
+			Text: text, Fields: append(usedFields(w, a.Account, a.Used), listField(w, a, text)...), Footer: coverage(w, a.Used), At: a.To,
 		}
 		if len(a.Picture) > 0 {
 			card.Picture = fmt.Sprintf("chart-%d.png", i+1)
@@ -88,10 +89,7 @@ func usedFields(w *lang.Words, a Account, u Used) []Field {
 		fields = append(fields, Field{Name: name, Value: value, Inline: inline})
 	}
 	add(w.Report.Left, a.leftText(w), true)
-	add(w.Report.Spent, soFar(w, u.soFar()), true)
-	if before := against(w, u.Spent, u.Before); before != "" && !u.AtLeast {
-		add(w.Report.Before, before, true)
-	}
+	fields = append(fields, spentFields(w, u.soFar(), u.Before)...)
 	if u.Requests > 0 {
 		add(w.Report.Requests, moka.Grouped(uint64(u.Requests)), true)
 	}
@@ -107,16 +105,26 @@ func usedFields(w *lang.Words, a Account, u Used) []Field {
 	return fields
 }
 
-// listField is the use by model or by key.
-func listField(w *lang.Words, a UsageAnswer) []Field {
-	if a.ByKey {
-		return usedList(w.Usage.ByKey, keysUsed(w, a.Used))
+// spentFields are what was spent, and what the period before cost where the two compare.
+func spentFields(w *lang.Words, spent spend.SoFar, before moka.Maybe) []Field {
+	fields := []Field{{Name: w.Report.Spent, Value: soFar(w, spent), Inline: true}}
+	if against := against(w, spent.Spent, before); against != "" && !spent.AtLeast {
+		fields = append(fields, Field{Name: w.Report.Before, Value: against, Inline: true})
 	}
-	return usedList(w.Usage.ByModel, modelsUsed(w, a.Used))
+	return fields
 }
 
-func usedList(name, text string) []Field {
-	if text == "" {
+// listField is the use by model or by key, below a card's text.
+func listField(w *lang.Words, a UsageAnswer, text string) []Field {
+	if a.ByKey {
+		return usedList(w.Usage.ByKey, keysUsed(w, a.Used), text)
+	}
+	return usedList(w.Usage.ByModel, modelsUsed(w, a.Used), text)
+}
+
+// usedList is a list, or why there is none, unless what is said above says that already.
+func usedList(name, text, above string) []Field {
+	if text == "" || strings.Contains(above, text) {
 		return nil
 	}
 	return []Field{{Name: name, Value: text}}

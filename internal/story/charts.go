@@ -59,7 +59,7 @@ func balanceChart(w *lang.Words) message.Picture {
 	s.Balance[len(s.Balance)-1].Amount = dollars(90.01)
 	s.Forecast = fan(s.To, 7*24, 90.01)
 	return picture(s, w.Chart.Alt(lang.ChartFacts{
-		From: from.Format(time.DateOnly), To: at.Format(time.DateOnly), Left: dollars(90.01), Spent: spend.SoFar{Spent: dollars(42)}, TopUps: 50 * moka.Dollar, Runway: lasting(90.01),
+		From: w.Day(from), To: w.Day(at), Left: dollars(90.01), Spent: spend.SoFar{Spent: dollars(42)}, TopUps: 50 * moka.Dollar, Runway: lasting(90.01),
 	}))
 }
 
