@@ -26,7 +26,7 @@ func runCompletion(_ context.Context, t terminal, args []string) error {
 		return usageError{"name the shell: " + strings.Join(shells, ", ")}
 	}
 	if !slices.Contains(shells, names[0]) {
-		return usageError{fmt.Sprintf("%q is none of %s%s", names[0], strings.Join(shells, ", "), didYouMean(config.Closest(names[0], shells)))}
+		return usageError{fmt.Sprintf("%q is not one of %s%s", names[0], strings.Join(shells, ", "), didYouMean(config.Closest(names[0], shells)))}
 	}
 	script, err := completions.ReadFile("completion/mokabot." + names[0])
 	if err != nil {

@@ -26,23 +26,23 @@ type subcommand struct {
 // subcommands is all of the command line; a new command is one line here and one function.
 func subcommands() []subcommand {
 	return []subcommand{
-		{"run", "[--config FILE]", "the bot, until it is interrupted", runBot},
+		{"run", "[--config FILE]", "run the bot until it is interrupted", runBot},
 		{"demo", "[--listen 127.0.0.1:8080] [--language en|zh-CN]", "try everything in the browser: no account, no Discord", runDemo},
-		{"preview", "[--config FILE] [--listen 127.0.0.1:8080]", "your own accounts in the browser, on a simulated Discord", runPreview},
+		{"preview", "[--config FILE] [--listen 127.0.0.1:8080]", "try your own accounts in the browser, on a simulated Discord", runPreview},
 		{"init", "[--config FILE] [--yes] [--force] [--language en|zh-CN]", "ask for what the bot needs, try it, and write a small configuration", runInit},
 		{"check", "[--config FILE] [--offline] [--send] [--json]", "check the configuration, every credential and every channel", runCheck},
-		{"balance", "[--config FILE] [--json] [ACCOUNT]", "what is left", runBalance},
-		{"models", "[--config FILE] [--json] [--search TEXT] [-o FILE] [ACCOUNT]", "the models a key may call", runModels},
-		{"usage", "[--config FILE] [--json] [--period P] [--by model|key] [--chart FILE.png] [ACCOUNT]", "what was spent; P: today yesterday 7d 30d month", runUsage},
-		{"budget", "[--config FILE] [--json] [NAME]", "where the budgets stand", runBudget},
-		{"report", "[--config FILE] [--json] NAME", "shows a report now; posts nothing", runReport},
-		{"schedule", "[--config FILE] [--json] [--from RFC3339] [--count N]", "when the reports come", runSchedule},
-		{"backtest", "[--config FILE] [--against FILE] [--json] [--days N] [ACCOUNT]", "the pings that these rules would have sent", runBacktest},
-		{"export", "[--config FILE] [--since T] [ACCOUNT]", "what is remembered, as CSV", runExport},
-		{"copy", "--to URL [--config FILE]", "copies the database from SQLite to PostgreSQL or back, and compares", runCopy},
-		{"healthcheck", "[--config FILE]", "asks a running bot whether it is alive", runHealthcheck},
-		{"completion", "bash|zsh|fish", "completion for a shell; source <(mokabot completion bash)", runCompletion},
-		{"version", "", "this program's version", runVersion},
+		{"balance", "[--config FILE] [--json] [ACCOUNT]", "show what is left", runBalance},
+		{"models", "[--config FILE] [--json] [--search TEXT] [-o FILE] [ACCOUNT]", "list the models a key may call", runModels},
+		{"usage", "[--config FILE] [--json] [--period P] [--by model|key] [--chart FILE.png] [ACCOUNT]", "show what was spent; P: today yesterday 7d 30d month", runUsage},
+		{"budget", "[--config FILE] [--json] [NAME]", "show where the budgets stand", runBudget},
+		{"report", "[--config FILE] [--json] NAME", "show a report now; nothing is posted", runReport},
+		{"schedule", "[--config FILE] [--json] [--from RFC3339] [--count N]", "show when the next reports are due", runSchedule},
+		{"backtest", "[--config FILE] [--against FILE] [--json] [--days N] [ACCOUNT]", "replay the past: which pings these rules would have sent", runBacktest},
+		{"export", "[--config FILE] [--since T] [ACCOUNT]", "write the stored readings as CSV", runExport},
+		{"copy", "--to URL [--config FILE]", "copy the database from SQLite to PostgreSQL or back, and compare both", runCopy},
+		{"healthcheck", "[--config FILE]", "ask a running bot whether it is alive", runHealthcheck},
+		{"completion", "bash|zsh|fish", "print the completion script for a shell, as in: source <(mokabot completion bash)", runCompletion},
+		{"version", "", "print this program's version", runVersion},
 	}
 }
 

@@ -31,8 +31,14 @@ type visit struct {
 // startVisit opens the demonstration's page.
 func startVisit(t *testing.T) *visit {
 	t.Helper()
+	return startVisitIn(t, "en")
+}
+
+// startVisitIn is a visit of a demo whose posts and page are in a language.
+func startVisitIn(t *testing.T, language string) *visit {
+	t.Helper()
 	v := &visit{Browser: browser.Start(t), log: &testbed.Buffer{}, pressed: map[string]bool{}}
-	d, err := newDemo(t.Context(), t.TempDir(), "en", app.NewLog(v.log, config.Log{}))
+	d, err := newDemo(t.Context(), t.TempDir(), language, app.NewLog(v.log, config.Log{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +46,7 @@ func startVisit(t *testing.T) *visit {
 	t.Cleanup(d.discord.Close)
 	runUntilTheEnd(t, d.run)
 	v.address = servePageOf(t, d)
-	v.Open(v.address + "?lang=en&theme=dark")
+	v.Open(v.address + "?lang=" + language + "&theme=dark")
 	v.Await("channel list", `return document.querySelector('[data-testid="channel-alerts"]')`)
 	return v
 }

@@ -85,7 +85,7 @@ func enBalance() BalanceWords {
 	return BalanceWords{
 		Key: "API key", KeyOfAccount: "Account, as the API key sees it", KeyUnsure: "As the API key sees it",
 		Wallet: "Account balance", Plans: "Plans", PlansUnlimited: "a plan without a limit",
-		Total: "Total", Used: "Used", Remaining: "Left", Requests: "Requests",
+		Total: "Total", Used: "Used", Remaining: "Remaining", Requests: "Requests",
 		Unlimited: "unlimited", Unknown: "unknown",
 		ToSpend:          func(a moka.Amount) string { return fmt.Sprintf("**%s** remaining", a) },
 		ToSpendUnlimited: "No limit on this key; add an access token to see the account's balance.",
