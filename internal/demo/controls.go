@@ -44,7 +44,7 @@ func (d *demo) accountControls() []control {
 		{"expiring", keyGroup, both{"Expire in 2 days", "两天后过期"}, nil, atOnce(d.expireSoon)},
 		{"expire", keyGroup, both{"Expire", "过期"}, nil, atOnce(d.expireKey)},
 		{"disable", keyGroup, both{"Disable", "禁用"}, nil, atOnce(d.disableKey)},
-		{"wallet", accountGroup, both{"Empty the wallet", "清空余额"}, nil, atOnce(d.emptyWallet)},
+		{"wallet", accountGroup, both{"Empty the account", "清空余额"}, nil, atOnce(d.emptyWallet)},
 		{"restore", accountGroup, both{"Restore all", "全部恢复"}, nil, atOnce(d.restore)},
 		{"model", gatewayGroup, both{"New model", "新增模型"}, nil, atOnce(d.newModel)},
 		{"price", gatewayGroup, both{"New price", "调整价格"}, nil, atOnce(d.reprice)},

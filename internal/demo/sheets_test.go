@@ -20,11 +20,11 @@ import (
 const sheet = `<!doctype html><title>sheet</title><body style="margin:0;display:flex;gap:16px;background:#888"></body>`
 
 // addColumns opens the storybook in frames of a width, in one language.
-const addColumns = `const [columns, width, height, language, done] = arguments;
+const addColumns = `const [columns, width, height, language, theme, done] = arguments;
 Promise.all([...Array(columns)].map(() => new Promise((ready) => {
 	const f = document.createElement('iframe');
 	f.style.cssText = 'border:0;flex:none;width:' + width + 'px;height:' + height + 'px';
-	f.src = '/storybook?theme=dark&lang=' + language;
+	f.src = '/storybook?theme=' + theme + '&lang=' + language;
 	f.onload = () => {
 		const d = f.contentDocument, own = new f.contentWindow.CSSStyleSheet();
 		own.replaceSync('.strip,.index,.side:not([lang="' + language + '"]){display:none!important} .shelf,.pair{display:block!important} .stories{padding:0 4px!important;overflow:visible!important} .side{border:0!important}');
@@ -42,9 +42,9 @@ const showColumns = `[...document.querySelectorAll('iframe')].forEach((f, n) => 
 	f.contentWindow.scrollTo(0, 0);
 })`
 
-// TestContactSheets writes every message of the storybook, in each language, as
-// a desktop and as a phone shows it, many to a picture, into the folder that
-// MOKABOT_SHEETS names.
+// TestContactSheets writes every message of the storybook, in each language and
+// both themes, as a desktop and as a phone shows it, many to a picture, into the
+// folder that MOKABOT_SHEETS names.
 func TestContactSheets(t *testing.T) {
 	dir := os.Getenv("MOKABOT_SHEETS")
 	if dir == "" {
@@ -72,12 +72,14 @@ func TestContactSheets(t *testing.T) {
 			columns, width int
 		}{{"phone", 4, 360}, {"desktop", 2, 800}} {
 			b.Resize(look.columns*look.width+16*(look.columns-1), sheetHeight)
-			b.Open(server.URL + "/sheet")
-			var heights []int
-			b.RunAsync(&heights, addColumns, look.columns, look.width, sheetHeight, w.Tag)
-			for n, columns := range pack(heights, look.columns) {
-				b.Run(nil, showColumns, columns)
-				b.Screenshot(filepath.Join(dir, fmt.Sprintf("%s-%s-%02d.png", look.name, w.Tag, n+1)))
+			for _, theme := range []string{"dark", "light"} {
+				b.Open(server.URL + "/sheet")
+				var heights []int
+				b.RunAsync(&heights, addColumns, look.columns, look.width, sheetHeight, w.Tag, theme)
+				for n, columns := range pack(heights, look.columns) {
+					b.Run(nil, showColumns, columns)
+					b.Screenshot(filepath.Join(dir, fmt.Sprintf("%s-%s-%s-%02d.png", look.name, theme, w.Tag, n+1)))
+				}
 			}
 		}
 	}

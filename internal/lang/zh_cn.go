@@ -95,7 +95,7 @@ func zhBalance() BalanceWords {
 		ToSpend:          func(a moka.Amount) string { return fmt.Sprintf("可用余额 **%s**", a) },
 		ToSpendUnlimited: "该令牌为无限额度；配置系统访问令牌后可查看账户余额。",
 		ToSpendUnknown:   "可用余额暂时未知。",
-		ToSpendShared:    "该令牌还能用多少未知：它显示的是账户余额，网关没有说明令牌自身的额度。",
+		ToSpendShared:    "无法得知该令牌还能用多少：它显示的是账户余额，网关没有说明令牌自身的额度。",
 		Exhausted:        "额度已用尽。请在控制台提高额度并重新启用该令牌。",
 		Disabled:         "已在控制台中禁用。",
 		Refused:          "令牌被拒绝：可能填错、已过期、已禁用或额度已用尽，网关没有说明原因。请在控制台核对 api_key。",

@@ -55,7 +55,7 @@ func balanceCard(w *lang.Words, a Account) Card {
 	if a.Runway != nil { // too long for a column of a phone
 		card.Fields = append(card.Fields, Field{Name: w.Balance.Runway, Value: w.Runway(*a.Runway)})
 	}
-	if !a.Old() && !nothing(r) { // the text says how old the last known figures are
+	if !a.Old() && (r.OK() || r.Spendable().Known()) { // the text says how old the last known figures are
 		card.Fields = append(card.Fields, Field{Name: w.Balance.AsOf, Value: Relative(r.At), Inline: true})
 	}
 	return card

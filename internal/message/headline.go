@@ -99,7 +99,7 @@ func refusedLine(h headline) string {
 	case keyRefused(r) || banned(r):
 		return h.w.Headline.CallsFail(h.raised)
 	case tokenRefused(r):
-		h.raised = h.w.Headline.CallsGoOn(h.raised)
+		return h.w.Headline.With(h.w.Headline.CallsGoOn(h.w.Headline.For(h.raised, lasted(h.alert.Event))), lastKnown(h.w, h.alert))
 	}
 	return unknownLine(h)
 }

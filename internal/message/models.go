@@ -191,7 +191,7 @@ func ModelTable(w *lang.Words, l ModelList) string {
 			b.WriteString(Plain(heading(w, prefix)) + "\n")
 			last = prefix
 		}
-		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-*s  %s", width, inCode(m.ID), plain(price(w, m.Price))), " ") + "\n")
+		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-*s  %s", width, inCode(m.ID), Plain(price(w, m.Price))), " ") + "\n")
 	}
 	if !l.Priced {
 		b.WriteString(w.Models.NoPrices + "\n")
