@@ -1,12 +1,14 @@
 package moka
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"math"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -116,11 +118,17 @@ func (c *Client) additions(ctx context.Context, w window, q BookedQuery, b *Book
 	if err != nil {
 		return err
 	}
-	for _, kind := range kinds {
-		rows, err := c.logRows(ctx, wide, kind, 1)
-		if err != nil {
-			return err
-		}
+	pages, errs := make([]logPage, len(kinds)), make([]error, len(kinds))
+	var asking sync.WaitGroup
+	for i, kind := range kinds {
+		asking.Go(func() { pages[i], errs[i] = c.logRows(ctx, wide, kind, 1) })
+	}
+	asking.Wait()
+	if err := cmp.Or(errs...); err != nil {
+		return err
+	}
+	for i, kind := range kinds {
+		rows := pages[i]
 		for _, row := range rows.items {
 			if row.Type != kind || row.At < wide.first || row.At > wide.last {
 				continue
@@ -143,13 +151,16 @@ func (c *Client) additions(ctx context.Context, w window, q BookedQuery, b *Book
 }
 
 func (c *Credits) add(row logRow, u Units, unitSince time.Time) {
+	quota, ok := credited(row.Content, u)
+	if ok && quota == 0 {
+		return // an operator set less than was left
+	}
 	c.Newest = max(c.Newest, row.At)
-	quota, ok := noted(row.Content, u)
 	ok = ok && row.At >= unitSince.Unix()
 	if row.Quota > 0 { // some gateways give the amount itself
 		quota, ok = row.Quota, true
 	}
-	if !ok || overflows(c.Quota, quota) || row.sets() {
+	if !ok || overflows(c.Quota, quota) {
 		c.Unread++
 		return
 	}
@@ -226,6 +237,29 @@ func (c *Client) RefundedLog(ctx context.Context, from, to, unitSince time.Time)
 		sum += r.Quota
 	}
 	amount, beyond := status.Units.quota(sum)
+	if beyond != nil {
+		return 0, mistyped("log/self", "a quota beyond any amount")
+	}
+	return amount, nil
+}
+
+// CreditedLog reads what the log says was added in [from, to): paid for, given by an
+// operator, or won. An amount that cannot be read is an error, a [BadResponse].
+// Amounts in words are in the present unit from unitSince on.
+func (c *Client) CreditedLog(ctx context.Context, from, to, unitSince time.Time) (Amount, error) {
+	status, err := c.status(ctx)
+	if err != nil {
+		return 0, err
+	}
+	w := window{max(0, from.Unix()), max(0, to.Unix()-1)}
+	var b Booked
+	if err := c.additions(ctx, w, BookedQuery{CreditsSince: time.Unix(w.first, 0), UnitSince: unitSince}, &b); err != nil {
+		return 0, err
+	}
+	if b.Credits.Unread > 0 {
+		return 0, mistyped("log/self", "a top-up of an amount that cannot be read")
+	}
+	amount, beyond := status.Units.quota(b.Credits.Quota)
 	if beyond != nil {
 		return 0, mistyped("log/self", "a quota beyond any amount")
 	}
@@ -333,15 +367,65 @@ func returns(content string) bool {
 }
 
 // adds reports whether a row may tell of money that was added: all top-ups do, of
-// the others those that name an amount and are no refund (new-api
-// controller/user.go and controller/checkin.go).
+// the others those that name an amount and are neither a refund nor a deduction
+// (new-api controller/user.go and controller/checkin.go).
 func (r logRow) adds() bool {
-	return r.Type == logTopUp || !returns(r.Content) && notedAmount.MatchString(r.Content)
+	return r.Type == logTopUp || !returns(r.Content) && !deducts(r.Content) && notedAmount.MatchString(r.Content)
 }
 
-// sets reports whether a row names more than one amount, as that of an operator
-// who sets what is left does: "从 ＄1.000000 额度修改为 ＄2.000000 额度".
-func (r logRow) sets() bool { return len(notedAmount.FindAllString(r.Content, 2)) > 1 }
+// deducts reports whether a record tells of money that an operator took away.
+func deducts(content string) bool {
+	content = strings.ToLower(content)
+	for _, word := range []string{"减少", "扣", "decrease", "deduct", "subtract"} {
+		if strings.Contains(content, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// credited is the raw quota that a log row says was added. An operator who sets what
+// is left names two amounts, "从 ＄1.000000 额度修改为 ＄2.000000 额度", and adds the
+// difference, which is nothing where less is left than before.
+func credited(content string, u Units) (int64, bool) {
+	if sets := setAmounts.FindStringSubmatch(content); sets != nil {
+		before, known := set(sets[1], u)
+		after, ok := set(sets[2], u)
+		return max(0, after-before), known && ok
+	}
+	if len(notedAmount.FindAllString(content, 2)) > 1 {
+		return 0, false
+	}
+	if paid := paidAmount.FindStringSubmatch(content); paid != nil {
+		return noted(paid[1]+cmp.Or(paid[2], " 点")+"额度", u)
+	}
+	return noted(content, u)
+}
+
+// setAmounts are what was left before and after an operator set it (new-api
+// controller/user.go; "覆盖…为" and "Overrode…" since 2026).
+var setAmounts = regexp.MustCompile(`(?:从|from )(.*?(?:额度|額度|quota))\s*(?:(?:修改)?为|to )(.*(?:额度|額度|quota))`)
+
+// set is the raw quota of an amount that may be 0 or negative.
+func set(text string, u Units) (int64, bool) {
+	if zero.MatchString(text) {
+		return 0, true
+	}
+	amount := strings.Replace(text, "-", "", 1)
+	quota, ok := noted(amount, u)
+	if amount != text {
+		quota = -quota
+	}
+	return quota, ok
+}
+
+// zero is an amount of nothing, in whatever currency.
+var zero = regexp.MustCompile(`(?:^|[^0-9.])0(?:\.0+)? ?点?(?:额度|額度|quota)`)
+
+// paidAmount is the amount in a record of a payment, where no word for quota follows
+// it: "充值金额: ＄10.000000，支付金额：73.00", and "充值额度: 5000000", which is raw quota
+// (new-api model/topup.go, logger.FormatQuota).
+var paidAmount = regexp.MustCompile(`充值(?:金额|额度)[:：] ?([^0-9，,]*[0-9]+)(\.[0-9]+)?[，,]`)
 
 // notedAmount is an amount as gateways put it into a sentence (new-api
 // logger.LogQuota), with what stands before it in the place of a symbol:

@@ -54,9 +54,24 @@ func TestCredits(t *testing.T) {
 	}{
 		{logTopUp, "通过兑换码充值 ＄1.500000 额度，兑换码ID 7", true, 750_000, 0},
 		{logTopUp, "使用在线充值成功，充值金额: ＄10.000000 额度，支付金额：73.000000", true, 5_000_000, 0},
-		{logTopUp, "使用Creem充值成功，充值额度: 5000000，支付金额：10.00", true, 0, 1},
+		{logTopUp, "使用在线充值成功，充值金额: ＄50.000000，支付金额：50", true, 25_000_000, 0}, // Stripe
+		{logTopUp, "管理员补单成功，充值金额: ＄12.500000，支付金额：91.250000", true, 6_250_000, 0},
+		{logTopUp, "Waffo充值成功，充值额度: 750000，支付金额: 1.50", true, 750_000, 0}, // displayed as quota
+		{logTopUp, "使用Creem充值成功，充值额度: 5000000，支付金额：10.00", true, 5_000_000, 0},
+		{logTopUp, "使用在线充值成功，充值金额: €50.00，支付金额：50", true, 0, 1},
+		{logTopUp, "订阅购买成功，套餐: 月卡，支付金额: 30.00，支付方式: stripe", true, 0, 1},
 		{logManage, "管理员增加用户额度 ＄2.000000 额度", true, 1_000_000, 0},
-		{logManage, "管理员覆盖用户额度从 ＄2.000000 额度 为 ＄3.000000 额度", true, 0, 1},
+		{logManage, "管理员减少用户额度 ＄2.000000 额度", false, 0, 0},
+		{logManage, "管理员覆盖用户额度从 ＄2.000000 额度 为 ＄3.000000 额度", true, 500_000, 0},
+		{logManage, "管理员将用户额度从 ＄3.000000 额度修改为 ＄2.000000 额度", true, 0, 0},
+		{logManage, "管理员将用户额度从 ＄0.000000 额度修改为 ＄2.000000 额度", true, 1_000_000, 0},
+		{logManage, "管理员覆盖用户额度从 ＄-1.000000 额度 为 ＄2.000000 额度", true, 1_500_000, 0},
+		{logManage, "管理员覆盖用户额度从 100 点额度 为 250 点额度", true, 150, 0},
+		{logManage, "管理员覆盖用户额度从 ¥2.000000 额度 为 ＄3.000000 额度", true, 0, 1},
+		{logManage, "Increased user quota by ＄2.000000 额度", true, 1_000_000, 0},
+		{logManage, "Decreased user quota by ＄2.000000 额度", false, 0, 0},
+		{logManage, "Overrode user quota from ＄1.000000 额度 to ＄4.000000 额度", true, 1_500_000, 0},
+		{logManage, "赠送 ＄2.000000 额度，其中 ＄1.000000 额度限时", true, 0, 1},
 		{logManage, "用户自助修改密码", false, 0, 0},
 		{logSystem, "用户签到，获得额度 ＄0.100000 额度", true, 50_000, 0},
 		{logSystem, "异步任务执行失败 task-1，补偿 ＄1.500000 额度", false, 0, 0},
@@ -69,7 +84,7 @@ func TestCredits(t *testing.T) {
 		if c.adds {
 			sum.add(row, usd, time.Time{})
 		}
-		if sum.Quota != c.quota || int64(sum.Unread) != c.unread {
+		if sum.Quota != c.quota || int64(sum.Unread) != c.unread || sum.None() != (c.quota == 0 && c.unread == 0) {
 			t.Errorf("%s: %+v", c.content, sum)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"mokabot/internal/app"
 	"mokabot/internal/lang"
@@ -17,6 +18,9 @@ func runCheck(ctx context.Context, t terminal, args []string) error {
 	}
 	c, err := flags.load(t.lookup)
 	if err != nil {
+		if found := app.ConfigFindings(err, flags.configName()); *asJSON && found != nil {
+			err = errors.Join(err, writeJSON(t.out, checkAnswer{Findings: found}))
+		}
 		return err
 	}
 	if *offline && *send {

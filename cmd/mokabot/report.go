@@ -94,7 +94,7 @@ func reportJSON(w *lang.Words, name string, r message.Report) reportAnswer {
 	answer := reportAnswer{Report: name, From: r.From.Format(time.RFC3339), To: r.To.Format(time.RFC3339), Accounts: []reportAccount{}}
 	for _, a := range r.Accounts {
 		part := reportAccount{
-			Account: a.Name, Spent: a.Spent, AtLeast: a.AtLeast, Before: a.Before, Spendable: a.Reading.Spendable(), Coverage: a.Covered, TopUps: alike(a.Spent, a.TopUps),
+			Account: a.Name, Spent: a.Spent, AtLeast: a.AtLeast, Before: a.Before, Spendable: a.Reading.Spendable(), Coverage: a.Covered, TopUps: topUpsOf(a.Used),
 			Refunds: alike(a.Spent, a.Refunds), ByModel: modelsUsed(a.Used), ByKey: keysUsed(a.Used), Requests: requestsOf(a.Account, a.Used), Incidents: []string{}, Error: errorJSON(w, a.Reading.Err()), Changes: changed(a.Changes),
 		}
 		for _, line := range a.Incidents {

@@ -118,7 +118,7 @@ type (
 func usageJSON(a message.UsageAnswer, zone *time.Location) usageAnswer {
 	answer := usageAnswer{
 		Account: a.Name, Period: a.Period, From: a.From.In(zone).Format(time.RFC3339), To: a.To.In(zone).Format(time.RFC3339),
-		Spent: a.Spent, AtLeast: a.AtLeast, Before: a.Before, Coverage: a.Covered, TopUps: alike(a.Spent, a.TopUps), Refunds: alike(a.Spent, a.Refunds), ByModel: modelsUsed(a.Used), ByKey: keysUsed(a.Used),
+		Spent: a.Spent, AtLeast: a.AtLeast, Before: a.Before, Coverage: a.Covered, TopUps: topUpsOf(a.Used), Refunds: alike(a.Spent, a.Refunds), ByModel: modelsUsed(a.Used), ByKey: keysUsed(a.Used),
 		Requests: requestsOf(a.Account, a.Used),
 	}
 	return answer
@@ -130,6 +130,14 @@ func alike(spent moka.Maybe, a moka.Amount) moka.Maybe {
 		return moka.Maybe{}
 	}
 	return moka.Known(a)
+}
+
+// topUpsOf is null where not even the gateway's log tells how much came in.
+func topUpsOf(u message.Used) moka.Maybe {
+	if u.TopUpsUnread {
+		return moka.Maybe{}
+	}
+	return alike(u.Spent, u.TopUps)
 }
 
 // requestsOf is null where nothing counted them: only an account does, in its

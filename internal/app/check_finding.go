@@ -2,10 +2,12 @@ package app
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 
+	"mokabot/internal/config"
 	"mokabot/internal/lang"
 )
 
@@ -32,6 +34,20 @@ type Finding struct {
 
 func newFinding(level Level, subject string, about topic, text string) Finding {
 	return Finding{subject, about, level, level == LevelOK || level == LevelNote, lang.PlainSpaces(text)}
+}
+
+// ConfigFindings are the problems of a configuration that cannot be loaded, an error
+// each; nil when err is something else. name is what people call the configuration.
+func ConfigFindings(err error, name string) []Finding {
+	var problems *config.Problems
+	if !errors.As(err, &problems) {
+		return nil
+	}
+	var found []Finding
+	for _, p := range problems.List {
+		found = append(found, newFinding(LevelError, cmp.Or(p.File, name), topicConfig, p.Error()))
+	}
+	return found
 }
 
 // topic is what a finding is about, by its name in the JSON of every language.

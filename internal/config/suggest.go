@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // didYouMean is "; did you mean X?" when one of the known words is near.
 func didYouMean(word string, known []string) string {
@@ -11,13 +14,18 @@ func didYouMean(word string, known []string) string {
 	return "; did you mean " + best + "?"
 }
 
-// Closest returns the known word that is most similar to a mistyped one, or ""
-// if no word is similar enough.
+// Closest returns the known word that is most similar to a mistyped one, else the
+// first that it abbreviates, or "" if no word is similar enough.
 func Closest(word string, known []string) string {
 	best, least := "", 1+max(1, len(word)/3)
 	for _, candidate := range known {
 		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d < least {
 			best, least = candidate, d
+		}
+	}
+	if best == "" && len(word) >= 3 {
+		if i := slices.IndexFunc(known, func(k string) bool { return strings.HasPrefix(k, strings.ToLower(word)) }); i >= 0 {
+			return known[i]
 		}
 	}
 	return best

@@ -257,6 +257,41 @@ func TestRefundsInAPeriod(t *testing.T) {
 	}
 }
 
+// What came in while nothing was read is in the gateway's log, and unknown rather
+// than 0 where the log names no amount that can be read.
+func TestTopUpsWhileNothingWasRead(t *testing.T) {
+	for _, c := range []struct {
+		symbol string
+		rate   float64
+		topUps moka.Amount
+		unread bool
+	}{
+		{"€", 0.92, 60 * moka.Dollar, false},
+		{"Ƀ", 0.00001, 10 * moka.Dollar, true}, // six decimals are ten cents
+	} {
+		inPast(t, mokatest.V2026_08, func(p *past) {
+			p.gateway.Update(func(s *mokatest.State) {
+				s.Options.Display, s.Options.CustomSymbol, s.Options.CustomRate = "CUSTOM", c.symbol, c.rate
+			})
+			from := time.Now()
+			time.Sleep(5 * time.Minute)
+			p.gateway.TopUp(2, 23_000_000)
+			p.gateway.Give(2, 2_000_000)
+			time.Sleep(5 * time.Minute)
+			p.read()
+			time.Sleep(25 * time.Hour)
+			p.read()
+			time.Sleep(5 * time.Minute)
+			p.gateway.TopUp(2, 5_000_000)
+			p.read()
+			u := p.used(from)
+			if u.TopUps != c.topUps || u.TopUpsUnread != c.unread {
+				p.t.Errorf("%s: %v, unread %t", c.symbol, u.TopUps, u.TopUpsUnread)
+			}
+		})
+	}
+}
+
 // The records' rows are gross. Where the log tells of refunds and not how much they
 // were, a sum that goes by the rows is unknown rather than too much.
 func TestRowsBesideRefundsOfUnknownSize(t *testing.T) {

@@ -21,13 +21,16 @@ type figure struct {
 	topUps  moka.Amount
 
 	requests int64
-	covered  time.Duration // in which readings or records date what was spent
-	filled   bool          // a part of it is from the gateway's records
-	undated  moka.Amount   // more that was spent in gaps reaching into it, at an unknown time
-	missing  time.Duration // in which it is unknown what was spent
-	gross    bool          // refunds of unknown size are not taken off: neither the whole nor a lower bound
-	began    time.Time     // the first reading, where it lies in the period and nothing is known of the time before; else zero
-	tail     spend.Period  // after the last reading
+	guessed  int64          // the part of requests that is from rows, in holes
+	covered  time.Duration  // in which readings or records date what was spent
+	filled   bool           // a part of it is from the gateway's records
+	undated  moka.Amount    // more that was spent in gaps reaching into it, at an unknown time
+	missing  time.Duration  // in which it is unknown what was spent
+	gross    bool           // refunds of unknown size are not taken off: neither the whole nor a lower bound
+	first    time.Time      // the first reading; zero without one
+	unread   []spend.Period // of which readings know nothing, not even what was added
+	began    time.Time      // the first reading, where it lies in the period and nothing is known of the time before; else zero
+	tail     spend.Period   // after the last reading
 }
 
 // negligible is how much time a figure may lack and still be the whole: polls that
@@ -65,6 +68,10 @@ func (h History) figureOf(ctx context.Context, name string, p spend.Period, r *r
 			return f, err
 		}
 	}
+	if f.guessed > 0 && r.tellOf(p) {
+		f.guessed = min(f.guessed, max(0, r.requests(ctx, p)-f.requests)) // rows of an hour are divided by cost
+	}
+	f.requests += f.guessed
 	f.covered = min(f.covered, p.To.Sub(p.From))
 	return f, nil
 }
@@ -89,6 +96,7 @@ func (h History) holes(ctx context.Context, name string, p spend.Period, r *reco
 	if err != nil || !read || !first.Before(p.To) {
 		return []store.Gap{{From: p.From, To: p.To}}, err
 	}
+	f.first = first
 	holes, err := h.Store.Gaps(ctx, name, p.From, p.To)
 	if err != nil {
 		return nil, err
@@ -157,7 +165,8 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 func (f *figure) addRecorded(ctx context.Context, p spend.Period, within recorded, r *records) {
 	back := r.refunded(ctx, p)
 	f.spent, f.refunds, f.gross = f.spent+within.spent-back.amount, f.refunds+back.amount, f.gross || back.unread
-	f.requests += r.requests(ctx, p)
+	f.guessed += r.requests(ctx, p)
+	f.unread = append(f.unread, p)
 	f.covered += within.covered
 	if within.spent > 0 || r.tellOf(p) {
 		f.known, f.filled = true, true
@@ -165,6 +174,21 @@ func (f *figure) addRecorded(ctx context.Context, p spend.Period, within recorde
 	if !r.tellOf(p) {
 		f.missing += p.To.Sub(p.From)
 	}
+}
+
+// credit adds what came in while nothing was read, by the log, and reports whether
+// there was more, of amounts that cannot be read. The second of the first reading is
+// left out: what readings see of it would count twice.
+func (f *figure) credit(ctx context.Context, r *records) (unreadable bool) {
+	for _, hole := range f.unread {
+		hole.From = hole.From.Round(time.Second)
+		if end := hole.To.Truncate(time.Second); !hole.To.Equal(f.first) && end.Before(hole.To) {
+			hole.To = end.Add(time.Second)
+		}
+		added := r.credited(ctx, hole)
+		f.topUps, unreadable = f.topUps+added.amount, unreadable || added.unread
+	}
+	return unreadable
 }
 
 // net takes the refunds off what was charged in a part of a gap: those that the

@@ -41,6 +41,7 @@ type records struct {
 	mu      sync.Mutex // guards what follows: the log is asked side by side
 	sums    map[logSpan]*logged
 	refunds map[spend.Period]*logged
+	credits map[spend.Period]*logged
 	calls   int
 	dead    bool // the log cannot be read, or is not kept
 
@@ -60,7 +61,7 @@ type logged struct {
 	done     chan struct{}
 	sum      moka.Amount // of charges
 	ok       bool        // it does say it
-	returned returned    // of refunds
+	returned returned    // of refunds, or of credits
 }
 
 // question is something to ask the log.
@@ -75,7 +76,7 @@ func (r *records) rehearse(ctx context.Context, use func(r *records)) {
 	var questions []question
 	use(&records{
 		zone: r.zone, now: r.now, to: r.to, rows: r.rows, rowsErr: r.rowsErr, hours: r.hours, first: r.first, tell: r.tell,
-		rehearsed: &questions, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{},
+		rehearsed: &questions, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{}, credits: map[spend.Period]*logged{},
 	})
 	var asking sync.WaitGroup
 	for _, ask := range questions {
@@ -134,7 +135,7 @@ func (h History) spendState(ctx context.Context, name string) (s spend.State) {
 func (h History) noRecords(c *moka.Client, to time.Time) *records {
 	return &records{
 		client: c, zone: h.Zone, now: h.now(), to: to,
-		hours: map[int64]moka.Amount{}, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{},
+		hours: map[int64]moka.Amount{}, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{}, credits: map[spend.Period]*logged{},
 	}
 }
 
@@ -180,10 +181,10 @@ func (r *records) tellOf(p spend.Period) bool {
 	return !r.tell.From.After(p.From) && !p.To.After(r.tell.To.Add(negligible))
 }
 
-// returned is what was refunded, by the log.
+// returned is what was refunded or added, by the log.
 type returned struct {
 	amount moka.Amount
-	unread bool // there are refunds of unknown amounts
+	unread bool // there are more, of unknown amounts
 }
 
 // refunded is what was refunded in a stretch of time, to the second, by the log; what was
@@ -257,6 +258,23 @@ func (r *records) isDead() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.dead
+}
+
+// credited is what was added in a stretch of time, to the second, by the log; nothing
+// where the log cannot be read.
+func (r *records) credited(ctx context.Context, p spend.Period) returned {
+	if !p.From.Before(p.To) {
+		return returned{}
+	}
+	ask := func(ctx context.Context, r *records) { r.credited(ctx, p) }
+	is := once(r, r.credits, p, ask, func(is *logged) {
+		amount, err := r.client.CreditedLog(ctx, p.From, p.To, r.wordsSince)
+		is.returned = returned{amount: amount, unread: err != nil && failure(err).Kind == moka.BadResponse}
+	})
+	if is == nil {
+		return returned{}
+	}
+	return is.returned
 }
 
 // keep stores rows, because the gateway may lose them. A database that is open for

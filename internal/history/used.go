@@ -45,6 +45,7 @@ func (h History) Used(ctx context.Context, a *account.Account, p, before spend.P
 	u.ModelsErr = r.rowsErr
 	u.Covered = share(f, p)
 	u.Spent, u.AtLeast, u.Began = f.soFar().Spent, f.soFar().AtLeast, f.began
+	u.TopUpsUnread = f.credit(ctx, r)
 	u.Requests, u.TopUps, u.Refunds, u.Undated, u.Filled = f.requests, f.topUps, f.refunds, f.undated, f.filled
 	if u.Covered >= wellCovered {
 		earlierFigure, err := h.figureOf(ctx, a.Name, before, r)
@@ -74,6 +75,7 @@ func (h History) rehearseUsed(ctx context.Context, name string, p, before spend.
 	if err != nil {
 		return
 	}
+	f.credit(ctx, r)
 	if share(f, p) >= wellCovered {
 		_, _ = h.figureOf(ctx, name, before, r)
 		if f.known {

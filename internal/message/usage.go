@@ -28,24 +28,25 @@ type KeyUse struct {
 
 // Used is what an account used in a period.
 type Used struct {
-	From, To   time.Time
-	Spent      moka.Maybe
-	AtLeast    bool       // a part of the period is unknown: Spent is a lower bound
-	Began      time.Time  // the first reading, where it lies in the period and nothing is known of the time before; else zero
-	Before     moka.Maybe // in the period before
-	Requests   int64      // 0 where the credentials do not show them
-	TopUps     moka.Amount
-	Refunds    moka.Amount // already taken off Spent
-	Undated    moka.Amount // more that was spent, at a time that reaches out of the period
-	Covered    float64     // part of the period in which readings or records date what was spent, 0 to 1
-	Models     []ModelUse  // the most expensive first; nil without ModelsErr: nothing was used
-	ModelsErr  *moka.Error // why there is no use by model
-	Keys       []KeyUse    // the most expensive first
-	KeysErr    *moka.Error // why there is no use by key
-	Recorded   moka.Maybe  // the sum of the gateway's own records, where it is not Spent
-	Filled     bool        // Spent is from the gateway's records, because readings are missing
-	Picture    []byte      // PNG; nil: none
-	PictureAlt string      // what it shows, in words
+	From, To     time.Time
+	Spent        moka.Maybe
+	AtLeast      bool       // a part of the period is unknown: Spent is a lower bound
+	Began        time.Time  // the first reading, where it lies in the period and nothing is known of the time before; else zero
+	Before       moka.Maybe // in the period before
+	Requests     int64      // 0 where the credentials do not show them
+	TopUps       moka.Amount
+	TopUpsUnread bool        // there were more, of unknown amounts
+	Refunds      moka.Amount // already taken off Spent
+	Undated      moka.Amount // more that was spent, at a time that reaches out of the period
+	Covered      float64     // part of the period in which readings or records date what was spent, 0 to 1
+	Models       []ModelUse  // the most expensive first; nil without ModelsErr: nothing was used
+	ModelsErr    *moka.Error // why there is no use by model
+	Keys         []KeyUse    // the most expensive first
+	KeysErr      *moka.Error // why there is no use by key
+	Recorded     moka.Maybe  // the sum of the gateway's own records, where it is not Spent
+	Filled       bool        // Spent is from the gateway's records, because readings are missing
+	Picture      []byte      // PNG; nil: none
+	PictureAlt   string      // what it shows, in words
 }
 
 func (u Used) soFar() spend.SoFar { return spend.SoFar{Spent: u.Spent, AtLeast: u.AtLeast} }
@@ -93,7 +94,10 @@ func usedFields(w *lang.Words, a Account, u Used) []Field {
 	if u.Requests > 0 {
 		add(w.Report.Requests, moka.Grouped(uint64(u.Requests)), true)
 	}
-	if u.TopUps > 0 {
+	switch {
+	case u.TopUpsUnread:
+		add(w.Report.TopUps, w.Balance.Unknown, true)
+	case u.TopUps > 0:
 		add(w.Report.TopUps, u.TopUps.String(), true)
 	}
 	if u.Refunds > 0 {

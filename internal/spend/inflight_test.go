@@ -23,7 +23,8 @@ func TestCallsUnderWayShowInTheWallet(t *testing.T) {
 		{"nothing under way", []look{{0, 100, 50}, {2 * time.Minute, 90, 60}}, moka.Known(0)},
 		{"what fell and was not used", []look{{0, 100, 50}, {2 * time.Minute, 85, 60}}, moka.Known(5 * moka.Dollar)},
 		{"after it came back", []look{{0, 100, 50}, {2 * time.Minute, 85, 60}, {3 * time.Minute, 90, 60}}, moka.Known(0)},
-		{"money taken away counts, for it looks the same", []look{{0, 100, 50}, {2 * time.Minute, 30, 50}}, moka.Known(70 * moka.Dollar)},
+		{"a little money taken away counts, for it looks the same", []look{{0, 100, 50}, {2 * time.Minute, 91, 50}}, moka.Known(9 * moka.Dollar)},
+		{"more than calls can hold was taken away", []look{{0, 100, 50}, {2 * time.Minute, 30, 50}, {4 * time.Minute, 30, 50}}, moka.Known(0)},
 	} {
 		var s State
 		for _, l := range c.looks {

@@ -407,8 +407,9 @@ func TestCallsUnderWayAtTheFirstReadingAreNoTopUp(t *testing.T) {
 		{"a call fails", as(wallet(1, 12*usd, 50*usd), requests(40)), none, true, 0, 0},
 		{"a call ends and $5 are added", as(wallet(1, 16*usd, 51*usd), requests(41)), credit(5 * usd), true, 1 * usd, 5 * usd},
 		{"$5 are added and another call begins", as(wallet(1, 14*usd, 50*usd), requests(40)), credit(5 * usd), true, 0, 4 * usd},
-		{"an amount that cannot be read, and a call failed perhaps", as(wallet(1, 15*usd, 50*usd), requests(40)), unread, false, 0, 0},
-		{"an amount that cannot be read, and a call ended", as(wallet(1, 16*usd, 51*usd), requests(41)), unread, false, 0, 0},
+		{"an amount that cannot be read, and a call failed perhaps", as(wallet(1, 15*usd+2468, 50*usd), requests(40)), unread, false, 0, 0},
+		{"an amount that cannot be read, and a call ended", as(wallet(1, 16*usd+2468, 51*usd), requests(41)), unread, false, 0, 0},
+		{"$12.34 in words that cannot be read", as(wallet(1, 22_340_000, 50*usd), requests(40)), unread, true, 0, 12_340_000},
 		{"a call ends, and the log cannot be read", back, Log{}, false, 0, 0},
 		{"more than calls can hold, without a row", as(wallet(1, 60*usd, 50*usd), requests(40)), none, true, 0, 50 * usd},
 		{"a day and an hour later", as(wallet(25*60, 12*usd, 51*usd), requests(41)), none, true, 1 * usd, 3 * usd},
@@ -424,6 +425,48 @@ func TestCallsUnderWayAtTheFirstReadingAreNoTopUp(t *testing.T) {
 		if _, d := Step(throughJSON(t, next), as(wallet(2, 15*usd, 50*usd), requests(40)), none); d.TopUp != 1*usd {
 			t.Errorf("%s, and fails: %+v", c.what, d)
 		}
+	}
+}
+
+// Calls hold little in advance. What an operator takes away is no such thing, so
+// what comes in after it is a top-up from the first dollar.
+func TestATopUpAfterADeductionIsNoReturn(t *testing.T) {
+	for _, c := range []struct {
+		what         string
+		left, topped moka.Amount
+		log          Log
+		topUp        moka.Amount
+	}{
+		{"$30 taken, $50 paid", 70 * usd, 120 * usd, Log{Known: true, TopUps: 1, Credits: moka.Credits{Quota: 25_000_000, Newest: start.Unix() + 100}}, 50 * usd},
+		{"$30 taken and put back", 70 * usd, 100 * usd, Log{Known: true, TopUps: 1, Credits: moka.Credits{Quota: 15_000_000, Newest: start.Unix() + 100}}, 30 * usd},
+		{"all taken, $5 paid", 0, 5 * usd, Log{Known: true, TopUps: 1, Credits: moka.Credits{Quota: 2_500_000, Newest: start.Unix() + 100}}, 5 * usd},
+		{"a call holds $4 and fails", 96 * usd, 100 * usd, Log{Known: true}, 0},
+	} {
+		s, _ := Step(State{}, wallet(0, 100*usd, 50*usd), Log{})
+		s, d := Step(s, wallet(1, c.left, 50*usd), Log{})
+		if !d.Known || d.Spent != 0 || d.TopUp != 0 {
+			t.Errorf("%s, first: %+v", c.what, d)
+		}
+		r := wallet(2, c.topped, 50*usd)
+		if q, needed := NeedsLog(throughJSON(t, s), r); c.topUp > 0 && (!needed || q.CreditsSince.IsZero()) {
+			t.Errorf("%s: the log is not asked", c.what)
+		}
+		if _, d := Step(s, r, c.log); !d.Known || d.Spent != 0 || d.Refunds != 0 || d.TopUp != c.topUp {
+			t.Errorf("%s: %+v", c.what, d)
+		}
+	}
+}
+
+// A gateway that books in batches may show a charge before it shows the use.
+func TestAChargeThatIsBookedLateIsNoTopUp(t *testing.T) {
+	s, _ := Step(State{}, wallet(0, 100*usd, 50*usd), Log{})
+	s, _ = Step(s, wallet(1, 80*usd, 50*usd), Log{})
+	s, d := Step(throughJSON(t, s), wallet(2, 79*usd, 71*usd), Log{})
+	if !d.Known || d.Spent != 21*usd || d.TopUp != 0 {
+		t.Errorf("%+v", d)
+	}
+	if _, d = Step(s, wallet(3, 89*usd, 71*usd), Log{Known: true, TopUps: 1, Credits: moka.Credits{Quota: 5_000_000, Newest: start.Unix() + 170}}); d.TopUp != 10*usd {
+		t.Errorf("later: %+v", d)
 	}
 }
 

@@ -56,6 +56,10 @@ type State struct {
 	Before *int64    `json:"raw_before,omitempty"`
 	Since  time.Time `json:"since,omitzero"`
 
+	// Taken is by how much the total fell, in the last reading, where that is more than
+	// calls can hold: an operator took it, and what comes in later is new.
+	Taken int64 `json:"raw_taken,omitempty"`
+
 	// Rescaled says that the unit changed and that no figure moved since.
 	Rescaled bool `json:"rescaled,omitempty"`
 
@@ -366,8 +370,16 @@ func (s *State) keepTotal(was State, p payments) (rise, unseen int64) {
 	if high == nil || p.anew {
 		return 0, 0
 	}
-	if total > *high+s.tolerance() {
-		rise = total - *high
+	if gone := was.total() - was.Paid - total; was.HasLeft && gone > s.held(was) {
+		s.Taken = gone
+		return 0, 0
+	}
+	before := *high
+	if s.Left <= was.Left && total > before {
+		before += min(was.Taken, total-before) // it was charged, and is booked as used only now
+	}
+	if total > before+s.tolerance() {
+		rise = total - before
 		unseen = min(rise, p.uncertain)
 		rise, s.Paid = rise-unseen, s.Paid+unseen
 		total -= unseen
@@ -378,6 +390,11 @@ func (s *State) keepTotal(was State, p payments) (rise, unseen int64) {
 		s.Before = was.High
 	}
 	return rise, unseen
+}
+
+// held is the most quota that calls under way can hold.
+func (s State) held(was State) int64 {
+	return int64(trustQuota * max(s.PerUnit, was.PerUnit, defaultPerUnit))
 }
 
 // dip is how far the total is below its highest.

@@ -240,7 +240,7 @@ func (c *change) added(s State, rise int64, log Log) (topUp int64, known bool) {
 	if !s.unsettled(c.state.At) {
 		return rise, true
 	}
-	most := int64(trustQuota * max(s.PerUnit, c.state.PerUnit, defaultPerUnit)) // that calls held
+	most := c.state.held(s)
 	settledNone := c.used == 0 && c.state.Requests == s.Requests
 	switch open := s.Credited + credits.Quota; {
 	case log.Known && credits.Unread == 0 && open > 0:
@@ -249,10 +249,19 @@ func (c *change) added(s State, rise int64, log Log) (topUp int64, known bool) {
 		return topUp, rise-topUp <= most
 	case log.Known && credits.None() && rise <= most:
 		return 0, true
+	case credits.Unread > 0 && c.state.wholeCents(rise):
+		return rise, true // what calls held is no such amount
 	case !log.Known && settledNone, rise > most && credits.None():
 		return rise, true
 	}
 	return 0, false
+}
+
+// wholeCents reports whether raw quota is a number of cents without a rest, as
+// amounts that people add are and costs of calls are not.
+func (s State) wholeCents(quota int64) bool {
+	cent := int64(s.PerUnit / 100)
+	return cent > noise && float64(cent*100) == s.PerUnit && quota%cent == 0
 }
 
 // wasReset reports whether a used quota that fell was set back by the operator. A
