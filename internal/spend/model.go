@@ -11,7 +11,7 @@ const (
 	paceHours   = 72 // that the pace of now goes by
 	paceDoubt   = 12 // hours as usual that it begins with
 	levelDoubt  = 0.25
-	levelDays   = 7
+	levelDays   = 10
 	minKnown    = 18 // hours of a day for it to say something about the level
 	maxLevel    = 3
 	trialEvery  = hoursInDay
@@ -54,8 +54,8 @@ func newModel(hours []Hour, now time.Time, loc *time.Location) *model {
 }
 
 // level compares what hours before the origin cost with what they usually cost.
-// The lasting factor is what all but one of the last seven days exceed, or stay
-// below; the pace goes by the last hours.
+// The lasting factor is the middle of the last ten days, where all of them exceed
+// what is usual, or stay below it; the pace goes by the last hours.
 func (p *past) level(fit []float64, origin int) (lasting, pace float64) {
 	lasting, mean := 1.0, p.mean(origin)
 	if mean <= 0 {

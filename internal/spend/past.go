@@ -16,11 +16,11 @@ const (
 
 	weeksBack = 4
 	daysBack  = 28
+	olderWeek = 6.0 / 7 // of what the week after it counts
 
-	// An hour counts at most outlierFactor times the median of its like, plus
-	// outlierMean times the mean of all.
-	outlierFactor = 3
-	outlierMean   = 8
+	// An hour counts at most the median of its like, plus what so many hours cost
+	// on average.
+	outlierHours = 36
 )
 
 // past is what an account spent hour by hour up to the present hour. Its index
@@ -105,28 +105,43 @@ func (p *past) alike(rates []float64, i, origin, step, n, neighbours int) []floa
 func (p *past) byWeek(origin int) bool { return p.count[origin] >= hoursInWeek }
 
 // usual is what hour i usually costs, by what was known at the origin: the mean
-// of the same hour of the last four weeks, or of the last days before there are
-// two weeks.
+// of the same hour of the last four weeks, of which a newer one counts more, or of
+// the last days before there are two weeks.
 func (p *past) usual(i, origin int) float64 {
-	var room [daysBack]float64
-	rates := room[:0]
 	if p.byWeek(origin) {
-		rates = p.alike(rates, i, origin, hoursInWeek, weeksBack, 0)
+		if mean, known := p.meanOf(i, origin, hoursInWeek, weeksBack, olderWeek); known {
+			return mean
+		}
 	}
-	if len(rates) == 0 {
-		rates = p.alike(rates, i, origin, hoursInDay, daysBack, 0)
-	}
-	mean := p.mean(origin)
-	if len(rates) == 0 {
+	if mean, known := p.meanOf(i, origin, hoursInDay, daysBack, 1); known {
 		return mean
 	}
-	slices.Sort(rates)
-	limit := outlierFactor*rates[(len(rates)-1)/2] + outlierMean*mean
-	sum := 0.0
-	for _, rate := range rates {
-		sum += min(rate, limit)
+	return p.mean(origin)
+}
+
+// meanOf is the mean of what the hours cost that lie 1 to n times a step before
+// hour i and before the origin; each counts a part of what the one after it does.
+func (p *past) meanOf(i, origin, step, n int, older float64) (mean float64, known bool) {
+	var room, weights [daysBack]float64
+	rates, weight := room[:0], 1.0
+	for k := 1; k <= n; k++ {
+		if j := p.earlier(i, k*step); j >= 0 && j < origin && p.known[j] {
+			weights[len(rates)] = weight
+			rates = append(rates, p.rates[j])
+		}
+		weight *= older
 	}
-	return sum / float64(len(rates))
+	if len(rates) == 0 {
+		return 0, false
+	}
+	sorted := room
+	slices.Sort(sorted[:len(rates)])
+	limit := sorted[(len(rates)-1)/2] + outlierHours*p.mean(origin)
+	sum, counted := 0.0, 0.0
+	for j, rate := range rates {
+		sum, counted = sum+weights[j]*min(rate, limit), counted+weights[j]
+	}
+	return sum / counted, true
 }
 
 // slotOf is an hour's place in the week on the reader's clock.

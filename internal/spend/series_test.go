@@ -91,10 +91,15 @@ func readSeries(t *testing.T, file string) []Hour {
 
 // TestSeriesForecast compares the forecast with simple methods on real series.
 // Errors are mean errors as a share of the mean; the last lines are geometric
-// means over all series, and how often what came lay in the range.
+// means over all series, and how often what came lay in the range. On no series may
+// it be a tenth, and a hundredth of what came, worse than the best simple method.
 func TestSeriesForecast(t *testing.T) {
-	const every = 25
-	ahead := []int{24, 72, hoursInWeek, 2 * hoursInWeek, 30 * hoursInDay}
+	const (
+		every   = 25
+		longest = 31 * hoursInDay
+		toMonth = 0 // ahead: to the end of the calendar month
+	)
+	ahead := []int{24, 72, hoursInWeek, 2 * hoursInWeek, 30 * hoursInDay, toMonth}
 	methods := simpleMethods()
 	logs := map[string]map[int]float64{}
 	counts := map[int]float64{}
@@ -116,25 +121,29 @@ func TestSeriesForecast(t *testing.T) {
 			for i, h := range known {
 				values[i] = float64(h.Spent)
 			}
-			path := Expect(known, now, now.Add(30*hoursInDay*time.Hour), time.UTC)
+			path := Expect(known, now, now.Add(longest*time.Hour), time.UTC)
 			others := make([][]float64, len(methods))
 			for i, m := range methods {
-				others[i] = m.of(values, 30*hoursInDay)
+				others[i] = m.of(values, longest)
 			}
-			for _, n := range ahead {
+			for _, of := range ahead {
+				n := of
+				if of == toMonth {
+					n = int(Month(now, time.UTC).To.Sub(now) / time.Hour)
+				}
 				if at+n > len(s.hours) {
 					continue
 				}
 				truth := cost(s.hours[at : at+n])
-				came[n] += truth
-				runs[n]++
-				note("ours", n, float64(path[n-1].Mid), truth)
+				came[of] += truth
+				runs[of]++
+				note("ours", of, float64(path[n-1].Mid), truth)
 				for i, m := range methods {
-					note(m.name, n, sumOf(others[i][:n]), truth)
+					note(m.name, of, sumOf(others[i][:n]), truth)
 				}
-				tests[n]++
+				tests[of]++
 				if float64(path[n-1].Low) <= truth && truth <= float64(path[n-1].High) {
-					within[n]++
+					within[of]++
 				}
 			}
 		}
@@ -159,11 +168,11 @@ func TestSeriesForecast(t *testing.T) {
 			table.WriteByte('\n')
 		}
 		best := math.Inf(1)
-		for _, n := range ahead[:3] {
+		for _, n := range ahead {
 			for _, m := range methods {
 				best = min(best, off[m.name][n])
 			}
-			if runs[n] >= 5 && off["ours"][n] > 1.1*best {
+			if runs[n] >= 5 && off["ours"][n] > 1.1*best && off["ours"][n]-best > 0.01*came[n] {
 				t.Errorf("%s, %d h: an error of %.1f %%, of the best simple method %.1f %%", s.name, n, 100*off["ours"][n]/came[n], 100*best/came[n])
 			}
 			best = math.Inf(1)
@@ -190,7 +199,7 @@ func TestSeriesForecast(t *testing.T) {
 			t.Errorf("%d h: %.0f %% lie in the range", n, 100*share)
 		}
 	}
-	t.Logf("errors at %v hours\n%s", ahead, table.String())
+	t.Logf("errors at %v hours (%d: to the end of the month)\n%s", ahead, toMonth, table.String())
 }
 
 // spikeRule is what an hour is compared with; ok is false before enough is known.

@@ -3,11 +3,11 @@
 // will last. It is pure.
 //
 // [Forecast] and [Expect] go by what the same hour of the week cost on average
-// in the last four weeks, on the reader's clock (by the hour of the day, before
-// there are two weeks). What the last hours cost against that scales the coming
-// ones, fading by half every twelve hours; a level that all but one of the last
-// seven days exceed, or stay below, is taken to last. An hour that cost many
-// times what its like did counts for less. The range is as wide as four of five
+// in the last four weeks, a newer week counting more, on the reader's clock (by
+// the hour of the day, before there is a week). What the last hours cost against
+// that scales the coming ones, fading by half every twelve hours; a level that all
+// of the last ten days exceed, or stay below, is taken to last. An hour counts for
+// at most a day and a half of spending beyond the middle of its like. The range is as wide as four of five
 // of the forecasts needed that would have been made on each day of the last four
 // weeks, and wide until a whole week was seen.
 //
