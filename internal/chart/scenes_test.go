@@ -128,7 +128,7 @@ func burnDown() Series {
 			a, _ := usd(spent + perDay*float64(h)/24).Get()
 			return a
 		}
-		s.Forecast = append(s.Forecast, Fan{to.Add(time.Duration(h) * time.Hour), at(4), at(9), at(16)})
+		s.Forecast = append(s.Forecast, Fan{to.Add(time.Duration(h) * time.Hour), at(19), at(23), at(28)})
 	}
 	return s
 }

@@ -28,7 +28,7 @@ func budgets(w *lang.Words) map[string]message.Message {
 	return map[string]message.Message{
 		"budgets-young": message.Budgets(w, []budget.Standing{young}),
 		"budgets": message.Budgets(w, []budget.Standing{
-			standing("monthly", budget.Month, 500, dollars(212.4), 80, 95, 120), standing("weekly", budget.Week, 100, dollars(31), 60, 75, 90),
+			standing("monthly", budget.Month, 500, dollars(212.4), 60, 73, 95), standing("weekly", budget.Week, 100, dollars(31), 60, 75, 90),
 			keyed, standing("daily", budget.Day, 10, dollars(12.5), 2, 2, 2),
 			standing("new", budget.Month, 50, moka.Maybe{}, 0, 0, 0),
 		}),
@@ -38,7 +38,7 @@ func budgets(w *lang.Words) map[string]message.Message {
 }
 
 func oneBudget(w *lang.Words) map[string]message.Message {
-	s := standing("monthly", budget.Month, 500, dollars(212.4), 80, 95, 120)
+	s := standing("monthly", budget.Month, 500, dollars(212.4), 60, 73, 95)
 	return map[string]message.Message{"budget": message.Budget(w, s, budgetChart(w, s))}
 }
 
@@ -48,8 +48,8 @@ func warned(w *lang.Words, n budget.News) message.BudgetWarning {
 }
 
 func budgetAlerts(w *lang.Words) map[string]message.Message {
-	reached := budget.News{Kind: budget.Raised, Standing: standing("monthly", budget.Month, 500, dollars(412.5), 80, 95, 120), Threshold: 0.8}
-	over := budget.News{Kind: budget.Worsened, Standing: standing("monthly", budget.Month, 500, dollars(503.1), 40, 55, 70), Threshold: 1}
+	reached := budget.News{Kind: budget.Raised, Standing: standing("monthly", budget.Month, 500, dollars(412.5), 115, 140, 175), Threshold: 0.8}
+	over := budget.News{Kind: budget.Worsened, Standing: standing("monthly", budget.Month, 500, dollars(503.1), 140, 170, 210), Threshold: 1}
 	forecast := budget.News{Kind: budget.Raised, Standing: standing("weekly", budget.Week, 100, dollars(31), 71, 75, 90)}
 	held := reached
 	held.Held = budget.Owed{At: at.Add(-8 * time.Hour), Spent: 403 * moka.Dollar}
@@ -62,7 +62,7 @@ func budgetAlerts(w *lang.Words) map[string]message.Message {
 }
 
 func closedBudgets(w *lang.Words) map[string]message.Message {
-	reached := budget.News{Kind: budget.Raised, Standing: standing("monthly", budget.Month, 500, dollars(412.5), 80, 95, 120), Threshold: 0.8}
+	reached := budget.News{Kind: budget.Raised, Standing: standing("monthly", budget.Month, 500, dollars(412.5), 115, 140, 175), Threshold: 0.8}
 	posted := message.BudgetAlert(w, warned(w, reached))
 	closed := message.CloseBudget(w, posted, at)
 	closed.Files = posted.Files // the edit leaves them where they are; a copy of it needs its own

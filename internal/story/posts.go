@@ -177,7 +177,7 @@ func incidents(w *lang.Words) map[string]message.Message {
 	for range 4 {
 		many = append(many, open()...)
 	}
-	warned := []budget.Standing{standing("monthly", budget.Month, 500, dollars(412.5), 80, 95, 120)}
+	warned := []budget.Standing{standing("monthly", budget.Month, 500, dollars(412.5), 115, 140, 175)}
 	return map[string]message.Message{
 		"incidents":        message.Incidents(w, open(), nil, at),
 		"incidents-budget": message.Incidents(w, open()[:1], warned, at),
@@ -225,7 +225,7 @@ func reports(w *lang.Words) map[string]message.Message {
 	chart, illustrated := balanceChart(w), part
 	illustrated.Picture, illustrated.PictureAlt = chart.PNG, chart.Alt
 	budgeted := report(message.SpanDay, 1, illustrated)
-	budgeted.Budgets = []budget.Standing{standing("monthly", budget.Month, 500, dollars(212.4), 80, 95, 120)}
+	budgeted.Budgets = []budget.Standing{standing("monthly", budget.Month, 500, dollars(212.4), 60, 73, 95)}
 	weekly, monthly := part, part
 	weekly.Used, monthly.Used = week(), month()
 	monthly.Incidents = []string{message.IncidentLine(w, "team", alert.Spike, "", at.AddDate(0, -1, -5), true, time.Hour)}
@@ -316,7 +316,7 @@ func backtests(w *lang.Words) map[string]message.Message {
 }
 
 func backtestBudgets(w *lang.Words) map[string]message.Message {
-	reached := budget.News{Kind: budget.Raised, Standing: standing("monthly", budget.Month, 500, dollars(412.5), 80, 95, 120), Threshold: 0.8}
+	reached := budget.News{Kind: budget.Raised, Standing: standing("monthly", budget.Month, 500, dollars(412.5), 115, 140, 175), Threshold: 0.8}
 	return map[string]message.Message{
 		"backtest-budget": message.BacktestBudget(w, reached.Standing.Budget, 30, []budget.News{reached}),
 		"backtest-keys":   message.BacktestBudget(w, budget.Budget{Name: "ci", Keys: []string{"ci"}}, 30, nil),
