@@ -72,6 +72,9 @@ func expecting(f Facts, low, mid, high float64) Facts {
 
 func TestEachThresholdIsPostedOnceAPeriod(t *testing.T) {
 	unknown := Facts{At: start}
+	middle := func(days int) Facts { return expecting(at(days, 100), 300, 450, 500) }
+	lastMinutes := at(0, 100)
+	lastMinutes.At = time.Date(2026, 11, 30, 23, 35, 0, 0, time.UTC)
 	for _, c := range []struct {
 		what     string
 		readings []Facts
@@ -87,7 +90,12 @@ func TestEachThresholdIsPostedOnceAPeriod(t *testing.T) {
 		{"nothing to end", []Facts{at(0, 100), at(21, 3)}, nil},
 		{"forecast by its low end", []Facts{expecting(at(0, 100), 401, 450, 500)}, []string{"raised 0% post 1"}},
 		{"forecast by its middle once", []Facts{expecting(at(0, 100), 300, 450, 500), expecting(at(1, 100), 300, 350, 500)}, nil},
-		{"forecast by its middle twice", []Facts{expecting(at(0, 100), 300, 450, 500), expecting(at(1, 110), 300, 450, 500)}, []string{"raised 0% post 1"}},
+		{"forecast by its middle for a week of the month", []Facts{middle(0), middle(3), middle(7)}, nil},
+		{"forecast by its middle for a quarter of the month", []Facts{middle(0), middle(3), middle(8), middle(9)}, []string{"raised 0% post 1"}},
+		{"forecast by its middle with a break", []Facts{middle(0), middle(3), at(4, 100), middle(8), middle(11)}, nil},
+		{"forecast by its middle, unknown in between", []Facts{middle(0), {At: start.AddDate(0, 0, 4)}, middle(8)}, []string{"raised 0% post 1"}},
+		{"forecast by its middle, in two months", []Facts{middle(15), middle(20), middle(23), middle(27)}, nil},
+		{"forecast in the last half hour", []Facts{expecting(lastMinutes, 401, 450, 500)}, nil},
 		{"forecast, then reached", []Facts{expecting(at(0, 100), 401, 450, 500), at(5, 400)}, []string{"raised 0% post 1", "worsened 80% post 2"}},
 		{"reached first", []Facts{at(0, 400), expecting(at(1, 401), 200, 300, 400)}, []string{"raised 80% post 1"}},
 	} {

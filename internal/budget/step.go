@@ -10,9 +10,9 @@ import (
 // Memory is what was posted about a budget. The zero value is nothing yet.
 type Memory struct {
 	Told
-	// Over is how many readings in a row expected the period to exceed the
-	// amount, at most two.
-	Over int `json:"over,omitempty"`
+	// OverSince is the first of the looks that all expect the period to exceed
+	// the amount, up to the last one; zero when that does not.
+	OverSince time.Time `json:"over_since,omitzero"`
 	// Earlier is what was posted about other amounts and calendars that the budget had in
 	// periods that are not over: when one of them is configured again, it is not posted
 	// again.
@@ -76,9 +76,15 @@ type News struct {
 	Held      Owed    // since when it was held back
 }
 
-// confirmed is how many readings in a row must expect the period to exceed the amount
-// before that is posted, where the low end of the range is within it.
-const confirmed = 2
+const (
+	// confirmPart is the part of the period throughout which the middle of the
+	// forecast must exceed the amount before that is posted, where the low end of the
+	// range does not: 6 hours of a day, 42 of a week. Each new hour is new evidence;
+	// looks seconds apart are the same one.
+	confirmPart = 4
+	// tooLate is how soon before the end of the period a forecast is of no use.
+	tooLate = 30 * time.Minute
+)
 
 // Step compares a budget's standing with what was posted, and returns the memory
 // afterwards with the news, each once a period. Several thresholds reached at once are
@@ -96,11 +102,10 @@ func Step(b Budget, m Memory, f Facts) (Memory, []News) {
 	if !known {
 		return m, news
 	}
-	over := m.expecting(b, s)
-	m.Over = over
-	now := b.mark(s, spent, over)
+	m.OverSince = m.overSince(b, s)
+	now := b.mark(s, spent, m.OverSince)
 	if m.Amount != b.Amount {
-		kept := m.Mark
+		kept, since := m.Mark, m.OverSince
 		if m.Mark.beyond(now) {
 			m, news = Close(b, m, f.At)
 			kept = Mark{}
@@ -108,7 +113,7 @@ func Step(b Budget, m Memory, f Facts) (Memory, []News) {
 			m = m.stash()
 		}
 		m = m.recall(s.Period.From, s.Period.To, b.Amount)
-		m.Over = over
+		m.OverSince = since
 		if kept.beyond(m.Mark) {
 			m.Mark = kept
 		}
@@ -143,7 +148,7 @@ func Close(b Budget, m Memory, at time.Time) (Memory, []News) {
 	}
 	m = m.stash()
 	m.Earlier = slices.DeleteFunc(slices.Clone(m.Earlier), func(t Told) bool { return !t.To.After(at) })
-	m.Told, m.Over, m.Owed = Told{}, 0, Owed{}
+	m.Told, m.OverSince, m.Owed = Told{}, time.Time{}, Owed{}
 	return m, news
 }
 
@@ -175,16 +180,22 @@ func (m Memory) recall(from, to time.Time, amount moka.Amount) Memory {
 }
 
 // mark is how far a budget has come.
-func (b Budget) mark(s Standing, spent moka.Amount, over int) Mark {
+func (b Budget) mark(s Standing, spent moka.Amount, overSince time.Time) Mark {
 	if reached := b.reached(spent); reached >= 0 {
 		return Mark{Threshold: b.WarnAt[reached]}
 	}
-	return Mark{Forecast: b.Forecast && (b.over(s.Low) || over >= confirmed)}
+	length := s.Period.To.Sub(s.Period.From)
+	confirmed := !overSince.IsZero() && s.At.Sub(overSince) >= length/confirmPart
+	return Mark{Forecast: b.Forecast && (b.over(s.Low) || confirmed) && s.Period.To.Sub(s.At) >= tooLate}
 }
 
-func (m Memory) expecting(b Budget, s Standing) int {
-	if !b.over(s.Forecast) {
-		return 0
+// overSince is since when the period is expected to exceed this very amount.
+func (m Memory) overSince(b Budget, s Standing) time.Time {
+	switch {
+	case !b.over(s.Forecast):
+		return time.Time{}
+	case m.OverSince.IsZero() || m.Amount != b.Amount:
+		return s.At
 	}
-	return min(m.Over+1, confirmed)
+	return m.OverSince
 }
