@@ -3,7 +3,6 @@ package e2e
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -64,10 +63,6 @@ func (g *slowGateway) forget() {
 // released program and with another build of it that MOKABOT_OTHER names: how many
 // requests come one after the other, and how long a command takes beyond these.
 func BenchmarkCommandLine(b *testing.B) {
-	programs := []string{release(b)}
-	if other := os.Getenv("MOKABOT_OTHER"); other != "" {
-		programs = append(programs, other)
-	}
 	w := newWorld(b)
 	g := newSlowGateway(b, w)
 	file, env := w.config(b, w.server.URL, g.URL), w.throughProxy(b)
@@ -75,8 +70,8 @@ func BenchmarkCommandLine(b *testing.B) {
 		w.gateway.SpendAt(time.Now().Add(-time.Duration(i)*time.Hour), testKey, "openai/gpt-4o", 5000, 1000)
 	}
 	for _, args := range []string{"version", "balance", "models", "usage", "usage --period month", "report daily", "check"} {
-		for i, path := range programs {
-			b.Run(args+[]string{"/this", "/other"}[i], func(b *testing.B) {
+		for _, p := range builds(b) {
+			b.Run(args+"/"+p.name, func(b *testing.B) {
 				beyond := &times{}
 				for b.Loop() {
 					g.forget()
@@ -84,7 +79,7 @@ func BenchmarkCommandLine(b *testing.B) {
 					if args != "version" {
 						fields = append(fields, "--config", file)
 					}
-					cmd := exec.CommandContext(b.Context(), path, fields...)
+					cmd := exec.CommandContext(b.Context(), p.path, fields...)
 					cmd.Env = env
 					began := time.Now()
 					_ = cmd.Run() // an older build may not know the command

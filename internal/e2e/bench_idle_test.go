@@ -21,25 +21,22 @@ const (
 // and with another build of it that MOKABOT_OTHER names. All run through the same
 // minutes, so that what else the machine does weighs on them alike.
 func BenchmarkIdle(b *testing.B) {
-	programs := map[string]string{"this": release(b)}
-	if other := os.Getenv("MOKABOT_OTHER"); other != "" {
-		programs["other"] = other
-	}
+	programs := builds(b)
 	for b.Loop() {
 		var following sync.WaitGroup
 		var noting sync.Mutex
 		for _, accounts := range []int{1, 50} {
-			for name, path := range programs {
+			for _, p := range programs {
 				w := newWorld(b)
-				bot, _ := w.start(b, path, w.many(b, accounts, idleFor, ""))
+				bot, _ := w.start(b, p.path, w.many(b, accounts, idleFor, ""))
 				w.until(b, accounts)
 				following.Go(func() {
 					cost := w.followIdle(b, bot)
 					noting.Lock()
 					defer noting.Unlock()
-					b.ReportMetric(cost.cpu, fmt.Sprintf("%s-%d-cpu-ms/min", name, accounts))
-					b.ReportMetric(cost.wakes, fmt.Sprintf("%s-%d-wakes/min", name, accounts))
-					b.ReportMetric(cost.requests, fmt.Sprintf("%s-%d-requests/min", name, accounts))
+					b.ReportMetric(cost.cpu, fmt.Sprintf("%s-%d-cpu-ms/min", p.name, accounts))
+					b.ReportMetric(cost.wakes, fmt.Sprintf("%s-%d-wakes/min", p.name, accounts))
+					b.ReportMetric(cost.requests, fmt.Sprintf("%s-%d-requests/min", p.name, accounts))
 				})
 			}
 		}

@@ -3,6 +3,8 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -190,6 +192,77 @@ func BenchmarkRound(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkHosts follows a thousand accounts on a hundred hosts through a round of
+// polls, with the default request budget, of the released program and of another build
+// of it that MOKABOT_OTHER names. Writes are those of the process to files and lines.
+func BenchmarkHosts(b *testing.B) {
+	const accounts, hosts = 1000, 100
+	for _, p := range builds(b) {
+		b.Run(p.name, func(b *testing.B) {
+			for b.Loop() {
+				w := newWorld(b)
+				front := w.everywhere(b)
+				file := w.many(b, accounts, time.Minute, "")
+				text, err := os.ReadFile(file)
+				if err != nil {
+					b.Fatal(err)
+				}
+				lines := strings.Split(strings.Replace(string(text), "requests_per_180s: 100000", "requests_per_180s: 120", 1), "\n")
+				for i, n := 0, 0; i < len(lines); i++ {
+					if strings.Contains(lines[i], "{name: account-") {
+						lines[i] = strings.Replace(lines[i], w.server.URL, fmt.Sprintf("http://127.0.1.%d:%s", 1+n%hosts, front), 1)
+						n++
+					}
+				}
+				if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
+					b.Fatal(err)
+				}
+				bot, _ := w.start(b, p.path, file)
+				w.until(b, accounts)
+				busy, requests, reads, writes, began := bot.busy(b), w.bed.Requests.Load(), w.bed.Reads.Load(), bot.writes(b), time.Now()
+				time.Sleep(2 * time.Minute)
+				minutes := time.Since(began).Minutes()
+				b.ReportMetric(milliseconds(bot.busy(b)-busy)/minutes, "cpu-ms/min")
+				b.ReportMetric(float64(w.bed.Requests.Load()-requests)/minutes, "requests/min")
+				b.ReportMetric(float64(w.bed.Reads.Load()-reads)/minutes, "reads/min")
+				b.ReportMetric((bot.writes(b)-writes)/minutes, "writes/min")
+				b.ReportMetric(bot.status(b, "VmRSS")/1024, "MB")
+				b.ReportMetric(bot.status(b, "VmHWM")/1024, "most-MB")
+				bot.stop(b)
+			}
+		})
+	}
+}
+
+// everywhere has the gateway listen at all addresses of this machine, and returns
+// its port.
+func (w *world) everywhere(b *testing.B) (port string) {
+	listener, err := net.Listen("tcp4", "0.0.0.0:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	server := &http.Server{Handler: w.server.Config.Handler}
+	go server.Serve(listener) //nolint:errcheck // until it is closed
+	b.Cleanup(func() { server.Close() })
+	_, port, _ = net.SplitHostPort(listener.Addr().String())
+	return port
+}
+
+// writes is how often the process wrote to a file or a line.
+func (c *child) writes(b testing.TB) (n float64) {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", c.Process.Pid))
+	if err != nil {
+		b.Skip("only Linux tells how often a process writes")
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "syscw:"); ok {
+			n, _ = strconv.ParseFloat(strings.TrimSpace(rest), 64)
+		}
+	}
+	return n
 }
 
 // BenchmarkBinary builds the program as it is released and looks at its size.

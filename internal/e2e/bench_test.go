@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -159,16 +160,36 @@ func BenchmarkBalance(b *testing.B) {
 	}
 }
 
-// BenchmarkStart is from the start of the process to READY. Each start has a
+// BenchmarkStart is from the start of the process to READY, of the released program
+// and of another build of it that MOKABOT_OTHER names, in turn. Each start has a
 // world of its own: two within five seconds would wait for each other.
 func BenchmarkStart(b *testing.B) {
-	binary := release(b)
-	ready := &times{}
+	programs := builds(b)
+	ready := make([]times, len(programs))
 	for b.Loop() {
-		w := newWorld(b)
-		bot, took := w.start(b, binary, w.config(b, "poll_interval: 1s", "poll_interval: 1h"))
-		ready.add(took)
-		bot.stop(b)
+		for i, p := range programs {
+			w := newWorld(b)
+			bot, took := w.start(b, p.path, w.config(b, "poll_interval: 1s", "poll_interval: 1h"))
+			ready[i].add(took)
+			bot.stop(b)
+		}
 	}
-	ready.report(b, "ready")
+	for i, p := range programs {
+		ready[i].report(b, p.name)
+	}
+}
+
+// compared is a build of the program.
+type compared struct{ name, path string }
+
+// otherBuild names another build of the program, to compare with.
+const otherBuild = "MOKABOT_OTHER"
+
+// builds are the released program and, where it is named, the other one.
+func builds(b *testing.B) []compared {
+	all := []compared{{"this", release(b)}}
+	if other := os.Getenv(otherBuild); other != "" {
+		all = append(all, compared{"other", other})
+	}
+	return all
 }

@@ -41,34 +41,6 @@ type Poll struct {
 	Out          []Outgoing
 }
 
-// Poll gives f the account's states, nil at first, and stores what f makes of
-// them in the same transaction. f must not use the DB, and may be called again.
-// While the disk is full the sample is left out; its spending is kept in the state, and
-// counted when there is room again.
-func (db *DB) Poll(ctx context.Context, account string, f func(spend, alert json.RawMessage) (Poll, error)) error {
-	var out []Outgoing
-	err := db.tx(ctx, func(tx *sql.Tx) error {
-		spent, alert, err := states(ctx, tx, account)
-		if err != nil {
-			return err
-		}
-		p, err := f(spent, alert)
-		if err != nil {
-			return err
-		}
-		out = p.Out
-		if db.leavesOut() {
-			p.Spend = p.Owing
-			return p.storeRest(ctx, tx, account, 0)
-		}
-		return p.store(ctx, tx, account)
-	})
-	if err == nil {
-		db.announce(out)
-	}
-	return err
-}
-
 func (p Poll) store(ctx context.Context, tx writer, account string) error {
 	s, err := addSample(ctx, tx, account, p.Sample)
 	if err != nil {

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -187,4 +189,100 @@ func testAClockThatWasAheadIsForgotten(t *testing.T, on backend) {
 	if last, _, err = lastSample(ctx, db, "a"); err != nil || last.At.IsZero() {
 		t.Error("an alert takes the reading away:", err)
 	}
+}
+
+func TestPollsThatWaitAreStoredTogether(t *testing.T) { onBoth(t, testPollsThatWaitAreStoredTogether) }
+
+// While one poll is stored others come. They share the next transaction, unless one of
+// them fails, which then is its own failure alone.
+func testPollsThatWaitAreStoredTogether(t *testing.T, on backend) {
+	const many = 10
+	broken := errors.New("no")
+	for _, c := range []struct {
+		what  string
+		third func() error // what the third of them does
+		want  error
+		most  int64 // readings that anybody else sees before the last is stored
+	}{
+		{"all are fine", func() error { return nil }, nil, 1},
+		{"one fails", func() error { return broken }, broken, many},
+		{"one panics", func() error { panic("no") }, errPanicked, many},
+	} {
+		db := on.temp(t)
+		entered, goOn := make(chan struct{}), make(chan struct{})
+		var polling sync.WaitGroup
+		poll := func(i int, then func() error) error {
+			return db.Poll(t.Context(), name(i), func(_, _ json.RawMessage) (Poll, error) {
+				return Poll{Sample: spentSample(t0, t0.Add(time.Minute), 7), Out: []Outgoing{{Key: name(i), Channel: "c", Payload: raw(`{}`), At: t0}}}, then()
+			})
+		}
+		polling.Go(func() {
+			check(t, poll(0, func() error { close(entered); <-goOn; return nil }))
+		})
+		<-entered
+		var mu sync.Mutex
+		seen, failed := int64(0), make([]error, 1+many)
+		for i := 1; i <= many; i++ {
+			polling.Go(func() {
+				defer func() {
+					if recover() != nil {
+						failed[i] = errPanicked
+					}
+				}()
+				failed[i] = poll(i, func() error {
+					mu.Lock()
+					defer mu.Unlock()
+					seen = max(seen, number(t, db.read, "SELECT COUNT(*) FROM readings"))
+					if i == 3 {
+						return c.third()
+					}
+					return nil
+				})
+			})
+		}
+		for waiting := 0; waiting < many; {
+			db.polls.mu.Lock()
+			waiting = len(db.polls.waiting)
+			db.polls.mu.Unlock()
+			runtime.Gosched()
+		}
+		close(goOn)
+		polling.Wait()
+		stored := int64(1 + many)
+		for i, err := range failed {
+			if i == 3 && c.want != nil {
+				stored--
+			}
+			if want := c.want; i == 3 && !errors.Is(err, want) || i != 3 && err != nil {
+				t.Errorf("%s: poll %d ended with %v", c.what, i, err)
+			}
+		}
+		if seen > c.most {
+			t.Errorf("%s: %d readings were seen before all were stored", c.what, seen)
+		}
+		for _, table := range []string{"readings", "outbox", "states"} {
+			equal(t, c.what+": "+table, number(t, db.read, "SELECT COUNT(*) FROM "+table), stored)
+		}
+	}
+}
+
+// A poll whose time is up while another is stored is withdrawn, and stores nothing.
+func TestAPollThatWaitsTooLongIsWithdrawn(t *testing.T) { onBoth(t, testAPollThatWaitsTooLong) }
+
+func testAPollThatWaitsTooLong(t *testing.T, on backend) {
+	db := on.temp(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	check(t, db.Poll(t.Context(), "a", func(_, _ json.RawMessage) (Poll, error) {
+		var waiting sync.WaitGroup
+		waiting.Go(func() {
+			err := db.Poll(ctx, "b", func(_, _ json.RawMessage) (Poll, error) { return Poll{}, errors.New("called") })
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("ended with %v", err)
+			}
+		})
+		cancel()
+		waiting.Wait()
+		return Poll{Sample: spentSample(t0, t0.Add(time.Minute), 7)}, nil
+	}))
+	equal(t, "readings", number(t, db.read, "SELECT COUNT(*) FROM readings"), 1)
 }

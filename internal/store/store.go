@@ -36,6 +36,7 @@ type DB struct {
 	exposed error    // why the file cannot be made private
 	trouble atomic.Pointer[Error]
 	changed chan struct{}
+	polls   pollQueue
 	lease   *Lease // nil where no other process can write
 	close   func() error
 }
@@ -85,7 +86,7 @@ func IsURL(address string) bool {
 }
 
 func made(db *DB) *DB {
-	db.changed = make(chan struct{}, 1)
+	db.changed, db.polls.turn = make(chan struct{}, 1), make(chan struct{}, 1)
 	db.close = sync.OnceValue(db.shut)
 	return db
 }
