@@ -108,8 +108,8 @@ type Bot struct {
 	turns    sync.Once
 	working  chan struct{} // one for each command that is being worked on
 	failing  sync.Once
-	failed   chan struct{} // the commands could not be registered
-	wait     time.Duration // until they are tried again; 0 for registerAgain
+	failed   chan time.Duration // the commands could not be registered: how long until they are tried again
+	wait     time.Duration      // that time; 0 for registerAgain or refusedAgain
 }
 
 // Use puts a setup in force. What was kept for accounts that it does not have
@@ -155,40 +155,47 @@ func (b *Bot) Register(ctx context.Context) {
 		return
 	}
 	b.Log.Error("commands could not be registered", "err", err)
-	if kind := discord.KindOf(err); kind != discord.KindPermanent && kind != discord.KindUnauthorized {
-		select {
-		case b.unregistered() <- struct{}{}:
-		default: // it is known already
-		}
+	wait := refusedAgain
+	if discord.MayPass(err) {
+		wait = registerAgain
+	}
+	select {
+	case <-b.unregistered(): // what an earlier attempt said is out of date
+	default:
+	}
+	select {
+	case b.unregistered() <- cmp.Or(b.wait, wait):
+	default: // another attempt has just failed
 	}
 }
 
 const (
 	registerTime  = 5 * time.Minute  // for registering the commands everywhere, rate limits included
 	registerAgain = 15 * time.Second // until the next attempt, when it failed for a reason that may pass
+	refusedAgain  = time.Hour        // when Discord refused it, such as without the scope applications.commands
 )
 
-// KeepRegistered registers the commands, and again after a failure that may pass,
-// such as one of the database, until ctx ends.
+// KeepRegistered registers the commands, and again after a failure, such as one of
+// the database, until ctx ends.
 func (b *Bot) KeepRegistered(ctx context.Context) error {
 	b.Register(ctx)
+	again := time.NewTimer(refusedAgain)
+	defer again.Stop()
+	again.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-b.unregistered():
+		case wait := <-b.unregistered():
+			again.Reset(wait)
+		case <-again.C:
+			b.Register(ctx)
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(cmp.Or(b.wait, registerAgain)):
-		}
-		b.Register(ctx)
 	}
 }
 
-func (b *Bot) unregistered() chan struct{} {
-	b.failing.Do(func() { b.failed = make(chan struct{}, 1) })
+func (b *Bot) unregistered() chan time.Duration {
+	b.failing.Do(func() { b.failed = make(chan time.Duration, 1) })
 	return b.failed
 }
 

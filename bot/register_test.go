@@ -74,6 +74,55 @@ func TestCommandsAreRegisteredWhenTheDatabaseAnswersAgain(t *testing.T) {
 	}
 }
 
+// Commands that Discord refuses are tried again, and one server's refusal does not put
+// off what only failed for the moment in another.
+func TestRefusedCommandsAreTriedAgain(t *testing.T) {
+	const refused, failed = `{"message": "Missing Access", "code": 50001}`, `{"message": "500: Internal Server Error", "code": 0}`
+	for _, c := range []struct {
+		name  string
+		first map[string]string // by guild, the answer to the first attempt
+		wait  time.Duration
+	}{
+		{"refused", map[string]string{"1": refused}, refusedAgain},
+		{"failed", map[string]string{"1": failed}, registerAgain},
+		{"refused in one, failed in the other", map[string]string{"1": refused, "2": failed}, registerAgain},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var mu sync.Mutex
+			healed := false
+			r, f := newREST(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+				mu.Lock()
+				defer mu.Unlock()
+				guild := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/api/v9/applications/43/guilds/"), "/commands")
+				answer := c.first[guild]
+				switch {
+				case answer == "" || healed:
+					discordtest.JSON(w, http.StatusOK, "[]")
+				case answer == refused:
+					discordtest.JSON(w, http.StatusForbidden, answer)
+				default:
+					discordtest.JSON(w, http.StatusInternalServerError, answer)
+				}
+			})
+			b := quietBot(t)
+			b.REST, b.Values, b.GuildIDs = r, memory{discordtest.Values{}}, []string{"1", "2"}
+			b.identity.set(discord.Ready{ApplicationID: "43"})
+			b.Register(t.Context())
+			if wait := <-b.unregistered(); wait != c.wait {
+				t.Errorf("the next attempt is in %s, want %s", wait, c.wait)
+			}
+			mu.Lock()
+			healed = true
+			before := len(f.Requests())
+			mu.Unlock()
+			b.Register(t.Context())
+			if len(f.Requests()) == before || len(b.unregistered()) != 0 {
+				t.Error("they are not registered by the next attempt")
+			}
+		})
+	}
+}
+
 // Discord's menu shows a command to those alone who can be given an answer,
 // as far as Discord can know.
 func TestCommandsAreShownToWhoMayUseThem(t *testing.T) {

@@ -108,6 +108,16 @@ func KindOf(err error) Kind {
 	return KindTransient
 }
 
+// MayPass reports whether err, or one of the errors that [errors.Join] made it of,
+// may pass without anybody's doing.
+func MayPass(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return slices.ContainsFunc(joined.Unwrap(), MayPass)
+	}
+	kind := KindOf(err)
+	return kind != KindPermanent && kind != KindUnauthorized
+}
+
 // lineError describes a request that got no answer. The *url.Error around the
 // cause is taken off: it prints the URL, and an interaction's URL holds its
 // token.
