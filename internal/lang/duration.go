@@ -14,30 +14,31 @@ import (
 // a day beside its month.
 const nbsp = "\u00a0"
 
-// unbroken is text whose spaces break no line.
-func unbroken(text string) string { return strings.ReplaceAll(text, " ", nbsp) }
+// Unbroken is text whose spaces break no line; see [PlainSpaces].
+func Unbroken(text string) string { return strings.ReplaceAll(text, " ", nbsp) }
 
 // PlainSpaces is text for a terminal or for JSON, where people search it and
 // programs split it: all its spaces are ordinary ones.
 func PlainSpaces(text string) string { return strings.ReplaceAll(text, nbsp, " ") }
 
-// duration writes the two largest units of d that are not zero, on one line.
-func duration(d time.Duration, units [4]string) string {
+// duration writes the two largest units of d that are not zero, each number beside
+// its unit.
+func duration(d time.Duration, units [4]string, between string) string {
 	seconds := int64(max(0, d).Round(time.Second) / time.Second)
 	counts := [4]int64{seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60}
 	var parts []string
 	for i, n := range counts {
 		if n > 0 {
-			parts = append(parts, strconv.FormatInt(n, 10)+" "+units[i])
+			parts = append(parts, strconv.FormatInt(n, 10)+nbsp+units[i])
 		}
 		if n > 0 && len(parts) == 2 || n == 0 && len(parts) == 1 {
 			break // 2 d 0 h 5 min reads as 2 d
 		}
 	}
 	if len(parts) == 0 {
-		return unbroken("0 " + units[3])
+		return "0" + nbsp + units[3]
 	}
-	return unbroken(strings.Join(parts, " "))
+	return strings.Join(parts, between)
 }
 
 // units are what people write after a number, in any of the languages.

@@ -18,7 +18,7 @@ func English() *Words {
 		Duration: enDuration,
 		Runway:   enRunway,
 		Day:      enDay,
-		Month:    func(t time.Time) string { return unbroken(t.Format("January 2006")) },
+		Month:    func(t time.Time) string { return Unbroken(t.Format("January 2006")) },
 		Balance:  enBalance(),
 		Models:   enModels(),
 		Alert:    enAlert(),
@@ -49,10 +49,10 @@ func English() *Words {
 }
 
 func enDuration(d time.Duration) string {
-	return duration(d, [4]string{"d", "h", "min", "s"})
+	return duration(d, [4]string{"d", "h", "min", "s"}, nbsp)
 }
 
-func enDay(t time.Time) string { return unbroken(t.Format("Jan 2")) }
+func enDay(t time.Time) string { return Unbroken(t.Format("Jan 2")) }
 
 func enRunway(r spend.Runway) string {
 	switch {
@@ -119,7 +119,7 @@ func enModels() ModelWords {
 		Empty: "This key is not allowed to call any model.",
 		Other: "others",
 		PerMTok: func(in, out string) string {
-			return unbroken(fmt.Sprintf("%s in", in)) + " / " + unbroken(fmt.Sprintf("%s out", out))
+			return Unbroken(fmt.Sprintf("%s in", in)) + " / " + Unbroken(fmt.Sprintf("%s out", out))
 		},
 		PerCall:  func(a string) string { return a + " a call" },
 		Page:     func(page, of int) string { return fmt.Sprintf("Page %d of %d", page, of) },

@@ -16,7 +16,7 @@ func enUsage() UsageWords {
 		By:      map[string]string{"model": "model", "key": "key"},
 		ByModel: "By model",
 		Model: func(model string, spent moka.Amount, share string, requests, tokens int64) string {
-			return fmt.Sprintf("%s %s%s · %s · %s", model, spent, bracketed(" (", share, ")"), unbroken(plural(int(requests), "request", "requests")), unbroken(shortCount(tokens)+" tokens"))
+			return fmt.Sprintf("%s %s%s · %s · %s", model, spent, bracketed(" (", share, ")"), Unbroken(plural(int(requests), "request", "requests")), Unbroken(shortCount(tokens)+" tokens"))
 		},
 		Rest: func(models int, spent moka.Amount) string {
 			if models == 1 {
@@ -30,7 +30,7 @@ func enUsage() UsageWords {
 		KeyUse: func(key string, spent moka.Amount, share string, requests int64) string {
 			text := key + " " + spent.String() + bracketed(" (", share, ")")
 			if requests > 0 {
-				text += " · " + unbroken(plural(int(requests), "request", "requests"))
+				text += " · " + Unbroken(plural(int(requests), "request", "requests"))
 			}
 			return text
 		},

@@ -18,7 +18,7 @@ func Chinese() *Words {
 		Duration: zhDuration,
 		Runway:   zhRunway,
 		Day:      zhDay,
-		Month:    func(t time.Time) string { return unbroken(t.Format("2006 年 1 月")) },
+		Month:    func(t time.Time) string { return Unbroken(t.Format("2006 年 1 月")) },
 		Balance:  zhBalance(),
 		Models:   zhModels(),
 		Alert:    zhAlert(),
@@ -48,11 +48,13 @@ func Chinese() *Words {
 	}
 }
 
+// zhDuration leaves the space after a unit to a line's end: else the line is broken
+// within the unit.
 func zhDuration(d time.Duration) string {
-	return duration(d, [4]string{"天", "小时", "分钟", "秒"})
+	return duration(d, [4]string{"天", "小时", "分钟", "秒"}, " ")
 }
 
-func zhDay(t time.Time) string { return unbroken(t.Format("1 月 2 日")) }
+func zhDay(t time.Time) string { return Unbroken(t.Format("1 月 2 日")) }
 
 func zhRunway(r spend.Runway) string {
 	switch {
@@ -122,7 +124,7 @@ func zhModels() ModelWords {
 		Empty: "该令牌没有可调用的模型。",
 		Other: "其他",
 		PerMTok: func(in, out string) string {
-			return unbroken(fmt.Sprintf("输入 %s", in)) + " / " + unbroken(fmt.Sprintf("输出 %s", out))
+			return fmt.Sprintf("输入 %s / 输出 %s", in, out)
 		},
 		PerCall: func(a string) string { return "每次 " + a },
 		Page: func(page, of int) string {
@@ -151,7 +153,7 @@ func zhReport() ReportWords {
 		},
 		NoReadings: "本周期没有读到数据，消耗未知。",
 		Change: func(before moka.Amount, percent string) string {
-			return fmt.Sprintf("%s（%s）", before, unbroken("环比 "+percent))
+			return fmt.Sprintf("%s（环比 %s）", before, percent)
 		},
 		NewModels: "模型变动（价格按每百万 token 计）",
 		Posted: func(report, channel string) string {

@@ -46,7 +46,7 @@ func zhHeadline() HeadlineWords {
 		ToppedUp:  func(amount moka.Amount) string { return "充值 " + amount.String() },
 		Spent: func(amount, span, change string) string {
 			if change != "" {
-				change = "（" + unbroken("环比 "+change) + "）"
+				change = "（环比 " + change + "）"
 			}
 			if !strings.HasPrefix(amount, "至少") {
 				amount = " " + amount

@@ -16,7 +16,7 @@ func zhUsage() UsageWords {
 		By:      map[string]string{"model": "模型", "key": "令牌"},
 		ByModel: "按模型",
 		Model: func(model string, spent moka.Amount, share string, requests, tokens int64) string {
-			return fmt.Sprintf("%s %s%s，%s，%s", model, spent, bracketed("（", share, "）"), unbroken(grouped(int(requests))+" 次请求"), unbroken(shortCount(tokens)+" token"))
+			return fmt.Sprintf("%s %s%s，%s，%s", model, spent, bracketed("（", share, "）"), Unbroken(grouped(int(requests))+" 次请求"), Unbroken(shortCount(tokens)+" token"))
 		},
 		Rest: func(models int, spent moka.Amount) string {
 			if models == 1 {
@@ -30,7 +30,7 @@ func zhUsage() UsageWords {
 		KeyUse: func(key string, spent moka.Amount, share string, requests int64) string {
 			text := key + " " + spent.String() + bracketed("（", share, "）")
 			if requests > 0 {
-				text += "，" + unbroken(grouped(int(requests))+" 次请求")
+				text += "，" + Unbroken(grouped(int(requests))+" 次请求")
 			}
 			return text
 		},

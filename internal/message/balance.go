@@ -1,6 +1,8 @@
 package message
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"mokabot/internal/alert"
@@ -138,71 +140,67 @@ func keyField(w *lang.Words, k moka.Key, failed *moka.Error) Field {
 	if k.State != moka.KeyOK {
 		name = w.Balance.Key
 	}
-	lines := keyState(w, k, failed)
+	amounts := []string{amount(w, w.Balance.Total, k.Total), amount(w, w.Balance.Used, k.Used), amount(w, w.Balance.Remaining, k.Remaining)}
 	if k.Unlimited {
-		lines = append(lines, line(w, w.Balance.Total, w.Balance.Unlimited))
-		lines = append(lines, amountLine(w, w.Balance.Used, k.Used)...)
-	} else {
-		lines = append(lines, amountLine(w, w.Balance.Total, k.Total)...)
-		lines = append(lines, amountLine(w, w.Balance.Used, k.Used)...)
-		lines = append(lines, amountLine(w, w.Balance.Remaining, k.Remaining)...)
+		amounts = []string{line(w, w.Balance.Total, w.Balance.Unlimited), amount(w, w.Balance.Used, k.Used)}
 	}
+	expires := ""
 	if k.State == moka.KeyOK && !k.ExpiresAt.IsZero() {
-		lines = append(lines, line(w, w.Balance.Expires, Moment(k.ExpiresAt)))
+		expires = line(w, w.Balance.Expires, Moment(k.ExpiresAt))
 	}
-	sentence := k.State != moka.KeyOK || failed != nil // too long for a column of a phone
-	return Field{Name: name, Value: block(w, lines), Inline: !sentence}
+	return figuresField(w, name, keyState(w, k, failed), amounts, expires)
 }
 
-func keyState(w *lang.Words, k moka.Key, failed *moka.Error) []string {
+// figuresField is a sentence where there is one, figures beside each other, and
+// what follows them. It is too long for a column of a phone.
+func figuresField(w *lang.Words, name, sentence string, figures []string, last string) Field {
+	figures = slices.DeleteFunc(figures, func(f string) bool { return f == "" })
+	value := joinLines(sentence, strings.Join(figures, " · "), last)
+	return Field{Name: name, Value: cmp.Or(value, w.Balance.Unknown)}
+}
+
+func keyState(w *lang.Words, k moka.Key, failed *moka.Error) string {
 	switch {
 	case k.State == moka.KeyExhausted:
-		return []string{w.Balance.Exhausted}
+		return w.Balance.Exhausted
 	case k.State == moka.KeyExpired && k.ExpiresAt.IsZero():
-		return []string{w.Balance.ExpiredSometime}
+		return w.Balance.ExpiredSometime
 	case k.State == moka.KeyExpired:
-		return []string{w.Balance.Expired(Moment(k.ExpiresAt))}
+		return w.Balance.Expired(Moment(k.ExpiresAt))
 	case k.State == moka.KeyDisabled:
-		return []string{w.Balance.Disabled}
+		return w.Balance.Disabled
 	case k.State == moka.KeyRefused && failed != nil && failed.Kind == moka.Unauthorized:
-		return []string{w.Balance.Refused}
+		return w.Balance.Refused
 	case failed != nil:
-		return []string{Failure(w, failed)}
+		return Failure(w, failed)
 	}
-	return nil
+	return ""
 }
 
 func walletField(w *lang.Words, wallet moka.Wallet, failed *moka.Error) Field {
-	var lines []string
+	sentence := ""
 	if failed != nil {
-		lines = append(lines, Failure(w, failed))
+		sentence = Failure(w, failed)
 	}
-	lines = append(lines, amountLine(w, w.Balance.Used, wallet.Used)...)
-	lines = append(lines, amountLine(w, w.Balance.Remaining, wallet.Remaining)...)
+	figures := []string{amount(w, w.Balance.Used, wallet.Used), amount(w, w.Balance.Remaining, wallet.Remaining)}
 	if plans, ok := wallet.Plans.Get(); ok && plans != 0 {
-		lines = append(lines, line(w, w.Balance.Plans, plans.String()))
+		figures = append(figures, amount(w, w.Balance.Plans, wallet.Plans))
 	}
 	if wallet.PlansUnlimited {
-		lines = append(lines, line(w, w.Balance.Plans, w.Balance.PlansUnlimited))
+		figures = append(figures, line(w, w.Balance.Plans, w.Balance.PlansUnlimited))
 	}
 	if wallet.Remaining.Known() {
-		lines = append(lines, line(w, w.Balance.Requests, moka.Grouped(uint64(max(0, wallet.Requests)))))
+		figures = append(figures, lang.Unbroken(line(w, w.Balance.Requests, moka.Grouped(uint64(max(0, wallet.Requests))))))
 	}
-	return Field{Name: w.Balance.Wallet, Value: block(w, lines), Inline: failed == nil}
+	return figuresField(w, w.Balance.Wallet, sentence, figures, "")
 }
 
-func amountLine(w *lang.Words, name string, a moka.Maybe) []string {
-	if amount, ok := a.Get(); ok {
-		return []string{line(w, name, amount.String())}
+// amount is an amount with its name, "" where it is unknown.
+func amount(w *lang.Words, name string, a moka.Maybe) string {
+	if known, ok := a.Get(); ok {
+		return lang.Unbroken(line(w, name, known.String()))
 	}
-	return nil
+	return ""
 }
 
 func line(w *lang.Words, name, value string) string { return name + w.Colon + value }
-
-func block(w *lang.Words, lines []string) string {
-	if len(lines) == 0 {
-		return w.Balance.Unknown
-	}
-	return strings.Join(lines, "\n")
-}
