@@ -257,6 +257,34 @@ func TestRefundsInAPeriod(t *testing.T) {
 	}
 }
 
+// Records lose the oldest first: with an older one, a day without calls in its first
+// hours, or without any, is as much covered as others.
+func TestAQuietMorningIsCoveredByOlderRecords(t *testing.T) {
+	for _, c := range []struct {
+		what   string
+		older  bool // there was a call days before
+		calls  []time.Duration
+		before moka.Maybe
+	}{
+		{"calls in the evening", true, []time.Duration{18 * time.Hour}, dollars(1)},
+		{"no calls", true, nil, dollars(0)},
+		{"the records may begin in the evening", false, []time.Duration{18 * time.Hour}, moka.Maybe{}},
+	} {
+		inPast(t, mokatest.V2025_12, func(p *past) {
+			start := spend.Day(time.Now(), time.UTC).To
+			if c.older {
+				p.spendAt(start.AddDate(0, 0, -5), 1)
+			}
+			for _, after := range c.calls {
+				p.spendAt(start.Add(after), 1)
+			}
+			p.spendAt(start.Add(30*time.Hour), 2)
+			time.Sleep(time.Until(start.Add(49 * time.Hour)))
+			p.check(c.what, p.named("yesterday", time.UTC), dollars(2), c.before)
+		})
+	}
+}
+
 // What came in while nothing was read is in the gateway's log, and unknown rather
 // than 0 where the log names no amount that can be read.
 func TestTopUpsWhileNothingWasRead(t *testing.T) {

@@ -217,10 +217,11 @@ func (h History) recordedIn(ctx context.Context, name string, p spend.Period, r 
 	var rec recorded
 	sum, _ := r.spent(ctx, p)
 	rec.spent = sum
-	if r.first.IsZero() {
+	first, ok := r.oldest(ctx, p)
+	if !ok {
 		return rec, nil
 	}
-	if from := later(p.From, r.first); from.Before(p.To) {
+	if from := later(p.From, first); from.Before(p.To) {
 		rec.covered = p.To.Sub(from)
 	}
 	if !r.isDead() || h.Store == nil {

@@ -173,12 +173,30 @@ func (h History) addKept(ctx context.Context, name string, from, to time.Time, r
 			r.first = at
 		}
 	}
+	if h.Store == nil || !r.first.IsZero() && !r.first.After(from) {
+		return
+	}
+	older, _ := h.Store.Recorded(ctx, name, from.AddDate(0, 0, -RecordedDays), from)
+	if i := slices.IndexFunc(older, func(k store.Recorded) bool { return k.Spent > 0 }); i >= 0 {
+		r.first = older[i].Start
+	}
 }
 
 // tellOf reports whether the gateway returned its rows of a time, so that hours without a
 // row cost nothing.
 func (r *records) tellOf(p spend.Period) bool {
 	return !r.tell.From.After(p.From) && !p.To.After(r.tell.To.Add(negligible))
+}
+
+// oldest is since when the records are there, as far as a stretch of time needs it:
+// records lose the oldest first, so with an older one nothing of it is missing.
+func (r *records) oldest(ctx context.Context, p spend.Period) (first time.Time, ok bool) {
+	if r.first.IsZero() || r.first.After(p.From) {
+		if sum, ok := r.log(ctx, p.From.AddDate(0, 0, -RecordedDays), p.From, "", ""); ok && sum > 0 {
+			return p.From, true
+		}
+	}
+	return r.first, !r.first.IsZero()
 }
 
 // returned is what was refunded or added, by the log.
