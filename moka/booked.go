@@ -366,17 +366,22 @@ func returns(content string) bool {
 	return false
 }
 
-// adds reports whether a row may tell of money that was added: all top-ups do, of
-// the others those that name an amount and are neither a refund nor a deduction
-// (new-api controller/user.go and controller/checkin.go).
+// adds reports whether a row may be of money that was added to the wallet: all
+// top-ups are, except what paid for a plan, and of the others those that name an
+// amount and are neither a refund nor a deduction (new-api controller/user.go,
+// controller/checkin.go and model/subscription.go).
 func (r logRow) adds() bool {
-	return r.Type == logTopUp || !returns(r.Content) && !deducts(r.Content) && notedAmount.MatchString(r.Content)
+	if deducts(r.Content) {
+		return false
+	}
+	return r.Type == logTopUp || !returns(r.Content) && notedAmount.MatchString(r.Content)
 }
 
-// deducts reports whether a record tells of money that an operator took away.
+// deducts reports whether a record is of money that an operator took away, or that
+// paid for a plan.
 func deducts(content string) bool {
 	content = strings.ToLower(content)
-	for _, word := range []string{"减少", "扣", "decrease", "deduct", "subtract"} {
+	for _, word := range []string{"减少", "扣除", "扣减", "扣费", "订阅", "decrease", "deduct", "subtract", "subscription"} {
 		if strings.Contains(content, word) {
 			return true
 		}

@@ -59,7 +59,8 @@ func TestCredits(t *testing.T) {
 		{logTopUp, "Waffo充值成功，充值额度: 750000，支付金额: 1.50", true, 750_000, 0}, // displayed as quota
 		{logTopUp, "使用Creem充值成功，充值额度: 5000000，支付金额：10.00", true, 5_000_000, 0},
 		{logTopUp, "使用在线充值成功，充值金额: €50.00，支付金额：50", true, 0, 1},
-		{logTopUp, "订阅购买成功，套餐: 月卡，支付金额: 30.00，支付方式: stripe", true, 0, 1},
+		{logTopUp, "订阅购买成功，套餐: 月卡，支付金额: 30.00，支付方式: stripe", false, 0, 0},
+		{logTopUp, "使用余额购买订阅成功，套餐: 月卡，支付金额: 30.00，扣除额度: 15000000", false, 0, 0},
 		{logManage, "管理员增加用户额度 ＄2.000000 额度", true, 1_000_000, 0},
 		{logManage, "管理员减少用户额度 ＄2.000000 额度", false, 0, 0},
 		{logManage, "管理员覆盖用户额度从 ＄2.000000 额度 为 ＄3.000000 额度", true, 500_000, 0},

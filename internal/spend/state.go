@@ -57,7 +57,7 @@ type State struct {
 	Since  time.Time `json:"since,omitzero"`
 
 	// Taken is by how much the total fell, in the last reading, where that is more than
-	// calls can hold: an operator took it, and what comes in later is new.
+	// calls can hold or paid for a plan: it is gone, and what comes in later is new.
 	Taken int64 `json:"raw_taken,omitempty"`
 
 	// Rescaled says that the unit changed and that no figure moved since.
@@ -370,7 +370,8 @@ func (s *State) keepTotal(was State, p payments) (rise, unseen int64) {
 	if high == nil || p.anew {
 		return 0, 0
 	}
-	if gone := was.total() - was.Paid - total; was.HasLeft && gone > s.held(was) {
+	gone := was.total() - was.Paid - total
+	if was.HasLeft && (gone > s.held(was) || p.bought > 0 && gone > 0 && s.wholeCents(gone)) {
 		s.Taken = gone
 		return 0, 0
 	}

@@ -183,7 +183,7 @@ func (s State) changeTo(now State, log Log) change {
 		c.reset = true // how much of it calls gave back, nothing tells
 		return c
 	}
-	c.topUp = added + paid.bought
+	c.topUp = added + paid.bought - min(paid.bought, c.state.Taken) // the wallet may have paid for a plan
 	c.state.LoggedUntil = max(s.LoggedUntil, log.Until)
 	return c
 }

@@ -190,6 +190,9 @@ func TestWhatHappenedBetweenReadings(t *testing.T) {
 
 		{"a plan pays", []moka.Reading{as(wallet(0, 0, 0), withPlan(1, 10*usd, 0)), as(wallet(5, 0, 4*usd), withPlan(1, 10*usd, 4*usd))}, 4 * usd, 0, 1},
 		{"a plan is bought", []moka.Reading{as(wallet(0, 3*usd, 0), noPlans), as(wallet(5, 3*usd, 0), withPlan(1, 10*usd, 0))}, 0, 10 * usd, 1},
+		{"a plan is bought from the wallet", []moka.Reading{as(wallet(0, 30*usd, 0), noPlans), as(wallet(5, 20*usd, 0), withPlan(1, 10*usd, 0))}, 0, 0, 1},
+		{"a plan of $50 is bought for $30 from the wallet", []moka.Reading{as(wallet(0, 90*usd, 0), noPlans), as(wallet(5, 60*usd, 0), withPlan(1, 50*usd, 0))}, 0, 20 * usd, 1},
+		{"a plan is bought while a call is under way", []moka.Reading{as(wallet(0, 3*usd, 0), noPlans), as(wallet(5, 2_987_654, 0), withPlan(1, 10*usd, 0))}, 0, 10 * usd, 1},
 		{"a plan without a limit is no top-up when it ends", []moka.Reading{
 			as(wallet(0, 3*usd, 0), noPlans), as(wallet(5, 3*usd, 4*usd), withPlan(1, 0, 4*usd)), as(wallet(10, 2*usd, 5*usd), noPlans),
 		}, 5 * usd, 0, 1},
