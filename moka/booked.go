@@ -62,7 +62,7 @@ type BookedQuery struct {
 // Booked reads /api/log/self and /api/log/self/stat: what happened in a stretch of
 // time besides the counters.
 func (c *Client) Booked(ctx context.Context, q BookedQuery) (Booked, error) {
-	w := window{max(0, q.From.Unix()), max(0, q.To.Unix()-1)}
+	w := windowOf(q.From, q.To)
 	first := w.first
 	if !q.RefundsSince.IsZero() {
 		first = min(first, max(0, q.RefundsSince.Unix()))
@@ -206,7 +206,7 @@ type Refund struct {
 // that older gateways did not note or in a currency whose rate is not known. Amounts
 // in words are in the present unit from unitSince on.
 func (c *Client) Refunds(ctx context.Context, from, to, unitSince time.Time) ([]Refund, error) {
-	w := window{max(0, from.Unix()), max(0, to.Unix()-1)}
+	w := windowOf(from, to)
 	refunds, err := c.refunds(ctx, w, w.first)
 	if err != nil {
 		return nil, err
@@ -236,11 +236,7 @@ func (c *Client) RefundedLog(ctx context.Context, from, to, unitSince time.Time)
 	for _, r := range refunds {
 		sum += r.Quota
 	}
-	amount, beyond := status.Units.quota(sum)
-	if beyond != nil {
-		return 0, mistyped("log/self", "a quota beyond any amount")
-	}
-	return amount, nil
+	return status.Units.charged("log/self", sum)
 }
 
 // CreditedLog reads what the log says was added in [from, to): paid for, given by an
@@ -270,7 +266,7 @@ func (c *Client) CreditedLog(ctx context.Context, from, to, unitSince time.Time)
 // charged to. Before 2026-07 gateways do not say of which key a refund is; nothing
 // is returned for these.
 func (c *Client) RefundsByKey(ctx context.Context, from, to time.Time) ([]KeyUse, error) {
-	w := window{max(0, from.Unix()), max(0, to.Unix()-1)}
+	w := windowOf(from, to)
 	var refunds refundSum
 	status, err := c.besideStatus(ctx, func() (err error) {
 		refunds, err = c.refunds(ctx, w, w.first)
@@ -284,9 +280,9 @@ func (c *Client) RefundsByKey(ctx context.Context, from, to time.Time) ([]KeyUse
 	}
 	var uses []KeyUse
 	for key, quota := range refunds.byKey {
-		amount, err := status.Units.quota(quota)
+		amount, err := status.Units.charged("log/self", quota)
 		if err != nil {
-			return nil, mistyped("log/self", "a quota beyond any amount")
+			return nil, err
 		}
 		uses = append(uses, KeyUse{ID: key.id, Name: key.name, Spent: amount})
 	}

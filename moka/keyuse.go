@@ -32,9 +32,9 @@ func (c *Client) UsageByKey(ctx context.Context, from, to time.Time) ([]KeyUse, 
 	}
 	uses := make([]KeyUse, 0, len(sums))
 	for key, sum := range sums {
-		spent, err := status.Units.quota(sum.quota)
+		spent, err := status.Units.charged("data/flow/self", sum.quota)
 		if err != nil {
-			return nil, mistyped("data/flow/self", "a quota beyond any amount")
+			return nil, err
 		}
 		names := slices.Sorted(maps.Keys(sum.names))
 		uses = append(uses, KeyUse{key.id, names[0], names[1:], spent, sum.requests})

@@ -45,6 +45,15 @@ func maybe(a Amount, err error) Maybe {
 // quota converts raw quota.
 func (u Units) quota(raw int64) (Amount, error) { return bounded(FromQuota(raw, u.QuotaPerUnit)) }
 
+// charged converts raw quota of an answer; its error is one of that answer.
+func (u Units) charged(op string, raw int64) (Amount, error) {
+	a, err := u.quota(raw)
+	if err != nil {
+		return 0, mistyped(op, "a quota beyond any amount")
+	}
+	return a, nil
+}
+
 func bounded(a Amount, err error) (Amount, error) {
 	if err != nil || a > maxMoney || a < -maxMoney {
 		return 0, ErrAmount

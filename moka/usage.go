@@ -1,12 +1,12 @@
 package moka
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -111,17 +111,13 @@ func (c *Client) SpentLog(ctx context.Context, from, to time.Time) (Amount, erro
 func (c *Client) SpentLogOf(ctx context.Context, from, to time.Time, key, model string) (Amount, error) {
 	var quota int64
 	status, err := c.besideStatus(ctx, func() (err error) {
-		quota, err = c.stat(ctx, window{max(0, from.Unix()), max(0, to.Unix()-1)}, key, model)
+		quota, err = c.stat(ctx, windowOf(from, to), key, model)
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	spent, fails := status.Units.quota(quota)
-	if fails != nil {
-		return 0, mistyped("log/self/stat", "a quota beyond any amount")
-	}
-	return spent, nil
+	return status.Units.charged("log/self/stat", quota)
 }
 
 // stat is what the log says was charged, in raw quota.
@@ -159,6 +155,9 @@ func (w window) query() url.Values {
 	}
 }
 
+// windowOf is [from, to).
+func windowOf(from, to time.Time) window { return window{max(0, from.Unix()), max(0, to.Unix()-1)} }
+
 // windows cuts [from, to) into spans that share no second.
 func windows(from, to time.Time, longest int64) []window {
 	var all []window
@@ -180,7 +179,7 @@ type usageSum struct{ quota, requests, tokens int64 }
 type usageSums map[usageHour]usageSum
 
 // add takes the rows of one answer. Rows outside the asked span are left out:
-// they belong to another answer, or to nobody's question.
+// they were not asked for.
 func (s usageSums) add(body []byte, w window) error {
 	var answer struct {
 		Data *[]struct {
@@ -219,17 +218,14 @@ func overflows(a, b int64) bool {
 func (s usageSums) rows(units Units) ([]UsageRow, error) {
 	rows := make([]UsageRow, 0, len(s))
 	for hour, sum := range s {
-		spent, err := units.quota(sum.quota)
+		spent, err := units.charged("data/self", sum.quota)
 		if err != nil {
-			return nil, mistyped("data/self", "a quota beyond any amount")
+			return nil, err
 		}
 		rows = append(rows, UsageRow{time.Unix(hour.at, 0).UTC(), hour.model, spent, sum.quota, sum.requests, sum.tokens})
 	}
 	slices.SortFunc(rows, func(a, b UsageRow) int {
-		if order := a.Hour.Compare(b.Hour); order != 0 {
-			return order
-		}
-		return strings.Compare(a.Model, b.Model)
+		return cmp.Or(a.Hour.Compare(b.Hour), cmp.Compare(a.Model, b.Model))
 	})
 	return rows, nil
 }
