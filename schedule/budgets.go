@@ -194,12 +194,7 @@ func (b *Budgets) closeOthers(ctx context.Context) error {
 	return nil
 }
 
-func (b *Budgets) now() time.Time {
-	if b.History.Now == nil {
-		return time.Now()
-	}
-	return b.History.Now()
-}
+func (b *Budgets) now() time.Time { return timeBy(b.History.Now) }
 
 // note updates a budget's memory and stores it together with the posts.
 func (b *Budgets) note(ctx context.Context, one budget.Budget, step func(budget.Memory) (budget.Memory, []budget.News)) error {

@@ -41,12 +41,7 @@ type ModelWatch struct {
 	Times *Timetable
 }
 
-func (m *ModelWatch) now() time.Time {
-	if m.Now == nil {
-		return time.Now()
-	}
-	return m.Now()
-}
+func (m *ModelWatch) now() time.Time { return timeBy(m.Now) }
 
 // Run reads the lists by the cron line until ctx ends, and once at the program's start,
 // so that there is something to compare with. After a reload it waits for the line's next

@@ -51,12 +51,7 @@ type Reporter struct {
 	began time.Time // of Run
 }
 
-func (r *Reporter) now() time.Time {
-	if r.Now == nil {
-		return time.Now()
-	}
-	return r.Now()
-}
+func (r *Reporter) now() time.Time { return timeBy(r.Now) }
 
 // Run posts the reports that are due until ctx ends.
 func (r *Reporter) Run(ctx context.Context) error {

@@ -34,12 +34,7 @@ type Seeder struct {
 	History history.History
 }
 
-func (s *Seeder) now() time.Time {
-	if s.Now == nil {
-		return time.Now()
-	}
-	return s.Now()
-}
+func (s *Seeder) now() time.Time { return timeBy(s.Now) }
 
 // Run looks for what is missing until ctx ends. Reloads do not delay it.
 func (s *Seeder) Run(ctx context.Context) error {

@@ -13,6 +13,14 @@ import (
 	"mokabot/moka"
 )
 
+// timeBy is the time by a clock, by the real one when it is nil.
+func timeBy(now func() time.Time) time.Time {
+	if now == nil {
+		return time.Now()
+	}
+	return now()
+}
+
 // Timetable remembers when each account is read next, and a reading that a
 // reload interrupted. It outlives the configurations: however often one
 // replaces another, every account is read at its own pace.

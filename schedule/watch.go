@@ -60,12 +60,7 @@ type Watch struct {
 	keys   sync.Map    // account name to the message.KeyUse of its newest spike
 }
 
-func (w *Watch) now() time.Time {
-	if w.Now == nil {
-		return time.Now()
-	}
-	return w.Now()
-}
+func (w *Watch) now() time.Time { return timeBy(w.Now) }
 
 // Run reads the accounts until ctx ends, each when the planner says. A low reading is
 // confirmed by an early one, and trouble with one account has the others of its channel

@@ -61,18 +61,11 @@ type (
 		Accounts []reportAccount `json:"accounts"`
 	}
 	reportAccount struct {
-		Account   string       `json:"account"`
-		Spent     moka.Maybe   `json:"spent_usd"`
-		AtLeast   bool         `json:"at_least"`
-		Before    moka.Maybe   `json:"before_usd"`
-		Requests  *int64       `json:"requests"`
-		Spendable moka.Maybe   `json:"spendable_usd"`
-		Runway    *runwayJSON  `json:"runway"`
-		Coverage  float64      `json:"coverage"`
-		TopUps    moka.Maybe   `json:"top_ups_usd"`
-		Refunds   moka.Maybe   `json:"refunds_usd"`
-		ByModel   []modelUsage `json:"by_model"`
-		ByKey     []keyUsage   `json:"by_key"`
+		Account string `json:"account"`
+		spentUsage
+		Spendable moka.Maybe  `json:"spendable_usd"`
+		Runway    *runwayJSON `json:"runway"`
+		usageDetails
 		Incidents []string     `json:"incidents"`
 		Changes   *changesJSON `json:"model_changes"`
 		Error     *errorAnswer `json:"error"`
@@ -94,9 +87,9 @@ func reportJSON(w *lang.Words, name string, r message.Report) reportAnswer {
 	answer := reportAnswer{Report: name, From: r.From.Format(time.RFC3339), To: r.To.Format(time.RFC3339), Accounts: []reportAccount{}}
 	for _, a := range r.Accounts {
 		part := reportAccount{
-			Account: a.Name, Spent: a.Spent, AtLeast: a.AtLeast, Before: a.Before, Spendable: a.Reading.Spendable(), Coverage: a.Covered, TopUps: topUpsOf(a.Used),
-			Refunds: alike(a.Spent, a.Refunds), ByModel: modelsUsed(a.Used), ByKey: keysUsed(a.Used), Requests: requestsOf(a.Account, a.Used), Incidents: []string{}, Error: errorJSON(w, a.Reading.Err()), Changes: changed(a.Changes),
+			Account: a.Name, Spendable: a.Reading.Spendable(), Incidents: []string{}, Error: errorJSON(w, a.Reading.Err()), Changes: changed(a.Changes),
 		}
+		part.spentUsage, part.usageDetails = usedJSON(a.Account, a.Used)
 		for _, line := range a.Incidents {
 			part.Incidents = append(part.Incidents, message.Plain(line))
 		}

@@ -88,14 +88,20 @@ func drawTo(file string, png []byte) error {
 // The JSON of `usage --json`; the README documents it.
 type (
 	usageAnswer struct {
-		Account  string       `json:"account"`
-		Period   string       `json:"period"`
-		From     string       `json:"from"`
-		To       string       `json:"to"`
-		Spent    moka.Maybe   `json:"spent_usd"`
-		AtLeast  bool         `json:"at_least"`
-		Before   moka.Maybe   `json:"before_usd"`
-		Requests *int64       `json:"requests"`
+		Account string `json:"account"`
+		Period  string `json:"period"`
+		From    string `json:"from"`
+		To      string `json:"to"`
+		spentUsage
+		usageDetails
+	}
+	spentUsage struct {
+		Spent    moka.Maybe `json:"spent_usd"`
+		AtLeast  bool       `json:"at_least"`
+		Before   moka.Maybe `json:"before_usd"`
+		Requests *int64     `json:"requests"`
+	}
+	usageDetails struct {
 		Coverage float64      `json:"coverage"`
 		TopUps   moka.Maybe   `json:"top_ups_usd"`
 		Refunds  moka.Maybe   `json:"refunds_usd"`
@@ -118,10 +124,14 @@ type (
 func usageJSON(a message.UsageAnswer, zone *time.Location) usageAnswer {
 	answer := usageAnswer{
 		Account: a.Name, Period: a.Period, From: a.From.In(zone).Format(time.RFC3339), To: a.To.In(zone).Format(time.RFC3339),
-		Spent: a.Spent, AtLeast: a.AtLeast, Before: a.Before, Coverage: a.Covered, TopUps: topUpsOf(a.Used), Refunds: alike(a.Spent, a.Refunds), ByModel: modelsUsed(a.Used), ByKey: keysUsed(a.Used),
-		Requests: requestsOf(a.Account, a.Used),
 	}
+	answer.spentUsage, answer.usageDetails = usedJSON(a.Account, a.Used)
 	return answer
+}
+
+func usedJSON(a message.Account, u message.Used) (spentUsage, usageDetails) {
+	return spentUsage{u.Spent, u.AtLeast, u.Before, requestsOf(a, u)},
+		usageDetails{u.Covered, topUpsOf(u), alike(u.Spent, u.Refunds), modelsUsed(u), keysUsed(u)}
 }
 
 // alike is an amount that is as unknown as what was spent.

@@ -30,17 +30,8 @@ type Record struct {
 func (db *DB) Samples(ctx context.Context, account string, from, to time.Time) iter.Seq2[Sample, error] {
 	return paged(from.UnixMilli(), to.UnixMilli(), func(s Sample) int64 { return millis(s.At) },
 		func(from, to int64) ([]Sample, error) {
-			var found []Sample
-			err := db.view(ctx, func(tx *sql.Tx) error {
-				perUnit, err := perUnitOf(ctx, tx, account)
-				if err != nil {
-					return err
-				}
-				scan := func(r row) (Sample, error) { s, err := scanSample(r); return s.in(perUnit), err }
-				found, err = list(ctx, tx, scan, sqlSomeSamples, account, from, to, exportStep)
-				return err
-			})
-			return found, err
+			scan := func(r row, perUnit float64) (Sample, error) { s, err := scanSample(r); return s.in(perUnit), err }
+			return listInUnit(ctx, db, account, scan, sqlSomeSamples, from, to, exportStep)
 		})
 }
 

@@ -20,17 +20,7 @@ type Gap struct {
 
 // Gaps are an account's gaps that overlap [from, to), oldest first.
 func (db *DB) Gaps(ctx context.Context, account string, from, to time.Time) ([]Gap, error) {
-	var found []Gap
-	err := db.view(ctx, func(tx *sql.Tx) error {
-		perUnit, err := perUnitOf(ctx, tx, account)
-		if err != nil {
-			return err
-		}
-		scan := func(r row) (Gap, error) { return scanGap(r, perUnit) }
-		found, err = list(ctx, tx, scan, sqlGaps, account, millis(from), millis(to))
-		return err
-	})
-	return found, err
+	return listInUnit(ctx, db, account, scanGap, sqlGaps, millis(from), millis(to))
 }
 
 func scanGap(r row, unit float64) (g Gap, err error) {
@@ -74,23 +64,13 @@ func (db *DB) AddRecorded(ctx context.Context, account string, hours []Recorded)
 
 // Recorded are the hours of [from, to) that the gateway's records were kept of.
 func (db *DB) Recorded(ctx context.Context, account string, from, to time.Time) ([]Recorded, error) {
-	var found []Recorded
-	err := db.view(ctx, func(tx *sql.Tx) error {
-		perUnit, err := perUnitOf(ctx, tx, account)
-		if err != nil {
-			return err
-		}
-		scan := func(r row) (Recorded, error) { return scanRecorded(r, moka.Units{QuotaPerUnit: perUnit}) }
-		found, err = list(ctx, tx, scan, sqlRecorded, account, millis(from), millis(to))
-		return err
-	})
-	return found, err
+	return listInUnit(ctx, db, account, scanRecorded, sqlRecorded, millis(from), millis(to))
 }
 
-func scanRecorded(r row, units moka.Units) (h Recorded, err error) {
+func scanRecorded(r row, perUnit float64) (h Recorded, err error) {
 	var start int64
 	err = r.Scan(&start, &h.Quota, &h.Requests)
 	h.Start = fromMillis(start)
-	h.Spent, _ = units.Quota(h.Quota).Get()
+	h.Spent, _ = moka.Units{QuotaPerUnit: perUnit}.Quota(h.Quota).Get()
 	return h, err
 }

@@ -52,8 +52,7 @@ func (db *DB) Points(ctx context.Context, account string, from, to time.Time, st
 // fill adds what the gateway recorded of hours that readings do not cover, where
 // a step holds the whole hour.
 func (c *curve) fill(ctx context.Context, tx *sql.Tx, account string, perUnit float64) error {
-	units := moka.Units{QuotaPerUnit: perUnit}
-	recorded, err := list(ctx, tx, func(r row) (Recorded, error) { return scanRecorded(r, units) }, sqlRecorded, account, floor(c.from+hour-1, hour), c.to)
+	recorded, err := list(ctx, tx, func(r row) (Recorded, error) { return scanRecorded(r, perUnit) }, sqlRecorded, account, floor(c.from+hour-1, hour), c.to)
 	if err != nil || len(recorded) == 0 {
 		return err
 	}

@@ -58,6 +58,20 @@ func perUnitOf(ctx context.Context, q querier, account string) (perUnit float64,
 	return perUnit, err
 }
 
+// listInUnit reads the rows of an account, with amounts in its newest unit.
+func listInUnit[T any](ctx context.Context, db *DB, account string, scan func(r row, perUnit float64) (T, error), statement string, args ...any) ([]T, error) {
+	var found []T
+	err := db.view(ctx, func(tx *sql.Tx) error {
+		perUnit, err := perUnitOf(ctx, tx, account)
+		if err != nil {
+			return err
+		}
+		found, err = list(ctx, tx, func(r row) (T, error) { return scan(r, perUnit) }, statement, append([]any{account}, args...)...)
+		return err
+	})
+	return found, err
+}
+
 // exact covers [from, to) with as few rows as give the exact figures: readings
 // at the edges, hours and whole days between them. Where the fine rows were pruned, it
 // uses the coarse ones.

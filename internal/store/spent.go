@@ -76,8 +76,7 @@ func hoursOf(ctx context.Context, tx *sql.Tx, account string, from, to int64, pe
 	if err != nil {
 		return nil, err
 	}
-	units := moka.Units{QuotaPerUnit: perUnit}
-	recorded, err := list(ctx, tx, func(r row) (Recorded, error) { return scanRecorded(r, units) }, sqlRecorded, account, from, to)
+	recorded, err := list(ctx, tx, func(r row) (Recorded, error) { return scanRecorded(r, perUnit) }, sqlRecorded, account, from, to)
 	if err != nil || len(recorded) == 0 {
 		return read, err
 	}
