@@ -18,7 +18,7 @@ import (
 )
 
 // relay passes connections on to a server until told to swallow those that are
-// open: they stay open, and nothing arrives any more. New ones work.
+// open: they stay open, and nothing more arrives. New ones work.
 type relay struct {
 	net.Listener
 	target string

@@ -31,7 +31,7 @@ func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 		case used == 0 && (a.keysErr == nil && alike == 0 || kindOfError(a.keysErr) == Unsupported):
 			key.Scope = ScopeUnknown
 		case a.keysErr == nil && alike == 0:
-			key.OwnUnlimited = true // none of the account's keys: only its money is to be told
+			key.OwnUnlimited = true // none of the account's keys: only its money is known
 		}
 	}
 	c.cache.setAccountView(key.Scope == ScopeAccount)

@@ -15,7 +15,7 @@ const (
 	ReasonInterval Reason = "interval" // poll_interval
 	ReasonLevel    Reason = "level"    // the money may soon reach a level
 	ReasonBudget   Reason = "budget"   // spending may soon reach a budget's threshold
-	ReasonPace     Reason = "pace"     // spending may soon be told as unusual
+	ReasonPace     Reason = "pace"     // spending may soon be unusual
 	ReasonConfirm  Reason = "confirm"  // something waits for a second look
 	ReasonDay      Reason = "day"      // money goes, and a day begins for somebody who reads of it
 )

@@ -45,7 +45,7 @@ type pass struct {
 	facts  Facts
 	now    time.Time
 	events []Event
-	quiet  bool // the open balance incident was told by other rules
+	quiet  bool // the open balance incident was posted under other rules
 
 	quietUntil time.Time // the end of the quiet hours; zero outside of them
 }
@@ -92,7 +92,7 @@ func (p *pass) tell(k Kind, i Incident, from int) {
 	p.events = append(p.events, e)
 }
 
-// end closes an incident, if it is open, and reports that to those who were told
+// end closes an incident, if it is open, and reports that to those who got its posts
 // of its beginning.
 func (p *pass) end(c Condition) {
 	i, ok := p.close(c)

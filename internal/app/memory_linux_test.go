@@ -65,7 +65,7 @@ func TestTheProgramGoesOnWithoutItsPages(t *testing.T) {
 		t.Errorf("%d kB of the program's file before, %d kB after", before, after)
 	}
 	if Version() == "" {
-		t.Error("the program has no version any more")
+		t.Error("the program has lost its version")
 	}
 }
 

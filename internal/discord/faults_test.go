@@ -141,7 +141,7 @@ func (r *rig) posted(text string, within time.Duration) time.Duration {
 	return time.Since(began)
 }
 
-// settled is when nothing waits any more.
+// settled waits until nothing is waiting.
 func (r *rig) settled(within time.Duration) {
 	r.Helper()
 	for began, wait := time.Now(), 100*time.Millisecond; ; wait = min(2*wait, 10*time.Minute) {

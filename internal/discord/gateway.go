@@ -68,7 +68,7 @@ type Gateway struct {
 	Resume      Session
 	ResumeReady Ready
 	// KeepSession leaves the session resumable when Run ends. Without it Discord
-	// is told that it is over, and shows the bot as offline at once.
+	// learns that it is over, and shows the bot as offline at once.
 	KeepSession bool
 
 	// The callbacks run in goroutines of their own, are recovered from panics

@@ -28,7 +28,7 @@ type Outbox interface {
 	Retry(ctx context.Context, m store.Due, refused bool, cause string) error
 	// Dead keeps the message until RequeueDead: somebody has to act first.
 	Dead(ctx context.Context, m store.Due, now time.Time, code int, cause string) error
-	// Drop gives up a message that nobody needs any more.
+	// Drop gives up a message that is no longer needed.
 	Drop(ctx context.Context, id int64, now time.Time, cause string) error
 	// RequeueDead makes the dead messages due again, and counts them.
 	RequeueDead(ctx context.Context) (int, error)
@@ -125,7 +125,7 @@ const (
 	ResultSent    Result = "sent"
 	ResultRetry   Result = "retry"   // it is tried again later
 	ResultDead    Result = "dead"    // Discord refuses it until somebody acts
-	ResultDropped Result = "dropped" // nobody needs it any more
+	ResultDropped Result = "dropped" // it is no longer needed
 )
 
 // Retry makes the delivery try again soon what Discord refused, because what

@@ -273,8 +273,7 @@ func (d *Delivery) split(ctx context.Context, m *store.Due, msg message.Message)
 	return parts[0], nil
 }
 
-// edit replaces an earlier message. One that somebody has deleted needs no
-// edit any more.
+// edit replaces an earlier message, unless that was deleted.
 func (d *Delivery) edit(ctx context.Context, m store.Due) (string, error) {
 	if m.TargetMessageID == "" {
 		return "", &Error{Op: "edit message", Kind: KindPermanent, Message: "the message to edit was never delivered"}

@@ -48,7 +48,7 @@ func (s *Server) loopback() string {
 	return l.Addr().String()
 }
 
-// URL is the server's address on loopback, for whoever can be told another
+// URL is the server's address on loopback, for clients that can use another
 // address than Discord's.
 func (s *Server) URL() string { return "http://" + s.loopback() }
 

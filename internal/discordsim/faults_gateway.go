@@ -90,7 +90,7 @@ func (s *Server) Invalidate(resumable bool) {
 	})
 }
 
-// Mute keeps the gateway connections open and sends nothing on them any more,
+// Mute keeps the gateway connections open and no longer sends anything on them,
 // as a line that is dead without being cut. Events are kept for a resumption.
 func (s *Server) Mute(mute bool) {
 	s.mu.Lock()

@@ -152,7 +152,7 @@ func (s *Server) Resumes() int {
 }
 
 // proxied marks the context of requests that came through a [Proxy], whose
-// bots are told Discord's own address of the gateway.
+// bots get Discord's own address of the gateway.
 type proxied struct{}
 
 const proxiedGateway = "wss://gateway.discord.gg"

@@ -1,6 +1,6 @@
 // Package metrics tells machines how the bot is doing: /healthz, /readyz and
 // /metrics. Nothing else of the program knows of Prometheus, and nothing here
-// knows of the program: it is told what happened, by names that are few and
+// knows of the program: callers report what happened, by names that are few and
 // fixed. No label ever holds an address, a text from outside or a credential.
 package metrics
 

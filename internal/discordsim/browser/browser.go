@@ -79,7 +79,7 @@ func startDriver(t testing.TB) string {
 	return base
 }
 
-// end closes the window. Where chromedriver cannot do that any more, Chromium
+// end closes the window. Where chromedriver can no longer do that, Chromium
 // would stay forever.
 func (b *Browser) end(pid int) {
 	if b.try(http.MethodDelete, b.session, nil, nil) == "" || pid == 0 {

@@ -218,7 +218,7 @@ func (s server) choices(ctx context.Context, t typing, o option) []Choice {
 	return matching(own, t.last.value)
 }
 
-// soFar are the options as the bot is told them while one is being typed.
+// soFar are the options that the bot gets while one is being typed.
 // What is typed for it may be anything; of the others only what fits counts.
 func (t typing) soFar(focused option) map[string]any {
 	out := map[string]any{focused.Name: t.last.value}

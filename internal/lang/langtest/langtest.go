@@ -19,7 +19,7 @@ func Mark(w *lang.Words) []string {
 	return all
 }
 
-// Said tells whether a text says the word at the path.
+// Said reports whether a text has the word at the path.
 func Said(text, path string) bool { return strings.Contains(text, sign(path)) }
 
 func sign(path string) string { return "«" + path + "»" }

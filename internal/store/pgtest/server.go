@@ -196,7 +196,7 @@ func (s *Server) exec(database, statements string) error {
 }
 
 // stop sends the server a signal and waits for its end. Another goroutine
-// waits for the process, so it is gone when it has no number any more.
+// waits for the process, so that it is gone when its number is.
 func (s *Server) stop(how syscall.Signal) error {
 	process := s.process
 	s.process = nil
