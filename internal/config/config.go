@@ -1,11 +1,8 @@
-// Package config reads config.yaml. It is strict and tells everything that is
-// wrong at once, each with file, line and path, because somebody who
-// corrects a file wants to do it once. It only reads: it opens no connection and no
-// database, starts nothing, and checks nothing against a server.
+// Package config reads config.yaml. It is strict and reports all problems at once, each
+// with file, line and path, because a failed start should take one edit to fix.
 //
-// Every key is asked for in one place, in the function that reads its section;
-// what nobody asked for is an unknown key. Defaults stand before reading, so a
-// zero that was written stays zero.
+// Every key is read in one place, the function of its section; a key that no function
+// reads is an unknown key. Defaults are set before reading, so a written zero stays zero.
 package config
 
 import (
