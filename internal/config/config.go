@@ -1,5 +1,6 @@
 // Package config reads config.yaml. It is strict and reports all problems at once, each
-// with file, line and path, because a failed start should take one edit to fix.
+// with file, line and path, because a failed start should take one edit to fix. It opens
+// no connection and no database.
 //
 // Every key is read in one place, the function of its section; a key that no function
 // reads is an unknown key. Defaults are set before reading, so a written zero stays zero.
