@@ -1,6 +1,6 @@
 // Package bot answers slash commands and buttons, and decides who may use them.
-// Handlers get an [Input] and return a [message.Message]; none of them sees the
-// connection.
+// Handlers get an [Input] and return a [message.Message]; they do not see the connection
+// to Discord.
 package bot
 
 import (

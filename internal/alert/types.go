@@ -1,7 +1,7 @@
-// Package alert decides when to speak about an account. It is pure: what is
-// known and what was said are kept apart in [State], [Step] compares them, and
-// every difference worth telling is an [Event]. It reads no clock, sends
-// nothing and stores nothing; whoever calls it does so in one transaction.
+// Package alert decides which alerts to post about an account. It is pure: what is known
+// and what was posted are kept apart in [State], [Step] compares them, and every
+// difference worth a message is an [Event]. It reads no clock, sends nothing and stores
+// nothing; its caller stores the state and the messages in one transaction.
 package alert
 
 import (

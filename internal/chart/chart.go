@@ -1,7 +1,6 @@
-// Package chart draws how a balance moved, what was spent meanwhile and how the
-// balance is expected to go on, as a PNG for a chat message. At a width of 400
-// pixels its type is still 11 pixels high. What is unknown stays open: a gap is
-// never bridged, a missing figure never drawn as zero.
+// Package chart draws past balances, spending and the expected balance as a PNG for a chat
+// message. At a width of 400 pixels its type is still 11 pixels high. Unknown values stay
+// open: a gap is never bridged, and a missing figure is never drawn as zero.
 package chart
 
 import (

@@ -1,14 +1,14 @@
-// Package clock checks the clock of the machine. Containers boot with a clock
-// that is years off, virtual machines sleep, and operators correct a zone by
-// moving the time. Whatever is dated by such a clock is wrong for good: a
-// reading of next year, a key that "has expired", a report that is never due.
+// Package clock corrects the clock of the machine. Containers boot with a clock that is
+// years off, virtual machines sleep, and operators correct a zone by moving the time.
+// Whatever such a clock dates stays wrong: a reading of next year, a key that "has
+// expired", a report that is never due.
 //
 //	c := clock.New(lastReading, log)
-//	client := &http.Client{Transport: c.Transport(transport)} // listens to Date headers
+//	client := &http.Client{Transport: c.Transport(transport)} // sees Date headers
 //	at := c.Now()
 //
-// See consensus for the rules. Waiting is not its business: timers and
-// [time.Since] go by the monotonic clock anyhow.
+// The rules are in consensus. Timers and [time.Since] use the monotonic clock and need no
+// correction.
 package clock
 
 import (

@@ -1,5 +1,5 @@
-// Package demo runs the real bot on a simulated Discord, for people to try in
-// the browser: on a simulated gateway, or on their own accounts.
+// Package demo runs the real bot on a simulated Discord in the browser, with a simulated
+// gateway or with the user's own accounts.
 package demo
 
 import (

@@ -1,6 +1,5 @@
-// Package hangup keeps SIGHUP and SIGPIPE from ending the bot. It imports next
-// to nothing, so that Go initializes it among the first packages: some
-// milliseconds before main, as soon as a signal can be caught at all.
+// Package hangup keeps SIGHUP and SIGPIPE from ending the bot. It imports almost nothing,
+// so that Go initializes it among the first packages, some milliseconds before main.
 package hangup
 
 import (

@@ -1,10 +1,10 @@
-// Package lead decides which of several replicas works: the one that holds the
-// lease. It knows neither the database that keeps the lease nor the work.
+// Package lead elects the replica that works: the holder of the lease. It does not depend
+// on the database that keeps the lease, or on the work.
 //
-// The lease expires by its keeper's clock. A leader measures the time since it
-// asked for the lease by a clock of its own that no step moves and that runs
-// while the machine sleeps, and stops [Elector.Margin] before the lease can
-// have expired: so no other replica works before it has stopped.
+// The lease expires by the clock of the database. A leader measures the time since it
+// asked for the lease by a clock that no step moves and that runs while the machine
+// sleeps, and stops [Elector.Margin] before the lease can have expired, so that no other
+// replica works before it has stopped.
 package lead
 
 import (

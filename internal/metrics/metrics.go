@@ -1,7 +1,6 @@
-// Package metrics tells machines how the bot is doing: /healthz, /readyz and
-// /metrics. Nothing else of the program knows of Prometheus, and nothing here
-// knows of the program: callers report what happened, by names that are few and
-// fixed. No label ever holds an address, a text from outside or a credential.
+// Package metrics serves the bot's state to machines: /healthz, /readyz and /metrics. It is
+// the only package that uses Prometheus. Callers report what happened by names that are
+// few and fixed. No label ever holds an address, foreign text or a credential.
 package metrics
 
 import (

@@ -1,6 +1,5 @@
-// Package proof says how thorough the tests of a run are to be: seconds with
-// -short, a newcomer's minute and a half without a flag, and everything with
-// MOKABOT_LONG set, as .ci/run has it.
+// Package proof selects how thorough the tests of a run are: seconds with -short, a minute
+// and a half without a flag, and everything with MOKABOT_LONG set, as in .ci/run.
 package proof
 
 import (

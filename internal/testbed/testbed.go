@@ -1,6 +1,6 @@
-// Package testbed has what tests of the whole program start from, in
-// internal/e2e and internal/demo: a gateway on loopback with one account, and a
-// configuration that reads it. Only tests import it.
+// Package testbed sets up what tests of the whole program in internal/e2e and internal/demo
+// need: a gateway on loopback with one account, and a configuration that reads it. Only
+// tests import it.
 package testbed
 
 import (

@@ -1,7 +1,6 @@
-// Package page is the web page that shows a simulated Discord as the people in
-// its channels see it: their messages as they come and change, a place to type
-// commands, and controls for whatever the simulation can be made to do. A
-// second page, the storybook, shows messages with made-up data.
+// Package page is the web page of a simulated Discord: the messages of its channels as
+// they come and change, a place to type commands, and controls of the simulation. A second
+// page, the storybook, shows messages with made-up data.
 package page
 
 import (

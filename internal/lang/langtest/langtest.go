@@ -1,4 +1,4 @@
-// Package langtest finds out which words of a language a test has heard.
+// Package langtest records which words of a language appear in a test's messages.
 package langtest
 
 import (

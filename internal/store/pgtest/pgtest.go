@@ -1,8 +1,8 @@
-// Package pgtest starts a PostgreSQL server for tests: one for each test
-// binary, on a folder of its own, with an empty database for each test. Without
-// PostgreSQL on the machine such tests are skipped, unless MOKABOT_POSTGRES is
-// "required"; with -short they are skipped too. MOKABOT_POSTGRES_URL names a running server to use instead, with
-// a user who may create databases.
+// Package pgtest starts a PostgreSQL server for tests: one for each test binary, in a
+// folder of its own, with an empty database for each test. Without PostgreSQL on the
+// machine such tests are skipped, unless MOKABOT_POSTGRES is "required"; with -short they
+// are skipped, too. MOKABOT_POSTGRES_URL names a running server to use instead, with a
+// user who may create databases.
 package pgtest
 
 import (
