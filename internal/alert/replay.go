@@ -24,7 +24,6 @@ type Depletion struct {
 	At       time.Time     // the first reading with nothing left
 	WarnedAt time.Time     // the first post of the decline that led there, zero when nobody was warned
 	Lead     time.Duration // from WarnedAt to At; 0 when nobody was warned in time
-	Posts    int           // posts about money from WarnedAt to At
 }
 
 // Replay runs stored readings, the oldest first, through the rules. The
@@ -54,8 +53,7 @@ type replay struct {
 	History
 	ended  map[Condition]time.Time
 	eased  time.Time // when a balance incident last became milder
-	told   time.Time // first post of the current decline
-	posts  int
+	warned time.Time // first post of the current decline
 	wasOut bool
 }
 
@@ -80,12 +78,9 @@ func (r *replay) take(e Event) {
 	switch {
 	case describe(e.Incident.Condition).about != aboutMoney:
 	case e.Kind == Ended:
-		r.told, r.posts = time.Time{}, 0
-	default:
-		if r.told.IsZero() {
-			r.told = e.At
-		}
-		r.posts++
+		r.warned = time.Time{}
+	case r.warned.IsZero():
+		r.warned = e.At
 	}
 }
 
@@ -117,9 +112,9 @@ func (r *replay) follow(f Facts) {
 	}
 	out := spendable <= 0
 	if out && !r.wasOut {
-		e := Depletion{At: f.At, WarnedAt: r.told, Posts: r.posts}
-		if !r.told.IsZero() {
-			e.Lead = f.At.Sub(r.told)
+		e := Depletion{At: f.At, WarnedAt: r.warned}
+		if !r.warned.IsZero() {
+			e.Lead = f.At.Sub(r.warned)
 		}
 		r.Empties = append(r.Empties, e)
 	}
