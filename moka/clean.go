@@ -9,6 +9,12 @@ import (
 // maxMessage is how many runes of a gateway's words are kept.
 const maxMessage = 200
 
+// escapes are the sequences that a terminal obeys (ECMA-48): one that begins a
+// sequence, with parameters and end; a text for the terminal, up to its end; and two
+// characters. Without them letters that stand between them would not be found to be a
+// credential's.
+var escapes = regexp.MustCompile("(?:\x1b\\[|\u009b)[0-?]*[ -/]*[@-~]|\x1b[\\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[ -/]*[0-~]")
+
 var (
 	requestID   = regexp.MustCompile(`(?i)[(（]?\s*request[ _-]?id\s*[:：=]?\s*[\w-]*\s*[)）]?`)
 	keyFragment = regexp.MustCompile(`\[?sk-[\w*.…-]+\]?`)
@@ -50,9 +56,12 @@ func (c *Client) discreet(names ...*string) {
 const maxMarks = 3
 
 // Plain removes from a foreign text everything that is not for reading:
-// control and escape characters, invisible ones, those that turn the direction,
+// escape sequences, control characters, invisible ones, those that turn the direction,
 // and heaps of marks on one letter. Line breaks and tabs become spaces.
 func Plain(text string) string {
+	if strings.ContainsAny(text, "\x1b\u009b") {
+		text = escapes.ReplaceAllString(text, "")
+	}
 	marks := 0
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Mn, unicode.Me) {

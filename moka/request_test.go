@@ -208,15 +208,18 @@ func TestCancelledCallsSayThatTheyWere(t *testing.T) {
 func TestWordsOfAGatewayAreCleaned(t *testing.T) {
 	c := dial(t, healthy(nil), bothCredentials)
 	for text, want := range map[string]string{
-		"Invalid token (request id: 20261123abc)":      "Invalid token",
-		"[sk-abc***xyz] 该令牌额度已用尽":                      "sk-*** 该令牌额度已用尽",
-		"your key " + testKey + " is bad":              "your key *** is bad",
-		"token " + testToken + " is bad":               "token *** is bad",
-		"token " + url.QueryEscape(testToken) + " bad": "token *** bad",
-		"body " + testKey[3:]:                          "body ***",
-		"red\x1b[31m\u202Eline\r\n\tnext\x00":          "red[31mline next",
-		"bad \xff utf8":                                "bad utf8",
-		strings.Repeat("令", 500):                       strings.Repeat("令", 199) + "…",
+		"Invalid token (request id: 20261123abc)":                                               "Invalid token",
+		"[sk-abc***xyz] 该令牌额度已用尽":                                                               "sk-*** 该令牌额度已用尽",
+		"your key " + testKey + " is bad":                                                       "your key *** is bad",
+		"token " + testToken + " is bad":                                                        "token *** is bad",
+		"token " + url.QueryEscape(testToken) + " bad":                                          "token *** bad",
+		"body " + testKey[3:]:                                                                   "body ***",
+		"red\x1b[31m\u202Eline\r\n\tnext\x00":                                                   "redline next",
+		"between escapes " + strings.Join(strings.Split(testKey, ""), "\x1b[31m") + "\u009b2K.": "between escapes ***.",
+		"a title \x1b]0;" + testToken + "\x07here, \x1b(B" + strings.Join(strings.Split(testToken, ""), "\x1b]8;;a\x1b\\"): "a title here, ***",
+		"an open one \x1b]0;text": "an open one 0;text",
+		"bad \xff utf8":           "bad utf8",
+		strings.Repeat("令", 500):  strings.Repeat("令", 199) + "…",
 	} {
 		if got := c.clean(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)

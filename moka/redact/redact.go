@@ -80,7 +80,7 @@ func (r *Redactor) Add(secrets ...string) {
 		}
 		for _, cased := range []string{secret, strings.ToLower(secret), strings.ToUpper(secret)} {
 			for _, form := range spellings(cased) {
-				addParts(r.folded, string(identity(form).fold(nil).text), r.foldedSize)
+				addParts(r.folded, string(identity(form).fold().text), r.foldedSize)
 			}
 		}
 	}
@@ -113,9 +113,9 @@ func (r *Redactor) Redact(text string) string {
 		for _, form := range r.short {
 			found = v.findAll(found, form)
 		}
-		folded := v.fold(exact)
+		folded := v.fold()
 		found = append(found, v.origin(exact)...)
-		found = append(found, folded.origin(folded.find(r.folded, r.foldedSize))...)
+		found = append(found, folded.origin(folded.beyond(folded.find(r.folded, r.foldedSize), v.origin(exact)))...)
 		next, changed := v.unescape()
 		if !changed {
 			break
@@ -216,17 +216,29 @@ func (v view) findAll(found []span, form string) []span {
 	}
 }
 
+// beyond keeps the runs with more than a few letters outside what was found already:
+// the first letters of an innocent word may go on like the secret before it.
+func (v view) beyond(runs, found []span) (kept []span) {
+	const few = 3
+	for _, run := range runs {
+		letters := 0
+		for _, at := range v.at[run.from:run.to] {
+			if !slices.ContainsFunc(found, func(f span) bool { return f.from <= at.from && at.to <= f.to }) {
+				letters++
+			}
+		}
+		if letters > few {
+			kept = append(kept, run)
+		}
+	}
+	return kept
+}
+
 // fold leaves the letters and digits of ASCII, in lower case, those of full
-// width included. A run that was found already becomes a zero, which is part of
-// no secret, so that what surrounds it is not taken for more of it.
-func (v view) fold(runs []span) view {
+// width included.
+func (v view) fold() view {
 	folded := view{make([]byte, 0, len(v.text)), make([]span, 0, len(v.text))}
 	for i := 0; i < len(v.text); i++ {
-		if len(runs) > 0 && i == runs[0].from {
-			folded.add(0, v.at[i])
-			i, runs = runs[0].to-1, runs[1:]
-			continue
-		}
 		c, at := v.text[i], v.at[i]
 		if c == 0xEF && i+2 < len(v.text) && (v.text[i+1] == 0xBC || v.text[i+1] == 0xBD) { // U+FF01 to U+FF5E
 			wide := rune(c&0x0F)<<12 | rune(v.text[i+1]&0x3F)<<6 | rune(v.text[i+2]&0x3F)

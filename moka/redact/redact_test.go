@@ -49,6 +49,26 @@ func TestRedactKnowsEverySpelling(t *testing.T) {
 	}
 }
 
+// A stretch that case does not change, such as digits, is found as it is; what is before
+// and behind it in other case is found all the same.
+func TestRedactFindsOtherCaseAroundDigits(t *testing.T) {
+	for _, secret := range []string{
+		"sk-AbCdEfGhIjKlMnOp0123456789aBcDeFgH", "sk-AbCdEfGhIjKl0123-4567-89aBcDeFgHiJkLmNoP", "aBcDeF01234567GhIjKlMn89012345oPqRsT",
+	} {
+		for what, text := range map[string]string{
+			"upper": strings.ToUpper(secret), "lower": strings.ToLower(secret), "upper, spaced": strings.Join(strings.Split(strings.ToUpper(secret), ""), " "),
+			"percent": everyByte(strings.ToUpper(secret), "%%%02x"),
+		} {
+			if got := Text("before "+text+" after", "***", secret); strings.ReplaceAll(got, "******", "***") != "before *** after" {
+				t.Errorf("%s of %s: %q", what, secret, got)
+			}
+		}
+	}
+	if got := Text("sk-AbCdEfGhIjKlMnOp and more", "***", "sk-AbCdEfGhIjKlMnOpAnDXyz"); got != "*** and more" {
+		t.Errorf("an innocent word became %q", got)
+	}
+}
+
 func wide(text string) string {
 	return strings.Map(func(r rune) rune { return r - '!' + '\uFF01' }, text)
 }
