@@ -59,9 +59,6 @@ const maxMarks = 3
 // escape sequences, control characters, invisible ones, those that turn the direction,
 // and heaps of marks on one letter. Line breaks and tabs become spaces.
 func Plain(text string) string {
-	if strings.ContainsAny(text, "\x1b\u009b") {
-		text = escapes.ReplaceAllString(text, "")
-	}
 	marks := 0
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Mn, unicode.Me) {
@@ -72,11 +69,31 @@ func Plain(text string) string {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Co, unicode.Variation_Selector, invisible), r == unicode.ReplacementChar, marks > maxMarks:
+		case !legible(r), marks > maxMarks:
 			return -1
 		}
 		return r
-	}, text)
+	}, withoutEscapes(text))
+}
+
+// PlainLines does the same for each line of a text.
+func PlainLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = Plain(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func withoutEscapes(text string) string {
+	if !strings.ContainsAny(text, "\x1b\u009b") {
+		return text
+	}
+	return escapes.ReplaceAllString(text, "")
+}
+
+func legible(r rune) bool {
+	return !unicode.IsControl(r) && !unicode.In(r, unicode.Cf, unicode.Co, unicode.Variation_Selector, invisible) && r != unicode.ReplacementChar
 }
 
 // invisible are the characters that take no ink although Unicode does not call

@@ -15,6 +15,7 @@ import (
 
 	"mokabot/internal/config"
 	"mokabot/internal/hangup"
+	"mokabot/moka"
 )
 
 // subcommand is one entry of the command line.
@@ -100,7 +101,7 @@ func unknown(t terminal, name string) int {
 		if c, ok := withFlag(name); meant == "" && ok {
 			meant = fmt.Sprintf("; it stands behind the command, as in mokabot %s %s", c.name, dashed(name))
 		}
-		fmt.Fprintf(t.err, "mokabot: there is no flag %s here%s\nmokabot help lists the commands\n", dashed(name), meant)
+		fmt.Fprintf(t.err, "mokabot: there is no flag %s here%s\nmokabot help lists the commands\n", moka.Plain(dashed(name)), meant)
 		return exitUsage
 	}
 	fmt.Fprintf(t.err, "mokabot: there is no command %q%s\nmokabot help lists the commands\n", name, didYouMean(config.Closest(name, commandNames())))
@@ -180,15 +181,15 @@ func status(t terminal, c subcommand, err error) int {
 		writeFlags(t.out, help.flags)
 		return exitFine
 	case errors.As(err, &problems):
-		fmt.Fprintln(t.err, problems)
+		fmt.Fprintln(t.err, moka.PlainLines(problems.Error()))
 		return exitUsage
 	case errors.As(err, &mistake):
-		fmt.Fprintf(t.err, "mokabot %s: %s\nusage: mokabot %s\n", c.name, mistake.text, strings.TrimSpace(c.name+" "+c.args))
+		fmt.Fprintf(t.err, "mokabot %s: %s\nusage: mokabot %s\n", c.name, moka.PlainLines(mistake.text), strings.TrimSpace(c.name+" "+c.args))
 		return exitUsage
 	case errors.Is(err, silentError{}):
 		return exitFailed
 	}
-	fmt.Fprintf(t.err, "mokabot %s: %v\n", c.name, err)
+	fmt.Fprintf(t.err, "mokabot %s: %s\n", c.name, moka.PlainLines(err.Error()))
 	return exitFailed
 }
 
