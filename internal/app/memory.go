@@ -17,30 +17,29 @@ func TuneGC(lookup config.Lookup) {
 	}
 }
 
-// When unused memory is released. A start touches nearly all of the program and
-// makes garbage; it takes two seconds, and on a busy machine or with many accounts
-// up to half a minute. A poll then touches half of the program.
 const (
-	startTakes      = 2 * time.Second
-	slowStartTakes  = 30 * time.Second
-	releaseInStart  = 4 * time.Second
-	releaseWhenIdle = time.Minute
+	// startTakes is how long a start takes. It touches nearly all of the program and
+	// makes more garbage than the hours after it.
+	startTakes = 2 * time.Second
+	// readingTakes is how long the calls of one reading take, mostly. They touch half
+	// of the program.
+	readingTakes = time.Second
 )
 
-// releaseRepeatedly releases the memory that only the start needed, and then, again
-// and again, the pages of the program that only the last poll needed, which takes
-// less than a millisecond.
+// releaseRepeatedly releases the memory that only the start needed, and then the
+// pages of the program that only the last readings did.
 func (s *service) releaseRepeatedly(ctx context.Context) error {
-	began := time.Now()
-	for wait, release := startTakes, s.releaseMemory; ; release = s.releasePages {
+	for wait, release := startTakes, s.releaseMemory; ; wait, release = readingTakes, s.releasePages {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(wait):
 			release()
 		}
-		if wait = releaseWhenIdle; time.Since(began) < slowStartTakes {
-			wait = releaseInStart
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.called:
 		}
 	}
 }

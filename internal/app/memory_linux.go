@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 )
 
@@ -13,16 +14,7 @@ import (
 // touches nearly all of them, running few; those are mapped again, from the file or from
 // the system's cache, when they are needed.
 func dropProgramPages() error {
-	program, err := os.Readlink("/proc/self/exe")
-	if err != nil {
-		return err
-	}
-	maps, err := os.Open("/proc/self/smaps")
-	if err != nil {
-		return err
-	}
-	defer maps.Close()
-	parts, err := programParts(maps, program)
+	parts, err := ownParts()
 	if err != nil {
 		return err
 	}
@@ -33,6 +25,20 @@ func dropProgramPages() error {
 	}
 	return nil
 }
+
+// ownParts are the parts of this program's file. They stay what they are.
+var ownParts = sync.OnceValues(func() (parts []part, err error) {
+	program, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		return nil, err
+	}
+	maps, err := os.Open("/proc/self/smaps")
+	if err != nil {
+		return nil, err
+	}
+	defer maps.Close()
+	return programParts(maps, program)
+})
 
 // part is a stretch of memory.
 type part struct{ begin, size uintptr }

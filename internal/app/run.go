@@ -41,7 +41,7 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	if err != nil {
 		return err
 	}
-	s := &service{env: env, log: log, proxy: proxy, began: time.Now(), changed: make(chan struct{}, 1)}
+	s := &service{env: env, log: log, proxy: proxy, began: time.Now(), changed: make(chan struct{}, 1), called: make(chan struct{}, 1)}
 	if c.Listen.Address != "" {
 		s.recorder = metrics.New(Version())
 	}

@@ -36,6 +36,7 @@ type service struct {
 	elector  *lead.Elector     // nil: there are no other replicas
 	began    time.Time
 	changed  chan struct{}           // another generation is in force
+	called   chan struct{}           // a gateway answered
 	awaited  atomic.Pointer[absence] // at the start, why the work has not begun; nil: it has. db and elector are settled by then
 
 	loading sync.Mutex // one reload at a time
@@ -148,6 +149,10 @@ func (s *service) openBook(c *config.Config) (*account.Book, error) {
 	opts := []account.Option{account.WithObserver(func(name string, call moka.Call) {
 		s.log.Debug("gateway call", "account", name, "op", call.Op, "status", call.Status, "took", call.Took, "err", call.Err)
 		s.recorder.Call(name, call)
+		select {
+		case s.called <- struct{}{}:
+		default: // it is known already
+		}
 	})}
 	if on := s.duty(); on != nil && on.clock != nil {
 		opts = append(opts, account.WithClock(on.clock.Now, on.clock.Transport))
