@@ -159,6 +159,7 @@ func TestAResumptionBelongsWhereReadyTold(t *testing.T) {
 
 func TestTheThousandAndFirstIdentifyResetsTheToken(t *testing.T) {
 	proof.NotShort(t)
+	proof.NotRaced(t)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := discordsim.New()

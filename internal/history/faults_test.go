@@ -99,6 +99,7 @@ func TestRecordsThatLostEntries(t *testing.T) {
 // Fault M12: what was spent in a gap belongs to the day that the records say.
 func TestGapsAreDatedByTheRecords(t *testing.T) {
 	proof.NotShort(t)
+	proof.NotRaced(t)
 	for _, recorded := range []bool{true, false} {
 		inPast(t, mokatest.V2026_08, func(p *past) {
 			day := spend.Day(time.Now(), time.UTC).To // a midnight
