@@ -90,6 +90,7 @@ var monthAgo = time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 
 // A hostile answer uses little memory and is never read as figures.
 func TestHostileAnswersAreBoundedInMemory(t *testing.T) {
+	proof.NotShort(t)
 	const (
 		unpacked = 48 << 20
 		allowed  = 40 << 20 // allocated in all, which is more than is alive at once

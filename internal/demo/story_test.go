@@ -45,6 +45,7 @@ func throughTheStorybook(t *testing.T, v *visit) {
 
 // Every example is in the storybook in every language, with its golden file.
 func TestTheStorybookIsComplete(t *testing.T) {
+	proof.NotShort(t)
 	all, err := writeStories()
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"mokabot/internal/config"
 	"mokabot/internal/history"
 	"mokabot/internal/message"
+	"mokabot/internal/proof"
 	"mokabot/internal/spend"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
@@ -85,6 +86,7 @@ func (p *past) spend(key string, quota int64) { p.gateway.Spend(key, "gpt-4o", q
 // By-key sums are those of the gateway's books on every release, whatever the keys
 // are called now, and the lines add up to what was spent.
 func TestSpendingByKeyAgainstTheBooks(t *testing.T) {
+	proof.NotShort(t)
 	for _, c := range []struct {
 		what    string
 		version mokatest.Version

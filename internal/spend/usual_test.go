@@ -130,6 +130,7 @@ func TestTheThirdTimeIsNoSpike(t *testing.T) {
 // An hour like the uncommon ones of two days before is no spike, wherever in the
 // day they were; a batch that is usual at its own hour hides nothing at others.
 func TestWhatStoodOutBefore(t *testing.T) {
+	proof.NotShort(t)
 	midnight := start.Truncate(hoursInDay*time.Hour).AddDate(0, 0, -28)
 	const last = 27*hoursInDay + 15
 	for _, c := range []struct {

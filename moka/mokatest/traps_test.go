@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -95,6 +96,7 @@ func TestSecondReading(t *testing.T) {
 
 // TestFewExplanations holds a refused key's second look against its small budget.
 func TestFewExplanations(t *testing.T) {
+	proof.NotShort(t)
 	everyVersion(t, "trap 18: a refused key for an hour", func(t *testing.T, v mokatest.Version) {
 		s, client, _ := connected(t, v, "disabled")
 		s.SetLimits(mokatest.DefaultLimits(v))
