@@ -37,6 +37,9 @@ func (w *Watch) Follow(ctx context.Context) (renamed bool, err error) {
 	}
 	w.logNewAccounts(known, moves)
 	for _, a := range accounts {
+		if known[a.Name] == a.Client.Identity() {
+			continue // each write is a transaction, and every start and reload comes by here
+		}
 		if err := w.Store.SetValue(ctx, identityOf(a.Name), []byte(a.Client.Identity())); err != nil {
 			return true, err
 		}
