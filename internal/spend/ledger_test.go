@@ -428,6 +428,28 @@ func TestCallsUnderWayAtTheFirstReadingAreNoTopUp(t *testing.T) {
 	}
 }
 
+// Charges in the second of the reading before may have been in it or not, so they do
+// not show whether a refund lowers the used quota. What was added beside it does.
+func TestATopUpShowsWhatARefundLowers(t *testing.T) {
+	log := Log{
+		Known: true, Consumed: 1_000_000, Earlier: 1_000_000, Refunded: 250_000, TopUps: 1, Until: start.Unix() + 1,
+		Credits: moka.Credits{Quota: 25_000_000, Newest: start.Unix() + 1},
+	}
+	for _, c := range []struct {
+		what    string
+		r       moka.Reading
+		refunds moka.Amount
+	}{
+		{"the used quota", as(wallet(1, 148_500_000, 51_500_000), requests(42)), 0},
+		{"only what is left", as(wallet(1, 148_500_000, 52*usd), requests(42)), 500_000},
+	} {
+		s, _ := Step(State{}, as(wallet(0, 100*usd, 50*usd), requests(40)), Log{})
+		if _, d := Step(s, c.r, log); !d.Known || d.Spent != 1_500_000 || d.TopUp != 50*usd || d.Refunds != c.refunds {
+			t.Errorf("%s: %+v", c.what, d)
+		}
+	}
+}
+
 // Calls hold little in advance. What an operator takes away is no such thing, so
 // what comes in after it is a top-up from the first dollar.
 func TestATopUpAfterADeductionIsNoReturn(t *testing.T) {

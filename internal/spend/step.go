@@ -219,6 +219,11 @@ func (c *change) learn(rise int64, log Log) {
 		c.state.NetsRefunds, c.state.KeepsUsed = true, false
 	case gross && !net || rise == log.Refunded && c.used == 0:
 		c.state.KeepsUsed = true
+	case log.Credits.Quota == 0 || log.Credits.Unread > 0:
+	case net && rise == log.Credits.Quota: // the refunds do not show in the total
+		c.state.NetsRefunds, c.state.KeepsUsed = true, false
+	case gross && rise == log.Credits.Quota+log.Refunded:
+		c.state.KeepsUsed = true
 	}
 }
 
