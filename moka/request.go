@@ -71,7 +71,7 @@ func (c *Client) get(ctx context.Context, r request, use func(body []byte) error
 // mayAsk fails for a read whose credential is missing or that the gateway was
 // lately found not to offer.
 func (c *Client) mayAsk(r request) error {
-	missing := ""
+	var missing string
 	switch {
 	case r.auth == byKey && c.cred.APIKey == "":
 		missing = "needs an API key"

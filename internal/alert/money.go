@@ -90,9 +90,9 @@ func (p *pass) confirmAfter(rung Pending) time.Duration {
 // gave back all that they hold.
 func (p *pass) settled(r int) bool {
 	held, known := p.facts.InFlight.Get()
-	left, any := p.facts.Reading.Spendable().Get()
+	left, leftKnown := p.facts.Reading.Spendable().Get()
 	switch {
-	case !known || !any:
+	case !known || !leftKnown:
 		return false
 	case r == len(p.rules.Levels):
 		return left+held <= 0

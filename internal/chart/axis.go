@@ -28,7 +28,7 @@ func newAxis(values []float64, n, top, bottom float64) axis {
 	if a.lo == a.hi {
 		a.hi = 1
 	}
-	exponent := 0
+	var exponent int
 	a.step, exponent = roundStep((a.hi - a.lo) / n)
 	room := (a.hi - a.lo) * headroom
 	if a.hi > 0 {

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -74,7 +73,7 @@ func sendStory(ctx context.Context, sim *discordsim.Server, sender *discord.REST
 	if err != nil {
 		return page.Story{}, err
 	}
-	s := page.Story{Message: json.RawMessage(got.JSON()), Files: map[string][]byte{}}
+	s := page.Story{Message: got.JSON(), Files: map[string][]byte{}}
 	for _, a := range got.Attachments {
 		s.Files[a.Filename] = a.Data
 	}

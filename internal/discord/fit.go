@@ -142,7 +142,7 @@ const minText = 1000
 // maybe of nobody, at least.
 func splitMentions(m message.Mentions) []message.Mentions {
 	groups := []message.Mentions{{}}
-	add := func(id string, put func(*message.Mentions)) {
+	add := func(put func(*message.Mentions)) {
 		last := &groups[len(groups)-1]
 		next := message.Mentions{Roles: slices.Clone(last.Roles), Users: slices.Clone(last.Users)}
 		put(&next)
@@ -155,10 +155,10 @@ func splitMentions(m message.Mentions) []message.Mentions {
 		*last = next
 	}
 	for _, id := range ids(m.Roles) {
-		add(id, func(g *message.Mentions) { g.Roles = append(g.Roles, id) })
+		add(func(g *message.Mentions) { g.Roles = append(g.Roles, id) })
 	}
 	for _, id := range ids(m.Users) {
-		add(id, func(g *message.Mentions) { g.Users = append(g.Users, id) })
+		add(func(g *message.Mentions) { g.Users = append(g.Users, id) })
 	}
 	return groups
 }

@@ -167,8 +167,8 @@ func (d *wsDialer) direct(ctx context.Context, addr string) (net.Conn, error) {
 	if d.network != nil {
 		return d.network(ctx, "tcp", addr)
 	}
-	var real net.Dialer
-	return real.DialContext(ctx, "tcp", addr)
+	var dialer net.Dialer
+	return dialer.DialContext(ctx, "tcp", addr)
 }
 
 func dialSOCKS(ctx context.Context, via *url.URL, addr string) (net.Conn, error) {

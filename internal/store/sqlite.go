@@ -33,8 +33,8 @@ func openFile(path string) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // or a second name would have a lock of its own
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // or a second name would have a lock of its own
 	}
 	lock, err := lockFile(path + ".lock")
 	if err != nil {

@@ -20,7 +20,7 @@ func balances(w *lang.Words) map[string]message.Message {
 	return map[string]message.Message{
 		"balance":           of(full()),
 		"balance-stale":     of(stale()),
-		"balance-failed":    of(account(failed(moka.RateLimited, "", ""))),
+		"balance-failed":    of(account(failed(moka.RateLimited, ""))),
 		"balance-wallet":    of(account(empty)),
 		"balance-locked":    of(account(locked)),
 		"balance-unlimited": of(account(keyIn(moka.KeyOK, moka.Key{Unlimited: true, Used: dollars(1.5), Scope: moka.ScopeKey}))),

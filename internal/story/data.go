@@ -70,8 +70,8 @@ func reading(left float64) moka.Reading {
 	}
 }
 
-func failed(kind moka.Kind, hint moka.Hint, words string) moka.Reading {
-	return moka.Reading{At: at, Key: &moka.Key{}, KeyErr: &moka.Error{Op: "subscription", Kind: kind, Hint: hint, Message: words}}
+func failed(kind moka.Kind, hint moka.Hint) moka.Reading {
+	return moka.Reading{At: at, Key: &moka.Key{}, KeyErr: &moka.Error{Op: "subscription", Kind: kind, Hint: hint}}
 }
 
 // tokenRefused is an account whose access token the gateway does not accept.
@@ -107,7 +107,7 @@ func full() message.Account {
 func stale() message.Account {
 	good := reading(12.5)
 	good.At = at.Add(-3 * time.Hour)
-	a := account(failed(moka.Unavailable, moka.HintTimeout, ""))
+	a := account(failed(moka.Unavailable, moka.HintTimeout))
 	a.Last = &good
 	return a
 }
@@ -122,7 +122,7 @@ func many() []message.Account {
 		left := lasting(float64(3 * n))
 		a.Runway = &left
 		if n%10 == 9 {
-			a.Reading = failed(moka.Unavailable, moka.HintTimeout, "")
+			a.Reading = failed(moka.Unavailable, moka.HintTimeout)
 		}
 		all = append(all, a)
 	}

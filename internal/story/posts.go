@@ -137,7 +137,7 @@ func trouble(c alert.Condition) message.AlertDetails {
 	soon.Key.ExpiresAt = at.AddDate(0, 0, 2)
 	ending := lasting(60)
 	a := alertOf(alert.Raised, c, -1, map[alert.Condition]moka.Reading{
-		alert.Unreachable: failed(moka.Unavailable, moka.HintTimeout, ""),
+		alert.Unreachable: failed(moka.Unavailable, moka.HintTimeout),
 		alert.Refused:     tokenRefused(),
 		alert.Expiring:    soon,
 		alert.Expired:     keyIn(moka.KeyExpired, moka.Key{ExpiresAt: at.Add(-90 * time.Minute)}),
@@ -214,7 +214,7 @@ func reports(w *lang.Words) map[string]message.Message {
 	changed := modelChanges()
 	part := message.ReportAccount{Account: full(), Used: day(), Changes: &changed,
 		Incidents: []string{message.IncidentLine(w, "team", alert.Spike, "", at.Add(-20*time.Hour), true, time.Hour)}}
-	unread := message.ReportAccount{Account: account(failed(moka.Unavailable, moka.HintNoAddress, "")),
+	unread := message.ReportAccount{Account: account(failed(moka.Unavailable, moka.HintNoAddress)),
 		Used: message.Used{ModelsErr: &moka.Error{Kind: moka.Unavailable, Hint: moka.HintNoAddress}}}
 	unread.Name = "other"
 	late := report(message.SpanDay, 1, part)

@@ -83,8 +83,8 @@ func keyStates() []NamedState {
 }
 
 func walletStates() []NamedState {
-	ofWallet := func(name string, quota int64, plans ...Plan) NamedState {
-		return settled(name, func(a *Account, _ *Key) { a.Quota, a.Plans = quota, plans })
+	ofWallet := func(name string, quota int64) NamedState {
+		return settled(name, func(a *Account, _ *Key) { a.Quota, a.Plans = quota, nil })
 	}
 	ends := func() time.Time { return time.Now().Add(20 * 24 * time.Hour) }
 	return []NamedState{
