@@ -20,6 +20,9 @@ func enBudget() BudgetWords {
 		SpentAtLeast: func(spent, amount moka.Amount, percent string) string {
 			return fmt.Sprintf("at least %s of %s spent (%s)", spent, amount, percent)
 		},
+		Refunded: func(refunded, amount moka.Amount) string {
+			return fmt.Sprintf("%s more refunded than spent (budget %s)", refunded, amount)
+		},
 		LeftAtMost: func(left moka.Amount) string { return "at most " + left.String() },
 		NotKnown:   "What was spent in this period is not known.",
 		Reached:    func(name, spent string) string { return "Budget " + name + ": " + spent },

@@ -116,6 +116,7 @@ type BudgetWords struct {
 	Title                                                   func(name, period string) string         // of a card
 	Spent                                                   func(spent, amount moka.Amount, percent string) string
 	SpentAtLeast                                            func(spent, amount moka.Amount, percent string) string
+	Refunded                                                func(refunded, amount moka.Amount) string // more than was spent
 	LeftAtMost                                              func(moka.Amount) string
 	NotKnown                                                string                                         // what was spent
 	Reached                                                 func(name, spent string) string                // a threshold was reached

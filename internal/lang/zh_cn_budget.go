@@ -20,6 +20,9 @@ func zhBudget() BudgetWords {
 		SpentAtLeast: func(spent, amount moka.Amount, percent string) string {
 			return fmt.Sprintf("至少已消耗 %s / %s（%s）", spent, amount, percent)
 		},
+		Refunded: func(refunded, amount moka.Amount) string {
+			return fmt.Sprintf("退款比消耗多 %s（预算 %s）", refunded, amount)
+		},
 		LeftAtMost: func(left moka.Amount) string { return "最多 " + left.String() },
 		NotKnown:   "本周期的消耗未知。",
 		Reached:    func(name, spent string) string { return "预算 " + name + "：" + spent },

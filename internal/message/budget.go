@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -69,14 +70,25 @@ func budgetPeriod(s budget.Standing) string {
 
 func budgetSpent(w *lang.Words, s budget.Standing) string {
 	spent, known := s.Spent.Get()
-	if !known {
-		return w.Budget.NotKnown
-	}
 	percent, _ := s.Percent()
-	if s.AtLeast {
-		return w.Budget.SpentAtLeast(spent, s.Budget.Amount, fmt.Sprintf("%.0f%%", percent))
+	switch {
+	case !known:
+		return w.Budget.NotKnown
+	case spent < 0:
+		return w.Budget.Refunded(-spent, s.Budget.Amount)
+	case s.AtLeast:
+		return w.Budget.SpentAtLeast(spent, s.Budget.Amount, partOf(percent))
 	}
-	return w.Budget.Spent(spent, s.Budget.Amount, fmt.Sprintf("%.0f%%", percent))
+	return w.Budget.Spent(spent, s.Budget.Amount, partOf(percent))
+}
+
+// partOf is a part of an amount, never rounded up: 99.9 % is not all of it.
+func partOf(percent float64) string {
+	const rounding = 1e-9
+	if percent >= 1000 {
+		return fmt.Sprintf("%.0f×", math.Floor(percent/100+rounding))
+	}
+	return fmt.Sprintf("%.0f%%", math.Floor(percent+rounding))
 }
 
 // budgetText is what was spent and, where nothing is known of the beginning of the

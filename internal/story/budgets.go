@@ -30,7 +30,7 @@ func budgets(w *lang.Words) map[string]message.Message {
 		"budgets": message.Budgets(w, []budget.Standing{
 			standing("monthly", budget.Month, 500, dollars(212.4), 60, 73, 95), standing("weekly", budget.Week, 100, dollars(31), 60, 75, 90),
 			keyed, standing("daily", budget.Day, 10, dollars(12.5), 2, 2, 2),
-			standing("new", budget.Month, 50, moka.Maybe{}, 0, 0, 0),
+			standing("refunded", budget.Day, 20, dollars(-5.8), 6, 8, 12), standing("new", budget.Month, 50, moka.Maybe{}, 0, 0, 0),
 		}),
 		"budgets-none": message.Budgets(w, nil),
 		"budget-none":  message.Note(w.Budget.Unknown("x", []string{"monthly", "weekly"}), message.ToneMuted),
