@@ -153,6 +153,23 @@ func TestAChangedBudgetPostsNothingTwice(t *testing.T) {
 	}
 }
 
+// That the middle of the forecast exceeded another amount is no evidence about this one.
+func TestTheForecastOfAChangedAmountIsConfirmedAnew(t *testing.T) {
+	b, m := monthly(), Memory{}
+	for _, look := range []struct {
+		days   int
+		amount moka.Amount
+		posts  int
+	}{{0, 500, 0}, {5, 450, 0}, {8, 450, 0}, {12, 450, 0}, {13, 450, 1}, {14, 450, 0}} {
+		b.Amount = look.amount * moka.Dollar
+		var news []News
+		m, news = Step(b, m, expecting(at(look.days, 100), 300, 450, 500))
+		if len(news) != look.posts {
+			t.Errorf("day %d: %+v", look.days, news)
+		}
+	}
+}
+
 func TestAClosedBudgetPostsNothingTwice(t *testing.T) {
 	b := monthly()
 	m, _ := Step(b, Memory{}, at(0, 410))
