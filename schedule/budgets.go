@@ -112,7 +112,6 @@ func (b *Budgets) Check(ctx context.Context, one budget.Budget) error {
 	if err != nil {
 		return err
 	}
-	facts.Quiet = b.quiet(one, facts.At)
 	standing := budget.Stand(one, facts)
 	b.Times.setBudgetLeft(standing)
 	if b.Observe != nil {
@@ -123,16 +122,6 @@ func (b *Budgets) Check(ctx context.Context, one budget.Budget) error {
 			return budget.Close(one, before, facts.At)
 		}
 		return budget.Step(one, before, facts)
-	})
-}
-
-// quiet reports whether it is quiet hours for all of a budget's accounts. Where
-// they hold back no level, they hold back no budget either.
-func (b *Budgets) quiet(one budget.Budget, now time.Time) bool {
-	accounts, err := b.Book.Select(one.Accounts...)
-	return err == nil && len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a *account.Account) bool {
-		q := a.Rules.Quiet
-		return q.Until(now).IsZero() || len(q.Levels) == 0 && len(a.Rules.Levels) > 1
 	})
 }
 

@@ -127,13 +127,14 @@ func TestWhoseQuietHoursABudgetKeeps(t *testing.T) {
 		{"no level is held back", none, none, two, 2, false},
 		{"there is nothing but budgets", alert.QuietHours{From: night.From, To: night.To, Zone: night.Zone}, alert.QuietHours{From: night.From, To: night.To, Zone: night.Zone}, nil, 2, true},
 	} {
-		one := budget.Budget{Name: "b", Accounts: []string{"team", "again"}}
+		one := budget.Budget{Name: "b", Zone: time.UTC, Accounts: []string{"team", "again"}}
 		w := newBudgetWorld(t, one)
 		all := w.watch.Book.All()
 		all[0].Rules.Quiet, all[1].Rules.Quiet = c.team, c.again
 		all[0].Rules.Levels, all[1].Rules.Levels = c.levels, c.levels
-		if got := w.budgets.quiet(one, time.Date(2026, 10, 12, c.hour, 0, 0, 0, time.UTC)); got != c.want {
-			t.Errorf("%s: %t", c.what, got)
+		w.budgets.History.Now = func() time.Time { return time.Date(2026, 10, 12, c.hour, 0, 0, 0, time.UTC) }
+		if facts, err := w.budgets.History.Budget(t.Context(), one, w.watch.Book, false); err != nil || facts.Quiet != c.want {
+			t.Errorf("%s: %t, %v", c.what, facts.Quiet, err)
 		}
 		if err := w.db.Close(); err != nil {
 			t.Fatal(err)

@@ -21,6 +21,7 @@ import (
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/proof"
+	"mokabot/internal/spend"
 	"mokabot/internal/store"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
@@ -320,6 +321,32 @@ func TestABudgetKnowsWhatWasSpentBeforeTheFirstReading(t *testing.T) {
 			t.Errorf("%+v, %v", standings, err)
 		}
 	})
+}
+
+// A day that began since the last reading has cost nothing that is known of, which for the
+// first minutes is as good as all: a reading's age is allowed to any figure.
+func TestABudgetsDayBeginsWithNothingSpent(t *testing.T) {
+	for _, c := range []struct {
+		after   time.Duration
+		spent   moka.Maybe
+		atLeast bool
+	}{
+		{0, moka.Known(0), false}, {2 * time.Minute, moka.Known(0), false}, {20 * time.Minute, moka.Known(0), true}, {2 * time.Hour, moka.Maybe{}, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			day := budget.Budget{Name: "daily", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar, WarnAt: []float64{0.8}}
+			w := newBudgetWorld(t, day)
+			defer w.db.Close()
+			w.look(t)
+			time.Sleep(23*time.Hour + 59*time.Minute)
+			w.look(t)
+			time.Sleep(time.Minute + c.after)
+			facts, err := w.budgets.History.Budget(t.Context(), day, w.watch.Book, false)
+			if err != nil || facts.Spent != (spend.SoFar{Spent: c.spent, AtLeast: c.atLeast}) {
+				t.Errorf("%s after midnight: %+v, %v", c.after, facts.Spent, err)
+			}
+		})
+	}
 }
 
 // However often the configuration is read again, a budget is looked at; and one

@@ -21,6 +21,7 @@ func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book
 	if err != nil {
 		return f, err
 	}
+	f.Quiet = quiet(accounts, f.At)
 	period := b.PeriodAt(f.At)
 	running := spend.Period{From: period.From, To: f.At}
 	f.Spent.Spent, f.Low, f.Expected, f.High = moka.Known(0), moka.Known(0), moka.Known(0), moka.Known(0)
@@ -51,6 +52,15 @@ func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book
 		f.Low, f.Expected, f.High = f.Low.Plus(expected.low), f.Expected.Plus(expected.mid), f.High.Plus(expected.high)
 	}
 	return f, nil
+}
+
+// quiet reports whether it is quiet hours for all of a budget's accounts. Where
+// they hold back no level, they hold back no budget either.
+func quiet(accounts []*account.Account, now time.Time) bool {
+	return len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a *account.Account) bool {
+		q := a.Rules.Quiet
+		return q.Until(now).IsZero() || len(q.Levels) == 0 && len(a.Rules.Levels) > 1
+	})
 }
 
 // walletsOnce leaves one account of each wallet, and no key alone beside the
@@ -124,14 +134,23 @@ func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Acc
 func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period, ask bool) (spentPart, error) {
 	f, err := h.rememberedFigure(ctx, a.Name, p)
 	if err != nil || !ask || f.known && f.missing <= negligible {
-		return spentPart{f.soFar(), f.began, f.refunds}, err
+		return spentPart{f.running(p), f.began, f.refunds}, err
 	}
 	r := h.recordsOf(ctx, a.Name, a.Client, p.From, p.To)
 	r.rehearse(ctx, func(r *records) { _, _ = h.figureOf(ctx, a.Name, p, r) })
 	if f, err = h.figureOf(ctx, a.Name, p, r); err == nil {
 		h.catchUp(ctx, p, r, &f)
 	}
-	return spentPart{f.soFar(), f.began, f.refunds}, err
+	return spentPart{f.running(p), f.began, f.refunds}, err
+}
+
+// running is the figure of a running period. One that began after the last reading,
+// not long ago, has spent at least nothing.
+func (f figure) running(p spend.Period) spend.SoFar {
+	if !f.known && f.missing == 0 && f.tail.Equal(p) {
+		return spend.SoFar{Spent: moka.Known(0), AtLeast: p.To.Sub(p.From) > negligible}
+	}
+	return f.soFar()
 }
 
 // budgetKeys is how many keys of a budget get a request each.

@@ -31,8 +31,10 @@ func (h History) ReplayBudget(ctx context.Context, b budget.Budget, book *accoun
 	var told []budget.News
 	var memory budget.Memory
 	for at := begin.Truncate(time.Hour).Add(time.Hour); at.Before(to); at = at.Add(time.Hour) {
+		facts := factsAt(b, hours, at)
+		facts.Quiet = quiet(accounts, at)
 		var news []budget.News
-		memory, news = budget.Step(b, memory, factsAt(b, hours, at))
+		memory, news = budget.Step(b, memory, facts)
 		for _, n := range news {
 			if n.Kind != budget.Closed && !at.Before(from) {
 				told = append(told, n)
