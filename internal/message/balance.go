@@ -140,23 +140,25 @@ func keyField(w *lang.Words, k moka.Key, failed *moka.Error) Field {
 	if k.State != moka.KeyOK {
 		name = w.Balance.Key
 	}
-	amounts := []string{amount(w, w.Balance.Total, k.Total), amount(w, w.Balance.Used, k.Used), amount(w, w.Balance.Remaining, k.Remaining)}
+	total, left, expires := amount(w, w.Balance.Total, k.Total), amount(w, w.Balance.Remaining, k.Remaining), ""
 	if k.Unlimited {
-		amounts = []string{line(w, w.Balance.Total, w.Balance.Unlimited), amount(w, w.Balance.Used, k.Used)}
+		total, left = line(w, w.Balance.Total, w.Balance.Unlimited), ""
 	}
-	expires := ""
 	if k.State == moka.KeyOK && !k.ExpiresAt.IsZero() {
 		expires = line(w, w.Balance.Expires, Moment(k.ExpiresAt))
 	}
-	return figuresField(w, name, keyState(w, k, failed), amounts, expires)
+	return figuresField(w, name, keyState(w, k, failed), beside(total, amount(w, w.Balance.Used, k.Used)), left, expires)
 }
 
-// figuresField is a sentence where there is one, figures beside each other, and
-// what follows them. It is too long for a column of a phone.
-func figuresField(w *lang.Words, name, sentence string, figures []string, last string) Field {
-	figures = slices.DeleteFunc(figures, func(f string) bool { return f == "" })
-	value := joinLines(sentence, strings.Join(figures, " · "), last)
-	return Field{Name: name, Value: cmp.Or(value, w.Balance.Unknown)}
+// figuresField are lines of figures, which are too long for a column of a phone.
+// Two figures have room on one.
+func figuresField(w *lang.Words, name string, lines ...string) Field {
+	return Field{Name: name, Value: cmp.Or(joinLines(lines...), w.Balance.Unknown)}
+}
+
+// beside puts what there is on one line.
+func beside(figures ...string) string {
+	return strings.Join(slices.DeleteFunc(figures, func(f string) bool { return f == "" }), " · ")
 }
 
 func keyState(w *lang.Words, k moka.Key, failed *moka.Error) string {
@@ -182,17 +184,16 @@ func walletField(w *lang.Words, wallet moka.Wallet, failed *moka.Error) Field {
 	if failed != nil {
 		sentence = Failure(w, failed)
 	}
-	figures := []string{amount(w, w.Balance.Used, wallet.Used), amount(w, w.Balance.Remaining, wallet.Remaining)}
-	if plans, ok := wallet.Plans.Get(); ok && plans != 0 {
-		figures = append(figures, amount(w, w.Balance.Plans, wallet.Plans))
-	}
-	if wallet.PlansUnlimited {
-		figures = append(figures, line(w, w.Balance.Plans, w.Balance.PlansUnlimited))
-	}
+	requests, plans := "", ""
 	if wallet.Remaining.Known() {
-		figures = append(figures, lang.Unbroken(line(w, w.Balance.Requests, moka.Grouped(uint64(max(0, wallet.Requests))))))
+		requests = lang.Unbroken(line(w, w.Balance.Requests, moka.Grouped(uint64(max(0, wallet.Requests)))))
 	}
-	return figuresField(w, w.Balance.Wallet, sentence, figures, "")
+	if inPlans, ok := wallet.Plans.Get(); wallet.PlansUnlimited {
+		plans = line(w, w.Balance.Plans, w.Balance.PlansUnlimited)
+	} else if ok && inPlans != 0 {
+		plans = amount(w, w.Balance.Plans, wallet.Plans)
+	}
+	return figuresField(w, w.Balance.Wallet, sentence, beside(amount(w, w.Balance.Used, wallet.Used), requests), beside(amount(w, w.Balance.Remaining, wallet.Remaining), plans))
 }
 
 // amount is an amount with its name, "" where it is unknown.
