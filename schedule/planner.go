@@ -388,8 +388,9 @@ func (s *seat) ahead(interval time.Duration) time.Duration {
 	return min(togetherness, time.Duration(nearly*float64(s.due.Sub(s.slot.last))))
 }
 
-// lateness is how long ago the last reading is, in granted gaps. Of an account that
-// was not read yet nothing is known: it may be below its levels.
+// lateness is how long ago the last reading is, in wanted gaps, of which the longest is
+// what the budget allows. Of an account that was not read yet nothing is known: it may be
+// below its levels.
 func (s *seat) lateness(now time.Time) float64 {
 	switch {
 	case s.urgent(now):
@@ -397,7 +398,7 @@ func (s *seat) lateness(now time.Time) float64 {
 	case s.slot.last.IsZero():
 		return math.MaxFloat64
 	}
-	return float64(now.Sub(s.slot.last)) / float64(max(s.host.allot.gap(s.slot.gap), time.Millisecond))
+	return float64(now.Sub(s.slot.last)) / float64(max(min(s.slot.gap, s.host.allot.longest), time.Millisecond))
 }
 
 // wanted is how the account is to be read.

@@ -13,7 +13,7 @@ import (
 // An idle program is followed for a poll_interval once its start has settled: what
 // begins with it is done then, and connections that nobody needs are closed.
 const (
-	idleSettle = 105 * time.Second
+	idleSettle = 95 * time.Second
 	idleFor    = 5 * time.Minute
 )
 
@@ -29,7 +29,7 @@ func BenchmarkIdle(b *testing.B) {
 			for _, p := range programs {
 				w := newWorld(b)
 				bot, _ := w.start(b, p.path, w.many(b, accounts, idleFor, ""))
-				w.until(b, accounts)
+				w.until(b, 1)
 				following.Go(func() {
 					cost := w.followIdle(b, bot)
 					noting.Lock()
