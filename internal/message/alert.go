@@ -89,7 +89,7 @@ func eventWords(a *lang.AlertWords, e alert.Event) lang.ConditionWords {
 	switch {
 	case banned(r):
 		words.Raised = ofAccount(a.Banned)
-	case r.Key != nil && r.Key.State == moka.KeyDisabled:
+	case keyDisabled(r):
 		words.Raised = ofAccount(a.KeyDisabled)
 	case keyRefused(r):
 		words.Raised = ofAccount(a.KeyRefused)
@@ -103,6 +103,12 @@ func eventWords(a *lang.AlertWords, e alert.Event) lang.ConditionWords {
 // only the balance needs and no call.
 func tokenRefused(r moka.Reading) bool {
 	return !banned(r) && !keyRefused(r) && r.WalletErr != nil && r.WalletErr.Kind == moka.Unauthorized
+}
+
+// keyDisabled reports whether the key was disabled in the console, which only the
+// account's list of keys tells.
+func keyDisabled(r moka.Reading) bool {
+	return !banned(r) && r.Key != nil && r.Key.State == moka.KeyDisabled
 }
 
 // banned reports whether the gateway has banned the account.
@@ -153,6 +159,8 @@ func alertText(w *lang.Words, e alert.Event, words lang.ConditionWords) string {
 	switch c := e.Incident.Condition; {
 	case (c == alert.WalletEmpty || c == alert.Balance) && locked(e.Facts.Reading):
 		return joinLines(w.Balance.WalletLocked, cause)
+	case c == alert.Refused && keyDisabled(e.Facts.Reading):
+		return words.Text // the gateway's words leave open what is known
 	case c == alert.Refused && tokenRefused(e.Facts.Reading):
 	case c == alert.Refused && cause != "", c == alert.Spike && e.Facts.HourUsual.Known() && e.Facts.HourSpent.Known():
 		return cause

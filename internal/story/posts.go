@@ -90,6 +90,7 @@ func alerts(w *lang.Words) map[string]message.Message {
 	all["alert-held-back"] = message.Alert(w, held)
 	disabled := trouble(alert.Refused)
 	disabled.Event.Facts.Reading = keyIn(moka.KeyDisabled, moka.Key{})
+	disabled.Event.Facts.Reading.KeyErr = &moka.Error{Op: "subscription", Kind: moka.Unauthorized, Hint: moka.HintAPIKey, Status: 401, Message: "Invalid token"}
 	all["alert-refused-disabled"] = message.Alert(w, disabled)
 	banned := trouble(alert.Refused)
 	banned.Event.Facts.Reading.WalletErr = &moka.Error{Op: "user/self", Kind: moka.Banned}
