@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"mokabot/internal/discord/discordtest"
 	"mokabot/internal/lang"
+	"mokabot/internal/message"
 )
 
 // use is one use of the bot by somebody in a server or a direct message.
@@ -348,6 +350,30 @@ func TestEverybodyGetsSoManyCommandsAMinute(t *testing.T) {
 			if err := b.throttle(in); err != nil {
 				t.Errorf("%s after the wait: %v", user, err)
 			}
+		}
+	})
+}
+
+// S1: Test alerts are posted where alerts are, so all operators together post few.
+func TestTestAlertsLeaveTheChannelToAlerts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := quietBot(t)
+		b.Now = time.Now
+		posted := 0
+		b.Test = func(context.Context) []message.TestPing { posted++; return nil }
+		test := func(user string) error {
+			_, err := testPings(t.Context(), b, Input{GuildID: "1", UserID: user, Words: lang.English()})
+			return err
+		}
+		for n := range 2 * testsPerMinute {
+			err := test(fmt.Sprint(n))
+			if _, held := errors.AsType[*tooFastError](err); held != (n >= testsPerMinute) {
+				t.Errorf("test alert %d: %v", n+1, err)
+			}
+		}
+		time.Sleep(time.Minute)
+		if err := test("7"); err != nil || posted != testsPerMinute+1 {
+			t.Errorf("after a minute: %v; %d were posted", err, posted)
 		}
 	})
 }

@@ -135,6 +135,9 @@ func status(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 }
 
 func testPings(ctx context.Context, b *Bot, in Input) (message.Message, error) {
+	if wait := b.pace.use("test", testsPerMinute, b.now()); wait > 0 {
+		return message.Message{}, &tooFastError{wait}
+	}
 	return message.Tested(in.Words, b.Test(ctx)), nil
 }
 

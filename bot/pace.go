@@ -11,6 +11,10 @@ const (
 	viewerPerMinute     = 15
 	operatorPerMinute   = 60
 	completionPerMinute = 120 // completions, which Discord asks for at every key
+
+	// Test alerts of everybody together: they ping people, and take Discord's limit of an
+	// alerts' channel, about one message a second, from the alerts.
+	testsPerMinute = 5
 )
 
 // maxPaced is how many people are remembered before idle ones are forgotten.
