@@ -209,8 +209,13 @@ func syntax(err error) *Problem {
 		text = strings.TrimPrefix(text, match[0])
 	}
 	// The parser quotes what it found, such as an anchor that is a credential
-	// with a * in front.
-	problem.Text = "is not YAML: " + discreet(inQuotes.ReplaceAllString(text, "<hidden>"))
+	// with a * in front, and signs that it expected.
+	problem.Text = "is not YAML: " + discreet(inQuotes.ReplaceAllStringFunc(text, func(quoted string) string {
+		if strings.Contains(",]}-!", quoted[1:len(quoted)-1]) {
+			return quoted
+		}
+		return "<hidden>"
+	}))
 	if strings.Contains(text, "cannot start any token") {
 		problem.Text += " (indent with spaces, not tabs; quote a text that begins with @, % or `)"
 	}
