@@ -118,11 +118,7 @@ type change struct {
 
 // changeTo works out how a remembered state led to the figures of a reading.
 func (s State) changeTo(now State, log Log) change {
-	c := change{state: now, used: now.Used - s.Used}
-	c.state.NetsRefunds, c.state.KeepsUsed = s.NetsRefunds, s.KeepsUsed
-	c.state.UnitSince, c.state.Begun = now.unitSince(s), s.Begun
-	c.state.Credited, c.state.CreditedUntil = s.Credited, s.CreditedUntil
-	c.state.Rescaled = (s.Rescaled || now.PerUnit != s.PerUnit) && near(now.Used, s.Used) && near(now.Left, s.Left)
+	c := change{state: s.carriedTo(now), used: now.Used - s.Used}
 	paid := c.state.followPlans(s, c.used)
 	left := now.Left - s.Left - paid.rise
 	c.blurs = paid.ended && (!c.state.NetsRefunds || c.used+left < 0)
@@ -139,41 +135,23 @@ func (s State) changeTo(now State, log Log) change {
 		c.refund = -c.used
 		c.state.NetsRefunds, c.state.KeepsUsed = true, false
 	}
-	dip := s.dip()
-	if dip <= 0 {
+	if s.dip() <= 0 {
 		log.Before = 0 // all of it has shown
 	}
 	rise, unseen := c.state.keepTotal(s, paid)
 	c.rose = rise > 0 || unseen > 0
 	c.moved = c.state.keepsRefunds() && (now.total()-c.state.Paid != s.total()-s.Paid)
-	lost := log.Refunded > 0 && c.state.NetsRefunds || log.Before > 0
-	if c.moved && lost && (rise > 0 || log.TopUps > 0) {
-		c.reset = true // how much of a top-up the refund hides, nothing tells
-		return c
-	}
-	if paid.uncertain > 0 && (rise > 0 || unseen > 0 && log.TopUps > 0) {
-		c.reset = true // plans paid a part of it that nothing tells
-		return c
-	}
-	if rise > 0 && log.Returns > 0 && !c.state.NetsRefunds {
-		c.reset = true // how much of it was given back, or is still hidden, nothing tells
+	if c.ambiguous(rise, unseen, paid, log) {
+		c.reset = true
 		return c
 	}
 	c.learn(rise, log)
-	if rise > 0 && log.Before > 0 && !c.state.NetsRefunds && !c.state.KeepsUsed {
-		c.reset = true // nor whether refunds show in the total
-		return c
-	}
 	open := log.Refunded + log.Before
 	if now.At.Sub(time.Unix(s.LoggedUntil, 0)) < settled {
 		open += s.Awaited
 	}
-	if rise > 0 && open > 0 && (log.TopUps > 0 || rise > open) && (c.state.mayLoseRefunds(c.used) || s.Awaited > 0 && c.state.keepsRefunds()) {
-		c.reset = true // nor whether the refunds gave anything back
-		return c
-	}
-	if s.Awaited > 0 && s.keepsRefunds() != c.state.keepsRefunds() {
-		c.reset = true // refunds that are hidden are counted at another time from now on
+	if c.ambiguousRefunds(s, rise, open, log) {
+		c.reset = true
 		return c
 	}
 	back := c.giveBack(rise, open, log.Refunded+log.Before)
@@ -186,6 +164,42 @@ func (s State) changeTo(now State, log Log) change {
 	c.topUp = added + paid.bought - min(paid.bought, c.state.Taken) // the wallet may have paid for a plan
 	c.state.LoggedUntil = max(s.LoggedUntil, log.Until)
 	return c
+}
+
+// carriedTo is the state of a reading with what holds on from the one before.
+func (s State) carriedTo(now State) State {
+	now.NetsRefunds, now.KeepsUsed = s.NetsRefunds, s.KeepsUsed
+	now.UnitSince, now.Begun = now.unitSince(s), s.Begun
+	now.Credited, now.CreditedUntil = s.Credited, s.CreditedUntil
+	now.Rescaled = (s.Rescaled || now.PerUnit != s.PerUnit) && near(now.Used, s.Used) && near(now.Left, s.Left)
+	return now
+}
+
+// ambiguous reports whether a rise of the total, or what the log says of the time,
+// has several explanations that add up to different amounts.
+func (c *change) ambiguous(rise, unseen int64, paid payments, log Log) bool {
+	lost := log.Refunded > 0 && c.state.NetsRefunds || log.Before > 0
+	switch {
+	case c.moved && lost && (rise > 0 || log.TopUps > 0):
+		return true // how much of a top-up the refund hides, nothing tells
+	case paid.uncertain > 0 && (rise > 0 || unseen > 0 && log.TopUps > 0):
+		return true // plans paid a part of it that nothing tells
+	}
+	// How much of it was given back, or is still hidden, nothing tells.
+	return rise > 0 && log.Returns > 0 && !c.state.NetsRefunds
+}
+
+// ambiguousRefunds is the same for refunds, once it is known what they do to the used
+// quota. open is what the total has yet to show of them.
+func (c *change) ambiguousRefunds(s State, rise, open int64, log Log) bool {
+	switch {
+	case rise > 0 && log.Before > 0 && !c.state.NetsRefunds && !c.state.KeepsUsed:
+		return true // whether they show in the total
+	case rise > 0 && open > 0 && (log.TopUps > 0 || rise > open) && (c.state.mayLoseRefunds(c.used) || s.Awaited > 0 && c.state.keepsRefunds()):
+		return true // whether they gave anything back
+	}
+	// Hidden ones are counted at another time from now on.
+	return s.Awaited > 0 && s.keepsRefunds() != c.state.keepsRefunds()
 }
 
 // giveBack counts the refunds of a gateway that keeps the used quota as it is, and
