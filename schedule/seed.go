@@ -53,13 +53,16 @@ func (s *Seeder) Run(ctx context.Context) error {
 	}
 }
 
-// Check fetches the records that are missing, for one account after the other, and
-// stores what each key has used where the gateway has no records by key.
+// Check fetches the records that are missing, for one account after the other: hourly
+// rows, and once no account lacks these, refunds. Then it stores what each key has used
+// where the gateway has no records by key.
 func (s *Seeder) Check(ctx context.Context) {
 	for _, a := range s.Book.All() {
 		if err := s.check(ctx, a); err != nil && ctx.Err() == nil {
 			s.Log.Debug("the gateway's records could not be kept", "account", a.Name, "err", err)
 		}
+	}
+	for _, a := range s.Book.All() {
 		if err := s.countKeys(ctx, a); err != nil && ctx.Err() == nil {
 			s.Log.Debug("the keys could not be counted", "account", a.Name, "err", err)
 		}
@@ -78,12 +81,15 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	if err != nil {
 		return err
 	}
+	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
+	defer cancel()
 	if from.IsZero() {
+		if err := s.History.KeepRefunds(call, a.Name, a.Client); passing(err) {
+			return err
+		}
 		s.Times.setSeeded(a)
 		return nil
 	}
-	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
-	defer cancel()
 	rows, err := a.Client.Usage(call, from, now)
 	if err != nil {
 		if unsupported(err) {
@@ -92,9 +98,6 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 		return err
 	}
 	if err := s.Store.AddRecorded(ctx, a.Name, hourly(rows, now)); err != nil {
-		return err
-	}
-	if err := s.History.KeepRefunds(call, a.Name, a.Client, from, now); passing(err) {
 		return err
 	}
 	s.Log.Info("history from the gateway's records", "account", a.Name, "from", from.UTC().Format(time.RFC3339), "rows", len(rows))

@@ -155,6 +155,13 @@ const RecordedDays = 30
 // kept, RFC 3339.
 func RecordedMark(account string) string { return "recorded/" + account }
 
+// recordedUntil is up to when an account's rows were kept.
+func (h History) recordedUntil(ctx context.Context, name string) (until time.Time, ok bool) {
+	raw, _, _ := h.Store.Value(ctx, RecordedMark(name))
+	until, err := time.Parse(time.RFC3339, string(raw))
+	return until, err == nil
+}
+
 // addKept adds the rows of [from, to) that were kept.
 func (h History) addKept(ctx context.Context, name string, from, to time.Time, r *records) {
 	if h.Store != nil {
@@ -163,8 +170,7 @@ func (h History) addKept(ctx context.Context, name string, from, to time.Time, r
 		for _, k := range kept {
 			r.hours[k.Start.Unix()] = max(r.hours[k.Start.Unix()], k.Spent)
 		}
-		raw, _, _ := h.Store.Value(ctx, RecordedMark(name))
-		if until, err := time.Parse(time.RFC3339, string(raw)); err == nil && r.rowsErr != nil {
+		if until, ok := h.recordedUntil(ctx, name); ok && r.rowsErr != nil {
 			r.tell = spend.Period{From: until.AddDate(0, 0, -RecordedDays), To: until}
 		}
 	}

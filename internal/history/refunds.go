@@ -16,6 +16,7 @@ import (
 
 // keptRefunds are the refunds that the log told of.
 type keptRefunds struct {
+	Until  time.Time      `json:"until,omitzero"`   // up to when it was asked
 	Unread []spend.Period `json:"unread,omitempty"` // in which there were some whose sizes it did not tell
 	Rows   []keptRefund   `json:"rows,omitempty"`
 }
@@ -38,28 +39,33 @@ func (h History) keptRefunds(ctx context.Context, name string) (kept keptRefunds
 	return kept
 }
 
-// KeepRefunds asks the gateway's log for the refunds of [from, to) and keeps them in
-// place of those that it told of that time before.
-func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client, from, to time.Time) error {
+// KeepRefunds asks the gateway's log for the refunds of the time whose rows are kept,
+// as far as that was not done before.
+func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) error {
+	to, ok := h.recordedUntil(ctx, name)
 	kept := h.keptRefunds(ctx, name)
+	if !ok || !kept.Until.Before(to) {
+		return nil
+	}
+	from := later(kept.Until, to.AddDate(0, 0, -RecordedDays))
 	refunds, err := c.Refunds(ctx, from, to, h.spendState(ctx, name).UnitSince)
-	p := spend.Period{From: from, To: to}
 	oldest := to.AddDate(0, 0, -countedDays)
 	kept.Rows = slices.DeleteFunc(kept.Rows, func(r keptRefund) bool {
-		return r.At < oldest.Unix() || r.At >= from.Unix() && r.At < to.Unix()
+		return r.At < oldest.Unix() || r.At >= from.Unix()
 	})
 	kept.Unread = slices.DeleteFunc(kept.Unread, func(u spend.Period) bool {
-		return u.To.Before(oldest) || !u.From.Before(from) && !u.To.After(to)
+		return u.To.Before(oldest) || !u.From.Before(from)
 	})
 	switch {
 	case err != nil && failure(err).Kind == moka.BadResponse:
-		kept.Unread = append(kept.Unread, p)
+		kept.Unread = append(kept.Unread, spend.Period{From: from, To: to})
 	case err != nil:
 		return err
 	}
 	for _, r := range refunds {
 		kept.Rows = append(kept.Rows, keptRefund{r.At.Unix(), r.Quota})
 	}
+	kept.Until = to
 	raw, err := json.Marshal(kept)
 	if err != nil {
 		return err
