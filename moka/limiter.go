@@ -97,10 +97,11 @@ type slidingWindow struct {
 	waiting atomic.Int32 // calls in the background without a place
 
 	mu      sync.Mutex
-	granted []grant // ring of the last ones
-	next    int     // the oldest of them
-	pause   pause   // of everything
-	others  pause   // of everything but readings
+	granted []grant           // ring of the last ones
+	next    int               // the oldest of them
+	pause   pause             // of everything
+	others  pause             // of everything but readings
+	paths   map[string]*pause // of what a reading can do without, by operation
 }
 
 // pause is what a gateway asked for with a 429.
@@ -262,19 +263,41 @@ func (l *slidingWindow) paused() time.Duration {
 	return max(0, time.Until(l.pause.until))
 }
 
-// refused notes a 429; asked is what Retry-After says, 0 without one. What a command
-// or work in the background was told holds no reading up: gateways and what is in
-// front of them limit single paths too, and a limit of everything is told to the next
-// reading as well.
-func (l *slidingWindow) refused(p Purpose, asked time.Duration) {
+// refused notes a 429; asked is what Retry-After says, 0 without one. Gateways and what
+// is in front of them limit single paths too, and a limit of everything is met by the
+// next reading as well. So what a command or work in the background met stops no
+// reading, and what a reading can do without, an optional operation, stops alone.
+func (l *slidingWindow) refused(p Purpose, optional string, asked time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
-	if p == ForReading {
-		l.pause.begin(now, asked, l.window)
-	} else {
-		l.others.begin(now, asked, l.window)
+	l.pauseOf(p, optional).begin(time.Now(), asked, l.window)
+}
+
+// pauseOf is the pause that a 429 begins. The lock is held.
+func (l *slidingWindow) pauseOf(p Purpose, optional string) *pause {
+	switch {
+	case p != ForReading:
+		return &l.others
+	case optional == "":
+		return &l.pause
 	}
+	if l.paths[optional] == nil {
+		if l.paths == nil {
+			l.paths = map[string]*pause{}
+		}
+		l.paths[optional] = &pause{}
+	}
+	return l.paths[optional]
+}
+
+// pathPaused is how long the gateway still wants no requests of an optional operation.
+func (l *slidingWindow) pathPaused(optional string) *heldBack {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p := l.paths[optional]; p != nil && time.Now().Before(p.until) {
+		return &heldBack{rest: time.Until(p.until), paused: true}
+	}
+	return nil
 }
 
 // begin begins a pause, unless one lasts: the calls side by side with the one that
@@ -294,14 +317,10 @@ func (p *pause) begin(now time.Time, asked, window time.Duration) {
 }
 
 // answered notes that the gateway serves us again.
-func (l *slidingWindow) answered(p Purpose) {
+func (l *slidingWindow) answered(p Purpose, optional string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	served := &l.pause
-	if p != ForReading {
-		served = &l.others
-	}
-	if time.Now().After(served.until) {
+	if served := l.pauseOf(p, optional); time.Now().After(served.until) {
 		served.strikes = 0
 	}
 }

@@ -105,7 +105,7 @@ func TestPausesGrowWhileTheyAreNotEnough(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newSlidingWindow(10, defaultWindow)
 		for _, want := range []time.Duration{time.Minute, 2 * time.Minute, defaultWindow, defaultWindow} {
-			l.refused(ForReading, 0)
+			l.refused(ForReading, "", 0)
 			held := l.take()
 			if held == nil || held.rest < want || held.rest > want*11/10 {
 				t.Fatalf("held %v, want about %s", held, want)
@@ -116,8 +116,8 @@ func TestPausesGrowWhileTheyAreNotEnough(t *testing.T) {
 			t.Fatal("still paused")
 		}
 		time.Sleep(time.Second)
-		l.answered(ForReading)
-		l.refused(ForReading, 0)
+		l.answered(ForReading, "")
+		l.refused(ForReading, "", 0)
 		if held := l.take(); held.rest > 66*time.Second {
 			t.Errorf("pause of %s after an answer", held.rest)
 		}

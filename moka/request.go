@@ -68,6 +68,14 @@ func (c *Client) get(ctx context.Context, r request, use func(body []byte) error
 	return err
 }
 
+// optionalOp is the operation of a read that a reading can do without, else "".
+func (r request) optionalOp() string {
+	if r.optional && !r.explain {
+		return r.op
+	}
+	return ""
+}
+
 // mayAsk fails for a read whose credential is missing or that the gateway was
 // lately found not to offer.
 func (c *Client) mayAsk(r request) error {
@@ -92,6 +100,9 @@ func (c *Client) place(ctx context.Context, r request) error {
 		if held := c.host.explain.take(); held != nil {
 			return held
 		}
+	}
+	if held := c.host.calls.pathPaused(r.optionalOp()); held != nil {
+		return held
 	}
 	switch PurposeOf(ctx) {
 	case Command:
@@ -142,10 +153,10 @@ func (c *Client) once(ctx context.Context, r request, use func(body []byte) erro
 	}
 	if resp.StatusCode == http.StatusTooManyRequests {
 		asked := retryAfter(resp.Header.Get("Retry-After"), time.Now())
-		slidingWindow.refused(PurposeOf(ctx), asked)
+		slidingWindow.refused(PurposeOf(ctx), r.optionalOp(), asked)
 		return resp.StatusCode, &Error{Op: r.op, Kind: RateLimited, Status: resp.StatusCode, RetryAfter: asked}
 	}
-	slidingWindow.answered(PurposeOf(ctx))
+	slidingWindow.answered(PurposeOf(ctx), r.optionalOp())
 	return resp.StatusCode, c.take(ctx, r, resp, use)
 }
 

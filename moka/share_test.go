@@ -148,6 +148,47 @@ func TestRefusedCommandsDelayNoReading(t *testing.T) {
 	}
 }
 
+// What a reading can do without and meets a 429 with stops alone, whether the gateway
+// says for how long or not; it is not asked again before.
+func TestARefusedOptionalReadDelaysNoReading(t *testing.T) {
+	for _, header := range []string{"", "30", "3600"} {
+		for path, ask := range map[string]func(context.Context, *Client) error{
+			"/api/data/self": func(ctx context.Context, c *Client) error {
+				_, err := c.Usage(ctx, time.Now().Add(-time.Hour), time.Now())
+				return err
+			},
+			"/api/log/self": func(ctx context.Context, c *Client) error {
+				_, err := c.RefundedLog(ctx, time.Now().Add(-time.Hour), time.Now(), time.Time{})
+				return err
+			},
+			"/api/token/": func(ctx context.Context, c *Client) error {
+				_, err := c.Keys(ctx)
+				return err
+			},
+		} {
+			t.Run(path+" "+header, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					g := healthy(map[string]reply{path: {status: 429, header: map[string]string{"Retry-After": header}}})
+					c := dial(t, g, bothCredentials)
+					mustKind(t, ask(t.Context(), c), "rate_limited")
+					held := ask(t.Context(), c)
+					mustKind(t, held, "rate_limited")
+					if asError(held).RetryAfter <= 0 || g.count(path) != 1 {
+						t.Errorf("again: %v, and %d were sent", held, g.count(path))
+					}
+					if r := c.Read(t.Context()); !r.OK() || c.Paused() > 0 {
+						t.Errorf("a reading: %v, paused for %s", r.Err(), c.Paused())
+					}
+					time.Sleep(asError(held).RetryAfter + time.Second)
+					if _ = ask(t.Context(), c); g.count(path) != 2 {
+						t.Errorf("%d were sent after the pause", g.count(path))
+					}
+				})
+			})
+		}
+	}
+}
+
 // within counts what lies in the window that ends now.
 func within(times []time.Time, now time.Time, window time.Duration) (n int) {
 	for _, at := range times {
