@@ -8,22 +8,23 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
 // usageServer answers /api/data/self as a gateway does: both bounds included,
 // 30 days at most, several rows an hour, in no order.
-func usageServer(t *testing.T, first, last int64) (c *Client, calls *int) {
+func usageServer(t *testing.T, first, last int64) (c *Client, calls *atomic.Int64) {
 	t.Helper()
-	calls = new(int)
+	calls = new(atomic.Int64)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asJSON(w)
 		if r.URL.Path == statusPath {
 			io.WriteString(w, statusUSD)
 			return
 		}
-		*calls++
+		calls.Add(1)
 		from, _ := strconv.ParseInt(r.URL.Query().Get("start_timestamp"), 10, 64)
 		to, _ := strconv.ParseInt(r.URL.Query().Get("end_timestamp"), 10, 64)
 		if to-from > 2592000 {
@@ -59,8 +60,8 @@ func TestUsageIsStitchedWithoutGapsOrDoubles(t *testing.T) {
 				t.Fatal(err)
 			}
 			hours := int(span / time.Hour)
-			if len(rows) != 2*hours || *calls != (hours+719)/720 {
-				t.Fatalf("%d rows in %d calls", len(rows), *calls)
+			if len(rows) != 2*hours || calls.Load() != int64((hours+719)/720) {
+				t.Fatalf("%d rows in %d calls", len(rows), calls.Load())
 			}
 			for i, row := range rows {
 				want := UsageRow{start.Add(time.Duration(i/2) * time.Hour), "a", Dollar, 500_000, 2, 11}
@@ -74,8 +75,8 @@ func TestUsageIsStitchedWithoutGapsOrDoubles(t *testing.T) {
 		})
 	}
 	c, calls := usageServer(t, 0, 0)
-	if rows, err := c.Usage(t.Context(), start, start); len(rows) != 0 || err != nil || *calls != 0 {
-		t.Errorf("an empty period: %v, %v, %d calls", rows, err, *calls)
+	if rows, err := c.Usage(t.Context(), start, start); len(rows) != 0 || err != nil || calls.Load() != 0 {
+		t.Errorf("an empty period: %v, %v, %d calls", rows, err, calls.Load())
 	}
 }
 
