@@ -38,13 +38,18 @@ func withSteps(engine string, steps map[int]func(context.Context, *sql.Tx) error
 	return all
 }
 
-// migrate brings the schema up to the wanted version, each step in a
-// transaction of its own. Another process may do the same at the same time.
+// migrate brings the schema up to the wanted version, each step in a transaction of
+// its own, but a new database at once: every commit waits for the disk. Another
+// process may do the same at the same time.
 func migrate(ctx context.Context, e *engine, db *sql.DB, wanted int) error {
 	version, err := e.schema(ctx, db)
 	for err == nil && version < wanted {
-		if err := e.step(ctx, db, version); err != nil {
-			return fmt.Errorf("bring the database to version %d: %w", version+1, err)
+		to := version + 1
+		if version == 0 {
+			to = wanted
+		}
+		if err := e.step(ctx, db, version, to); err != nil {
+			return fmt.Errorf("bring the database to version %d: %w", to, err)
 		}
 		version, err = e.schema(ctx, db)
 	}
@@ -63,9 +68,9 @@ func (e *engine) schema(ctx context.Context, db rower) (int, error) {
 // leaseVersion is the first schema of PostgreSQL with a [Lease].
 const leaseVersion = 2
 
-// step migrates a database of the given version, unless another process did so
+// step migrates a database from one version to another, unless another process did so
 // meanwhile.
-func (e *engine) step(ctx context.Context, db *sql.DB, version int) error {
+func (e *engine) step(ctx context.Context, db *sql.DB, version, to int) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -79,15 +84,17 @@ func (e *engine) step(ctx context.Context, db *sql.DB, version int) error {
 			return err
 		}
 	}
-	if err := e.migrations[version].run(ctx, tx); err != nil {
-		return err
+	for _, m := range e.migrations[version:to] {
+		if err := m.run(ctx, tx); err != nil {
+			return err
+		}
 	}
 	if e.alone != "" && version >= leaseVersion {
 		if _, err := tx.ExecContext(ctx, sqlVacate); err != nil {
 			return err
 		}
 	}
-	if err := e.setVersion(ctx, tx, version+1); err != nil {
+	if err := e.setVersion(ctx, tx, to); err != nil {
 		return err
 	}
 	return tx.Commit()

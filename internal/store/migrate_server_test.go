@@ -86,6 +86,7 @@ func TestAServerMigrationThatFailsChangesNothing(t *testing.T) {
 	check(t, err)
 	db := pool(config, 1)
 	defer db.Close()
+	check(t, migrate(t.Context(), postgres, db, 1))
 	bad := *postgres
 	bad.migrations = slices.Clone(postgres.migrations)
 	bad.migrations[1].statements += ";CREATE TABLE other (n INTEGER); INSERT INTO nothing VALUES (1);"
