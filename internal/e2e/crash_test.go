@@ -242,7 +242,8 @@ func (c *crash) settle() {
 		cl.holds(90)
 	}
 	p := c.start()
-	quiet := within(c.t, 2*time.Minute, "everything to be told", func() bool { return c.allOver() })
+	// All may be over before the program handles signals, which it does before it logs anything.
+	quiet := within(c.t, 2*time.Minute, "everything to be told", func() bool { return p.log.String() != "" && c.allOver() })
 	if !quiet {
 		c.t.Log(p.log.Tail())
 	}

@@ -252,7 +252,8 @@ func (s *replicaStorm) settle() {
 		if _, refused, err := s.waiting(); err == nil && refused > 0 {
 			s.discord.SetPermissions(discordsim.AlertsChannel, discordsim.PermissionsUsual) // somebody saw to it: CHANNEL_UPDATE
 		}
-		return (&crash{arena: s.arena, clients: s.clients}).allOver()
+		started := !slices.ContainsFunc(s.all, func(m *replica) bool { return m.p.log.String() == "" })
+		return started && (&crash{arena: s.arena, clients: s.clients}).allOver()
 	}
 	if !within(s.t, 3*time.Minute, "everything to be told", over) {
 		if m := s.leader(); m != nil {
