@@ -94,16 +94,17 @@ type expected struct {
 // each threshold is told once, with the first reading after it was reached, and
 // a wallet that is watched under two names counts once. Other budgets, with amounts
 // that a period as often exceeds as not, warn by forecast alone; a table says how
-// often that was right. MOKABOT_YEAR=1 takes a whole year of each zone.
+// often that was right. MOKABOT_YEAR=1 takes a whole year of all zones.
 func TestBudgetWarningsArePostedOnceAndInTime(t *testing.T) {
 	proof.NotShort(t)
 	proof.NotRaced(t)
 	t.Parallel()
-	zones := proof.Size([]string{"Asia/Kolkata"}, []string{"Asia/Kolkata"},
-		[]string{"UTC", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Asia/Shanghai"})
+	zones := []string{"Asia/Kolkata", "Australia/Lord_Howe", "America/New_York", "UTC", "Asia/Shanghai"}
 	days := proof.Size(4, 4, 25)
 	if os.Getenv("MOKABOT_YEAR") != "" {
 		days = 366
+	} else {
+		zones = zones[:proof.Size(1, 1, 3)]
 	}
 	for _, zone := range zones {
 		t.Run(zone, func(t *testing.T) {

@@ -27,7 +27,7 @@ import (
 func TestWhatThePlannerReadsAddsUpToTheBooks(t *testing.T) {
 	proof.NotShort(t)
 	t.Parallel()
-	for seed := range proof.Size(1, 1, 12) {
+	for seed := range proof.Size(1, 1, 6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { readByPlan(t, uint64(seed)) })
