@@ -54,12 +54,21 @@ func (s *Seeder) Run(ctx context.Context) error {
 }
 
 // Check fetches the records that are missing, for one account after the other: hourly
-// rows, and once no account lacks these, refunds. Then it stores what each key has used
+// rows, and of an account that has these, refunds. Then it stores what each key has used
 // where the gateway has no records by key.
 func (s *Seeder) Check(ctx context.Context) {
 	for _, a := range s.Book.All() {
 		if err := s.check(ctx, a); err != nil && ctx.Err() == nil {
 			s.Log.Debug("the gateway's records could not be kept", "account", a.Name, "err", err)
+		}
+	}
+	for _, a := range s.Book.All() {
+		asked, err := s.keepRefunds(ctx, a)
+		if err != nil && ctx.Err() == nil {
+			s.Log.Debug("the refunds could not be kept", "account", a.Name, "err", err)
+		}
+		if asked && err == nil {
+			break // one account a minute: the request budget is wanted for other things
 		}
 	}
 	for _, a := range s.Book.All() {
@@ -81,15 +90,12 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	if err != nil {
 		return err
 	}
-	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
-	defer cancel()
 	if from.IsZero() {
-		if err := s.History.KeepRefunds(call, a.Name, a.Client); passing(err) {
-			return err
-		}
 		s.Times.setSeeded(a)
 		return nil
 	}
+	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
+	defer cancel()
 	rows, err := a.Client.Usage(call, from, now)
 	if err != nil {
 		if unsupported(err) {
@@ -108,10 +114,16 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	return nil
 }
 
-// passing reports whether a failed call may succeed in a minute.
-func passing(err error) bool {
-	failed, ok := errors.AsType[*moka.Error](err)
-	return err != nil && (!ok || failed.Kind == moka.RateLimited || failed.Kind == moka.Unavailable)
+// keepRefunds has the refunds of an account stored whose rows are, and reports whether
+// the gateway was asked.
+func (s *Seeder) keepRefunds(ctx context.Context, a *account.Account) (asked bool, err error) {
+	if !s.Times.isSeeded(a) || s.Times.hasRefunds(a) {
+		return false, nil
+	}
+	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
+	defer cancel()
+	s.Times.setHasRefunds(a)
+	return s.History.KeepRefunds(call, a.Name, a.Client)
 }
 
 // countKeys stores the keys' counters once an hour, where the gateway keeps no records by

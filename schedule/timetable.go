@@ -41,6 +41,7 @@ type Timetable struct {
 	learned func(account string) // called when they were
 	without map[string]time.Time // by identity: until when a gateway without records gets no request for them
 	seeded  map[string]time.Time // by identity: until when nothing can be missing
+	refunds map[string]time.Time // by identity: until when no refund can be missing
 	counted map[string]time.Time // by identity: the hour whose counters of keys are stored
 }
 
@@ -326,6 +327,22 @@ func (t *Timetable) setSeeded(a *account.Account) {
 		t.seeded = map[string]time.Time{}
 	}
 	t.seeded[a.Client.Identity()] = time.Now().Add(recordLag)
+}
+
+// hasRefunds reports whether no refund was missing a short while ago.
+func (t *Timetable) hasRefunds(a *account.Account) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return time.Now().Before(t.refunds[a.Client.Identity()])
+}
+
+func (t *Timetable) setHasRefunds(a *account.Account) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.refunds == nil {
+		t.refunds = map[string]time.Time{}
+	}
+	t.refunds[a.Client.Identity()] = time.Now().Add(recordLag)
 }
 
 // countedKeys reports whether the keys' counters were noted in the hour of now.

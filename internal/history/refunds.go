@@ -40,12 +40,12 @@ func (h History) keptRefunds(ctx context.Context, name string) (kept keptRefunds
 }
 
 // KeepRefunds asks the gateway's log for the refunds of the time whose rows are kept,
-// as far as that was not done before.
-func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) error {
+// as far as that was not done before, and reports whether it had to ask.
+func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) (asked bool, err error) {
 	to, ok := h.recordedUntil(ctx, name)
 	kept := h.keptRefunds(ctx, name)
 	if !ok || !kept.Until.Before(to) {
-		return nil
+		return false, nil
 	}
 	from := later(kept.Until, to.AddDate(0, 0, -RecordedDays))
 	refunds, err := c.Refunds(ctx, from, to, h.spendState(ctx, name).UnitSince)
@@ -60,7 +60,7 @@ func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) e
 	case err != nil && failure(err).Kind == moka.BadResponse:
 		kept.Unread = append(kept.Unread, spend.Period{From: from, To: to})
 	case err != nil:
-		return err
+		return true, err
 	}
 	for _, r := range refunds {
 		kept.Rows = append(kept.Rows, keptRefund{r.At.Unix(), r.Quota})
@@ -68,9 +68,9 @@ func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) e
 	kept.Until = to
 	raw, err := json.Marshal(kept)
 	if err != nil {
-		return err
+		return true, err
 	}
-	return h.Store.SetValue(ctx, RefundedMark(name), raw)
+	return true, h.Store.SetValue(ctx, RefundedMark(name), raw)
 }
 
 // within is what was given back in a stretch of time, in dollars of a unit.
