@@ -68,7 +68,7 @@ func (r *REST) SyncCommands(ctx context.Context, appID string, guildIDs []string
 	return errors.Join(append(errs, err)...)
 }
 
-// directOnly are the commands for direct messages alone, so that none is listed twice
+// directOnly are the commands for direct messages alone, so that no command is listed twice
 // in the menu of a guild that has its own.
 // https://docs.discord.com/developers/interactions/application-commands#interaction-contexts
 func directOnly(commands []*discordgo.ApplicationCommand) []*discordgo.ApplicationCommand {
