@@ -124,10 +124,10 @@ func inMemory(s *Server) http.Handler {
 	})
 }
 
-// Memory gives a transport to the server without a network: TLS over pipes in
-// memory, with HTTP/2 or HTTP/1.1. All of it lives on the clock of the testing
-// bubble that it is made in (see [testing/synctest]). Dials are counted by
-// dialled, unless that is nil.
+// Memory gives a transport to the server without a network: TLS over
+// connections in memory, with HTTP/2 or HTTP/1.1. All of it lives on the clock
+// of the testing bubble that it is made in (see [testing/synctest]). Dials are
+// counted by dialled, unless that is nil.
 func (s *Server) Memory(http2 bool, dialled func()) (*http.Transport, error) {
 	ca, err := newAuthority(nil)
 	if err != nil {
@@ -162,7 +162,7 @@ func (s *Server) Memory(http2 bool, dialled func()) (*http.Transport, error) {
 				<-ctx.Done()
 				return nil, &net.OpError{Op: "dial", Err: ctx.Err()}
 			}
-			near, far := net.Pipe()
+			near, far := newPair()
 			queue.add(s.newLine(far))
 			return near, nil
 		},
