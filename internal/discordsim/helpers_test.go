@@ -54,9 +54,14 @@ func inBubble(t *testing.T, test func(*rig), opts ...discordsim.Option) {
 	})
 }
 
-// newServer is a server that lets the tests begin sessions faster than Discord does.
+// patience is how long anything may take on a busy machine; only a failure lasts
+// this long.
+const patience = time.Minute
+
+// newServer is a server that lets the tests begin sessions faster than Discord does,
+// and acknowledge as slowly as a busy machine does.
 func newServer(t *testing.T, opts ...discordsim.Option) *discordsim.Server {
-	s := discordsim.New(append([]discordsim.Option{discordsim.WithIdentifySpacing(0)}, opts...)...)
+	s := discordsim.New(append([]discordsim.Option{discordsim.WithIdentifySpacing(0), discordsim.WithAckTime(patience)}, opts...)...)
 	t.Cleanup(s.Close)
 	return s
 }
@@ -73,7 +78,6 @@ func TestMain(m *testing.M) {
 }
 
 func left() (stacks string) {
-	const patience = time.Minute // which only a failure reaches
 	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) {
 		buf := make([]byte, 1<<20)
 		stacks = string(buf[:runtime.Stack(buf, true)])
@@ -85,7 +89,7 @@ func left() (stacks string) {
 }
 
 func deadline(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience) // what the simulation gives up itself is told by its own error
 	t.Cleanup(cancel)
 	return ctx
 }

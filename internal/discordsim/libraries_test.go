@@ -58,9 +58,9 @@ func TestDisgo(t *testing.T) {
 // answer commands, completions and buttons, and resume. What it expects and the
 // simulation does not do is a fault of the simulation.
 func getAlong(t *testing.T, start func(context.Context, *discordsim.Server) *exec.Cmd) {
-	s := discordsim.New()
+	s := discordsim.New(discordsim.WithAckTime(patience))
 	t.Cleanup(s.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
 	said := &output{}
 	bot := start(ctx, s)

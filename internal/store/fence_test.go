@@ -234,10 +234,13 @@ func TestALeaderStoppedInATransactionHoldsUpNobody(t *testing.T) {
 	proof.NotShort(t)
 	t.Parallel()
 	address := pgtest.URL(t)
-	a, b := replica(t, address+"&idle_in_transaction_session_timeout=200"), replica(t, address)
+	a, b := replica(t, address), replica(t, address)
 	acquired(t, a.lease, "a", time.Millisecond)
 	err := a.tx(t.Context(), func(tx *sql.Tx) error {
 		if _, err := exec(t.Context(), tx, sqlSetValue, "word", []byte("late")); err != nil {
+			return err
+		}
+		if _, err := exec(t.Context(), tx, soonAbandoned); err != nil {
 			return err
 		}
 		within(t, "the takeover", func() bool {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -77,25 +78,30 @@ func TestABrokenConnection(t *testing.T) {
 	equal(t, "once", n, 1)
 }
 
+// soonAbandoned has the server give up the transaction under way as soon as it waits
+// for the next statement.
+const soonAbandoned = `SET LOCAL idle_in_transaction_session_timeout = 1`
+
 // A transaction that the server gives up because this process stopped in the
 // middle of it is made again.
 func TestAProcessThatWasStopped(t *testing.T) {
 	db := reopen(t, pgtest.URL(t))
-	_, err := db.write.ExecContext(t.Context(), `SET idle_in_transaction_session_timeout = 50`)
-	check(t, err)
-	first := true
-	check(t, db.UpdateAlert(t.Context(), "a", func(json.RawMessage) (json.RawMessage, []Outgoing, []Event, error) {
-		if first {
-			first = false
+	runs := 0
+	check(t, db.tx(t.Context(), func(tx *sql.Tx) error {
+		if runs++; runs == 1 {
+			_, err := exec(t.Context(), tx, soonAbandoned)
+			check(t, err)
 			within(t, "the server to give up the transaction", func() bool {
 				return number(t, db.read, `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`) == 0
 			})
 		}
-		return raw("1"), []Outgoing{post("p", "c")}, nil, nil
+		_, err := exec(t.Context(), tx, sqlSetValue, "word", []byte("there"))
+		return err
 	}))
-	state, err := db.AlertState(t.Context(), "a")
+	word, _, err := db.Value(t.Context(), "word")
 	check(t, err)
-	equal(t, "state", string(state), "1")
+	equal(t, "stored", string(word), "there")
+	equal(t, "times that it was made", runs, 2)
 }
 
 func TestAServerInTrouble(t *testing.T) {
