@@ -133,7 +133,7 @@ func TestABombOfAliasesIsRefused(t *testing.T) {
 			t.Errorf("%s: no problem", what)
 		}
 	}
-	if took := time.Since(began); took > 20*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("it took %s", took)
 	}
 }

@@ -26,7 +26,7 @@ func startGateway(t *testing.T, f *fakeGateway, change func(*Gateway)) *running 
 	transport := &http.Transport{DisableKeepAlives: true}
 	g := &Gateway{
 		Token: testToken, Log: log, REST: NewREST(testToken, &http.Client{Transport: rewriting{f.url, transport}}, log, WithBackoff(2*time.Millisecond)),
-		Timing: Timing{Spacing: 100 * time.Millisecond, Retry: 50 * time.Millisecond, Drain: time.Second},
+		Timing: Timing{Hello: time.Minute, Ready: time.Minute, Spacing: 100 * time.Millisecond, Retry: 50 * time.Millisecond, Drain: time.Second},
 	}
 	if change != nil {
 		change(g)

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
-	"time"
 )
 
 // accessRules is a JavaScript function's body that returns sentences.
@@ -31,7 +30,7 @@ func (b *Browser) Barriers() []string {
 // transparent on its way in would be judged by a colour that it does not keep.
 func (b *Browser) awaitStill() {
 	b.t.Helper()
-	b.AwaitFor(10*time.Second, "end of all transitions", `return !document.getAnimations().some((a) => a instanceof CSSTransition)`)
+	b.Await("end of all transitions", `return !document.getAnimations().some((a) => a instanceof CSSTransition)`)
 }
 
 const runAxe = `
