@@ -120,12 +120,7 @@ func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Acc
 	if len(b.Keys) == 0 {
 		return spent, expected, nil
 	}
-	var byKeys spend.SoFar
-	if usesErr != nil {
-		byKeys = h.loggedByKeys(ctx, a, running, b.Keys, spent)
-	} else {
-		byKeys = spentByKeys(ctx, a, running, uses, b.Keys, spent)
-	}
+	byKeys := h.spentByKeys(ctx, a, running, b.Keys, rowsOfKeys(uses, usesErr, b.Keys), spent)
 	return spentPart{soFar: byKeys}, expected.scaled(byKeys.Spent, spent.soFar.Spent), nil
 }
 
@@ -156,27 +151,75 @@ func (f figure) running(p spend.Period) spend.SoFar {
 // budgetKeys is how many keys of a budget get a request each.
 const budgetKeys = 4
 
-// spentByKeys adds up what the gateway's records of keys say of some of them, by any
-// name that they had in the period. whole is what all keys spent.
-func spentByKeys(ctx context.Context, a *account.Account, p spend.Period, uses []moka.KeyUse, keys []string, whole spentPart) spend.SoFar {
-	sum, all, ids := moka.Amount(0), moka.Amount(0), map[int64]bool{}
-	for _, u := range uses {
-		all += u.Spent
-		if slices.Contains(keys, u.Name) || slices.ContainsFunc(u.Others, func(n string) bool { return slices.Contains(keys, n) }) {
-			sum += u.Spent
-			ids[u.ID] = u.ID != 0
-		}
-	}
-	begun := p.From.Equal(p.From.Truncate(time.Hour)) // else the rest of the first hour is missing
-	return spend.SoFar{Spent: moka.Known(sum - refundedTo(ctx, a, p, keys, ids, whole, all)), AtLeast: !begun}
+// keySums are what one kind of record has of a budget's keys, and of all keys.
+type keySums struct {
+	of, all moka.Amount
+	known   bool
+
+	ids   map[int64]bool // of the budget's keys
+	names []string       // that they had, and no other key
 }
 
-// refundedTo is what was refunded to some keys, 0 where the gateway does not record the
-// key of a refund. It makes a request only where there may have been refunds: readings
-// saw one, or more was charged than was spent.
-func refundedTo(ctx context.Context, a *account.Account, p spend.Period, keys []string, ids map[int64]bool, whole spentPart, charged moka.Amount) (sum moka.Amount) {
+// rowsOfKeys adds up what the gateway's records of keys say of some of them, by any
+// name that they had in the period.
+func rowsOfKeys(uses []moka.KeyUse, err error, keys []string) keySums {
+	s := keySums{known: err == nil, ids: map[int64]bool{}, names: slices.Clone(keys)}
+	var others []string
+	for _, u := range uses {
+		s.all += u.Spent
+		if names := append([]string{u.Name}, u.Others...); slices.ContainsFunc(names, func(n string) bool { return slices.Contains(keys, n) }) {
+			s.of += u.Spent
+			s.ids[u.ID] = u.ID != 0
+			s.names = append(s.names, names...)
+		} else {
+			others = append(others, names...)
+		}
+	}
+	s.names = slices.DeleteFunc(s.names, func(n string) bool { return slices.Contains(others, n) })
+	return s
+}
+
+// spentByKeys is what some keys cost: by the gateway's records of keys or, where these
+// lack anything, by its log, whichever has more; else by the keys' counters. whole is
+// what all keys spent.
+func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, rows keySums, whole spentPart) spend.SoFar {
 	spent, known := whole.soFar.Spent.Get()
-	if whole.refunds <= 0 && (!known || charged <= spent+blur) {
+	charged := spent + whole.refunds
+	begun := h.beginsWithAnHour(ctx, a.Name, p)
+	if rows.known && begun && known && rows.all >= charged-blur {
+		return spend.SoFar{Spent: moka.Known(rows.of - refundedTo(ctx, a, p, rows, whole))}
+	}
+	book := h.keyBook(ctx, a.Client.WalletIdentity(), p)
+	logged := logOfKeys(ctx, a, p, len(keys), book.allNames(rows.names))
+	enough := dates*float64(charged) - float64(blur)
+	exact := logged.known && float64(logged.all) >= enough || rows.known && begun && float64(rows.all) >= enough
+	logged.of, logged.all, logged.ids = max(logged.of, rows.of), max(logged.all, rows.all), rows.ids
+	sum := book.of(keys) // without the running hour
+	if logged.all > 0 || known && charged <= 0 {
+		sum = max(sum, logged.of-refundedTo(ctx, a, p, logged, whole))
+	} else if exact = false; !book.begun {
+		return spend.SoFar{} // use is not recorded
+	}
+	return spend.SoFar{Spent: moka.Known(sum), AtLeast: !exact}
+}
+
+// beginsWithAnHour reports whether records by the hour have all of a period's beginning:
+// it begins with an hour, or nothing was spent until the next one does.
+func (h History) beginsWithAnHour(ctx context.Context, name string, p spend.Period) bool {
+	hour := p.From.Truncate(time.Hour)
+	if hour.Equal(p.From) {
+		return true
+	}
+	first, err := h.rememberedFigure(ctx, name, spend.Period{From: p.From, To: earlier(hour.Add(time.Hour), p.To)})
+	return err == nil && first.known && first.spent == 0 && first.refunds == 0 && first.missing <= negligible
+}
+
+// refundedTo is what was refunded to a budget's keys, 0 where the gateway does not record
+// the key of a refund. It makes a request only where there may have been refunds: readings
+// saw one, or more was charged than was spent.
+func refundedTo(ctx context.Context, a *account.Account, p spend.Period, charged keySums, whole spentPart) (sum moka.Amount) {
+	spent, known := whole.soFar.Spent.Get()
+	if whole.refunds <= 0 && (!known || charged.all <= spent+blur) {
 		return 0
 	}
 	refunds, err := a.Client.RefundsByKey(ctx, p.From, p.To)
@@ -184,47 +227,35 @@ func refundedTo(ctx context.Context, a *account.Account, p spend.Period, keys []
 		return 0
 	}
 	for _, r := range refunds {
-		if ids[r.ID] || slices.Contains(keys, r.Name) {
+		if charged.ids[r.ID] || slices.Contains(charged.names, r.Name) {
 			sum += r.Spent
 		}
 	}
 	return sum
 }
 
-// loggedByKeys asks the log of gateways before 2026 for it, or else the keys'
-// counters; unknown where neither tells.
-func (h History) loggedByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, whole spentPart) spend.SoFar {
-	book := h.keyBook(ctx, a.Client.WalletIdentity(), p)
-	counted := func() spend.SoFar {
-		if !book.begun {
-			return spend.SoFar{}
-		}
-		return spend.SoFar{Spent: moka.Known(book.of(keys)), AtLeast: true} // the running hour is not counted yet
+// logOfKeys adds up what the log says of the names of a budget's keys; not known where it
+// cannot be read, or where there are too many keys to ask it of each.
+func logOfKeys(ctx context.Context, a *account.Account, p spend.Period, keys int, names []string) keySums {
+	s := keySums{names: names}
+	if keys > budgetKeys {
+		return s
 	}
-	all, err := a.Client.SpentLog(ctx, p.From, p.To)
-	if err != nil || len(keys) > budgetKeys {
-		return counted()
-	}
-	spent, known := whole.soFar.Spent.Get()
-	if all == 0 && (!known || spent > 0) {
-		return counted() // use is not logged
-	}
-	names := book.allNames(keys)
-	of, failed := make([]moka.Amount, len(names)), make([]error, len(names))
+	of, failed := make([]moka.Amount, len(names)), make([]error, len(names)+1)
 	var asking sync.WaitGroup
+	asking.Go(func() { s.all, failed[len(names)] = a.Client.SpentLog(ctx, p.From, p.To) })
 	for i, name := range names {
 		asking.Go(func() { of[i], failed[i] = a.Client.SpentLogOf(ctx, p.From, p.To, name, "") })
 	}
 	asking.Wait()
-	sum := moka.Amount(0)
-	for i := range names {
-		if failed[i] != nil {
-			return counted()
-		}
-		sum += of[i]
+	if slices.ContainsFunc(failed, func(err error) bool { return err != nil }) {
+		return keySums{names: names}
 	}
-	sum -= min(sum, refundedTo(ctx, a, p, keys, nil, whole, all))
-	return spend.SoFar{Spent: moka.Known(sum), AtLeast: known && float64(all) < dates*float64(spent)-float64(blur)}
+	for _, sum := range of {
+		s.of += sum
+	}
+	s.known = true
+	return s
 }
 
 func expectedUntil(hours []spend.Hour, now, end time.Time, zone *time.Location) forecast {

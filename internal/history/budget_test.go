@@ -171,3 +171,89 @@ func TestABudgetOfSomeKeys(t *testing.T) {
 		})
 	}
 }
+
+// A budget of some keys has what they really spent, to the second, wherever the records
+// of keys or the log know it: in zones whose days begin within an hour, while the records
+// lag, and when they are not kept. A lower bound is said to be one.
+func TestABudgetOfSomeKeysIsExactWhereAnyRecordIs(t *testing.T) {
+	const otherKey = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey2"
+	export := func(on bool) func(*past) {
+		return func(p *past) { p.gateway.Update(func(s *mokatest.State) { s.Options.DataExport = on }) }
+	}
+	clean := func(p *past) {
+		time.Sleep(time.Second)
+		p.gateway.CleanLog(time.Now())
+		p.gateway.Update(func(s *mokatest.State) { s.Options.DataLag = 0 })
+	}
+	const lag = 11 * moka.Dollar / 100 // what is spent while the records lag, in lists alone
+	for _, c := range []struct {
+		what    string
+		zone    string
+		idle    time.Duration // after midnight, before anything is spent
+		begin   func(*past)   // before midnight
+		middle  func(*past)   // at noon
+		want    float64       // what the budget has, as a part of the books
+		atLeast bool
+	}{
+		{"whole hours", "UTC", 0, nil, nil, 1, false},
+		{"a day that begins within an hour", "Asia/Kolkata", 0, nil, nil, 1, false},
+		{"and nothing is spent in its first part, without a log", "Asia/Kolkata", 40 * time.Minute, nil, clean, 1, false},
+		{"without a log of its first part", "Asia/Kolkata", 0, nil, clean, 21.0 / 22, true},
+		{"no records of keys", "Asia/Kolkata", 0, export(false), nil, 1, false},
+		{"records of keys that end at noon", "UTC", 0, nil, export(false), 1, false},
+		{"records of keys that begin at noon", "UTC", 0, export(false), export(true), 1, false},
+		{"records of keys from noon, and a log from noon", "UTC", 0, export(false), func(p *past) { export(true)(p); clean(p) }, 0.5, true},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			inPast(t, mokatest.V2026_08, func(p *past) {
+				zone, err := time.LoadLocation(c.zone)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p.gateway.Update(func(s *mokatest.State) { s.Keys[0].Name, s.Options.DataLag = "laptop", 5*time.Minute })
+				p.gateway.AddKey(2, mokatest.Key{Key: otherKey, Name: "ci", Remain: 400_000_000})
+				if c.begin != nil {
+					c.begin(p)
+				}
+				daily := budget.Budget{Name: "ci", Span: budget.Day, Zone: zone, Amount: 10 * moka.Dollar, Keys: []string{"ci"}}
+				p.read()
+				time.Sleep(time.Until(spend.Day(time.Now(), zone).To))
+				from := time.Now()
+				for p.read(); time.Since(from) < c.idle; p.read() {
+					time.Sleep(5 * time.Minute)
+				}
+				spendFor := func(d time.Duration) {
+					for end := time.Now().Add(d); time.Now().Before(end); {
+						time.Sleep(4 * time.Minute)
+						p.spend(testKey, 100_000)
+						p.gateway.Spend(otherKey, "gpt-4o", 50_000, 100)
+						time.Sleep(time.Minute)
+						p.read()
+					}
+				}
+				spendFor(5*time.Hour + 30*time.Minute)
+				if c.middle != nil {
+					time.Sleep(10 * time.Minute) // the records lag
+					c.middle(p)
+				}
+				spendFor(5*time.Hour + 30*time.Minute)
+				f, err := p.history.Budget(p.t.Context(), daily, p.book(), true)
+				want := moka.Amount(c.want * float64(p.gateway.Books(2, from, time.Now()).ByKeyID[2]*2))
+				got, known := f.Spent.Spent.Get()
+				if off := got - want; err != nil || !known || max(off, -off) > moka.Dollar/100 || f.Spent.AtLeast != c.atLeast {
+					t.Errorf("%s, at least %t, and the books have %s: %v", f.Spent.Spent, f.Spent.AtLeast, want, err)
+				}
+				u := p.named("today", zone)
+				listed := moka.Amount(0)
+				for _, k := range u.Keys {
+					if k.Key == "ci" {
+						listed = k.Spent
+					}
+				}
+				if off := listed - want; u.KeysErr != nil || off > moka.Dollar/100 || -off > lag {
+					t.Errorf("listed with %s, and the books have %s: %+v, %v", listed, want, u.Keys, u.KeysErr)
+				}
+			})
+		})
+	}
+}
