@@ -134,7 +134,7 @@ func TestAWeekOfQuietHours(t *testing.T) {
 		at(4, 1, 0)
 		s.holds(0, 19)
 		at(4, 4, 0)
-		s.holds(0, 3) // the worst level comes through
+		s.holds(0, 3) // the level that is not named comes through
 		at(4, 12, 0)
 		s.holds(0, 90)
 		at(7, 0, 0)

@@ -8,11 +8,11 @@ import (
 // QuietHours are the hours of the day in which some levels ping nobody. What they hold
 // back is posted once when they are over: a raised or worsened incident with the figures
 // of that time, an end with the time at which it came. What was raised and ended within
-// them is not posted. The worst level is never held back.
+// them is not posted. What makes calls fail is never held back.
 type QuietHours struct {
 	From, To time.Duration // since midnight by the clock on the wall; the same twice: no quiet hours
 	Zone     *time.Location
-	Levels   []string // whose pings are held back
+	Levels   []string // whose pings are held back; nil: all but the worst
 }
 
 // Until is when the quiet hours end if now is within them; zero outside of them.
@@ -55,8 +55,15 @@ func (p *pass) heldBack(i Incident) bool {
 }
 
 func (p *pass) quietLevel(i Incident) bool {
-	return i.Condition == Balance && i.Level < len(p.rules.Levels)-1 &&
-		slices.Contains(p.rules.Quiet.Levels, i.LevelName) && !p.quietUntil.IsZero()
+	return i.Condition == Balance && p.rules.Quiet.holds(i, len(p.rules.Levels)) && !p.quietUntil.IsZero()
+}
+
+// holds reports whether an incident's level is one that is held back, of so many levels.
+func (q QuietHours) holds(i Incident, levels int) bool {
+	if q.Levels == nil {
+		return i.Level < levels-1
+	}
+	return slices.Contains(q.Levels, i.LevelName)
 }
 
 // anyAbout reports whether an incident of a topic is open.

@@ -16,7 +16,22 @@ func TestQuietHours(t *testing.T) {
 			1d07:29  $12               -> updated balance/low
 			1d07:30  $12               -> late raised balance/low
 			1d07:35  $12`,
-		"the worst level comes through": `
+		"the worst level is held back where it is named": `
+			10:00    rules quiet quiet-all
+			23:10    $4
+			23:15    $4                -> held raised balance/critical @7
+			1d07:30  $4                -> late raised balance/critical @7`,
+		"without names it is all but the worst level": `
+			10:00    rules quiet quiet-default
+			23:10    $19
+			23:15    $19               -> held raised balance/low
+			1d02:00  $4                -> updated balance/low
+			1d02:05  $4                -> worsened balance/critical @7`,
+		"the only level of an account is held back only where it is named": `
+			10:00    rules quiet quiet-default no-critical
+			23:10    $19
+			23:15    $19               -> raised balance/low`,
+		"a level that is not named comes through": `
 			10:00    rules quiet
 			23:10    $4
 			23:15    $4                -> raised balance/critical @7`,

@@ -62,6 +62,8 @@ var rulebook = map[string]func(*Rules){
 	"quiet": func(r *Rules) {
 		r.Quiet = QuietHours{From: 23 * time.Hour, To: 7*time.Hour + 30*time.Minute, Zone: time.UTC, Levels: []string{"low", "notice"}}
 	},
+	"quiet-all":        func(r *Rules) { r.Quiet.Levels = append(r.Quiet.Levels, "critical") },
+	"quiet-default":    func(r *Rules) { r.Quiet.Levels = nil },
 	"mention-recovery": func(r *Rules) { r.MentionOnRecovery = true },
 	"expiry-1d":        func(r *Rules) { r.KeyExpiry = 24 * time.Hour },
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"mokabot/internal/alert"
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/lang"
@@ -36,13 +37,16 @@ func configFindings(w *lang.Words, c *config.Config, now time.Time) []Finding {
 // warning leaves most of that time.
 const intervalShare = 4
 
-// intervalFindings are about accounts without levels, and about levels by runway for
-// which the poll interval is too long.
+// intervalFindings are about accounts without levels, about quiet hours that hold
+// everything back, and about levels by runway for which the poll interval is too long.
 func intervalFindings(w *lang.Words, c *config.Config) []Finding {
 	var found []Finding
 	for _, a := range c.Accounts {
 		if len(a.Alerts.Levels) == 0 && len(c.Alerts.Levels) == 0 {
 			found = append(found, newFinding(LevelWarning, a.Name, topicLevels, w.CLI.Check.NoLevels))
+		}
+		if worst := worstLevel(a.Alerts.Levels); slices.Contains(a.Alerts.Quiet.Levels, worst) {
+			found = append(found, newFinding(LevelWarning, a.Name, topicLevels, w.CLI.Check.QuietWorst(worst)))
 		}
 		for _, l := range a.Alerts.Levels {
 			if l.Runway > 0 && c.PollInterval > l.Runway/intervalShare {
@@ -52,6 +56,14 @@ func intervalFindings(w *lang.Words, c *config.Config) []Finding {
 		}
 	}
 	return found
+}
+
+// worstLevel is the name of the last level, empty where there are none.
+func worstLevel(levels []alert.Level) string {
+	if len(levels) == 0 {
+		return ""
+	}
+	return levels[len(levels)-1].Name
 }
 
 // reportFindings are about months that a report's cron line skips.

@@ -33,6 +33,10 @@ func loaded(t *testing.T, text string) *config.Config {
 
 const accountLine = "accounts: [{name: team, api_key: sk-1}]\n"
 
+func quietOf(level, levels string) string {
+	return "alerts: {channel_id: '123', quiet_hours: {from: '23:00', to: '07:30', levels: [" + level + "]}, levels: " + levels + "}\n"
+}
+
 // What makes people wait in vain is found without asking anybody, as a warning
 // and not as "ok".
 func TestChecksFindWhatMakesPeopleWait(t *testing.T) {
@@ -47,6 +51,8 @@ func TestChecksFindWhatMakesPeopleWait(t *testing.T) {
 		{"runway shorter than four polls", accountLine + "poll_interval: 12h\nalerts: {channel_id: '123', levels: [{name: low, runway: 24h}]}\n", topicLevels, LevelWarning, []string{"low", "every 12 h", "6 h or less"}},
 		{"runway of four polls", accountLine + "poll_interval: 6h\nalerts: {channel_id: '123', levels: [{name: low, runway: 24h}]}\n", topicLevels, "", nil},
 		{"no levels", accountLine + "alerts: {channel_id: '123', levels: []}\n", topicLevels, LevelWarning, []string{"no levels", "alerts.levels"}},
+		{"quiet hours of the only level", accountLine + quietOf("low", "[{name: low, below: 20}]"), topicLevels, LevelWarning, []string{"even low", "nobody is pinged"}},
+		{"quiet hours of a milder level", accountLine + quietOf("low", "[{name: low, below: 20}, {name: critical, below: 5}]"), topicLevels, "", nil},
 		{"the 31st", accountLine + report + "'0 9 31 * *'}]\n", topicReports, LevelNote, []string{"last day"}},
 		{"the first", accountLine + report + "'0 9 1 * *'}]\n", topicReports, "", nil},
 		{"every quarter", accountLine + report + "'0 9 1 1,4,7,10 *'}]\n", topicReports, LevelWarning, []string{"2026-12", "2027-02", "0 9 1 * *"}},

@@ -10,7 +10,7 @@ import (
 )
 
 // readQuietHours changes what was written and leaves the rest, as [readRules]
-// does. Without levels it is all but the worst.
+// does.
 func readQuietHours(v value, rules *alert.Rules) {
 	if !v.given() {
 		return
@@ -21,14 +21,8 @@ func readQuietHours(v value, rules *alert.Rules) {
 	inherited := q.From != q.To
 	hasFrom, hasTo := from.clock(&q.From), to.clock(&q.To)
 	m.get("timezone").zone(&q.Zone)
-	levels := m.get("levels")
-	switch {
-	case levels.given():
+	if levels := m.get("levels"); levels.given() {
 		q.Levels = readQuietLevels(levels)
-	case q.Levels == nil && len(rules.Levels) > 0:
-		for _, l := range rules.Levels[:len(rules.Levels)-1] {
-			q.Levels = append(q.Levels, l.Name)
-		}
 	}
 	m.done()
 	if !isMapping(v) {
@@ -63,27 +57,15 @@ func readQuietLevels(v value) []string {
 	return names
 }
 
-// checkQuietLevels refuses names of levels that nobody has, and those that are
-// the worst wherever they stand: these always come through.
+// checkQuietLevels refuses names of levels that nobody has.
 func (c *Config) checkQuietLevels(r *reader) {
-	ladders := [][]alert.Level{c.Alerts.Levels}
+	all := alert.LevelNames(c.Alerts.Levels)
 	for _, a := range c.Accounts {
-		ladders = append(ladders, a.Alerts.Levels)
-	}
-	var all []string
-	held := map[string]bool{}
-	for _, levels := range ladders {
-		for n, l := range levels {
-			all = append(all, l.Name)
-			held[l.Name] = held[l.Name] || n < len(levels)-1
-		}
+		all = append(all, alert.LevelNames(a.Alerts.Levels)...)
 	}
 	for _, item := range r.quiet {
-		switch name, _ := item.scalar(); {
-		case !slices.Contains(all, name):
+		if name, _ := item.scalar(); !slices.Contains(all, name) {
 			item.problem("there is no level %s%s", item.quoted(), didYouMean(name, all))
-		case !held[name]:
-			item.problem("%s is the worst level, which always comes through; remove it", item.quoted())
 		}
 	}
 }

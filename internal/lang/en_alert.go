@@ -14,6 +14,7 @@ func enAlert() AlertWords {
 	}
 	a.Still = func(title string) string { return "Reminder · " + title }
 	a.Left = "Remaining"
+	a.PlanEndedAt = func(when string) string { return fmt.Sprintf("**The plan ended** %s.", when) }
 	a.Resolved = func(when, lasted string) string { return fmt.Sprintf("**Resolved** %s, after %s.", when, lasted) }
 	a.Replaced = "**Closed**: a newer message reports on this account."
 	a.AccountRemoved = "**Closed**: the account was removed from the configuration."
@@ -67,6 +68,7 @@ func enConditions() AlertWords {
 		Refused: ConditionWords{Raised: named("%s: the gateway refuses the credentials"),
 			Text: "Calls with it fail. Enable it again in the gateway's console.", Ended: over("%s: the credentials are accepted again")},
 		TokenText:   "API calls do not need this token. The account balance is unknown and balance alerts are paused until it is accepted again.",
+		PlanEnded:   over("%s: the plan has ended"),
 		KeyDisabled: over("%s: the API key is disabled"), KeyRefused: over("%s: the gateway refuses the API key"),
 		TokenRefused: over("%s: the gateway refuses the access token"), Banned: over("%s: the account is banned"),
 		Expiring: ConditionWords{Raised: named("%s: the API key expires soon"),

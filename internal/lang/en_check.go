@@ -28,6 +28,9 @@ func enCheck() CheckWords {
 		NeverFires: func(levels string) string {
 			return fmt.Sprintf("the key is unlimited, so its balance is unknown and the levels %s never fire; add access_token and user_id, which show the account's balance", levels)
 		},
+		QuietWorst: func(level string) string {
+			return fmt.Sprintf("quiet_hours hold back even %s, the worst level: nobody is pinged in these hours however little is left", level)
+		},
 		NoLevels: "no levels are configured, so nobody is pinged when the balance is low; add alerts.levels",
 		IntervalTooLong: func(level string, runway, every, atMost time.Duration) string {
 			return fmt.Sprintf("level %s warns %s before the money is gone, but the balance is read only every %s; set poll_interval to %s or less", level, enDuration(runway), enDuration(every), enDuration(atMost))

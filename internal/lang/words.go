@@ -87,6 +87,10 @@ type AlertWords struct {
 	KeyDisabled, KeyRefused, TokenRefused, Banned func(account string) string
 	TokenText                                     string // what a refused access token means for calls and for alerts
 
+	// PlanEnding where the plan came to its end, instead of being renewed.
+	PlanEnded   func(account string) string
+	PlanEndedAt func(when string) string // of an earlier post
+
 	Worse                      func(account, level string) string
 	Still                      func(title string) string
 	Resolved                   func(when, lasted string) string // of an earlier post: when it ended

@@ -18,6 +18,7 @@ type CheckWords struct {
 	SharedWallet                                           func(accounts string) string
 	NeverFires                                             func(levels string) string
 	NoLevels                                               string
+	QuietWorst                                             func(level string) string // quiet hours hold the worst level back
 	IntervalTooLong                                        func(level string, runway, every, atMost time.Duration) string
 	LastDay                                                func(cron string) string
 	SkippedMonths                                          func(cron, months string) string

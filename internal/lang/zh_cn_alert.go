@@ -14,6 +14,7 @@ func zhAlert() AlertWords {
 	}
 	a.Still = func(title string) string { return "提醒 · " + title }
 	a.Left = "可用余额"
+	a.PlanEndedAt = func(when string) string { return fmt.Sprintf("**套餐已到期**：%s。", when) }
 	a.Resolved = func(when, lasted string) string {
 		return fmt.Sprintf("**已恢复**：%s，持续 %s。", when, lasted)
 	}
@@ -71,6 +72,7 @@ func zhConditions() AlertWords {
 		Refused: ConditionWords{Raised: named("%s：网关拒绝了凭据"),
 			Text: "使用该令牌的调用会失败。请在网关控制台重新启用。", Ended: over("%s：凭据已恢复有效")},
 		TokenText:   "API 调用不使用此令牌。在它重新被接受之前，账户余额未知，也无法发出余额告警。",
+		PlanEnded:   over("%s：套餐已到期"),
 		KeyDisabled: over("%s：令牌已被禁用"), KeyRefused: over("%s：网关拒绝了令牌"),
 		TokenRefused: over("%s：网关拒绝了系统访问令牌"), Banned: over("%s：账户已被网关封禁"),
 		Expiring: ConditionWords{Raised: named("%s：令牌即将过期"),

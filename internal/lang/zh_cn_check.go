@@ -28,6 +28,9 @@ func zhCheck() CheckWords {
 		NeverFires: func(levels string) string {
 			return fmt.Sprintf("令牌不限额度，余额未知，所以级别 %s 永远不会触发；请填写 access_token 和 user_id 以查看账户余额", levels)
 		},
+		QuietWorst: func(level string) string {
+			return fmt.Sprintf("quiet_hours 连最严重的级别 %s 也会推迟：在此时段内，余额再少也不会提醒任何人", level)
+		},
 		NoLevels: "没有配置任何级别，余额不足时不会提醒任何人；请填写 alerts.levels",
 		IntervalTooLong: func(level string, runway, every, atMost time.Duration) string {
 			return fmt.Sprintf("级别 %s 要在用完前 %s 提醒，但每 %s 才读取一次余额；请把 poll_interval 设为 %s 或更短", level, zhDuration(runway), zhDuration(every), zhDuration(atMost))

@@ -79,9 +79,13 @@ func conditionWords(a *lang.AlertWords, c alert.Condition) lang.ConditionWords {
 }
 
 // eventWords are the words of an event's condition. For a refused credential they name
-// which one it is, where the reading shows that; the end has the condition's own words.
+// which one it is, where the reading shows that; the end has the condition's own words,
+// except that of a plan which was not renewed.
 func eventWords(a *lang.AlertWords, e alert.Event) lang.ConditionWords {
 	words := conditionWords(a, e.Incident.Condition)
+	if planEnded(e) {
+		words.Ended = a.PlanEnded
+	}
 	if e.Incident.Condition != alert.Refused || e.Kind == alert.Ended {
 		return words
 	}
@@ -97,6 +101,13 @@ func eventWords(a *lang.AlertWords, e alert.Event) lang.ConditionWords {
 		words.Raised, words.Text = ofAccount(a.TokenRefused), a.TokenText
 	}
 	return words
+}
+
+// planEnded reports whether an incident is over because the plan came to its end, which
+// is no good news.
+func planEnded(e alert.Event) bool {
+	i := e.Incident
+	return e.Kind == alert.Ended && i.Condition == alert.PlanEnding && !i.Expires.IsZero() && !i.Expires.After(i.EndedAt)
 }
 
 // tokenRefused reports whether it is the access token that is not accepted, which
@@ -136,6 +147,8 @@ func alertTitle(w *lang.Words, account string, e alert.Event, words lang.Conditi
 
 func alertTone(a AlertDetails, over bool) Tone {
 	switch {
+	case planEnded(a.Event):
+		return ToneMuted
 	case over:
 		return ToneGood
 	case a.Event.Incident.Condition == alert.Refused && tokenRefused(a.Event.Facts.Reading):

@@ -13,7 +13,7 @@ func Close(w *lang.Words, posted Message, e alert.Event) Message {
 	m := Message{Text: posted.Text, Files: posted.Files}
 	for n, card := range posted.Cards {
 		card.Tone = ToneMuted
-		if e.Kind == alert.Ended {
+		if e.Kind == alert.Ended && !planEnded(e) {
 			card.Tone = ToneGood
 		}
 		card.Fields = slices.DeleteFunc(slices.Clone(card.Fields), func(f Field) bool { return f.Name == w.Alert.Snoozed })
@@ -27,6 +27,8 @@ func Close(w *lang.Words, posted Message, e alert.Event) Message {
 
 func closedLine(w *lang.Words, e alert.Event) string {
 	switch {
+	case planEnded(e):
+		return w.Alert.PlanEndedAt(Moment(e.Incident.Expires))
 	case e.Kind == alert.Ended:
 		return w.Alert.Resolved(Moment(e.Incident.EndedAt), w.Duration(e.Duration()))
 	case e.By != "":

@@ -162,7 +162,10 @@ func leftLine(w *lang.Words, e alert.Event) string {
 // resolvedLine is the end of an incident: how long it lasted, what is left now and what
 // was topped up.
 func resolvedLine(w *lang.Words, name string, e alert.Event) string {
-	line := w.Headline.After(conditionWords(&w.Alert, e.Incident.Condition).Ended(name), lasted(e))
+	line := eventWords(&w.Alert, e).Ended(name)
+	if !planEnded(e) {
+		line = w.Headline.After(line, lasted(e))
+	}
 	if left, ok := e.Facts.Reading.Spendable().Get(); ok {
 		line = w.Headline.With(line, w.Headline.Left(left))
 	}

@@ -84,6 +84,7 @@ func alerts(w *lang.Words) map[string]message.Message {
 		}
 		all["alert-"+string(c)+"-over"] = message.Alert(w, over)
 	}
+	all["alert-plan-ended"] = message.Alert(w, planEnded())
 	held := alertOf(alert.Raised, alert.Balance, 0, reading(12))
 	held.Event.Late, held.Event.Incident.OwedAt, held.Event.Incident.OwedMoney = true, at.Add(-8*time.Hour), dollars(19.2)
 	held.Event.Incident.Since, held.Today = at.Add(-8*time.Hour), spend.SoFar{Spent: dollars(7.2)}
@@ -110,6 +111,13 @@ func alerts(w *lang.Words) map[string]message.Message {
 	return all
 }
 
+// planEnded is the end of a warning before the end of a plan that nobody renewed.
+func planEnded() message.AlertDetails {
+	a := alertOf(alert.Ended, alert.PlanEnding, -1, reading(4.2))
+	a.Event.Incident.Expires, a.Event.Incident.EndedAt, a.Event.Incident.TopUp = at.Add(-time.Minute), at, 0
+	return a
+}
+
 // closed are earlier posts of an incident that is over.
 func closed(w *lang.Words) map[string]message.Message {
 	low := alertOf(alert.Raised, alert.Balance, 0, reading(18.2))
@@ -126,6 +134,7 @@ func closed(w *lang.Words) map[string]message.Message {
 		e.Incident.EndedAt = at
 		all[name] = message.Close(w, posted, e)
 	}
+	all["alert-plan-over"] = message.Close(w, message.Alert(w, trouble(alert.PlanEnding)), planEnded().Event)
 	return all
 }
 
