@@ -25,9 +25,6 @@ const (
 	// maxSleep is the longest time between two looks at the clock, so that a
 	// suspended machine or a stepped clock delays no report by more.
 	maxSleep = 30 * time.Second
-	// patience is how long a start waits for the time to be confirmed: a report of a wrong
-	// day cannot be taken back.
-	patience = 5 * time.Minute
 	// future is how far ahead of now a mark is that a wrong clock set.
 	future = time.Hour
 )
@@ -42,13 +39,12 @@ type Reporter struct {
 	Log     *slog.Logger
 	Now     func() time.Time // nil for the real clock
 	Sure    func() bool      // whether Now was confirmed; nil: it is right
+	Reached func() bool      // whether Discord has answered; nil: it has
 
 	Idle time.Duration // the longest time between two looks at the clock; 0: maxSleep
 
 	// Observe is called after every report, for metrics; nil for none.
 	Observe func(name string, delayed bool)
-
-	began time.Time // of Run
 }
 
 func (r *Reporter) now() time.Time { return timeBy(r.Now) }
@@ -58,18 +54,14 @@ func (r *Reporter) Run(ctx context.Context) error {
 	if err := r.forgetOthers(ctx); err != nil && ctx.Err() == nil {
 		r.Log.Error("reports that left the configuration are still remembered", "err", err)
 	}
-	for r.began = time.Now(); ; {
-		wait := time.Second
-		if r.sure() || time.Since(r.began) >= patience {
-			r.Check(ctx)
-			wait = r.untilNext()
-		}
+	for awaitTime(ctx, r.Sure, r.Reached); ctx.Err() == nil; {
+		r.Check(ctx)
 		select {
 		case <-ctx.Done():
-			return nil
-		case <-time.After(wait):
+		case <-time.After(r.untilNext()):
 		}
 	}
+	return nil
 }
 
 func (r *Reporter) sure() bool { return r.Sure == nil || r.Sure() }

@@ -79,21 +79,13 @@ type Unconnected struct {
 	Bot    *bot.Bot
 	Log    *slog.Logger
 
-	// Machine is the clock of the machine, which may be wrong; nil: the real one,
-	// taken as right.
-	Machine func() time.Time
+	// Clock corrects the clock of the machine; nil: the real one, taken as right.
+	Clock *clock.Clock
 }
 
 // Run works until ctx ends.
 func (u Unconnected) Run(ctx context.Context) error {
-	s := &service{env: u.Env, log: u.Log, db: u.Store, on: &duty{bot: u.Bot, rest: u.Bot.REST}, changed: make(chan struct{}, 1)}
-	if u.Machine != nil {
-		last, err := u.Store.NewestReading(ctx)
-		if err != nil {
-			return err
-		}
-		s.on.clock = clock.NewAt(u.Machine, last, u.Log)
-	}
+	s := &service{env: u.Env, log: u.Log, db: u.Store, on: &duty{bot: u.Bot, rest: u.Bot.REST, clock: u.Clock}, changed: make(chan struct{}, 1)}
 	first, err := s.prepare(u.Config)
 	if err != nil {
 		return err
@@ -112,9 +104,10 @@ func (s *service) prepare(file *config.Config) (generation, error) {
 	if err != nil {
 		return generation{}, err
 	}
-	now, sure, times := time.Now, func() bool { return true }, &schedule.Timetable{}
+	now, times := time.Now, &schedule.Timetable{}
+	var sure, reached func() bool
 	if on := s.duty(); on != nil {
-		times = &on.times
+		times, reached = &on.times, on.rest.Reached
 		if on.clock != nil {
 			now, sure = on.clock.Now, on.clock.Sure
 		}
@@ -129,7 +122,7 @@ func (s *service) prepare(file *config.Config) (generation, error) {
 		file: file, config: c, book: book,
 		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Now: now, Sure: sure, Times: times, Zones: c.Zones(), Observe: s.recorder.Reading},
 		seeder:  &schedule.Seeder{Book: book, Store: s.db, Log: s.log, Now: now, Times: times, History: past},
-		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Observe: s.recorder.Report},
+		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Reached: reached, Observe: s.recorder.Report},
 	}
 	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log, Observe: s.recorder.Budget, Times: times}
 	next.reports.Budgets = next.budgets

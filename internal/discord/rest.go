@@ -121,6 +121,9 @@ func withoutRedirects(hc *http.Client) *http.Client {
 // Now is the time by Discord's clock, as far as an answer has shown it.
 func (r *REST) Now() time.Time { return r.clock.now() }
 
+// Reached reports whether Discord has answered a request.
+func (r *REST) Reached() bool { return r.clock.answered.Load() }
+
 // Pause holds requests back as long as Discord asked an earlier holder of the
 // token to.
 func (r *REST) Pause(d time.Duration) { r.limits.pause(time.Now().Add(d)) }

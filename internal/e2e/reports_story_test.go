@@ -67,19 +67,19 @@ func (c *channel) fails(down bool) {
 	c.down = down
 }
 
-// clock is a machine's clock, which can be stepped.
-type clock struct {
+// machineClock is a machine's clock, which can be stepped.
+type machineClock struct {
 	mu   sync.Mutex
 	step time.Duration
 }
 
-func (c *clock) now() time.Time {
+func (c *machineClock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Now().Add(c.step)
 }
 
-func (c *clock) set(step time.Duration) {
+func (c *machineClock) set(step time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.step = step
@@ -96,7 +96,7 @@ type teller struct {
 	zone    *time.Location
 	gateway *mokatest.Server
 	channel *channel
-	clock   *clock
+	clock   *machineClock
 	gone    bool // the reports are not in the configuration
 }
 
@@ -157,7 +157,7 @@ func TestTheStoryOfTheReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		r := teller{t, t.TempDir() + "/story.db", zone, mokatest.New(mokatest.V2026_08), &channel{known: map[string]string{}}, &clock{}, false}
+		r := teller{t, t.TempDir() + "/story.db", zone, mokatest.New(mokatest.V2026_08), &channel{known: map[string]string{}}, &machineClock{}, false}
 		r.gateway.AddAccount(mokatest.Account{ID: 2, AccessToken: testToken, Quota: 50_000_000})
 		r.gateway.AddKey(2, mokatest.Key{Key: testKey, Remain: 40_000_000})
 
@@ -214,7 +214,7 @@ func TestAReportThatComesBackBeginsAnew(t *testing.T) {
 	proof.NotRaced(t)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := teller{t, t.TempDir() + "/back.db", time.UTC, mokatest.New(mokatest.V2026_08), &channel{known: map[string]string{}}, &clock{}, false}
+		r := teller{t, t.TempDir() + "/back.db", time.UTC, mokatest.New(mokatest.V2026_08), &channel{known: map[string]string{}}, &machineClock{}, false}
 		r.gateway.AddAccount(mokatest.Account{ID: 2, AccessToken: testToken, Quota: 50_000_000})
 		r.gateway.AddKey(2, mokatest.Key{Key: testKey, Remain: 40_000_000})
 		r.until(time.January, 4, 12, 0) // a Tuesday

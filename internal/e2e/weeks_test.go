@@ -16,6 +16,7 @@ import (
 
 	"mokabot/bot"
 	"mokabot/internal/app"
+	"mokabot/internal/clock"
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/discordsim"
@@ -25,12 +26,14 @@ import (
 )
 
 // inProcess takes requests to the simulated Discord without a network, so that
-// they work on the clock of a bubble.
+// they work on the clock of a bubble. Answers carry Discord's time, as they do on a
+// network.
 type inProcess struct{ discord *discordsim.Server }
 
 // RoundTrip answers a request, or fails where a line would have been cut.
 func (p inProcess) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	w := httptest.NewRecorder()
+	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	defer func() {
 		if v := recover(); v == http.ErrAbortHandler {
 			resp, err = nil, errors.Join(io.ErrUnexpectedEOF, r.Context().Err())
@@ -47,7 +50,7 @@ func (p inProcess) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 type weeks struct {
 	*arena
 	clients []client
-	clock   *clock
+	clock   *machineClock
 	dice    *rand.Rand
 	stop    func()
 
@@ -89,7 +92,7 @@ func newWeeks(t *testing.T, seed uint64) *weeks {
 	gateway.AddAccount(mokatest.Account{ID: 2, Username: "alice", AccessToken: testToken, Quota: 50_000_000, Requests: 42})
 	gateway.AddKey(2, mokatest.Key{Key: testKey, Name: "normal", Remain: 45_005_000})
 	world := &world{discord: discordsim.New(), gateway: gateway, server: &httptest.Server{URL: "https://gateway.test"}, dir: t.TempDir()}
-	w := &weeks{arena: &arena{world: world, t: t}, clock: &clock{}, dice: rand.New(rand.NewPCG(seed, 0))}
+	w := &weeks{arena: &arena{world: world, t: t}, clock: &machineClock{}, dice: rand.New(rand.NewPCG(seed, 0))}
 	more := ""
 	w.clients, more = w.arena.clients(discordsim.ReportChannel)
 	w.file = w.config(t, "poll_interval: 1s", "poll_interval: 15m\ntimezone: Europe/Berlin", "* * * * *", "0 9 * * *",
@@ -109,12 +112,17 @@ func (w *weeks) start() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	last, err := db.NewestReading(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	log := slog.New(slog.DiscardHandler)
-	rest := discord.NewREST(discordsim.Token, &http.Client{Transport: inProcess{w.discord}}, log)
+	agreed := clock.NewAt(w.clock.now, last, log)
+	rest := discord.NewREST(discordsim.Token, &http.Client{Transport: inProcess{w.discord}}, log, discord.WithDates(func(at time.Time) { agreed.Hear("discord.com", at) }))
 	unconnected := app.Unconnected{
 		Config: c, Store: db, Log: log, Bot: &bot.Bot{REST: rest, Values: db, Log: log},
-		Env:     app.Environment{Gateway: w.gateway.Client().Transport},
-		Machine: w.clock.now,
+		Env:   app.Environment{Gateway: w.gateway.Client().Transport},
+		Clock: agreed,
 	}
 	delivery := &discord.Delivery{Box: db, Send: rest, Log: log, Idle: rarely}
 	ctx, cancel := context.WithCancel(w.t.Context())
