@@ -12,10 +12,6 @@ import (
 	"mokabot/internal/proof"
 )
 
-// healed is the longest that a fault of the gateway may keep commands from
-// being answered.
-const healed = 45 * time.Second
-
 // row is one way in which the gateway goes wrong. Either it begins with a
 // world in which no connection is well, or it strikes a connection that is.
 type row struct {
@@ -25,7 +21,6 @@ type row struct {
 	strike func(*discordsim.Server)
 	over   func(*discordsim.Server) bool // the fault has had its effect; nil: when it was used up
 	fatal  string                        // what the program says when it ends
-	long   bool                          // only with MOKABOT_LONG
 }
 
 func faults(kind discordsim.GatewayFaultKind, count int) []discordsim.GatewayFault {
@@ -51,7 +46,7 @@ func away(d time.Duration) func(*discordsim.Server) {
 
 // muted is a line that died without a word, until the bot gives it up.
 func muted(d *discordsim.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*healed)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	d.Mute(true)
 	_ = d.Disconnected(ctx)
@@ -84,7 +79,7 @@ func rows() []row {
 		{name: "no address of the gateway (a page, 429)", rest: []discordsim.Fault{{Kind: discordsim.FaultCloudflare, Path: "/gateway", Count: 2}}},
 		{name: "somebody's login page (401) instead of the address", rest: []discordsim.Fault{{Kind: discordsim.FaultStatus, Status: 401, Path: "/gateway", Count: 3}}},
 		{name: "the request for the address hangs", rest: []discordsim.Fault{{Kind: discordsim.FaultHang, Path: "/gateway"}}},
-		{name: "a server away for 150 s", strike: away(150 * time.Second), long: true},
+		{name: "a server away for 150 s", strike: away(150 * time.Second)},
 	}
 	for _, code := range []int{4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009} {
 		all = append(all, row{name: fmt.Sprint("close ", code), strike: func(d *discordsim.Server) { d.CloseGateway(code) }})
@@ -105,7 +100,8 @@ func rows() []row {
 }
 
 // TestEveryGatewayFaultHealsInTheProgram runs the program against each fault
-// and prints a table. MOKABOT_LONG=1 adds what takes minutes.
+// and prints a table. How soon it has to heal is tested on a virtual clock, in
+// TestEveryConnectionFaultHealsWithin45Seconds.
 func TestEveryGatewayFaultHealsInTheProgram(t *testing.T) {
 	proof.NeedsLong(t)
 	t.Parallel()
@@ -116,9 +112,6 @@ func TestEveryGatewayFaultHealsInTheProgram(t *testing.T) {
 	var results []result
 	free := make(chan struct{}, sideBySide)
 	for _, r := range rows() {
-		if r.long && !proof.Long() {
-			continue
-		}
 		free <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-free }()
@@ -149,11 +142,11 @@ func (r row) run(t *testing.T) result {
 		began = time.Now()
 		r.strike(s.discord)
 	}
-	got := result{row: r, lasted: time.Since(began)}
+	got := result{row: r}
 	if r.fatal != "" {
 		r.ends(t, p)
 	} else {
-		within(t, 2*healed, "the fault to strike", func() bool {
+		within(t, patience, "the fault to strike", func() bool {
 			rest, connections := s.discord.FaultsLeft()
 			return rest+connections == 0 && (r.over == nil || r.over(s.discord))
 		})
@@ -178,7 +171,7 @@ func (r row) ends(t *testing.T, p *process) {
 // answers waits until a command is answered. Somebody asks twice a second.
 func (s *arena) answers(t *testing.T, p *process) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*healed)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
 	answered := make(chan struct{}, 1)
 	var users sync.WaitGroup

@@ -252,7 +252,6 @@ func TestBombsByEndpointAndCommand(t *testing.T) {
 		}
 		file = w.config(t, w.server.URL, evil.URL)
 		cmd, _, log := program(t, w.throughProxy(t), "run", "--config", file)
-		began := time.Now()
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -269,7 +268,8 @@ func TestBombsByEndpointAndCommand(t *testing.T) {
 		}
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
-		measured(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss>>10, time.Since(began))
+		peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss >> 10
+		worst, cells = max(worst, peak), append(cells, fmt.Sprintf("%d MB", peak))
 		for _, took := range asked {
 			slowest = max(slowest, took)
 			cells = append(cells, fmt.Sprintf("%.1f s", took.Seconds()))
@@ -285,7 +285,7 @@ func TestBombsByEndpointAndCommand(t *testing.T) {
 	if worst > 64 {
 		t.Errorf("%d MB", worst)
 	}
-	if slowest > 45*time.Second { // what one reading may take
+	if slowest > patience { // that a call ends in its time is tested on a virtual clock
 		t.Errorf("%s", slowest)
 	}
 }

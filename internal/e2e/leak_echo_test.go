@@ -288,17 +288,19 @@ func (e *echoing) write(address, proxy string) string {
 }
 
 // says runs one command line and searches its output; the bot itself for two
-// seconds.
+// seconds from its first line on.
 func (e *echoing) says(found *search, where string, args ...string) {
 	path := build(e.t)
 	ctx, cancel := context.WithTimeout(e.t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, path, args...)
+	cmd, out := exec.CommandContext(ctx, path, args...), &lockedBuffer{}
 	if args[0] == "run" {
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-		time.AfterFunc(2*time.Second, cancel)
+		go func() {
+			within(e.t, patience, "the first line of the log", func() bool { return out.String() != "" || ctx.Err() != nil })
+			time.AfterFunc(2*time.Second, cancel)
+		}()
 	}
-	out := &lockedBuffer{}
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.Env = []string{"HOME=" + e.dir, "SSL_CERT_FILE=" + e.authority, "GODEBUG=http2debug=2"}
 	_ = cmd.Run()

@@ -171,7 +171,7 @@ func (s *replicaStorm) strike() {
 		s.replaced(leader, kind, leader.terminate)
 	case "stop beyond the lease":
 		d := lifetime + time.Duration(s.dice.IntN(8))*time.Second
-		s.resting.Go(func() { leader.pause(d) })
+		s.resting.Go(func() { leader.pause(time.After(d)) })
 	case "dead line":
 		d := time.Duration(s.dice.IntN(20)) * time.Second
 		s.resting.Go(func() {
@@ -180,7 +180,7 @@ func (s *replicaStorm) strike() {
 			leader.line.dead.Store(false)
 		})
 	case "short stop":
-		leader.pause(time.Duration(100+s.dice.IntN(6000)) * time.Millisecond)
+		leader.pause(time.After(time.Duration(100+s.dice.IntN(6000)) * time.Millisecond))
 	case "kill of a standby":
 		if standby != leader {
 			standby.kill()

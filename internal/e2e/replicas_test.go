@@ -117,8 +117,8 @@ func (m *replica) terminate() {
 	m.over()
 }
 
-// pause stops its process for a while, as a machine that is suspended.
-func (m *replica) pause(d time.Duration) {
+// pause stops its process until over, as a machine that is suspended.
+func (m *replica) pause(over <-chan time.Time) {
 	m.mu.Lock()
 	if m.p == nil || m.paused {
 		m.mu.Unlock()
@@ -129,7 +129,7 @@ func (m *replica) pause(d time.Duration) {
 	m.signal(halt)
 	m.mu.Unlock()
 	select {
-	case <-time.After(d):
+	case <-over:
 	case <-p.ended:
 	}
 	m.mu.Lock()
