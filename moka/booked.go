@@ -243,23 +243,18 @@ func (c *Client) RefundedLog(ctx context.Context, from, to, unitSince time.Time)
 // operator, or won. An amount that cannot be read is an error, a [BadResponse].
 // Amounts in words are in the present unit from unitSince on.
 func (c *Client) CreditedLog(ctx context.Context, from, to, unitSince time.Time) (Amount, error) {
-	status, err := c.status(ctx)
-	if err != nil {
-		return 0, err
-	}
-	w := window{max(0, from.Unix()), max(0, to.Unix()-1)}
+	w := windowOf(from, to)
 	var b Booked
-	if err := c.additions(ctx, w, BookedQuery{CreditsSince: time.Unix(w.first, 0), UnitSince: unitSince}, &b); err != nil {
+	status, err := c.besideStatus(ctx, func() error {
+		return c.additions(ctx, w, BookedQuery{CreditsSince: time.Unix(w.first, 0), UnitSince: unitSince}, &b)
+	})
+	if err != nil {
 		return 0, err
 	}
 	if b.Credits.Unread > 0 {
 		return 0, mistyped("log/self", "a top-up of an amount that cannot be read")
 	}
-	amount, beyond := status.Units.quota(b.Credits.Quota)
-	if beyond != nil {
-		return 0, mistyped("log/self", "a quota beyond any amount")
-	}
-	return amount, nil
+	return status.Units.charged("log/self", b.Credits.Quota)
 }
 
 // RefundsByKey is what was given back in [from, to), by the key that it had been

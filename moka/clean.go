@@ -9,10 +9,10 @@ import (
 // maxMessage is how many runes of a gateway's words are kept.
 const maxMessage = 200
 
-// escapes are the sequences that a terminal obeys (ECMA-48): one that begins a
-// sequence, with parameters and end; a text for the terminal, up to its end; and two
-// characters. Without them letters that stand between them would not be found to be a
-// credential's.
+// escapes are the sequences that a terminal obeys (ECMA-48): CSI with its parameters
+// and final byte; OSC, DCS, SOS, PM and APC with the text up to its end; and short
+// ones. They are removed before credentials are looked for, whose letters they may
+// separate.
 var escapes = regexp.MustCompile("(?:\x1b\\[|\u009b)[0-?]*[ -/]*[@-~]|\x1b[\\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[ -/]*[0-~]")
 
 var (

@@ -91,12 +91,7 @@ func (c *Client) eachWindow(ctx context.Context, r request, from, to time.Time, 
 		})
 	}
 	asking.Wait()
-	for _, err := range failed {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return cmp.Or(failed...)
 }
 
 // SpentLog reads /api/log/self/stat: what the account spent in [from, to) by

@@ -99,7 +99,7 @@ func unknown(t terminal, name string) int {
 		name, _, _ = strings.Cut(strings.TrimLeft(name, "-"), "=")
 		meant := didYouMean(dashed(config.Closest(name, []string{"help", "version"})))
 		if c, ok := withFlag(name); meant == "" && ok {
-			meant = fmt.Sprintf("; it stands behind the command, as in mokabot %s %s", c.name, dashed(name))
+			meant = fmt.Sprintf("; write it after the command, as in mokabot %s %s", c.name, dashed(name))
 		}
 		fmt.Fprintf(t.err, "mokabot: there is no flag %s here%s\nmokabot help lists the commands\n", moka.Plain(dashed(name)), meant)
 		return exitUsage

@@ -92,8 +92,7 @@ func (p *pass) tell(k Kind, i Incident, from int) {
 	p.events = append(p.events, e)
 }
 
-// end closes an incident, if it is open, and reports that to those who got its posts
-// of its beginning.
+// end closes an incident, if it is open, and posts that where its beginning was posted.
 func (p *pass) end(c Condition) {
 	i, ok := p.close(c)
 	if !ok {
