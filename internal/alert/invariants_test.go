@@ -13,19 +13,19 @@ func (h *history) check(s State, f Facts, events []Event) error {
 	if at := s.RecheckAt(); !at.IsZero() && !at.After(f.At) {
 		return errors.New("asks for a reading in the past")
 	}
-	posts, open := make(map[topic]int), make(map[topic]int)
+	posts, open := make(map[Topic]int), make(map[Topic]int)
 	for _, e := range events {
 		h.said[e.Kind]++
 		h.moves[move(e)]++
 		if e.Post() {
-			posts[describe(e.Incident.Condition).about]++
+			posts[e.Incident.Condition.Topic()]++
 		}
 		if err := h.checkLife(e); err != nil {
 			return err
 		}
 	}
 	for c := range s.Incidents {
-		open[describe(c).about]++
+		open[c.Topic()]++
 	}
 	for fact := range posts {
 		if posts[fact] > 1 {

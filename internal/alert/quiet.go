@@ -67,9 +67,9 @@ func (q QuietHours) holds(i Incident, levels int) bool {
 }
 
 // anyAbout reports whether an incident of a topic is open.
-func (p *pass) anyAbout(t topic) bool {
+func (p *pass) anyAbout(t Topic) bool {
 	for c := range p.state.Incidents {
-		if describe(c).about == t {
+		if c.Topic() == t {
 			return true
 		}
 	}
@@ -98,7 +98,7 @@ func (p *pass) postOwed(told map[Condition]bool) {
 		if !owed {
 			continue
 		}
-		if p.anyAbout(describe(c).about) {
+		if p.anyAbout(c.Topic()) {
 			delete(p.state.Ends, c)
 		} else if !p.heldBack(i) {
 			delete(p.state.Ends, c)

@@ -76,7 +76,7 @@ func (r *replay) take(e Event) {
 		r.Pings++
 	}
 	switch {
-	case describe(e.Incident.Condition).about != aboutMoney:
+	case e.Incident.Condition.Topic() != TopicMoney:
 	case e.Kind == Ended:
 		r.warned = time.Time{}
 	case r.warned.IsZero():

@@ -174,7 +174,7 @@ func (r Rules) levelOf(i Incident) *Level {
 // RemindEvery is the time between reminders of an incident, 0 for one that is
 // reported once: only incidents about money are repeated.
 func (r Rules) RemindEvery(i Incident) time.Duration {
-	if l := r.levelOf(i); l != nil && describe(i.Condition).about == aboutMoney {
+	if l := r.levelOf(i); l != nil && i.Condition.Topic() == TopicMoney {
 		return l.RemindEvery
 	}
 	return 0

@@ -25,8 +25,13 @@ func mustBeFilled(t *testing.T, v reflect.Value, path string) {
 			mustBeFilled(t, v.Field(i), path+"."+v.Type().Field(i).Name)
 		}
 	case reflect.Map: // shown names may be missing: then the English one serves
+		for _, key := range v.MapKeys() {
+			if word := v.MapIndex(key); word.Kind() == reflect.Struct {
+				mustBeFilled(t, word, path+"/"+key.String())
+			}
+		}
 	default:
-		optional := path == "Words.Alert.Balance.Text" || // the reason stands in a field of its own
+		optional := path == "Words.Alert.Conditions/balance.Text" || // the reason stands in a field of its own
 			path == "Words.Between" // Chinese has no space there
 		if v.IsZero() && !optional {
 			t.Errorf("%s is empty", path)

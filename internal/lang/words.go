@@ -81,7 +81,7 @@ type ModelWords struct {
 
 // AlertWords phrase what happens to an account.
 type AlertWords struct {
-	Balance, Unreachable, Refused, Expiring, Expired, PlanEnding, Exhausted, WalletEmpty, Spike ConditionWords
+	Conditions map[string]ConditionWords // by alert.Condition
 
 	// Refused in more detail, where the gateway says which credential it is.
 	KeyDisabled, KeyRefused, TokenRefused, Banned func(account string) string

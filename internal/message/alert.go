@@ -53,29 +53,11 @@ func spikeKeyLine(w *lang.Words, a AlertDetails) string {
 	return w.Alert.KeySpent(lineName(w, a.Key.Key), a.Key.Spent)
 }
 
-// conditionView is all that people see of a condition: its words in each language, its
-// colour, and its first line. Its topic, whom it pings and which buttons help are in its
-// entry in package alert.
-type conditionView struct {
-	words func(*lang.AlertWords) lang.ConditionWords
-	tone  Tone // of a balance: on the worst level
-	line  func(headline) string
-}
-
-var conditionViews = map[alert.Condition]conditionView{
-	alert.Refused:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Refused }, ToneCritical, refusedLine},
-	alert.Unreachable: {func(a *lang.AlertWords) lang.ConditionWords { return a.Unreachable }, ToneMuted, unknownLine},
-	alert.Expired:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Expired }, ToneCritical, callsFailLine},
-	alert.Expiring:    {func(a *lang.AlertWords) lang.ConditionWords { return a.Expiring }, ToneWarn, expiringLine},
-	alert.PlanEnding:  {func(a *lang.AlertWords) lang.ConditionWords { return a.PlanEnding }, ToneWarn, planEndingLine},
-	alert.WalletEmpty: {func(a *lang.AlertWords) lang.ConditionWords { return a.WalletEmpty }, ToneCritical, callsFailLine},
-	alert.Exhausted:   {func(a *lang.AlertWords) lang.ConditionWords { return a.Exhausted }, ToneCritical, callsFailLine},
-	alert.Balance:     {func(a *lang.AlertWords) lang.ConditionWords { return a.Balance }, ToneCritical, balanceLine},
-	alert.Spike:       {func(a *lang.AlertWords) lang.ConditionWords { return a.Spike }, ToneWarn, spikeLine},
-}
+// severityTones are the colours of conditions.
+var severityTones = map[alert.Severity]Tone{alert.SeverityCritical: ToneCritical, alert.SeverityWarning: ToneWarn, alert.SeverityUnknown: ToneMuted}
 
 func conditionWords(a *lang.AlertWords, c alert.Condition) lang.ConditionWords {
-	return conditionViews[c].words(a)
+	return a.Conditions[string(c)]
 }
 
 // eventWords are the words of an event's condition. For a refused credential they name
@@ -162,7 +144,7 @@ func incidentTone(i alert.Incident, levels int) Tone {
 	if i.Condition == alert.Balance && i.Level < levels-1 {
 		return ToneWarn
 	}
-	return conditionViews[i.Condition].tone
+	return severityTones[i.Condition.Severity()]
 }
 
 // alertText is what the alert means and what to do. It leaves out what the failure or the

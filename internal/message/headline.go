@@ -47,9 +47,28 @@ type headline struct {
 	left   string // what can be spent and how long it lasts; empty where that is unknown or nothing
 }
 
-// condition is what is wrong, with the condition's figures.
+// condition is what is wrong, with the figures of the condition's topic.
 func (h headline) condition() string {
-	return conditionViews[h.alert.Event.Incident.Condition].line(h)
+	switch c := h.alert.Event.Incident.Condition; c.Topic() {
+	case alert.TopicAccess:
+		if c.CallsFail() {
+			return refusedLine(h)
+		}
+		return unknownLine(h)
+	case alert.TopicPlan:
+		return planEndingLine(h)
+	case alert.TopicPace:
+		return spikeLine(h)
+	case alert.TopicExpiry:
+		if !c.CallsFail() {
+			return expiringLine(h)
+		}
+	case alert.TopicMoney:
+		if !c.CallsFail() {
+			return balanceLine(h)
+		}
+	}
+	return callsFailLine(h)
 }
 
 func balanceLine(h headline) string {

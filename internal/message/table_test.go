@@ -144,24 +144,29 @@ func TestChineseIsPunctuatedAsChinese(t *testing.T) {
 	}
 }
 
-// What CONTRIBUTING.md says of a new condition: one entry in the table of package
-// alert, one in that of package message, words, and an example in each language.
-func TestEveryConditionHasItsEntriesAndExamples(t *testing.T) {
+// A condition of an alert is one entry in the table of internal/alert/condition.go, words
+// under its name in each language, and its examples. Whoever adds one is told here what
+// lacks.
+func TestEveryConditionHasItsWordsAndExamples(t *testing.T) {
 	for _, w := range lang.All() {
 		examples := map[string]message.Message{}
 		for _, s := range story.All(w) {
 			examples[s.Name] = s.Message
 		}
 		for _, c := range alert.Conditions() {
+			if words := w.Alert.Conditions[string(c)]; words.Raised == nil || words.Ended == nil {
+				t.Errorf("%s: %s has no words in internal/lang", w.Tag, c)
+				continue
+			}
 			raised, over := "alert-"+string(c), "alert-"+string(c)+"-over"
-			if c == alert.Balance {
+			if c == alert.Balance { // has levels
 				raised, over = "alert-low", "alert-over"
 			}
 			for name, good := range map[string]bool{raised: false, over: true} {
 				m, ok := examples[name]
 				switch {
 				case !ok:
-					t.Errorf("%s: %s has no example %s", w.Tag, c, name)
+					t.Errorf("%s: %s has no example %s in internal/story/posts.go", w.Tag, c, name)
 				case m.Text == "" || m.Cards[0].Title == "" || m.Cards[0].Tone == "" || (m.Cards[0].Tone == message.ToneGood) != good:
 					t.Errorf("%s: %s is %q, %q, coloured %q", w.Tag, name, m.Text, m.Cards[0].Title, m.Cards[0].Tone)
 				case len(m.Buttons) == 0 && !good:
@@ -169,31 +174,8 @@ func TestEveryConditionHasItsEntriesAndExamples(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-// A condition of an alert is two entries, one for the machine and one for people,
-// and its examples. Whoever adds one is told here what lacks.
-func TestEveryConditionHasItsEntries(t *testing.T) {
-	examples := map[string]bool{}
-	for _, s := range story.All(lang.English()) {
-		examples[s.Name] = true
-	}
-	for _, c := range alert.Conditions() { // the table in internal/alert/condition.go
-		if !message.HasView(c) {
-			t.Errorf("%s has no entry in conditionViews of internal/message/alert.go: words, colour and first line", c)
+		if n := len(w.Alert.Conditions); n != len(alert.Conditions()) {
+			t.Errorf("%s has words for %d conditions, of which there are %d", w.Tag, n, len(alert.Conditions()))
 		}
-		names := []string{"alert-" + string(c), "alert-" + string(c) + "-over"}
-		if c == alert.Balance { // has levels
-			names = []string{"alert-low", "alert-over"}
-		}
-		for _, name := range names {
-			if !examples[name] {
-				t.Errorf("%s has no example %s in internal/story/posts.go", c, name)
-			}
-		}
-	}
-	if n := message.Views(); n != len(alert.Conditions()) {
-		t.Errorf("conditionViews of internal/message/alert.go has %d entries, and the table in internal/alert/condition.go has %d", n, len(alert.Conditions()))
 	}
 }

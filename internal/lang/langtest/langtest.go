@@ -33,9 +33,10 @@ func mark(v reflect.Value, path string, all *[]string) {
 	case v.Kind() == reflect.Map:
 		own := reflect.MakeMap(v.Type())
 		for _, key := range v.MapKeys() {
-			at := path + "/" + key.String()
-			*all = append(*all, at)
-			own.SetMapIndex(key, reflect.ValueOf(sign(at)))
+			word := reflect.New(v.Type().Elem()).Elem()
+			word.Set(v.MapIndex(key))
+			mark(word, path+"/"+key.String(), all)
+			own.SetMapIndex(key, word)
 		}
 		v.Set(own)
 	case v.IsZero() || path == "Tag": // says nothing
