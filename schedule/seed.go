@@ -16,7 +16,6 @@ const (
 	seedWait   = 20 * time.Second // after the start, so that the first polls come first
 	seedEvery  = time.Minute      // between two looks for what is missing
 	seedRetry  = 6 * time.Hour    // after a gateway said that it has no records
-	recordLag  = 10 * time.Minute // after which the rows of an hour are complete; as long between two looks for gaps
 	seedCallIn = time.Minute      // for one account, waiting for a place in the request budget included
 )
 
@@ -103,7 +102,7 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 		}
 		return err
 	}
-	if err := s.Store.AddRecorded(ctx, a.Name, hourly(rows, now)); err != nil {
+	if err := s.Store.AddRecorded(ctx, a.Name, history.WholeHours(rows, now)); err != nil {
 		return err
 	}
 	s.Log.Info("history from the gateway's records", "account", a.Name, "from", from.UTC().Format(time.RFC3339), "rows", len(rows))
@@ -161,7 +160,7 @@ func unsupported(err error) bool {
 
 // missingFrom is since when records are wanted; zero when none are.
 func (s *Seeder) missingFrom(ctx context.Context, name string, now time.Time) (time.Time, error) {
-	oldest := now.Add(-history.RecordedDays * 24 * time.Hour).Truncate(time.Hour).Add(time.Hour)
+	oldest := history.FirstRecorded(now)
 	raw, ok, err := s.Store.Value(ctx, history.RecordedMark(name))
 	if err != nil {
 		return time.Time{}, err
@@ -175,7 +174,7 @@ func (s *Seeder) missingFrom(ctx context.Context, name string, now time.Time) (t
 		return time.Time{}, err
 	}
 	for _, g := range gaps {
-		complete := g.To.Truncate(time.Hour).Add(time.Hour + recordLag)
+		complete := g.To.Truncate(time.Hour).Add(time.Hour + history.RecordLag)
 		if complete.After(done) && now.After(complete) {
 			from := g.From.Truncate(time.Hour)
 			if from.Before(oldest) {
@@ -185,20 +184,4 @@ func (s *Seeder) missingFrom(ctx context.Context, name string, now time.Time) (t
 		}
 	}
 	return time.Time{}, nil
-}
-
-// hourly sums rows up by hour, from the first one with a row to the last whole
-// hour. In between, an hour without a row cost nothing.
-func hourly(rows []moka.UsageRow, now time.Time) []store.Recorded {
-	if len(rows) == 0 {
-		return nil
-	}
-	sums := history.ByHour(rows)
-	var all []store.Recorded
-	for at := rows[0].Hour; !at.Add(time.Hour + recordLag).After(now); at = at.Add(time.Hour) {
-		sum := sums[at.Unix()]
-		sum.Start = at
-		all = append(all, sum)
-	}
-	return all
 }

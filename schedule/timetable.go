@@ -10,6 +10,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/budget"
+	"mokabot/internal/history"
 	"mokabot/moka"
 )
 
@@ -326,7 +327,7 @@ func (t *Timetable) setSeeded(a *account.Account) {
 	if t.seeded == nil {
 		t.seeded = map[string]time.Time{}
 	}
-	t.seeded[a.Client.Identity()] = time.Now().Add(recordLag)
+	t.seeded[a.Client.Identity()] = time.Now().Add(history.RecordLag)
 }
 
 // hasRefunds reports whether no refund was missing a short while ago.
@@ -342,7 +343,7 @@ func (t *Timetable) setHasRefunds(a *account.Account) {
 	if t.refunds == nil {
 		t.refunds = map[string]time.Time{}
 	}
-	t.refunds[a.Client.Identity()] = time.Now().Add(recordLag)
+	t.refunds[a.Client.Identity()] = time.Now().Add(history.RecordLag)
 }
 
 // countedKeys reports whether the keys' counters were noted in the hour of now.

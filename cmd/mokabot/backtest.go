@@ -32,7 +32,7 @@ func runBacktest(ctx context.Context, t terminal, args []string) error {
 	if *days < 1 || *days > 3650 {
 		return usageError{"--days is from 1 to 3650"}
 	}
-	a, done, err := openPast(t, flags, true)
+	a, done, err := openPast(t, flags, true, names...)
 	defer done()
 	if err != nil {
 		return err
@@ -338,7 +338,7 @@ func runExport(ctx context.Context, t terminal, args []string) error {
 	if _, err := exportFrom(*since, now, time.UTC); err != nil {
 		return err // also where nothing is remembered yet
 	}
-	a, done, err := openPast(t, flags, true)
+	a, done, err := openPast(t, flags, true, names...)
 	defer done()
 	if err != nil {
 		return err

@@ -25,8 +25,8 @@ type past struct {
 }
 
 // openPast opens the database for reading, also while the bot runs. A database that does
-// not exist yet is an error only if it is needed.
-func openPast(t terminal, flags arguments, needed bool) (past, func(), error) {
+// not exist yet is an error only if it is needed, and if the accounts that were named exist.
+func openPast(t terminal, flags arguments, needed bool, names ...string) (past, func(), error) {
 	none := func() {}
 	c, err := flags.load(t.lookup)
 	if err != nil {
@@ -46,6 +46,9 @@ func openPast(t terminal, flags arguments, needed bool) (past, func(), error) {
 		return past{}, none, usageError{err.Error()}
 	}
 	a := past{config: c, book: book, history: history.History{Store: db, Zone: c.Timezone}}
+	if _, err := book.Select(names...); missing && err != nil {
+		return a, none, usageError{err.Error()}
+	}
 	if missing && needed {
 		return a, none, fmt.Errorf("there is no database %s yet; it fills while `mokabot run` is running", databaseName(c))
 	}

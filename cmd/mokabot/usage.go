@@ -26,7 +26,7 @@ func runUsage(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	a, done, err := openPast(t, flags, *picture != "")
+	a, done, err := openPast(t, flags, *picture != "", names...)
 	defer done()
 	if err != nil {
 		return err

@@ -59,7 +59,7 @@ func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book
 func quiet(accounts []*account.Account, now time.Time) bool {
 	return len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a *account.Account) bool {
 		q := a.Rules.Quiet
-		return q.Until(now).IsZero() || len(q.Levels) == 0 && len(a.Rules.Levels) > 1
+		return q.Until(now).IsZero() || q.Levels != nil && len(q.Levels) == 0
 	})
 }
 
@@ -103,7 +103,10 @@ type spentPart struct {
 func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Account, running spend.Period, end time.Time, ask bool) (spentPart, forecast, error) {
 	var uses []moka.KeyUse
 	var usesErr error
+	var hours []spend.Hour
+	var hoursErr error
 	var asking sync.WaitGroup
+	asking.Go(func() { hours, hoursErr = h.hoursOf(ctx, a, running.To) })
 	if len(b.Keys) > 0 {
 		asking.Go(func() { uses, usesErr = a.Client.UsageByKey(ctx, running.From, running.To) })
 	}
@@ -112,9 +115,8 @@ func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Acc
 	if err != nil {
 		return spentPart{}, forecast{}, err
 	}
-	hours, err := h.hours(ctx, a.Name, running.To)
-	if err != nil {
-		return spentPart{}, forecast{}, err
+	if hoursErr != nil {
+		return spentPart{}, forecast{}, hoursErr
 	}
 	expected := expectedUntil(hours, running.To, end, b.Zone)
 	if len(b.Keys) == 0 {

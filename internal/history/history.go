@@ -101,8 +101,13 @@ func (h History) Outlook(ctx context.Context, name string, r moka.Reading) (o Ou
 	o.SuchHour, o.AnyHour = spend.Dearest(hours, now, soon, h.Zone)
 	o.HourSpent, o.HourPart, o.QuarterSpent = lately(hour, quarter)
 	o.HourUsual = spend.Usual(hours, now, h.Zone)
-	o.Runway = spend.Forecast(hours, spend.Question{Left: r.Spendable(), Funds: fundsOf(r), Key: r.KeyAllows(), Until: paysUntil(r), Pace: pace, Now: now, Zone: h.Zone})
+	o.Runway = spend.Forecast(hours, questionOf(r, pace, now, h.Zone))
 	return o, nil
+}
+
+// questionOf is how long a reading's spendable money lasts at a pace.
+func questionOf(r moka.Reading, pace spend.Pace, now time.Time, zone *time.Location) spend.Question {
+	return spend.Question{Left: r.Spendable(), Funds: fundsOf(r), Key: r.KeyAllows(), Until: paysUntil(r), Pace: pace, Now: now, Zone: zone}
 }
 
 // lately is what an hour and its last quarter cost by the readings, and whether they

@@ -315,7 +315,7 @@ func ByHour(rows []moka.UsageRow) map[int64]store.Recorded {
 	for _, row := range rows {
 		at := row.Hour.Unix()
 		sum := sums[at]
-		sums[at] = store.Recorded{Start: row.Hour, Quota: sum.Quota + row.Quota, Requests: sum.Requests + row.Requests}
+		sums[at] = store.Recorded{Start: row.Hour, Quota: sum.Quota + row.Quota, Spent: sum.Spent + row.Spent, Requests: sum.Requests + row.Requests}
 	}
 	return sums
 }

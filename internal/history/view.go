@@ -5,6 +5,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/message"
+	"mokabot/internal/spend"
 	"mokabot/moka"
 )
 
@@ -22,11 +23,23 @@ func (h History) View(ctx context.Context, a *account.Account, r moka.Reading) (
 			}
 		}
 	}
-	runway, err := h.Runway(ctx, a.Name, from)
+	runway, err := h.runwayOf(ctx, a, from)
 	if err == nil {
 		v.Runway = &runway
 	}
 	return v, err
+}
+
+// runwayOf is how long an account's spendable money is likely to last.
+func (h History) runwayOf(ctx context.Context, a *account.Account, r moka.Reading) (spend.Runway, error) {
+	if h.Store != nil {
+		return h.Runway(ctx, a.Name, r)
+	}
+	if !r.Spendable().Known() {
+		return spend.Runway{}, nil
+	}
+	now := h.now()
+	return spend.Forecast(recordedHours(ctx, a.Client, now), questionOf(r, spend.Pace{}, now, h.Zone)), nil
 }
 
 func (h History) lastGood(ctx context.Context, a *account.Account) (moka.Reading, bool) {
