@@ -112,6 +112,17 @@ func TestJudgement(t *testing.T) {
 			discord +8760h   -> +8760h0m0s sure
 			machine +0s      -> +8760h0m0s
 			discord +0s      -> +0s sure`},
+		"started two days behind, right after the last reading: Discord and another server are needed": {-48 * time.Hour, 48 * time.Hour, `
+			discord.com +0s  -> -48h0m0s
+			gateway +0s      -> +0s sure
+			pass 5m          -> +0s sure`},
+		"started an hour behind, after a pause": {-time.Hour, 3 * time.Hour, `
+			gateway +0s      -> -1h0m0s
+			discord.com +0s  -> +0s sure`},
+		"gateways whose clocks are wrong in the same way move no start": {0, time.Minute, `
+			one +8h          -> +0s
+			two +8h          -> +0s
+			discord.com +0s  -> +0s sure`},
 		"an old word is no witness": {0, time.Minute, `
 			one +8h          -> +0s
 			pass 2h          -> +0s

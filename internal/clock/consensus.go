@@ -12,6 +12,9 @@ const (
 	tolerance = 2 * time.Minute
 	// fresh is how long a server's word counts.
 	fresh = time.Hour
+
+	// Discord is the server whose clock is run with most care.
+	Discord = "discord.com"
 )
 
 // Verdict is why the agreed time changed, or what is thought of it. It is logged.
@@ -31,7 +34,8 @@ const (
 // set anew only when more witnesses agree on another time than on its own. The
 // witnesses are its own time, the wall clock, the servers that were heard of
 // late, and until the first confirmation the time of the last stored reading:
-// of two times it speaks for the earlier one that is not before it.
+// of two times it speaks for the earlier one that is not before it. Discord decides where
+// votes are equal; see outvoted.
 //
 // So a step of the wall clock alone changes nothing, a server alone whose clock
 // is wrong changes nothing, and a machine that was asleep is set right by the
@@ -101,29 +105,36 @@ func (j *consensus) hear(server string, date, wall time.Time, ticks time.Duratio
 	return said
 }
 
-// outvoted finds a time for which more witnesses speak than for the agreed one.
+// outvoted finds a time for which more witnesses speak than for the agreed one. Between
+// equal votes, two servers of which Discord is one outweigh a clock that no server confirms.
 func (j *consensus) outvoted(wall time.Time) (better time.Time, ok bool) {
 	words := []time.Time{wall}
+	byDiscord := func(time.Time) bool { return false }
 	for _, server := range slices.Sorted(maps.Keys(j.heard)) {
 		if w := j.heard[server]; j.ticks-w.ticks <= fresh {
-			words = append(words, w.at.Add(j.ticks-w.ticks))
+			at := w.at.Add(j.ticks - w.ticks)
+			words = append(words, at)
+			if server == Discord {
+				byDiscord = func(t time.Time) bool { return near(t, at) }
+			}
 		}
 	}
-	own := 1 + votes(words[1:], j.now)
+	confirming, best := votes(words[1:], j.now), 0
 	for _, t := range words {
 		if near(t, j.now) {
 			continue
 		}
-		most := votes(words, t)
+		own, other := 1+confirming, votes(words, t)
 		switch {
 		case j.last.IsZero():
 		case j.earliestAfterLast(t, j.now):
-			most++
+			other++
 		case j.earliestAfterLast(j.now, t):
 			own++
 		}
-		if most > own {
-			better, own, ok = t, most, true
+		tied := own == other && confirming == 0 && other >= 2 && byDiscord(t)
+		if other > best && (other > own || tied) {
+			better, best, ok = t, other, true
 		}
 	}
 	return better, ok

@@ -84,7 +84,7 @@ func (w *wrongMachine) start() {
 		for ; ctx.Err() == nil; sleepFor(ctx, rarely) {
 			if !w.cut.discord.Load() {
 				reached.Store(true)
-				agreed.Hear("discord.com", time.Now())
+				agreed.Hear(clock.Discord, time.Now())
 				w.deliver(ctx, db)
 			}
 		}

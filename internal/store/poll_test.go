@@ -191,6 +191,30 @@ func testAClockThatWasAheadIsForgotten(t *testing.T, on backend) {
 	}
 }
 
+// A failed reading may be dated by a wrong clock that no server has corrected.
+func TestTheNewestReadingIsOneWithFigures(t *testing.T) {
+	onBoth(t, testTheNewestReadingIsOneWithFigures)
+}
+
+func testTheNewestReadingIsOneWithFigures(t *testing.T, on backend) {
+	db := on.temp(t)
+	for _, want := range []struct {
+		account string
+		sample  Sample
+		newest  time.Time
+	}{
+		{"a", Sample{At: t0.AddDate(1, 0, 0), ErrKind: moka.Unavailable}, time.Time{}},
+		{"a", spentSample(t0, t0.Add(time.Minute), 5), t0.Add(time.Minute)},
+		{"a", Sample{At: t0.AddDate(1, 0, 0), ErrKind: moka.Unavailable}, t0.Add(time.Minute)},
+		{"b", Sample{At: t0.Add(2 * time.Minute), ErrKind: moka.Unavailable, Spendable: moka.Known(5)}, t0.Add(2 * time.Minute)},
+	} {
+		keep(t, db, want.account, want.sample)
+		newest, err := db.NewestReading(t.Context())
+		check(t, err)
+		equal(t, "newest", newest, want.newest)
+	}
+}
+
 func TestPollsThatWaitAreStoredTogether(t *testing.T) { onBoth(t, testPollsThatWaitAreStoredTogether) }
 
 // While one poll is stored others come. They share the next transaction, unless one of

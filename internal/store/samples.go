@@ -127,10 +127,10 @@ func (db *DB) FirstReading(ctx context.Context, account string) (time.Time, bool
 	return fromMillis(at), at != 0, err
 }
 
-// NewestReading is when the reading was taken that was stored last, of all
-// accounts; zero when there is none.
+// NewestReading is when the newest reading with any figures was taken, of all accounts;
+// zero when there is none. Those that failed are dated by nobody but this machine.
 func (db *DB) NewestReading(ctx context.Context) (time.Time, error) {
-	at, _, err := one(ctx, db, scanInt, `SELECT COALESCE(MAX(newest), 0) FROM states`)
+	at, _, err := one(ctx, db, scanInt, sqlNewestReading)
 	return fromMillis(at), err
 }
 

@@ -19,9 +19,12 @@ const (
 		per_unit, display, cny_per_usd, raw_quota, raw_used, key_limit, key_figure
 		FROM readings WHERE account = ?`
 	upToNewest      = ` AND at <= COALESCE((SELECT newest FROM states WHERE states.account = ?), 0)`
-	sqlLastGood     = sqlSample + upToNewest + ` AND (spendable IS NOT NULL OR err_kind = '') ORDER BY at DESC LIMIT 1`
+	good            = ` AND (spendable IS NOT NULL OR err_kind = '') ORDER BY at DESC LIMIT 1`
+	sqlLastGood     = sqlSample + upToNewest + good
 	sqlSomeSamples  = sqlSample + ` AND at >= ? AND at < ? ORDER BY at LIMIT ?`
 	sqlReadAccounts = `SELECT DISTINCT account FROM readings ORDER BY account`
+
+	sqlNewestReading = `SELECT COALESCE(MAX((SELECT at FROM readings WHERE account = states.account AND at <= states.newest` + good + `)), 0) FROM states`
 
 	// The readings from a time on, and those after it as far as one can reach
 	// back into it.
