@@ -82,7 +82,7 @@ func Run(ctx context.Context, out io.Writer, address, language string, log *slog
 }
 
 // newDemo makes the demonstration's world in a folder. Nothing runs yet.
-func newDemo(ctx context.Context, dir, language string, log *slog.Logger) (*demo, error) {
+func newDemo(ctx context.Context, dir, language string, log *slog.Logger, opts ...discordsim.Option) (*demo, error) {
 	c, err := loadDemo(dir, language)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func newDemo(ctx context.Context, dir, language string, log *slog.Logger) (*demo
 	if err := invent(ctx, c, now); err != nil {
 		return nil, err
 	}
-	d := &demo{stage: newStage(), account: newSpentAccount(now), stories: sync.OnceValues(writeStories)}
+	d := &demo{stage: newStage(opts...), account: newSpentAccount(now), stories: sync.OnceValues(writeStories)}
 	d.discord.AddChannel(discordsim.Channel{ID: modelsChannel, Name: "models"})
 	d.topics[modelsChannel] = both{"models that came, went or cost something else", "模型的新增、下架和调价"}
 	d.bot = newRestarting(c, app.Environment{

@@ -38,7 +38,7 @@ func startVisit(t *testing.T) *visit {
 func startVisitIn(t *testing.T, language string) *visit {
 	t.Helper()
 	v := &visit{Browser: browser.Start(t), log: &testbed.Buffer{}, pressed: map[string]bool{}}
-	d, err := newDemo(t.Context(), t.TempDir(), language, app.NewLog(v.log, config.Log{}))
+	d, err := newDemo(t.Context(), t.TempDir(), language, app.NewLog(v.log, config.Log{}), patient())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,12 +43,12 @@ func WithSimulatedToken(lookup config.Lookup) config.Lookup {
 
 // newPreview makes a simulated Discord for a configuration whose gateways are
 // real. Its database is in dir; nothing runs yet.
-func newPreview(load func() (*config.Config, error), dir string, log *slog.Logger) (*stage, error) {
+func newPreview(load func() (*config.Config, error), dir string, log *slog.Logger, opts ...discordsim.Option) (*stage, error) {
 	c, err := load()
 	if err != nil {
 		return nil, err
 	}
-	s := newStage()
+	s := newStage(opts...)
 	s.discord.RemoveChannel(discordsim.AlertsChannel)
 	s.discord.RemoveChannel(discordsim.ReportChannel)
 	s.furnish(c, dir)

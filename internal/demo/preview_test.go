@@ -34,7 +34,7 @@ func (w *world) preview(t *testing.T, file string) (*stage, *testbed.Buffer) {
 	load := func() (*config.Config, error) {
 		return config.LoadWith(file, WithSimulatedToken(func(string) (string, bool) { return "", false }))
 	}
-	p, err := newPreview(load, t.TempDir(), app.NewLog(log, config.Log{}))
+	p, err := newPreview(load, t.TempDir(), app.NewLog(log, config.Log{}), patient())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,8 +44,8 @@ func (t both) words() page.Words {
 }
 
 // newStage opens a simulated Discord with the people whom a visitor may play.
-func newStage() *stage {
-	s := &stage{discord: discordsim.New(), topics: map[string]both{
+func newStage(opts ...discordsim.Option) *stage {
+	s := &stage{discord: discordsim.New(opts...), topics: map[string]both{
 		discordsim.AlertsChannel: {"what needs attention", "需要处理的事情"},
 		discordsim.ReportChannel: {"summaries", "汇总报告"},
 		discordsim.DirectChannel: {"between you and the bot", "你与机器人的私信"},

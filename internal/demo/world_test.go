@@ -45,6 +45,9 @@ func (w *world) config(t *testing.T, changes ...string) string {
 	return testbed.WriteConfig(t, w.dir, w.HTTP.URL, changes...)
 }
 
+// patient is a Discord that waits for an acknowledgement as long as a busy machine takes.
+func patient() discordsim.Option { return discordsim.WithAckTime(time.Minute) }
+
 func deadline(t testing.TB) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
