@@ -17,7 +17,7 @@ type Catalogue struct {
 	Priced bool // prices could be read; otherwise all are unknown
 }
 
-// Catalogue reads models and prices side by side. Prices that cannot be had are
+// Catalogue reads models and prices side by side. Prices that cannot be read are
 // no failure. For commands (see [ForCommand]) one reading serves five minutes;
 // the result is shared and must not be changed.
 func (c *Client) Catalogue(ctx context.Context) (Catalogue, error) {

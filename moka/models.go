@@ -14,7 +14,7 @@ type Model struct {
 }
 
 // Models reads /v1/models with the API key: every model once, sorted bytewise.
-// That the list can be had does not mean that the key can still spend.
+// A key that can read the list may still be unable to spend.
 func (c *Client) Models(ctx context.Context) ([]Model, error) {
 	models, err := fetch(ctx, c, request{op: "models", path: "/v1/models", auth: byKey}, decodeModels)
 	if err != nil {

@@ -384,7 +384,7 @@ func TestReloadsDoNotDelayABudget(t *testing.T) {
 	})
 }
 
-// A budget that nobody is told of any longer leaves no warning open, and tells
+// A budget that is no longer posted about leaves no warning open, and tells
 // nothing twice when it is back in the same period.
 func TestABudgetThatLeavesTheConfigurationClosesItsWarnings(t *testing.T) {
 	t.Parallel()

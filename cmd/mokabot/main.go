@@ -197,9 +197,9 @@ func usage(w io.Writer) {
 	fmt.Fprintln(w, "mokabot watches the balance of moka-ai accounts, from Discord and from here.")
 	fmt.Fprintln(w)
 	for _, c := range subcommands() {
-		fmt.Fprintf(w, "  mokabot %-11s %s\n", c.name, c.args)
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  mokabot %-11s %s", c.name, c.args), " "))
 		fmt.Fprintf(w, "          %-11s %s\n", "", c.about)
 	}
 	fmt.Fprintln(w)
-	fmt.Fprintln(w, "mokabot help COMMAND explains its flags. Exit status: 0 fine, 1 something could not be had, 2 bad arguments or configuration.")
+	fmt.Fprintln(w, "mokabot help COMMAND explains its flags. Exit status: 0 fine, 1 something could not be read or done, 2 bad arguments or configuration.")
 }

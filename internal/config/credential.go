@@ -16,7 +16,7 @@ func (m *mapping) credential(name string) (secret Secret, tried bool) {
 	inline, file := m.get(name), m.get(name+"_file")
 	switch {
 	case inline.given() && file.given():
-		file.problem("stands beside %s; keep one of them", name)
+		file.problem("cannot be combined with %s; keep one of them", name)
 		return Secret{}, true
 	case inline.given():
 		text, ok := inline.scalar()

@@ -58,7 +58,7 @@ func (s *Storage) readURL(m *mapping) {
 		return
 	}
 	if m.get("path").given() {
-		v.problem("stands beside path; keep one of them")
+		v.problem("cannot be combined with path; keep one of them")
 		return
 	}
 	text := address.Reveal()

@@ -64,7 +64,7 @@ func (d *demo) slower() both {
 
 func (d *demo) stop() both {
 	if d.account.toggleStop() {
-		return both{"Nothing is spent any more. Open alerts are repeated after 45 s.", "不再消耗。未结束的告警 45 秒后会再次提醒。"}
+		return both{"Spending has stopped. Open alerts are repeated after 45 s.", "不再消耗。未结束的告警 45 秒后会再次提醒。"}
 	}
 	return both{"Spending goes on.", "继续消耗。"}
 }

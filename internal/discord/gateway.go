@@ -45,7 +45,7 @@ func (t *Timing) fill() {
 // Gateway keeps one session with Discord's gateway alive, as
 // https://docs.discord.com/developers/events/gateway describes: it connects,
 // identifies, heartbeats, resumes the session when the connection ends and begins
-// another one when Discord does not know it any longer.
+// another one when Discord no longer knows it.
 //
 // Fill in the fields, then call [Gateway.Run]. It may be run again after it has
 // returned.

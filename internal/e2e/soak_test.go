@@ -210,7 +210,7 @@ func (s *soak) rest(t *testing.T) {
 }
 
 // excused are what storms make a bot do that Discord would not see otherwise:
-// to be away, to acknowledge what nobody waits for any more, to repeat an
+// to be away, to acknowledge what nobody waits for, to repeat an
 // acknowledgement whose answer was cut, and to answer after an acknowledgement
 // that was answered with 200 and never carried out.
 var excused = []string{

@@ -236,7 +236,7 @@ func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 }
 
 // once answers a question that is asked a single time. Whoever asks it again
-// meanwhile waits for the answer. It returns nil where the log is not asked any more.
+// meanwhile waits for the answer. It returns nil where the log is no longer asked.
 func once[K comparable](r *records, known map[K]*logged, key K, ask question, answer func(*logged)) *logged {
 	r.mu.Lock()
 	if is := known[key]; is != nil {

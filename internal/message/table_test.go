@@ -125,7 +125,7 @@ func TestFieldsHaveOneOrder(t *testing.T) {
 }
 
 // Between two Chinese characters there is no space, and no comma, colon or
-// bracket of the Latin script stands beside one.
+// bracket of the Latin script is next to one.
 func TestChineseIsPunctuatedAsChinese(t *testing.T) {
 	odd := regexp.MustCompile(`\p{Han} \p{Han}|\p{Han}[,:;!?()]|[,:;!?()]\p{Han}`)
 	for _, s := range story.All(lang.Chinese()) {

@@ -274,7 +274,7 @@ func restOf(w *lang.Words, models []ModelUse) string {
 	return w.Usage.Rest(len(models), spent)
 }
 
-// usedText names what could not be had, and where the figures are from.
+// usedText names what could not be read, and where the figures are from.
 func usedText(w *lang.Words, a Account, u Used) string {
 	var lines []string
 	if err := a.Reading.Err(); err != nil {

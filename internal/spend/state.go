@@ -331,8 +331,8 @@ func (s *State) followPlans(was State, used int64) (p payments) {
 	return p
 }
 
-// wasReset reports whether a plan's period ended: the next reset is a later one, or
-// there is none any more. The use need not have fallen.
+// wasReset reports whether a plan's period ended: its next reset is later, or there is
+// none. The use need not have fallen.
 func (p plan) wasReset(now plan, at time.Time) bool {
 	switch {
 	case p.ResetsAt.IsZero():

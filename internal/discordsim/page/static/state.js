@@ -46,7 +46,7 @@ export const me = () => state.people.find((p) => p.id === state.me) || { id: sta
 /** places are the channels that the one who asks can open. */
 export const places = () => state.channels.filter((c) => !c.person || c.person === state.me);
 
-/** shown tells whether the one who asks sees a message: others' ephemeral answers are not theirs. */
+/** shown reports whether the person in front of the page sees a message; ephemeral answers to others are hidden. */
 export function shown({ message }) {
   if (state.dismissed.has(message.id)) return false;
   const asker = message.interaction_metadata?.user?.id || message.interaction?.user?.id;
@@ -56,7 +56,7 @@ export function shown({ message }) {
 /** inChannel are the messages of a channel, oldest first. */
 export const inChannel = (id) => [...state.messages.values()].filter((e) => e.channel === id && shown(e)).sort(before);
 
-/** pings tells whether a message notifies the one who asks. */
+/** pings reports whether a message notifies the person in front of the page. */
 export function pings(message) {
   const { id, roles } = me();
   return Boolean(message.mention_everyone || message.mentions?.some((u) => u.id === id) || message.mention_roles?.some((r) => roles?.includes(r)));
