@@ -8,7 +8,6 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/history"
-	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/spend"
 	"mokabot/moka"
@@ -38,8 +37,8 @@ func usage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	var wait sync.WaitGroup
 	for i, a := range accounts {
 		wait.Go(func() {
-			answers[i], failed[i] = b.usageOf(ctx, in.Words, a, p, before)
-			answers[i].Period, answers[i].ByKey = name, in.Options["by"] == byKey
+			answers[i], failed[i] = b.usageOf(ctx, in, a, p, before)
+			answers[i].Period = name
 		})
 	}
 	wait.Wait()
@@ -50,20 +49,24 @@ func usage(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	return m, errors.Join(failed...)
 }
 
-func (b *Bot) usageOf(ctx context.Context, w *lang.Words, a *account.Account, p, before spend.Period) (message.UsageAnswer, error) {
-	past := b.setup().History
+func (b *Bot) usageOf(ctx context.Context, in Input, a *account.Account, p, before spend.Period) (message.UsageAnswer, error) {
+	past, keys := b.setup().History, in.Options["by"] == byKey
+	usedIn := past.UsedByModel
+	if keys {
+		usedIn = past.Used
+	}
 	var reading moka.Reading
 	var wait sync.WaitGroup
 	wait.Go(func() { reading = a.Read(ctx) })
-	used, err := past.Used(ctx, a, p, before)
+	used, err := usedIn(ctx, a, p, before)
 	wait.Wait()
 	if used.Picture == nil && err == nil {
 		var undrawn error
-		if used.Picture, used.PictureAlt, undrawn = past.Picture(ctx, w, a, p, past.Zone, history.Beside{Spent: spend.SoFar{Spent: used.Spent, AtLeast: used.AtLeast}, Reading: reading}); undrawn != nil {
+		if used.Picture, used.PictureAlt, undrawn = past.Picture(ctx, in.Words, a, p, past.Zone, history.Beside{Spent: spend.SoFar{Spent: used.Spent, AtLeast: used.AtLeast}, Reading: reading}); undrawn != nil {
 			b.Log.Error("chart could not be drawn", "account", a.Name, "err", undrawn)
 		}
 	}
-	return message.UsageAnswer{Account: b.view(ctx, a, reading), Used: used}, err
+	return message.UsageAnswer{Account: b.view(ctx, a, reading), Used: used, ByKey: keys}, err
 }
 
 func keys(ctx context.Context, b *Bot, in Input) (message.Message, error) {

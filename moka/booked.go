@@ -114,17 +114,16 @@ func (c *Client) additions(ctx context.Context, w window, q BookedQuery, b *Book
 	if !q.CreditsSince.IsZero() {
 		kinds = []int{logTopUp, logManage, logSystem}
 	}
-	status, err := c.status(ctx)
-	if err != nil {
-		return err
-	}
 	pages, errs := make([]logPage, len(kinds)), make([]error, len(kinds))
-	var asking sync.WaitGroup
-	for i, kind := range kinds {
-		asking.Go(func() { pages[i], errs[i] = c.logRows(ctx, wide, kind, 1) })
-	}
-	asking.Wait()
-	if err := cmp.Or(errs...); err != nil {
+	status, err := c.besideStatus(ctx, func() error {
+		var asking sync.WaitGroup
+		for i, kind := range kinds {
+			asking.Go(func() { pages[i], errs[i] = c.logRows(ctx, wide, kind, 1) })
+		}
+		asking.Wait()
+		return cmp.Or(errs...)
+	})
+	if err != nil {
 		return err
 	}
 	for i, kind := range kinds {
@@ -207,14 +206,17 @@ type Refund struct {
 // in words are in the present unit from unitSince on.
 func (c *Client) Refunds(ctx context.Context, from, to, unitSince time.Time) ([]Refund, error) {
 	w := windowOf(from, to)
+	var notes refundSum // what older gateways note instead
+	var notesErr error
+	var asking sync.WaitGroup
+	asking.Go(func() { notes, notesErr = c.notedRefunds(ctx, w, w.first, unitSince) })
 	refunds, err := c.refunds(ctx, w, w.first)
+	asking.Wait()
+	if err == nil && refunds.quota == 0 && !refunds.more {
+		refunds, err = notes, notesErr
+	}
 	if err != nil {
 		return nil, err
-	}
-	if refunds.quota == 0 && !refunds.more {
-		if refunds, err = c.notedRefunds(ctx, w, w.first, unitSince); err != nil {
-			return nil, err
-		}
 	}
 	if refunds.more || refunds.unread > 0 {
 		return nil, mistyped("log/self", "more refunds than can be read")

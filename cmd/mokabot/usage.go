@@ -35,12 +35,16 @@ func runUsage(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	answer, err := a.usage(ctx, one, *period)
+	used := a.history.UsedByModel
+	if *asJSON || *by == "key" {
+		used = a.history.Used
+	}
+	answer, err := a.usage(ctx, one, *period, used)
 	if err != nil {
 		return err
 	}
 	answer.ByKey = *by == "key"
-	if err := drawTo(*picture, answer.Picture); err != nil {
+	if err := a.draw(ctx, *picture, one, answer); err != nil {
 		return err
 	}
 	if *asJSON {
@@ -57,30 +61,36 @@ func runUsage(ctx context.Context, t terminal, args []string) error {
 // failedToTell: that a gateway does not offer something is an answer.
 func failedToTell(err *moka.Error) bool { return err != nil && err.Kind != moka.Unsupported }
 
-func (a past) usage(ctx context.Context, one *account.Account, period string) (message.UsageAnswer, error) {
+// usedIn gathers what an account used in a period, and in the one before.
+type usedIn func(ctx context.Context, a *account.Account, p, before spend.Period) (message.Used, error)
+
+func (a past) usage(ctx context.Context, one *account.Account, period string, usedIn usedIn) (message.UsageAnswer, error) {
 	p, before, _ := history.Period(period, time.Now(), a.config.Timezone)
 	var reading moka.Reading
 	var wait sync.WaitGroup
 	wait.Go(func() { reading = one.Read(ctx) })
-	used, err := a.history.Used(ctx, one, p, before)
+	used, err := usedIn(ctx, one, p, before)
 	wait.Wait()
 	if err != nil {
 		return message.UsageAnswer{}, err
 	}
 	view, err := a.history.View(ctx, one, reading)
-	if err != nil {
-		return message.UsageAnswer{}, err
-	}
-	used.Picture, used.PictureAlt, err = a.history.Picture(ctx, lang.For(a.config.Language), one, p, a.config.Timezone, history.Beside{Spent: spend.SoFar{Spent: used.Spent, AtLeast: used.AtLeast}, Reading: reading})
 	return message.UsageAnswer{Account: view, Used: used, Period: period}, err
 }
 
-func drawTo(file string, png []byte) error {
-	switch {
-	case file == "":
+// draw draws the period of an answer into a file, unless its name is empty.
+func (a past) draw(ctx context.Context, file string, one *account.Account, answer message.UsageAnswer) error {
+	if file == "" {
 		return nil
-	case png == nil:
-		return errors.New("there are no readings of this time to draw")
+	}
+	p := spend.Period{From: answer.From, To: answer.To}
+	beside := history.Beside{Spent: spend.SoFar{Spent: answer.Spent, AtLeast: answer.AtLeast}, Reading: answer.Reading}
+	png, _, err := a.history.Picture(ctx, lang.For(a.config.Language), one, p, a.config.Timezone, beside)
+	if err == nil && png == nil {
+		err = errors.New("there are no readings of this time to draw")
+	}
+	if err != nil {
+		return err
 	}
 	return app.WriteFile(file, png)
 }

@@ -25,25 +25,28 @@ func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book
 	period := b.PeriodAt(f.At)
 	running := spend.Period{From: period.From, To: f.At}
 	f.Spent.Spent, f.Low, f.Expected, f.High = moka.Known(0), moka.Known(0), moka.Known(0), moka.Known(0)
+	likely := walletsOnce(accounts) // as far as is known before keys are learned
+	parts := make([]spentPart, len(likely))
+	forecasts := make([]forecast, len(likely))
+	failed := make([]error, len(likely))
 	var asking sync.WaitGroup
+	for i, a := range likely {
+		asking.Go(func() { parts[i], forecasts[i], failed[i] = h.budgetPart(ctx, b, a, running, period.To, ask) })
+	}
 	if ask {
 		for _, a := range accounts {
 			asking.Go(func() { a.Client.LearnKeys(ctx) })
 		}
-		asking.Wait()
 	}
+	asking.Wait()
 	if mayShare(accounts) {
 		return budget.Facts{At: f.At}, nil
 	}
-	accounts = walletsOnce(accounts)
-	parts := make([]spentPart, len(accounts))
-	forecasts := make([]forecast, len(accounts))
-	failed := make([]error, len(accounts))
-	for i, a := range accounts {
-		asking.Go(func() { parts[i], forecasts[i], failed[i] = h.budgetPart(ctx, b, a, running, period.To, ask) })
-	}
-	asking.Wait()
+	once := walletsOnce(accounts)
 	for i, part := range parts {
+		if !slices.Contains(once, likely[i]) {
+			continue
+		}
 		if failed[i] != nil {
 			return budget.Facts{At: f.At}, failed[i]
 		}
@@ -133,8 +136,9 @@ func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period
 	if err != nil || !ask || f.known && f.missing <= negligible {
 		return spentPart{f.running(p), f.began, f.refunds}, err
 	}
-	r := h.recordsOf(ctx, a.Name, a.Client, p.From, p.To)
-	r.rehearse(ctx, func(r *records) { _, _ = h.figureOf(ctx, a.Name, p, r) })
+	use := func(r *records) { _, _ = h.figureOf(ctx, a.Name, p, r) }
+	r := h.recordsOf(ctx, a.Name, a.Client, use, p)
+	r.rehearse(ctx, use)
 	if f, err = h.figureOf(ctx, a.Name, p, r); err == nil {
 		h.catchUp(ctx, p, r, &f)
 	}

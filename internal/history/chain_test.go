@@ -53,13 +53,13 @@ func TestAnAnswerTakesAsLongAsItsLongestChain(t *testing.T) {
 		ask              func(p *past) moka.Maybe
 		rounds, requests int
 	}{
-		// Status, rows and keys; the log's sums, of the time before too, refunds and credits of three types; refunds noted in words.
-		{"used, never read", mokatest.V2026_08, away, used, 3, 15},
-		{"used, never read, an older gateway", mokatest.V2025_12, away, used, 3, 16},
-		{"used, read all along", mokatest.V2026_08, func(p *past) { p.read(); p.hours(60, true) }, used, 2, 4},
-		{"used, away for a while", mokatest.V2026_08, func(p *past) { p.read(); p.hours(30, true); p.hours(10, false); p.read(); p.hours(3, true) }, used, 2, 4},
-		{"a budget, never read", mokatest.V2026_08, away, budgeted(), 3, 7},
-		{"a budget of a key, never read", mokatest.V2026_08, away, budgeted("ci"), 3, 8},
+		// Status, rows and keys; the log's sums, of the time before too, refunds and credits of three types, refunds noted in words.
+		{"used, never read", mokatest.V2026_08, away, used, 1, 15},
+		{"used, never read, an older gateway", mokatest.V2025_12, away, used, 2, 16}, // the list of keys where there are no records of keys
+		{"used, read all along", mokatest.V2026_08, func(p *past) { p.read(); p.hours(60, true) }, used, 1, 4},
+		{"used, away for a while", mokatest.V2026_08, func(p *past) { p.read(); p.hours(30, true); p.hours(10, false); p.read(); p.hours(3, true) }, used, 1, 4},
+		{"a budget, never read", mokatest.V2026_08, away, budgeted(), 1, 7},
+		{"a budget of a key, never read", mokatest.V2026_08, away, budgeted("ci"), 1, 8},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -70,34 +70,51 @@ type question func(ctx context.Context, r *records)
 // rehearse asks the log side by side what use asks it one after the other. The log
 // says nothing while it is rehearsed; use may ask nothing that depends on its answers.
 func (r *records) rehearse(ctx context.Context, use func(r *records)) {
-	if r.isDead() {
-		return
+	if !r.isDead() {
+		r.ask(ctx, r.questions(use))
 	}
-	var questions []question
+}
+
+// questions are what use asks the log.
+func (r *records) questions(use func(r *records)) (asked []question) {
 	use(&records{
 		zone: r.zone, now: r.now, to: r.to, rows: r.rows, rowsErr: r.rowsErr, hours: r.hours, first: r.first, tell: r.tell,
-		rehearsed: &questions, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{}, credits: map[spend.Period]*logged{},
+		rehearsed: &asked, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{}, credits: map[spend.Period]*logged{},
 	})
+	return asked
+}
+
+// ask asks the log side by side.
+func (r *records) ask(ctx context.Context, questions []question) {
 	var asking sync.WaitGroup
-	for _, ask := range questions {
-		asking.Go(func() { ask(ctx, r) })
+	for _, q := range questions {
+		asking.Go(func() { q(ctx, r) })
 	}
 	asking.Wait()
 }
 
-// recordsOf reads the rows of [from, to) and keeps them. Between a change of the
-// gateway's unit and the next reading its records and the readings are in different
-// units, so only what was kept counts.
-func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, from, to time.Time) *records {
-	state := h.spendState(ctx, name)
-	r := h.noRecords(c, to)
-	r.wordsSince = state.UnitSince
+// recordsOf reads the rows of a period and of earlier ones, and keeps them. Beside that it
+// asks the log what use is going to ask it, as far as that can be expected without the rows,
+// so that one round of requests is mostly enough. Between a change of the gateway's unit and
+// the next reading its records and the readings are in different units, so only what was
+// kept counts.
+func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, use func(r *records), p spend.Period, before ...spend.Period) *records {
+	from, to := p.From, p.To
+	for _, b := range before {
+		from = earlier(from, b.From)
+	}
 	from = from.Truncate(time.Hour)
 	var rows []moka.UsageRow
-	var err error
+	var status moka.Status
+	var err, statusErr error
 	var reading sync.WaitGroup
 	reading.Go(func() { rows, err = c.Usage(ctx, from, to) })
-	status, statusErr := c.Status(ctx)
+	reading.Go(func() { status, statusErr = c.Status(ctx) })
+	state := h.spendState(ctx, name)
+	expected := h.expected(ctx, name, from, append(before, p))
+	r := h.noRecords(c, to)
+	r.wordsSince, r.kept, r.perUnit = state.UnitSince, expected.kept, expected.perUnit
+	r.ask(ctx, expected.questions(use))
 	reading.Wait()
 	if statusErr == nil && state.PerUnit > 0 && state.PerUnit != spend.PerUnit(status.Units) {
 		return h.remembered(ctx, name, from, to)
@@ -115,6 +132,26 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, fro
 		h.keep(ctx, name, rows)
 	}
 	h.addKept(ctx, name, from, to, r)
+	return r
+}
+
+// expected are the records of some periods, the newest last, as they are likely to be: what
+// was kept of them, use in each hour that a period divides, and use before the newest.
+func (h History) expected(ctx context.Context, name string, from time.Time, periods []spend.Period) *records {
+	newest := periods[len(periods)-1]
+	r := h.noRecords(nil, newest.To)
+	r.tell = spend.Period{From: from, To: newest.To}
+	h.addKept(ctx, name, from, newest.To, r)
+	if r.first.IsZero() && len(periods) > 1 {
+		r.first = newest.From
+	}
+	for _, p := range periods {
+		for _, edge := range []time.Time{p.From, p.To} {
+			if hour := edge.Truncate(time.Hour); hour.Before(edge) && r.hours[hour.Unix()] == 0 {
+				r.hours[hour.Unix()] = 1 // any amount
+			}
+		}
+	}
 	return r
 }
 
@@ -198,7 +235,8 @@ func (r *records) tellOf(p spend.Period) bool {
 // records lose the oldest first, so with an older one nothing of it is missing.
 func (r *records) oldest(ctx context.Context, p spend.Period) (first time.Time, ok bool) {
 	if r.first.IsZero() || r.first.After(p.From) {
-		if sum, ok := r.log(ctx, p.From.AddDate(0, 0, -RecordedDays), p.From, "", ""); ok && sum > 0 {
+		sum, ok := r.log(ctx, p.From.AddDate(0, 0, -RecordedDays), p.From, "", "")
+		if ok && sum > 0 || r.rehearsed != nil {
 			return p.From, true
 		}
 	}

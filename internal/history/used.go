@@ -28,14 +28,28 @@ const (
 // an access token, from the gateway's own records. A gateway that does not
 // answer is named in the result and is no error.
 func (h History) Used(ctx context.Context, a *account.Account, p, before spend.Period) (message.Used, error) {
+	return h.used(ctx, a, p, before, true)
+}
+
+// UsedByModel is [History.Used] without the use by key, which needs requests of its own.
+func (h History) UsedByModel(ctx context.Context, a *account.Account, p, before spend.Period) (message.Used, error) {
+	return h.used(ctx, a, p, before, false)
+}
+
+func (h History) used(ctx context.Context, a *account.Account, p, before spend.Period, byKey bool) (message.Used, error) {
 	u := message.Used{From: p.From, To: p.To}
 	var keys keyRecords
 	var asking sync.WaitGroup
-	asking.Go(func() { keys = h.recordsOfKeys(ctx, a.Client, p) })
-	r := h.recordsOf(ctx, a.Name, a.Client, earlier(before.From, p.From), p.To)
+	if byKey {
+		asking.Go(func() { keys = h.recordsOfKeys(ctx, a.Client, p) })
+	}
+	use := func(r *records) { h.rehearseUsed(ctx, a.Name, p, before, r) }
+	r := h.recordsOf(ctx, a.Name, a.Client, use, p, before)
 	asking.Wait()
-	asking.Go(func() { keys.list(ctx, a.Client, p, r) })
-	r.rehearse(ctx, func(r *records) { h.rehearseUsed(ctx, a.Name, p, before, r) })
+	if byKey {
+		asking.Go(func() { keys.list(ctx, a.Client, p, r) })
+	}
+	r.rehearse(ctx, use) // what only the rows have shown
 	asking.Wait()
 	f, err := h.figureOf(ctx, a.Name, p, r)
 	if err != nil {
@@ -62,7 +76,9 @@ func (h History) Used(ctx context.Context, a *account.Account, p, before spend.P
 			u.Requests = countRequests(u.Models)
 		}
 	}
-	h.listKeys(ctx, a.Client, p, r, keys, &u)
+	if byKey {
+		h.listKeys(ctx, a.Client, p, r, keys, &u)
+	}
 	h.findRefunds(ctx, p, r, &u)
 	completeLists(&u)
 	h.disagree(ctx, p, r, &u)
