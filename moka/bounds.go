@@ -23,12 +23,28 @@ var (
 	readBounds  = map[string]bounds{
 		"status":    {bytes: 2 << 20, values: 40_000, items: 5_000, depth: 32, text: 1 << 20}, // pages and pictures set by the operator
 		"notice":    {bytes: 2 << 20, values: 100, items: 20, depth: 8, text: 2 << 20},
-		"token":     {bytes: 4 << 20, values: 100_000, items: 5_000, depth: 16, text: 64 << 10},
-		"models":    {bytes: 6 << 20, values: 250_000, items: 20_000, depth: 16, text: 64 << 10},
-		"pricing":   {bytes: 6 << 20, values: 250_000, items: 20_000, depth: 16, text: 64 << 10},
-		"data/self": {bytes: 8 << 20, values: 700_000, items: 40_000, depth: 16, text: 4 << 10}, // hours × models
+		"token":     {bytes: 2 << 20, values: 60_000, items: 2_000, depth: 16, text: 64 << 10}, // a page
+		"models":    {bytes: 4 << 20, values: 250_000, items: 20_000, depth: 16, text: 64 << 10},
+		"pricing":   {bytes: 4 << 20, values: 250_000, items: 20_000, depth: 16, text: 64 << 10},
+		"data/self": {bytes: 6 << 20, values: 700_000, items: 40_000, depth: 16, text: 4 << 10}, // hours × models
 	}
 )
+
+// maxNames bounds the names of the models in one list, in bytes together, and maxName each
+// of them. Gateways keep a model's name in a column of 255 characters.
+const (
+	maxNames = 3 << 19
+	maxName  = 1 << 10
+)
+
+// nameBytes counts the names of a list.
+type nameBytes int
+
+// add reports whether one more name is within the bounds.
+func (n *nameBytes) add(name string) bool {
+	*n += nameBytes(len(name))
+	return len(name) <= maxName && *n <= maxNames
+}
 
 func boundsOf(op string) bounds {
 	if b, ok := readBounds[op]; ok {
@@ -41,37 +57,34 @@ func boundsOf(op string) bounds {
 // That is enough to recognize a web page, whose text nobody needs.
 const pageBytes = 64 << 10
 
-// bulkyBytes is the size from which answers of a host are taken in one at a time.
-const bulkyBytes = 256 << 10
-
 // errBeyond says that an answer exceeds its bounds.
 var errBeyond = errors.New("more than any gateway answers")
 
-// readBounded reads an answer up to its bounds. It calls bulky once, before it
-// reads beyond bulkyBytes.
-func readBounded(from io.Reader, b bounds, bulky func() error) ([]byte, error) {
+// readBounded reads an answer up to its bounds, without the blanks between the values of
+// JSON. It calls grow before it takes more than the first bytes, with the size that it
+// needs in all.
+func readBounded(from io.Reader, b bounds, grow func(size int) error) ([]byte, error) {
 	scan := scanner{bounds: b}
 	body := make([]byte, 0, 4<<10)
-	for {
+	for read := 0; ; {
 		if len(body) == cap(body) {
-			grown := make([]byte, len(body), min(2*cap(body), b.bytes+1))
+			size := min(2*cap(body), b.bytes+1)
+			if err := grow(size); err != nil {
+				return nil, err
+			}
+			grown := make([]byte, len(body), size)
 			copy(grown, body)
 			body = grown
 		}
 		n, err := from.Read(body[len(body):cap(body)])
-		fresh := body[len(body) : len(body)+n]
-		before := len(body)
-		body = body[:before+n]
-		if !scan.feed(fresh) || len(body) > b.bytes {
+		read += n
+		kept, within := scan.feed(body[len(body) : len(body)+n])
+		body = body[:len(body)+kept]
+		if !within || read > b.bytes {
 			return nil, errBeyond
 		}
 		if !scan.json && scan.begun && len(body) >= pageBytes {
 			return body, nil
-		}
-		if before <= bulkyBytes && len(body) > bulkyBytes {
-			if err := bulky(); err != nil {
-				return nil, err
-			}
 		}
 		if errors.Is(err, io.EOF) {
 			return body, nil
@@ -95,35 +108,44 @@ type scanner struct {
 	length  int // of the text or number being read
 }
 
-// feed scans the next part and reports whether everything is within the bounds.
-func (s *scanner) feed(part []byte) bool {
+// feed scans the next part and reports whether everything is within the bounds. It moves
+// what is no blank to the beginning of part and returns how much that is: in place of
+// blanks between two values one remains, where it separates them.
+func (s *scanner) feed(part []byte) (kept int, within bool) {
 	for i := 0; i < len(part); i++ {
 		c := part[i]
 		if !s.begun {
 			s.begin(c)
 		}
-		if !s.json {
-			continue
-		}
-		if s.quoted {
+		from := i
+		switch {
+		case !s.json && s.begun:
+		case s.quoted:
 			i += s.skip(part[i:])
 			if s.length > s.text {
-				return false
+				return kept, false
 			}
-			continue
+		case blank(c):
+			separates := s.length > 0
+			s.length = 0
+			if !separates {
+				continue
+			}
+		case s.begun && !s.structure(c):
+			return kept, false
 		}
-		if !s.structure(c) {
-			return false
-		}
+		kept += copy(part[kept:], part[from:i+1])
 	}
-	return true
+	return kept, true
 }
+
+func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // begin checks the first byte that is neither space nor part of a byte order mark.
 func (s *scanner) begin(c byte) {
-	switch c {
-	case ' ', '\t', '\r', '\n':
-	case "\xef\xbb\xbf"[min(s.mark, 2)]:
+	switch {
+	case blank(c):
+	case c == "\xef\xbb\xbf"[min(s.mark, 2)]:
 		s.mark++
 	default:
 		s.begun, s.json = true, c == '{' || c == '['
@@ -150,7 +172,7 @@ func (s *scanner) skip(part []byte) int {
 // structure reads one byte outside of a text.
 func (s *scanner) structure(c byte) bool {
 	switch c {
-	case ' ', '\t', '\r', '\n', ':':
+	case ':':
 		s.length = 0
 	case ',':
 		s.length = 0

@@ -138,7 +138,7 @@ func TestLargeHonestAnswersFit(t *testing.T) {
 		"token":     {`{"success":true,"data":{"items":[`, `{"id":1,"user_id":2,"key":"abcd**********wxyz","status":1,"name":"production","created_time":1764399600,"accessed_time":1764399600,"expired_time":-1,"remain_quota":500000,"unlimited_quota":false,"model_limits_enabled":false,"model_limits":"","allow_ips":"","used_quota":0,"group":"","cross_group_retry":false,"DeletedAt":null}`, `]}}`, 1_000},
 	} {
 		body := c.begin + strings.TrimSuffix(strings.Repeat(c.part+",", c.count), ",") + c.end
-		got, err := readBounded(iotest.HalfReader(strings.NewReader(body)), boundsOf(op), func() error { return nil })
+		got, err := readBounded(iotest.HalfReader(strings.NewReader(body)), boundsOf(op), func(int) error { return nil })
 		if err != nil || string(got) != body {
 			t.Errorf("%s: %d of %d bytes, %v", op, len(got), len(body), err)
 		}
@@ -154,7 +154,7 @@ func TestBoundsHoldAcrossParts(t *testing.T) {
 		`{"a":1,"b":2,"c":3,"d":4}`: false, `[[1,2,3],[4,5,6]]`: false, `<[[[[[[[[`: true, ``: true,
 	} {
 		for name, from := range map[string]io.Reader{"whole": strings.NewReader(text), "byte by byte": iotest.OneByteReader(strings.NewReader(text))} {
-			_, err := readBounded(from, b, func() error { return nil })
+			_, err := readBounded(from, b, func(int) error { return nil })
 			if (err == nil) != fits {
 				t.Errorf("%s %s: %v", text, name, err)
 			}

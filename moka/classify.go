@@ -202,3 +202,8 @@ func isJSON(op string, status int, body []byte) error {
 func mistyped(op, what string) *Error {
 	return &Error{Op: op, Kind: BadResponse, Status: http.StatusOK, Message: what}
 }
+
+// tooLarge is an answer that holds more than any gateway's.
+func tooLarge(op string) *Error {
+	return &Error{Op: op, Kind: BadResponse, Hint: HintTooLarge, Status: http.StatusOK}
+}

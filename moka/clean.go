@@ -20,13 +20,25 @@ var (
 	keyFragment = regexp.MustCompile(`\[?sk-[\w*.…-]+\]?`)
 )
 
+// maxWords is how many bytes of a gateway's words are looked at. What is left out of them
+// while they are cleaned, such as escapes, has room in the rest.
+const maxWords = 16 << 10
+
+// head is the beginning of a foreign text, without the memory of the rest.
+func head(text string, size int) string {
+	if len(text) <= size {
+		return text
+	}
+	return strings.Clone(text[:size])
+}
+
 // clean makes a gateway's words fit for a log or a message: no credential, no
 // piece of a key, no request id, no control or formatting characters, and short.
 func (c *Client) clean(text string) string {
 	if text == "" {
 		return ""
 	}
-	text = Plain(text)
+	text = Plain(head(text, maxWords))
 	text = c.withoutCredentials(text)
 	text = keyFragment.ReplaceAllString(text, "sk-***")
 	text = requestID.ReplaceAllString(text, "")
@@ -37,18 +49,21 @@ func (c *Client) clean(text string) string {
 // they are written.
 func (c *Client) withoutCredentials(text string) string { return c.redactor.Redact(text) }
 
-// discreet takes the credentials out of names that a gateway gave. It looks at
-// all of them at once, because there is hardly ever anything to take out.
+// discreet takes the credentials out of names that a gateway gave. It looks at many of
+// them at once, because there is hardly ever anything to take out.
 func (c *Client) discreet(names ...*string) {
-	var all strings.Builder
-	for _, name := range names {
-		all.WriteString(*name + "\n")
-	}
-	if c.withoutCredentials(all.String()) == all.String() {
-		return
-	}
-	for _, name := range names {
-		*name = c.withoutCredentials(*name)
+	for len(names) > 0 {
+		var some strings.Builder
+		n := 0
+		for ; n < len(names) && some.Len() < maxWords; n++ {
+			some.WriteString(*names[n] + "\n")
+		}
+		if text := some.String(); c.withoutCredentials(text) != text {
+			for _, name := range names[:n] {
+				*name = c.withoutCredentials(*name)
+			}
+		}
+		names = names[n:]
 	}
 }
 

@@ -123,12 +123,12 @@ func FuzzPlans(f *testing.F) {
 func FuzzUsage(f *testing.F) {
 	seeds(f, `{"data":[{"id":0,"model_name":"gpt-4o","created_at":1795341600,"token_used":4500,"count":3,"quota":22501}],"success":true}`)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		sums := usageSums{}
+		sums := newUsageSums()
 		w := window{1795000000, 1796000000}
 		if sums.add(body, w) != nil {
 			return
 		}
-		rows, err := sums.rows(fuzzUnits)
+		rows, err := sums.list(fuzzUnits)
 		for i, row := range rows {
 			plausible(t, Known(row.Spent))
 			if err != nil || row.Hour.Unix()%3600 != 0 || i > 0 && row.Hour.Before(rows[i-1].Hour) {

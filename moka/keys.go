@@ -38,6 +38,9 @@ type APIKeyInfo struct {
 const (
 	keyPageSize = 100 // the most a gateway gives
 	keyPages    = 50
+	maxKeys     = keyPages * keyPageSize
+	// maxKeyLimits bounds the memory of the models that the keys are limited to, in bytes.
+	maxKeyLimits = 1 << 20
 	// keyPageFull: releases that ignore the asked size send ten; a shorter page is the last.
 	keyPageFull = 10
 )
@@ -60,7 +63,7 @@ func (c *Client) listKeys(ctx context.Context) ([]APIKeyInfo, error) {
 	var first sync.WaitGroup
 	first.Go(func() { status, statusErr = c.status(ctx) })
 	byID := map[int64]APIKeyInfo{}
-	page := 0
+	page, limits := 0, 0
 	for range keyPages {
 		got, err := c.keyPage(ctx, page)
 		if first.Wait(); statusErr != nil {
@@ -76,6 +79,12 @@ func (c *Client) listKeys(ctx context.Context) ([]APIKeyInfo, error) {
 				return nil, err
 			}
 			byID[info.ID] = info
+			for _, model := range info.Models {
+				limits += len(model) + 16
+			}
+			if len(byID) > maxKeys || limits > maxKeyLimits {
+				return nil, tooLarge("token")
+			}
 		}
 		if len(byID) == before || len(got.keys) < keyPageFull || got.total > 0 && len(byID) >= got.total {
 			return c.discreetKeys(inOrder(byID)), nil

@@ -31,11 +31,13 @@ const (
 	maxPause   = 30 * time.Minute // however much is asked for
 )
 
-// Limiter keeps the requests to every gateway host within a budget. Gateways
-// count per client address, so all accounts of a process should share one.
+// Limiter keeps the requests to every gateway host within a budget, and the memory for
+// large answers of all hosts within another. Gateways count per client address, so all
+// accounts of a process should share one.
 type Limiter struct {
 	requests int
 	window   time.Duration
+	intake   *intake
 
 	mu    sync.Mutex
 	hosts map[string]*hostLimit
@@ -48,7 +50,6 @@ type hostLimit struct {
 	status  statusShare
 	topUp   topUpShare
 	owners  keyOwners
-	bulky   chan struct{} // held while a large answer is read and decoded
 }
 
 // NewLimiter allows each host that many requests in any stretch of window.
@@ -60,7 +61,7 @@ func NewLimiter(requests int, window time.Duration) *Limiter {
 	if window <= 0 {
 		window = defaultWindow
 	}
-	return &Limiter{requests: requests, window: window, hosts: map[string]*hostLimit{}}
+	return &Limiter{requests: requests, window: window, intake: newIntake(), hosts: map[string]*hostLimit{}}
 }
 
 // Budget returns what the limiter allows each host.
@@ -77,7 +78,6 @@ func (l *Limiter) host(name string) *hostLimit {
 	if h == nil {
 		h = &hostLimit{
 			calls: newSlidingWindow(l.requests, travels(l.window)), explain: newSlidingWindow(explainRequests, travels(explainWindow)),
-			bulky: make(chan struct{}, 1),
 		}
 		l.hosts[name] = h
 	}

@@ -45,12 +45,17 @@ func decodeModels(body []byte) ([]Model, error) {
 		return nil, mistyped("models", "not a list of models")
 	}
 	models := make([]Model, 0, len(*answer.Data))
+	var held nameBytes
 	for _, m := range *answer.Data {
 		id := strings.TrimSpace(Plain(m.ID))
 		if id == "" {
 			return nil, mistyped("models", "a model without an id")
 		}
-		models = append(models, Model{id, Plain(string(m.OwnedBy))})
+		owner := cut(Plain(string(m.OwnedBy)), maxMessage)
+		if !held.add(id) || !held.add(owner) {
+			return nil, tooLarge("models")
+		}
+		models = append(models, Model{id, owner})
 	}
 	return onceEach(models), nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // maxNotice is how many runes of a notice are kept.
@@ -32,5 +33,5 @@ func decodeNotice(body []byte) (string, error) {
 			return -1
 		}
 		return r
-	}, *answer.Data)), nil
+	}, head(*answer.Data, 2*utf8.UTFMax*maxNotice))), nil
 }

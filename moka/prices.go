@@ -3,6 +3,8 @@ package moka
 import (
 	"context"
 	"encoding/json"
+	"iter"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -154,6 +156,12 @@ func decodePrices(body []byte) (rawPrices, error) {
 		return rawPrices{}, mistyped("pricing", "not a list of prices")
 	}
 	list := rawPrices{*answer.Data, map[string]float64{}}
+	var held nameBytes
+	for _, m := range list.models {
+		if !held.add(m.Model) {
+			return rawPrices{}, tooLarge("pricing")
+		}
+	}
 	for name, raw := range answer.Ratios {
 		var ratio float64
 		if json.Unmarshal(raw, &ratio) == nil { // a word for the group "auto"
@@ -168,23 +176,35 @@ func (list rawPrices) of(pays payingGroup, units Units) Prices {
 	if pays.ratio != nil {
 		list.ratios[pays.name] = *pays.ratio
 	}
+	everybody := alike(maps.Keys(list.ratios), list.ratios)
 	prices := Prices{}
 	for _, raw := range list.models {
+		ratio := everybody
+		limited := len(raw.Groups) > 0 && !slices.Contains(raw.Groups, "all")
+		switch own, known := list.ratios[pays.name]; {
+		case pays.name == "" && limited:
+			ratio = alike(slices.Values(raw.Groups), list.ratios)
+		case pays.name == "":
+		case !known || limited && !slices.Contains(raw.Groups, pays.name):
+			ratio = math.NaN()
+		default:
+			ratio = own
+		}
 		if id := Plain(raw.Model); id != "" {
-			prices[id] = raw.price(raw.ratio(pays.name, list.ratios), units)
+			prices[id] = raw.price(ratio, units)
 		}
 	}
 	return prices
 }
 
-// ratio is what a group pays for the model, of 1; NaN when that is not known.
-// Without a group it is what all groups pay that may call the model.
-func (r rawPrice) ratio(group string, ratios map[string]float64) float64 {
+// alike is what all of the groups pay, of 1; NaN when they pay differently or that is not
+// known.
+func alike(groups iter.Seq[string], ratios map[string]float64) float64 {
 	found := math.NaN()
-	for name, ratio := range ratios {
-		offered := len(r.Groups) == 0 || slices.Contains(r.Groups, name) || slices.Contains(r.Groups, "all")
+	for name := range groups {
+		ratio, known := ratios[name]
 		switch {
-		case !offered || group != "" && group != name:
+		case !known:
 		case math.IsNaN(found) || found == ratio:
 			found = ratio
 		default:

@@ -138,6 +138,8 @@ func (c *Client) held(ctx context.Context, r request, err error) *Error {
 
 // once sends the request a single time, classifies the answer and uses it.
 func (c *Client) once(ctx context.Context, r request, use func(body []byte) error) (status int, failed error) {
+	ctx, abandon := context.WithCancelCause(ctx)
+	defer abandon(nil)
 	req, err := c.build(ctx, r)
 	if err != nil {
 		return 0, c.transportError(r.op, err)
@@ -157,37 +159,32 @@ func (c *Client) once(ctx context.Context, r request, use func(body []byte) erro
 		return resp.StatusCode, &Error{Op: r.op, Kind: RateLimited, Status: resp.StatusCode, RetryAfter: asked}
 	}
 	slidingWindow.answered(PurposeOf(ctx), r.optionalOp())
-	return resp.StatusCode, c.take(ctx, r, resp, use)
+	return resp.StatusCode, c.take(ctx, r, resp, abandon, use)
 }
 
-// take reads a body, classifies it and uses it. What is large is taken in one at a
-// time for each host, so that many such answers need no more memory than one.
-func (c *Client) take(ctx context.Context, r request, resp *http.Response, use func(body []byte) error) error {
-	held := false
-	defer func() {
-		if held {
-			<-c.host.bulky
-		}
-	}()
-	body, err := readBounded(resp.Body, boundsOf(r.op), func() error {
-		select {
-		case c.host.bulky <- struct{}{}:
-			held = true
+// take reads a body, classifies it and uses it. abandon ends the request.
+func (c *Client) take(ctx context.Context, r request, resp *http.Response, abandon context.CancelCauseFunc, use func(body []byte) error) error {
+	memory := portion{of: c.limiter.intake, abandon: abandon}
+	defer memory.release()
+	body, err := readBounded(resp.Body, boundsOf(r.op), func(size int) error { return memory.grow(ctx, size) })
+	if err != nil {
+		return c.unread(ctx, r, resp, err)
+	}
+	var failed error
+	err = memory.decode(ctx, func() error {
+		if failed = c.classify(r, resp, body); failed != nil {
 			return nil
-		case <-ctx.Done():
-			return ctx.Err()
 		}
+		if r.optional {
+			c.cache.served(r.op)
+		}
+		failed = use(body)
+		return nil
 	})
 	if err != nil {
-		return c.unread(r, resp, err)
+		return c.unread(ctx, r, resp, err)
 	}
-	if failed := c.classify(r, resp, body); failed != nil {
-		return failed
-	}
-	if r.optional {
-		c.cache.served(r.op)
-	}
-	return use(body)
+	return failed
 }
 
 func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
@@ -213,9 +210,12 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 }
 
 // unread is the failure of an answer that could not be read whole.
-func (c *Client) unread(r request, resp *http.Response, err error) *Error {
+func (c *Client) unread(ctx context.Context, r request, resp *http.Response, err error) *Error {
 	if errors.Is(err, errBeyond) {
 		return &Error{Op: r.op, Kind: BadResponse, Hint: HintTooLarge, Status: resp.StatusCode}
+	}
+	if errors.Is(context.Cause(ctx), errHeldBack) {
+		return &Error{Op: r.op, Kind: Unavailable, Hint: HintTimeout, Status: resp.StatusCode, Err: errHeldBack}
 	}
 	e := c.transportError(r.op, err)
 	e.Status = resp.StatusCode

@@ -81,10 +81,10 @@ func decodeStatus(body []byte) (Status, error) {
 		return Status{}, mistyped("status", "quota_per_unit is missing or not positive")
 	}
 	s := Status{
-		Version: d.Version, SystemName: d.SystemName, StartedAt: unixTime(d.StartTime),
+		Version: head(d.Version, maxWords), SystemName: head(d.SystemName, maxWords), StartedAt: unixTime(d.StartTime),
 		DataExport:  d.DataExport != nil && *d.DataExport,
 		BatchUpdate: d.BatchUpdate,
-		TopUpLink:   scalar(d.TopUpLink), ServerAddress: scalar(d.ServerAddress),
+		TopUpLink:   head(scalar(d.TopUpLink), maxWords), ServerAddress: head(scalar(d.ServerAddress), maxWords),
 		topUpApart: d.TopUpLink == nil,
 		ancestor:   d.DataExport == nil && d.DisplayType == nil,
 	}
@@ -106,7 +106,7 @@ func decodeStatus(body []byte) (Status, error) {
 // symbol it is "¤", and a rate that is not positive counts as 1 (new-api
 // logger.LogQuota). An unknown rate is 0.
 func currencyOf(symbol, rate string) Currency {
-	c := Currency{Symbol: cmp.Or(symbol, "¤")}
+	c := Currency{Symbol: cmp.Or(head(symbol, maxWords), "¤")}
 	perUSD, err := strconv.ParseFloat(rate, 64)
 	switch {
 	case err != nil:
@@ -124,7 +124,7 @@ func positive(f float64) bool { return f > 0 && !math.IsInf(f, 0) }
 func displayOf(displayType *string, inCurrency *bool) Display {
 	switch {
 	case displayType != nil && *displayType != "":
-		return Display(*displayType)
+		return Display(head(*displayType, maxWords))
 	case inCurrency != nil && !*inCurrency:
 		return DisplayRaw
 	}

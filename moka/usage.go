@@ -33,7 +33,7 @@ func (c *Client) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, err
 	if last, known := c.cache.lastStatus(); known && last.ancestor {
 		return nil, unrecorded
 	}
-	sums := usageSums{}
+	sums := newUsageSums()
 	status, err := c.besideStatus(ctx, func() error {
 		return c.eachWindow(ctx, request{op: "data/self", path: "/api/data/self", auth: byUser, optional: true}, from, to, sums.add)
 	})
@@ -42,10 +42,10 @@ func (c *Client) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, err
 		return nil, unrecorded
 	case err != nil:
 		return nil, err
-	case len(sums) == 0 && !status.DataExport: // rows from before it was switched off count
+	case len(sums.rows) == 0 && !status.DataExport: // rows from before it was switched off count
 		return nil, unrecorded
 	}
-	rows, err := sums.rows(status.Units)
+	rows, err := sums.list(status.Units)
 	if err != nil {
 		return nil, err
 	}
@@ -171,11 +171,31 @@ type usageHour struct {
 
 type usageSum struct{ quota, requests, tokens int64 }
 
-type usageSums map[usageHour]usageSum
+// usageSums are the rows of several answers, and the names of their models, each of which
+// is kept once.
+type usageSums struct {
+	rows   map[usageHour]usageSum
+	models map[string]string
+	held   nameBytes
+}
+
+func newUsageSums() *usageSums {
+	return &usageSums{rows: map[usageHour]usageSum{}, models: map[string]string{}}
+}
+
+// model is the name of a row's model; false beyond all that can be kept.
+func (s *usageSums) model(raw string) (name string, ok bool) {
+	if name, ok = s.models[raw]; ok {
+		return name, true
+	}
+	name = Plain(raw)
+	s.models[raw] = name
+	return name, s.held.add(raw)
+}
 
 // add takes the rows of one answer. Rows outside the asked span are left out:
 // they were not asked for.
-func (s usageSums) add(body []byte, w window) error {
+func (s *usageSums) add(body []byte, w window) error {
 	var answer struct {
 		Data *[]struct {
 			Model    string `json:"model_name"`
@@ -195,12 +215,16 @@ func (s usageSums) add(body []byte, w window) error {
 		if *row.At < w.first || *row.At > w.last {
 			continue
 		}
-		hour := usageHour{*row.At - *row.At%3600, Plain(row.Model)}
-		sum := s[hour]
+		model, ok := s.model(row.Model)
+		if !ok {
+			return tooLarge("data/self")
+		}
+		hour := usageHour{*row.At - *row.At%3600, model}
+		sum := s.rows[hour]
 		if overflows(sum.quota, *row.Quota) || overflows(sum.requests, row.Requests) || overflows(sum.tokens, row.Tokens) {
 			return mistyped("data/self", "figures beyond counting")
 		}
-		s[hour] = usageSum{sum.quota + *row.Quota, sum.requests + row.Requests, sum.tokens + row.Tokens}
+		s.rows[hour] = usageSum{sum.quota + *row.Quota, sum.requests + row.Requests, sum.tokens + row.Tokens}
 	}
 	return nil
 }
@@ -210,9 +234,9 @@ func overflows(a, b int64) bool {
 	return (sum > a) != (b > 0) && b != 0
 }
 
-func (s usageSums) rows(units Units) ([]UsageRow, error) {
-	rows := make([]UsageRow, 0, len(s))
-	for hour, sum := range s {
+func (s *usageSums) list(units Units) ([]UsageRow, error) {
+	rows := make([]UsageRow, 0, len(s.rows))
+	for hour, sum := range s.rows {
 		spent, err := units.charged("data/self", sum.quota)
 		if err != nil {
 			return nil, err

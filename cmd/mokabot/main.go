@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"mokabot/internal/app"
 	"mokabot/internal/config"
 	"mokabot/internal/hangup"
 	"mokabot/moka"
@@ -66,6 +67,7 @@ const (
 
 func main() {
 	silenceHTTPDebug(os.Getenv("GODEBUG"))
+	app.LimitMemory(os.LookupEnv)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(execute(ctx, terminal{out: os.Stdout, err: os.Stderr, lookup: os.LookupEnv, in: os.Stdin, hangups: hangup.Signals()}, os.Args[1:]))

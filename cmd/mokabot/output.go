@@ -15,16 +15,14 @@ var secrets = redact.ForOutput("<secret>")
 // redacting writes without the credentials.
 type redacting struct{ to io.Writer }
 
-func (r redacting) Write(p []byte) (int, error) {
-	text := string(p)
-	clean := secrets.Redact(text)
-	if clean == text {
-		return r.to.Write(p)
-	}
-	if _, err := io.WriteString(r.to, clean); err != nil {
+func (r redacting) Write(p []byte) (int, error) { return r.WriteString(string(p)) }
+
+// WriteString needs no copy of the text.
+func (r redacting) WriteString(text string) (int, error) {
+	if _, err := io.WriteString(r.to, secrets.Redact(text)); err != nil {
 		return 0, err
 	}
-	return len(p), nil
+	return len(text), nil
 }
 
 // silenceHTTPDebug keeps GODEBUG=http2debug from printing the headers of every

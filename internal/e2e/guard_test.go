@@ -3,22 +3,18 @@
 package e2e
 
 import (
-	"compress/gzip"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"mokabot/internal/discordsim"
-	"mokabot/internal/proof"
 )
 
 // S11: SIGHUPs from the program's first words to its last, and a log whose
@@ -161,159 +157,5 @@ func TestCheckPrintsNoCredentialOfTheGatewaysWords(t *testing.T) {
 		if text := out + log; strings.ContainsAny(text, "\x1b\u202e") || strings.Contains(strings.ToUpper(text), strings.ToUpper(testToken)[:14]) {
 			t.Errorf("%v: %q", args, text)
 		}
-	}
-}
-
-// S2: what the real program needs for packed bombs, as its peak resident memory.
-// The whole table takes half a minute: it runs with MOKABOT_LONG.
-func TestBombsNeedLittleMemory(t *testing.T) {
-	if proof.Raced {
-		t.Skip("the race detector needs several times the memory")
-	}
-	bombs := map[string]string{"objects": `{},`, "lists": `[],`, "nesting": `[`}
-	if !proof.Long() {
-		bombs = map[string]string{"objects": `{},`}
-	} else {
-		bombs["nulls"], bombs["texts"], bombs["one text"], bombs["blanks"] = `null,`, `"",`, ``, ` `
-	}
-	w := newWorld(t)
-	for name, part := range bombs {
-		packed := filepath.Join(t.TempDir(), "bomb.gz")
-		pack(t, packed, part)
-		evil := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/api/status" {
-				w.gateway.ServeHTTP(answer, r)
-				return
-			}
-			answer.Header().Set("Content-Type", "application/json")
-			answer.Header().Set("Content-Encoding", "gzip")
-			http.ServeFile(answer, r, packed)
-		}))
-		file := w.config(t, w.server.URL, evil.URL, "  token: "+discordsim.Token, "  token: \"\"")
-		for _, args := range [][]string{{"balance"}, {"models"}, {"usage", "--period", "30d"}, {"check"}} {
-			cmd, out, log := program(t, nil, append(args, "--config", file)...)
-			start := time.Now()
-			_ = cmd.Run()
-			peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss >> 10
-			t.Logf("%-9s %-8s peak %d MB, %s, exit %d", name, args[0], peak, time.Since(start).Round(time.Millisecond), cmd.ProcessState.ExitCode())
-			if text := out.String() + log.String(); !strings.Contains(text, "too large to be right") {
-				t.Errorf("%s, %v: %s", name, args, text)
-			}
-			if peak > 64 || cmd.ProcessState.ExitCode() != 1 {
-				t.Errorf("%s, %v: %d MB, exit %d\n%s%s", name, args, peak, cmd.ProcessState.ExitCode(), out, log)
-			}
-		}
-		evil.Close()
-	}
-}
-
-// bombEndpoints are all that the program reads of a gateway.
-var bombEndpoints = []string{
-	"/api/status", "/v1/models", "/v1/dashboard/billing/subscription", "/v1/dashboard/billing/usage", "/api/usage/token/", "/api/user/self",
-	"/api/subscription/self", "/api/token/", "/api/data/self", "/api/data/flow/self", "/api/log/self/stat", "/api/log/self", "/api/pricing", "/api/notice",
-}
-
-// S2: each endpoint with each command, on the command line and in Discord, on the
-// real program: its peak resident memory (at least what this process has, which
-// starts it) and how long it takes. With -v this prints the table.
-func TestBombsByEndpointAndCommand(t *testing.T) {
-	proof.NeedsLong(t)
-	if proof.Raced {
-		t.Skip("the race detector needs several times the memory")
-	}
-	packed := filepath.Join(t.TempDir(), "bomb.gz")
-	pack(t, packed, `{},`)
-	t.Logf("| endpoint | %s |", strings.Join([]string{"balance", "models", "usage", "check", "run, and in it:", "/balance", "/models", "/usage", "/keys", "times it was read"}, " | "))
-	worst, slowest := int64(0), time.Duration(0)
-	for _, endpoint := range bombEndpoints {
-		w := newWorld(t)
-		var hits atomic.Int32
-		evil := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
-			if r.URL.Path != endpoint {
-				w.gateway.ServeHTTP(answer, r)
-				return
-			}
-			hits.Add(1)
-			answer.Header().Set("Content-Type", "application/json")
-			answer.Header().Set("Content-Encoding", "gzip")
-			http.ServeFile(answer, r, packed)
-		}))
-		cells := []string{endpoint}
-		measured := func(peak int64, took time.Duration) {
-			worst, slowest = max(worst, peak), max(slowest, took)
-			cells = append(cells, fmt.Sprintf("%d MB %.1f s", peak, took.Seconds()))
-		}
-		file := w.config(t, w.server.URL, evil.URL, "  token: "+discordsim.Token, "  token: \"\"")
-		for _, args := range [][]string{{"balance"}, {"models"}, {"usage", "--period", "30d"}, {"check"}} {
-			cmd, _, _ := program(t, nil, append(args, "--config", file)...)
-			began := time.Now()
-			_ = cmd.Run()
-			measured(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss>>10, time.Since(began))
-		}
-		file = w.config(t, w.server.URL, evil.URL)
-		cmd, _, log := program(t, w.throughProxy(t), "run", "--config", file)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.discord.Connected(deadline(t)); err != nil {
-			t.Fatalf("%v\n%s", err, log.Tail())
-		}
-		var asked []time.Duration
-		for _, name := range []string{"balance", "models", "usage", "keys"} {
-			began := time.Now()
-			if _, err := w.discord.Slash(deadline(t), discordsim.Call{Name: name}); err != nil {
-				t.Errorf("%s, /%s: %v", endpoint, name, err)
-			}
-			asked = append(asked, time.Since(began))
-		}
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-		peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss >> 10
-		worst, cells = max(worst, peak), append(cells, fmt.Sprintf("%d MB", peak))
-		for _, took := range asked {
-			slowest = max(slowest, took)
-			cells = append(cells, fmt.Sprintf("%.1f s", took.Seconds()))
-		}
-		evil.Close()
-		if hits.Load() == 0 {
-			t.Errorf("nobody asks %s", endpoint)
-		}
-		cells = append(cells, fmt.Sprint(hits.Load()))
-		t.Logf("| `%s |", strings.Replace(strings.Join(cells, " | "), " |", "` |", 1))
-	}
-	t.Logf("worst %d MB, slowest %s", worst, slowest.Round(time.Millisecond))
-	if worst > 64 {
-		t.Errorf("%d MB", worst)
-	}
-	if slowest > patience { // that a call ends in its time is tested on a virtual clock
-		t.Errorf("%s", slowest)
-	}
-}
-
-// pack writes 100 MB of a part, packed.
-func pack(t *testing.T, file, part string) {
-	t.Helper()
-	f, err := os.Create(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z := gzip.NewWriter(f)
-	begin := `{"success":true,"data":[`
-	if part == "" {
-		begin, part = `{"success":true,"data":"`, "a"
-	}
-	_, err = io.WriteString(z, begin)
-	chunk := strings.Repeat(part, 1<<20/len(part))
-	for range 100 {
-		if err == nil {
-			_, err = io.WriteString(z, chunk)
-		}
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
 	}
 }

@@ -95,6 +95,14 @@ func addParts(parts map[string]bool, form string, size int) {
 	}
 }
 
+// A long text is searched in blocks, because a search takes many times the memory of
+// what it searches. Blocks overlap, so that a secret with escapes and separators up to
+// that size is whole in one of them.
+const (
+	blockSize    = 32 << 10
+	blockOverlap = 8 << 10
+)
+
 // Redact puts the mark in the place of every part of a secret.
 func (r *Redactor) Redact(text string) string {
 	if r == nil || text == "" {
@@ -105,8 +113,21 @@ func (r *Redactor) Redact(text string) string {
 	if len(r.known) == 0 {
 		return text
 	}
-	const layers = 3 // of escapes within escapes
 	var found []span
+	for from := 0; ; from += blockSize - blockOverlap {
+		end := min(len(text), from+blockSize)
+		for _, part := range r.search(text[from:end]) {
+			found = append(found, span{from + part.from, from + part.to})
+		}
+		if end == len(text) {
+			return replaceSpans(text, r.mark, found)
+		}
+	}
+}
+
+// search returns where parts of secrets are in a block. The lock is held.
+func (r *Redactor) search(text string) (found []span) {
+	const layers = 3 // of escapes within escapes
 	v := identity(text)
 	for range layers {
 		exact := v.find(r.exact, r.exactSize)
@@ -122,7 +143,7 @@ func (r *Redactor) Redact(text string) string {
 		}
 		v = next
 	}
-	return replaceSpans(text, r.mark, found)
+	return found
 }
 
 // span is a stretch of the original text.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -97,6 +98,36 @@ func TestOutputKeepsItsFigures(t *testing.T) {
 		if got := r.Redact(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
+	}
+}
+
+// A secret is found wherever in a long text it stands, in any spelling, and takes little
+// memory to find.
+func TestRedactSearchesLongTexts(t *testing.T) {
+	const secret = "kX9/vQ2+mB7=zR4&tY8w"
+	r := New("***", secret)
+	for what, form := range map[string]string{
+		"as it is": secret, "spaced": strings.Join(strings.Split(secret, ""), " "), "far apart": strings.Join(strings.Split(secret, ""), strings.Repeat(" ", 300)),
+		"percent": everyByte(secret, "%%%02x"), "base64": base64.StdEncoding.EncodeToString([]byte(secret)),
+	} {
+		for _, ahead := range []int{0, blockSize - blockOverlap - 7, blockSize - 9, blockSize, 2*blockSize - 2*blockOverlap - 5, 2*blockSize - blockOverlap - 11} {
+			before, after := strings.Repeat(".", ahead), strings.Repeat(".", 3*blockSize)
+			got := r.Redact(before + form + after)
+			if !strings.HasPrefix(got, before+"***") || !strings.HasSuffix(got, after) || len(got) > len(before+after)+10 {
+				t.Errorf("%s at %d: %d bytes became %d", what, ahead, len(before+form+after), len(got))
+			}
+		}
+	}
+	text := strings.Repeat("%41 text ", 200_000)
+	var start, end runtime.MemStats
+	runtime.ReadMemStats(&start)
+	heap := start.HeapSys
+	if got := r.Redact(text); got != text {
+		t.Error("a harmless text was changed")
+	}
+	runtime.ReadMemStats(&end)
+	if grown := int64(end.HeapSys - heap); grown > 16<<20 {
+		t.Errorf("the heap grew by %d MB", grown>>20)
 	}
 }
 
