@@ -79,7 +79,7 @@ func (s *Seeder) Check(ctx context.Context) {
 
 func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	now := s.now()
-	if s.Times.withoutRecords(a) || s.Times.isSeeded(a) {
+	if s.Times.rests(noRecords, a) || s.Times.rests(allRows, a) {
 		return nil
 	}
 	if _, read, err := s.Store.FirstReading(ctx, a.Name); !read || err != nil {
@@ -90,7 +90,7 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 		return err
 	}
 	if from.IsZero() {
-		s.Times.setSeeded(a)
+		s.Times.rest(allRows, a, history.RecordLag)
 		return nil
 	}
 	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
@@ -98,7 +98,7 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	rows, err := a.Client.Usage(call, from, now)
 	if err != nil {
 		if unsupported(err) {
-			s.Times.setWithoutRecords(a)
+			s.Times.rest(noRecords, a, seedRetry)
 		}
 		return err
 	}
@@ -116,12 +116,12 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 // keepRefunds has the refunds of an account stored whose rows are, and reports whether
 // the gateway was asked.
 func (s *Seeder) keepRefunds(ctx context.Context, a *account.Account) (asked bool, err error) {
-	if !s.Times.isSeeded(a) || s.Times.hasRefunds(a) {
+	if !s.Times.rests(allRows, a) || s.Times.rests(allRefunds, a) {
 		return false, nil
 	}
 	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
 	defer cancel()
-	s.Times.setHasRefunds(a)
+	s.Times.rest(allRefunds, a, history.RecordLag)
 	return s.History.KeepRefunds(call, a.Name, a.Client)
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/budget"
-	"mokabot/internal/history"
 	"mokabot/moka"
 )
 
@@ -40,9 +39,7 @@ type Timetable struct {
 	byKeyAt map[string]time.Time // and when that was found out
 	seed    time.Time            // when the gateways' records are looked at next; zero: not set yet
 	learned func(account string) // called when they were
-	without map[string]time.Time // by identity: until when a gateway without records gets no request for them
-	seeded  map[string]time.Time // by identity: until when nothing can be missing
-	refunds map[string]time.Time // by identity: until when no refund can be missing
+	resting map[rest]time.Time   // until when
 	counted map[string]time.Time // by identity: the hour whose counters of keys are stored
 }
 
@@ -277,12 +274,34 @@ func (t *Timetable) hasLearned(account string) {
 	}
 }
 
-// withoutRecords reports whether an account's gateway said lately that it has no
-// records.
-func (t *Timetable) withoutRecords(a *account.Account) bool {
+// rest is something that an account's gateway is not asked for, for a while.
+type rest struct {
+	of       resting
+	identity string // of the account
+}
+
+type resting int
+
+const (
+	noRecords  resting = iota // it said that it keeps none
+	allRows                   // none was missing
+	allRefunds                // none was missing
+)
+
+// rests reports whether that lasts.
+func (t *Timetable) rests(of resting, a *account.Account) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return time.Now().Before(t.without[a.Client.Identity()])
+	return time.Now().Before(t.resting[rest{of, a.Client.Identity()}])
+}
+
+func (t *Timetable) rest(of resting, a *account.Account, d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.resting == nil {
+		t.resting = map[rest]time.Time{}
+	}
+	t.resting[rest{of, a.Client.Identity()}] = time.Now().Add(d)
 }
 
 // recordsKeys reports whether an account's gateway keeps records by key, and
@@ -303,47 +322,6 @@ func (t *Timetable) setRecordsKeys(a *account.Account, does bool) {
 		t.byKey, t.byKeyAt = map[string]bool{}, map[string]time.Time{}
 	}
 	t.byKey[a.Client.Identity()], t.byKeyAt[a.Client.Identity()] = does, time.Now()
-}
-
-func (t *Timetable) setWithoutRecords(a *account.Account) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.without == nil {
-		t.without = map[string]time.Time{}
-	}
-	t.without[a.Client.Identity()] = time.Now().Add(seedRetry)
-}
-
-// isSeeded reports whether nothing was missing a short while ago.
-func (t *Timetable) isSeeded(a *account.Account) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return time.Now().Before(t.seeded[a.Client.Identity()])
-}
-
-func (t *Timetable) setSeeded(a *account.Account) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.seeded == nil {
-		t.seeded = map[string]time.Time{}
-	}
-	t.seeded[a.Client.Identity()] = time.Now().Add(history.RecordLag)
-}
-
-// hasRefunds reports whether no refund was missing a short while ago.
-func (t *Timetable) hasRefunds(a *account.Account) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return time.Now().Before(t.refunds[a.Client.Identity()])
-}
-
-func (t *Timetable) setHasRefunds(a *account.Account) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.refunds == nil {
-		t.refunds = map[string]time.Time{}
-	}
-	t.refunds[a.Client.Identity()] = time.Now().Add(history.RecordLag)
 }
 
 // countedKeys reports whether the keys' counters were noted in the hour of now.
