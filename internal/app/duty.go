@@ -118,7 +118,7 @@ func (s *service) connect(ctx context.Context, on *duty, c *config.Config) {
 		Observe: s.recorder.Command, Now: on.clock.Now, Levels: s, TakesOver: true,
 	}
 	on.delivery = &discord.Delivery{
-		Box: s.db, Send: on.rest, Log: s.log, Now: on.rest.Now, Channel: s.channelOf,
+		Box: s.db, Send: on.rest, Log: s.log, Now: on.rest.Now, Clock: on.clock.Now, Channel: s.channelOf,
 		Words:  func() *lang.Words { return lang.For(s.now().config.Language) },
 		Values: s.db, Access: on.rest.Access,
 		OnAttempt: func(r discord.Result) { s.recorder.Delivery(string(r)) },

@@ -391,3 +391,24 @@ func TestAChannelWhoseHistoryMayNotBeRead(t *testing.T) {
 		}
 	})
 }
+
+// A post that waits for those of other accounts goes when its time has come, whatever
+// part of a second Discord's clock has left out.
+func TestAPostIsHeldBackNoLongerThanItSays(t *testing.T) {
+	for _, fraction := range []time.Duration{0, 300 * time.Millisecond, 700 * time.Millisecond, 999 * time.Millisecond} {
+		bubble(t, true, func(r *rig) {
+			time.Sleep(fraction)
+			r.enqueue(store.Outgoing{Key: "alert/a/1/1", Payload: encoded(ping("first"))})
+			r.posted("first", time.Minute)
+			const hold = 2 * time.Second
+			r.enqueue(
+				store.Outgoing{Key: "alert/a/2/1", Payload: encoded(ping("second")), NotBefore: time.Now().Add(hold), Joins: true},
+				store.Outgoing{Key: "alert/b/1/1", Payload: encoded(ping("third")), NotBefore: time.Now().Add(hold), Joins: true},
+			)
+			if took := r.posted("third", time.Minute); took < hold || took > hold+time.Second {
+				t.Errorf("at %s past the second: posted after %s", fraction, took)
+			}
+			r.once("second", "third")
+		})
+	}
+}

@@ -75,7 +75,7 @@ func (r *rig) start(off time.Duration) {
 		}
 		return time.Now().Add(off)
 	}
-	r.delivery = &discord.Delivery{Box: stepped{r.db, off}, Send: rest, Log: log, Now: now, Idle: 10 * time.Minute, Values: r.db, Access: rest.Access}
+	r.delivery = &discord.Delivery{Box: stepped{r.db, off}, Send: rest, Log: log, Now: now, Clock: func() time.Time { return time.Now().Add(off) }, Idle: 10 * time.Minute, Values: r.db, Access: rest.Access}
 	ctx, cancel := context.WithCancel(r.Context())
 	done := make(chan error, 1)
 	go func() { done <- r.delivery.Run(ctx) }()

@@ -80,8 +80,12 @@ type Delivery struct {
 	Box  Outbox
 	Send Sender
 	Log  *slog.Logger
-	Now  func() time.Time // stamps attempts; nil for the real clock
-	Idle time.Duration    // at most between two looks at the outbox; 0 for 15 s
+	Now  func() time.Time // stamps attempts, by Discord's clock; nil for the real one
+	// Clock is what the times of messages are by, and until when a post is held back; nil
+	// for Now. Discord tells whole seconds, so by its clock the time would not have come
+	// when the outbox says that it has.
+	Clock func() time.Time
+	Idle  time.Duration // at most between two looks at the outbox; 0 for 15 s
 
 	// Drain is how long what is under way may take when ctx has ended; nil for
 	// seven seconds.
@@ -143,6 +147,9 @@ func (d *Delivery) init() {
 		d.woken, d.unpinged, d.posted = make(chan struct{}, 1), map[string]Unpinged{}, map[string][]Posted{}
 		if d.Now == nil {
 			d.Now = time.Now
+		}
+		if d.Clock == nil {
+			d.Clock = d.Now
 		}
 		if d.Drain == nil {
 			d.Drain = func(context.Context) time.Duration { return drainTime }
@@ -255,7 +262,7 @@ func (r *round) stop() {
 // start begins the delivery of every due message whose slot is free.
 func (r *round) start(ctx context.Context) {
 	limit := 3*dueLimit + len(r.busy) + len(r.waits) // those must not hide the others
-	due, err := r.d.Box.Due(ctx, r.d.Now(), limit)
+	due, err := r.d.Box.Due(ctx, r.d.Clock(), limit)
 	if err != nil {
 		if ctx.Err() == nil {
 			r.d.Log.Error("the outbox cannot be read", "err", err)
