@@ -60,6 +60,10 @@ func (c *Client) Room() (calls int, more time.Duration) { return c.host.calls.ro
 // readings took more than that part, and the time until it allows more.
 func (c *Client) ReadingRoom() (calls int, more time.Duration) { return c.host.calls.reserved() }
 
+// PlanReadings says how many requests a second the readings of the host are going to
+// take, which work in the background then leaves to them.
+func (c *Client) PlanReadings(perSecond float64) { c.host.calls.plan(perSecond) }
+
 // Paused is how long the gateway still wants no readings after a 429, 0 for not at all.
 // Those that are begun before then fail without a request.
 func (c *Client) Paused() time.Duration { return c.host.calls.paused() }

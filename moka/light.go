@@ -10,8 +10,8 @@ import (
 // the reading before: one request in addition to the status, which accounts of one gateway
 // share when they are read together. That is the wallet, with the plans
 // where there are any; without an access token it is what the key used, of the
-// limit read before, once that was seen to stay while the use moved: the account's,
-// which a key alone may show instead of its own, moves when a plan pays. Beside a
+// limit read before. Once that moves, the limit must have been seen to stay when it did:
+// the account's, which a key alone may show instead of its own, moves when a plan pays. Beside a
 // wallet, a key with a limit is asked about when the wallet moved, which shows
 // whatever the key used; what a key without a limit used is unknown then.
 //
@@ -60,8 +60,7 @@ func (c *Client) followsLightly(before Reading) bool {
 	}
 	w := before.Wallet
 	if w == nil {
-		_, stands := c.cache.lastPair()
-		return before.Key != nil && before.Key.Raw != nil && stands
+		return before.Key != nil && before.Key.Raw != nil
 	}
 	over := func(p Plan) bool {
 		return !p.EndsAt.IsZero() && !p.EndsAt.After(now) || !p.ResetsAt.IsZero() && !p.ResetsAt.After(now)
@@ -119,7 +118,11 @@ func (c *Client) lightKey(ctx context.Context, a *answers, before Reading, walle
 	}
 	used, err := a.status.Units.amount(a.used)
 	was, known := key.Used.Get()
-	if full, _ := c.cache.lastPair(); err != nil || !known || a.used < full.Used || jumped(a.status.Units, was, used) {
+	full, stands := c.cache.lastPair()
+	if err != nil || !known || a.used < full.Used || jumped(a.status.Units, was, used) {
+		return nil, false
+	}
+	if wallet == nil && a.used > full.Used && !stands {
 		return nil, false
 	}
 	if wallet != nil && used-was > wallet.movedSince(*before.Wallet, a.status.Units)+cent {
@@ -162,15 +165,24 @@ func (w *Wallet) movedSince(before Wallet, u Units) Amount {
 	return spent
 }
 
-// LightCalls counts the calls of a light reading after before without the status:
-// those that the wallet's moving may need are among them.
-func LightCalls(before Reading) int {
-	calls := 1
-	if before.Wallet != nil {
-		if len(before.Wallet.ActivePlans) > 0 {
-			calls++
+// LightCalls counts the calls of a light reading after before, without the status. moving
+// says that the account's money goes, which needs more of them; 0 where only a full
+// reading will do.
+func (c *Client) LightCalls(before Reading, moving bool) (calls int) {
+	if !c.followsLightly(before) {
+		return 0
+	}
+	calls = 1
+	switch {
+	case before.Wallet == nil:
+		if _, stands := c.cache.lastPair(); moving && !stands {
+			return 0
 		}
-		if before.Key != nil && !before.Key.Unlimited {
+	case len(before.Wallet.ActivePlans) > 0:
+		calls++
+		fallthrough
+	default:
+		if moving && before.Key != nil && !before.Key.Unlimited {
 			calls++
 		}
 	}

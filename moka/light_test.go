@@ -33,7 +33,8 @@ func TestLightReadings(t *testing.T) {
 			s.AddPlan(payUser, mokatest.Plan{Total: 9 * perUnit})
 		}, spend, "status self self"},
 		{"a key alone, once its limit stood while its use moved", keyAlone, spend, spend, "status usage"},
-		{"a key alone that was not used yet", keyAlone, nothing, spend, ""},
+		{"a key alone that is not used", keyAlone, nothing, nothing, "status usage"},
+		{"a key alone that is used for the first time", keyAlone, nothing, spend, ""},
 		{"a key alone that counts back", keyAlone, spend, change(func(st *mokatest.State) { st.Key(payKey).Used -= 2 * perUnit }), ""},
 		{"a key that has expired meanwhile", both, change(func(st *mokatest.State) { st.Key(payKey).ExpiresAt = time.Now().Add(30 * time.Second) }), nothing, ""},
 		{"a plan that ended meanwhile", both, func(s *mokatest.Server) {

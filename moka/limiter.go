@@ -3,6 +3,7 @@ package moka
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -95,6 +96,7 @@ type slidingWindow struct {
 	turn    chan struct{}
 	window  time.Duration
 	waiting atomic.Int32 // calls in the background without a place
+	planned atomic.Int32 // calls of readings in a window, as far as they are planned
 
 	mu      sync.Mutex
 	granted []grant           // ring of the last ones
@@ -185,7 +187,7 @@ func (l *slidingWindow) takeFor(p Purpose) *heldBack {
 	}
 	others, more := l.taken(now, true)
 	readings, _ := l.taken(now, false)
-	idle := p == Background && 2*(len(l.granted)-others-readings) > len(l.granted)-part
+	idle := p == Background && 2*(len(l.granted)-others-readings) > len(l.granted)-part && others+int(l.planned.Load()) < len(l.granted)
 	if rest := l.others.until.Sub(now); rest > 0 {
 		return &heldBack{rest: rest, paused: true}
 	}
@@ -254,6 +256,11 @@ func (l *slidingWindow) reserved() (free int, more time.Duration) {
 	defer l.mu.Unlock()
 	taken, more := l.taken(time.Now(), false)
 	return len(l.granted) - notReserved(len(l.granted)) - taken, more
+}
+
+// plan notes how many requests a second the readings are going to take.
+func (l *slidingWindow) plan(perSecond float64) {
+	l.planned.Store(int32(math.Ceil(min(perSecond*l.window.Seconds(), float64(len(l.granted))))))
 }
 
 // paused is how long the gateway still wants readings to leave it alone.

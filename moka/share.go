@@ -14,7 +14,8 @@ import (
 //     time. So a reading never waits for them while readings keep within the other
 //     four fifths ([Limiter.Reserved]), planned or not;
 //   - where readings need little, work in the background takes more: whatever
-//     leaves free more than half of what is reserved for readings;
+//     leaves free more than half of what is reserved for readings, and what these
+//     are planned to take ([Client.PlanReadings]);
 //   - while work in the background waits for a place, commands hold at most a tenth.
 type Purpose int
 

@@ -96,15 +96,16 @@ type allotment struct {
 	longest time.Duration // poll_interval, or longer where that is beyond the budget
 	fulls   time.Duration // between full readings
 	busy    bool          // more than half of the rate is asked for
+	rate    float64       // requests a second that this takes
 }
 
 const (
-	fullShare = 1. / 3 // of a host's rate that full readings may take
+	fullShare = 1. / 4 // of a host's rate that full readings may take
 	nearShare = 1. / 2 // of what is left, for what is near a line where poll_interval takes more than there is
 )
 
 // allot divides a rate of requests a second. Full readings are taken every
-// poll_interval if that needs no more than a third of the rate, and so much less
+// poll_interval if that needs no more than a quarter of the rate, and so much less
 // often otherwise. What is left goes to the wanted gaps: where they are beyond it
 // all are longer by one factor, up to poll_interval; where that is not enough,
 // poll_interval is longer for all alike, and half stays for those that are near a
@@ -117,6 +118,7 @@ func allot(demands []demand, interval time.Duration, rate float64) allotment {
 	}
 	al := allotment{stretch: 1, longest: interval, fulls: max(interval, inSeconds(fulls/rate/fullShare))}
 	more := max(0, fulls-lights) / al.fulls.Seconds() // than if all readings were light
+	all := rate
 	rate -= more
 	al.longest = interval
 	if lights/rate > interval.Seconds() {
@@ -130,8 +132,10 @@ func allot(demands []demand, interval time.Duration, rate float64) allotment {
 	}
 	al.busy = need(1) > rate/2
 	if need(1) <= rate {
+		al.rate = need(1) + more
 		return al
 	}
+	al.rate = all
 	low, high := 1.0, max(1, al.longest.Seconds()/shortest(demands).Seconds())
 	for range 24 {
 		if middle := (low + high) / 2; need(middle) > rate {

@@ -26,13 +26,11 @@ const (
 	nearly       = 0.2
 	togetherness = 12 * time.Second
 
+	shareStatus = 2.5 // how many readings of a host have one status in common, on average
+
 	// A host may get so many seconds' worth of its planned requests at once, without
 	// the first readings of its accounts.
 	atOnce = 30
-
-	// fullEarly is the part of the time between full readings after which one is
-	// taken in place of a light one.
-	fullEarly = 0.8
 
 	// A second look that failed is repeated soon, so many times.
 	recheckAgain = 15 * time.Second
@@ -108,6 +106,11 @@ func newPlanner(w *Watch) *planner {
 		h.seats = append(h.seats, s)
 	}
 	for _, h := range p.hosts {
+		for i, s := range h.seats {
+			if s.slot.full.IsZero() {
+				s.slot.sooner = float64(i) / float64(len(h.seats))
+			}
+		}
 		p.plan(h, now)
 	}
 	heap.Init(&p.hosts)
@@ -222,6 +225,9 @@ func (p *planner) take(s *seat) {
 		slot := s.slot
 		slot.last = slot.began
 		if !s.light {
+			if !slot.full.IsZero() {
+				slot.sooner = 0
+			}
 			slot.full = slot.began
 			if !s.full { // a surprise, which was not planned with
 				s.host.purse -= s.demand().full
@@ -261,6 +267,11 @@ func (p *planner) plan(h *host, now time.Time) {
 		h.demands = append(h.demands, s.demand())
 	}
 	h.allot = allot(h.demands, p.watch.Every, h.rate)
+	planned := h.allot.rate
+	if slices.ContainsFunc(h.seats, func(s *seat) bool { return s.slot.last.IsZero() }) {
+		planned = h.rate
+	}
+	h.client.PlanReadings(planned / plannedShare)
 	paused := now.Add(h.client.Paused())
 	h.next = now.Add(forever)
 	days := p.watch.days(now)
@@ -281,13 +292,26 @@ func (p *planner) plan(h *host, now time.Time) {
 // demand is what the account asks of its host's budget, its part of a status that
 // it shares with others included.
 func (s *seat) demand() demand {
-	status := 1 / float64(min(len(s.host.seats), 4))
-	d := demand{gap: s.slot.gap, cost: status + 1, full: status + float64(s.account.Client.CallsPerReading()-1)}
-	if r, known := s.account.Latest(); known && len(s.slot.moves) > 0 && s.slot.moves.pace() > 0 {
-		d.cost = status + float64(moka.LightCalls(r))
+	status := 1 / min(float64(len(s.host.seats)), shareStatus)
+	d := demand{gap: s.slot.gap, full: status + float64(s.account.Client.CallsPerReading()-1)}
+	if s.slot.full.IsZero() {
+		d.full++ // the key is looked for in the account's list
 	}
-	d.cost = min(d.cost, d.full)
+	d.cost = d.full
+	if calls := s.lightCalls(); calls > 0 {
+		d.cost = min(d.full, status+float64(calls))
+	}
 	return d
+}
+
+// lightCalls is what a light reading of the account asks for beside the status, 0 where
+// only a full one will do.
+func (s *seat) lightCalls() int {
+	r, known := s.account.Latest()
+	if !known {
+		return 0
+	}
+	return s.account.Client.LightCalls(r, s.slot.moves.pace() > 0)
 }
 
 // days are when the present days of all who read of money began, and when the next
@@ -364,7 +388,11 @@ func (p *planner) dispatch(ctx context.Context, h *host, now time.Time, reading 
 		if how == inFull {
 			cost = s.demand().full
 		}
-		if wait := p.wait(h, s, cost); wait > 0 && !s.urgent(now) {
+		if wait := p.wait(h, s, cost); wait > 0 {
+			if s.urgent(now) {
+				s.slot.recheck = now.Add(wait)
+				continue
+			}
 			h.held = now.Add(wait)
 			break
 		}
@@ -406,22 +434,23 @@ func (s *seat) wanted(now time.Time, al allotment) manner {
 	slot := s.slot
 	since := now.Sub(slot.full)
 	switch {
-	case slot.full.IsZero() || slot.failed > 0:
+	case slot.full.IsZero() || slot.failed > 0 || s.lightCalls() == 0:
 		return inFull
 	case s.urgent(now) && since <= fullLasts:
 		return again
-	case s.urgent(now) || since >= time.Duration(fullEarly*float64(al.fulls)):
+	case s.urgent(now) || since+al.gap(slot.gap)/2 >= time.Duration((1-slot.sooner)*float64(al.fulls)):
 		return inFull
 	}
 	return lightly
 }
 
 // wait is how long an account's reading has to wait for room for some calls, 0 when
-// there is. Readings under way may still take what they were planned with, and what
-// is not planned with is kept free. First readings take all the room there is: until
-// then nothing is known of the account.
+// there is. Readings under way may still take what they were planned with. What is not
+// planned with is kept free for second looks and surprises; first readings, until which
+// nothing is known of an account, take all other room there is.
 func (p *planner) wait(h *host, s *seat, calls float64) time.Duration {
-	if missing := min(calls, h.rate*atOnce) - h.purse; missing > 0 && !s.slot.last.IsZero() {
+	urgent, first := s.urgent(time.Now()), s.slot.last.IsZero()
+	if missing := min(calls, h.rate*atOnce) - h.purse; missing > 0 && !urgent && !first {
 		return inSeconds(missing / h.rate)
 	}
 	under := 0.
@@ -432,11 +461,15 @@ func (p *planner) wait(h *host, s *seat, calls float64) time.Duration {
 	}
 	reserved := p.watch.Book.Reserved()
 	kept := (1 - plannedShare) * float64(reserved)
-	free, more := h.client.ReadingRoom()
-	if s.slot.last.IsZero() {
-		free, more = h.client.Room()
+	if urgent {
+		kept = 0
 	}
-	if calls+under+kept <= float64(free) || under == 0 && free >= reserved { // the budget is smaller than a reading
+	free, more := h.client.Room() // for all that the reading may turn out to need
+	missing := max(calls+kept, s.demand().full) + under - float64(free)
+	if own, soon := h.client.ReadingRoom(); !urgent && !first && calls+under+kept-float64(own) > missing {
+		missing, more = calls+under+kept-float64(own), soon
+	}
+	if missing <= 0 || under == 0 && free >= reserved { // the budget is smaller than a reading
 		return 0
 	}
 	return min(max(more, time.Second/2), 5*time.Second)

@@ -54,6 +54,7 @@ type slot struct {
 	last    time.Time // the last reading that was noted began; zero: none did
 	full    time.Time // the last full one of them
 	recheck time.Time // when a second look is due; zero: no second look is needed
+	sooner  float64   // part of the time between full readings by which the second one comes sooner, so that not all are due at once
 	failed  int       // how many of the last readings failed in a row
 
 	moves   moves
