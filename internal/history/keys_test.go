@@ -170,3 +170,28 @@ func TestKeysThatWereNeverCounted(t *testing.T) {
 		}
 	})
 }
+
+// What was spent between the readings around midnight is divided by time, and the
+// gateway's rows have it in one hour: the lists add up to what was spent even so.
+func TestListsAddUpWhateverMidnightDivides(t *testing.T) {
+	for _, before := range []bool{true, false} {
+		inPast(t, mokatest.V2026_08, func(p *past) {
+			time.Sleep(time.Until(spend.Day(time.Now(), time.UTC).To.Add(-5 * time.Minute)))
+			p.read()
+			if before {
+				p.spend(testKey, 100_000)
+			}
+			time.Sleep(7 * time.Minute)
+			if !before {
+				p.spend(testKey, 100_000)
+			}
+			time.Sleep(3 * time.Minute)
+			p.read()
+			p.hours(10, true)
+			u := p.named("today", time.UTC) // which compares the sums
+			if len(u.Keys) != 2 || u.Keys[0].Spent <= 0 || u.Keys[1].Key != message.Others || u.Spent != dollars(10.1) {
+				p.t.Errorf("spent before midnight %t: %s, %+v", before, u.Spent, u.Keys)
+			}
+		})
+	}
+}

@@ -302,32 +302,35 @@ func busiest(keys []moka.APIKeyInfo, since time.Time) []moka.APIKeyInfo {
 
 // completeLists makes the lists of use add up to what was spent, by a line for
 // refunds or for everything that no line names. A list that sums to more than
-// refunds explain stays as it is.
+// refunds explain, and disagrees with the readings, stays as it is.
 func completeLists(u *message.Used) {
 	spent, known := u.Spent.Get()
 	if !known {
 		return
 	}
 	if rest := spent - costOf(u.Models); u.ModelsErr == nil {
-		if name := restName(rest, u.Refunds); name != "" {
+		if name := restName(rest, spent, u.Refunds); name != "" {
 			u.Models = append(u.Models, message.ModelUse{Model: name, Spent: rest})
 		}
 	}
 	if rest := spent - sumOf(u.Keys); u.KeysErr == nil {
-		if name := restName(rest, u.Refunds); name != "" {
+		if name := restName(rest, spent, u.Refunds); name != "" {
 			u.Keys = append(u.Keys, message.KeyUse{Key: name, Spent: rest})
 		}
 	}
 }
 
 // restName is what a list's missing or excess sum is called; empty when the list
-// stays as it is.
-func restName(rest, refunds moka.Amount) string {
+// stays as it is. A small excess is what readings and records date otherwise at the
+// period's edges.
+func restName(rest, spent, refunds moka.Amount) string {
 	switch {
 	case rest > 0, rest < 0 && -rest <= blur: // rounding
 		return message.Others
 	case rest < 0 && refunds > 0 && -rest <= refunds+blur:
 		return message.Returned
+	case rest < 0 && -rest <= far(spent):
+		return message.Others
 	}
 	return ""
 }

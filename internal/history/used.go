@@ -20,7 +20,7 @@ const (
 	wellCovered = 0.9
 	// alike is how far the coverage of two periods may differ.
 	alike = 0.05
-	// agreeing is how far readings and records may be apart, as a part of the sum.
+	// agreeing is how far readings and records may be apart, as a part of the sum, besides a cent.
 	agreeing = 0.02
 )
 
@@ -151,9 +151,14 @@ func (h History) disagree(ctx context.Context, p spend.Period, r *records, u *me
 		return
 	}
 	gross := spent + u.Refunds
-	if far := moka.Amount(agreeing*float64(max(gross, sum))) + moka.Dollar/100; max(gross-sum, sum-gross) > far {
+	if max(gross-sum, sum-gross) > far(max(gross, sum)) {
 		u.Recorded = moka.Known(sum)
 	}
+}
+
+// far is how far readings and records of the same spending may be apart and still agree.
+func far(spent moka.Amount) moka.Amount {
+	return moka.Amount(agreeing*float64(spent)) + moka.Dollar/100
 }
 
 func failure(err error) *moka.Error {
