@@ -73,6 +73,7 @@ func expecting(f Facts, low, mid, high float64) Facts {
 func TestEachThresholdIsPostedOnceAPeriod(t *testing.T) {
 	unknown := Facts{At: start}
 	middle := func(days int) Facts { return expecting(at(days, 100), 300, 450, 500) }
+	likely := func(days int) Facts { return expecting(at(days, 100), 390, 450, 500) }
 	lastMinutes := at(0, 100)
 	lastMinutes.At = time.Date(2026, 11, 30, 23, 35, 0, 0, time.UTC)
 	for _, c := range []struct {
@@ -90,11 +91,13 @@ func TestEachThresholdIsPostedOnceAPeriod(t *testing.T) {
 		{"nothing to end", []Facts{at(0, 100), at(21, 3)}, nil},
 		{"forecast by its low end", []Facts{expecting(at(0, 100), 401, 450, 500)}, []string{"raised 0% post 1"}},
 		{"forecast by its middle once", []Facts{expecting(at(0, 100), 300, 450, 500), expecting(at(1, 100), 300, 350, 500)}, nil},
-		{"forecast by its middle for a week of the month", []Facts{middle(0), middle(3), middle(7)}, nil},
-		{"forecast by its middle for a quarter of the month", []Facts{middle(0), middle(3), middle(8), middle(9)}, []string{"raised 0% post 1"}},
-		{"forecast by its middle with a break", []Facts{middle(0), middle(3), at(4, 100), middle(8), middle(11)}, nil},
-		{"forecast by its middle, unknown in between", []Facts{middle(0), {At: start.AddDate(0, 0, 4)}, middle(8)}, []string{"raised 0% post 1"}},
-		{"forecast by its middle, in two months", []Facts{middle(15), middle(20), middle(23), middle(27)}, nil},
+		{"forecast by its middle, and the range goes far below", []Facts{middle(0), middle(3), middle(8), middle(9)}, nil},
+		{"likely once", []Facts{at(0, 100), likely(1), at(2, 100)}, nil},
+		{"likely twice", []Facts{likely(0), likely(1), likely(2)}, []string{"raised 0% post 1"}},
+		{"likely after the middle", []Facts{middle(0), likely(1)}, []string{"raised 0% post 1"}},
+		{"likely with a break", []Facts{likely(0), at(1, 100), likely(2)}, nil},
+		{"likely, unknown in between", []Facts{likely(0), {At: start.AddDate(0, 0, 1)}, likely(2)}, []string{"raised 0% post 1"}},
+		{"likely once in each of two months", []Facts{likely(15), likely(23)}, nil},
 		{"forecast in the last half hour", []Facts{expecting(lastMinutes, 401, 450, 500)}, nil},
 		{"forecast, then reached", []Facts{expecting(at(0, 100), 401, 450, 500), at(5, 400)}, []string{"raised 0% post 1", "worsened 80% post 2"}},
 		{"reached first", []Facts{at(0, 400), expecting(at(1, 401), 200, 300, 400)}, []string{"raised 80% post 1"}},
@@ -160,10 +163,10 @@ func TestTheForecastOfAChangedAmountIsConfirmedAnew(t *testing.T) {
 		days   int
 		amount moka.Amount
 		posts  int
-	}{{0, 500, 0}, {5, 450, 0}, {8, 450, 0}, {12, 450, 0}, {13, 450, 1}, {14, 450, 0}} {
+	}{{0, 500, 0}, {1, 495, 0}, {2, 495, 1}, {3, 495, 0}} {
 		b.Amount = look.amount * moka.Dollar
 		var news []News
-		m, news = Step(b, m, expecting(at(look.days, 100), 300, 450, 500))
+		m, news = Step(b, m, expecting(at(look.days, 100), 390, 450, 500))
 		if len(news) != look.posts {
 			t.Errorf("day %d: %+v", look.days, news)
 		}

@@ -77,11 +77,9 @@ type News struct {
 }
 
 const (
-	// confirmPart is the part of the period throughout which the middle of the
-	// forecast must exceed the amount before that is posted, where the low end of the
-	// range does not: 6 hours of a day, 42 of a week. Each new hour is new evidence;
-	// looks seconds apart are the same one.
-	confirmPart = 4
+	// sureness is how far from the middle of the forecast down to the low end of its range
+	// a point lies that about four of five periods exceed, when nine of ten exceed the low end.
+	sureness = 2.0 / 3
 	// tooLate is how soon before the end of the period a forecast is of no use.
 	tooLate = 30 * time.Minute
 )
@@ -184,9 +182,15 @@ func (b Budget) mark(s Standing, spent moka.Amount, overSince time.Time) Mark {
 	if reached := b.reached(spent); reached >= 0 {
 		return Mark{Threshold: b.WarnAt[reached]}
 	}
-	length := s.Period.To.Sub(s.Period.From)
-	confirmed := !overSince.IsZero() && s.At.Sub(overSince) >= length/confirmPart
-	return Mark{Forecast: b.Forecast && (b.over(s.Low) || confirmed) && s.Period.To.Sub(s.At) >= tooLate}
+	again := !overSince.IsZero() && s.At.After(overSince)
+	return Mark{Forecast: b.Forecast && (b.over(s.Low) || again && b.likely(s)) && s.Period.To.Sub(s.At) >= tooLate}
+}
+
+// likely reports whether about four of five periods with such a forecast exceed the amount.
+func (b Budget) likely(s Standing) bool {
+	low, _ := s.Low.Get()
+	mid, known := s.Forecast.Get()
+	return known && float64(mid)-sureness*float64(mid-low) > float64(b.Amount)
 }
 
 // overSince is since when the period is expected to exceed this very amount.
