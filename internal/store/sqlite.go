@@ -99,10 +99,11 @@ func openFileReadOnly(path string) (*DB, error) {
 var reading = url.Values{"_pragma": {"busy_timeout(5000)", "query_only(ON)", "cache_size(-1000)"}}
 
 func connect(path string, most int, options url.Values) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", "file:"+url.PathEscape(path)+"?"+options.Encode())
+	driver, err := sqliteDriver()
 	if err != nil {
 		return nil, err
 	}
+	db := sql.OpenDB(fileConnector{driver, "file:" + url.PathEscape(path) + "?" + options.Encode()})
 	db.SetMaxOpenConns(most)
 	db.SetMaxIdleConns(most)
 	return db, nil
