@@ -30,7 +30,7 @@ func TestRandomHistories(t *testing.T) {
 		seed = uint64(time.Now().UnixNano())
 	}
 	said := make(map[Kind]int)
-	count := proof.Size(histories/10, histories/5, histories)
+	count := proof.Size(histories/30, histories/10, histories)
 	for n := range count {
 		h := newHistory(seed, uint64(n))
 		if err := h.run(); err != nil {

@@ -105,8 +105,8 @@ func rows() []row {
 func TestEveryGatewayFaultHealsInTheProgram(t *testing.T) {
 	proof.NeedsLong(t)
 	t.Parallel()
-	build(t) // what that takes is no part of any healing
-	const sideBySide = 10
+	build(t)              // what that takes is no part of any healing
+	const sideBySide = 20 // most of their time is waiting
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var results []result
