@@ -76,32 +76,31 @@ func TestAResumptionReplaysWhatWasMissed(t *testing.T) {
 }
 
 func TestSessionsThatCannotBeResumed(t *testing.T) {
-	proof.NotShort(t)
-	t.Parallel()
-	const window = 3 * time.Second // within which a busy machine resumes
-	r := newRig(t, discordsim.WithResumeWindow(window))
-	resume := func(id string, seq int) *socket {
-		s := r.dialAt("/resume")
-		s.want(10, "")
-		s.send(6, fmt.Sprintf(`{"token":%q,"session_id":%q,"seq":%d}`, discordsim.Token, id, seq))
-		return s
-	}
-	resume("unknown", 1).want(9, "")
+	const window = time.Minute
+	inBubble(t, func(r *rig) {
+		resume := func(id string, seq int) *socket {
+			s := r.dialAt("/resume")
+			s.want(10, "")
+			s.send(6, fmt.Sprintf(`{"token":%q,"session_id":%q,"seq":%d}`, discordsim.Token, id, seq))
+			return s
+		}
+		resume("unknown", 1).want(9, "")
 
-	s := r.dial()
-	id := s.login()
-	_ = s.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""), time.Now().Add(time.Second))
-	_ = r.Disconnected(deadline(t))
-	resume(id, 1).want(9, "")
+		s := r.dial()
+		id := s.login()
+		_ = s.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""), time.Now().Add(time.Second))
+		_ = r.Disconnected(deadline(r.t))
+		resume(id, 1).want(9, "")
 
-	s = r.dial()
-	id = s.login()
-	r.Drop()
-	_ = r.Disconnected(deadline(t))
-	resume(id, 99).wantClose(4007)
-	time.Sleep(window)
-	resume(id, 1).want(9, "")
-	r.noted("4007")
+		s = r.dial()
+		id = s.login()
+		r.Drop()
+		_ = r.Disconnected(deadline(r.t))
+		resume(id, 99).wantClose(4007)
+		time.Sleep(window)
+		resume(id, 1).want(9, "")
+		r.noted("4007")
+	}, discordsim.WithResumeWindow(window))
 }
 
 func TestIdentifyingTooOften(t *testing.T) {
