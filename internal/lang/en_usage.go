@@ -37,7 +37,7 @@ func enUsage() UsageWords {
 		RestOfKeys: func(keys int, spent moka.Amount) string {
 			return plural(keys, "other key", "other keys") + " " + spent.String()
 		},
-		Others: "other", Returned: "refunds",
+		Others: "other", Nameless: "(no name)", Returned: "refunds",
 		NoKeys: "This gateway does not report spending by key.",
 		Undated: func(a moka.Amount) string {
 			return fmt.Sprintf("%s was spent between two readings far apart; how much of it falls into this period is unknown.", a)

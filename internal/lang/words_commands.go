@@ -19,6 +19,7 @@ type UsageWords struct {
 	KeyUse      func(key string, spent moka.Amount, share string, requests int64) string
 	RestOfKeys  func(keys int, spent moka.Amount) string
 	Others      string                   // what no line names
+	Nameless    string                   // a key without a name
 	Returned    string                   // refunds, as a line that takes off
 	NoKeys      string                   // nothing tells what each key cost
 	Undated     func(moka.Amount) string // more was spent, at a time that nothing tells

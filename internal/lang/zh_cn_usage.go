@@ -37,7 +37,7 @@ func zhUsage() UsageWords {
 		RestOfKeys: func(keys int, spent moka.Amount) string {
 			return "其他 " + grouped(keys) + " 个令牌共 " + spent.String()
 		},
-		Others: "其他", Returned: "退款",
+		Others: "其他", Nameless: "（未命名）", Returned: "退款",
 		NoKeys: "该网关没有说明各令牌的消耗。",
 		Undated: func(a moka.Amount) string {
 			return fmt.Sprintf("两次相隔很久的读数之间共消耗 %s，其中有多少属于本周期无法确定。", a)

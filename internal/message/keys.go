@@ -92,8 +92,12 @@ func keysTone(sorted []moka.APIKeyInfo, now time.Time) Tone {
 // keyLine is one key in one line of a phone: its name, what is wrong with it, and
 // its figures. What is the same for most keys is left out.
 func keyLine(w *lang.Words, k moka.APIKeyInfo, now time.Time, twin bool) string {
+	nameless := strings.TrimSpace(k.Name) == ""
 	name := "**" + Disarm(k.Name) + "**"
-	if twin || k.Name == "" {
+	if nameless {
+		name = w.Usage.Nameless
+	}
+	if twin || nameless {
 		name += " `" + inCode(k.Key) + "`"
 	}
 	parts := []string{strings.TrimSpace(name + " " + keyMoney(w, k))}

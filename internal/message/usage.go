@@ -191,7 +191,9 @@ func splitOthers[T any](list []T, name func(T) string) (named, others []T) {
 
 // lineName is the name of a model or key, or of what no line names.
 func lineName(w *lang.Words, name string) string {
-	switch name {
+	switch strings.TrimSpace(name) {
+	case "":
+		return w.Usage.Nameless
 	case Others:
 		return w.Usage.Others
 	case Returned:

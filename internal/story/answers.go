@@ -157,6 +157,7 @@ func keys(w *lang.Words) map[string]message.Message {
 		{Name: "off", Key: "yzab…yzab", State: moka.KeyDisabled, Remaining: dollars(7)},
 		{ID: 1, Name: "twin", Key: "gklm…nopq", State: moka.KeyOK, Remaining: dollars(3), Used: 4 * moka.Dollar, AccessedAt: at},
 		{ID: 2, Name: "twin", Key: "rstu…vwxy", State: moka.KeyOK, Remaining: dollars(4), Used: 5 * moka.Dollar, AccessedAt: at},
+		{ID: 3, Key: "ghij…klmn", State: moka.KeyOK, Remaining: dollars(6), AccessedAt: at},
 		{Name: "odd", Key: "cdef…ghij", State: moka.KeyRefused, Remaining: dollars(8)},
 	}
 	many := list
