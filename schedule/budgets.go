@@ -35,7 +35,9 @@ type Budgets struct {
 	History history.History
 	Words   *lang.Words
 	Log     *slog.Logger
-	Times   *Timetable // outlives reloads
+	Times   *Timetable  // outlives reloads
+	Sure    func() bool // whether the time was confirmed; nil: it is right
+	Reached func() bool // whether Discord has answered; nil: it has
 
 	// Observe is called with where each budget stands, for metrics; nil for none.
 	Observe func(budget.Standing)
@@ -73,6 +75,7 @@ func (b *Budgets) Run(ctx context.Context) error {
 	if err := b.follow(ctx); err != nil && ctx.Err() == nil {
 		b.Log.Error("budgets that have another name could not be followed", "err", err)
 	}
+	awaitTime(ctx, b.Sure, b.Reached)
 	if err := b.closeOthers(ctx); err != nil && ctx.Err() == nil {
 		b.Log.Error("warnings of budgets that left the configuration could not be closed", "err", err)
 	}

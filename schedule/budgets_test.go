@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -545,5 +546,63 @@ func TestARenamedBudgetKeepsItsIncident(t *testing.T) {
 		time.Sleep(24 * time.Hour)
 		w.look(t)
 		posted("old/1", "new/2", "old/3", "old/1/closed", "new/2/closed", "old/3/closed")
+	})
+}
+
+// Neither a clock that is a year ahead at a start nor one that steps for a moment closes a
+// warning for good, repeats one, or loses the next.
+func TestAWrongClockCostsNoWarningOfABudget(t *testing.T) {
+	proof.NotShort(t)
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2026, 10, 12, 6, 0, 0, 0, time.UTC)))
+		one := budget.Budget{
+			Name: "b", Span: budget.Month, Zone: time.UTC, Amount: 100 * moka.Dollar, Accounts: []string{"team"}, WarnAt: []float64{0.5, 0.8, 1}, ChannelID: "1",
+		}
+		w := newBudgetWorld(t, one)
+		defer w.db.Close()
+		ahead := time.Duration(0)
+		w.budgets.History.Now = func() time.Time { return time.Now().Add(ahead) }
+		posts := func() (n int) {
+			for w.told(t.Context(), one, one.PeriodAt(time.Now()).From, n+1) {
+				n++
+			}
+			return n
+		}
+		w.look(t)
+		for want, dollars := range []int64{60, 25, 20} {
+			time.Sleep(time.Hour)
+			w.gateway.Spend(budgetTestKey, "gpt-4o", dollars*500_000, 100)
+			time.Sleep(time.Minute)
+			w.look(t)
+			if n := posts(); n != want+1 {
+				t.Errorf("%d posts, want %d", n, want+1)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			var running sync.WaitGroup
+			ahead = 365 * 24 * time.Hour
+			w.budgets.Sure, w.budgets.Reached = func() bool { return ahead == 0 }, func() bool { return false }
+			running.Go(func() {
+				if err := w.budgets.Run(ctx); err != nil {
+					t.Error(err)
+				}
+			})
+			time.Sleep(time.Hour) // of a start without a network
+			synctest.Wait()
+			key := fmt.Sprintf("budget/b/%d/1/closed", one.PeriodAt(time.Now()).From.Unix())
+			if _, closed, err := w.db.FindPost(t.Context(), key); want == 0 && (closed || err != nil) {
+				t.Errorf("closed by an unconfirmed clock: %t, %v", closed, err)
+			}
+			ahead = 0
+			time.Sleep(time.Minute)
+			cancel()
+			running.Wait()
+			ahead = 365 * 24 * time.Hour
+			w.look(t)
+			ahead = 0
+			w.look(t)
+			if n := posts(); n != want+1 {
+				t.Errorf("%d posts after the clock was wrong, want %d", n, want+1)
+			}
+		}
 	})
 }

@@ -124,7 +124,7 @@ func (s *service) prepare(file *config.Config) (generation, error) {
 		seeder:  &schedule.Seeder{Book: book, Store: s.db, Log: s.log, Now: now, Times: times, History: past},
 		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Reached: reached, Observe: s.recorder.Report},
 	}
-	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log, Observe: s.recorder.Budget, Times: times}
+	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log, Observe: s.recorder.Budget, Times: times, Sure: sure, Reached: reached}
 	next.reports.Budgets = next.budgets
 	next.watch.Planned = func(name string, n schedule.Next) { s.recorder.Planned(name, n.At, string(n.Why)) }
 	next.watch.Spent, next.watch.Budgets = next.budgets.Spent, next.budgets.Left

@@ -88,6 +88,9 @@ func TestEachThresholdIsPostedOnceAPeriod(t *testing.T) {
 		{"unknown is no news", []Facts{at(0, 410), unknown, at(1, 420)}, []string{"raised 80% post 1"}},
 		{"the next period ends it", []Facts{at(0, 410), at(21, 3), at(22, 405)}, []string{"raised 80% post 1", "closed 0% post 1", "raised 80% post 1"}},
 		{"the next period ends it while spending is unknown", []Facts{at(0, 410), {At: start.AddDate(0, 0, 21)}}, []string{"raised 80% post 1", "closed 0% post 1"}},
+		{"a clock a year ahead for a look", []Facts{at(0, 410), at(365, 0), at(1, 420), at(2, 500)}, []string{"raised 80% post 1", "closed 0% post 1", "worsened 100% post 2"}},
+		{"a clock that falls back into the last period", []Facts{at(0, 410), at(21, 405), at(20, 410), at(21, 406), at(22, 500)},
+			[]string{"raised 80% post 1", "closed 0% post 1", "raised 80% post 1", "closed 0% post 1", "closed 0% post 1", "worsened 100% post 2"}},
 		{"nothing to end", []Facts{at(0, 100), at(21, 3)}, nil},
 		{"forecast by its low end", []Facts{expecting(at(0, 100), 401, 450, 500)}, []string{"raised 0% post 1"}},
 		{"forecast by its middle once", []Facts{expecting(at(0, 100), 300, 450, 500), expecting(at(1, 100), 300, 350, 500)}, nil},
@@ -189,8 +192,10 @@ func TestAClosedBudgetPostsNothingTwice(t *testing.T) {
 	if _, news = Step(b, m, at(3, 501)); len(news) != 1 || news[0].Memory.Posts != 2 {
 		t.Errorf("a further threshold: %+v", news)
 	}
-	if m, _ = Close(b, m, at(30, 0).At); len(m.Earlier) != 0 {
-		t.Errorf("what is over is remembered: %+v", m)
+	for month := range 50 {
+		if m, _ = Step(b, m, at(30*month, 411)); len(m.Earlier) > maxEarlier {
+			t.Fatalf("remembered after %d months: %+v", month, m)
+		}
 	}
 }
 

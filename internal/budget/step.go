@@ -13,9 +13,9 @@ type Memory struct {
 	// OverSince is the first of the looks that all expect the period to exceed
 	// the amount, up to the last one; zero when that does not.
 	OverSince time.Time `json:"over_since,omitzero"`
-	// Earlier is what was posted about other amounts and calendars that the budget had in
-	// periods that are not over: when one of them is configured again, it is not posted
-	// again.
+	// Earlier is what was posted about other periods, amounts and calendars, the newest at
+	// the end and at most [maxEarlier]: when one of them is configured again, or a wrong
+	// clock is set right, it is not posted again.
 	Earlier []Told `json:"earlier,omitempty"`
 	// Owed is what quiet hours hold back.
 	Owed Owed `json:"owed,omitzero"`
@@ -80,6 +80,9 @@ const (
 	// sureness is how far from the middle of the forecast down to the low end of its range
 	// a point lies that about four of five periods exceed, when nine of ten exceed the low end.
 	sureness = 2.0 / 3
+	// maxEarlier is how many earlier amounts and periods are remembered: no date says when
+	// they may be forgotten, because it may be a wrong clock's.
+	maxEarlier = 12
 	// tooLate is how soon before the end of the period a forecast is of no use.
 	tooLate = 30 * time.Minute
 )
@@ -145,15 +148,15 @@ func Close(b Budget, m Memory, at time.Time) (Memory, []News) {
 		news = append(news, News{Kind: Closed, Memory: m, Standing: Standing{Budget: b, At: at}})
 	}
 	m = m.stash()
-	m.Earlier = slices.DeleteFunc(slices.Clone(m.Earlier), func(t Told) bool { return !t.To.After(at) })
 	m.Told, m.OverSince, m.Owed = Told{}, time.Time{}, Owed{}
 	return m, news
 }
 
-// stash sets the memory of an amount aside, in case that amount is configured again.
+// stash sets the memory of an amount in a period aside, in case both come again.
 func (m Memory) stash() Memory {
 	if m.Posts > 0 {
 		m.Earlier = append(slices.Clone(m.Earlier), m.Told)
+		m.Earlier = m.Earlier[max(0, len(m.Earlier)-maxEarlier):]
 	}
 	return m
 }
