@@ -148,6 +148,9 @@ func runSchedule(_ context.Context, t terminal, args []string) error {
 		return writeJSON(t.out, runsJSON(runs))
 	}
 	var b strings.Builder
+	if len(runs) == 0 {
+		fmt.Fprintln(&b, lang.For(c.Language).Command.NoReport("", nil))
+	}
 	for _, r := range runs {
 		fmt.Fprintf(&b, "%s  %-12s %s – %s\n", r.At.Format(time.RFC3339), r.Report, r.Period.From.Format(time.RFC3339), r.Period.To.Format(time.RFC3339))
 	}
