@@ -1,8 +1,10 @@
 package schedule
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -101,6 +103,73 @@ func (s *simulation) report(t *testing.T) {
 		Reports: []config.Report{{Name: "daily", Cron: "0 9 * * *", Timezone: time.UTC, Period: config.Day, ChannelID: "9", Accounts: []string{"account0"}}},
 	}
 	r.Check(t.Context())
+}
+
+// cut is a line to the gateway that is cut for a while.
+type cut struct {
+	http.RoundTripper
+	now atomic.Bool
+}
+
+func (c *cut) RoundTrip(r *http.Request) (*http.Response, error) {
+	if c.now.Load() {
+		return nil, errors.New("no route to host")
+	}
+	return c.RoundTripper.RoundTrip(r)
+}
+
+// A machine starts hours ahead and without a network, so that nobody can tell the time and
+// no account can be read. That ends no snooze and no quiet hours, brings no reminder, and
+// nothing seems to have been unreachable for hours.
+func TestAStartAheadWithoutANetworkTellsNothing(t *testing.T) {
+	proof.NotShort(t)
+	t.Parallel()
+	for _, ahead := range []time.Duration{10 * time.Minute, 8 * time.Hour, 365 * 24 * time.Hour} {
+		t.Run(ahead.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(time.Until(time.Date(2026, 10, 12, 20, 0, 0, 0, time.UTC)))
+				rules := lowAndCritical()
+				rules.Quiet = alert.QuietHours{From: 23 * time.Hour, To: 7*time.Hour + 30*time.Minute, Zone: time.UTC, Levels: []string{"low"}}
+				s := simulate(t, 2, rules)
+				line := &cut{RoundTripper: s.line}
+				s.line = line
+				var off atomic.Int64
+				s.now = func() time.Time { return time.Now().Add(time.Duration(off.Load())) }
+				s.start()
+				s.holds(0, 4)
+				time.Sleep(time.Hour)
+				open, err := s.watch.Open(t.Context())
+				if err != nil || len(open) != 1 {
+					t.Fatalf("open: %+v, %v", open, err)
+				}
+				if _, snoozed, err := s.watch.Snooze(t.Context(), alert.Ref{Account: "account0", ID: open[0].Incident.ID}, alert.SnoozeOptions{For: 24 * time.Hour}); err != nil || !snoozed {
+					t.Fatal(err)
+				}
+				time.Sleep(3 * time.Hour)
+				s.holds(1, 19) // in quiet hours
+				time.Sleep(time.Hour)
+				before := s.posts()
+				off.Store(int64(ahead))
+				line.now.Store(true)
+				s.sure = func() bool { return off.Load() == 0 }
+				s.restart()
+				time.Sleep(2 * time.Hour)
+				line.now.Store(false)
+				off.Store(0)
+				time.Sleep(2 * time.Hour)
+				if after := s.posts(); len(after) != len(before) {
+					t.Errorf("posted: %+v", after[len(before):])
+				}
+				time.Sleep(5 * time.Hour) // the quiet hours are over
+				s.stop()
+				after := s.posts()
+				if len(after) != len(before)+1 || after[len(before)].title != "account1: balance is low" {
+					t.Errorf("posted in the end: %+v", after[len(before):])
+				}
+			})
+		})
+	}
 }
 
 // A week in which the money runs low at all times of day, with quiet hours from

@@ -45,6 +45,7 @@ type simulation struct {
 	path     string
 	times    *Timetable
 	now      func() time.Time
+	sure     func() bool // of the time, and of having reached Discord; nil: it is
 	stop     func()
 	watch    *Watch
 }
@@ -87,7 +88,7 @@ func (s *simulation) start() {
 	}
 	s.watch = &Watch{
 		Book: book, Store: s.db, History: history.History{Store: s.db, Zone: time.UTC, Now: s.now}, Words: lang.English(),
-		Every: s.every, Log: slog.New(slog.DiscardHandler), Times: s.times, Now: s.now, Zones: s.zones,
+		Every: s.every, Log: slog.New(slog.DiscardHandler), Times: s.times, Now: s.now, Sure: s.sure, Reached: s.sure, Zones: s.zones,
 	}
 	if _, err := s.watch.Follow(s.t.Context()); err != nil {
 		s.t.Error(err)

@@ -34,6 +34,7 @@ type Watch struct {
 	Log     *slog.Logger
 	Now     func() time.Time // nil for the real clock
 	Sure    func() bool      // whether Now was confirmed; nil: it is right
+	Reached func() bool      // whether Discord has answered; nil: it has
 
 	// Zones are those in whose days people read of money.
 	Zones []*time.Location
@@ -186,7 +187,8 @@ func (w *Watch) Poll(ctx context.Context, a *account.Account) (after After, err 
 }
 
 // note stores a reading together with everything that follows from it. It ends
-// with ctx only after a while, so that a reading is not lost to a reload.
+// with ctx only after a while, so that a reading is not lost to a reload. A reading that failed
+// before anybody was reached is not stored.
 func (w *Watch) note(ctx context.Context, a *account.Account, o outcome) (after After, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxNote)
 	defer cancel()
@@ -201,6 +203,9 @@ func (w *Watch) note(ctx context.Context, a *account.Account, o outcome) (after 
 	facts, outlook := known.facts, known.outlook
 	extras := w.extras(ctx, a, facts)
 	log := w.log(ctx, a, r)
+	if !r.OK() && !r.Spendable().Known() && w.cutOff() {
+		return After{}, nil // at a time that may be wrong, and by it snoozes would end and reminders come
+	}
 	err = w.Store.Poll(ctx, a.Name, func(spent, state json.RawMessage) (store.Poll, error) {
 		p, is, err := w.step(a, facts, extras, log, spent, state)
 		after = is
@@ -217,6 +222,12 @@ func (w *Watch) note(ctx context.Context, a *account.Account, o outcome) (after 
 		w.Spent(a.Name)
 	}
 	return after, err
+}
+
+// cutOff reports whether the program has not reached anybody since its start: nobody has
+// confirmed the time, and nothing can be posted.
+func (w *Watch) cutOff() bool {
+	return w.Sure != nil && !w.Sure() && w.Reached != nil && !w.Reached()
 }
 
 func (w *Watch) logReading(name string, r moka.Reading) {

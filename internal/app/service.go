@@ -120,7 +120,7 @@ func (s *service) prepare(file *config.Config) (generation, error) {
 	past := history.History{Store: s.db, Zone: c.Timezone, Now: now}
 	next := generation{
 		file: file, config: c, book: book,
-		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Now: now, Sure: sure, Times: times, Zones: c.Zones(), Observe: s.recorder.Reading},
+		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Now: now, Sure: sure, Reached: reached, Times: times, Zones: c.Zones(), Observe: s.recorder.Reading},
 		seeder:  &schedule.Seeder{Book: book, Store: s.db, Log: s.log, Now: now, Times: times, History: past},
 		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Reached: reached, Observe: s.recorder.Report},
 	}

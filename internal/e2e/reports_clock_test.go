@@ -75,7 +75,7 @@ func (w *wrongMachine) start() {
 	}
 	var reached atomic.Bool
 	past := history.History{Store: db, Zone: w.zone, Now: agreed.Now}
-	watch := &schedule.Watch{Book: book, Store: db, History: past, Words: lang.English(), Every: 6 * time.Hour, Log: log, Now: agreed.Now, Sure: agreed.Sure}
+	watch := &schedule.Watch{Book: book, Store: db, History: past, Words: lang.English(), Every: 6 * time.Hour, Log: log, Now: agreed.Now, Sure: agreed.Sure, Reached: reached.Load}
 	reports := &schedule.Reporter{
 		Book: book, Store: db, Words: lang.English(), Reports: c.Reports, Log: log, Now: agreed.Now, Idle: rarely,
 		Sure: agreed.Sure, Reached: reached.Load,
