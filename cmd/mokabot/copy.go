@@ -37,7 +37,7 @@ func runCopy(ctx context.Context, t terminal, args []string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("there is no database %s to copy", databaseName(c))
 	case ctx.Err() != nil:
-		return errors.New("broken off; run it again to go on")
+		return fmt.Errorf("%w; run it again to go on", errInterrupted)
 	case err != nil:
 		return err
 	}

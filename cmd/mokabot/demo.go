@@ -23,7 +23,16 @@ func runDemo(ctx context.Context, t terminal, args []string) error {
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}
-	return demo.Run(ctx, t.out, *address, *language, demoLog(t))
+	return untilEnd(ctx, demo.Run(ctx, t.out, *address, *language, demoLog(t)))
+}
+
+// untilEnd is the failure of what runs until ctx ends: none, once that has ended, also when
+// it was still starting.
+func untilEnd(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // runPreview shows what the configured accounts look like in Discord, without Discord.
@@ -34,5 +43,5 @@ func runPreview(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	load := func() (*config.Config, error) { return flags.load(demo.WithSimulatedToken(t.lookup)) }
-	return demo.RunPreview(ctx, t.out, *address, load, demoLog(t))
+	return untilEnd(ctx, demo.RunPreview(ctx, t.out, *address, load, demoLog(t)))
 }

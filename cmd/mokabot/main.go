@@ -75,9 +75,9 @@ func main() {
 
 // execute runs one command line and returns its exit status.
 func execute(ctx context.Context, t terminal, args []string) int {
-	t.out, t.err = redacting{t.out}, redacting{t.err}
+	t.out, t.err = redacting{ctx, t.out}, redacting{context.WithoutCancel(ctx), t.err}
 	if len(args) == 0 {
-		usage(t.out)
+		_ = usage(t.out) // it is a mistake in any case
 		return exitUsage
 	}
 	name := args[0]
@@ -90,7 +90,11 @@ func execute(ctx context.Context, t terminal, args []string) int {
 		return status(t, subcommand{}, runComplete(ctx, t, args[1:]))
 	}
 	if c, ok := findSubcommand(name); ok {
-		return status(t, c, c.run(ctx, t, args[1:]))
+		err := c.run(ctx, t, args[1:])
+		if err != nil && ctx.Err() != nil && c.name != "run" && !errors.Is(err, errInterrupted) {
+			err = errInterrupted // what it failed with is nobody else's fault
+		}
+		return status(t, c, err)
 	}
 	return unknown(t, name)
 }
@@ -123,8 +127,7 @@ func withFlag(name string) (subcommand, bool) {
 // help explains the named subcommand, or lists all.
 func help(ctx context.Context, t terminal, args []string) int {
 	if len(args) == 0 || args[0] == "help" {
-		usage(t.out)
-		return exitFine
+		return status(t, subcommand{name: "help"}, usage(t.out))
 	}
 	c, ok := findSubcommand(args[0])
 	if !ok {
@@ -179,9 +182,11 @@ func status(t terminal, c subcommand, err error) int {
 	case err == nil:
 		return exitFine
 	case errors.As(err, &help):
-		fmt.Fprintf(t.out, "mokabot %s\n%s\n", strings.TrimSpace(c.name+" "+c.args), c.about)
-		writeFlags(t.out, help.flags)
-		return exitFine
+		var text strings.Builder
+		fmt.Fprintf(&text, "mokabot %s\n%s\n", strings.TrimSpace(c.name+" "+c.args), c.about)
+		writeFlags(&text, help.flags)
+		_, err := io.WriteString(t.out, text.String())
+		return status(t, c, err)
 	case errors.As(err, &problems):
 		fmt.Fprintln(t.err, moka.PlainLines(problems.Error()))
 		return exitUsage
@@ -195,13 +200,14 @@ func status(t terminal, c subcommand, err error) int {
 	return exitFailed
 }
 
-func usage(w io.Writer) {
-	fmt.Fprintln(w, "mokabot watches the balance of moka-ai accounts, from Discord and from here.")
-	fmt.Fprintln(w)
+func usage(w io.Writer) error {
+	var text strings.Builder
+	text.WriteString("mokabot watches the balance of moka-ai accounts, from Discord and from here.\n\n")
 	for _, c := range subcommands() {
-		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  mokabot %-11s %s", c.name, c.args), " "))
-		fmt.Fprintf(w, "          %-11s %s\n", "", c.about)
+		fmt.Fprintf(&text, "  mokabot %-11s %s\n", c.name, c.args)
+		fmt.Fprintf(&text, "          %-11s %s\n", "", c.about)
 	}
-	fmt.Fprintln(w)
-	fmt.Fprintln(w, "mokabot help COMMAND explains its flags. Exit status: 0 fine, 1 something could not be read or done, 2 bad arguments or configuration.")
+	text.WriteString("\nmokabot help COMMAND explains its flags. Exit status: 0 fine, 1 something could not be had, 2 bad arguments or configuration.\n")
+	_, err := io.WriteString(w, text.String())
+	return err
 }

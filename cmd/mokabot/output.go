@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"io"
 	"log"
 	"strings"
@@ -12,18 +14,28 @@ import (
 // program prints contains them, whatever was overlooked elsewhere.
 var secrets = redact.ForOutput("<secret>")
 
-// redacting writes without the credentials.
-type redacting struct{ to io.Writer }
+// redacting writes without the credentials, and nothing once ctx has ended: an answer then
+// would blame a gateway for calls that were given up.
+type redacting struct {
+	ctx context.Context
+	to  io.Writer
+}
 
 func (r redacting) Write(p []byte) (int, error) { return r.WriteString(string(p)) }
 
 // WriteString needs no copy of the text.
 func (r redacting) WriteString(text string) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, errInterrupted
+	}
 	if _, err := io.WriteString(r.to, secrets.Redact(text)); err != nil {
 		return 0, err
 	}
 	return len(text), nil
 }
+
+// errInterrupted ends a command by SIGINT or SIGTERM.
+var errInterrupted = errors.New("interrupted")
 
 // silenceHTTPDebug keeps GODEBUG=http2debug from printing the headers of every
 // request, credentials included. net/http reads that variable before main runs,

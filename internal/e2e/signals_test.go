@@ -1,0 +1,42 @@
+//go:build unix
+
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"mokabot/internal/discordsim"
+	"mokabot/internal/testbed"
+)
+
+// A command that is interrupted while a gateway lets it wait ends at once, and blames
+// nobody.
+func TestAnInterruptedCommandEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	hanging, answered := hostile(t, w.gateway, everywhere(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	file := w.config(t, w.server.URL, hanging, "  token: "+discordsim.Token, "  token: \"\"")
+	for _, args := range readingCommands {
+		for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
+			cmd, out, log := program(t, nil, append(args, "--config", file)...)
+			before := answered.Load()
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			within(t, patience, "a call that hangs", func() bool { return answered.Load() > before })
+			if err := cmd.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait() // its exit status follows
+			text := out.String() + log.String()
+			if status := cmd.ProcessState.ExitCode(); status != 1 || out.String() != "" || !strings.HasSuffix(text, "mokabot "+args[0]+": interrupted\n") {
+				t.Errorf("%v, %s: exit %d, %s", args, signal, status, text)
+			}
+			testbed.NoSecrets(t, "the output", text)
+		}
+	}
+}
