@@ -13,6 +13,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/budget"
+	"mokabot/internal/clock"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
@@ -103,7 +104,7 @@ func (b *Budgets) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil // a reload interrupted it: the next configuration looks at once
 		}
-		next = time.Now().Add(budgetEvery)
+		next = time.Now().Add(clock.Together(budgetEvery))
 		b.Times.setNextBudgets(next)
 	}
 }

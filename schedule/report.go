@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/clock"
 	"mokabot/internal/config"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
@@ -69,7 +70,7 @@ func (r *Reporter) sure() bool { return r.Sure == nil || r.Sure() }
 // untilNext is how long to sleep: until any report is due, at most maxSleep.
 func (r *Reporter) untilNext() time.Duration {
 	now := r.now()
-	wait := cmp.Or(r.Idle, maxSleep)
+	wait := clock.Together(cmp.Or(r.Idle, maxSleep))
 	for _, rep := range r.Reports {
 		clock, err := newWallClock(rep.Cron, rep.Timezone)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/clock"
 	"mokabot/internal/history"
 	"mokabot/internal/store"
 	"mokabot/moka"
@@ -47,7 +48,7 @@ func (s *Seeder) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil // a reload interrupted it: the next configuration looks at once
 		}
-		next = time.Now().Add(seedEvery)
+		next = time.Now().Add(clock.Together(seedEvery))
 		s.Times.setNextSeed(next)
 	}
 }

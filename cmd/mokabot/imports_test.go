@@ -48,12 +48,12 @@ var (
 		"internal/testbed":             {"moka/mokatest", "internal/discordsim"}, // for tests
 		"internal/discord/discordtest": {},                                       // for tests
 		"internal/discordsim/browser":  {},
-		"internal/discord":             {"moka", "moka/redact", "internal/lang", "internal/message", "internal/store"},
+		"internal/discord":             {"moka", "moka/redact", "internal/clock", "internal/lang", "internal/message", "internal/store"},
 		"bot": {
 			"moka", "internal/account", "internal/alert", "internal/discord", "internal/history", "internal/lang", "internal/message",
 			"internal/spend", "internal/store", "internal/budget"},
 		"schedule": {
-			"moka", "internal/account", "internal/alert", "internal/config", "internal/history", "internal/lang",
+			"moka", "internal/account", "internal/alert", "internal/clock", "internal/config", "internal/history", "internal/lang",
 			"internal/message", "internal/spend", "internal/store", "internal/budget"},
 		"internal/app": {
 			"moka", "bot", "schedule", "internal/account", "internal/alert", "internal/clock", "internal/config", "internal/discord",

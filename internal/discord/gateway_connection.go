@@ -274,6 +274,7 @@ func (c *connection) send(op int, data any) error {
 	if err := c.ws.WriteMessage(websocket.TextMessage, raw); err != nil {
 		return because(errDropped, withoutEOF(err))
 	}
+	_ = c.ws.NetConn().SetWriteDeadline(time.Time{}) // one that passes wakes the process for nothing
 	return nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"mokabot/internal/clock"
 )
 
 // Session is what a RESUME needs. The zero value is of no session.
@@ -161,7 +163,7 @@ func (h *Handover) Run(ctx context.Context) error {
 				continue
 			}
 		}
-		wait := renewNote
+		wait := clock.Together(renewNote)
 		if !h.note(ctx) {
 			wait = noteEvery
 		}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"mokabot/internal/clock"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/store"
@@ -330,7 +331,7 @@ func (r *round) recheck() {
 // idle is the time until the next retry, within bounds.
 func (r *round) idle() time.Duration {
 	const least = 10 * time.Millisecond
-	wait := cmp.Or(r.d.Idle, maxIdle)
+	wait := clock.Together(cmp.Or(r.d.Idle, maxIdle))
 	for _, at := range r.waits {
 		if left := time.Until(at); left > 0 {
 			wait = min(wait, left)
