@@ -47,6 +47,8 @@ type Client struct {
 	redactor  *redact.Redactor
 	cache     cache
 	catalogue *catalogueCache
+
+	explaining chan struct{} // holds one while it is asked why the key is refused
 }
 
 // Host is the gateway's host, which has one request budget.
@@ -112,7 +114,7 @@ func New(base string, cred Credentials, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{base: root, cred: cred, timeout: defaultTimeout, now: time.Now, observe: func(Call) {}, catalogue: newCatalogueCache()}
+	c := &Client{base: root, cred: cred, timeout: defaultTimeout, now: time.Now, observe: func(Call) {}, catalogue: newCatalogueCache(), explaining: make(chan struct{}, 1)}
 	for _, opt := range opts {
 		opt(c)
 	}

@@ -52,6 +52,12 @@ type explanation struct {
 // explain takes the second look, or remembers the last one: the gateway allows
 // few of them, and what it says about a refused key seldom changes.
 func (c *Client) explain(ctx context.Context) *explanation {
+	select { // one at a time: who comes second has the answer of the first
+	case c.explaining <- struct{}{}:
+		defer func() { <-c.explaining }()
+	case <-ctx.Done():
+		return &explanation{err: &Error{Op: "usage/token", Kind: Unavailable, Hint: HintTimeout, Err: context.Cause(ctx)}}
+	}
 	if e := c.cache.explanation(c.now(), explainAge); e != nil {
 		return e
 	}

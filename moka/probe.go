@@ -42,7 +42,9 @@ func (c *Client) Probe(ctx context.Context) Probe {
 	})
 	calls.Go(func() { p.Reading = c.Read(ctx) })
 	calls.Go(func() { p.Offers = c.offers(ctx) })
+	var own *explanation
 	if c.cred.APIKey != "" {
+		calls.Go(func() { own = c.explain(ctx) })
 		calls.Go(func() {
 			models, err := c.Models(ctx)
 			p.Models, p.ModelsErr = len(models), asError(err)
@@ -53,7 +55,6 @@ func (c *Client) Probe(ctx context.Context) Probe {
 	p.View = ScopeUnknown
 	if p.Reading.Key != nil {
 		p.View = p.Reading.Key.Scope
-		own := c.explain(ctx) // after the reading, which may have asked already
 		if own.err == nil {
 			p.View = viewBeside(*p.Reading.Key, own.usage, p.Status.Units)
 		}

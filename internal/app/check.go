@@ -45,12 +45,28 @@ func Check(ctx context.Context, c *config.Config, o CheckOptions) ([]Finding, er
 	if err != nil {
 		return nil, err
 	}
-	o.Progress(w.CLI.Check.Checking(join(w, book.Names())))
-	found = append(found, databaseFindings(ctx, w, c)...)
-	found = append(found, checkAccounts(ctx, w, c, book)...)
-	o.Progress(w.CLI.Check.Checking(w.CLI.Discord))
-	found = append(found, checkDiscord(ctx, w, c, o.Send)...)
+	subjects := book.Names()
+	if !c.Discord.Token.Empty() {
+		subjects = append(subjects, w.CLI.Discord)
+	}
+	o.Progress(w.CLI.Check.Checking(join(w, subjects)))
+	found = append(found, sideBySide(
+		func() []Finding { return databaseFindings(ctx, w, c) },
+		func() []Finding { return checkAccounts(ctx, w, c, book) },
+		func() []Finding { return checkDiscord(ctx, w, c, o.Send) },
+	)...)
 	return append(found, next(w, c, found)...), nil
+}
+
+// sideBySide makes checks side by side and returns what they find in the order of the checks.
+func sideBySide(checks ...func() []Finding) []Finding {
+	found := make([][]Finding, len(checks))
+	var wg sync.WaitGroup
+	for i, check := range checks {
+		wg.Go(func() { found[i] = check() })
+	}
+	wg.Wait()
+	return slices.Concat(found...)
 }
 
 func configName(c *config.Config) string {
@@ -263,26 +279,48 @@ func discordFindings(ctx context.Context, w *lang.Words, c *config.Config, rest 
 		return []Finding{newFinding(LevelError, w.CLI.Discord, topicToken, discord.Failure(w, err))}
 	}
 	found := []Finding{newFinding(LevelOK, w.CLI.Discord, topicToken, w.CLI.DiscordAs(me.Name))}
-	var channelsFound []Finding
-	var extra discord.Permission
-	for _, ch := range channels(c) {
-		access, more := channelFindings(ctx, w, rest, ch)
-		extra |= access.Needs
-		channelsFound = append(channelsFound, more...)
-	}
-	if app, err := rest.Application(ctx); err == nil {
-		found = append(found, newFinding(LevelNote, w.CLI.Discord, topicNote, w.CLI.Invite(discord.InviteLink(app, extra))))
+	var access []Finding
+	var app string
+	var asking sync.WaitGroup
+	asking.Go(func() { access = accessFindings(ctx, w, c, rest) })
+	asking.Go(func() { app, err = rest.Application(ctx) })
+	needs, posting := allChannelFindings(ctx, w, rest, channels(c))
+	asking.Wait()
+	if err == nil {
+		found = append(found, newFinding(LevelNote, w.CLI.Discord, topicNote, w.CLI.Invite(discord.InviteLink(app, needs))))
 	}
 	if alertsWithoutChannel(c) {
 		found = append(found, newFinding(LevelWarning, w.CLI.Discord, topicNote, w.CLI.NoAlerts))
 	}
-	found = append(found, accessFindings(ctx, w, c, rest)...)
-	return append(found, channelsFound...)
+	return slices.Concat(found, access, posting)
 }
 
 // alertsWithoutChannel reports whether an account's alerts have no channel to go to.
 func alertsWithoutChannel(c *config.Config) bool {
 	return slices.ContainsFunc(c.Accounts, func(a config.Account) bool { return a.Alerts.ChannelID == "" })
+}
+
+// channelsAtOnce is how many channels are looked at side by side: Discord allows about five
+// reads of one server in a few seconds.
+const channelsAtOnce = 4
+
+// allChannelFindings are [channelFindings] of some channels, and what the bot needs in them.
+func allChannelFindings(ctx context.Context, w *lang.Words, rest *discord.REST, uses []channelUse) (needs discord.Permission, found []Finding) {
+	access, of := make([]discord.Access, len(uses)), make([][]Finding, len(uses))
+	places := make(chan struct{}, channelsAtOnce)
+	var asking sync.WaitGroup
+	for i, ch := range uses {
+		asking.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			access[i], of[i] = channelFindings(ctx, w, rest, ch)
+		})
+	}
+	asking.Wait()
+	for _, a := range access {
+		needs |= a.Needs
+	}
+	return needs, slices.Concat(of...)
 }
 
 // channelFindings are whether the bot may post in a channel and ping the roles configured

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
@@ -161,18 +162,22 @@ func (r *REST) Access(ctx context.Context, channelID string) (Access, error) {
 		return Access{}, err
 	}
 	var guild accessGuild
-	if err := r.read(ctx, "read guild", discordgo.EndpointGuild(ch.GuildID), "guilds", ch.GuildID, &guild); err != nil {
-		return Access{}, channelError(err)
-	}
 	var member accessMember
-	if err := r.read(ctx, "read own member", discordgo.EndpointGuildMember(ch.GuildID, me.UserID), "guilds/members", ch.GuildID, &member); err != nil {
-		return Access{}, channelError(err)
-	}
+	var guildErr, memberErr, rulesErr error
 	rules := ch
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		guildErr = channelError(r.read(ctx, "read guild", discordgo.EndpointGuild(ch.GuildID), "guilds", ch.GuildID, &guild))
+	})
+	reading.Go(func() {
+		memberErr = channelError(r.read(ctx, "read own member", discordgo.EndpointGuildMember(ch.GuildID, me.UserID), "guilds/members", ch.GuildID, &member))
+	})
 	if ch.thread() { // a thread has its parent's overwrites
-		if rules, err = r.channel(ctx, ch.ParentID); err != nil {
-			return Access{}, err
-		}
+		rules, rulesErr = r.channel(ctx, ch.ParentID)
+	}
+	reading.Wait()
+	if err := cmp.Or(guildErr, memberErr, rulesErr); err != nil {
+		return Access{}, err
 	}
 	now := time.Now()
 	has := permissions(guild, member, rules.Overwrites, me.UserID, now)

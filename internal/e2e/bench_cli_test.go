@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -10,7 +12,7 @@ import (
 	"time"
 )
 
-// slowGateway takes the same time for every request, and notes how many of them
+// slowGateway takes the same time for every request, over TLS, and notes how many of them
 // came one after the other.
 type slowGateway struct {
 	*httptest.Server
@@ -30,14 +32,32 @@ const slowAnswer = 100 * time.Millisecond
 
 func newSlowGateway(b *testing.B, w *world) *slowGateway {
 	g := &slowGateway{}
-	g.Server = httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
+	g.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
 		came := time.Now()
 		time.Sleep(slowAnswer)
 		g.note(came)
 		w.gateway.ServeHTTP(answer, r)
 	}))
+	g.EnableHTTP2 = true
+	g.StartTLS()
 	b.Cleanup(g.Close)
 	return g
+}
+
+// trusted adds the gateway's certificate to the file that a variable of the environment
+// has a program trust.
+func (g *slowGateway) trusted(b *testing.B, trust string) (env []string) {
+	b.Helper()
+	_, file, _ := strings.Cut(trust, "=")
+	others, err := os.ReadFile(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	own := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: g.Certificate().Raw})
+	if err := os.WriteFile(file, append(others, own...), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return []string{trust}
 }
 
 func (g *slowGateway) note(came time.Time) {
@@ -65,18 +85,20 @@ func (g *slowGateway) forget() {
 func BenchmarkCommandLine(b *testing.B) {
 	w := newWorld(b)
 	g := newSlowGateway(b, w)
-	file, env := w.config(b, w.server.URL, g.URL), w.throughProxy(b)
+	proxy, trust := w.proxied(b)
+	env := append(g.trusted(b, trust), "HTTPS_PROXY="+proxy.URL, "NO_PROXY=127.0.0.1")
+	file := w.config(b, w.server.URL, g.URL, "reports:", "budgets: [{name: monthly, period: month, amount: 500, accounts: [team]}]\nreports:")
 	for i := range 200 { // hours
 		w.gateway.SpendAt(time.Now().Add(-time.Duration(i)*time.Hour), testKey, "openai/gpt-4o", 5000, 1000)
 	}
-	for _, args := range []string{"version", "balance", "models", "usage", "usage --period month", "report daily", "check"} {
+	for _, args := range []string{"version", "balance", "models", "usage", "usage --period month", "budget", "report daily", "check", "help"} {
 		for _, p := range builds(b) {
 			b.Run(args+"/"+p.name, func(b *testing.B) {
 				beyond := &times{}
 				for b.Loop() {
 					g.forget()
 					fields := strings.Fields(args)
-					if args != "version" {
+					if args != "version" && args != "help" {
 						fields = append(fields, "--config", file)
 					}
 					cmd := exec.CommandContext(b.Context(), p.path, fields...)
