@@ -184,7 +184,7 @@ func document(data []byte) (root *yaml.Node, problem *Problem) {
 	case errors.Is(err, io.EOF):
 		return nil, &Problem{Text: "the file is empty; start from config.yaml.example"}
 	case err != nil:
-		return nil, syntax(err)
+		return nil, syntax(err, data)
 	}
 	root = first.Content[0]
 	if root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null" {
@@ -195,13 +195,14 @@ func document(data []byte) (root *yaml.Node, problem *Problem) {
 	case err == nil:
 		return root, &Problem{Line: second.Line, Text: "a second document begins here; a file holds one, remove the ---"}
 	case !errors.Is(err, io.EOF):
-		return nil, syntax(err)
+		return nil, syntax(err, data)
 	}
 	return root, nil
 }
 
-// syntax takes the line out of the parser's message.
-func syntax(err error) *Problem {
+// syntax takes the line out of the parser's message. A variable between braces has a line
+// of its own: the parser names the one before.
+func syntax(err error, data []byte) *Problem {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	problem := &Problem{}
 	if match := atLine.FindStringSubmatch(text); match != nil {
@@ -219,8 +220,15 @@ func syntax(err error) *Problem {
 	if strings.Contains(text, "cannot start any token") {
 		problem.Text += " (indent with spaces, not tabs; quote a text that begins with @, % or `)"
 	}
+	if at := bareVariable.FindIndex(data); at != nil {
+		problem.Line = 1 + bytes.Count(data[:at[1]], []byte("\n"))
+		problem.Text += "; between braces or brackets, put the variable in quotes: \"${NAME}\""
+	}
 	return problem
 }
+
+// bareVariable finds ${ where a value begins in a flow mapping or sequence, which ends there.
+var bareVariable = regexp.MustCompile(`(?m)^[^#\n]*[\[{,]\s*(?:\w+:\s*)?\$\{`)
 
 var inQuotes = regexp.MustCompile(`'[^']*'|"[^"]*"|` + "`[^`]*`")
 
