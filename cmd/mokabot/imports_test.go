@@ -61,7 +61,7 @@ var (
 		},
 		"internal/demo": {
 			"moka", "moka/mokatest", "internal/app", "internal/config", "internal/discord", "internal/discordsim", "internal/discordsim/page",
-			"internal/lang", "internal/message", "internal/spend", "internal/store", "internal/story",
+			"internal/lang", "internal/message", "internal/metrics", "internal/spend", "internal/store", "internal/story",
 		},
 		"internal/e2e": {},
 		"cmd/mokabot": {

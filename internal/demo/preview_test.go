@@ -158,7 +158,7 @@ func TestThePageAnswersToThisMachineOnly(t *testing.T) {
 			"127.0.0.1:8080": 200, "localhost:8080": 200, "192.0.2.7:8080": 200, "[2001:db8::1]:8080": 200, "0.0.0.0:8080": 200, name + ":8080": 200,
 			"evil.example": 421, "evil.example:8080": 421, "": 421,
 		}},
-		{"192.0.2.7", "demo.lan", map[string]int{"demo.lan:8080": 200, "DEMO.lan": 200, "evil.example": 421}},
+		{"192.0.2.7", "demo.lan", map[string]int{"demo.lan:8080": 200, "DEMO.lan": 200, "demo.lan.:8080": 200, "demo.lan:evil": 421, "[demo.lan]": 421, "evil.example": 421}},
 	} {
 		h := onlyFor(&net.TCPAddr{IP: net.ParseIP(c.listen), Port: 8080}, c.name, figures)
 		for host, status := range c.answers {

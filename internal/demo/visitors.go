@@ -13,6 +13,7 @@ import (
 
 	"mokabot/internal/app"
 	"mokabot/internal/discordsim/page"
+	"mokabot/internal/metrics"
 )
 
 // defaultPort is where the page is when the address has no port.
@@ -80,10 +81,7 @@ func onlyFor(at *net.TCPAddr, listenHost string, h http.Handler) http.Handler {
 		}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = strings.Trim(r.Host, "[]") // without a port
-		}
+		host := metrics.Host(r)
 		ip := net.ParseIP(host)
 		if ip == nil && !names[strings.ToLower(host)] || ip != nil && at.IP.IsLoopback() && !ip.IsLoopback() || host == "" {
 			http.Error(w, "this page is for the machine that it runs on; open it by its address", http.StatusMisdirectedRequest)

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -78,11 +79,7 @@ func (s *Server) onlyFor(at *net.TCPAddr, h http.Handler) http.Handler {
 	configured, _, _ := net.SplitHostPort(s.Address)
 	names := append([]string{"localhost", configured}, s.Hosts...)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = strings.Trim(r.Host, "[]") // without a port
-		}
-		host = strings.TrimSuffix(host, ".")
+		host := Host(r)
 		ip, local := net.ParseIP(host), at.IP.IsLoopback()
 		switch {
 		case host != "" && slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, host) }):
@@ -94,6 +91,16 @@ func (s *Server) onlyFor(at *net.TCPAddr, h http.Handler) http.Handler {
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// Host is the name or address that a request is for, without a port and without the dot at
+// the end of a full name; "" where it is neither.
+func Host(r *http.Request) string {
+	u, err := url.Parse("http://" + r.Host)
+	if err != nil || u.Host != r.Host || strings.HasPrefix(u.Host, "[") && net.ParseIP(u.Hostname()) == nil {
+		return ""
+	}
+	return strings.TrimSuffix(u.Hostname(), ".")
 }
 
 // withToken refuses requests without the bearer token.

@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -297,5 +298,69 @@ func TestNobodyHoldsALineForLong(t *testing.T) {
 	}
 	if s.MaxHeaderBytes <= 0 || s.MaxHeaderBytes > 1<<20 {
 		t.Errorf("a header may have %d bytes", s.MaxHeaderBytes)
+	}
+}
+
+// What a request can say besides its path, byte for byte.
+func TestOddRequestsShowNoFigures(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{Address: listener.Addr().String(), Recorder: New("v1"), Ready: func(context.Context) []string { return nil }}
+	server := s.server(t.Context(), s.onlyFor(listener.Addr().(*net.TCPAddr), s.Handler()))
+	go server.Serve(listener) //nolint:errcheck // it ends with the test
+	t.Cleanup(func() { server.Close() })
+	for request, want := range map[string]int{
+		"GET /metrics HTTP/1.1\r\nHost: localhost\r\n":                                              200,
+		"GET /metrics HTTP/1.1\r\nHost: LocalHost.:9464\r\n":                                        200,
+		"GET /metrics HTTP/1.1\r\nHost: [::ffff:127.0.0.1]:1\r\n":                                   200,
+		"GET /metrics HTTP/1.1\r\nHost: [::1]\r\n":                                                  200,
+		"GET http://localhost/metrics HTTP/1.1\r\nHost: localhost\r\n":                              200,
+		"GET http://evil.example/metrics HTTP/1.1\r\nHost: localhost\r\n":                           421,
+		"GET http://evil.example/metrics HTTP/1.1\r\nHost: evil.example\r\n":                        421,
+		"GET //evil.example/metrics HTTP/1.1\r\nHost: evil.example\r\n":                             421,
+		"GET /metrics HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n":                        400,
+		"GET /metrics HTTP/1.1\r\nHost: evil.example\r\nHost: localhost\r\n":                        400,
+		"GET /metrics HTTP/1.1\r\nHost: localhost, evil.example\r\n":                                400,
+		"GET /metrics HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: localhost\r\n":            421,
+		"GET /metrics HTTP/1.1\r\nHost: evil.example\r\nForwarded: host=localhost\r\n":              421,
+		"GET /metrics HTTP/1.1\r\nHost: localhost:9464@evil.example\r\n":                            400,
+		"GET /metrics HTTP/1.1\r\nHost: localhost:evil.example\r\n":                                 421,
+		"GET /metrics HTTP/1.1\r\nHost: localhost:9464:evil.example\r\n":                            421,
+		"GET /metrics HTTP/1.1\r\nHost: localhost..\r\n":                                            421,
+		"GET /metrics HTTP/1.1\r\nHost: evil.localhost\r\n":                                         421,
+		"GET /metrics HTTP/1.1\r\nHost: [::1].evil.example\r\n":                                     421,
+		"GET /metrics HTTP/1.1\r\nHost: [::1%25lo]\r\n":                                             421,
+		"GET /metrics HTTP/1.1\r\nHost: [localhost]\r\n":                                            421,
+		"GET /metrics HTTP/1.1\r\nHost: 2130706433\r\n":                                             421,
+		"GET /metrics HTTP/1.1\r\nHost: 0x7f.1\r\n":                                                 421,
+		"GET /metrics HTTP/1.1\r\nHost: \r\n":                                                       421,
+		"GET /metrics HTTP/1.1\r\n":                                                                 400,
+		"GET /metrics HTTP/1.0\r\n":                                                                 421,
+		"GET /metrics HTTP/1.1\r\nHost: localho\xc5\xbft\r\n":                                       400,
+		"GET /metrics HTTP/1.1\r\n Host: localhost\r\n":                                             400,
+		"GET /metrics HTTP/1.1\r\nHost : localhost\r\n":                                             400,
+		"POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n":                        405,
+		"CONNECT evil.example:443 HTTP/1.1\r\nHost: localhost\r\n":                                  421,
+		"GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: x\r\n": 501,
+	} {
+		c, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(c, request+"Connection: close\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(c)
+		c.Close()
+		got := 0
+		fmt.Sscanf(string(text), "HTTP/1.1 %d", &got)
+		if got == 0 {
+			fmt.Sscanf(string(text), "HTTP/1.0 %d", &got)
+		}
+		if got != want || want != 200 && strings.Contains(string(text), "mokabot_") {
+			t.Errorf("%q: %d, want %d", request, got, want)
+		}
 	}
 }
