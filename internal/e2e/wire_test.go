@@ -19,6 +19,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -90,10 +91,11 @@ var lines = map[string]func(c net.Conn){
 	},
 }
 
-// repeat writes a part until the line is cut.
+// repeat writes a part until the line is cut: after each pause, or without one some
+// megabytes a second, which leaves the processor to others.
 func repeat(c net.Conn, part string, pause time.Duration) {
 	if pause == 0 {
-		part = strings.Repeat(part, max(1, 16<<10/len(part)))
+		part, pause = strings.Repeat(part, max(1, 16<<10/len(part))), 5*time.Millisecond
 	}
 	for {
 		if _, err := io.WriteString(c, part); err != nil {
@@ -277,14 +279,7 @@ func TestHostileLinesEndInTime(t *testing.T) {
 	if proof.Raced {
 		t.Skip("the race detector needs several times the memory")
 	}
-	secure := httptest.NewUnstartedServer(nil)
-	secure.StartTLS()
-	secure.Close()
-	authority := filepath.Join(t.TempDir(), "gateway.pem")
-	if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	speak := &tls.Config{Certificates: secure.TLS.Certificates, NextProtos: []string{"h2"}}
+	speak, authority := hostileTLS(t)
 	for name, do := range lines {
 		t.Run("HTTP 1, "+name, func(t *testing.T) {
 			t.Parallel()
@@ -299,6 +294,73 @@ func TestHostileLinesEndInTime(t *testing.T) {
 			endsInTime(t, "https://"+address, authority, connections)
 		})
 	}
+}
+
+// S2: one bot reads all of these servers at the same time, and an honest gateway beside them.
+func TestHostileLinesTakeNothingFromTheBot(t *testing.T) {
+	proof.NeedsLong(t)
+	if proof.Raced {
+		t.Skip("the race detector needs several times the memory")
+	}
+	speak, authority := hostileTLS(t)
+	w := newWorld(t)
+	accounts := &strings.Builder{}
+	count := 0
+	account := func(scheme string, config *tls.Config, do func(c net.Conn)) {
+		address, _ := wires(t, config, do)
+		fmt.Fprintf(accounts, "  - {name: evil%d, base_url: \"%s://%s\", api_key: %s, access_token: %s, user_id: 2}\n", count, scheme, address, testKey, testToken)
+		count++
+	}
+	for _, do := range lines {
+		account("http", nil, overHTTP1(do))
+	}
+	for _, do := range frames {
+		account("https", speak, overHTTP2(do))
+	}
+	proxy, trust := w.proxied(t)
+	both := []byte{}
+	for _, file := range []string{strings.TrimPrefix(trust, "SSL_CERT_FILE="), authority} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		both = append(both, text...)
+	}
+	if err := os.WriteFile(authority, both, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"SSL_CERT_FILE=" + authority, "HTTPS_PROXY=" + proxy.URL, "NO_PROXY=127.0.0.1"}
+	cmd, _, log := program(t, env, "run", "--config", w.config(t, "accounts:\n", "accounts:\n"+accounts.String()))
+	peak := peakOf(t, cmd, func() {
+		if err := w.discord.Connected(deadline(t)); err != nil {
+			t.Errorf("%v\n%s", err, log.Tail())
+		}
+		w.polled(t, 5)
+		w.spend(40_000_000)
+		w.waits(t, discordsim.AlertsChannel, "the honest account's ping", titled("team: balance is low"))
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+	})
+	t.Logf("%d hostile gateways: peak %d MB, exit %d", count, peak, cmd.ProcessState.ExitCode())
+	if peak > mostMemory || cmd.ProcessState.ExitCode() != 0 {
+		t.Errorf("%d MB, exit %d\n%s", peak, cmd.ProcessState.ExitCode(), log.Tail())
+	}
+	if text := log.String(); !legible(text) {
+		t.Errorf("the log is not legible")
+	}
+	testbed.NoSecrets(t, "the log", log.String())
+}
+
+// hostileTLS is how servers speak HTTP/2, and the file with which a program trusts them.
+func hostileTLS(t *testing.T) (speak *tls.Config, authority string) {
+	t.Helper()
+	secure := httptest.NewUnstartedServer(nil)
+	secure.StartTLS()
+	secure.Close()
+	authority = filepath.Join(t.TempDir(), "gateway.pem")
+	if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Config{Certificates: secure.TLS.Certificates, NextProtos: []string{"h2"}}, authority
 }
 
 // endsInTime has the commands read a gateway that answers nothing good.
