@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,11 +11,19 @@ import (
 // WriteFile replaces a file in one step: a reader sees the old content or the new one,
 // never half of it. A link to a file is replaced, too: in a folder that others can write
 // to, it could lead anywhere. Devices and names of open files, such as /dev/stdout, are
-// written to.
+// written to. An error names the file, not the temporary one beside it.
 func WriteFile(name string, data []byte) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() || ofTheSystem(name) {
 		return os.WriteFile(name, data, 0o644)
 	}
+	err := replaceFile(name, data)
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		failed.Path = name
+	}
+	return err
+}
+
+func replaceFile(name string, data []byte) error {
 	temporary, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return err

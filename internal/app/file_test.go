@@ -14,6 +14,13 @@ import (
 	"mokabot/internal/config"
 )
 
+func TestAFailedWriteNamesTheFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "missing", "ids.txt")
+	if err := WriteFile(name, []byte("ids\n")); err == nil || !strings.Contains(err.Error(), name+":") {
+		t.Errorf("failed with %v", err)
+	}
+}
+
 // A link in the place of a file that is written is replaced, and what it leads
 // to is left alone.
 func TestAWrittenFileFollowsNoLink(t *testing.T) {
