@@ -26,6 +26,9 @@ func runCheck(ctx context.Context, t terminal, args []string) error {
 	if *offline && *send {
 		return usageError{"--send needs Discord; leave out --offline"}
 	}
+	if !*offline {
+		readAuthorities(c)
+	}
 	show, hide := progress(t)
 	found, err := app.Check(ctx, c, app.CheckOptions{Offline: *offline, Send: *send, Progress: show})
 	hide()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -192,6 +193,14 @@ func (a arguments) read(lookup config.Lookup) (*config.Config, error) {
 	return config.LoadWith(file, lookup)
 }
 
+// readAuthorities has the system's certificate authorities read beside what comes before a
+// gateway's certificate is verified: on many systems that takes longer than the handshake.
+func readAuthorities(c *config.Config) {
+	if slices.ContainsFunc(c.Accounts, func(a config.Account) bool { return strings.HasPrefix(a.BaseURL, "https:") }) {
+		go x509.SystemCertPool() //nolint:errcheck // whoever verifies has the error
+	}
+}
+
 // accounts are the configuration and those of its accounts that are named, or all
 // of them without names.
 func (a arguments) accounts(lookup config.Lookup, names []string) (*config.Config, []*account.Account, error) {
@@ -199,6 +208,7 @@ func (a arguments) accounts(lookup config.Lookup, names []string) (*config.Confi
 	if err != nil {
 		return nil, nil, err
 	}
+	readAuthorities(c)
 	book, err := account.New(c)
 	if err != nil {
 		return nil, nil, usageError{err.Error()}

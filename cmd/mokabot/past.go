@@ -32,6 +32,7 @@ func openPast(t terminal, flags arguments, needed bool, names ...string) (past, 
 	if err != nil {
 		return past{}, none, err
 	}
+	readAuthorities(c)
 	db, err := store.OpenReadOnly(c.Storage.Address())
 	missing := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !missing {

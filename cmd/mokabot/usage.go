@@ -66,16 +66,16 @@ type usedIn func(ctx context.Context, a *account.Account, p, before spend.Period
 
 func (a past) usage(ctx context.Context, one *account.Account, period string, usedIn usedIn) (message.UsageAnswer, error) {
 	p, before, _ := history.Period(period, time.Now(), a.config.Timezone)
-	var reading moka.Reading
+	var view message.Account
+	var viewErr error
 	var wait sync.WaitGroup
-	wait.Go(func() { reading = one.Read(ctx) })
+	wait.Go(func() { view, viewErr = a.history.ReadView(ctx, one) })
 	used, err := usedIn(ctx, one, p, before)
 	wait.Wait()
 	if err != nil {
 		return message.UsageAnswer{}, err
 	}
-	view, err := a.history.View(ctx, one, reading)
-	return message.UsageAnswer{Account: view, Used: used, Period: period}, err
+	return message.UsageAnswer{Account: view, Used: used, Period: period}, viewErr
 }
 
 // draw draws the period of an answer into a file, unless its name is empty.

@@ -54,8 +54,8 @@ func TestAnAnswerTakesAsLongAsItsLongestChain(t *testing.T) {
 		rounds, requests int
 	}{
 		// Status, rows and keys; the log's sums, of the time before too, refunds and credits of three types, refunds noted in words.
-		{"used, never read", mokatest.V2026_08, away, used, 1, 15},
-		{"used, never read, an older gateway", mokatest.V2025_12, away, used, 2, 16}, // the list of keys where there are no records of keys
+		{"used, never read", mokatest.V2026_08, away, used, 1, 16},
+		{"used, never read, an older gateway", mokatest.V2025_12, away, used, 2, 17}, // the list of keys where there are no records of keys
 		{"used, read all along", mokatest.V2026_08, func(p *past) { p.read(); p.hours(60, true) }, used, 1, 4},
 		{"used, away for a while", mokatest.V2026_08, func(p *past) { p.read(); p.hours(30, true); p.hours(10, false); p.read(); p.hours(3, true) }, used, 1, 4},
 		{"a budget, never read", mokatest.V2026_08, away, budgeted(), 1, 7},

@@ -136,15 +136,12 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, use
 }
 
 // expected are the records of some periods, the newest last, as they are likely to be: what
-// was kept of them, use in each hour that a period divides, and use before the newest.
+// was kept of them, and use in each hour that a period divides.
 func (h History) expected(ctx context.Context, name string, from time.Time, periods []spend.Period) *records {
 	newest := periods[len(periods)-1]
 	r := h.noRecords(nil, newest.To)
 	r.tell = spend.Period{From: from, To: newest.To}
 	h.addKept(ctx, name, from, newest.To, r)
-	if r.first.IsZero() && len(periods) > 1 {
-		r.first = newest.From
-	}
 	for _, p := range periods {
 		for _, edge := range []time.Time{p.From, p.To} {
 			if hour := edge.Truncate(time.Hour); hour.Before(edge) && r.hours[hour.Unix()] == 0 {

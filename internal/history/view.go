@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"sync"
 
 	"mokabot/internal/account"
 	"mokabot/internal/message"
@@ -13,6 +14,24 @@ import (
 // figures are shown, even those from before a restart, with their runway. Where only a
 // part is missing, the spendable money is unknown and so is the runway.
 func (h History) View(ctx context.Context, a *account.Account, r moka.Reading) (message.Account, error) {
+	return h.view(ctx, a, r, func() []spend.Hour { return recordedHours(ctx, a.Client, h.now()) })
+}
+
+// ReadView reads an account and returns its [History.View]. Where nothing is remembered, the
+// gateway's records are read beside it.
+func (h History) ReadView(ctx context.Context, a *account.Account) (message.Account, error) {
+	var hours []spend.Hour
+	var asking sync.WaitGroup
+	if h.Store == nil {
+		asking.Go(func() { hours = recordedHours(ctx, a.Client, h.now()) })
+	}
+	r := a.Read(ctx)
+	asking.Wait()
+	return h.view(ctx, a, r, func() []spend.Hour { return hours })
+}
+
+// view is [History.View] with the gateway's records for where nothing is remembered.
+func (h History) view(ctx context.Context, a *account.Account, r moka.Reading, recorded func() []spend.Hour) (message.Account, error) {
 	v := message.Account{Name: a.Name, Reading: r, Levels: a.Rules.Levels, Today: h.Today(ctx, a.Name)}
 	from := r
 	if !r.OK() {
@@ -23,7 +42,7 @@ func (h History) View(ctx context.Context, a *account.Account, r moka.Reading) (
 			}
 		}
 	}
-	runway, err := h.runwayOf(ctx, a, from)
+	runway, err := h.runwayOf(ctx, a.Name, from, recorded)
 	if err == nil {
 		v.Runway = &runway
 	}
@@ -31,15 +50,14 @@ func (h History) View(ctx context.Context, a *account.Account, r moka.Reading) (
 }
 
 // runwayOf is how long an account's spendable money is likely to last.
-func (h History) runwayOf(ctx context.Context, a *account.Account, r moka.Reading) (spend.Runway, error) {
+func (h History) runwayOf(ctx context.Context, name string, r moka.Reading, recorded func() []spend.Hour) (spend.Runway, error) {
 	if h.Store != nil {
-		return h.Runway(ctx, a.Name, r)
+		return h.Runway(ctx, name, r)
 	}
 	if !r.Spendable().Known() {
 		return spend.Runway{}, nil
 	}
-	now := h.now()
-	return spend.Forecast(recordedHours(ctx, a.Client, now), questionOf(r, spend.Pace{}, now, h.Zone)), nil
+	return spend.Forecast(recorded(), questionOf(r, spend.Pace{}, h.now(), h.Zone)), nil
 }
 
 func (h History) lastGood(ctx context.Context, a *account.Account) (moka.Reading, bool) {
