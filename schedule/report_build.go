@@ -45,13 +45,18 @@ func (r *Reporter) Build(ctx context.Context, rep config.Report, p spend.Period)
 		})
 	}
 	gathering.Wait()
+	report.Accounts = make([]message.ReportAccount, len(accounts))
 	for i, a := range accounts {
-		part := message.ReportAccount{}
-		if failed[i] == nil {
-			part, failed[i] = r.part(ctx, a, readings[i], used[i], rep, p)
+		if failed[i] != nil {
+			continue
 		}
-		report.Accounts = append(report.Accounts, part)
+		gathering.Go(func() { // without a database the gateway is asked once more
+			places <- struct{}{}
+			defer func() { <-places }()
+			report.Accounts[i], failed[i] = r.part(ctx, a, readings[i], used[i], rep, p)
+		})
 	}
+	gathering.Wait()
 	return report, errors.Join(failed...)
 }
 
