@@ -60,9 +60,7 @@ func TestKilledAnywhereEveryTransitionIsToldOnce(t *testing.T) {
 	kills := number(t, "MOKABOT_KILLS", proof.Size(2, 4, 12))
 	seed := uint64(number(t, "MOKABOT_SEED", int(time.Now().UnixNano()&0xffff)))
 	c := &crash{hiccups: hiccups, dice: rand.New(rand.NewPCG(seed, 0))}
-	// The program spaces what it sends by 5 s; a busy machine may deliver the first of
-	// two later.
-	c.arena = newArena(t, discordsim.WithIdentifySpacing(4*time.Second), discordsim.WithOnRequest(c.posting))
+	c.arena = newArena(t, discordsim.WithIdentifySpacing(identifySpacing), discordsim.WithOnRequest(c.posting))
 	c.hook(c.asking)
 	more := ""
 	c.clients, more = c.arena.clients(discordsim.ReportChannel)

@@ -20,7 +20,7 @@ type result struct {
 
 func (r result) check(t *testing.T, s *arena, p *process) {
 	t.Helper()
-	if least := r.minGap(); least > 0 && least < 5*time.Second {
+	if least := r.minGap(); least > 0 && least < identifySpacing {
 		t.Errorf("IDENTIFYs are %s apart", least)
 	}
 	for _, v := range s.discord.Violations() {

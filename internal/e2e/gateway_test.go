@@ -128,7 +128,7 @@ func TestEveryGatewayFaultHealsInTheProgram(t *testing.T) {
 }
 
 func (r row) run(t *testing.T) result {
-	s := newArena(t, discordsim.WithIdentifySpacing(5*time.Second))
+	s := newArena(t, discordsim.WithIdentifySpacing(identifySpacing))
 	for _, f := range r.begin {
 		s.discord.InjectGateway(f)
 	}

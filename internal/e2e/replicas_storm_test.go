@@ -53,7 +53,7 @@ func TestThreeReplicasSayEverythingOnce(t *testing.T) {
 	}
 	seed := uint64(number(t, "MOKABOT_SEED", int(time.Now().UnixNano()&0xffff)))
 	s := &replicaStorm{
-		replicas: newReplicas(t, 3, apart, discordsim.WithIdentifySpacing(5*time.Second)),
+		replicas: newReplicas(t, 3, apart, discordsim.WithIdentifySpacing(identifySpacing)),
 		dice:     rand.New(rand.NewPCG(seed, 0)), struck: map[string]int{}, took: map[string][]time.Duration{},
 	}
 	more := ""

@@ -73,7 +73,7 @@ func TestASoak(t *testing.T) {
 
 func newSoak(t *testing.T, long bool) *soak {
 	t.Helper()
-	opts := []discordsim.Option{discordsim.WithIdentifySpacing(5 * time.Second)}
+	opts := []discordsim.Option{discordsim.WithIdentifySpacing(identifySpacing)}
 	if !long {
 		opts = append(opts, discordsim.WithHeartbeat(time.Second))
 	}

@@ -264,7 +264,7 @@ func TestCommandsDuringTakeovers(t *testing.T) {
 	proof.NeedsLong(t, "MOKABOT_TAKEOVERS")
 	t.Parallel()
 	n := number(t, "MOKABOT_TAKEOVERS", 2)
-	r := newReplicas(t, 3, 0, discordsim.WithIdentifySpacing(5*time.Second))
+	r := newReplicas(t, 3, 0, discordsim.WithIdentifySpacing(identifySpacing))
 	r.configure(`"* * * * *"`, `"0 0 1 1 *"`)
 	for _, m := range r.all {
 		m.start()

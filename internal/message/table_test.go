@@ -146,7 +146,7 @@ func TestChineseIsPunctuatedAsChinese(t *testing.T) {
 
 // A condition of an alert is one entry in the table of internal/alert/condition.go, words
 // under its name in each language, and its examples. Whoever adds one is told here what
-// lacks.
+// is missing.
 func TestEveryConditionHasItsWordsAndExamples(t *testing.T) {
 	for _, w := range lang.All() {
 		examples := map[string]message.Message{}
