@@ -11,7 +11,7 @@ const patience = 5 * time.Minute
 // awaitTime waits at a start until sure reports that the time was confirmed, because what
 // was posted by a wrong clock cannot be taken back. Until Discord was reached nothing could
 // be posted anyway; where nobody confirms the time for a while after that, it is taken as
-// right. Either function may be nil: sure and reached.
+// right. Both functions may be nil.
 func awaitTime(ctx context.Context, sure, reached func() bool) {
 	for since := time.Now(); sure != nil && !sure() && time.Since(since) < patience; {
 		if reached != nil && !reached() {

@@ -190,21 +190,25 @@ const RecordedDays = 30
 func RecordedMark(account string) string { return "recorded/" + account }
 
 // recordedUntil is up to when an account's rows were kept.
-func (h History) recordedUntil(ctx context.Context, name string) (until time.Time, ok bool) {
-	raw, _, _ := h.Store.Value(ctx, RecordedMark(name))
-	until, err := time.Parse(time.RFC3339, string(raw))
-	return until, err == nil
+func (h History) recordedUntil(ctx context.Context, name string) (until time.Time, ok bool, err error) {
+	raw, ok, err := h.Store.Value(ctx, RecordedMark(name))
+	if err != nil || !ok {
+		return time.Time{}, false, err
+	}
+	until, invalid := time.Parse(time.RFC3339, string(raw))
+	return until, invalid == nil, nil
 }
 
 // addKept adds the rows of [from, to) that were kept.
 func (h History) addKept(ctx context.Context, name string, from, to time.Time, r *records) {
 	if h.Store != nil {
-		r.kept, r.perUnit = h.keptRefunds(ctx, name), h.spendState(ctx, name).PerUnit
+		r.kept, _ = h.keptRefunds(ctx, name)
+		r.perUnit = h.spendState(ctx, name).PerUnit
 		kept, _ := h.Store.Recorded(ctx, name, from, to)
 		for _, k := range kept {
 			r.hours[k.Start.Unix()] = max(r.hours[k.Start.Unix()], k.Spent)
 		}
-		if until, ok := h.recordedUntil(ctx, name); ok && r.rowsErr != nil {
+		if until, ok, _ := h.recordedUntil(ctx, name); ok && r.rowsErr != nil {
 			r.tell = spend.Period{From: until.AddDate(0, 0, -RecordedDays), To: until}
 		}
 	}

@@ -31,21 +31,24 @@ type keptRefund struct {
 func RefundedMark(account string) string { return "refunded/" + account }
 
 // keptRefunds are those of an account, none where nothing was kept.
-func (h History) keptRefunds(ctx context.Context, name string) (kept keptRefunds) {
+func (h History) keptRefunds(ctx context.Context, name string) (kept keptRefunds, err error) {
 	raw, ok, err := h.Store.Value(ctx, RefundedMark(name))
 	if err != nil || !ok || json.Unmarshal(raw, &kept) != nil {
-		return keptRefunds{}
+		return keptRefunds{}, err
 	}
-	return kept
+	return kept, nil
 }
 
 // KeepRefunds asks the gateway's log for the refunds of the time whose rows are kept,
 // as far as that was not done before, and reports whether it had to ask.
 func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) (asked bool, err error) {
-	to, ok := h.recordedUntil(ctx, name)
-	kept := h.keptRefunds(ctx, name)
-	if !ok || !kept.Until.Before(to) {
-		return false, nil
+	to, ok, err := h.recordedUntil(ctx, name)
+	if err != nil || !ok {
+		return false, err
+	}
+	kept, err := h.keptRefunds(ctx, name)
+	if err != nil || !kept.Until.Before(to) {
+		return false, err
 	}
 	from := later(kept.Until, to.AddDate(0, 0, -RecordedDays))
 	refunds, err := c.Refunds(ctx, from, to, h.spendState(ctx, name).UnitSince)
