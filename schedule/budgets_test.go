@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -560,8 +561,8 @@ func TestAWrongClockCostsNoWarningOfABudget(t *testing.T) {
 		}
 		w := newBudgetWorld(t, one)
 		defer w.db.Close()
-		ahead := time.Duration(0)
-		w.budgets.History.Now = func() time.Time { return time.Now().Add(ahead) }
+		var ahead atomic.Int64 // nanoseconds
+		w.budgets.History.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 		posts := func() (n int) {
 			for w.told(t.Context(), one, one.PeriodAt(time.Now()).From, n+1) {
 				n++
@@ -579,8 +580,8 @@ func TestAWrongClockCostsNoWarningOfABudget(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			var running sync.WaitGroup
-			ahead = 365 * 24 * time.Hour
-			w.budgets.Sure, w.budgets.Reached = func() bool { return ahead == 0 }, func() bool { return false }
+			ahead.Store(int64(365 * 24 * time.Hour))
+			w.budgets.Sure, w.budgets.Reached = func() bool { return ahead.Load() == 0 }, func() bool { return false }
 			running.Go(func() {
 				if err := w.budgets.Run(ctx); err != nil {
 					t.Error(err)
@@ -592,13 +593,13 @@ func TestAWrongClockCostsNoWarningOfABudget(t *testing.T) {
 			if _, closed, err := w.db.FindPost(t.Context(), key); want == 0 && (closed || err != nil) {
 				t.Errorf("closed by an unconfirmed clock: %t, %v", closed, err)
 			}
-			ahead = 0
+			ahead.Store(0)
 			time.Sleep(time.Minute)
 			cancel()
 			running.Wait()
-			ahead = 365 * 24 * time.Hour
+			ahead.Store(int64(365 * 24 * time.Hour))
 			w.look(t)
-			ahead = 0
+			ahead.Store(0)
 			w.look(t)
 			if n := posts(); n != want+1 {
 				t.Errorf("%d posts after the clock was wrong, want %d", n, want+1)
