@@ -72,11 +72,11 @@ func (r *Reporter) untilNext() time.Duration {
 	now := r.now()
 	wait := clock.Together(cmp.Or(r.Idle, maxSleep))
 	for _, rep := range r.Reports {
-		clock, err := newWallClock(rep.Cron, rep.Timezone)
+		cron, err := newWallClock(rep.Cron, rep.Timezone)
 		if err != nil {
 			continue
 		}
-		if next := clock.Next(now); !next.IsZero() {
+		if next := cron.Next(now); !next.IsZero() {
 			wait = min(wait, next.Sub(now))
 		}
 	}

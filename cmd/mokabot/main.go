@@ -204,10 +204,10 @@ func usage(w io.Writer) error {
 	var text strings.Builder
 	text.WriteString("mokabot watches the balance of moka-ai accounts, from Discord and from here.\n\n")
 	for _, c := range subcommands() {
-		fmt.Fprintf(&text, "  mokabot %-11s %s\n", c.name, c.args)
+		text.WriteString(strings.TrimRight(fmt.Sprintf("  mokabot %-11s %s", c.name, c.args), " ") + "\n")
 		fmt.Fprintf(&text, "          %-11s %s\n", "", c.about)
 	}
-	text.WriteString("\nmokabot help COMMAND explains its flags. Exit status: 0 fine, 1 something could not be had, 2 bad arguments or configuration.\n")
+	text.WriteString("\nmokabot help COMMAND explains its flags. Exit status: 0 fine, 1 something could not be read or done, 2 bad arguments or configuration.\n")
 	_, err := io.WriteString(w, text.String())
 	return err
 }

@@ -227,8 +227,9 @@ func syntax(err error, data []byte) *Problem {
 	return problem
 }
 
-// bareVariable finds ${ where a value begins in a flow mapping or sequence, which ends there.
-var bareVariable = regexp.MustCompile(`(?m)^[^#\n]*[\[{,]\s*(?:\w+:\s*)?\$\{`)
+// bareVariable finds ${ where a value begins in a flow mapping or sequence, which ends there;
+// not in a text between quotes.
+var bareVariable = regexp.MustCompile(`(?m)^(?:[^#"'\n]|"[^"\n]*"|'[^'\n]*')*[\[{,]\s*(?:\w+:\s*)?\$\{`)
 
 var inQuotes = regexp.MustCompile(`'[^']*'|"[^"]*"|` + "`[^`]*`")
 
