@@ -129,4 +129,7 @@ func TestEveryFlagIsExplained(t *testing.T) {
 			t.Errorf("help %s: %d %s%s", c.name, status, out, log)
 		}
 	}
+	if status, out, log := runLine(t, nil, "help"); status != exitFine || log != "" || strings.Contains(out, " \n") {
+		t.Errorf("help: %d %q%s", status, out, log)
+	}
 }
