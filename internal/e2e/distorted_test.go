@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -68,12 +69,12 @@ func TestDistortedAnswersArePrintedLegibly(t *testing.T) {
 	proof.NeedsLong(t)
 	t.Parallel()
 	w := newWorld(t)
-	var distort func(body string) string
+	var distort atomic.Pointer[func(body string) string]
 	evil := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Accept-Encoding")
 		honest := httptest.NewRecorder()
 		w.gateway.ServeHTTP(honest, r)
-		body := distort(honest.Body.String())
+		body := (*distort.Load())(honest.Body.String())
 		for name := range honest.Header() {
 			if name != "Content-Length" {
 				answer.Header()[name] = honest.Header()[name]
@@ -85,7 +86,7 @@ func TestDistortedAnswersArePrintedLegibly(t *testing.T) {
 	t.Cleanup(evil.Close)
 	file := w.config(t, w.server.URL, evil.URL, "  token: "+discordsim.Token, "  token: \"\"")
 	for name, how := range distortions {
-		distort = how
+		distort.Store(&how)
 		for _, args := range [][]string{{"balance", "--json"}, {"models", "--json"}, {"usage", "--json", "--period", "7d"}, {"check", "--json"}, {"check"}, {"balance"}} {
 			status, out, log := command(t, nil, append(args, "--config", file)...)
 			if status != 0 && status != 1 {
