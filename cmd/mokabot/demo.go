@@ -18,7 +18,7 @@ func demoLog(t terminal) *slog.Logger {
 
 func runDemo(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("demo")
-	address := flags.String("listen", demoAddress, "serve the page at this `ADDRESS`")
+	address := flags.withListen()
 	language := flags.oneOf("language", "language of the bot's posts", "en", "zh-CN")
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
@@ -38,7 +38,7 @@ func untilEnd(ctx context.Context, err error) error {
 // runPreview shows what the configured accounts look like in Discord, without Discord.
 func runPreview(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("preview").withConfig()
-	address := flags.String("listen", demoAddress, "serve the page at this `ADDRESS`")
+	address := flags.withListen()
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}

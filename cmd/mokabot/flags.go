@@ -68,6 +68,26 @@ func (a arguments) oneOf(name, about string, words ...string) *string {
 	return &c.value
 }
 
+// withListen adds the flag for the address of a page.
+func (a arguments) withListen() *string {
+	l := pageAddress(demoAddress)
+	a.Var(&l, "listen", "serve the page at this `ADDRESS`")
+	return (*string)(&l)
+}
+
+// pageAddress is the value of a flag for a host and a port.
+type pageAddress string
+
+func (p *pageAddress) String() string { return string(*p) }
+
+func (p *pageAddress) Set(text string) error {
+	if !config.ListenAddress(text) {
+		return fmt.Errorf("it is host:port, such as %s", demoAddress)
+	}
+	*p = pageAddress(text)
+	return nil
+}
+
 // helpRequest is the error of [arguments.parse] for -h. It carries the flags.
 type helpRequest struct{ flags *flag.FlagSet }
 

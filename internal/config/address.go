@@ -97,12 +97,17 @@ func (v value) listen(to *string) {
 	if !ok {
 		return
 	}
-	host, port, err := net.SplitHostPort(text)
-	if err != nil || port == "" || !goodPort(port) || strings.ContainsAny(host, " /@") {
+	if !ListenAddress(text) {
 		v.problem("%s is not host:port; write such as 127.0.0.1:9464", v.quoted())
 		return
 	}
 	*to = text
+}
+
+// ListenAddress reports whether a text is a host, possibly empty, and a port.
+func ListenAddress(text string) bool {
+	host, port, err := net.SplitHostPort(text)
+	return err == nil && port != "" && goodPort(port) && !strings.ContainsAny(host, " /@")
 }
 
 func goodPort(port string) bool {
