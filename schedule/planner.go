@@ -66,9 +66,10 @@ type seat struct {
 	busy      bool
 	triggered bool
 
-	full  bool    // is what the reading under way was begun as
-	cost  float64 // is what it was planned with
-	read  bool    // to its end
+	full  bool          // is what the reading under way was begun as
+	cost  float64       // is what it was planned with
+	read  bool          // to its end
+	held  time.Duration // as of an outcome
 	light bool
 	ok    bool // without a failure
 	after After
@@ -220,11 +221,14 @@ func (p *planner) takeNews() {
 // take notes what a reading asks for.
 func (p *planner) take(s *seat) {
 	s.busy = false
-	now := time.Now()
+	now, slot := time.Now(), s.slot
+	if s.held > 0 {
+		slot.owes, slot.recheck = true, now.Add(s.held)
+	}
 	if s.read {
-		slot := s.slot
 		slot.last = slot.began
 		if !s.light {
+			slot.owes = false
 			if !slot.full.IsZero() {
 				slot.sooner = 0
 			}
@@ -434,7 +438,7 @@ func (s *seat) wanted(now time.Time, al allotment) manner {
 	slot := s.slot
 	since := now.Sub(slot.full)
 	switch {
-	case slot.full.IsZero() || slot.failed > 0 || s.lightCalls() == 0:
+	case slot.full.IsZero() || slot.owes || slot.failed > 0 || s.lightCalls() == 0:
 		return inFull
 	case s.urgent(now) && since <= fullLasts:
 		return again
@@ -479,8 +483,8 @@ func (p *planner) wait(h *host, s *seat, calls float64) time.Duration {
 func (p *planner) read(ctx context.Context, s *seat, how manner) {
 	w, a := p.watch, s.account
 	o, ok := s.slot.read(ctx, a, func(ctx context.Context) outcome { return w.look(ctx, a, how) })
-	s.read = ok
-	if ok {
+	s.held, s.read = o.held, ok && o.held == 0
+	if s.read {
 		var err error
 		s.after, err = w.note(ctx, a, o)
 		if err != nil && ctx.Err() == nil {

@@ -55,6 +55,7 @@ type slot struct {
 	full    time.Time // the last full one of them
 	recheck time.Time // when a second look is due; zero: no second look is needed
 	sooner  float64   // part of the time between full readings by which the second one comes sooner, so that not all are due at once
+	owes    bool      // a full reading is due, because of what a light one saw
 	failed  int       // how many of the last readings failed in a row
 
 	moves   moves
@@ -157,7 +158,9 @@ func (s *slot) read(ctx context.Context, a *account.Account, look func(context.C
 	select {
 	case o := <-s.reading:
 		s.reading = nil
-		a.Remember(o.reading) // it may have been read for the account's place in an earlier configuration
+		if o.held == 0 {
+			a.Remember(o.reading) // it may have been read for the account's place in an earlier configuration
+		}
 		return o, true
 	case <-ctx.Done():
 		return outcome{}, false

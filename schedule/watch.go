@@ -82,6 +82,10 @@ type outcome struct {
 	reading moka.Reading
 	light   bool
 	past    *past // what is known about it already; nil: nothing was looked up
+
+	// held is when to come back for the full reading that a surprise asks for, where the
+	// request budget has no room for it now; there is no reading then.
+	held time.Duration
 }
 
 // past is what stored readings say about a new one.
@@ -101,15 +105,18 @@ const (
 )
 
 // look reads an account. A light reading that is not enough is followed by a full one at
-// once.
+// once, if there is room for that.
 func (w *Watch) look(ctx context.Context, a *account.Account, how manner) outcome {
 	ctx, cancel := context.WithTimeout(ctx, maxPoll)
 	defer cancel()
 	if how != inFull {
 		if r, ok := a.ReadLight(ctx); ok {
 			if known, ok := w.expected(ctx, a, r, how == again); ok {
-				return outcome{r, true, known}
+				return outcome{reading: r, light: true, past: known}
 			}
+		}
+		if free, more := a.Client.Room(); free < a.Client.CallsPerReading() {
+			return outcome{held: max(more, time.Second)}
 		}
 	}
 	return outcome{reading: a.Read(ctx)}
