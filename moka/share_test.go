@@ -10,11 +10,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"mokabot/internal/proof"
 )
 
 // S1: polls find their places as if nobody else asked, and commands that have
 // used up their share are told for how long.
 func TestCommandsLeavePollsTheirShare(t *testing.T) {
+	proof.NotShort(t)
 	for _, members := range []int{0, 1, 10} {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
@@ -69,6 +72,7 @@ func TestCommandsLeavePollsTheirShare(t *testing.T) {
 // Whatever commands do, readings that keep within their part of the budget are
 // never delayed, planned or not; commands get their part of any window, and no more.
 func TestNoCommandDelaysAReadingWithinItsPart(t *testing.T) {
+	proof.NotShort(t)
 	dice := rand.New(rand.NewPCG(22, 7))
 	atOnce := 0 // readings' parts that were used up
 	for range 60 {

@@ -7,12 +7,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"mokabot/internal/proof"
 	"mokabot/internal/store"
 )
 
 // However long Discord was away, what waited is delivered within a minute of
 // its return, the second message of a channel right behind the first.
 func TestDeliveryResumesWithinAMinuteOfAnOutage(t *testing.T) {
+	proof.NotShort(t)
 	for _, c := range []struct {
 		outage time.Duration
 		hangs  time.Duration // before a request fails

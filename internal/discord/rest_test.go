@@ -14,6 +14,7 @@ import (
 
 	"mokabot/internal/discord/discordtest"
 	"mokabot/internal/message"
+	"mokabot/internal/proof"
 )
 
 func TestWhatIsRepeatedAfterItMayHaveArrived(t *testing.T) {
@@ -130,6 +131,7 @@ func TestATokenThatIsRefusedOnceStaysInUse(t *testing.T) {
 }
 
 func TestErrorsAreTypedAndHoldNoSecret(t *testing.T) {
+	proof.NotShort(t)
 	for _, c := range []struct {
 		status int
 		body   string

@@ -7,6 +7,7 @@ import (
 	"mokabot/internal/account"
 	"mokabot/internal/budget"
 	"mokabot/internal/config"
+	"mokabot/internal/proof"
 	"mokabot/internal/spend"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
@@ -176,6 +177,7 @@ func TestABudgetOfSomeKeys(t *testing.T) {
 // of keys or the log know it: in zones whose days begin within an hour, while the records
 // lag, and when they are not kept. A lower bound is said to be one.
 func TestABudgetOfSomeKeysIsExactWhereAnyRecordIs(t *testing.T) {
+	proof.NotShort(t)
 	const otherKey = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey2"
 	export := func(on bool) func(*past) {
 		return func(p *past) { p.gateway.Update(func(s *mokatest.State) { s.Options.DataExport = on }) }

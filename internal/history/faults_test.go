@@ -261,6 +261,7 @@ func TestRefundsInAPeriod(t *testing.T) {
 // Records lose the oldest first: with an older one, a day without calls in its first
 // hours, or without any, is as much covered as others.
 func TestAQuietMorningIsCoveredByOlderRecords(t *testing.T) {
+	proof.NotShort(t)
 	for _, c := range []struct {
 		what   string
 		older  bool // there was a call days before
@@ -289,6 +290,7 @@ func TestAQuietMorningIsCoveredByOlderRecords(t *testing.T) {
 // What came in while nothing was read is in the gateway's log, and unknown rather
 // than 0 where the log names no amount that can be read.
 func TestTopUpsWhileNothingWasRead(t *testing.T) {
+	proof.NotShort(t)
 	for _, c := range []struct {
 		symbol string
 		rate   float64

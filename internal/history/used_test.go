@@ -12,6 +12,7 @@ import (
 	"mokabot/internal/config"
 	"mokabot/internal/history"
 	"mokabot/internal/message"
+	"mokabot/internal/proof"
 	"mokabot/internal/spend"
 	"mokabot/internal/store"
 	"mokabot/moka"
@@ -155,6 +156,7 @@ func (p *past) used(from time.Time) message.Used {
 }
 
 func TestReadingsAndTheGatewaysRecordsTogether(t *testing.T) {
+	proof.NotShort(t)
 	for _, c := range []struct {
 		what     string
 		version  mokatest.Version
