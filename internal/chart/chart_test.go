@@ -37,6 +37,31 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// The middle of a forecast is dashed alike, however far apart its points are.
+func TestDashesAreOfOneLength(t *testing.T) {
+	for _, path := range [][]pt{
+		{{0, 0}, {100, 0}},
+		{{0, 0}, {5, 0}, {5, 12}, {5, 30}, {40, 30}, {40, 95}},
+		{{0, 0}, {60, 80}, {60, 80}, {61, 80}},
+	} {
+		length := func(path []pt) (sum float64) {
+			for i, to := range path[1:] {
+				sum += math.Hypot(to.x-path[i].x, to.y-path[i].y)
+			}
+			return sum
+		}
+		parts := dashed(path)
+		if want := int(math.Ceil(length(path) / (2 * dash))); len(parts) != want {
+			t.Errorf("%v: %d dashes, want %d", path, len(parts), want)
+		}
+		for i, part := range parts {
+			if got := length(part); got > dash+1e-9 || got < dash-1e-9 && i < len(parts)-1 {
+				t.Errorf("%v: dash %d is %.2f long", path, i, got)
+			}
+		}
+	}
+}
+
 // compare fails where a channel differs by more than rounding may on another processor.
 func compare(t *testing.T, got, want *image.NRGBA) {
 	t.Helper()

@@ -114,11 +114,31 @@ func (p *plot) fan() {
 	}
 	slices.Reverse(lower)
 	p.c.fill(solid(fanColor), append(upper, lower...))
-	for i := range middle[1:] {
-		if a, b := middle[i], middle[i+1]; int(a.x/dash)%2 == 0 {
-			p.c.stroke(solid(lineColor), []pt{a, b}, lineWidth/2)
-		}
+	for _, part := range dashed(middle) {
+		p.c.stroke(solid(lineColor), part, lineWidth/2)
 	}
+}
+
+// dashed cuts a path into dashes, with gaps as long as they are.
+func dashed(path []pt) (parts [][]pt) {
+	part, left, drawn := []pt{path[0]}, dash, true
+	for i, to := range path[1:] {
+		from := path[i]
+		length := math.Hypot(to.x-from.x, to.y-from.y)
+		for ; length > left; length, left, drawn = length-left, dash, !drawn {
+			from = pt{from.x + (to.x-from.x)*left/length, from.y + (to.y-from.y)*left/length}
+			if drawn {
+				parts = append(parts, append(part, from))
+			}
+			part = []pt{from}
+		}
+		left -= length
+		part = append(part, to)
+	}
+	if drawn {
+		parts = append(parts, part)
+	}
+	return parts
 }
 
 // topUps marks when money came in, by an arrow at the foot of the balance.
