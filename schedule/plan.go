@@ -36,7 +36,7 @@ type target struct {
 const (
 	minGap       = 10 * time.Second // while money goes
 	expectantGap = 30 * time.Second // while it went at this time of day before
-	watchfulGap  = 75 * time.Second // while it could go
+	watchfulGap  = 60 * time.Second // while it could go
 )
 
 // approach is how many readings there are until a line is reached: each comes
@@ -49,7 +49,7 @@ const approach = 4
 //
 //	time to the line ÷ 4   at the pace of now, and not less than 10 s,
 //	time to the line ÷ 4   at the pace of the dearest such hour, and not less than 30 s,
-//	time to the line       at the pace of the dearest hour of all, and not less than 75 s,
+//	time to the line       at the pace of the dearest hour of all, and not less than 60 s,
 //
 // the shortest of the three is wanted. So the readings draw closer as the line does,
 // and an account that is far from all lines costs no more than poll_interval asks for.
