@@ -287,6 +287,32 @@ func TestAQuietMorningIsCoveredByOlderRecords(t *testing.T) {
 	}
 }
 
+// Without rows, the log alone tells of a day without calls, if it has older ones: it may
+// be switched off otherwise.
+func TestAQuietDayIsKnownFromTheLogAlone(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		older bool // there was a call the day before
+		spent moka.Maybe
+	}{
+		{"a log with older calls", true, dollars(0)},
+		{"an empty log", false, moka.Maybe{}},
+	} {
+		inPast(t, mokatest.V2026_08, func(p *past) {
+			p.gateway.Update(func(s *mokatest.State) { s.Options.DataExport = false })
+			p.history = history.History{Zone: time.UTC}
+			start := spend.Day(time.Now(), time.UTC).To
+			if c.older {
+				p.spendAt(start.Add(-2*time.Hour), 1)
+			}
+			time.Sleep(time.Until(start.Add(3 * time.Hour)))
+			if u := p.named("today", time.UTC); u.Spent != c.spent {
+				p.t.Errorf("%s: spent %v, covered %.2f", c.what, u.Spent, u.Covered)
+			}
+		})
+	}
+}
+
 // What came in while nothing was read is in the gateway's log, and unknown rather
 // than 0 where the log names no amount that can be read.
 func TestTopUpsWhileNothingWasRead(t *testing.T) {

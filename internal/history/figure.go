@@ -168,7 +168,7 @@ func (f *figure) addRecorded(ctx context.Context, p spend.Period, within recorde
 	f.guessed += r.requests(ctx, p)
 	f.unread = append(f.unread, p)
 	f.covered += within.covered
-	if within.spent > 0 || r.tellOf(p) {
+	if within.spent > 0 || r.tellOf(p) || r.logTellsOf(ctx, p) {
 		f.known, f.filled = true, true
 	}
 	if !r.tellOf(p) {

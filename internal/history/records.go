@@ -232,6 +232,14 @@ func (r *records) tellOf(p spend.Period) bool {
 	return !r.tell.From.After(p.From) && !p.To.After(r.tell.To.Add(negligible))
 }
 
+// logTellsOf reports whether the gateway's log tells of a time, so that nothing in it means
+// that nothing was spent. A log without older entries may be switched off.
+func (r *records) logTellsOf(ctx context.Context, p spend.Period) bool {
+	_, answered := r.log(ctx, p.From, p.To, "", "")
+	older, ok := r.log(ctx, p.From.AddDate(0, 0, -RecordedDays), p.From, "", "")
+	return answered && ok && older > 0
+}
+
 // oldest is since when the records are there, as far as a stretch of time needs it:
 // records lose the oldest first, so with an older one nothing of it is missing.
 func (r *records) oldest(ctx context.Context, p spend.Period) (first time.Time, ok bool) {
