@@ -18,7 +18,7 @@ const (
 )
 
 // intakePatience is how long an answer waits for memory before it ends the largest one
-// that has been read for as long: that is a gateway that holds its answer back.
+// that has not grown for as long: that is a gateway that holds its answer back.
 const intakePatience = 2 * time.Second
 
 // errHeldBack says that an answer was given up in favor of others.
@@ -43,8 +43,10 @@ type portion struct {
 	of      *intake
 	abandon context.CancelCauseFunc // ends the reading
 	size    int                     // 0: it needs no leave
-	since   time.Time               // when it first needed some
+	since   time.Time               // when it last got some
+	waiting bool                    // for more
 	whole   bool                    // read to its end
+	givenUp bool                    // and about to give its memory back
 }
 
 // grow waits until the answer may take that many bytes.
@@ -52,15 +54,21 @@ func (p *portion) grow(ctx context.Context, size int) error {
 	if size <= smallAnswer {
 		return nil
 	}
-	for {
+	timer := time.NewTimer(intakePatience)
+	defer timer.Stop()
+	for late := false; ; {
 		changed, granted := p.of.grant(p, size)
 		if granted {
 			return nil
 		}
+		if late { // another may have taken what was given back
+			p.of.giveUpLargest(p)
+		}
 		select {
 		case <-changed:
-		case <-time.After(intakePatience):
-			p.of.giveUpLargest(p)
+		case <-timer.C:
+			late = true
+			timer.Reset(intakePatience)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -102,7 +110,6 @@ func (i *intake) grant(p *portion, size int) (changed <-chan struct{}, granted b
 	defer i.mu.Unlock()
 	if !slices.Contains(i.answers, p) {
 		i.answers = append(i.answers, p)
-		p.since = time.Now()
 	}
 	shared := size
 	for _, other := range i.answers[1:] {
@@ -110,25 +117,30 @@ func (i *intake) grant(p *portion, size int) (changed <-chan struct{}, granted b
 			shared += other.size
 		}
 	}
-	if i.answers[0] != p && shared > intakeBytes {
+	if p.waiting = i.answers[0] != p && shared > intakeBytes; p.waiting {
 		return i.changed, false
 	}
-	p.size = size
+	p.size, p.since = size, time.Now()
 	return nil, true
 }
 
-// giveUpLargest ends the reading of the largest answer, unless it is p's own, or too
-// young.
+// giveUpLargest ends the reading of the largest answer that is held back, other than p's,
+// unless one that was given up before is yet to give its memory back.
 func (i *intake) giveUpLargest(p *portion) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	largest := p
+	var largest *portion
 	for _, other := range i.answers {
-		if !other.whole && other.size > largest.size && time.Since(other.since) >= intakePatience {
+		if other.givenUp {
+			return
+		}
+		heldBack := other != p && !other.whole && !other.waiting && time.Since(other.since) >= intakePatience
+		if heldBack && (largest == nil || other.size > largest.size) {
 			largest = other
 		}
 	}
-	if largest != p {
+	if largest != nil {
+		largest.givenUp = true
 		largest.abandon(errHeldBack)
 	}
 }
