@@ -127,6 +127,14 @@ func (c *crossings) add(other crossings) {
 
 func (c *crossings) at(part float64) time.Duration { return quantile(c.delays, part) }
 
+func (c *crossings) mean() time.Duration {
+	sum := time.Duration(0)
+	for _, delay := range c.delays {
+		sum += delay
+	}
+	return (sum / time.Duration(max(1, len(c.delays)))).Round(time.Second)
+}
+
 func quantile(delays []time.Duration, part float64) time.Duration {
 	if len(delays) == 0 {
 		return 0

@@ -35,7 +35,7 @@ var gatewayReads = []string{
 }
 
 // readingCommands are the command lines that read a gateway.
-var readingCommands = [][]string{{"balance"}, {"models", "--json"}, {"usage", "--period", "30d"}, {"check"}}
+var readingCommands = [][]string{{"balance"}, {"models", "--json"}, {"usage", "--period", "30d", "--by", "key"}, {"check"}}
 
 // bombs are what a bomb of 100 MB repeats; "" is one long text.
 var bombs = map[string]string{"objects": `{},`, "lists": `[],`, "nesting": `[`, "nulls": `null,`, "texts": `"",`, "one text": ``, "blanks": ` `}
@@ -176,8 +176,21 @@ func everywhere(answer http.HandlerFunc) map[string]http.HandlerFunc {
 
 // peakOf starts a program, does something with it, waits for its end and returns the most
 // memory that was resident, in MB. The resource usage of a child would count the process
-// of the test, too.
-func peakOf(t *testing.T, cmd *exec.Cmd, do func()) (mb int64) {
+// of the test, too. A program that ended before a busy machine got to look at it runs again.
+func peakOf(t *testing.T, cmd *exec.Cmd, do func()) int64 {
+	t.Helper()
+	mb := watchedPeak(t, cmd, do)
+	for tries := 0; mb == 0 && runtime.GOOS == "linux"; tries++ { // elsewhere there is no /proc
+		if do != nil || tries == 5 {
+			t.Errorf("nothing was read of the memory of %v", cmd.Args)
+			return 0
+		}
+		mb = watchedPeak(t, &exec.Cmd{Path: cmd.Path, Args: cmd.Args, Env: cmd.Env, Dir: cmd.Dir}, nil)
+	}
+	return mb
+}
+
+func watchedPeak(t *testing.T, cmd *exec.Cmd, do func()) (mb int64) {
 	t.Helper()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -207,10 +220,7 @@ func peakOf(t *testing.T, cmd *exec.Cmd, do func()) (mb int64) {
 	if do != nil {
 		do()
 	}
-	if mb = <-highest; mb == 0 && runtime.GOOS == "linux" { // elsewhere there is no /proc
-		t.Errorf("nothing was read of the memory of %v", cmd.Args)
-	}
-	return mb
+	return <-highest
 }
 
 // readsWithinMeans runs each command line that reads a gateway, and fails for one that
