@@ -32,7 +32,7 @@ func trouble(t *testing.T, v *visit) {
 		v.control(c.id, c.done)
 		v.posted(t, alerts, c.alert)
 	}
-	v.control("stop", "Nothing is spent")
+	v.control("stop", "Spending has stopped")
 	v.control("stop", "goes on")
 	v.control("model", "moka/moka-next-1")
 	v.control("price", "a million tokens")
