@@ -175,17 +175,18 @@ func TestARefusedOptionalReadDelaysNoReading(t *testing.T) {
 					g := healthy(map[string]reply{path: {status: 429, header: map[string]string{"Retry-After": header}}})
 					c := dial(t, g, bothCredentials)
 					mustKind(t, ask(t.Context(), c), "rate_limited")
+					sent := g.count(path) // the log may be asked two things at once
 					held := ask(t.Context(), c)
 					mustKind(t, held, "rate_limited")
-					if asError(held).RetryAfter <= 0 || g.count(path) != 1 {
+					if asError(held).RetryAfter <= 0 || g.count(path) != sent {
 						t.Errorf("again: %v, and %d were sent", held, g.count(path))
 					}
 					if r := c.Read(t.Context()); !r.OK() || c.Paused() > 0 {
 						t.Errorf("a reading: %v, paused for %s", r.Err(), c.Paused())
 					}
 					time.Sleep(asError(held).RetryAfter + time.Second)
-					if _ = ask(t.Context(), c); g.count(path) != 2 {
-						t.Errorf("%d were sent after the pause", g.count(path))
+					if _ = ask(t.Context(), c); g.count(path) <= sent {
+						t.Error("none was sent after the pause")
 					}
 				})
 			})

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Waits that began at different times end together, and none is far from what was asked for.
+// Waits that began at different times end together, and each is close to what was asked for.
 func TestWaitsEndTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for range 120 {
