@@ -88,7 +88,7 @@ func TestKilledAnywhereEveryTransitionIsToldOnce(t *testing.T) {
 	if !found.clean() {
 		t.Error("not every transition was told once:\n" + strings.Join(found.wrong, "\n"))
 	}
-	if found.Transitions < kills/4 {
+	if few := 12; kills >= few && found.Transitions < kills/4 { // a few kills may all come before the first
 		t.Errorf("only %d transitions: this proves little", found.Transitions)
 	}
 	c.noViolations(t)
