@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// slowGateway takes the same time for every request, over TLS, and notes how many of them
-// came one after the other.
+// slowGateway answers each request over TLS after the same delay, and counts the requests
+// that had to wait for one another.
 type slowGateway struct {
 	*httptest.Server
 	mu     sync.Mutex
