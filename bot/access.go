@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// decideTime is for decisions before an interaction is acknowledged, which Discord wants
-// within three seconds.
+// decideTime limits the decisions before an interaction is acknowledged, because
+// Discord expects the acknowledgement within three seconds.
 const decideTime = 2 * time.Second
 
-// tooFastError says that somebody has used up their commands for now.
+// tooFastError reports that somebody has used up their commands for now.
 type tooFastError struct{ wait time.Duration }
 
 func (e *tooFastError) Error() string {
@@ -30,7 +30,7 @@ func (b *Bot) throttle(in Input) error {
 	return nil
 }
 
-// standing is what the caller may do, and why that is not enough.
+// standing returns what the caller may do, and why that is not enough.
 func (b *Bot) standing(ctx context.Context, in Input, needed standing) (standing, denial) {
 	rules := b.rules(b.homeServers(ctx))
 	c := in.caller()

@@ -64,8 +64,8 @@ type Values interface {
 	SetValueAndEnqueue(ctx context.Context, name string, value []byte, out ...store.Outgoing) error
 }
 
-// Setup is what a configuration makes of the bot. It is replaced as a whole
-// when the configuration is read again.
+// Setup is the part of the bot that depends on the configuration. A reload replaces it
+// as a whole.
 type Setup struct {
 	Book         *account.Book
 	History      history.History
@@ -94,8 +94,8 @@ type Bot struct {
 	Reload func(ctx context.Context) message.Reloaded // reads the configuration again
 	Levels Levels
 	Test   func(ctx context.Context) []message.TestPing // posts test alerts
-	// TakesOver is set where another process may have worked before: commands that it
-	// acknowledged and did not answer are answered here.
+	// TakesOver reports that another process may have worked before this one. Commands
+	// that it acknowledged without answering are then answered here.
 	TakesOver bool
 	// Observe is called after every answer, for metrics; nil for none.
 	Observe func(command string, err error, took time.Duration)
@@ -112,8 +112,8 @@ type Bot struct {
 	wait     time.Duration      // that time; 0 for registerAgain or refusedAgain
 }
 
-// Use puts a setup in force. What was kept for accounts that it does not have
-// is dropped.
+// Use puts a setup in force and drops what was kept for accounts that it does not
+// have.
 func (b *Bot) Use(s Setup) {
 	b.current.Store(&s)
 	b.lists.retain(s.Book)
@@ -199,7 +199,8 @@ func (b *Bot) unregistered() chan time.Duration {
 	return b.failed
 }
 
-// botIdentity is the bot's application and its servers, by READY and later events.
+// botIdentity is the bot's application and its servers, according to READY and later
+// events.
 type botIdentity struct {
 	mu     sync.Mutex
 	app    string

@@ -53,13 +53,14 @@ var snoozeActions = map[string]alert.SnoozeOptions{
 	message.ActionEnd:        {},
 }
 
-// What may be written into the form of a custom snooze.
+// The lengths that the form of a custom snooze accepts.
 const (
 	minSnooze = time.Minute
 	maxSnooze = 30 * 24 * time.Hour
 )
 
-// errSnoozeTime says that what was written is no time between minSnooze and maxSnooze.
+// errSnoozeTime reports that the entered text is no time between minSnooze and
+// maxSnooze.
 var errSnoozeTime = errors.New("not a time to snooze for")
 
 // snoozeForm asks for how long to snooze.

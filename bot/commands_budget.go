@@ -10,7 +10,7 @@ import (
 	"mokabot/internal/message"
 )
 
-// unknownError says that there is nothing of that name.
+// unknownError reports that nothing has that name.
 type unknownError struct {
 	kind, name string // kind is "budget", "report" or "period"
 	known      []string

@@ -9,7 +9,7 @@ import (
 	"mokabot/internal/message"
 )
 
-// Levels is what a bot may change about the levels of alerts.
+// Levels lets a bot read and change the levels of alerts.
 type Levels interface {
 	// SetLevel changes limits of one level and puts them in force at once. Limits
 	// are written as in the file; "off" takes one away and "" leaves it. Its error
@@ -21,13 +21,13 @@ type Levels interface {
 	ChangedLevels(ctx context.Context) (map[string][]string, error)
 }
 
-// Why limits cannot be set.
+// The reasons why limits cannot be set.
 var (
 	ErrLevelOrder = errors.New("the levels would be out of order")
 	ErrLevelLimit = errors.New("not a limit")
 )
 
-// UnknownLevelError says that an account has no level of that name.
+// UnknownLevelError reports that an account has no level of that name.
 type UnknownLevelError struct{ Known []string }
 
 func (e *UnknownLevelError) Error() string { return "there is no such level" }

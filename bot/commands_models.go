@@ -69,7 +69,8 @@ type modelLists struct {
 	lists map[listKey]modelsAt
 }
 
-// listKey identifies an account's list: its models depend on the gateway alone.
+// listKey identifies an account's list. Which models there are depends on the gateway
+// alone.
 type listKey struct{ account, host string }
 
 type modelsAt struct {
@@ -128,7 +129,7 @@ func (b *Bot) Warm(ctx context.Context) error {
 	}
 }
 
-// priced are models whose prices nobody asked for.
+// priced holds models whose prices no command needs.
 func priced(list []moka.Model) []moka.PricedModel {
 	models := make([]moka.PricedModel, len(list))
 	for i, m := range list {

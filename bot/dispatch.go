@@ -21,7 +21,8 @@ const (
 	maxHints  = 25               // choices that Discord shows
 )
 
-// errTooOld says that a command or a button belongs to another version of the program.
+// errTooOld reports that a command or a button belongs to another version of the
+// program.
 var errTooOld = errors.New("the command or button is of an unknown kind")
 
 // Interact acknowledges an interaction at once and answers it when the work is done. A
@@ -63,8 +64,9 @@ func (b *Bot) leftOver(ctx context.Context, i *discordgo.Interaction, err error)
 	return b.TakesOver && discord.KindOf(err) == discord.KindAcknowledged && b.REST.Unanswered(ctx, i.AppID, i.Token)
 }
 
-// mayShare reports whether everybody may see the answer. It is decided before
-// the command is acknowledged, because that makes the answer private for good.
+// mayShare reports whether everybody may see the answer. It is decided before the
+// command is acknowledged, because the acknowledgement fixes whether the answer is
+// private.
 func (b *Bot) mayShare(ctx context.Context, in Input) bool { return b.may(ctx, in, operator) }
 
 // may decides within decideTime.
@@ -160,7 +162,7 @@ func metricLabel(name string) string {
 // wait.
 const maxAtOnce = 128
 
-// errBusy says that a command's time was up before its turn came.
+// errBusy reports that a command's time was up before its turn came.
 var errBusy = errors.New("too many commands at once")
 
 // acquire waits for one of the maxAtOnce places, so that a crowd costs time and not

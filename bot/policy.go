@@ -44,8 +44,8 @@ type membership struct {
 type caller struct {
 	UserID  string
 	GuildID string // empty in a direct message
-	// Memberships are that in the interaction's server, or in a direct message those in the
-	// home servers that could be looked up.
+	// Memberships holds the caller's membership in the interaction's server, or in a
+	// direct message those in the home servers that could be looked up.
 	Memberships []membership
 	Context     discordgo.InteractionContextType
 	// Owners are the authorizing_integration_owners: for which server or person
@@ -129,8 +129,8 @@ func (r accessRules) standing(c caller) standing {
 	return has
 }
 
-// standingIn is what a membership makes of somebody. A server's own id is the
-// role @everyone, which Discord lists with no member.
+// standingIn returns what a membership lets somebody do. Discord lists the role
+// @everyone, whose id is the server's own, with no member.
 func (r accessRules) standingIn(m membership) standing {
 	if !slices.Contains(r.Home.Guilds, m.GuildID) {
 		return notAllowed

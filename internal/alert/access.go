@@ -41,7 +41,7 @@ func (p *pass) noteRefusal() {
 		p.state.Refusing = p.now
 	}
 	p.state.Refusals++
-	if _, told := p.open(Refused); told {
+	if _, open := p.open(Refused); open {
 		return
 	}
 	if p.state.Refusals >= refusals && p.now.Sub(p.state.Refusing) >= 2*p.rules.ConfirmAfter {
@@ -56,8 +56,8 @@ func (p *pass) noteFailure() {
 	p.startFailing()
 	p.state.Refusing, p.state.Refusals = time.Time{}, 0
 	_, refused := p.open(Refused)
-	_, told := p.open(Unreachable)
-	if p.rules.UnreachableAfter > 0 && !refused && !told && p.now.Sub(p.state.Failing) >= p.rules.UnreachableAfter {
+	_, open := p.open(Unreachable)
+	if p.rules.UnreachableAfter > 0 && !refused && !open && p.now.Sub(p.state.Failing) >= p.rules.UnreachableAfter {
 		p.raise(Incident{Condition: Unreachable, Level: -1, Since: p.state.Failing})
 	}
 }

@@ -18,12 +18,12 @@ func (p *pass) expiry() {
 	p.noteExpiry(key, valid)
 	if p.expired(key) {
 		p.withdraw(Expiring, Expired)
-		if _, told := p.open(Expired); !told {
+		if _, open := p.open(Expired); !open {
 			p.raise(Incident{Condition: Expired, Level: -1, Expires: p.state.Expires})
 		}
 		return
 	}
-	if i, told := p.open(Expired); told {
+	if i, open := p.open(Expired); open {
 		if !valid || !p.renewed(i) && !p.state.Expires.After(p.now) {
 			return
 		}
@@ -51,8 +51,8 @@ func (p *pass) noKey() {
 	p.drop(Expiring, RulesChanged)
 }
 
-// expired reports whether the gateway says so, or the time has come. A key that
-// works has not expired by a clock that nobody confirmed.
+// expired reports whether the key has expired, by the gateway or by the clock. A key
+// that still works is not expired by a clock that no server confirmed.
 func (p *pass) expired(key *moka.Key) bool {
 	at := p.state.Expires
 	if key != nil && key.State == moka.KeyOK && p.facts.ClockUnsure {
@@ -63,18 +63,18 @@ func (p *pass) expired(key *moka.Key) bool {
 
 func (p *pass) expiring(valid bool) {
 	soon := p.expiresSoon()
-	i, told := p.open(Expiring)
+	i, open := p.open(Expiring)
 	switch {
-	case told && p.rules.KeyExpiry <= 0:
+	case open && p.rules.KeyExpiry <= 0:
 		p.drop(Expiring, RulesChanged)
-	case told && !soon && valid && p.renewed(i):
+	case open && !soon && valid && p.renewed(i):
 		p.end(Expiring)
-	case told && valid && !p.renewed(i) && i.Expires.Sub(p.now) > max(p.rules.KeyExpiry, i.Lead)+clockSlack:
+	case open && valid && !p.renewed(i) && i.Expires.Sub(p.now) > max(p.rules.KeyExpiry, i.Lead)+clockSlack:
 		p.drop(Expiring, Mistaken)
-	case told && valid && p.renewed(i):
+	case open && valid && p.renewed(i):
 		i.Expires, i.Lead = p.state.Expires, p.state.Expires.Sub(p.now)
-		p.tell(Updated, i, i.Level)
-	case !told && soon && (!valid || !p.facts.ClockUnsure):
+		p.addEvent(Updated, i, i.Level)
+	case !open && soon && (!valid || !p.facts.ClockUnsure):
 		p.raise(Incident{Condition: Expiring, Level: -1, Expires: p.state.Expires, Lead: p.state.Expires.Sub(p.now)})
 	}
 }
@@ -84,8 +84,8 @@ func (p *pass) expiresSoon() bool {
 	return !at.IsZero() && p.rules.KeyExpiry > 0 && at.Sub(p.now) <= p.rules.KeyExpiry
 }
 
-// clockSlack is how far a clock may be set back before a warning of an expiry
-// that is no longer near is withdrawn.
+// clockSlack is how far a clock may be set back before the warning of a coming expiry
+// is withdrawn.
 const clockSlack = time.Hour
 
 // renewed reports whether the expiry differs from the one in the incident.

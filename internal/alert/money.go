@@ -12,24 +12,24 @@ func (p *pass) money() {
 		p.state.Pending, p.state.Clearing = nil, time.Time{}
 		return
 	}
-	told, i := p.postedRung()
+	posted, i := p.postedRung()
 	at := p.stand(i)
 	if !at.known && !at.freed {
 		return
 	}
-	if told == len(p.rules.Levels) {
+	if posted == len(p.rules.Levels) {
 		p.fromEmpty(i, at)
 		return
 	}
 	p.state.Clearing = time.Time{}
-	confirmed := p.confirm(told, at)
+	confirmed := p.confirm(posted, at)
 	switch {
 	case confirmed == len(p.rules.Levels):
 		p.toEmpty(at.empty)
-	case confirmed > told:
-		p.toLevel(i, told, confirmed)
-	case told >= 0:
-		p.better(i, told, max(at.held, at.rung))
+	case confirmed > posted:
+		p.toLevel(i, posted, confirmed)
+	case posted >= 0:
+		p.better(i, posted, max(at.held, at.rung))
 	}
 }
 
@@ -46,21 +46,21 @@ func (p *pass) postedRung() (int, Incident) {
 	return -1, Incident{}
 }
 
-// confirm notes which rungs the reading is on and returns the worst that readings at
-// least ConfirmAfter apart agree on, or that a second look confirms where calls under
-// way do not explain it; told when there is none worse.
-func (p *pass) confirm(told int, at standing) int {
+// confirm notes which rungs the reading is on. It returns the worst rung that readings
+// at least ConfirmAfter apart agree on, or that a second look confirms because calls
+// under way cannot explain it. Without a worse one it returns posted.
+func (p *pass) confirm(posted int, at standing) int {
 	was := p.state.Pending
 	p.state.Pending = nil
-	confirmed := told
-	for r := told + 1; r <= at.rung; r++ {
+	confirmed := posted
+	for r := posted + 1; r <= at.rung; r++ {
 		rung := p.pendingRung(r, at.empty)
 		if n := slices.IndexFunc(was, func(w Pending) bool {
 			return w.Condition == rung.Condition && w.Level == rung.Level
 		}); n >= 0 {
 			rung.Since = was[n].Since
 		}
-		rung.Settled = p.settled(r)
+		rung.Settled = p.lowAnyway(r)
 		if p.now.Sub(rung.Since) >= p.confirmAfter(rung) {
 			confirmed = r
 			continue
@@ -70,12 +70,13 @@ func (p *pass) confirm(told int, at standing) int {
 	return confirmed
 }
 
-// secondLook is when a balance that is low whatever calls under way give back is
-// read again before it raises an incident.
+// secondLook is the time until the second look at a balance that calls under way
+// cannot explain.
 const secondLook = 2 * time.Second
 
-// maxInFlight is how long calls under way can make a balance look low: an operator
-// who waits longer than that has other reasons.
+// maxInFlight is how long calls under way can make a balance look low. Whoever
+// configures a longer confirm_after has other reasons to wait, and gets no second look
+// before it.
 const maxInFlight = time.Minute
 
 // confirmAfter is how long a rung has to last before it raises an incident.
@@ -86,9 +87,9 @@ func (p *pass) confirmAfter(rung Pending) time.Duration {
 	return p.rules.ConfirmAfter
 }
 
-// settled reports whether the figures would be on a rung even if calls under way
-// gave back all that they hold.
-func (p *pass) settled(r int) bool {
+// lowAnyway reports whether the figures would be on a rung even if calls under way
+// gave back everything they hold.
+func (p *pass) lowAnyway(r int) bool {
 	held, known := p.facts.InFlight.Get()
 	left, leftKnown := p.facts.Reading.Spendable().Get()
 	switch {
@@ -119,30 +120,30 @@ func (p *pass) toEmpty(c Condition) {
 }
 
 // toLevel announces a worse level; that ends a snooze.
-func (p *pass) toLevel(i Incident, told, level int) {
-	if told < 0 {
+func (p *pass) toLevel(i Incident, posted, level int) {
+	if posted < 0 {
 		i = Incident{Condition: Balance}
 	}
 	i.unsnooze()
 	i = p.onLevel(i, level)
-	if told < 0 {
+	if posted < 0 {
 		p.raise(i)
 		return
 	}
-	p.tell(Worsened, i, told)
+	p.addEvent(Worsened, i, posted)
 }
 
 // better follows figures that rose, or rules that changed, with an edit or the end.
-func (p *pass) better(i Incident, told, held int) {
+func (p *pass) better(i Incident, posted, held int) {
 	switch {
 	case held < 0 && p.quiet:
 		p.drop(Balance, RulesChanged)
 	case held < 0:
 		p.end(Balance)
-	case held < told:
-		p.tell(Eased, p.onLevel(i, held), told)
+	case held < posted:
+		p.addEvent(Eased, p.onLevel(i, held), posted)
 	default:
-		p.state.Incidents[Balance] = p.onLevel(i, told)
+		p.state.Incidents[Balance] = p.onLevel(i, posted)
 	}
 }
 
@@ -174,7 +175,7 @@ func (p *pass) fromEmpty(i Incident, at standing) {
 	}
 }
 
-// onLevel puts a balance incident on a level, with the limits it is compared by.
+// onLevel returns the incident on another level, with that level's limits.
 func (p *pass) onLevel(i Incident, n int) Incident {
 	l := p.rules.Levels[n]
 	i.Level, i.LevelName, i.Below, i.Runway = n, l.Name, l.Below, l.Runway
@@ -187,8 +188,8 @@ func (p *pass) onLevel(i Incident, n int) Incident {
 	return i
 }
 
-// recheckAt is when what waits for confirmation can be confirmed, or what quiet hours
-// hold back can be posted.
+// recheckAt returns when the next step can confirm a pending rung or post what quiet
+// hours hold back.
 func (p *pass) recheckAt() time.Time {
 	var next time.Time
 	sooner := func(at time.Time) {
@@ -208,10 +209,10 @@ func (p *pass) recheckAt() time.Time {
 	return next
 }
 
-// owesQuietly reports whether something waits for the end of the quiet hours.
+// owesQuietly reports whether a post waits for the end of the quiet hours.
 func (p *pass) owesQuietly() bool {
 	for _, i := range p.state.Incidents {
-		if i.Owed != "" && p.quietLevel(i) {
+		if i.HeldBack != "" && p.quietLevel(i) {
 			return true
 		}
 	}

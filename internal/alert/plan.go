@@ -23,16 +23,16 @@ func (p *pass) plan() {
 	ends, known := r.Wallet.PlansEndAt()
 	known = known && r.Wallet.Preference != moka.WalletOnly
 	soon := known && ends.After(p.now) && ends.Sub(p.now) <= p.rules.KeyExpiry
-	i, told := p.open(PlanEnding)
+	i, open := p.open(PlanEnding)
 	switch {
-	case !told && soon:
+	case !open && soon:
 		p.raise(Incident{Condition: PlanEnding, Level: -1, Expires: ends, Lead: ends.Sub(p.now)})
-	case told && soon && !ends.Equal(i.Expires):
+	case open && soon && !ends.Equal(i.Expires):
 		i.Expires, i.Lead = ends, ends.Sub(p.now)
-		p.tell(Updated, i, i.Level)
-	case told && known && ends.Equal(i.Expires) && ends.Sub(p.now) > i.Lead+clockSlack:
+		p.addEvent(Updated, i, i.Level)
+	case open && known && ends.Equal(i.Expires) && ends.Sub(p.now) > i.Lead+clockSlack:
 		p.drop(PlanEnding, Mistaken)
-	case told && !soon && (!known || !ends.Equal(i.Expires) || !ends.After(p.now)):
+	case open && !soon && (!known || !ends.Equal(i.Expires) || !ends.After(p.now)):
 		p.end(PlanEnding)
 	}
 }

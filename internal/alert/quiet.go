@@ -36,8 +36,8 @@ func (q QuietHours) Until(now time.Time) time.Time {
 	return time.Time{}
 }
 
-// at is a time of day of a month's day, which may lie beyond the month's ends.
-// Of a time that comes twice it is the first.
+// at returns a time of day on a day of the month, which may lie beyond the month's
+// ends. When clocks repeat the time, it returns the first.
 func (q QuietHours) at(month time.Time, day int, clock time.Duration) time.Time {
 	t := time.Date(month.Year(), month.Month(), day, 0, int(clock/time.Minute), 0, 0, q.Zone)
 	for _, repeated := range []time.Duration{time.Hour, 30 * time.Minute} { // Lord Howe's is the half hour
@@ -58,7 +58,8 @@ func (p *pass) quietLevel(i Incident) bool {
 	return i.Condition == Balance && p.rules.Quiet.holds(i, len(p.rules.Levels)) && !p.quietUntil.IsZero()
 }
 
-// holds reports whether an incident's level is one that is held back, of so many levels.
+// holds reports whether quiet hours hold back an incident's level. levels is the
+// number of configured levels.
 func (q QuietHours) holds(i Incident, levels int) bool {
 	if q.Levels == nil {
 		return i.Level < levels-1
@@ -76,26 +77,26 @@ func (p *pass) anyAbout(t Topic) bool {
 	return false
 }
 
-// postOwed posts what was held back and need not wait any longer. An end is not posted
-// when the same trouble is back: the earlier posts are closed, and the new incident has
-// its own.
-func (p *pass) postOwed(told map[Condition]bool) {
+// postOwed posts what was held back and may be posted now. It posts no end when the
+// same trouble is back: the earlier posts are closed, and the new incident has its
+// own.
+func (p *pass) postOwed(posted map[Condition]bool) {
 	for _, c := range Conditions() {
-		if i, open := p.open(c); open && !told[c] && i.Owed != "" && !p.heldBack(i) {
-			if i.Owed == Worsened && i.Level <= i.OwedFrom { // by other levels it is no worse
-				i.Owed = ""
+		if i, open := p.open(c); open && !posted[c] && i.HeldBack != "" && !p.heldBack(i) {
+			if i.HeldBack == Worsened && i.Level <= i.OwedFrom { // by other levels it is no worse
+				i.HeldBack = ""
 				p.state.Incidents[c] = i
 				continue
 			}
-			if i.Owed == Worsened {
+			if i.HeldBack == Worsened {
 				i.unsnooze() // as a worse level does outside of quiet hours
 			}
-			p.tell(i.Owed, i, i.OwedFrom)
+			p.addEvent(i.HeldBack, i, i.OwedFrom)
 			p.events[len(p.events)-1].Late = true
-			told[c] = true
+			posted[c] = true
 		}
-		i, owed := p.state.Ends[c]
-		if !owed {
+		i, waits := p.state.Ends[c]
+		if !waits {
 			continue
 		}
 		if p.anyAbout(c.Topic()) {

@@ -104,7 +104,7 @@ func (r *replay) flap(before, at time.Time) {
 	}
 }
 
-// follow notes when the money runs out. Unknown is neither out nor in.
+// follow notes when the money runs out. An unknown balance changes nothing.
 func (r *replay) follow(f Facts) {
 	spendable, known := f.Reading.Spendable().Get()
 	if !known {

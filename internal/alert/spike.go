@@ -17,14 +17,14 @@ func (p *pass) spike() {
 	usual, hasUsual := p.facts.HourUsual.Get()
 	line := p.rules.spikeLine(usual)
 	sudden := hasQuarter && quarter >= line/2 && spent >= p.rules.SpikeAtLeast
-	_, told := p.open(Spike)
+	_, open := p.open(Spike)
 	switch {
 	case p.rules.SpikeFactor <= 0:
 		p.drop(Spike, RulesChanged)
 	case !known:
-	case told && spent <= line/2 && !sudden && !p.facts.HourPart:
+	case open && spent <= line/2 && !sudden && !p.facts.HourPart:
 		p.end(Spike)
-	case !told && hasUsual && spent > 0 && (spent >= line || sudden):
+	case !open && hasUsual && spent > 0 && (spent >= line || sudden):
 		p.raise(Incident{Condition: Spike, Level: -1})
 	}
 }

@@ -20,14 +20,14 @@ type standing struct {
 
 // stand finds the rung that the figures are on. A key that is expired, disabled or
 // refused says nothing about money and has its own condition.
-func (p *pass) stand(told Incident) standing {
+func (p *pass) stand(posted Incident) standing {
 	r := p.facts.Reading
-	empty := emptiness(r, told.Condition)
+	empty := emptiness(r, posted.Condition)
 	if empty != "" {
 		n := len(p.rules.Levels)
 		return standing{known: true, rung: n, held: n, empty: empty}
 	}
-	at := standing{rung: -1, held: -1, freed: freed(r, told.Condition)}
+	at := standing{rung: -1, held: -1, freed: freed(r, posted.Condition)}
 	if !tellsMoney(r) {
 		return at
 	}
@@ -39,14 +39,14 @@ func (p *pass) stand(told Incident) standing {
 	for n, l := range p.rules.Levels {
 		if p.on(l, spendable) || n == len(p.rules.Levels)-1 && spendable <= 0 {
 			at.rung, at.held = n, n
-		} else if !p.left(l, spendable, told) {
+		} else if !p.left(l, spendable, posted) {
 			at.held = n
 		}
 	}
 	return at
 }
 
-// tellsMoney reports whether a reading's figures are about money: an expired or
+// tellsMoney reports whether a reading's figures say what can be spent. An expired or
 // disabled key can spend nothing, whatever is left on it.
 func tellsMoney(r moka.Reading) bool {
 	return r.Key == nil || r.Key.State == moka.KeyOK || r.Key.State == moka.KeyExhausted
@@ -58,8 +58,8 @@ func (p *pass) on(l Level, spendable moka.Amount) bool {
 	return short || soon
 }
 
-// Short reports which of the level's limits the figures are below: that of the money,
-// and that of the time it lasts. Unknown figures are below none.
+// Short reports which of the level's limits the figures are below: the balance, the
+// runway or both. An unknown figure is below no limit.
 func (l Level) Short(spendable moka.Maybe, runway spend.Runway) (byMoney, byTime bool) {
 	left, known := spendable.Get()
 	below, limited := l.Below.Get()
@@ -68,7 +68,7 @@ func (l Level) Short(spendable moka.Maybe, runway spend.Runway) (byMoney, byTime
 
 // left reports whether the figures are better than a level by the margin. An unknown
 // runway keeps a level only if the runway was the reason for it.
-func (p *pass) left(l Level, spendable moka.Amount, told Incident) bool {
+func (p *pass) left(l Level, spendable moka.Amount, posted Incident) bool {
 	if below, ok := l.Below.Get(); ok && spendable < scaled(below, 1+p.rules.Margin) {
 		return false
 	}
@@ -76,20 +76,20 @@ func (p *pass) left(l Level, spendable moka.Amount, told Incident) bool {
 	case l.Runway == 0 || p.facts.Runway.Idle:
 		return true
 	case !p.facts.Runway.Known:
-		return !told.ByRunway
+		return !posted.ByRunway
 	}
 	return p.facts.Runway.Mid >= withMargin(l.Runway, p.rules.Margin)
 }
 
 // emptiness returns which of key and wallet is empty: the key, or the wallet behind a key
 // with money. A wallet that was reported empty stays so when the key is used up, too.
-func emptiness(r moka.Reading, told Condition) Condition {
+func emptiness(r moka.Reading, posted Condition) Condition {
 	if r.Key == nil {
 		return ""
 	}
 	wallet := walletEmpty(r.Wallet)
 	switch remaining, known := r.Key.Remaining.Get(); {
-	case told == WalletEmpty && wallet:
+	case posted == WalletEmpty && wallet:
 		return WalletEmpty
 	case r.Key.State == moka.KeyExhausted:
 		return Exhausted
@@ -114,8 +114,8 @@ func walletEmpty(w *moka.Wallet) bool {
 
 // freed reports whether a key or wallet that was reported empty has money again.
 // An unknown balance does not count.
-func freed(r moka.Reading, told Condition) bool {
-	switch told {
+func freed(r moka.Reading, posted Condition) bool {
+	switch posted {
 	case Exhausted:
 		return r.Key != nil && r.Key.State == moka.KeyOK && (r.Key.Unlimited || r.Key.Remaining.Known())
 	case WalletEmpty:

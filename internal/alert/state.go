@@ -77,8 +77,8 @@ func (s State) clone() State {
 	return s
 }
 
-// clamp moves what would lie in the future back to now. A clock set back must
-// neither hold up what is due nor make it due twice.
+// clamp replaces times that lie in the future by the present, so that a clock that was
+// set back neither delays an event nor repeats it.
 func (s *State) clamp(now time.Time) {
 	for c, i := range s.Incidents {
 		i.Since = notAfter(i.Since, now)
@@ -96,8 +96,8 @@ func (s *State) clamp(now time.Time) {
 	s.Refusing = notAfter(s.Refusing, now)
 }
 
-// clampSnooze lets a snooze last no longer from now than was asked for: it may
-// have been asked for while the clock was ahead.
+// clampSnooze shortens a snooze to the length that was chosen, because the clock may
+// have been ahead when it was chosen.
 func (i *Incident) clampSnooze(now time.Time) {
 	length := maxSnooze
 	if !i.SnoozedAt.IsZero() {
@@ -108,8 +108,8 @@ func (i *Incident) clampSnooze(now time.Time) {
 	}
 }
 
-// maxSnooze is the longest snooze of earlier versions, which did not note when
-// it was asked for.
+// maxSnooze is the longest snooze of earlier versions, which did not store when it was
+// chosen.
 const maxSnooze = 24 * time.Hour
 
 func notAfter(t, now time.Time) time.Time {

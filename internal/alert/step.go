@@ -63,7 +63,7 @@ func (p *pass) raise(i Incident) {
 	if i.Since.IsZero() {
 		i.Since = p.now
 	}
-	p.tell(Raised, i, -1)
+	p.addEvent(Raised, i, -1)
 }
 
 // newID includes the time, so that an account whose state was lost does not reuse
@@ -72,17 +72,17 @@ func (p *pass) newID(c Condition) string {
 	return string(c) + "-" + strconv.FormatInt(p.now.Unix(), 36) + "-" + strconv.FormatUint(p.state.Sequence, 10)
 }
 
-// tell adds a message about an incident that stays open.
-func (p *pass) tell(k Kind, i Incident, from int) {
+// addEvent adds a message about an incident that stays open.
+func (p *pass) addEvent(k Kind, i Incident, from int) {
 	held := k.Post() && p.heldBack(i)
 	switch {
-	case held && i.Owed == "":
-		i.Owed, i.OwedFrom, i.OwedAt, i.OwedMoney = k, from, p.now, p.figures(i).Money
+	case held && i.HeldBack == "":
+		i.HeldBack, i.OwedFrom, i.OwedAt, i.OwedMoney = k, from, p.now, p.figures(i).Money
 	case k.Post() && !held:
-		i.PostedAt, i.Owed = p.now, ""
+		i.PostedAt, i.HeldBack = p.now, ""
 		i.Posts++
-	case k == Eased && i.Owed == Worsened && i.Level <= i.OwedFrom:
-		i.Owed = ""
+	case k == Eased && i.HeldBack == Worsened && i.Level <= i.OwedFrom:
+		i.HeldBack = ""
 	}
 	i.EditedAt = p.now
 	i.Shown = p.figures(i)
@@ -92,7 +92,8 @@ func (p *pass) tell(k Kind, i Incident, from int) {
 	p.events = append(p.events, e)
 }
 
-// end closes an incident, if it is open, and posts that where its beginning was posted.
+// end closes an incident, if it is open, and posts the end to the channel of the first
+// post.
 func (p *pass) end(c Condition) {
 	i, ok := p.close(c)
 	if !ok {
@@ -114,7 +115,7 @@ func (p *pass) end(c Condition) {
 	p.events = append(p.events, e)
 }
 
-// withdraw closes an incident, if it is open, without a post: another incident
+// withdraw closes an incident, if it is open, without a post, because another incident
 // reports the trouble now.
 func (p *pass) withdraw(c, by Condition) { p.closeQuietly(c, by, "") }
 
@@ -136,7 +137,7 @@ func (p *pass) close(c Condition) (Incident, bool) {
 	}
 	delete(p.state.Incidents, c)
 	i.EndedAt, i.EditedAt = p.now, p.now
-	i.Owed = ""
+	i.HeldBack = ""
 	i.unsnooze()
 	i.Shown = p.figures(i)
 	return i, true
@@ -144,18 +145,18 @@ func (p *pass) close(c Condition) (Incident, bool) {
 
 func (p *pass) event(k Kind, i Incident, from int) Event {
 	e := Event{Kind: k, Incident: i, From: from, Facts: p.facts, At: p.now}
-	told := p.rules.levelOf(i)
+	level := p.rules.levelOf(i)
 	if k != Ended && k != Withdrawn && i.Condition == Balance {
-		e.Level = told
+		e.Level = level
 	}
-	if told != nil && k.Post() && (k != Ended || p.rules.MentionOnRecovery) {
-		e.MentionRoles, e.MentionUsers = slices.Clone(told.MentionRoles), slices.Clone(told.MentionUsers)
+	if level != nil && k.Post() && (k != Ended || p.rules.MentionOnRecovery) {
+		e.MentionRoles, e.MentionUsers = slices.Clone(level.MentionRoles), slices.Clone(level.MentionUsers)
 	}
 	return e
 }
 
-// levelOf returns the level whose mentions and reminders an incident uses: a copy of
-// its own, or of the worst when calls fail; nil for an incident that can wait.
+// levelOf returns the level whose mentions and reminders apply to an incident: its
+// own, or the worst when calls fail. It is nil for an incident that can wait.
 func (r Rules) levelOf(i Incident) *Level {
 	n := -1
 	switch {
@@ -195,11 +196,11 @@ func (p *pass) noteTopUp() {
 // repeat sends reminders that are due and edits live messages whose figures
 // changed. An incident that was reported in this step is not repeated.
 func (p *pass) repeat() {
-	told := make(map[Condition]bool)
+	posted := make(map[Condition]bool)
 	for _, e := range p.events {
-		told[e.Incident.Condition] = true
+		posted[e.Incident.Condition] = true
 	}
-	p.postOwed(told)
+	p.postOwed(posted)
 	for _, c := range slices.Sorted(maps.Keys(p.state.Incidents)) {
 		i := p.state.Incidents[c]
 		if !i.SnoozedUntil.After(p.now) {
@@ -207,11 +208,11 @@ func (p *pass) repeat() {
 			p.state.Incidents[c] = i
 		}
 		switch {
-		case told[c]:
+		case posted[c]:
 		case p.reminderDue(i):
-			p.tell(Reminder, i, i.Level)
+			p.addEvent(Reminder, i, i.Level)
 		case p.now.Sub(i.EditedAt) >= editEvery && p.figures(i).differ(i.Shown):
-			p.tell(Updated, i, i.Level)
+			p.addEvent(Updated, i, i.Level)
 		}
 	}
 }
@@ -220,11 +221,11 @@ func (p *pass) repeat() {
 // to have money again gets none.
 func (p *pass) reminderDue(i Incident) bool {
 	every := p.rules.RemindEvery(i)
-	return every > 0 && i.Owed == "" && !p.heldBack(i) && !i.Snoozed(p.now) && p.state.Clearing.IsZero() && p.now.Sub(i.PostedAt) >= every
+	return every > 0 && i.HeldBack == "" && !p.heldBack(i) && !i.Snoozed(p.now) && p.state.Clearing.IsZero() && p.now.Sub(i.PostedAt) >= every
 }
 
-// figures returns what the live message shows after this step: what is unknown
-// now stays as it was.
+// figures returns what the live message shows after this step. A figure that is
+// unknown now keeps its last value.
 func (p *pass) figures(i Incident) Figures {
 	shown := i.Shown
 	shown.Snoozed = i.Snoozed(p.now)

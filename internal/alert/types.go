@@ -76,12 +76,12 @@ type Facts struct {
 	TopUp        moka.Amount // added since the reading before this one, 0 when nothing was
 	InFlight     moka.Maybe  // at most what calls under way may give back; unknown without records of them
 
-	// Rescaled says that only the gateway's unit changed since the reading before: the
-	// amounts differ though nothing was spent or added.
+	// Rescaled reports that only the gateway's unit changed since the reading before:
+	// the amounts differ although nothing was spent or added.
 	Rescaled bool
 
-	// ClockUnsure says that nobody confirmed At: a key that works has not
-	// expired then, whatever the clock shows.
+	// ClockUnsure reports that no server confirmed At. A key that still works is then
+	// not expired, whatever the clock shows.
 	ClockUnsure bool
 }
 
@@ -123,7 +123,7 @@ type Incident struct {
 	SnoozedUntil time.Time   `json:"snoozed_until,omitzero"`
 	UntilTopUp   bool        `json:"until_top_up,omitempty"`
 	Posts        int         `json:"posts"`             // how many posts there were about it; makes nonces stable
-	Owed         Kind        `json:"owed,omitempty"`    // the post that is held back
+	HeldBack     Kind        `json:"owed,omitempty"`    // the post that is held back
 	OwedFrom     int         `json:"owed_from"`         // the level posted before it
 	OwedAt       time.Time   `json:"owed_at,omitzero"`  // when it was held back,
 	OwedMoney    moka.Maybe  `json:"owed_money"`        // and what was left then

@@ -86,10 +86,10 @@ func lateDay(day string) bool { return day == "29" || day == "30" || day == "31"
 
 // skippedMonths are the months of the next year in which a report never runs.
 func skippedMonths(r config.Report, now time.Time) []string {
-	const most = 400 // runs in a year: a line that runs daily skips no month
+	const maxRuns = 400 // runs in a year: a line that runs daily skips no month
 	first := time.Date(now.In(r.Timezone).Year(), now.In(r.Timezone).Month()+1, 1, 0, 0, 0, 0, r.Timezone)
 	end := first.AddDate(1, 0, 0)
-	runs, err := schedule.Upcoming([]config.Report{r}, first.Add(-time.Nanosecond), most)
+	runs, err := schedule.Upcoming([]config.Report{r}, first.Add(-time.Nanosecond), maxRuns)
 	if err != nil {
 		return nil
 	}

@@ -26,7 +26,7 @@ func newNotifier(getenv func(string) string) notifier {
 	return n
 }
 
-func (n notifier) tell(state string) error {
+func (n notifier) send(state string) error {
 	conn, err := net.Dial("unixgram", n.socket)
 	if err != nil {
 		return err
@@ -41,11 +41,11 @@ func (n notifier) run(ctx context.Context, alive func(context.Context) error, lo
 	if n.socket == "" {
 		return nil
 	}
-	if err := n.tell("READY=1"); err != nil {
+	if err := n.send("READY=1"); err != nil {
 		log.Error("systemd could not be notified", "err", err)
 		return nil
 	}
-	defer n.tell("STOPPING=1")
+	defer n.send("STOPPING=1")
 	if n.watchdog == 0 {
 		<-ctx.Done()
 		return nil
@@ -60,7 +60,7 @@ func (n notifier) run(ctx context.Context, alive func(context.Context) error, lo
 		}
 		if err := alive(ctx); err != nil {
 			log.Error("the watchdog is not told: the program is not well", "err", err)
-		} else if err := n.tell("WATCHDOG=1"); err != nil {
+		} else if err := n.send("WATCHDOG=1"); err != nil {
 			log.Error("systemd could not be notified", "err", err)
 		}
 	}

@@ -66,8 +66,8 @@ type Facts struct {
 	// and High four times in five; all unknown without enough history.
 	Low, Expected, High moka.Maybe
 
-	// Quiet says that the hours are quiet. Only that the amount was reached is posted even
-	// so; the rest is posted once, when they are over.
+	// Quiet reports quiet hours. During them only an exceeded amount is posted; other
+	// news is posted once afterwards.
 	Quiet bool
 }
 
@@ -91,8 +91,8 @@ type Standing struct {
 	Spent  moka.Maybe
 	Left   moka.Maybe // negative when exceeded
 
-	// AtLeast says that the cost of a part of the period is unknown: Spent and the forecast
-	// are lower bounds, Left is an upper one.
+	// AtLeast reports that the spending of a part of the period is unknown. Spent and
+	// the forecast are then lower bounds, and Left is an upper one.
 	AtLeast bool
 	Began   time.Time // as in [Facts]
 
@@ -125,7 +125,7 @@ func Stand(b Budget, f Facts) Standing {
 	return s
 }
 
-// reached is the highest threshold that an amount is at or above, -1 for none.
+// reached returns the highest threshold at or below an amount, -1 for none.
 func (b Budget) reached(spent moka.Amount) int {
 	for i := len(b.WarnAt) - 1; i >= 0; i-- {
 		if spent >= b.threshold(i) {

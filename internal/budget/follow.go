@@ -24,7 +24,7 @@ type Former struct {
 }
 
 // NameOf is the name that a budget had at its n-th post about the period.
-func (t Told) NameOf(post int, now string) string {
+func (t Posted) NameOf(post int, now string) string {
 	for _, f := range t.Former {
 		if post <= f.Posts {
 			return f.Name
@@ -67,8 +67,8 @@ func Follow(known map[string]Memory, budgets []Budget) (changed map[string]Memor
 	return changed, earlier
 }
 
-// under is the memory of a budget that had another name, merged with what was posted
-// under the name that it takes over.
+// under returns the memory of a budget that had another name, merged with what was
+// posted under the name that it takes over.
 func (m Memory) under(was string, own Memory) Memory {
 	if m.Posts > 0 {
 		m.Former = append(slices.Clone(m.Former), Former{was, m.Posts})
@@ -88,11 +88,11 @@ func (m Memory) under(was string, own Memory) Memory {
 	return m
 }
 
-// numbers are how many posts there were about each period, without their contents.
-func (m Memory) numbers() []Told {
-	told := slices.Clone(m.stash().Earlier)
-	for i := range told {
-		told[i].Mark, told[i].Former = Mark{}, nil
+// numbers returns how many posts there were about each period, without their contents.
+func (m Memory) numbers() []Posted {
+	periods := slices.Clone(m.stash().Earlier)
+	for i := range periods {
+		periods[i].Mark, periods[i].Former = Mark{}, nil
 	}
-	return told
+	return periods
 }

@@ -14,7 +14,7 @@ func TestFollowKnowsABudgetByWhatItIs(t *testing.T) {
 		return Budget{Name: name, Span: Month, Zone: time.UTC, Amount: dollars * moka.Dollar, Accounts: accounts}
 	}
 	told := func(b Budget) Memory {
-		return Memory{Told: Told{From: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Amount: b.Amount, Mark: Mark{Threshold: 0.8}, Posts: 2}, Identity: b.Identity()}
+		return Memory{Posted: Posted{From: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Amount: b.Amount, Mark: Mark{Threshold: 0.8}, Posts: 2}, Identity: b.Identity()}
 	}
 	old, other := of("old", 100, "b", "a"), of("other", 200)
 	nameless := told(old)
@@ -55,7 +55,7 @@ func TestFollowKnowsABudgetByWhatItIs(t *testing.T) {
 }
 
 func TestPostsKeepTheNameTheyWereMadeUnder(t *testing.T) {
-	told := Told{Posts: 5, Former: []Former{{"first", 2}, {"second", 4}}}
+	told := Posted{Posts: 5, Former: []Former{{"first", 2}, {"second", 4}}}
 	var got []string
 	for n := range 5 {
 		got = append(got, told.NameOf(n+1, "third"))

@@ -9,29 +9,29 @@ import (
 
 // Memory is what was posted about a budget. The zero value is nothing yet.
 type Memory struct {
-	Told
+	Posted
 	// OverSince is the first of the looks that all expect the period to exceed
 	// the amount, up to the last one; zero when that does not.
 	OverSince time.Time `json:"over_since,omitzero"`
 	// Earlier is what was posted about other periods, amounts and calendars, the newest at
 	// the end and at most [maxEarlier]: when one of them is configured again, or a wrong
 	// clock is set right, it is not posted again.
-	Earlier []Told `json:"earlier,omitempty"`
-	// Owed is what quiet hours hold back.
-	Owed Owed `json:"owed,omitzero"`
+	Earlier []Posted `json:"earlier,omitempty"`
+	// HeldBack is what quiet hours hold back.
+	HeldBack Held `json:"owed,omitzero"`
 	// Identity is the [Budget.Identity] of the budget that it is about; empty when
 	// nobody knows.
 	Identity string `json:"identity,omitempty"`
 }
 
-// Owed is the moment of news that is held back. The zero value is none.
-type Owed struct {
+// Held is the moment of news that is held back. The zero value is none.
+type Held struct {
 	At    time.Time   `json:"at"`
 	Spent moka.Amount `json:"spent"` // of the period then
 }
 
-// Told is what was posted about one amount in one period.
-type Told struct {
+// Posted is what was posted about one amount in one period.
+type Posted struct {
 	From   time.Time   `json:"from"` // the period
 	To     time.Time   `json:"to"`
 	Amount moka.Amount `json:"amount"`
@@ -43,7 +43,7 @@ type Told struct {
 	Former []Former `json:"former,omitempty"`
 }
 
-// Mark is how far something went: the zero value is nowhere.
+// Mark is the highest warning that was posted. The zero value means none.
 type Mark struct {
 	Forecast  bool    `json:"forecast,omitempty"`  // forecast to exceed the amount
 	Threshold float64 `json:"threshold,omitempty"` // the part of the amount that was reached; 0: none
@@ -55,7 +55,7 @@ func (m Mark) beyond(other Mark) bool {
 	return m.Threshold > other.Threshold || m.Threshold == 0 && other.Threshold == 0 && m.Forecast && !other.Forecast
 }
 
-// Kind is what kind of news it is.
+// Kind says what is new about a budget.
 type Kind string
 
 // The kinds of news.
@@ -73,12 +73,13 @@ type News struct {
 	Memory    Memory // of the period that it is about, after it was posted
 	Standing  Standing
 	Threshold float64 // the part of the amount that was reached; 0: it is the forecast
-	Held      Owed    // since when it was held back
+	Held      Held    // since when it was held back
 }
 
 const (
-	// sureness is how far from the middle of the forecast down to the low end of its range
-	// a point lies that about four of five periods exceed, when nine of ten exceed the low end.
+	// sureness is a point between the middle of the forecast (0) and the low end of
+	// its range (1). About four of five periods exceed a forecast at this point, nine
+	// of ten one at the low end.
 	sureness = 2.0 / 3
 	// maxEarlier is how many earlier amounts and periods are remembered: no date says when
 	// they may be forgotten, because it may be a wrong clock's.
@@ -120,24 +121,24 @@ func Step(b Budget, m Memory, f Facts) (Memory, []News) {
 		}
 	}
 	if !now.beyond(m.Mark) {
-		m.Owed = Owed{}
+		m.HeldBack = Held{}
 		return m, news
 	}
 	if f.Quiet && s.State != StateExceeded {
-		if m.Owed == (Owed{}) {
-			m.Owed = Owed{At: f.At, Spent: spent}
+		if m.HeldBack == (Held{}) {
+			m.HeldBack = Held{At: f.At, Spent: spent}
 		}
 		return m, news
 	}
-	told := News{Kind: Worsened, Standing: s, Threshold: now.Threshold, Held: m.Owed}
-	m.Owed = Owed{}
+	next := News{Kind: Worsened, Standing: s, Threshold: now.Threshold, Held: m.HeldBack}
+	m.HeldBack = Held{}
 	if m.Mark == (Mark{}) {
-		told.Kind = Raised
+		next.Kind = Raised
 	}
 	m.Mark = now
 	m.Posts++
-	told.Memory = m
-	return m, append(news, told)
+	next.Memory = m
+	return m, append(news, next)
 }
 
 // Close ends a budget's warnings without a post: its period is over, or it no longer has
@@ -148,23 +149,23 @@ func Close(b Budget, m Memory, at time.Time) (Memory, []News) {
 		news = append(news, News{Kind: Closed, Memory: m, Standing: Standing{Budget: b, At: at}})
 	}
 	m = m.stash()
-	m.Told, m.OverSince, m.Owed = Told{}, time.Time{}, Owed{}
+	m.Posted, m.OverSince, m.HeldBack = Posted{}, time.Time{}, Held{}
 	return m, news
 }
 
 // stash sets the memory of an amount in a period aside, in case both come again.
 func (m Memory) stash() Memory {
 	if m.Posts > 0 {
-		m.Earlier = append(slices.Clone(m.Earlier), m.Told)
+		m.Earlier = append(slices.Clone(m.Earlier), m.Posted)
 		m.Earlier = m.Earlier[max(0, len(m.Earlier)-maxEarlier):]
 	}
 	return m
 }
 
-// recall is what was posted before about an amount in a period.
+// recall returns what was posted before about an amount in a period.
 func (m Memory) recall(from, to time.Time, amount moka.Amount) Memory {
-	is := Told{From: from, To: to, Amount: amount}
-	var others []Told
+	is := Posted{From: from, To: to, Amount: amount}
+	var others []Posted
 	for _, t := range m.Earlier {
 		if t.From.Equal(from) {
 			if t.Posts > is.Posts {
@@ -177,10 +178,10 @@ func (m Memory) recall(from, to time.Time, amount moka.Amount) Memory {
 		}
 		others = append(others, t)
 	}
-	return Memory{Told: is, Earlier: others, Identity: m.Identity}
+	return Memory{Posted: is, Earlier: others, Identity: m.Identity}
 }
 
-// mark is how far a budget has come.
+// mark returns the highest warning that a budget's standing calls for.
 func (b Budget) mark(s Standing, spent moka.Amount, overSince time.Time) Mark {
 	if reached := b.reached(spent); reached >= 0 {
 		return Mark{Threshold: b.WarnAt[reached]}
@@ -196,7 +197,8 @@ func (b Budget) likely(s Standing) bool {
 	return known && float64(mid)-sureness*float64(mid-low) > float64(b.Amount)
 }
 
-// overSince is since when the period is expected to exceed this very amount.
+// overSince returns since when every look has expected the period to exceed this
+// amount.
 func (m Memory) overSince(b Budget, s Standing) time.Time {
 	switch {
 	case !b.over(s.Forecast):

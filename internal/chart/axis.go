@@ -72,17 +72,17 @@ func (a axis) ticks() []float64 {
 // label writes a tick in dollars with as many decimals as the step needs.
 func (a axis) label(v float64) string {
 	digits := strconv.FormatFloat(math.Abs(v), 'f', a.decimals, 64)
-	whole, rest, _ := strings.Cut(digits, ".")
-	if n, err := strconv.ParseUint(whole, 10, 64); err == nil {
-		whole = moka.Grouped(n)
+	text, rest, _ := strings.Cut(digits, ".")
+	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
+		text = moka.Grouped(n)
 	}
 	if rest != "" && v != 0 {
-		whole += "." + rest
+		text += "." + rest
 	}
 	if v < 0 {
-		return "-$" + whole
+		return "-$" + text
 	}
-	return "$" + whole
+	return "$" + text
 }
 
 // labelWidth is the width of the widest tick label.

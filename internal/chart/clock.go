@@ -22,9 +22,9 @@ type tick struct {
 
 // minuteStep is the smallest step of the clock that is not shorter than least,
 // or 0 when whole days are needed.
-func minuteStep(least time.Duration) int {
+func minuteStep(minimum time.Duration) int {
 	for _, step := range minuteSteps {
-		if time.Duration(step)*time.Minute >= least {
+		if time.Duration(step)*time.Minute >= minimum {
 			return step
 		}
 	}
@@ -32,14 +32,14 @@ func minuteStep(least time.Duration) int {
 }
 
 // dayStep is the smallest step of the calendar that is not shorter than least.
-func dayStep(least time.Duration) int {
+func dayStep(minimum time.Duration) int {
 	for _, step := range daySteps {
-		if time.Duration(step)*24*time.Hour >= least {
+		if time.Duration(step)*24*time.Hour >= minimum {
 			return step
 		}
 	}
 	step := daySteps[len(daySteps)-1]
-	for time.Duration(step)*24*time.Hour < least && step < 50_000 {
+	for time.Duration(step)*24*time.Hour < minimum && step < 50_000 {
 		step *= 2
 	}
 	return step

@@ -7,7 +7,7 @@ import (
 )
 
 // shortest is the least window that is drawn as it is; others are widened.
-const shortest = time.Minute
+const minWindow = time.Minute
 
 // sample is a known balance: dollars at a Unix second.
 type sample struct{ t, v float64 }
@@ -25,13 +25,13 @@ func tidy(s Series) Series {
 	}
 	s.Balance = slices.Clone(s.Balance)
 	slices.SortStableFunc(s.Balance, func(a, b Point) int { return a.At.Compare(b.At) })
-	if s.To.Sub(s.From) >= shortest {
+	if s.To.Sub(s.From) >= minWindow {
 		return s
 	}
 	if from, to, ok := extent(s); ok && !s.To.After(s.From) {
 		s.From, s.To = from, to
 	}
-	if s.To.Sub(s.From) < shortest {
+	if s.To.Sub(s.From) < minWindow {
 		s.From, s.To = s.From.Add(-30*time.Minute), s.From.Add(30*time.Minute)
 	}
 	return s

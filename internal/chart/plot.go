@@ -99,12 +99,12 @@ func (p *plot) measure(bottom float64) {
 // steps chooses how far apart the time labels are.
 func (p *plot) steps() {
 	window := seconds(p.end()) - seconds(p.s.From)
-	least := func(width float64) time.Duration {
+	minStep := func(width float64) time.Duration {
 		return time.Duration(min(window*width/(p.right-p.left), 1e9) * 1e9)
 	}
-	p.day = dayStep(least(textWidth(isoDate) + 40))
+	p.day = dayStep(minStep(textWidth(isoDate) + 40))
 	if p.day == 1 {
-		p.minutes = minuteStep(least(textWidth("00:00") + 56))
+		p.minutes = minuteStep(minStep(textWidth("00:00") + 56))
 	}
 }
 

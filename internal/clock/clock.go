@@ -64,7 +64,7 @@ func (c *Clock) Sure() bool {
 	return c.agreed.sure
 }
 
-// Hear takes the word of a server for the time.
+// Hear counts the time that a server sent as a vote.
 func (c *Clock) Hear(server string, date time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -108,7 +108,7 @@ func (l listener) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// CloseIdleConnections lets [http.Client.CloseIdleConnections] through.
+// CloseIdleConnections passes the call of [http.Client.CloseIdleConnections] on.
 func (l listener) CloseIdleConnections() {
 	if closer, ok := l.next.(interface{ CloseIdleConnections() }); ok {
 		closer.CloseIdleConnections()

@@ -7,17 +7,17 @@ import (
 )
 
 const (
-	// tolerance is how far two clocks may be apart that are both right: a Date
-	// header is a second coarse, and the answer that carries it travels.
+	// tolerance is how far apart two correct clocks may be. A Date header counts whole
+	// seconds, and its answer travels.
 	tolerance = 2 * time.Minute
-	// fresh is how long a server's word counts.
+	// fresh is how long a server's time counts as a vote.
 	fresh = time.Hour
 
 	// Discord is the server whose clock is run with most care.
 	Discord = "discord.com"
 )
 
-// Verdict is why the agreed time changed, or what is thought of it. It is logged.
+// Verdict is the reason why the agreed time changed or was kept. It is logged.
 type Verdict string
 
 // The verdicts.
@@ -90,9 +90,9 @@ func (j *consensus) tick(wall time.Time, ticks time.Duration) Verdict {
 	return Unchanged
 }
 
-// hear takes a server's word for the time.
+// hear counts a server's time as a vote.
 func (j *consensus) hear(server string, date, wall time.Time, ticks time.Duration) Verdict {
-	said := j.tick(wall, ticks)
+	verdict := j.tick(wall, ticks)
 	j.heard[server] = word{date, ticks}
 	if better, ok := j.outvoted(wall); ok {
 		j.now, j.apart, j.sure, j.last = better, !near(wall, better), true, time.Time{}
@@ -102,7 +102,7 @@ func (j *consensus) hear(server string, date, wall time.Time, ticks time.Duratio
 		j.sure, j.last = true, time.Time{}
 		return Confirmed
 	}
-	return said
+	return verdict
 }
 
 // outvoted finds a time for which more witnesses speak than for the agreed one. Between
@@ -140,8 +140,8 @@ func (j *consensus) outvoted(wall time.Time) (better time.Time, ok bool) {
 	return better, ok
 }
 
-// earliestAfterLast reports whether a is not before the last reading, and b is
-// before it or later than a.
+// earliestAfterLast reports whether a is not before the last reading while b is before
+// it, or is later than a.
 func (j *consensus) earliestAfterLast(a, b time.Time) bool {
 	start := j.last.Add(-tolerance)
 	return !a.Before(start) && (b.Before(start) || a.Before(b))
@@ -158,4 +158,4 @@ func votes(words []time.Time, t time.Time) (n int) {
 
 func near(a, b time.Time) bool { return within(a.Sub(b), tolerance) }
 
-func within(d, most time.Duration) bool { return d <= most && d >= -most }
+func within(d, limit time.Duration) bool { return d <= limit && d >= -limit }

@@ -15,10 +15,10 @@ func discreet(text string) string {
 
 // shorten is discreet, and not long.
 func shorten(text string) string {
-	const most = 40
+	const maxLength = 40
 	text = discreet(text)
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
+	if runes := []rune(text); len(runes) > maxLength {
+		return string(runes[:maxLength]) + "…"
 	}
 	return text
 }

@@ -38,7 +38,7 @@ type value struct {
 // mapping is a place that holds keys.
 type mapping struct {
 	value
-	asked  []string
+	known  []string
 	values map[string]*yaml.Node
 	keys   []*yaml.Node
 }
@@ -119,7 +119,7 @@ func (m *mapping) join(key string) string {
 
 // get asks for a key.
 func (m *mapping) get(key string) value {
-	m.asked = append(m.asked, key)
+	m.known = append(m.known, key)
 	path := m.join(key)
 	m.r.known[indexes.ReplaceAllString(path, "[]")] = true
 	return m.at(m.values[key], path)
@@ -128,7 +128,7 @@ func (m *mapping) get(key string) value {
 // done reports the keys that were never read.
 func (m *mapping) done() {
 	for _, key := range m.keys {
-		if slices.Contains(m.asked, key.Value) {
+		if slices.Contains(m.known, key.Value) {
 			continue
 		}
 		unknown := value{m.r, key, key.Line, m.join(key.Value)}
@@ -136,7 +136,7 @@ func (m *mapping) done() {
 			unknown.problem("needs a space after the colon")
 			continue
 		}
-		unknown.problem("unknown key%s", didYouMean(key.Value, m.asked))
+		unknown.problem("unknown key%s", didYouMean(key.Value, m.known))
 	}
 }
 

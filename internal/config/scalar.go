@@ -41,14 +41,14 @@ func (v value) yes(to *bool) {
 }
 
 // number is a whole number between least and most.
-func (v value) number(to *int, least, most int) {
+func (v value) number(to *int, lowest, highest int) {
 	text, ok := v.scalar()
 	if !ok {
 		return
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < least || n > most {
-		v.problem("%s is not a whole number from %d to %d", v.quoted(), least, most)
+	if err != nil || n < lowest || n > highest {
+		v.problem("%s is not a whole number from %d to %d", v.quoted(), lowest, highest)
 		return
 	}
 	*to = n
@@ -154,9 +154,9 @@ func parseDuration(text string) (time.Duration, bool) {
 		d, err := time.ParseDuration(text)
 		return d, err == nil
 	}
-	const most = 100_000 // days; with what may follow still within a Duration
+	const maxDays = 100_000 // days; with what may follow still within a Duration
 	days, err := strconv.Atoi(match[1])
-	if err != nil || days > most {
+	if err != nil || days > maxDays {
 		return 0, false
 	}
 	d := time.Duration(days) * 24 * time.Hour
@@ -225,10 +225,10 @@ func (v value) factor(to *float64) {
 	if !ok {
 		return
 	}
-	const most = 1000
+	const maxFactor = 1000
 	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || !decimal.MatchString(text) || f > most || (f != 0 && f <= 1) {
-		v.problem("%s is neither 0 (off) nor a number above 1 and up to %d", v.quoted(), most)
+	if err != nil || !decimal.MatchString(text) || f > maxFactor || (f != 0 && f <= 1) {
+		v.problem("%s is neither 0 (off) nor a number above 1 and up to %d", v.quoted(), maxFactor)
 		return
 	}
 	*to = f

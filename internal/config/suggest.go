@@ -17,10 +17,10 @@ func didYouMean(word string, known []string) string {
 // Closest returns the known word that is most similar to a mistyped one, else the
 // first that it abbreviates, or "" if no word is similar enough.
 func Closest(word string, known []string) string {
-	best, least := "", 1+max(1, len(word)/3)
+	best, minDistance := "", 1+max(1, len(word)/3)
 	for _, candidate := range known {
-		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d < least {
-			best, least = candidate, d
+		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d < minDistance {
+			best, minDistance = candidate, d
 		}
 	}
 	if best == "" && len(word) >= 3 {
@@ -34,9 +34,9 @@ func Closest(word string, known []string) string {
 // distance is how many letters must be added, removed, changed or swapped with
 // the next one to turn a into b.
 func distance(a, b string) int {
-	const longest = 64 // nothing that long is a slip of a known word
-	if len(a) > longest || len(b) > longest {
-		return longest
+	const maxWord = 64 // nothing that long is a slip of a known word
+	if len(a) > maxWord || len(b) > maxWord {
+		return maxWord
 	}
 	var before, last []int
 	row := make([]int, len(b)+1)

@@ -94,8 +94,8 @@ func (a *spentAccount) change(f func(*mokatest.Account, *mokatest.Key)) {
 // run uses the account up, and tops it up before it is empty: so a visitor
 // sees it fall, warn and recover.
 func (a *spentAccount) run(ctx context.Context) error {
-	const turns = 2 // a second
-	ticker := time.NewTicker(time.Second / turns)
+	const perSecond = 2 // a second
+	ticker := time.NewTicker(time.Second / perSecond)
 	defer ticker.Stop()
 	for {
 		select {
@@ -107,7 +107,7 @@ func (a *spentAccount) run(ctx context.Context) error {
 		if rate == 0 {
 			continue
 		}
-		a.use(rate / turns * (0.5 + rand.Float64()))
+		a.use(rate / perSecond * (0.5 + rand.Float64()))
 		if a.left() < refillBelow {
 			a.topUp(refill)
 		}

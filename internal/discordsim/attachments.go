@@ -48,8 +48,8 @@ func (c *call) attach(m *Message, d *draft) *problem {
 		}
 		kept = append(kept, c.s.attachment(m, d.files[n], meta))
 	}
-	const most = 10
-	f.count("attachments", len(kept), 0, most)
+	const maxFiles = 10
+	f.count("attachments", len(kept), 0, maxFiles)
 	m.Attachments = kept
 	return f.problem()
 }

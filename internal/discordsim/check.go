@@ -148,8 +148,8 @@ func checkURL(f *form, path, text string, schemes ...string) {
 	if text == "" {
 		return
 	}
-	const longest = 2048
-	f.length(path, text, 0, longest)
+	const maxURL = 2048
+	f.length(path, text, 0, maxURL)
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "":
@@ -182,7 +182,7 @@ func (d *draft) checkMentions(f *form) {
 }
 
 func (d *draft) checkAttachments(f *form) {
-	const longest = 1024
+	const maxLength = 1024
 	seen := map[string]bool{}
 	for i, a := range d.Attachments.v {
 		path := fmt.Sprintf("attachments.%d", i)
@@ -196,6 +196,6 @@ func (d *draft) checkAttachments(f *form) {
 			f.add(path, "ATTACHMENT_NOT_FOUND", "Attachment data not found")
 		}
 		seen[a.id()] = true
-		f.length(path+".description", a.Description, 0, longest)
+		f.length(path+".description", a.Description, 0, maxLength)
 	}
 }

@@ -189,21 +189,21 @@ func valueFits(kind int, v any) bool {
 // size counts names, descriptions and values, the longest localisation of
 // each.
 func (c *Command) size() int {
-	return longest(c.Name, c.NameLocalizations) + longest(c.Description, c.DescriptionLocalizations) + optionsSize(c.Options)
+	return maxLength(c.Name, c.NameLocalizations) + maxLength(c.Description, c.DescriptionLocalizations) + optionsSize(c.Options)
 }
 
 func optionsSize(list []CommandOption) int {
 	n := 0
 	for _, o := range list {
-		n += longest(o.Name, o.NameLocalizations) + longest(o.Description, o.DescriptionLocalizations) + optionsSize(o.Options)
+		n += maxLength(o.Name, o.NameLocalizations) + maxLength(o.Description, o.DescriptionLocalizations) + optionsSize(o.Options)
 		for _, choice := range o.Choices {
-			n += longest(choice.Name, choice.NameLocalizations) + units(fmt.Sprint(choice.Value))
+			n += maxLength(choice.Name, choice.NameLocalizations) + units(fmt.Sprint(choice.Value))
 		}
 	}
 	return n
 }
 
-func longest(text string, local map[string]string) int {
+func maxLength(text string, local map[string]string) int {
 	n := units(text)
 	for _, other := range local {
 		n = max(n, units(other))

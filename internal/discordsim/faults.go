@@ -147,12 +147,12 @@ func (f Fault) answer(w http.ResponseWriter) {
 
 // half writes an answer up to its middle.
 func half(w http.ResponseWriter, serve func(http.ResponseWriter)) {
-	whole := httptest.NewRecorder()
-	serve(whole)
-	maps.Copy(w.Header(), whole.Header())
-	w.Header().Set("Content-Length", strconv.Itoa(whole.Body.Len()))
-	w.WriteHeader(whole.Code)
-	_, _ = w.Write(whole.Body.Bytes()[:whole.Body.Len()/2])
+	recorded := httptest.NewRecorder()
+	serve(recorded)
+	maps.Copy(w.Header(), recorded.Header())
+	w.Header().Set("Content-Length", strconv.Itoa(recorded.Body.Len()))
+	w.WriteHeader(recorded.Code)
+	_, _ = w.Write(recorded.Body.Bytes()[:recorded.Body.Len()/2])
 	_ = http.NewResponseController(w).Flush()
 }
 

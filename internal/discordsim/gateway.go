@@ -80,18 +80,18 @@ func (s *Server) dispatch(kind string, intent int, data any) {
 	s.sessions = slices.DeleteFunc(s.sessions, func(o *session) bool { return !o.resumable(s.settings.resumeWindow) })
 	for _, o := range s.sessions {
 		if intent == 0 || o.intents&intent != 0 {
-			s.tell(o, kind, data)
+			s.sendTo(o, kind, data)
 		}
 	}
 }
 
-func (s *Server) tell(o *session, kind string, data any) {
-	const most = 2000 // events kept
+func (s *Server) sendTo(o *session, kind string, data any) {
+	const maxEvents = 2000 // events kept
 	o.seq++
 	seq := o.seq
 	raw := encode(frame{Type: &kind, Seq: &seq, Op: opDispatch, Data: encode(data)})
 	o.events = append(o.events, event{seq, raw})
-	o.events = o.events[max(0, len(o.events)-most):]
+	o.events = o.events[max(0, len(o.events)-maxEvents):]
 	if o.conn != nil && !s.muted {
 		o.conn.push(raw)
 	}
@@ -107,7 +107,7 @@ func encode(v any) json.RawMessage {
 
 // ready begins a session's events.
 func (s *Server) ready(o *session, where string) {
-	s.tell(o, "READY", map[string]any{
+	s.sendTo(o, "READY", map[string]any{
 		"v": 10, "user": s.users[BotUserID], "session_id": o.id, "resume_gateway_url": where, "session_type": "normal",
 		"guilds": []map[string]any{{"id": s.guild.id, "unavailable": true}}, "private_channels": []any{}, "shard": []int{0, 1},
 		"application": map[string]any{"id": ApplicationID, "flags": 0}, "relationships": []any{}, "_trace": []string{"discordsim"},
@@ -120,7 +120,7 @@ func (s *Server) ready(o *session, where string) {
 	g["channels"], g["threads"], g["presences"], g["voice_states"] = s.guildChannels(), []any{}, []any{}, []any{}
 	g["stage_instances"], g["guild_scheduled_events"], g["soundboard_sounds"], g["stickers"] = []any{}, []any{}, []any{}, []any{}
 	g["members"] = []member{*s.guild.member(BotUserID)}
-	s.tell(o, "GUILD_CREATE", g)
+	s.sendTo(o, "GUILD_CREATE", g)
 }
 
 // Connected waits until a bot is connected and ready.

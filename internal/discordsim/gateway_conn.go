@@ -227,10 +227,10 @@ func (c *gatewayConn) over(err error) int {
 }
 
 func (c *gatewayConn) flooded() bool {
-	const most, window = 120, time.Minute
+	const maxFrames, window = 120, time.Minute
 	c.received = slices.DeleteFunc(c.received, func(t time.Time) bool { return time.Since(t) > window })
 	c.received = append(c.received, time.Now())
-	return len(c.received) > most
+	return len(c.received) > maxFrames
 }
 
 // wrong ends the connection for something that the bot must not do.

@@ -229,7 +229,7 @@ func (c *gatewayConn) replay(o *session, seq int) {
 	}
 	c.s.resumes++
 	c.s.excused = false
-	c.s.tell(o, "RESUMED", map[string]any{"_trace": []string{"discordsim"}})
+	c.s.sendTo(o, "RESUMED", map[string]any{"_trace": []string{"discordsim"}})
 	c.s.changed()
 	c.cutSoon()
 }

@@ -90,8 +90,8 @@ func (o CommandOption) value(v any, focused bool) (any, error) {
 }
 
 func (o CommandOption) fitsText(text string) error {
-	const most = 6000
-	limit := most
+	const maxLength = 6000
+	limit := maxLength
 	if o.MaxLength != nil {
 		limit = *o.MaxLength
 	}

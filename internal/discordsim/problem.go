@@ -124,22 +124,22 @@ func (f *form) problem() *problem {
 }
 
 // length checks a text's length.
-func (f *form) length(path, text string, least, most int) {
+func (f *form) length(path, text string, minimum, maximum int) {
 	n := units(text)
 	switch {
-	case n == 0 && least > 0:
+	case n == 0 && minimum > 0:
 		f.add(path, "BASE_TYPE_REQUIRED", "This field is required")
-	case n > most && least == 0:
-		f.add(path, "BASE_TYPE_MAX_LENGTH", "Must be %d or fewer in length.", most)
-	case n > most || n < least:
-		f.add(path, "BASE_TYPE_BAD_LENGTH", "Must be between %d and %d in length.", least, most)
+	case n > maximum && minimum == 0:
+		f.add(path, "BASE_TYPE_MAX_LENGTH", "Must be %d or fewer in length.", maximum)
+	case n > maximum || n < minimum:
+		f.add(path, "BASE_TYPE_BAD_LENGTH", "Must be between %d and %d in length.", minimum, maximum)
 	}
 }
 
 // count checks a list's length.
-func (f *form) count(path string, n, least, most int) {
-	if n < least || n > most {
-		f.add(path, "BASE_TYPE_BAD_LENGTH", "Must be between %d and %d in length.", least, most)
+func (f *form) count(path string, n, minimum, maximum int) {
+	if n < minimum || n > maximum {
+		f.add(path, "BASE_TYPE_BAD_LENGTH", "Must be between %d and %d in length.", minimum, maximum)
 	}
 }
 

@@ -18,8 +18,8 @@ type rateWindow struct {
 // limit counts a request and sets the headers that tell of it. The caller
 // holds mu.
 func (c *call) limit() *problem {
-	most := c.s.settings.rateLimit
-	if most == 0 || strings.Contains(c.pattern, "{token}") {
+	limit := c.s.settings.rateLimit
+	if limit == 0 || strings.Contains(c.pattern, "{token}") {
 		return nil
 	}
 	key := c.pattern + " " + c.r.PathValue("channel") + c.r.PathValue("guild")
@@ -33,12 +33,12 @@ func (c *call) limit() *problem {
 	_, _ = bucket.Write([]byte(c.pattern))
 	wait := time.Until(w.ends).Seconds()
 	h := c.w.Header()
-	h.Set("X-RateLimit-Limit", strconv.Itoa(most))
-	h.Set("X-RateLimit-Remaining", strconv.Itoa(max(0, most-w.used)))
+	h.Set("X-RateLimit-Limit", strconv.Itoa(limit))
+	h.Set("X-RateLimit-Remaining", strconv.Itoa(max(0, limit-w.used)))
 	h.Set("X-RateLimit-Reset", fmt.Sprintf("%.3f", float64(w.ends.UnixMilli())/1000))
 	h.Set("X-RateLimit-Reset-After", fmt.Sprintf("%.3f", wait))
 	h.Set("X-RateLimit-Bucket", fmt.Sprintf("%x", bucket.Sum64()))
-	if w.used <= most {
+	if w.used <= limit {
 		return nil
 	}
 	h.Set("X-RateLimit-Scope", "user")

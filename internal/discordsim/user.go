@@ -36,7 +36,7 @@ type Press struct {
 }
 
 // place finds user and channel of a call. The caller holds mu.
-func (s *Server) place(call Call) (User, *channel, error) {
+func (s *Server) locate(call Call) (User, *channel, error) {
 	u, ok := s.users[cmp.Or(call.User, OperatorID)]
 	if !ok {
 		return User{}, nil, fmt.Errorf("%w: user %s", ErrUnknown, call.User)
@@ -91,7 +91,7 @@ func (s *Server) send(ctx context.Context, kind int, call Call, focused string) 
 	s.offered(ctx, call)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, c, err := s.place(call)
+	u, c, err := s.locate(call)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (s *Server) offered(ctx context.Context, call Call) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	_ = s.await(ctx, func() bool {
-		_, c, err := s.place(call)
+		_, c, err := s.locate(call)
 		if err != nil || call.Stale || !s.reachable() {
 			return true
 		}
@@ -189,7 +189,7 @@ func (s *Server) press(press Press) (*interaction, error) {
 	case m.Ephemeral() && m.InteractionMetadata.User.ID != cmp.Or(press.User, OperatorID):
 		return nil, fmt.Errorf("%w: only the asker sees that message", ErrUsage)
 	}
-	u, c, err := s.place(Call{User: press.User, Channel: m.ChannelID})
+	u, c, err := s.locate(Call{User: press.User, Channel: m.ChannelID})
 	if err != nil {
 		return nil, err
 	}

@@ -84,8 +84,8 @@ func enIncident() IncidentWords {
 		Unsnoozed:         func(what string) string { return what + " · snooze ended." },
 		NotSnoozed:        func(what string) string { return what + " · not snoozed." },
 		SnoozeTitle:       "Snooze", SnoozeLabel: "For how long?", SnoozeHint: "such as 90m, 6h or 2d",
-		NoSnoozeTime: func(least, most time.Duration) string {
-			return "Enter a time from " + enDuration(least) + " to " + enDuration(most) + ", such as 90m, 6h or 2d. Nothing was changed."
+		NoSnoozeTime: func(minimum, maximum time.Duration) string {
+			return "Enter a time from " + enDuration(minimum) + " to " + enDuration(maximum) + ", such as 90m, 6h or 2d. Nothing was changed."
 		},
 		Reminds:  func(every time.Duration) string { return "reminder every " + enEvery(every) },
 		History:  "What happened",

@@ -53,7 +53,7 @@ type IncidentWords struct {
 	SnoozeTitle             string // of the form, at most 45 characters
 	SnoozeLabel             string // of its input, at most 45 characters
 	SnoozeHint              string // in the empty input
-	NoSnoozeTime            func(least, most time.Duration) string
+	NoSnoozeTime            func(minimum, maximum time.Duration) string
 	Reminds                 func(every time.Duration) string
 	History                 string // heading
 	Raised, Worsened, Eased func(level string) string

@@ -82,8 +82,8 @@ func zhIncident() IncidentWords {
 		Unsnoozed:         func(what string) string { return what + " · 已取消静音。" },
 		NotSnoozed:        func(what string) string { return what + " · 并未静音。" },
 		SnoozeTitle:       "静音告警", SnoozeLabel: "静音多长时间？", SnoozeHint: "例如 90 分钟、6 小时或 2 天",
-		NoSnoozeTime: func(least, most time.Duration) string {
-			return "请写明静音时长，例如 90 分钟、6 小时或 2 天，最短 " + zhDuration(least) + "，最长 " + zhDuration(most) + "。没有做任何改动。"
+		NoSnoozeTime: func(minimum, maximum time.Duration) string {
+			return "请写明静音时长，例如 90 分钟、6 小时或 2 天，最短 " + zhDuration(minimum) + "，最长 " + zhDuration(maximum) + "。没有做任何改动。"
 		},
 		Reminds:  func(every time.Duration) string { return zhEvery(every) + "提醒一次" },
 		History:  "经过",

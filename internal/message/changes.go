@@ -60,14 +60,14 @@ func Changes(w *lang.Words, c ModelChanges) Message {
 }
 
 // changeLines are the changes without headings, in at most that many lines.
-func changeLines(w *lang.Words, c ModelChanges, most int) []string {
+func changeLines(w *lang.Words, c ModelChanges, limit int) []string {
 	var lines []string
 	for _, g := range changeGroups(w, c) {
 		for _, l := range g.lines {
 			lines = append(lines, g.name+w.Colon+l)
 		}
 	}
-	return firstLines(w, lines, most)
+	return firstLines(w, lines, limit)
 }
 
 type changeGroup struct {
@@ -115,9 +115,9 @@ func signed(a moka.Amount) string {
 	return a.String()
 }
 
-func firstLines(w *lang.Words, lines []string, most int) []string {
-	if len(lines) <= most {
+func firstLines(w *lang.Words, lines []string, limit int) []string {
+	if len(lines) <= limit {
 		return lines
 	}
-	return append(lines[:most-1:most-1], w.Watch.More(len(lines)-most+1))
+	return append(lines[:limit-1:limit-1], w.Watch.More(len(lines)-limit+1))
 }

@@ -192,8 +192,8 @@ func IncidentDetails(w *lang.Words, o OpenIncident, timeline []TimelineEntry, no
 		}
 	}
 	if len(lines) > 0 {
-		const most = 12
-		lines = lines[max(0, len(lines)-most):]
+		const maxShown = 12
+		lines = lines[max(0, len(lines)-maxShown):]
 		card.Fields = []Field{{Name: w.Incident.History, Value: strings.Join(lines, "\n")}}
 	}
 	return Message{Cards: []Card{card}}

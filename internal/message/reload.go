@@ -16,9 +16,9 @@ type Reloaded struct {
 // Reload shows the result of reading the configuration again.
 func Reload(w *lang.Words, r Reloaded) Message {
 	if len(r.Problems) > 0 {
-		const most = 15
+		const maxShown = 15
 		lines := make([]string, 0, len(r.Problems))
-		for _, p := range firstLines(w, r.Problems, most) {
+		for _, p := range firstLines(w, r.Problems, maxShown) {
 			lines = append(lines, "• "+Disarm(p))
 		}
 		return Note(w.Reload.Kept+"\n"+strings.Join(lines, "\n"), ToneWarn)

@@ -219,7 +219,7 @@ func modelsUsed(w *lang.Words, u Used) string {
 
 // modelLines are the first most models, and the rest in one line: also those
 // before that, where all further ones together are below one percent.
-func modelLines(w *lang.Words, models []ModelUse, most int) []string {
+func modelLines(w *lang.Words, models []ModelUse, limit int) []string {
 	var lines []string
 	total := moka.Amount(0)
 	for _, m := range models {
@@ -227,7 +227,7 @@ func modelLines(w *lang.Words, models []ModelUse, most int) []string {
 	}
 	named, others := splitOthers(models, func(m ModelUse) string { return m.Model })
 	for i, m := range named {
-		if i == most || i >= minModels && negligible(named[i:], total) {
+		if i == limit || i >= minModels && negligible(named[i:], total) {
 			lines = append(lines, restOf(w, named[i:]))
 			break
 		}

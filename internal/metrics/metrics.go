@@ -190,8 +190,8 @@ func (t *Recorder) addUp(change func()) {
 		for _, i := range group {
 			of = append(of, readings[i])
 			if a, known := todays[i].Get(); known {
-				most, _ := spent.Get()
-				spent = moka.Known(max(most, a))
+				highest, _ := spent.Get()
+				spent = moka.Known(max(highest, a))
 			}
 		}
 		spendable, today = spendable.Plus(moka.SpendableTogether(of)), today.Plus(spent)

@@ -13,9 +13,9 @@ import (
 // standing is an example of a budget with what was spent of it and what the
 // rest of its period is expected to cost.
 func standing(name string, span budget.Span, amount float64, spent moka.Maybe, low, mid, high float64) budget.Standing {
-	most, _ := dollars(amount).Get()
+	limit, _ := dollars(amount).Get()
 	return budget.Stand(budget.Budget{
-		Name: name, Span: span, Zone: time.UTC, WeekStart: time.Saturday, Amount: most, Accounts: []string{"team", "other"},
+		Name: name, Span: span, Zone: time.UTC, WeekStart: time.Saturday, Amount: limit, Accounts: []string{"team", "other"},
 		WarnAt: []float64{0.8, 1}, Forecast: true, MentionRoles: []string{"7"},
 	}, budget.Facts{At: at, Spent: spend.SoFar{Spent: spent}, Low: dollars(low), Expected: dollars(mid), High: dollars(high)})
 }
@@ -52,7 +52,7 @@ func budgetAlerts(w *lang.Words) map[string]message.Message {
 	over := budget.News{Kind: budget.Worsened, Standing: standing("monthly", budget.Month, 500, dollars(503.1), 140, 170, 210), Threshold: 1}
 	forecast := budget.News{Kind: budget.Raised, Standing: standing("weekly", budget.Week, 100, dollars(31), 71, 75, 90)}
 	held := reached
-	held.Held = budget.Owed{At: at.Add(-8 * time.Hour), Spent: 403 * moka.Dollar}
+	held.Held = budget.Held{At: at.Add(-8 * time.Hour), Spent: 403 * moka.Dollar}
 	return map[string]message.Message{
 		"budget-reached":   message.BudgetAlert(w, warned(w, reached)),
 		"budget-exceeded":  message.BudgetAlert(w, warned(w, over)),

@@ -163,9 +163,9 @@ const priceVersion = "a42d372ccf0b5dd13ecf71203521f9d2"
 // pricing is the price list, for anybody. Only the newest member looks at the
 // access token, and takes an unknown one for none.
 func (s *Server) pricing(r *http.Request) reply {
-	var asks *Account
+	var caller *Account
 	if header := r.Header.Get("Authorization"); header != "" && s.version.atLeast(V2026_08) {
-		asks = s.accountOf(header)
+		caller = s.accountOf(header)
 	}
 	list := []obj{}
 	for i, m := range s.state.Models {
@@ -176,7 +176,7 @@ func (s *Server) pricing(r *http.Request) reply {
 	}
 	ratios, usable := obj{}, obj{}
 	for _, g := range s.state.Groups {
-		ratios[g.Name], usable[g.Name] = asks.ratio(g), g.About
+		ratios[g.Name], usable[g.Name] = caller.ratio(g), g.About
 	}
 	body := obj{"data": list, "group_ratio": ratios, "usable_group": usable, "success": true}
 	if s.version == V2025_04 {

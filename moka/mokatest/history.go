@@ -9,7 +9,7 @@ import (
 )
 
 // longest is the longest span of /api/data/self, in seconds.
-const longest = 2_592_000
+const maxSpan = 2_592_000
 
 // bounds are the call's timestamps; what is missing or no number counts as 0.
 func bounds(r *http.Request) (start, end int64) {
@@ -30,7 +30,7 @@ type hourly struct {
 // the same as for no use.
 func (s *Server) dataSelf(r *http.Request, a *Account) reply {
 	start, end := bounds(r)
-	if end-start > longest {
+	if end-start > maxSpan {
 		return failed(http.StatusOK, "时间跨度不能超过 1 个月")
 	}
 	rows := []obj{}
@@ -85,7 +85,7 @@ func (s *Server) flowSelf(r *http.Request, a *Account) reply {
 	if start == 0 || end == 0 {
 		return failed(http.StatusOK, "参数错误")
 	}
-	if end-start > longest {
+	if end-start > maxSpan {
 		return failed(http.StatusOK, "时间跨度不能超过 1 个月")
 	}
 	seen := s.now().Add(-s.state.Options.DataLag)

@@ -9,7 +9,7 @@ import (
 
 // said picks a text in the language of the call: before 2026-02 Chinese was the
 // only one.
-func (s *Server) said(r *http.Request, chinese, english string) string {
+func (s *Server) inLanguage(r *http.Request, chinese, english string) string {
 	if !s.version.atLeast(V2026_07) || strings.HasPrefix(r.Header.Get("Accept-Language"), "zh") {
 		return chinese
 	}
@@ -69,7 +69,7 @@ func (s *Server) checkKey(r *http.Request) (*Key, *Account, *reply) {
 	case owner == nil:
 		return s.turnedAway(s.refused(http.StatusInternalServerError, "", "record not found"))
 	case owner.Banned:
-		return s.turnedAway(s.refused(http.StatusForbidden, "", s.said(r, bannedChinese, bannedEnglish)))
+		return s.turnedAway(s.refused(http.StatusForbidden, "", s.inLanguage(r, bannedChinese, bannedEnglish)))
 	case s.version.atLeast(V2025_12) && !s.hasGroup(k.Group):
 		return s.turnedAway(s.refused(http.StatusForbidden, "", fmt.Sprintf("无权访问 %s 分组", k.Group)))
 	case suffix:
@@ -96,7 +96,7 @@ func (s *Server) keyTableDown() reply {
 func (s *Server) keyFault(r *http.Request, k *Key) string {
 	reason := s.keyReason(r, k)
 	if reason != "" && s.version.atLeast(V2026_07) {
-		return s.said(r, wrongKey, "Invalid token")
+		return s.inLanguage(r, wrongKey, "Invalid token")
 	}
 	return reason
 }

@@ -191,7 +191,7 @@ func (s *Server) tokenUsage(r *http.Request) reply {
 		return failed(http.StatusUnauthorized, "Invalid Bearer token")
 	}
 	if _, suffix := s.keyFor(r); suffix {
-		return failed(http.StatusOK, s.said(r, "获取令牌信息失败，请稍后重试", "Failed to get token info, please try again later"))
+		return failed(http.StatusOK, s.inLanguage(r, "获取令牌信息失败，请稍后重试", "Failed to get token info, please try again later"))
 	}
 	limits := obj{}
 	for _, id := range k.Models {
@@ -211,7 +211,7 @@ func (s *Server) keyToShow(r *http.Request) (*Key, *reply) {
 		return k, no
 	}
 	no := func(status int, chinese, english string) (*Key, *reply) {
-		answer := failed(status, s.said(r, chinese, english))
+		answer := failed(status, s.inLanguage(r, chinese, english))
 		return nil, &answer
 	}
 	if r.Header.Get("Authorization") == "" {

@@ -51,12 +51,12 @@ func (s *Server) limited(r *http.Request) reply {
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	l := s.limits
 	admitted := true
-	switch found.lane {
-	case apiLane:
+	switch found.limits {
+	case apiLimit:
 		admitted = s.admit("api "+host, l.API, l.Window)
-	case webLane:
+	case webLimit:
 		admitted = s.admit("web "+host, l.Web, l.Window)
-	case criticalLane:
+	case criticalLimit:
 		if !s.admit("api "+host, l.API, l.Window) {
 			return s.tooMany(l.Window)
 		}
@@ -71,17 +71,17 @@ func (s *Server) limited(r *http.Request) reply {
 }
 
 // admit counts a call. One that is refused does not prolong the wait.
-func (s *Server) admit(lane string, most int, window time.Duration) bool {
-	if most <= 0 {
+func (s *Server) admit(bucket string, limit int, window time.Duration) bool {
+	if limit <= 0 {
 		return true
 	}
 	now := s.now()
-	recent := slices.DeleteFunc(s.knocks[lane], func(at time.Time) bool { return now.Sub(at) >= window })
-	admitted := len(recent) < most
+	recent := slices.DeleteFunc(s.knocks[bucket], func(at time.Time) bool { return now.Sub(at) >= window })
+	admitted := len(recent) < limit
 	if admitted {
 		recent = append(recent, now)
 	}
-	s.knocks[lane] = recent
+	s.knocks[bucket] = recent
 	return admitted
 }
 

@@ -8,51 +8,51 @@ import (
 )
 
 // lane is which rate limit covers a call.
-type lane int
+type rateLimits int
 
 const (
-	noLane lane = iota
-	apiLane
-	webLane
-	criticalLane // and the API's
+	noLimit rateLimits = iota
+	apiLimit
+	webLimit
+	criticalLimit // and the API's
 )
 
 // route is a documented read.
 type route struct {
-	lane  lane
-	serve func(*Server, *http.Request) reply
+	limits rateLimits
+	serve  func(*Server, *http.Request) reply
 }
 
 // routes are the reads of the server's version by path.
 func (s *Server) routes() map[string]route {
 	v := s.version
 	routes := map[string]route{
-		"/v1/models":                         {noLane, (*Server).models},
-		"/v1/dashboard/billing/subscription": {apiLane, (*Server).subscription},
-		"/v1/dashboard/billing/usage":        {apiLane, (*Server).usage},
-		"/dashboard/billing/subscription":    {apiLane, (*Server).subscription},
-		"/dashboard/billing/usage":           {apiLane, (*Server).usage},
-		"/api/status":                        {apiLane, (*Server).status},
-		"/api/notice":                        {apiLane, (*Server).notice},
-		"/api/user/self":                     {apiLane, asUser((*Server).self)},
-		"/api/user/token":                    {apiLane, asUser((*Server).newAccessToken)},
-		"/api/token/":                        {apiLane, asUser((*Server).tokens)},
-		"/api/log/self/stat":                 {apiLane, asUser((*Server).stat)},
-		"/api/log/self":                      {apiLane, asUser((*Server).logSelf)},
+		"/v1/models":                         {noLimit, (*Server).models},
+		"/v1/dashboard/billing/subscription": {apiLimit, (*Server).subscription},
+		"/v1/dashboard/billing/usage":        {apiLimit, (*Server).usage},
+		"/dashboard/billing/subscription":    {apiLimit, (*Server).subscription},
+		"/dashboard/billing/usage":           {apiLimit, (*Server).usage},
+		"/api/status":                        {apiLimit, (*Server).status},
+		"/api/notice":                        {apiLimit, (*Server).notice},
+		"/api/user/self":                     {apiLimit, asUser((*Server).self)},
+		"/api/user/token":                    {apiLimit, asUser((*Server).newAccessToken)},
+		"/api/token/":                        {apiLimit, asUser((*Server).tokens)},
+		"/api/log/self/stat":                 {apiLimit, asUser((*Server).stat)},
+		"/api/log/self":                      {apiLimit, asUser((*Server).logSelf)},
 	}
 	if v != OneAPI {
-		routes["/api/pricing"] = route{apiLane, (*Server).pricing}
-		routes["/api/user/self/groups"] = route{apiLane, asUser((*Server).groups)}
-		routes["/api/user/models"] = route{apiLane, asUser((*Server).userModels)}
-		routes["/api/data/self"] = route{apiLane, asUser((*Server).dataSelf)}
+		routes["/api/pricing"] = route{apiLimit, (*Server).pricing}
+		routes["/api/user/self/groups"] = route{apiLimit, asUser((*Server).groups)}
+		routes["/api/user/models"] = route{apiLimit, asUser((*Server).userModels)}
+		routes["/api/data/self"] = route{apiLimit, asUser((*Server).dataSelf)}
 	}
 	if v.atLeast(V2025_12) {
-		routes["/api/user/topup/info"] = route{apiLane, asUser((*Server).topUpInfo)}
-		routes["/api/usage/token/"] = route{criticalLane, (*Server).tokenUsage}
+		routes["/api/user/topup/info"] = route{apiLimit, asUser((*Server).topUpInfo)}
+		routes["/api/usage/token/"] = route{criticalLimit, (*Server).tokenUsage}
 	}
 	if v.atLeast(V2026_07) {
-		routes["/api/data/flow/self"] = route{apiLane, asUser((*Server).flowSelf)}
-		routes["/api/subscription/self"] = route{apiLane, asUser((*Server).plans)}
+		routes["/api/data/flow/self"] = route{apiLimit, asUser((*Server).flowSelf)}
+		routes["/api/subscription/self"] = route{apiLimit, asUser((*Server).plans)}
 	}
 	return routes
 }
@@ -62,24 +62,24 @@ func (s *Server) find(r *http.Request) route {
 	path := r.URL.Path
 	routes := s.routes()
 	if r.Method == http.MethodOptions {
-		return route{noLane, (*Server).preflight}
+		return route{noLimit, (*Server).preflight}
 	}
 	if found, ok := routes[path]; ok && r.Method == http.MethodGet {
 		return found
 	}
 	if name, ok := strings.CutPrefix(path, "/v1/models/"); ok && name != "" && !strings.Contains(name, "/") && r.Method == http.MethodGet {
-		return route{noLane, (*Server).oneModel}
+		return route{noLimit, (*Server).oneModel}
 	}
 	if _, ok := routes[toggled(path)]; (ok || path == "/v1/") && r.Method == http.MethodGet {
-		return route{noLane, (*Server).moved}
+		return route{noLimit, (*Server).moved}
 	}
 	for _, prefix := range []string{"/v1", "/api", "/assets"} {
 		_, known := routes[path]
 		if strings.HasPrefix(path, prefix) || known {
-			return route{webLane, (*Server).notFound}
+			return route{webLimit, (*Server).notFound}
 		}
 	}
-	return route{webLane, func(s *Server, _ *http.Request) reply { return s.webPage() }}
+	return route{webLimit, func(s *Server, _ *http.Request) reply { return s.webPage() }}
 }
 
 // toggled is the path with its last slash taken away, or one put there.

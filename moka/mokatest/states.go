@@ -40,7 +40,7 @@ func States() []NamedState {
 }
 
 // settled sets up the usual account and key after each has been changed.
-func settled(name string, change func(*Account, *Key), further ...func(*Server)) NamedState {
+func changed(name string, change func(*Account, *Key), more ...func(*Server)) NamedState {
 	return NamedState{name, func(s *Server) Credentials {
 		a := Account{ID: stateUser, Username: "alice", AccessToken: stateToken, Quota: StateWallet, UsedQuota: StateWalletUsed, Requests: 42}
 		k := Key{Key: stateKey, Name: "normal", Remain: StateKeyLeft, Used: StateKeyUsed}
@@ -49,7 +49,7 @@ func settled(name string, change func(*Account, *Key), further ...func(*Server))
 		}
 		s.AddAccount(a)
 		s.AddKey(a.ID, k)
-		for _, do := range further {
+		for _, do := range more {
 			do(s)
 		}
 		return Credentials{stateKey, stateToken, stateUser}
@@ -57,12 +57,12 @@ func settled(name string, change func(*Account, *Key), further ...func(*Server))
 }
 
 func ofKey(name string, change func(*Key)) NamedState {
-	return settled(name, func(_ *Account, k *Key) { change(k) })
+	return changed(name, func(_ *Account, k *Key) { change(k) })
 }
 
 func keyStates() []NamedState {
 	return []NamedState{
-		settled("fine", nil),
+		changed("fine", nil),
 		ofKey("unlimited", func(k *Key) { k.Unlimited, k.Remain, k.Used = true, -987_654, 987_654 }),
 		ofKey("nearly exhausted", func(k *Key) { k.Remain, k.Used = 1, 1_999_999 }),
 		ofKey("limited to models", func(k *Key) { k.Models = []string{"gpt-4o", "not-offered"} }),
@@ -77,14 +77,14 @@ func keyStates() []NamedState {
 		ofKey("unknown", func(k *Key) { k.Key = "sk-another" }),
 		ofKey("address not allowed", func(k *Key) { k.AllowIPs = "10.9.8.0/24" }),
 		ofKey("group not allowed", func(k *Key) { k.Group = "secret" }),
-		settled("owner banned", func(a *Account, _ *Key) { a.Banned = true }),
-		settled("owner deleted", nil, func(s *Server) { s.Update(func(st *State) { st.Accounts = nil }) }),
+		changed("owner banned", func(a *Account, _ *Key) { a.Banned = true }),
+		changed("owner deleted", nil, func(s *Server) { s.Update(func(st *State) { st.Accounts = nil }) }),
 	}
 }
 
 func walletStates() []NamedState {
 	ofWallet := func(name string, quota int64) NamedState {
-		return settled(name, func(a *Account, _ *Key) { a.Quota, a.Plans = quota, nil })
+		return changed(name, func(a *Account, _ *Key) { a.Quota, a.Plans = quota, nil })
 	}
 	ends := func() time.Time { return time.Now().Add(20 * 24 * time.Hour) }
 	return []NamedState{
@@ -92,23 +92,23 @@ func walletStates() []NamedState {
 		ofWallet("wallet empty", 0),
 		ofWallet("wallet overdrawn", -1_500),
 		ofWallet("wallet beyond 2^53", 9_007_199_254_740_993),
-		settled("wallet empty, plan", func(a *Account, _ *Key) {
+		changed("wallet empty, plan", func(a *Account, _ *Key) {
 			a.Quota, a.Plans = 0, []Plan{{Total: 10_000_000, Used: 9_000_000, EndsAt: ends()}}
 		}),
-		settled("wallet empty, unlimited plan", func(a *Account, _ *Key) {
+		changed("wallet empty, unlimited plan", func(a *Account, _ *Key) {
 			a.Quota, a.Plans = 0, []Plan{{EndsAt: ends()}}
 		}),
-		settled("wallet empty, plan over", func(a *Account, _ *Key) {
+		changed("wallet empty, plan over", func(a *Account, _ *Key) {
 			a.Quota, a.Plans = 0, []Plan{{Total: 10_000_000, EndsAt: time.Now().Add(-time.Hour)}}
 		}),
-		settled("unlimited key, wallet empty", func(a *Account, k *Key) { a.Quota, k.Unlimited, k.Remain = 0, true, 0 }),
-		settled("call under way", nil, func(s *Server) { s.Begin(stateKey, 72_500) }),
+		changed("unlimited key, wallet empty", func(a *Account, k *Key) { a.Quota, k.Unlimited, k.Remain = 0, true, 0 }),
+		changed("call under way", nil, func(s *Server) { s.Begin(stateKey, 72_500) }),
 	}
 }
 
 // options is a state of the usual account on a gateway set up otherwise.
 func options(name string, change func(*Account, *Key), set func(*Options)) NamedState {
-	return settled(name, change, func(s *Server) { s.Update(func(st *State) { set(&st.Options) }) })
+	return changed(name, change, func(s *Server) { s.Update(func(st *State) { set(&st.Options) }) })
 }
 
 func unitStates() []NamedState {
@@ -132,7 +132,7 @@ func unitStates() []NamedState {
 
 // with is a state of somebody whose credentials are others.
 func with(name string, set func(*Account, *Key), change func(*Credentials)) NamedState {
-	usual := settled(name, set)
+	usual := changed(name, set)
 	return NamedState{name, func(s *Server) Credentials {
 		c := usual.Setup(s)
 		change(&c)
@@ -159,7 +159,7 @@ func credentialStates() []NamedState {
 
 func trouble() []NamedState {
 	struck := func(name string, f Fault) NamedState {
-		return settled(name, nil, func(s *Server) { s.Fault(f) })
+		return changed(name, nil, func(s *Server) { s.Fault(f) })
 	}
 	return []NamedState{
 		options("database down", nil, func(o *Options) { o.DatabaseDown = true }),

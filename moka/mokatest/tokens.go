@@ -47,11 +47,11 @@ func (s *Server) paging(r *http.Request) (page, size int) {
 	const usual, most = 10, 100
 	q := r.URL.Query()
 	page, _ = strconv.Atoi(q.Get("p"))
-	asked := q.Get("size")
+	requested := q.Get("size")
 	if s.version.atLeast(V2025_12) {
-		asked = cmp.Or(q.Get("page_size"), q.Get("ps"), asked)
+		requested = cmp.Or(q.Get("page_size"), q.Get("ps"), requested)
 	}
-	size, _ = strconv.Atoi(asked)
+	size, _ = strconv.Atoi(requested)
 	if size <= 0 || s.version == OneAPI {
 		size = usual
 	}

@@ -27,15 +27,15 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if seen.RemoteAddr == "" {
 		seen.RemoteAddr = "127.0.0.1:40000"
 	}
-	asked := seen.Header.Get("Accept-Encoding") == "" && req.Method != http.MethodHead
-	if asked {
+	unpack := seen.Header.Get("Accept-Encoding") == "" && req.Method != http.MethodHead
+	if unpack {
 		seen.Header.Set("Accept-Encoding", "gzip")
 	}
 	answer, err := t.server.handle(seen)
 	if err != nil {
 		return nil, err
 	}
-	return answer.response(req, asked), nil
+	return answer.response(req, unpack), nil
 }
 
 // response is the answer as net/http's transport would hand it out.

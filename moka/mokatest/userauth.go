@@ -41,7 +41,7 @@ func (s *Server) checkUser(r *http.Request) (*Account, *reply) {
 		}
 	}
 	if account.Banned {
-		return s.denied(http.StatusOK, "AUTH_USER_DISABLED", s.said(r, bannedChinese, bannedEnglish))
+		return s.denied(http.StatusOK, "AUTH_USER_DISABLED", s.inLanguage(r, bannedChinese, bannedEnglish))
 	}
 	return account, nil
 }
@@ -86,7 +86,7 @@ func (s *Server) noUser(r *http.Request, status int, chinese, english string) (*
 	if s.version.atLeast(V2026_08) {
 		chinese, english = "access token 无效", "invalid access token"
 	}
-	return s.denied(status, "AUTH_UNAUTHORIZED", s.said(r, "无权进行此操作，"+chinese, "Unauthorized, "+english))
+	return s.denied(status, "AUTH_UNAUTHORIZED", s.inLanguage(r, "无权进行此操作，"+chinese, "Unauthorized, "+english))
 }
 
 // denied refuses a call with the status of before 2026-07-20, or with a code.

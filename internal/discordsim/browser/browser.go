@@ -62,16 +62,16 @@ func startDriver(t testing.TB) string {
 		t.Skip("needs Chromium and chromedriver; neither is part of Go")
 	}
 	port := FreePort(t)
-	var said bytes.Buffer
+	var output bytes.Buffer
 	cmd := exec.Command(driver, "--port="+port) // ended below, after its session
-	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		if _ = cmd.Wait(); t.Failed() {
-			t.Logf("chromedriver ended with %s and said:\n%s", cmd.ProcessState, said.String())
+			t.Logf("chromedriver ended with %s and said:\n%s", cmd.ProcessState, output.String())
 		}
 	})
 	base := "http://127.0.0.1:" + port

@@ -46,12 +46,12 @@ func wordsFor(locale string) *words {
 }
 
 // localeOf is the locale of a request as Discord would name it.
-func localeOf(asked string) string {
-	switch asked {
+func localeOf(requested string) string {
+	switch requested {
 	case "", "en":
 		return "en-US"
 	case "zh":
 		return "zh-CN"
 	}
-	return asked
+	return requested
 }

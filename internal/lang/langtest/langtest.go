@@ -52,13 +52,13 @@ func mark(v reflect.Value, path string, all *[]string) {
 // phrase is the path, and every text among the arguments.
 func phrase(path string) func(args []reflect.Value) []reflect.Value {
 	return func(args []reflect.Value) []reflect.Value {
-		said := sign(path)
+		signed := sign(path)
 		for _, a := range args {
 			switch text := a.Interface().(type) {
 			case string, []string:
-				said += fmt.Sprint(" ", text)
+				signed += fmt.Sprint(" ", text)
 			}
 		}
-		return []reflect.Value{reflect.ValueOf(said)}
+		return []reflect.Value{reflect.ValueOf(signed)}
 	}
 }
