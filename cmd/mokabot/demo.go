@@ -23,6 +23,7 @@ func runDemo(ctx context.Context, t terminal, args []string) error {
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}
+	app.TuneGC(t.lookup)
 	return untilEnd(ctx, demo.Run(ctx, t.out, *address, *language, demoLog(t)))
 }
 
@@ -42,6 +43,7 @@ func runPreview(ctx context.Context, t terminal, args []string) error {
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}
+	app.TuneGC(t.lookup)
 	load := func() (*config.Config, error) { return flags.load(demo.WithSimulatedToken(t.lookup)) }
 	return untilEnd(ctx, demo.RunPreview(ctx, t.out, *address, load, demoLog(t)))
 }

@@ -8,9 +8,9 @@ import (
 	"mokabot/internal/config"
 )
 
-// TuneGC collects garbage when the heap has grown by half instead of doubled, unless
-// GOGC is set. The bot makes little garbage, so this costs little time, and its host
-// needs the memory.
+// TuneGC is for a program that stays: it collects garbage when the heap has grown by half,
+// unless GOGC is set. The bot makes little garbage, so this costs little time, and its
+// host needs the memory.
 func TuneGC(lookup config.Lookup) {
 	if _, set := lookup("GOGC"); !set {
 		debug.SetGCPercent(50)
@@ -22,10 +22,15 @@ func TuneGC(lookup config.Lookup) {
 // the pages of the program's file come on top.
 const maxHeap = 36 << 20
 
-// LimitMemory has garbage collected in time for maxHeap, unless GOMEMLIMIT is set.
+// LimitMemory is for every command. It has garbage collected in time for maxHeap, unless
+// GOMEMLIMIT is set, and otherwise so late, unless GOGC is set, that a command which
+// answers once mostly ends before the first collection.
 func LimitMemory(lookup config.Lookup) {
 	if _, set := lookup("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(maxHeap)
+	}
+	if _, set := lookup("GOGC"); !set {
+		debug.SetGCPercent(400)
 	}
 }
 
