@@ -1,0 +1,88 @@
+package moka
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"time"
+)
+
+// firstPatience is how long requests wait at most for the connection of another one. A
+// connection that takes longer may never come to be.
+const firstPatience = time.Second
+
+// SharedConnection returns a transport whose requests to one host over TLS wait while the
+// first of them is connecting, for at most a second. By itself net/http makes a connection
+// for each of them, and drops all but one where the gateway speaks HTTP/2: a reading of
+// twenty requests made twenty handshakes. A host that was found to speak HTTP/1.1 is not
+// waited for.
+func SharedConnection(next http.RoundTripper) http.RoundTripper {
+	return &sharedConnection{RoundTripper: next, first: map[string]chan struct{}{}, separate: map[string]bool{}}
+}
+
+type sharedConnection struct {
+	http.RoundTripper
+
+	mu       sync.Mutex
+	first    map[string]chan struct{} // by host, closed once its first request has a connection or has failed
+	separate map[string]bool          // hosts that need a connection for each request
+}
+
+// CloseIdleConnections is what [http.Client.CloseIdleConnections] calls.
+func (s *sharedConnection) CloseIdleConnections() {
+	if c, ok := s.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+func (s *sharedConnection) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Scheme != "https" {
+		return s.RoundTripper.RoundTrip(r)
+	}
+	connected, wait := s.enter(r.URL.Host)
+	if wait != nil {
+		await(r.Context(), wait)
+		return s.RoundTripper.RoundTrip(r)
+	}
+	defer connected()
+	// By the time that headers are written, net/http offers the connection to others.
+	trace := &httptrace.ClientTrace{WroteHeaders: connected}
+	resp, err := s.RoundTripper.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
+	if err == nil && resp.ProtoMajor < 2 {
+		s.mu.Lock()
+		s.separate[r.URL.Host] = true
+		s.mu.Unlock()
+	}
+	return resp, err
+}
+
+// enter returns what to call once the request has a connection, or what to wait for.
+func (s *sharedConnection) enter(host string) (connected func(), wait <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.separate[host] {
+		return func() {}, nil
+	}
+	if first := s.first[host]; first != nil {
+		return nil, first
+	}
+	first := make(chan struct{})
+	s.first[host] = first
+	return sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.first, host)
+		close(first)
+	}), nil
+}
+
+func await(ctx context.Context, first <-chan struct{}) {
+	patience := time.NewTimer(firstPatience)
+	defer patience.Stop()
+	select {
+	case <-first:
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+}
