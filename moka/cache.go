@@ -1,9 +1,9 @@
 package moka
 
 import (
-	"cmp"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,17 +16,17 @@ const (
 
 // cache is what a client keeps between calls.
 type cache struct {
-	mu        sync.Mutex
-	status    Status // of the last reading that had one
-	statusOK  bool   // there was one
-	serial    int64  // the newest answer of /api/status that a reading used
-	offers    map[string]*offered
-	explained *explanation
-	pair      RawKey      // the last billing pair, in the gateway's unit
-	stands    bool        // its limit stayed when the use last moved
-	user      int64       // the account's id as the gateway told it, 0 before
-	account   bool        // the billing pair showed the account
-	own       *APIKeyInfo // the key as the account's list showed it last; nil before
+	status    atomic.Pointer[Status]      // of the last reading that had one
+	explained atomic.Pointer[explanation] // why the key was refused
+	own       atomic.Pointer[APIKeyInfo]  // the key as the account's list showed it last
+	user      atomic.Int64                // the account's id as the gateway told it, 0 before
+	account   atomic.Bool                 // the billing pair showed the account
+
+	mu     sync.Mutex
+	serial int64 // the newest answer of /api/status that a reading used
+	offers map[string]*offered
+	pair   RawKey // the last billing pair, in the gateway's unit
+	stands bool   // its limit stayed when the use last moved
 }
 
 // offered is what is known of an optional read.
@@ -80,19 +80,6 @@ func (c *cache) setAbsent(op string, now time.Time) {
 	c.offer(op).absent = now
 }
 
-// lastStatus returns the status of the last reading, and whether there was one.
-func (c *cache) lastStatus() (s Status, known bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.status, c.statusOK
-}
-
-func (c *cache) setStatus(s Status) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.status, c.statusOK = s, true
-}
-
 // statusSerial is the newest answer of /api/status that a reading used.
 func (c *cache) statusSerial() int64 {
 	c.mu.Lock()
@@ -141,58 +128,11 @@ func (c *cache) lastPair() (pair RawKey, stands bool) {
 	return c.pair, c.stands
 }
 
+// explanation is the last one, if it is not older than age.
 func (c *cache) explanation(now time.Time, age time.Duration) *explanation {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.explained == nil || now.Sub(c.explained.at) >= age {
+	e := c.explained.Load()
+	if e == nil || now.Sub(e.at) >= age {
 		return nil
 	}
-	return c.explained
-}
-
-func (c *cache) setExplanation(e *explanation) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.explained = e
-}
-
-func (c *cache) setUser(id int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.user = id
-}
-
-// userID is the account's id as the gateway told it, or else the configured one.
-func (c *cache) userID(configured int64) int64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return cmp.Or(c.user, configured)
-}
-
-func (c *cache) setOwn(own APIKeyInfo) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.own = &own
-}
-
-// ownKey is the key as the account's list showed it last, and whether it did.
-func (c *cache) ownKey() (own APIKeyInfo, known bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.own == nil {
-		return own, false
-	}
-	return *c.own, true
-}
-
-func (c *cache) setAccountView(yes bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.account = yes
-}
-
-func (c *cache) accountView() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.account
+	return e
 }

@@ -69,7 +69,7 @@ func (c *Client) explain(ctx context.Context) *explanation {
 		return &explanation{err: err}
 	}
 	e := &explanation{at: c.now(), usage: usage, err: err}
-	c.cache.setExplanation(e)
+	c.cache.explained.Store(e)
 	return e
 }
 

@@ -25,8 +25,8 @@ func (c *Client) ReadLight(ctx context.Context, before Reading) (r Reading, ok b
 		return Reading{}, false
 	}
 	a := c.askLightly(ctx, before)
-	last, known := c.cache.lastStatus()
-	if a.statusErr != nil || !known || !a.status.readsLike(last) || a.selfErr != nil || a.plansErr != nil || a.usedErr != nil {
+	last := c.cache.status.Load()
+	if a.statusErr != nil || last == nil || !a.status.readsLike(*last) || a.selfErr != nil || a.plansErr != nil || a.usedErr != nil {
 		return Reading{}, false
 	}
 	r = Reading{Units: a.status.Units, Identity: c.WalletIdentity(), Payer: c.PayerIdentity(), Key: before.Key}

@@ -22,7 +22,10 @@ type Links struct {
 // the address of the API, or the gateway's own public address where the API is on this
 // machine; known is false before the first reading.
 func (c *Client) Links() (l Links, known bool) {
-	s, known := c.cache.lastStatus()
+	var s Status
+	if last := c.cache.status.Load(); last != nil {
+		s, known = *last, true
+	}
 	l = Links{TopUp: cmp.Or(s.TopUpLink, c.host.topUp.known(c.base.String())), Console: s.ServerAddress}
 	if c.base.Scheme == "https" {
 		l.Console = c.base.String()
@@ -80,8 +83,8 @@ func (s *topUpShare) set(base string, page topUpPage) {
 // gateway, one an hour while that fails, and none where the status has the page, without
 // an access token, or before the first reading.
 func (c *Client) LearnTopUpLink(ctx context.Context) error {
-	s, read := c.cache.lastStatus()
-	if !read || !s.topUpApart || c.cred.AccessToken == "" || !c.host.topUp.due(c.base.String(), c.now()) {
+	s := c.cache.status.Load()
+	if s == nil || !s.topUpApart || c.cred.AccessToken == "" || !c.host.topUp.due(c.base.String(), c.now()) {
 		return nil
 	}
 	r := request{op: "user/topup/info", path: "/api/user/topup/info", auth: byUser, optional: true}

@@ -18,7 +18,7 @@ func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 		own, alike := ownKey(a.keys, c.cred.APIKey)
 		found := alike == 1
 		if found {
-			c.cache.setOwn(own)
+			c.cache.own.Store(&own)
 		}
 		left, _ := own.Remaining.Get()
 		used, _ := key.Used.Get()
@@ -34,13 +34,12 @@ func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 			key.OwnUnlimited = true // none of the account's keys: only its money is known
 		}
 	}
-	c.cache.setAccountView(key.Scope == ScopeAccount)
-	own, listed := c.cache.ownKey()
-	if listed {
+	c.cache.account.Store(key.Scope == ScopeAccount)
+	if own := c.cache.own.Load(); own != nil {
 		key.Name, key.Group = own.Name, own.Group
-	}
-	if listed && key.Scope == ScopeAccount {
-		key.ExpiresAt = own.ExpiresAt // the account's view hides it
+		if key.Scope == ScopeAccount {
+			key.ExpiresAt = own.ExpiresAt // the account's view hides it
+		}
 	}
 	return key
 }

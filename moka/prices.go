@@ -94,7 +94,7 @@ func (c *Client) payingGroup(ctx context.Context) (payingGroup, error) {
 		case own.Group != "" && own.Group != autoGroup:
 			pays.name = own.Group
 		}
-		c.cache.setOwn(own)
+		c.cache.own.Store(&own)
 	}
 	if ratio, ok := ratios[pays.name]; ok {
 		pays.ratio = &ratio

@@ -90,7 +90,7 @@ func (c *Client) CallsPerReading() int {
 	if c.cred.AccessToken != "" {
 		calls += 2
 	}
-	if c.cache.accountView() {
+	if c.cache.account.Load() {
 		calls++ // the key list
 	}
 	return calls

@@ -1,6 +1,7 @@
 package moka
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -62,7 +63,7 @@ func (c *Client) Read(ctx context.Context) Reading {
 // own word for it, once it was read: newer releases ignore the configured one.
 func (c *Client) WalletIdentity() string {
 	if c.cred.AccessToken != "" {
-		return c.digest("user " + strconv.FormatInt(c.cache.userID(c.cred.UserID), 10))
+		return c.digest("user " + strconv.FormatInt(cmp.Or(c.cache.user.Load(), c.cred.UserID), 10))
 	}
 	return c.digest("key " + c.cred.APIKey)
 }
@@ -83,15 +84,15 @@ func (c *Client) digest(whose string) string {
 // status must not rescale anything, and neither must figures read just before or
 // after the operator changed the unit.
 func (c *Client) askSurely(ctx context.Context) *answers {
-	last, known := c.cache.lastStatus()
+	last := c.cache.status.Load()
 	a := c.ask(ctx)
-	if known && a.statusErr != nil && kindOfError(a.statusErr) != RateLimited {
+	if last != nil && a.statusErr != nil && kindOfError(a.statusErr) != RateLimited {
 		a.status, a.statusErr = c.nextStatus(ctx)
 	}
-	if known && a.statusErr == nil && (!a.status.readsLike(last) || a.hasPair() && c.cache.rescaled(a.pair())) {
+	if last != nil && a.statusErr == nil && (!a.status.readsLike(*last) || a.hasPair() && c.cache.rescaled(a.pair())) {
 		before := a.status
 		a = c.ask(ctx)
-		if a.statusErr == nil && !a.status.readsLike(before) && !a.status.readsLike(last) {
+		if a.statusErr == nil && !a.status.readsLike(before) && !a.status.readsLike(*last) {
 			before = a.status
 			if a = c.ask(ctx); a.statusErr == nil && !a.status.readsLike(before) {
 				a.statusErr = mistyped("status", "answers that differ")
@@ -99,7 +100,8 @@ func (c *Client) askSurely(ctx context.Context) *answers {
 		}
 	}
 	if a.statusErr == nil {
-		c.cache.setStatus(a.status)
+		status := a.status // alone, not with all answers
+		c.cache.status.Store(&status)
 		if a.hasPair() {
 			c.cache.setPair(a.pair())
 		}
@@ -129,7 +131,7 @@ func (c *Client) ask(ctx context.Context) *answers {
 		calls.Go(func() { a.self, a.selfErr = c.self(ctx) })
 		calls.Go(func() { a.plans, a.plansErr = c.plans(ctx) })
 	}
-	if c.cred.APIKey != "" && c.cred.AccessToken != "" && c.cache.accountView() {
+	if c.cred.APIKey != "" && c.cred.AccessToken != "" && c.cache.account.Load() {
 		a.keysAsked = true
 		calls.Go(func() { a.keys, a.keysErr = c.Keys(ctx) })
 	} else {
@@ -220,8 +222,8 @@ func (c *Client) acceptedKey(ctx context.Context, a *answers, wallet *Wallet) (K
 	if key.Unlimited && units.Display == DisplayRaw {
 		return c.roundOrUnlimited(ctx, a, key)
 	}
-	c.cache.setExplanation(nil)
-	key = c.withOwn(ctx, a, compared(key, wallet, a.status.ancestor && !a.status.hub, c.cache.accountView()))
+	c.cache.explained.Store(nil)
+	key = c.withOwn(ctx, a, compared(key, wallet, a.status.ancestor && !a.status.hub, c.cache.account.Load()))
 	if c.cred.AccessToken == "" && a.status.undecided(key) {
 		key.Remaining, key.Total, key.Used = Maybe{}, Maybe{}, Maybe{}
 		return key, &Error{

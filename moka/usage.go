@@ -30,7 +30,7 @@ const usageWindow = 2_592_000
 // its empty answer would look like nothing spent.
 func (c *Client) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, error) {
 	unrecorded := &Error{Op: "data/self", Kind: Unsupported, Message: "the gateway does not record usage by hour"}
-	if last, known := c.cache.lastStatus(); known && last.ancestor {
+	if last := c.cache.status.Load(); last != nil && last.ancestor {
 		return nil, unrecorded
 	}
 	sums := newUsageSums()

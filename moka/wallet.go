@@ -21,7 +21,7 @@ func (c *Client) self(ctx context.Context) (self, error) {
 		return decodeSelf(body)
 	})
 	if err == nil {
-		c.cache.setUser(s.id)
+		c.cache.user.Store(s.id)
 	}
 	return s, err
 }
