@@ -374,8 +374,8 @@ func exportFrom(since string, now time.Time, zone *time.Location) (time.Time, er
 	return moment(since, now, zone)
 }
 
-// known refuses a name that is neither configured nor remembered: accounts
-// that left the configuration can still be exported.
+// known refuses a name that is neither configured nor stored. Accounts that left the
+// configuration can still be exported.
 func known(ctx context.Context, a past, names []string) error {
 	if len(names) == 0 {
 		return nil

@@ -11,7 +11,7 @@ import (
 
 const demoAddress = "127.0.0.1:8080"
 
-// demoLog keeps quiet about what goes well.
+// demoLog logs only what goes wrong.
 func demoLog(t terminal) *slog.Logger {
 	return app.NewLog(t.err, config.Log{Level: slog.LevelWarn})
 }
@@ -27,8 +27,8 @@ func runDemo(ctx context.Context, t terminal, args []string) error {
 	return untilEnd(ctx, demo.Run(ctx, t.out, *address, *language, demoLog(t)))
 }
 
-// untilEnd is the failure of what runs until ctx ends: none, once that has ended, also when
-// it was still starting.
+// untilEnd returns the error of a function that runs until ctx ends. Once ctx has
+// ended there is none, even if the function was still starting.
 func untilEnd(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil

@@ -56,7 +56,7 @@ type setup struct {
 	stage  stage
 }
 
-// stage is how far the conversation is; what it has not come to yet is not tried.
+// stage is how far the conversation has come. Later answers are not tried yet.
 type stage int
 
 const (
@@ -105,8 +105,8 @@ func (s *setup) read(question string) (string, error) {
 	return strings.TrimSpace(line), nil
 }
 
-// answer is the value of a variable: from the environment, or asked for. again
-// asks although the environment has one, which was wrong.
+// answer returns the value of a variable: from the environment, or typed. With again
+// it asks although the environment has a value, which was wrong.
 func (s *setup) answer(name, question, byDefault string, again bool) (string, error) {
 	if v, ok := s.lookup(name); ok && !again {
 		if _, typed := s.values[name]; !typed && s.in != nil {
@@ -125,7 +125,7 @@ func (s *setup) answer(name, question, byDefault string, again bool) (string, er
 	return s.values[name], nil
 }
 
-// tries repeats a part of the conversation until what was answered works.
+// tries repeats a part of the conversation until its answers work.
 func (s *setup) tries(ctx context.Context, ask func(again bool) error) error {
 	for try := range maxTries {
 		err := ask(try > 0)
@@ -147,7 +147,7 @@ func (s *setup) tries(ctx context.Context, ask func(again bool) error) error {
 	return silentError{}
 }
 
-// works tries everything that is known so far, and prints what it finds once.
+// works tries everything that is known so far, and prints each finding once.
 func (s *setup) works(ctx context.Context) bool {
 	c, err := config.FromEnvironment(s.lookup)
 	if err != nil {
@@ -276,8 +276,8 @@ func (s *setup) text(file string) (string, error) {
 	return b.String(), nil
 }
 
-// secret is the line that leads to a secret: its variable, or the file that a
-// typed one is written to.
+// secret returns the line of the configuration that names a secret's variable, or the
+// file that a typed secret is written to.
 func (s *setup) secret(file, key, variable string) (string, error) {
 	typed := s.values[variable]
 	if typed == "" {

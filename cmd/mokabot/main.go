@@ -48,7 +48,7 @@ func subcommands() []subcommand {
 	}
 }
 
-// terminal is what a subcommand may use outside the program.
+// terminal is what a subcommand may use of the world outside the program.
 type terminal struct {
 	out    io.Writer // the answer
 	err    io.Writer // the log, and what went wrong

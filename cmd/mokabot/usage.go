@@ -144,7 +144,7 @@ func usedJSON(a message.Account, u message.Used) (spentUsage, usageDetails) {
 		usageDetails{u.Covered, topUpsOf(u), alike(u.Spent, u.Refunds), modelsUsed(u), keysUsed(u)}
 }
 
-// alike is an amount that is as unknown as what was spent.
+// alike returns an amount that is unknown whenever the spending is.
 func alike(spent moka.Maybe, a moka.Amount) moka.Maybe {
 	if a == 0 && !spent.Known() {
 		return moka.Maybe{}
@@ -183,7 +183,7 @@ func modelsUsed(u message.Used) []modelUsage {
 	return list
 }
 
-// keysUsed is null likewise.
+// keysUsed is null in the same cases as modelsUsed.
 func keysUsed(u message.Used) []keyUsage {
 	list := []keyUsage{}
 	sum := moka.Amount(0)

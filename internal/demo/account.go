@@ -32,8 +32,8 @@ type spentAccount struct {
 	models int  // added so far
 }
 
-// newSpentAccount is a gateway that knows the invented past of its account,
-// and goes on where that ends.
+// newSpentAccount makes a gateway that knows the invented past of its account, and
+// continues it.
 func newSpentAccount(now time.Time) *spentAccount {
 	a := &spentAccount{gateway: mokatest.New(mokatest.V2026_08), rate: dollarsASecond}
 	mokatest.NewDemo(time.Now).Update(func(like *mokatest.State) {
@@ -53,7 +53,7 @@ func newSpentAccount(now time.Time) *spentAccount {
 	return a
 }
 
-// moreModels make the list longer than a page.
+// moreModels fill more than one page of the list.
 func moreModels() []mokatest.Model {
 	var list []mokatest.Model
 	for i, id := range []string{
@@ -91,8 +91,8 @@ func (a *spentAccount) change(f func(*mokatest.Account, *mokatest.Key)) {
 	a.gateway.Update(func(s *mokatest.State) { f(s.Account(mokatest.DemoUserID), s.Key(mokatest.DemoKey)) })
 }
 
-// run uses the account up, and tops it up before it is empty: so a visitor
-// sees it fall, warn and recover.
+// run spends the account's money and adds some before it is gone, so that a visitor
+// sees the balance fall, the warning and the recovery.
 func (a *spentAccount) run(ctx context.Context) error {
 	const perSecond = 2 // a second
 	ticker := time.NewTicker(time.Second / perSecond)
@@ -225,7 +225,7 @@ func (a *spentAccount) reprice() (name string, dollars float64) {
 	return name, dollars
 }
 
-// describe is how account and key are, in a line.
+// describe returns the state of account and key in one line.
 func (a *spentAccount) describe(locale string) string {
 	pace := a.pace()
 	var wallet, key float64

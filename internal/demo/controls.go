@@ -8,7 +8,7 @@ import (
 	"mokabot/moka/mokatest"
 )
 
-// control is a button of the side panel; its answer says what it did.
+// control is a button of the side panel. Its answer says what the button did.
 type control struct {
 	id     string
 	group  both
@@ -26,7 +26,7 @@ var (
 	botGroup      = both{"Bot", "机器人"}
 )
 
-// atOnce makes a control of something that cannot fail.
+// atOnce makes a control of a function that cannot fail.
 func atOnce(do func() both) func(context.Context) (both, error) {
 	return func(context.Context) (both, error) { return do(), nil }
 }
@@ -75,7 +75,7 @@ func (d *demo) spendAtOnce() both {
 	return both{"One call cost $10.", "一次调用消耗了 $10。"}
 }
 
-// runaway costs more than the account has, so it is paid for first.
+// runaway tops the account up first, because it spends more than the account has.
 func (d *demo) runaway() both {
 	const cost = 150
 	d.account.topUp(cost)

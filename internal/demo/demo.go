@@ -59,7 +59,7 @@ storage:
 welcome: true
 `
 
-// demo is the simulated world between whose two ends the real bot runs.
+// demo holds the simulated gateway and Discord, with the real bot between them.
 type demo struct {
 	*stage
 	account *spentAccount
@@ -129,8 +129,8 @@ func loadDemo(dir, language string) (*config.Config, error) {
 	return c, nil
 }
 
-// soonAtTheMinute is a clock, less than a minute off, on which a new minute
-// begins a quarter of a minute after the start: a visitor should not wait for
+// soonAtTheMinute returns a clock, less than a minute off, on which the next minute
+// begins a quarter of a minute after the start, so that a visitor need not wait for
 // the summary.
 func soonAtTheMinute(began time.Time) func() time.Time {
 	const wait = 15 * time.Second
@@ -157,8 +157,8 @@ func servePage(ctx context.Context, l net.Listener, h http.Handler) error {
 	return nil
 }
 
-// invent gives the demonstration a past: half a month of office hours that end
-// at what the fake gateway says now.
+// invent writes half a month of office hours into the database, which end at the fake
+// gateway's present figures.
 func invent(ctx context.Context, c *config.Config, now time.Time) error {
 	db, err := store.Open(c.Storage.Address())
 	if err != nil {

@@ -36,14 +36,14 @@ func (s *stage) toggleDiscord() both {
 	return both{"Discord is back. What waited is delivered, each message once.", "Discord 已恢复。等待的消息会送达，每条只发一次。"}
 }
 
-// reconnection is how long a visitor is kept waiting for the bot to be back.
+// reconnection is how long a control waits until the bot is back.
 const reconnection = 20 * time.Second
 
 // sessions counts the sessions that the bot began or took up again.
 func (s *stage) sessions() int { return len(s.discord.Identifies()) + s.discord.Resumes() }
 
-// back waits until the bot has another session than the first so many, and
-// tells how long that took.
+// back waits until the bot has begun or resumed another session than the first ones,
+// and returns how long that took.
 func (s *stage) back(ctx context.Context, before int, what both) both {
 	if s.isDown() {
 		return both{what.en + " It connects when Discord is back.", what.zh + "Discord 恢复后会重新连接。"}

@@ -16,7 +16,7 @@ const (
 	demoDays = 15
 	demoStep = 30 * time.Minute
 
-	// What the fake gateway's account has at the beginning.
+	// The figures of the fake gateway's account at the start.
 	demoRemaining = moka.Amount(90_010_000)
 	demoUsed      = moka.Amount(202_300_000)
 	demoRequests  = 8412

@@ -30,8 +30,8 @@ func RunPreview(ctx context.Context, out io.Writer, address string, load func() 
 	return visitors{out, log, "preview", address}.serve(ctx, p, p.bot.run)
 }
 
-// WithSimulatedToken gives the variable of config.yaml.example a value where it
-// has none: whoever has no Discord application yet cannot have set it.
+// WithSimulatedToken sets the token's variable of config.yaml.example where it is
+// missing, because somebody without a Discord application has no token yet.
 func WithSimulatedToken(lookup config.Lookup) config.Lookup {
 	return func(name string) (string, bool) {
 		if v, ok := lookup(name); ok || name != "DISCORD_TOKEN" {
@@ -67,12 +67,12 @@ func newPreview(load func() (*config.Config, error), dir string, log *slog.Logge
 	return s, nil
 }
 
-// realAccounts is what a visitor must not mistake.
+// realAccounts warns a visitor that the accounts are real.
 var realAccounts = both{"The accounts and their figures are real; Discord is simulated.", "账户和数据是真实的，Discord 是模拟的。"}
 
-// furnish fits a configuration and the simulated Discord together: the bot
-// finds there whatever the one names, and leaves alone what belongs to a bot
-// that runs elsewhere on the same configuration.
+// furnish makes the configuration and the simulated Discord fit each other: Discord
+// gets the servers, channels and roles that the configuration names, and the bot gets
+// no database, address or file of another bot with the same configuration.
 func (s *stage) furnish(c *config.Config, dir string) {
 	c.Discord.Token = config.NewSecret(discordsim.Token)
 	c.Discord.GuildIDs = []string{discordsim.GuildID}
@@ -89,7 +89,7 @@ func (s *stage) furnish(c *config.Config, dir string) {
 	s.addMentioned(c)
 }
 
-// fillChannels sends what has no channel yet to simulated ones.
+// fillChannels sets a simulated channel wherever the configuration names none.
 func fillChannels(c *config.Config) {
 	fill := func(id *string, with string) {
 		if *id == "" {
@@ -140,8 +140,8 @@ func (s *stage) addRoom(r room) {
 	}
 }
 
-// addMentioned makes the roles and users that the configuration names. The
-// operator gets all of the roles, and so sees every ping as one.
+// addMentioned makes the roles and users that the configuration names. The operator
+// gets all of the roles and so sees every ping.
 func (s *stage) addMentioned(c *config.Config) {
 	names := s.discord.Names()
 	var roles []string

@@ -10,8 +10,8 @@ import (
 	"mokabot/internal/lang"
 )
 
-// restarting runs the bot, and runs it again on the same database whenever it
-// is asked to, as an update of the program would.
+// restarting runs the bot, and restarts it on the same database when asked to, as an
+// update of the program would.
 type restarting struct {
 	env app.Environment
 	log *slog.Logger
@@ -40,7 +40,7 @@ func (r *restarting) run(ctx context.Context) error {
 	}
 }
 
-// begin notes how the new run is ended, and gives it what it needs.
+// begin stores how to end the new run, and passes it what it needs.
 func (r *restarting) begin(stop context.CancelFunc) (*config.Config, chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -49,8 +49,8 @@ func (r *restarting) begin(stop context.CancelFunc) (*config.Config, chan struct
 	return &c, r.ended
 }
 
-// again stops the bot, which starts anew, with other words for its posts where
-// some are given. It returns when the old run has ended.
+// again restarts the bot, with other words for its posts where some are given. It
+// returns when the old run has ended.
 func (r *restarting) again(ctx context.Context, w *lang.Words) error {
 	r.mu.Lock()
 	if w != nil {

@@ -182,7 +182,7 @@ var (
 	notConnected  = both{"The application did not respond: the bot is not connected right now.", "该应用程序未响应：机器人目前没有连接。"}
 )
 
-// explained says what Discord's user interface would say.
+// explained adds what Discord's user interface would say.
 func explained(locale string, err error) error {
 	switch {
 	case errors.Is(err, discordsim.ErrNotConnected):

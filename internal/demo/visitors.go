@@ -68,10 +68,10 @@ func pageAddresses(at *net.TCPAddr) []string {
 	return all
 }
 
-// onlyFor answers requests for this machine only: a web page whose own name was
-// made to lead here could otherwise read the figures. A listener on loopback
-// answers to loopback, another one to every address, which no such page has,
-// and to this machine's names.
+// onlyFor answers requests for this machine only: another web page, whose own name was
+// made to lead here, could otherwise read the figures. A listener on loopback answers
+// to loopback names. Any other listener answers to this machine's names and to every
+// address, because no such page is called by an address.
 func onlyFor(at *net.TCPAddr, listenHost string, h http.Handler) http.Handler {
 	names := map[string]bool{"localhost": true}
 	if !at.IP.IsLoopback() {

@@ -81,7 +81,7 @@ func unitNamed(name string) time.Duration {
 	return 0
 }
 
-// halfWidth writes the full-width letters and digits of Chinese keyboards as ASCII.
+// halfWidth replaces the full-width letters and digits of Chinese keyboards by ASCII.
 func halfWidth(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= '！' && r <= '～' {
@@ -125,8 +125,8 @@ func endDates(r spend.Runway) (from, to time.Time, near bool) {
 	return r.From.Add(r.Low), r.From.Add(r.High), r.High <= week
 }
 
-// Coarse rounds an estimate to what it deserves: days above four days, hours
-// above two hours, and otherwise five minutes.
+// Coarse rounds an estimate to a precision that it can have: days above four days,
+// hours above two hours, otherwise five minutes.
 func Coarse(d time.Duration) time.Duration {
 	switch {
 	case d >= 96*time.Hour:
@@ -179,7 +179,7 @@ func trimmed(f float64) string {
 	return strings.TrimSuffix(strconv.FormatFloat(f, 'f', 1, 64), ".0")
 }
 
-// bracketed sets text in brackets; nothing stays nothing.
+// bracketed puts text in brackets. An empty text stays empty.
 func bracketed(open, text, end string) string {
 	if text == "" {
 		return ""

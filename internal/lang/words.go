@@ -161,7 +161,8 @@ type HeadlineWords struct {
 	NotKnown      func(span string) string // what was spent
 }
 
-// ConditionWords phrase one condition: that it holds, what to do about it, and that it is over.
+// ConditionWords phrase one condition: that it holds, what to do about it, and that it
+// has ended.
 type ConditionWords struct {
 	Raised func(account, level string) string
 	Text   string // what it means and what to do; may be empty
@@ -213,7 +214,7 @@ type CommandWords struct {
 	NoPeriod      func(period string, known []string) string
 }
 
-// Shown is what a command or an option is called in Discord's menu.
+// Shown is the name of a command or an option in Discord's menu.
 func (c CommandWords) Shown(name string) string { return cmp.Or(c.Names[name], name) }
 
 // HelpWords phrase /help.

@@ -92,14 +92,14 @@ type StatusWords struct {
 	First, Interval, NearLevel, NearBudget, FastPace, SecondLook, NewDay string // why an account is read then
 }
 
-// ReloadWords phrase what became of reading the configuration again.
+// ReloadWords phrase the result of a reload.
 type ReloadWords struct {
 	Done    func(accounts, reports int) string
 	Kept    string // the file is wrong; what was in force stays so
 	Restart func(keys string) string
 }
 
-// BacktestWords phrase what rules would have said of the past.
+// BacktestWords phrase what rules would have posted in the past.
 type BacktestWords struct {
 	Title                                 func(account string, days int) string
 	None                                  string

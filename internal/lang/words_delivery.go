@@ -1,6 +1,6 @@
 package lang
 
-// DeliveryWords phrase what became of messages on their way to Discord.
+// DeliveryWords phrase what happened to messages on their way to Discord.
 type DeliveryWords struct {
 	NoFile, Plain, Bare string // what a reduced message says of itself
 

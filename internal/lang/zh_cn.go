@@ -48,8 +48,8 @@ func Chinese() *Words {
 	}
 }
 
-// zhDuration leaves the space after a unit to a line's end: else the line is broken
-// within the unit.
+// zhDuration leaves the space after a unit breakable, or a line could be broken within
+// the unit.
 func zhDuration(d time.Duration) string {
 	return duration(d, [4]string{"天", "小时", "分钟", "秒"}, " ")
 }

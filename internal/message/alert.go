@@ -92,14 +92,14 @@ func planEnded(e alert.Event) bool {
 	return e.Kind == alert.Ended && i.Condition == alert.PlanEnding && !i.Expires.IsZero() && !i.Expires.After(i.EndedAt)
 }
 
-// tokenRefused reports whether it is the access token that is not accepted, which
-// only the balance needs and no call.
+// tokenRefused reports whether it is the access token that is not accepted. Calls work
+// without it; only the balance needs it.
 func tokenRefused(r moka.Reading) bool {
 	return !banned(r) && !keyRefused(r) && r.WalletErr != nil && r.WalletErr.Kind == moka.Unauthorized
 }
 
-// keyDisabled reports whether the key was disabled in the console, which only the
-// account's list of keys tells.
+// keyDisabled reports whether the key was disabled in the console. Only the account's
+// list of keys shows that.
 func keyDisabled(r moka.Reading) bool {
 	return !banned(r) && r.Key != nil && r.Key.State == moka.KeyDisabled
 }
@@ -110,7 +110,7 @@ func banned(r moka.Reading) bool {
 	return err != nil && err.Kind == moka.Banned
 }
 
-// ofAccount are words of a condition without levels.
+// ofAccount returns the words of a condition without levels.
 func ofAccount(raised func(account string) string) func(account, level string) string {
 	return func(account, _ string) string { return raised(account) }
 }
@@ -147,7 +147,7 @@ func incidentTone(i alert.Incident, levels int) Tone {
 	return severityTones[i.Condition.Severity()]
 }
 
-// alertText is what the alert means and what to do. It leaves out what the failure or the
+// alertText says what the alert means and what to do. It omits what the failure or the
 // figures say better.
 func alertText(w *lang.Words, e alert.Event, words lang.ConditionWords) string {
 	cause := alertCause(w, e)
@@ -241,8 +241,9 @@ func spikeText(w *lang.Words, f alert.Facts) string {
 	return w.Alert.HourCost(spent)
 }
 
-// limitText names the level's limits that the figures are below. Where they are above
-// them within the margin, or unknown, it names the limit of the first post.
+// limitText names the level's limits that the figures are below. Where the figures are
+// unknown, or above the limits but within the margin, it names the limit of the first
+// post.
 func limitText(w *lang.Words, e alert.Event) string {
 	if e.Level == nil {
 		return ""

@@ -67,7 +67,7 @@ func BacktestBudget(w *lang.Words, b budget.Budget, days int, news []budget.News
 	return Message{Cards: []Card{card}}
 }
 
-// Outcome is what a configuration would have said of an account or budget.
+// Outcome is what a configuration would have posted about an account or budget.
 type Outcome struct {
 	Config       string // its name
 	Missing      bool   // it does not have the account or budget

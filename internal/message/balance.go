@@ -75,7 +75,8 @@ func walletEmpty(r moka.Reading) bool {
 	return known && wallet <= 0 && spendableKnown && spendable <= 0 && (r.Key.Unlimited || keyKnown && key > 0)
 }
 
-// tone is the colour of what is left; of last known figures it is none.
+// tone is the colour for what is left. Figures that are only the last known ones have
+// no colour.
 func (a Account) tone() Tone {
 	if a.Old() {
 		return ToneMuted
@@ -150,13 +151,13 @@ func keyField(w *lang.Words, k moka.Key, failed *moka.Error) Field {
 	return figuresField(w, name, keyState(w, k, failed), beside(total, amount(w, w.Balance.Used, k.Used)), left, expires)
 }
 
-// figuresField are lines of figures, which are too long for a column of a phone.
-// Two figures have room on one.
+// figuresField lists figures that are too long for a phone's columns. Two figures have
+// room on one line.
 func figuresField(w *lang.Words, name string, lines ...string) Field {
 	return Field{Name: name, Value: cmp.Or(joinLines(lines...), w.Balance.Unknown)}
 }
 
-// beside puts what there is on one line.
+// beside joins the texts that are not empty into one line.
 func beside(figures ...string) string {
 	return strings.Join(slices.DeleteFunc(figures, func(f string) bool { return f == "" }), " · ")
 }

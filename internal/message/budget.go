@@ -82,7 +82,8 @@ func budgetSpent(w *lang.Words, s budget.Standing) string {
 	return w.Budget.Spent(spent, s.Budget.Amount, partOf(percent))
 }
 
-// partOf is a part of an amount, never rounded up: 99.9 % is not all of it.
+// partOf returns the part of an amount in percent, never rounded up: 99.9 % is not all
+// of it.
 func partOf(percent float64) string {
 	const rounding = 1e-9
 	if percent >= 1000 {

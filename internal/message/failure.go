@@ -7,8 +7,8 @@ import (
 	"mokabot/moka"
 )
 
-// Failure turns an error of the gateway into a sentence for people, with what to do about
-// it, and adds the gateway's own text, disarmed. It is the only place that does so.
+// Failure turns an error of the gateway into a sentence for people that says what to
+// do, and adds the gateway's own text, disarmed. No other function does so.
 func Failure(w *lang.Words, err error) string {
 	text := shortFailure(w, err)
 	if e, ok := errors.AsType[*moka.Error](err); ok && e != nil && e.Message != "" {

@@ -158,8 +158,8 @@ func keyRefused(r moka.Reading) bool {
 	return r.KeyErr != nil && r.KeyErr.Hint == moka.HintAPIKey
 }
 
-// leftLine is what can be spent and how long it lasts, empty when it is unknown or when
-// the condition already says that nothing is left.
+// leftLine says what can be spent and how long it lasts. It is empty when that is
+// unknown, or when the condition already says that nothing is left.
 func leftLine(w *lang.Words, e alert.Event) string {
 	left, ok := e.Facts.Reading.Spendable().Get()
 	if !ok || left <= 0 && e.Incident.Condition != alert.Balance {

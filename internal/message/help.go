@@ -45,8 +45,8 @@ func explained(w *lang.Words, lines []string, g Guide) Message {
 	return Message{Cards: []Card{card}}
 }
 
-// call is a command as a reader of the language sees it in Discord's menu, without the
-// option share, which all have and which is explained below.
+// call writes a command as a reader of the language sees it in Discord's menu. It
+// omits the option share, which all commands have and which is explained below.
 func call(w *lang.Words, c Command) string {
 	text := "/" + w.Command.Shown(c.Name)
 	for _, o := range c.Options {

@@ -29,9 +29,8 @@ const (
 	ActionDetails    = "details"
 )
 
-// alertButtons offer what helps against the condition: a link to where money is
-// added or a credential is renewed, and the details; and in a row of its own a
-// snooze, where there are reminders to hold back.
+// alertButtons offer a link to where money is added or a credential is renewed, the
+// details, and in a row of its own a snooze if there are reminders to hold back.
 func alertButtons(w *lang.Words, a AlertDetails) []Button {
 	var buttons []Button
 	if a.Page != "" {
@@ -140,8 +139,8 @@ func openBudgetButtons(w *lang.Words, s budget.Standing, several bool) []Button 
 	return []Button{b}
 }
 
-// incidentButtons are the row below an incident of /alerts. One that is snoozed
-// offers its end in the place of the shortest snooze.
+// incidentButtons are the row below an incident of /alerts. Below a snoozed one, the
+// button that ends the snooze replaces the shortest snooze.
 func incidentButtons(w *lang.Words, o OpenIncident, now time.Time, several bool) []Button {
 	of := ":" + o.Incident.ID + ":" + o.Incident.SubjectOf(o.Account)
 	buttons := snoozeButtons(w, o.Incident, of, o.Remind, now)

@@ -89,8 +89,8 @@ func keysTone(sorted []moka.APIKeyInfo, now time.Time) Tone {
 	return map[int]Tone{rankBroken: ToneCritical, rankSoon: ToneWarn, rankFine: ToneGood, rankOff: ToneMuted}[keyRank(sorted[0], now)]
 }
 
-// keyLine is one key in one line of a phone: its name, what is wrong with it, and
-// its figures. What is the same for most keys is left out.
+// keyLine shows one key in one line of a phone: its name, what is wrong with it, and
+// its figures. It omits what is the same for most keys.
 func keyLine(w *lang.Words, k moka.APIKeyInfo, now time.Time, twin bool) string {
 	nameless := strings.TrimSpace(k.Name) == ""
 	name := "**" + Disarm(k.Name) + "**"

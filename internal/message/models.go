@@ -114,7 +114,7 @@ func vendor(id string) (prefix, name string) {
 	return "", id
 }
 
-// inCode keeps a name from ending the code span around it.
+// inCode changes a name so that it cannot end the code span around it.
 func inCode(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '`' || r < ' ' || r == 0x7f {

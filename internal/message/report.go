@@ -130,7 +130,7 @@ func totals(w *lang.Words, accounts []ReportAccount) total {
 	return t
 }
 
-// together adds up what is known: a lower bound where one of the two is unknown.
+// together adds two figures. The sum is a lower bound where one of them is unknown.
 func together(sum, part spend.SoFar) spend.SoFar {
 	first := sum == spend.SoFar{}
 	switch {
@@ -142,8 +142,8 @@ func together(sum, part spend.SoFar) spend.SoFar {
 	return sum.Plus(part)
 }
 
-// better is the figure of a wallet that two accounts share: the larger one, complete if
-// one of them is.
+// better returns the figure of a wallet that two accounts share: the larger one,
+// complete if either is.
 func better(a, b spend.SoFar) spend.SoFar {
 	x, known := a.Spent.Get()
 	y, other := b.Spent.Get()
@@ -158,8 +158,8 @@ func better(a, b spend.SoFar) spend.SoFar {
 // oldNamed is how many accounts are named for their old figures.
 const oldNamed = 5
 
-// oldFigures names the accounts whose last known figures are in the totals, and
-// since when the oldest of these is known; nothing when all are of now.
+// oldFigures names the accounts whose last known figures are part of the totals, and
+// the age of the oldest. It is empty when all figures are new.
 func oldFigures(w *lang.Words, accounts []ReportAccount) string {
 	var names []string
 	var oldest time.Time
@@ -214,8 +214,8 @@ func (a Account) Old() bool { return !a.Reading.OK() && a.Last != nil && nothing
 
 func (a Account) left() moka.Maybe { return a.shown().Spendable() }
 
-// against is what the period before cost and the difference to it, "" where the
-// two do not compare.
+// against says what the period before cost and how this one compares, or is empty
+// where the two do not compare.
 func against(w *lang.Words, spent, before moka.Maybe) string {
 	now, nowKnown := spent.Get()
 	then, thenKnown := before.Get()

@@ -172,12 +172,12 @@ func keysUsed(w *lang.Words, u Used) string {
 	return strings.Join(lines, "\n")
 }
 
-// isRounding reports whether an amount is too small for a line of what no model or
-// key is named for: less than a cent, which the figures are rounded to.
+// isRounding reports whether an amount that no model or key explains is too small for
+// a line: below one cent, to which the figures are rounded.
 func isRounding(a moka.Amount) bool { return max(a, -a) < moka.Dollar/100 }
 
-// splitOthers takes the lines that stand for no model or key out of a list, which
-// have lines of their own however long it is.
+// splitOthers separates the lines that stand for no model or key from a list. They are
+// shown however long the list is.
 func splitOthers[T any](list []T, name func(T) string) (named, others []T) {
 	for _, l := range list {
 		if n := name(l); n == Others || n == Returned {
@@ -217,8 +217,8 @@ func modelsUsed(w *lang.Words, u Used) string {
 	return strings.Join(modelLines(w, u.Models, topModels), "\n")
 }
 
-// modelLines are the first most models, and the rest in one line: also those
-// before that, where all further ones together are below one percent.
+// modelLines are the first models, up to limit, and the others in one line. Models
+// that together make less than one percent share that line even where there is room.
 func modelLines(w *lang.Words, models []ModelUse, limit int) []string {
 	var lines []string
 	total := moka.Amount(0)

@@ -70,13 +70,13 @@ type Recorder struct {
 	accounts map[string]figures // the newest, by account
 }
 
-// figures are what is added up over all accounts.
+// figures are the readings that the sums over all accounts are made of.
 type figures struct {
 	reading moka.Reading
 	today   moka.Maybe
 }
 
-// latencies covers a loopback answer and a call that used up its time.
+// latencies range from an answer on loopback to a call that used up its time.
 var latencies = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 
 // New makes the metrics of a program of that version.
@@ -173,7 +173,7 @@ func (t *Recorder) Reading(account string, r moka.Reading, today moka.Maybe, run
 	}
 }
 
-// addUp changes the accounts' figures and publishes what they are together.
+// addUp changes the accounts' figures and publishes their sums.
 func (t *Recorder) addUp(change func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

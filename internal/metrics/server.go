@@ -63,7 +63,7 @@ func (s *Server) Run(ctx context.Context) error {
 	return nil
 }
 
-// server gives nobody a line for longer than an answer takes.
+// server limits how long anybody may keep a connection without an answer.
 func (s *Server) server(ctx context.Context, h http.Handler) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: answerTime, ReadTimeout: answerTime, WriteTimeout: 2 * answerTime, IdleTimeout: answerTime,
@@ -71,10 +71,10 @@ func (s *Server) server(ctx context.Context, h http.Handler) *http.Server {
 	}
 }
 
-// onlyFor refuses requests by a foreign name. A web page whose name was made to
-// lead here could otherwise have its visitor's browser read the figures. It
-// always comes with its own name: never with an address, nor with a name
-// without dots, such as that of a container.
+// onlyFor refuses requests by a foreign name. A web page whose name was made to lead
+// here could otherwise have its visitor's browser read the figures. Such a page is
+// always called by its own name, never by an address or a name without dots, such as
+// that of a container.
 func (s *Server) onlyFor(at *net.TCPAddr, h http.Handler) http.Handler {
 	configured, _, _ := net.SplitHostPort(s.Address)
 	names := append([]string{"localhost", configured}, s.Hosts...)

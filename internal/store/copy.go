@@ -88,8 +88,8 @@ const (
 	occupyEvery = 4 * time.Second
 )
 
-// occupy keeps every bot off a PostgreSQL database until db is closed, and calls stop when
-// the lease is lost. A file is locked already.
+// occupy keeps every bot from using a PostgreSQL database until db is closed, and
+// calls stop when the lease is lost. A file is locked already.
 func (db *DB) occupy(ctx context.Context, stop context.CancelCauseFunc) error {
 	lease := db.Lease()
 	if lease == nil {
@@ -123,11 +123,11 @@ func (db *DB) renew(ctx context.Context, epoch int64, stop context.CancelCauseFu
 			return
 		case <-tick.C:
 		}
-		asked := time.Now()
+		sent := time.Now()
 		_, ok, err := db.lease.Renew(ctx, epoch, occupyTime)
 		switch {
 		case err == nil && ok:
-			renewed = asked
+			renewed = sent
 		case err == nil, time.Since(renewed) > occupyTime:
 			stop(&Error{Path: db.path, Kind: ErrNotLeader, Err: err})
 			return
@@ -178,7 +178,7 @@ func (c copying) table(ctx context.Context, s shape) (contents, error) {
 	return contents{}, ErrDiffers
 }
 
-// rest copies the rows that come after the target's last one.
+// rest copies the rows after the target's last one.
 func (c copying) rest(ctx context.Context, s shape) error {
 	last, err := s.last(ctx, c.target)
 	if err != nil {

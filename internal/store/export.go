@@ -142,7 +142,8 @@ func recordOf(account string, s Sample) Record {
 	}
 }
 
-// paged reads [from, to) in portions, going on after the last row of each.
+// paged reads [from, to) in portions. Each begins after the last row of the one
+// before.
 func paged[T any](from, to int64, at func(T) int64, read func(from, to int64) ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for {

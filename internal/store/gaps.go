@@ -32,7 +32,7 @@ func scanGap(r row, unit float64) (g Gap, err error) {
 	return g, err
 }
 
-// addGap stores what a reading knows of a time too long to date it.
+// addGap stores what was spent in a gap that a reading has found.
 func addGap(ctx context.Context, tx writer, account string, s Sample) error {
 	p := pieceOf(s)
 	if p.known && !p.isGap() || !p.known && (p.since == 0 || p.until <= p.since || s.ErrKind != "") {

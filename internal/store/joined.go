@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 )
 
-// Joined are the payloads of the posts that go into one message with a due
-// post, which leads them. Which those are is settled before the first attempt
-// and stays so, because Discord may know the message from then on: of at most
-// `most` candidates, given with the lead's payload first, fit says how many go.
-func (db *DB) Joined(ctx context.Context, lead Due, most int, fit func([]json.RawMessage) int) ([]json.RawMessage, error) {
+// Joined returns the payloads of the posts that go into one message with a due post,
+// the lead. They are chosen before the first attempt and stay the same, because
+// Discord may know the message from then on. Of at most limit candidates, the lead's
+// payload first, fit returns how many to take.
+func (db *DB) Joined(ctx context.Context, lead Due, limit int, fit func([]json.RawMessage) int) ([]json.RawMessage, error) {
 	if lead.EditOf != "" || !lead.Joins {
 		return nil, nil
 	}
@@ -20,7 +20,7 @@ func (db *DB) Joined(ctx context.Context, lead Due, most int, fit func([]json.Ra
 		if err != nil || len(led) > 0 || !lead.FirstTriedAt.IsZero() {
 			return err
 		}
-		may, err := list(ctx, tx, scanPost, sqlMayJoin, lead.Channel, int(lead.Lane), lead.ID, lead.ID, most)
+		may, err := list(ctx, tx, scanPost, sqlMayJoin, lead.Channel, int(lead.Lane), lead.ID, lead.ID, limit)
 		if err != nil || len(may) == 0 {
 			return err
 		}
@@ -43,9 +43,8 @@ func payloads(posts []Post) []json.RawMessage {
 	return all
 }
 
-// Whole are the payloads of all posts that share the message which an edit
-// replaces, in their order, each as it is by now and the edited one as the
-// edit has it.
+// Whole returns the newest payloads of all posts that share the message which an edit
+// replaces, in their order, with the edit in place of the post that it edits.
 func (db *DB) Whole(ctx context.Context, edit Due) ([]json.RawMessage, error) {
 	posts, err := db.PostsOf(ctx, edit.TargetMessageID)
 	if err != nil {

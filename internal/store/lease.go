@@ -66,9 +66,10 @@ type Lease struct {
 	mu   sync.Mutex // one question at a time
 	conn *pgx.Conn  // nil: connect first
 
-	// What a standby sees of the lease, and since when by its own clock. A lease
-	// that nobody renews has expired, even while the server's clock, set back,
-	// says otherwise. So has one whose holder was connected and no longer is.
+	// The lease as a standby sees it, and since when by its own clock. A lease that
+	// nobody renews has expired even while the server's clock, set back, shows
+	// otherwise. The same holds for a lease whose holder was connected and no longer
+	// is.
 	seen   held
 	seenAt time.Time
 	newest held      // that this process saw or wrote; a database whose lease is older was put back
@@ -88,14 +89,14 @@ type held struct {
 
 func (h held) same(o held) bool { return h.epoch == o.epoch && h.expires.Equal(o.expires) }
 
-// before reports whether a lease is an earlier state of another. One that was
-// given back expires at no time that counts.
+// before reports whether a lease is an earlier state of another. The expiry of a lease
+// that was given back does not count.
 func (h held) before(o held) bool {
 	return h.epoch < o.epoch || h.epoch == o.epoch && h.expires.Unix() != 0 && h.expires.Before(o.expires)
 }
 
-// point is how far the history of a database has come that a process has written
-// to. It only ever goes on, unless the database is put back to an earlier time.
+// point is the last transaction of this process that the database is known to hold. It
+// falls back only when the database is put back to an earlier time.
 type point struct {
 	place string // see sqlPlace
 	xact  uint64 // the number of the newest transaction; 0: there was none
@@ -165,7 +166,7 @@ func (l *Lease) Acquire(ctx context.Context, holder string, length time.Duration
 	if l.seen.epoch != 0 && (time.Since(l.seenAt) > length || !l.absent.IsZero() && time.Since(l.absent) >= l.patience) {
 		left = l.seen
 	}
-	err = l.ask(ctx, func(c *pgx.Conn) error {
+	err = l.use(ctx, func(c *pgx.Conn) error {
 		return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) (err error) {
 			g = lead.Grant{Holder: holder, Left: length}
 			if at.place, g.PutBack, err = l.inspect(ctx, tx); err != nil {
@@ -270,7 +271,7 @@ func (l *Lease) Renew(ctx context.Context, epoch int64, length time.Duration) (n
 	if l.epoch.Load() != epoch {
 		return time.Time{}, false, nil // a transaction has noticed that it is lost
 	}
-	err = l.ask(ctx, func(c *pgx.Conn) error {
+	err = l.use(ctx, func(c *pgx.Conn) error {
 		return c.QueryRow(ctx, sqlRenew, epoch, length, time.UnixMicro(l.until.Load())).Scan(&now, &own.expires)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -291,7 +292,7 @@ func (l *Lease) Resign(ctx context.Context, epoch int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.attend(0)
-	return l.ask(ctx, func(c *pgx.Conn) error {
+	return l.use(ctx, func(c *pgx.Conn) error {
 		_, err := c.Exec(ctx, sqlResign, epoch)
 		return err
 	})
@@ -307,9 +308,9 @@ func (l *Lease) signal() {
 	}
 }
 
-// ask has f use the lease's connection, and gives the connection up when that
-// fails: a reply may still be under way on it. The caller holds mu.
-func (l *Lease) ask(ctx context.Context, f func(*pgx.Conn) error) error {
+// use calls f with the lease's connection, and closes the connection when f fails,
+// because an answer may still be under way on it. The caller holds mu.
+func (l *Lease) use(ctx context.Context, f func(*pgx.Conn) error) error {
 	if l.conn == nil || l.conn.IsClosed() {
 		conn, err := pgx.ConnectConfig(ctx, l.config)
 		if err != nil {

@@ -25,8 +25,8 @@ func lockFile(path string) (*os.File, error) {
 	return nil, err
 }
 
-// unlock ends the lock, even while a process that is being started holds a copy of
-// the file: until it runs its program, it has all files of its parent.
+// unlock ends the lock even while a process that is being started still holds a copy
+// of the open file, as every process does until it runs its own program.
 func unlock(f *os.File) error {
 	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 }

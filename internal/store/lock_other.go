@@ -8,8 +8,8 @@ import (
 	"os"
 )
 
-// lockFile holds the file open. Where there is no flock, removing it first
-// fails while another process holds it.
+// lockFile keeps the file open. Where flock does not exist, removing the file fails
+// while another process has it open.
 func lockFile(path string) (*os.File, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrInUse

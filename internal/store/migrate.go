@@ -56,7 +56,8 @@ func migrate(ctx context.Context, e *engine, db *sql.DB, wanted int) error {
 	return err
 }
 
-// schema is the version of a database, refused when this program is too old for it.
+// schema returns the version of a database. It fails when this program is too old for
+// it.
 func (e *engine) schema(ctx context.Context, db rower) (int, error) {
 	version, err := e.version(ctx, db)
 	if err == nil && version > len(e.migrations) {

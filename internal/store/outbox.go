@@ -177,11 +177,12 @@ func scanDue(r row) (d Due, err error) {
 	return d, err
 }
 
-// nonce is the same for the same message, whenever it is sent.
+// nonce depends on the message alone, so that every attempt to send it has the same
+// nonce.
 func nonce(key string) string {
-	const longest = 25 // that Discord takes
+	const maxNonce = 25 // that Discord takes
 	sum := sha256.Sum256([]byte(key))
-	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:longest]
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:maxNonce]
 }
 
 // Sending notes, before the attempt, that Discord may know the message from now on.
@@ -226,8 +227,8 @@ func (db *DB) Drop(ctx context.Context, id int64, now time.Time, cause string) e
 	return err
 }
 
-// Move sends a message that has certainly not arrived to another channel. What
-// was to be sent along goes its own way.
+// Move redirects a message that has certainly not arrived to another channel. Posts
+// that were joined with it are sent on their own.
 func (db *DB) Move(ctx context.Context, id int64, channel string) error {
 	return db.tx(ctx, func(tx *sql.Tx) error {
 		if err := put(ctx, tx, sqlPart, id); err != nil {
@@ -237,8 +238,8 @@ func (db *DB) Move(ctx context.Context, id int64, channel string) error {
 	})
 }
 
-// Split makes several messages of one that was never sent, the first in its
-// place and the others after it with keys of their own.
+// Split replaces a message that was never sent by several, the first in its place and
+// the others after it with keys of their own.
 func (db *DB) Split(ctx context.Context, m Due, parts []json.RawMessage) error {
 	err := db.tx(ctx, func(tx *sql.Tx) error {
 		if err := put(ctx, tx, sqlSetPayload, string(parts[0]), m.ID); err != nil {

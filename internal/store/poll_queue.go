@@ -77,10 +77,10 @@ func (db *DB) storeWaiting(ctx context.Context, own *queuedPoll) {
 }
 
 func (db *DB) storeTogether(ctx context.Context, polls []*queuedPoll) {
-	settled := false
+	stored := false
 	defer func() { // also where a poll's function ends the goroutine
 		for _, p := range polls {
-			p.alone = !settled
+			p.alone = !stored
 			close(p.over)
 		}
 	}()
@@ -104,7 +104,7 @@ func (db *DB) storeTogether(ctx context.Context, polls []*queuedPoll) {
 		}
 		return nil
 	})
-	if settled = err == nil || len(polls) == 1 || Passing(err); settled {
+	if stored = err == nil || len(polls) == 1 || Passing(err); stored {
 		for _, p := range polls {
 			p.err = err
 		}

@@ -136,10 +136,10 @@ func readOnly(config *pgx.ConnConfig) *pgx.ConnConfig {
 	return reading
 }
 
-func pool(config *pgx.ConnConfig, most int) *sql.DB {
+func pool(config *pgx.ConnConfig, maxOpen int) *sql.DB {
 	db := sql.OpenDB(connector{stdlib.GetConnector(*config)})
-	db.SetMaxOpenConns(most)
-	db.SetMaxIdleConns(most)
+	db.SetMaxOpenConns(maxOpen)
+	db.SetMaxIdleConns(maxOpen)
 	return db
 }
 

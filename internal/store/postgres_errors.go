@@ -105,10 +105,10 @@ func causeAtServer(err error) error {
 	if never, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		err = never.Unwrap() // without user and database, which the sentence's place names
 	}
-	const longest = 300 // bytes; of several addresses each has its cause
+	const maxCause = 300 // bytes; of several addresses each has its cause
 	text := strings.Join(strings.Fields(err.Error()), " ")
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "") + "…"
+	if len(text) > maxCause {
+		text = strings.ToValidUTF8(text[:maxCause], "") + "…"
 	}
 	return errors.New(text)
 }

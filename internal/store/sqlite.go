@@ -98,14 +98,14 @@ func openFileReadOnly(path string) (*DB, error) {
 // reading is how the connections are opened that only read.
 var reading = url.Values{"_pragma": {"busy_timeout(5000)", "query_only(ON)", "cache_size(-1000)"}}
 
-func connect(path string, most int, options url.Values) (*sql.DB, error) {
+func connect(path string, maxOpen int, options url.Values) (*sql.DB, error) {
 	driver, err := sqliteDriver()
 	if err != nil {
 		return nil, err
 	}
 	db := sql.OpenDB(fileConnector{driver, "file:" + url.PathEscape(path) + "?" + options.Encode()})
-	db.SetMaxOpenConns(most)
-	db.SetMaxIdleConns(most)
+	db.SetMaxOpenConns(maxOpen)
+	db.SetMaxIdleConns(maxOpen)
 	return db, nil
 }
 

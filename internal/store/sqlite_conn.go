@@ -112,9 +112,9 @@ func (c *fileConn) statement(ctx context.Context, query string) (*keptStatement,
 // repeated reports whether a statement may run again: not the steps of a migration, and
 // not the pages of a copy, which are long.
 func repeated(query string) bool {
-	const longest = 4096
+	const maxLength = 4096
 	verb, _, _ := strings.Cut(query, " ")
-	return len(query) < longest && (verb == "SELECT" || verb == "INSERT" || verb == "UPDATE" || verb == "DELETE")
+	return len(query) < maxLength && (verb == "SELECT" || verb == "INSERT" || verb == "UPDATE" || verb == "DELETE")
 }
 
 func (c *fileConn) Close() error {

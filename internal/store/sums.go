@@ -78,8 +78,8 @@ func (p piece) clip(from, to int64) (part piece, ok bool) {
 		return piece{}, false
 	}
 	share := func(v int64) int64 {
-		whole := p.until - p.since
-		return scale(v, part.until-p.since, whole) - scale(v, part.since-p.since, whole)
+		total := p.until - p.since
+		return scale(v, part.until-p.since, total) - scale(v, part.since-p.since, total)
 	}
 	part.spent, part.refunds, part.requests, part.covered = share(p.spent), share(p.refunds), share(p.requests), share(p.covered)
 	if p.until > from && p.until <= to {
@@ -88,9 +88,9 @@ func (p piece) clip(from, to int64) (part piece, ok bool) {
 	return part, true
 }
 
-// scale is v*part/whole without overflow, for 0 <= part <= whole.
-func scale(v, part, whole int64) int64 {
-	if part == whole {
+// scale returns v*part/total without overflow, for 0 <= part <= total.
+func scale(v, part, total int64) int64 {
+	if part == total {
 		return v
 	}
 	abs := uint64(v)
@@ -98,7 +98,7 @@ func scale(v, part, whole int64) int64 {
 		abs = -abs
 	}
 	hi, lo := bits.Mul64(abs, uint64(part))
-	q, _ := bits.Div64(hi, lo, uint64(whole))
+	q, _ := bits.Div64(hi, lo, uint64(total))
 	if v < 0 {
 		return -int64(q)
 	}

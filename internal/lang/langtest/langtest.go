@@ -10,16 +10,16 @@ import (
 )
 
 // Mark replaces every word of a language by its own path in the struct, such as
-// «Balance.Used», which whatever is said then shows instead, and returns all
-// paths. A phrase shows the texts that it is given as well, because those may
-// hold the path of another. Of a map, every key is a path, after a slash.
+// «Balance.Used», so that a message shows which words it uses, and returns all paths.
+// A phrase also shows its text arguments, because those may hold the path of another.
+// In a map, every key is a path, after a slash.
 func Mark(w *lang.Words) []string {
 	var all []string
 	mark(reflect.ValueOf(w).Elem(), "", &all)
 	return all
 }
 
-// Said reports whether a text has the word at the path.
+// Said reports whether a text contains the word at the path.
 func Said(text, path string) bool { return strings.Contains(text, sign(path)) }
 
 func sign(path string) string { return "«" + path + "»" }
@@ -49,7 +49,7 @@ func mark(v reflect.Value, path string, all *[]string) {
 	}
 }
 
-// phrase is the path, and every text among the arguments.
+// phrase returns the path and every text among the arguments.
 func phrase(path string) func(args []reflect.Value) []reflect.Value {
 	return func(args []reflect.Value) []reflect.Value {
 		signed := sign(path)

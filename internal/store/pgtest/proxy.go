@@ -120,7 +120,7 @@ func (p *Proxy) Lose(what Lost) {
 	p.lose = what
 }
 
-// Swallow lets nothing pass, without closing anything.
+// Swallow passes nothing on, without closing a connection.
 func (p *Proxy) Swallow(yes bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
