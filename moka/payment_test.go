@@ -77,7 +77,7 @@ var planStates = []struct {
 // Faults M1 to M3: every cell of preference, overflow, plan and wallet, against
 // what the gateway really lets through. A gateway without plans has the wallet.
 func TestPayableIsWhatTheGatewayLetsThrough(t *testing.T) {
-	every := proof.Size(7, 1, 1) // no divisor of the numbers below, so that all meet
+	every := proof.Size(11, 1, 1) // no divisor of the numbers below, so that all meet
 	cells := 0
 	for _, version := range []mokatest.Version{mokatest.V2025_12, mokatest.V2026_07, mokatest.V2026_08} {
 		for _, preference := range []string{"", "subscription_first", "wallet_first", "subscription_only", "wallet_only"} {

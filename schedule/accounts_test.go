@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"mokabot/internal/message"
 	"mokabot/internal/proof"
 	"mokabot/internal/store"
+	"mokabot/internal/store/storetest"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -406,7 +406,7 @@ func TestANewAccountUnderTheNameOfARenamedOne(t *testing.T) {
 // What is stored of an account under its name follows a rename: no package has a
 // value of an account that the store does not know of.
 func TestEveryValueOfAnAccountIsRenamed(t *testing.T) {
-	db, err := store.Open(filepath.Join(t.TempDir(), "values.db"))
+	db, err := store.Open(storetest.File(t, store.Open))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -468,7 +468,7 @@ func TestARenameThatIsInterruptedIsFollowed(t *testing.T) {
 	gateway := mokatest.New(mokatest.V2026_08)
 	gateway.AddAccount(mokatest.Account{ID: 2, Quota: 50_000_000})
 	gateway.AddKey(2, mokatest.Key{Key: key, Remain: 40_000_000})
-	db, err := store.Open(filepath.Join(t.TempDir(), "rename.db"))
+	db, err := store.Open(storetest.File(t, store.Open))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +24,7 @@ import (
 	"mokabot/internal/proof"
 	"mokabot/internal/spend"
 	"mokabot/internal/store"
+	"mokabot/internal/store/storetest"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -52,7 +52,7 @@ func newBudgetWorld(t *testing.T, budgets ...budget.Budget) *budgetWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.db, err = store.Open(filepath.Join(t.TempDir(), "budgets.db")); err != nil {
+	if w.db, err = store.Open(storetest.File(t, store.Open)); err != nil {
 		t.Fatal(err)
 	}
 	past := history.History{Store: w.db, Zone: time.UTC}

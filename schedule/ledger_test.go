@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,6 +17,7 @@ import (
 	"mokabot/internal/lang"
 	"mokabot/internal/proof"
 	"mokabot/internal/store"
+	"mokabot/internal/store/storetest"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -57,7 +57,7 @@ func readByPlan(t *testing.T, seed uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(filepath.Join(t.TempDir(), "plan.db"))
+	db, err := store.Open(storetest.File(t, store.Open))
 	if err != nil {
 		t.Fatal(err)
 	}

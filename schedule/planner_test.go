@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,6 +17,7 @@ import (
 	"mokabot/internal/lang"
 	"mokabot/internal/spend"
 	"mokabot/internal/store"
+	"mokabot/internal/store/storetest"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -73,7 +73,7 @@ func TestNoReadingFailsForWantOfAPlace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		db, err := store.Open(filepath.Join(t.TempDir(), "watch.db"))
+		db, err := store.Open(storetest.File(t, store.Open))
 		if err != nil {
 			t.Fatal(err)
 		}

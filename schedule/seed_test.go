@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,6 +15,7 @@ import (
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/store"
+	"mokabot/internal/store/storetest"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -36,7 +36,7 @@ func TestHistoryBeginsWithTheGatewaysRecords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		db, err := store.Open(filepath.Join(t.TempDir(), "s.db"))
+		db, err := store.Open(storetest.File(t, store.Open))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func newSeeding(t *testing.T, version mokatest.Version) *seeding {
 	}}}, account.WithTransport(s.gateway.Client().Transport)); err != nil {
 		t.Fatal(err)
 	}
-	if s.db, err = store.Open(filepath.Join(t.TempDir(), "s.db")); err != nil {
+	if s.db, err = store.Open(storetest.File(t, store.Open)); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"mokabot/internal/lang"
 	"mokabot/internal/proof"
 	"mokabot/internal/store"
+	"mokabot/internal/store/storetest"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -54,7 +54,7 @@ func simulate(t *testing.T, accounts int, rules alert.Rules) *simulation {
 	t.Helper()
 	s := &simulation{
 		t: t, gateway: mokatest.New(mokatest.V2026_08), every: 5 * time.Minute,
-		path: filepath.Join(t.TempDir(), "watch.db"), times: &Timetable{}, now: time.Now,
+		path: storetest.File(t, store.Open), times: &Timetable{}, now: time.Now,
 	}
 	s.line = s.gateway.Client().Transport
 	s.gateway.AddAccount(mokatest.Account{ID: 2, Quota: 500_000_000})

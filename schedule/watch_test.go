@@ -3,7 +3,6 @@ package schedule
 import (
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/store"
+	"mokabot/internal/store/storetest"
 	"mokabot/moka/mokatest"
 )
 
@@ -50,7 +50,7 @@ func TestAPollThatTakesTooLongIsAFailedReading(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		db, err := store.Open(filepath.Join(t.TempDir(), "watch.db"))
+		db, err := store.Open(storetest.File(t, store.Open))
 		if err != nil {
 			t.Fatal(err)
 		}

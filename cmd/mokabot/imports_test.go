@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -45,6 +46,7 @@ var (
 		"internal/proof":               {},
 		"internal/proof/longtests":     {},
 		"internal/store/pgtest":        {},                                       // for tests
+		"internal/store/storetest":     {},                                       // for tests
 		"internal/testbed":             {"moka/mokatest", "internal/discordsim"}, // for tests
 		"internal/discord/discordtest": {},                                       // for tests
 		"internal/discordsim/browser":  {},
@@ -80,7 +82,7 @@ var (
 		"golang.org/x/sys/unix":               {"internal/lead"},
 		"golang.org/x/image":                  {"internal/chart"},
 	}
-	forTests = []string{"internal/lang/langtest", "internal/proof", "internal/store/pgtest", "internal/testbed", "internal/discord/discordtest"} // which only tests import
+	forTests = []string{"internal/lang/langtest", "internal/proof", "internal/store/pgtest", "internal/store/storetest", "internal/testbed", "internal/discord/discordtest"} // which only tests import
 
 	impure = []string{"net", "net/http", "os", "database/sql"} // what pure packages do without
 	pure   = []string{"internal/spend", "internal/alert", "internal/budget", "internal/lang", "internal/message", "internal/chart", "internal/story"}
@@ -158,18 +160,25 @@ type listed struct {
 
 func listPackages(t *testing.T) []listed {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Dir,GoFiles", "mokabot/...").Output()
+	all, err := goList()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	var all []listed
+	return all
+}
+
+var goList = sync.OnceValues(func() (all []listed, err error) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Dir,GoFiles", "mokabot/...").Output()
+	if err != nil {
+		return nil, err
+	}
 	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
 		var p listed
 		if err := d.Decode(&p); err == io.EOF {
-			return all
+			return all, nil
 		} else if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		all = append(all, p)
 	}
-}
+})

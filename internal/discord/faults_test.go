@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -19,6 +18,7 @@ import (
 	"mokabot/internal/message"
 	"mokabot/internal/proof"
 	"mokabot/internal/store"
+	"mokabot/internal/store/storetest"
 )
 
 // rig is the delivery, from the outbox in its database to the simulated
@@ -38,7 +38,7 @@ type rig struct {
 // bubble runs f with a rig, over HTTP/2 or HTTP/1.1.
 func bubble(t *testing.T, http2 bool, f func(*rig)) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "test.db")
+	path := storetest.File(t, store.Open)
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC))) // a bubble begins before Discord's epoch
 		r := &rig{T: t, sim: discordsim.New(), path: path, log: &strings.Builder{}}

@@ -38,6 +38,7 @@ func afterDrop(n int, s script) func(int) script {
 // Faults that answer at once, on real connections. Those that show by waiting are in
 // TestEveryConnectionFaultHealsWithin45Seconds, on a virtual clock.
 func TestEveryGatewayFaultHeals(t *testing.T) {
+	proof.NotShort(t)
 	nothingLeft(t)
 	faults := []fault{
 		{"nothing wrong", before(0, script{}), 1, 0},

@@ -124,6 +124,10 @@ func inMemory(s *Server) http.Handler {
 	})
 }
 
+// quickest is the key exchange that takes the least processor time: nobody listens on
+// connections in memory.
+var quickest = []tls.CurveID{tls.CurveP256}
+
 // Memory gives a transport to the server without a network: TLS over
 // connections in memory, with HTTP/2 or HTTP/1.1. All of it lives on the clock
 // of the testing bubble that it is made in (see [testing/synctest]). Dials are
@@ -141,14 +145,14 @@ func (s *Server) Memory(http2 bool, dialled func()) (*http.Transport, error) {
 	protocols.SetHTTP2(http2)
 	server := &http.Server{
 		Handler: inMemory(s), ConnContext: rememberLine, ReadHeaderTimeout: time.Minute, ErrorLog: nowhere(), Protocols: protocols,
-		TLSConfig: &tls.Config{Certificates: []tls.Certificate{ca.leaf}, MinVersion: tls.VersionTLS13},
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{ca.leaf}, MinVersion: tls.VersionTLS13, CurvePreferences: quickest},
 	}
 	s.atClose(func() { _ = server.Close(); _ = queue.Close() })
 	if !s.spawn(func() { _ = server.ServeTLS(queue, "", "") }) {
 		return nil, ErrClosed
 	}
 	t := &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: pool},
+		TLSClientConfig: &tls.Config{RootCAs: pool, CurvePreferences: quickest},
 		IdleConnTimeout: 90 * time.Second,
 		Protocols:       protocols,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {

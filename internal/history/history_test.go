@@ -1,7 +1,6 @@
 package history_test
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -9,6 +8,7 @@ import (
 	"mokabot/internal/message"
 	"mokabot/internal/spend"
 	"mokabot/internal/store"
+	"mokabot/internal/store/storetest"
 	"mokabot/moka"
 )
 
@@ -162,7 +162,7 @@ func short(c message.ModelChanges) string {
 }
 
 func TestReadingsThatWereStoredReadTheSame(t *testing.T) {
-	db, err := store.Open(filepath.Join(t.TempDir(), "h.db"))
+	db, err := store.Open(storetest.File(t, store.Open))
 	if err != nil {
 		t.Fatal(err)
 	}

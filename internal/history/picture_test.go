@@ -2,7 +2,6 @@ package history
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"mokabot/internal/lang"
 	"mokabot/internal/spend"
 	"mokabot/internal/store"
+	"mokabot/internal/store/storetest"
 	"mokabot/moka"
 )
 
@@ -35,7 +35,7 @@ func TestBarsAreCalendarDays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		db, err := store.Open(filepath.Join(t.TempDir(), "h.db"))
+		db, err := store.Open(storetest.File(t, store.Open))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestBarsHoldWhatTheirDayCost(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 11, 3, 0, 10, 0, 0, zone)
-	db, err := store.Open(filepath.Join(t.TempDir(), "h.db"))
+	db, err := store.Open(storetest.File(t, store.Open))
 	if err != nil {
 		t.Fatal(err)
 	}

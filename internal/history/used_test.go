@@ -3,7 +3,6 @@ package history_test
 import (
 	"encoding/json"
 	"net/http"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"mokabot/internal/proof"
 	"mokabot/internal/spend"
 	"mokabot/internal/store"
+	"mokabot/internal/store/storetest"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -44,7 +44,7 @@ func newPast(t *testing.T, version mokatest.Version) *past {
 func (p *past) keep(t *testing.T) {
 	t.Helper()
 	var err error
-	if p.db, err = store.Open(filepath.Join(t.TempDir(), "p.db")); err != nil {
+	if p.db, err = store.Open(storetest.File(t, store.Open)); err != nil {
 		t.Fatal(err)
 	}
 	p.history = history.History{Store: p.db, Zone: time.UTC}

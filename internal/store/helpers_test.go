@@ -5,13 +5,13 @@ import (
 	"database/sql"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"mokabot/internal/proof"
 	"mokabot/internal/spend"
 	"mokabot/internal/store/pgtest"
+	"mokabot/internal/store/storetest"
 	"mokabot/moka"
 )
 
@@ -25,11 +25,11 @@ var t0 = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 // backend is one of the two engines, with a database for each test.
 type backend struct {
 	name    string
-	address func(testing.TB) string // of an empty database
+	address func(testing.TB) string // of a database without rows
 }
 
 var backends = []backend{
-	{"sqlite", func(t testing.TB) string { return filepath.Join(t.TempDir(), "test.db") }},
+	{"sqlite", newFile},
 	{"postgres", pgtest.URL},
 }
 
@@ -55,10 +55,13 @@ func onBoth(t *testing.T, test func(*testing.T, backend)) {
 	}
 }
 
+// newFile is the path of a new SQLite file.
+func newFile(t testing.TB) string { return storetest.File(t, Open) }
+
 // temp is a new SQLite file.
 func temp(t testing.TB) *DB {
 	t.Helper()
-	return reopen(t, filepath.Join(t.TempDir(), "test.db"))
+	return reopen(t, newFile(t))
 }
 
 func reopen(t testing.TB, path string) *DB {

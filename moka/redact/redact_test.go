@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"mokabot/internal/proof"
 )
 
 func TestRedactKnowsEverySpelling(t *testing.T) {
@@ -104,6 +106,7 @@ func TestOutputKeepsItsFigures(t *testing.T) {
 // A secret is found wherever in a long text it stands, in any spelling, and takes little
 // memory to find.
 func TestRedactSearchesLongTexts(t *testing.T) {
+	proof.NotShort(t)
 	const secret = "kX9/vQ2+mB7=zR4&tY8w"
 	r := New("***", secret)
 	for what, form := range map[string]string{

@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"mokabot/internal/proof"
 )
 
 // around is a page without a fault, but for what stands in its main part.
@@ -14,9 +16,17 @@ const around = `<!doctype html><html lang="en"><head><title>t</title><style>
 	body { background: #fff; color: #222 } button, input, a { display: inline-block; min-width: 30px; min-height: 30px }
 	</style></head><body><main><h1>Title</h1>%s</main></body></html>`
 
-// Each barrier is found, and a page without one has none.
-func TestBarriersAreFound(t *testing.T) {
+// Both parts share a window, because a window takes seconds to open.
+func TestWhatIsWrongWithAPage(t *testing.T) {
+	proof.NotRaced(t)
 	b := Start(t)
+	t.Run("barriers", func(t *testing.T) { findsBarriers(t, b) })
+	t.Run("complaints of the console", func(t *testing.T) { findsComplaints(t, b.For(t)) })
+}
+
+// findsBarriers holds that each barrier is found, and that a page without one has none.
+func findsBarriers(t *testing.T, b *Browser) {
+	t.Helper()
 	for _, c := range []struct{ what, page, found string }{
 		{"nothing", `<h2>Part</h2><p>text</p><button>Go</button><label>Name <input></label><ul><li>one</li></ul><img alt="" src="data:,">`, ""},
 		{"a button without a name", `<button></button>`, "has no name"},
@@ -48,8 +58,8 @@ func TestBarriersAreFound(t *testing.T) {
 	}
 }
 
-func TestComplaintsOfTheConsole(t *testing.T) {
-	b := Start(t)
+func findsComplaints(t *testing.T, b *Browser) {
+	t.Helper()
 	b.Open(serve(t, `<!doctype html><title>t</title><script>console.log("all well"); console.warn("odd"); nothing.there</script>`))
 	got := strings.Join(b.Complaints(), "\n")
 	if !strings.Contains(got, "odd") || !strings.Contains(got, "nothing is not defined") || strings.Contains(got, "all well") {

@@ -2,6 +2,10 @@ package pgtest
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -87,10 +91,28 @@ func (s *Server) begin() error {
 			return err
 		}
 		if err = s.launch(); err == nil {
-			return s.exec("postgres", fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", User, Password))
+			return s.exec("postgres", fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", User, scramSecret(Password)))
 		}
 	}
 	return err
+}
+
+// scramSecret is what a server keeps of a password, after RFC 5803. Its single round
+// instead of 4096 saves every connection of a test a millisecond.
+func scramSecret(password string) string {
+	const rounds, salt = 1, "the tests' salt!"
+	salted, err := pbkdf2.Key(sha256.New, password, []byte(salt), rounds, sha256.Size)
+	if err != nil {
+		panic(err) // the length is that of the hash
+	}
+	sign := func(key []byte, text string) []byte {
+		h := hmac.New(sha256.New, key)
+		h.Write([]byte(text))
+		return h.Sum(nil)
+	}
+	text := base64.StdEncoding.EncodeToString
+	stored := sha256.Sum256(sign(salted, "Client Key"))
+	return fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", rounds, text([]byte(salt)), text(stored[:]), text(sign(salted, "Server Key")))
 }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
