@@ -37,20 +37,27 @@ func (m *replica) ask(t *testing.T, path string) (status int, text string) {
 	return answer.StatusCode, string(body)
 }
 
-// One replica works and the other says that it stands by; when the first is asked
-// to end, the second goes on with its session, and nothing is told twice.
-func TestAStandbyTakesOver(t *testing.T) {
-	proof.NotShort(t)
-	t.Parallel()
-	r := newReplicas(t, 2, 0)
+// twoReplicas starts two replicas, of which the first leads.
+func twoReplicas(t *testing.T, opts ...discordsim.Option) (r *replicas, l *ledger, first, second *replica) {
+	t.Helper()
+	r = newReplicas(t, 2, 0, opts...)
 	r.configure()
-	l := r.ledger()
-	first, second := r.all[0], r.all[1]
+	l = r.ledger()
+	first, second = r.all[0], r.all[1]
 	first.start()
 	if err := r.discord.Connected(deadline(t)); err != nil {
 		t.Fatalf("%v\n%s", err, first.p.log.Tail())
 	}
 	second.start()
+	return r, l, first, second
+}
+
+// One replica works and the other says that it stands by; when the first is asked
+// to end, the second goes on with its session, and nothing is told twice.
+func TestAStandbyTakesOver(t *testing.T) {
+	proof.NotShort(t)
+	t.Parallel()
+	r, l, first, second := twoReplicas(t)
 	within(t, time.Minute, "the other replica to stand by", func() bool {
 		status, text := second.ask(t, "/readyz")
 		return status == http.StatusOK && text == "standby\n"
@@ -119,15 +126,7 @@ func TestAStandbyTakesOver(t *testing.T) {
 func TestALeaderThatHearsNothingOfItsDatabaseStops(t *testing.T) {
 	proof.NeedsLong(t)
 	t.Parallel()
-	r := newReplicas(t, 2, 0)
-	r.configure()
-	l := r.ledger()
-	first, second := r.all[0], r.all[1]
-	first.start()
-	if err := r.discord.Connected(deadline(t)); err != nil {
-		t.Fatal(err)
-	}
-	second.start()
+	r, l, first, second := twoReplicas(t)
 	r.polled(t, 2)
 	_, epoch := r.lease()
 	began := time.Now()
@@ -171,7 +170,9 @@ func TestAPingThatArrivesAfterTheTakeoverIsNotThereTwice(t *testing.T) {
 	t.Parallel()
 	arrived, release := make(chan struct{}), make(chan struct{})
 	var attempts, stored atomic.Int32
-	r := newReplicas(t, 2, 0, discordsim.WithOnRequest(func(m discordsim.Moment, method, path string) {
+	deliver := sync.OnceFunc(func() { close(release) })
+	defer deliver()
+	r, l, first, second := twoReplicas(t, discordsim.WithOnRequest(func(m discordsim.Moment, method, path string) {
 		if method != http.MethodPost || !strings.HasSuffix(path, discordsim.AlertsChannel+"/messages") {
 			return
 		}
@@ -183,16 +184,6 @@ func TestAPingThatArrivesAfterTheTakeoverIsNotThereTwice(t *testing.T) {
 			<-release
 		}
 	}))
-	deliver := sync.OnceFunc(func() { close(release) })
-	defer deliver()
-	r.configure()
-	l := r.ledger()
-	first, second := r.all[0], r.all[1]
-	first.start()
-	if err := r.discord.Connected(deadline(t)); err != nil {
-		t.Fatal(err)
-	}
-	second.start()
 	r.polled(t, 2)
 	r.spend(36_000_000) // $72: 18.01 is left
 	select {
