@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // WriteFile replaces a file in one step: a reader sees the old content or the new one,
@@ -14,13 +15,30 @@ import (
 // written to. An error names the file, not the temporary one beside it.
 func WriteFile(name string, data []byte) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() || ofTheSystem(name) {
-		return os.WriteFile(name, data, 0o644)
+		return writeThrough(name, data)
 	}
 	err := replaceFile(name, data)
 	if failed, ok := errors.AsType[*fs.PathError](err); ok {
 		failed.Path = name
 	}
 	return err
+}
+
+// errUnreadPipe is why a named pipe cannot be written to.
+var errUnreadPipe = errors.New("nobody reads this pipe")
+
+// writeThrough writes to what is no regular file. A named pipe without a reader fails at
+// once: opened in the usual way, it would be waited for without end, signals or not.
+func writeThrough(name string, data []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NONBLOCK, 0o644)
+	if info, unknown := os.Stat(name); errors.Is(err, syscall.ENXIO) && unknown == nil && info.Mode().Type() == fs.ModeNamedPipe {
+		return &fs.PathError{Op: "write", Path: name, Err: errUnreadPipe}
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
 }
 
 func replaceFile(name string, data []byte) error {
