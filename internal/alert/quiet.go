@@ -67,19 +67,19 @@ func (q QuietHours) holds(i Incident, levels int) bool {
 	return slices.Contains(q.Levels, i.LevelName)
 }
 
-// anyAbout reports whether an incident of a topic is open.
-func (p *pass) anyAbout(t Topic) bool {
-	for c := range p.state.Incidents {
-		if c.Topic() == t {
+// replaced reports whether an end that was held back need not be posted, because the same
+// trouble is back and has posts of its own, or gets them now: what quiet hours hold back
+// may be over before anyone hears of it.
+func (p *pass) replaced(ended Incident) bool {
+	for c, i := range p.state.Incidents {
+		if c.Topic() == ended.Condition.Topic() && (i.Posts > 0 || !p.heldBack(ended)) {
 			return true
 		}
 	}
 	return false
 }
 
-// postOwed posts what was held back and may be posted now. It posts no end when the
-// same trouble is back: the earlier posts are closed, and the new incident has its
-// own.
+// postOwed posts what was held back and may be posted now.
 func (p *pass) postOwed(posted map[Condition]bool) {
 	for _, c := range Conditions() {
 		if i, open := p.open(c); open && !posted[c] && i.HeldBack != "" && !p.heldBack(i) {
@@ -99,7 +99,7 @@ func (p *pass) postOwed(posted map[Condition]bool) {
 		if !waits {
 			continue
 		}
-		if p.anyAbout(c.Topic()) {
+		if p.replaced(i) {
 			delete(p.state.Ends, c)
 		} else if !p.heldBack(i) {
 			delete(p.state.Ends, c)

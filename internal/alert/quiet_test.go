@@ -63,6 +63,25 @@ func TestQuietHours(t *testing.T) {
 			1d04:00  $19
 			1d04:05  $19               -> held raised balance/low
 			1d07:30  $19               -> late raised balance/low`,
+		"an end is told in the morning, also when what came after it is over as well": `
+			10:00    rules quiet
+			22:00    $19
+			22:05    $19               -> raised balance/low
+			1d02:00  $60 top-up $41    -> held ended balance +$41.00
+			1d04:00  $19
+			1d04:05  $19               -> held raised balance/low
+			1d06:00  $61 top-up $42    -> held ended balance +$42.00
+			1d07:30  $61               -> late ended balance +$41.00
+			1d07:35  $61`,
+		"an end is not told after what came after it was told": `
+			10:00    rules quiet
+			22:00    $19
+			22:05    $19               -> raised balance/low
+			1d02:00  $60               -> held ended balance
+			1d04:00  $4
+			1d04:05  $4                -> raised balance/critical @7
+			1d06:00  $60               -> ended balance
+			1d07:30  $60`,
 		"an end gives way to worse of the same topic": `
 			10:00    rules quiet
 			22:00    $19
