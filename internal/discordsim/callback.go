@@ -18,7 +18,7 @@ func (c *call) callback() (any, *problem) {
 	case i == nil || i.token != c.r.PathValue("token") || i.dead:
 		return nil, unknownAnswer()
 	case i.acked != 0:
-		return nil, alreadyAnswered()
+		return nil, c.repeated(i)
 	case time.Since(i.began) > c.s.settings.ackTime:
 		i.dead = true
 		c.s.changed()
@@ -37,9 +37,27 @@ func (c *call) callback() (any, *problem) {
 	if p := c.acknowledge(i, in, files); p != nil {
 		return nil, p
 	}
-	i.acked = in.Type
+	i.acked, i.heard = in.Type, c.hearing()
 	c.s.changed()
 	return nil, nil
+}
+
+// repeated refuses an acknowledgement after the first one. It is no violation where the
+// bot could not know of that: the event was sent once more, on another connection of the
+// session, or the answer was lost.
+func (c *call) repeated(i *interaction) *problem {
+	i.repeated++
+	return alreadyAnswered().excuse(i.repeated < i.sent || !i.heard())
+}
+
+// hearing returns a function that reports whether the bot may have got the answer to the
+// call: false when a fault hides it, and once the line is gone that it went to.
+func (c *call) hearing() func() bool {
+	if _, seen := c.w.(*noting); !seen {
+		return func() bool { return false }
+	}
+	l := lineOf(c.r)
+	return func() bool { return l == nil || !l.closed.Load() && !l.swallows() }
 }
 
 // callbackTypes are the answers that an interaction may have. One to a form is

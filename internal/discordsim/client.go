@@ -2,6 +2,7 @@ package discordsim
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log"
@@ -24,6 +25,16 @@ func cutLine(r *http.Request) {
 
 func rememberLine(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, lineKey{}, conn)
+}
+
+// lineOf is the line that a request came on, nil where this package did not make it.
+func lineOf(r *http.Request) *line {
+	conn, _ := r.Context().Value(lineKey{}).(net.Conn)
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	l, _ := conn.(*line)
+	return l
 }
 
 // nowhere is for the complaints of HTTP servers whose lines are cut on purpose.

@@ -59,8 +59,17 @@ type session struct {
 }
 
 type event struct {
-	seq int
-	raw []byte
+	seq   int
+	raw   []byte
+	about *interaction // nil: about none
+}
+
+// send sends an event on the session's connection. The caller holds Server.mu.
+func (o *session) send(e event) {
+	if e.about != nil {
+		e.about.sent++
+	}
+	o.conn.push(e.raw)
 }
 
 // resumable reports whether the session is connected or may be again.
@@ -89,11 +98,15 @@ func (s *Server) sendTo(o *session, kind string, data any) {
 	const maxEvents = 2000 // events kept
 	o.seq++
 	seq := o.seq
-	raw := encode(frame{Type: &kind, Seq: &seq, Op: opDispatch, Data: encode(data)})
-	o.events = append(o.events, event{seq, raw})
+	e := event{seq: seq, raw: encode(frame{Type: &kind, Seq: &seq, Op: opDispatch, Data: encode(data)})}
+	if about, ok := data.(interactionEvent); ok {
+		id, _ := about["id"].(string)
+		e.about = s.byID[id]
+	}
+	o.events = append(o.events, e)
 	o.events = o.events[max(0, len(o.events)-maxEvents):]
 	if o.conn != nil && !s.muted {
-		o.conn.push(raw)
+		o.send(e)
 	}
 }
 

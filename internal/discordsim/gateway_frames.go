@@ -224,7 +224,7 @@ func (c *gatewayConn) replay(o *session, seq int) {
 	o.conn, c.session = c, o
 	for _, e := range o.events {
 		if e.seq > seq {
-			c.push(e.raw)
+			o.send(e)
 		}
 	}
 	c.s.resumes++

@@ -34,8 +34,11 @@ type interaction struct {
 	personal  bool     // by the user's own installation
 	source    *Message // below which the button stands, also that opened a form; nil: none
 
-	acked    int  // type of the first answer, 0 while there is none
-	dead     bool // not acknowledged in time
+	sent     int         // how often its event was sent on a connection
+	acked    int         // type of the first answer, 0 while there is none
+	heard    func() bool // reports whether the bot may have got the answer to that
+	repeated int         // how often it was acknowledged after that
+	dead     bool        // not acknowledged in time
 	original *Message
 	finished *Message // what the user was waiting for
 	choices  []Choice
@@ -51,11 +54,14 @@ func (s *Server) begin(kind int, user User, channel, name string) *interaction {
 	return i
 }
 
+// interactionEvent is the data of an INTERACTION_CREATE.
+type interactionEvent map[string]any
+
 // object is the interaction as the gateway tells it. In direct messages there
 // is a user and no member.
-func (s *Server) object(i *interaction, locale string, data any) map[string]any {
+func (s *Server) object(i *interaction, locale string, data any) interactionEvent {
 	c := s.channel(i.channel)
-	o := map[string]any{"id": i.id, "application_id": ApplicationID, "type": i.kind, "token": i.token, "version": 1,
+	o := interactionEvent{"id": i.id, "application_id": ApplicationID, "type": i.kind, "token": i.token, "version": 1,
 		"channel_id": i.channel, "channel": s.channelObject(c), "locale": cmp.Or(locale, "en-US"), "data": data,
 		"entitlements": []any{}, "app_permissions": permissionText(s.botMay(c)), "attachment_size_limit": 10 << 20,
 		"authorizing_integration_owners": i.owners(s.installed(c))}

@@ -2,10 +2,12 @@ package discordsim_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"mokabot/internal/discordsim"
@@ -191,5 +193,61 @@ func TestAUserCannotDoEverything(t *testing.T) {
 		if _, err := r.Slash(deadline(t), c); !errors.Is(err, discordsim.ErrUsage) && !errors.Is(err, discordsim.ErrUnknown) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A bot that has not heard of its first acknowledgement cannot know that the next one is
+// refused. Any other repetition is its fault.
+func TestARepeatedAcknowledgementIsExcusedWhereTheBotCannotKnow(t *testing.T) {
+	const ack = `{"type":5}`
+	for _, c := range []struct {
+		what   string
+		first  func(r *rig, i incoming) // acknowledges
+		before func(r *rig, id string)  // happens before the second acknowledgement
+		noted  []string
+	}{
+		{"it heard", nil, nil, []string{"40060", "40060"}},
+		{"the answer was cut", func(r *rig, i incoming) {
+			r.Inject(discordsim.Fault{Kind: discordsim.FaultCutAfter, Path: "/callback"})
+			_, _ = r.try("POST", "/interactions/"+i.ID+"/"+i.Token+"/callback", ack)
+		}, nil, nil},
+		{"it gave the connection up", nil, func(r *rig, _ string) { r.client.CloseIdleConnections() }, nil},
+		{"the connection went dead", nil, func(r *rig, _ string) { r.Swallow(); r.client.CloseIdleConnections() }, nil},
+		{"the event was sent again", nil, func(r *rig, id string) {
+			r.Drop()
+			_ = r.Disconnected(deadline(r.t))
+			s := r.dialAt("/resume")
+			s.want(10, "")
+			s.send(6, fmt.Sprintf(`{"token":%q,"session_id":%q,"seq":2}`, discordsim.Token, id))
+			s.want(0, "INTERACTION_CREATE")
+		}, []string{"40060"}}, // the third time
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				s := r.dial()
+				id := s.login()
+				r.ask("PUT", puts, `[{"name":"balance","description":"d"}]`)
+				go func() { _, _ = r.Slash(r.t.Context(), discordsim.Call{Name: "balance"}) }()
+				var i incoming
+				if err := json.Unmarshal(s.want(0, "INTERACTION_CREATE").D, &i); err != nil {
+					r.t.Fatal(err)
+				}
+				if c.first != nil {
+					c.first(r, i)
+				} else {
+					r.respond(i, ack)
+				}
+				if c.before != nil {
+					c.before(r, id)
+				}
+				synctest.Wait()
+				for range 2 {
+					if code := r.respond(i, ack).code; code != 40060 {
+						r.t.Errorf("code %d", code)
+					}
+				}
+				r.noted(c.noted...)
+			})
+		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,6 +19,7 @@ type line struct {
 	net.Conn
 	once      sync.Once
 	swallowed chan struct{} // closed when it begins
+	closed    atomic.Bool
 	leave     func(*line)
 }
 
@@ -98,6 +100,7 @@ func (l *line) Write(p []byte) (int, error) {
 
 // Close ends the connection.
 func (l *line) Close() error {
+	l.closed.Store(true)
 	l.once.Do(func() { l.leave(l) })
 	return l.Conn.Close()
 }
