@@ -360,7 +360,7 @@ func TestTestAlertsLeaveTheChannelToAlerts(t *testing.T) {
 		b := quietBot(t)
 		b.Now = time.Now
 		posted := 0
-		b.Test = func(context.Context) []message.TestPing { posted++; return nil }
+		b.Test = func(context.Context, string) []message.TestPing { posted++; return nil }
 		test := func(user string) error {
 			_, err := testPings(t.Context(), b, Input{GuildID: "1", UserID: user, Words: lang.English()})
 			return err

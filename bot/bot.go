@@ -93,10 +93,14 @@ type Bot struct {
 	Health func(ctx context.Context) message.Health   // for /status
 	Reload func(ctx context.Context) message.Reloaded // reads the configuration again
 	Levels Levels
-	Test   func(ctx context.Context) []message.TestPing // posts test alerts
+	// Test posts test alerts, once for each request.
+	Test func(ctx context.Context, request string) []message.TestPing
 	// TakesOver reports that another process may have worked before this one. Commands
 	// that it acknowledged without answering are then answered here.
 	TakesOver bool
+	// Leads has an error once another replica may lead, which is sent again what is not
+	// answered here; nil: there is none.
+	Leads func() error
 	// Observe is called after every answer, for metrics; nil for none.
 	Observe func(command string, err error, took time.Duration)
 

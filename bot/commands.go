@@ -138,7 +138,7 @@ func testPings(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	if wait := b.pace.use("test", testsPerMinute, b.now()); wait > 0 {
 		return message.Message{}, &tooFastError{wait}
 	}
-	return message.Tested(in.Words, b.Test(ctx)), nil
+	return message.Tested(in.Words, b.Test(ctx, in.ID)), nil
 }
 
 func reload(ctx context.Context, b *Bot, in Input) (message.Message, error) {

@@ -18,6 +18,7 @@ import (
 const (
 	workTime  = 45 * time.Second // for a command; its token lives fifteen minutes
 	replyTime = 30 * time.Second // for the answer, also while shutting down
+	lookAgain = time.Second      // between two looks for another replica's answer
 	maxHints  = 25               // choices that Discord shows
 )
 
@@ -52,6 +53,9 @@ func (b *Bot) onCommand(ctx context.Context, i *discordgo.Interaction, in Input)
 		c = command{needs: member, run: tooOld}
 	}
 	m, err := b.answer(ctx, in, refused, c.needs, c.run)
+	if err != nil && b.overtaken(ctx, i) {
+		return
+	}
 	if err == nil && wanted && !in.Share {
 		m.Text = strings.TrimSpace(in.Words.Command.NotShared + "\n" + m.Text)
 	}
@@ -61,7 +65,31 @@ func (b *Bot) onCommand(ctx context.Context, i *discordgo.Interaction, in Input)
 // leftOver reports whether an interaction could not be acknowledged because another
 // replica had acknowledged it and ended before it answered.
 func (b *Bot) leftOver(ctx context.Context, i *discordgo.Interaction, err error) bool {
-	return b.TakesOver && discord.KindOf(err) == discord.KindAcknowledged && b.REST.Unanswered(ctx, i.AppID, i.Token)
+	return b.TakesOver && b.leads() && discord.KindOf(err) == discord.KindAcknowledged && b.REST.Unanswered(ctx, i)
+}
+
+func (b *Bot) leads() bool { return b.Leads == nil || b.Leads() == nil }
+
+// overtaken reports whether the next leader has answered what failed here because this
+// replica no longer leads. Discord sends the interaction to that one again. It returns
+// false when nobody has answered by the time that the work has to end.
+func (b *Bot) overtaken(ctx context.Context, i *discordgo.Interaction) bool {
+	if b.leads() {
+		return false
+	}
+	waits := func() bool {
+		short, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookAgain) // also when the work has to end
+		defer cancel()
+		return b.REST.Unanswered(short, i)
+	}
+	for waits() {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(lookAgain):
+		}
+	}
+	return true
 }
 
 // mayShare reports whether everybody may see the answer. It is decided before the
@@ -107,11 +135,14 @@ func (b *Bot) onButton(ctx context.Context, i *discordgo.Interaction, in Input) 
 	if private {
 		acknowledge = func() error { return b.REST.Defer(ctx, i.ID, i.Token, true) }
 	}
-	if err := acknowledge(); err != nil && (!private || !b.leftOver(ctx, i, err)) {
+	if err := acknowledge(); err != nil && !b.leftOver(ctx, i, err) {
 		b.Log.Warn("button could not be acknowledged", "command", in.Name, "err", err)
 		return
 	}
-	m, _ := b.answer(ctx, in, refused, needed, c.onButton)
+	m, err := b.answer(ctx, in, refused, needed, c.onButton)
+	if err != nil && b.overtaken(ctx, i) {
+		return
+	}
 	b.reply(ctx, i, in.Name, m)
 }
 

@@ -132,6 +132,7 @@ func (s *service) connect(ctx context.Context, on *duty, c *config.Config) {
 	if on.tenure == nil {
 		return
 	}
+	on.bot.Leads = on.tenure.Valid
 	on.delivery.Drain = func(ctx context.Context) time.Duration {
 		if errors.Is(context.Cause(ctx), lead.ErrLost) {
 			return 0

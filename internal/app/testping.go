@@ -2,9 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
-	"strconv"
-	"time"
 
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
@@ -13,13 +12,14 @@ import (
 )
 
 // postTests posts a test message in every configured channel, with the mentions of its
-// alerts, and returns who was pinged by Discord's answer.
-func postTests(ctx context.Context, c *config.Config, rest *discord.REST) []message.TestPing {
+// alerts, and returns who was pinged by Discord's answer. The same request posts once,
+// whichever replica carries it out.
+func postTests(ctx context.Context, c *config.Config, rest *discord.REST, request string) []message.TestPing {
 	w := lang.For(c.Language)
 	var results []message.TestPing
 	for _, ch := range channels(c) {
 		m := message.TestAlert(w, ch.roles, ch.users)
-		receipt, err := rest.Send(ctx, ch.id, m, "test-"+ch.id+"-"+strconv.FormatInt(time.Now().UnixNano(), 36))
+		receipt, err := rest.Send(ctx, ch.id, m, "test-"+ch.id+"-"+request)
 		p := message.TestPing{Channel: ch.id, Posted: err == nil, ThreadRoles: receipt.ThreadRoles}
 		add := func(id, mention string) {
 			if slices.Contains(receipt.Unpinged, id) {
@@ -42,18 +42,18 @@ func postTests(ctx context.Context, c *config.Config, rest *discord.REST) []mess
 }
 
 // test posts the test messages of the configuration in force, for /test.
-func (s *service) test(ctx context.Context) []message.TestPing {
+func (s *service) test(ctx context.Context, request string) []message.TestPing {
 	on := s.duty()
 	if on == nil {
 		return nil
 	}
-	return postTests(ctx, s.now().config, on.rest)
+	return postTests(ctx, s.now().config, on.rest, request)
 }
 
 // sendTests posts the test messages of a check and returns their results.
 func sendTests(ctx context.Context, w *lang.Words, c *config.Config, rest *discord.REST) []Finding {
 	var found []Finding
-	for _, p := range postTests(ctx, c, rest) {
+	for _, p := range postTests(ctx, c, rest, rand.Text()) {
 		for _, line := range message.TestLines(w, p, p.Channel) {
 			level := LevelOK
 			if line.Failed {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/bwmarrin/discordgo"
 
@@ -89,18 +90,29 @@ func (r *REST) Reply(ctx context.Context, appID, token string, m message.Message
 	}, &stored{})
 }
 
-// Unanswered reports whether a command was acknowledged and still shows "is
-// thinking": whoever acknowledged it ended before the answer.
-func (r *REST) Unanswered(ctx context.Context, appID, token string) bool {
+// Unanswered reports whether an interaction that was acknowledged still waits for its
+// answer: whoever acknowledged it ended before. A command shows "is thinking"; of a button
+// that updates its message there is no other sign than the edit. What cannot be read
+// counts as unanswered, because a second answer only replaces the first.
+func (r *REST) Unanswered(ctx context.Context, i *discordgo.Interaction) bool {
 	var original struct {
-		Flags int `json:"flags"`
+		ID     string     `json:"id"`
+		Flags  int        `json:"flags"`
+		Edited *time.Time `json:"edited_timestamp"`
 	}
 	err := r.do(ctx, request{
 		op: "read answer", method: http.MethodGet,
-		url:   discordgo.EndpointWebhookToken(url.PathEscape(appID), url.PathEscape(token)) + "/messages/@original",
+		url:   discordgo.EndpointWebhookToken(url.PathEscape(i.AppID), url.PathEscape(i.Token)) + "/messages/@original",
 		route: route{exempt: true}, open: true,
 	}, &original)
-	return err == nil && original.Flags&flagLoading != 0
+	if err != nil {
+		return MayPass(err) && KindOf(err) != KindUnknownInteraction
+	}
+	if i.Message == nil || original.ID != i.Message.ID {
+		return original.Flags&flagLoading != 0
+	}
+	began, err := discordgo.SnowflakeTimestamp(i.ID)
+	return err == nil && (original.Edited == nil || original.Edited.Before(began))
 }
 
 // respond sends an interaction's first response. A repeated one is harmless:

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bwmarrin/discordgo"
+
 	"mokabot/internal/discord/discordtest"
 	"mokabot/internal/message"
 )
@@ -62,20 +64,35 @@ func TestAPauseOfTheBotIsHandedOver(t *testing.T) {
 	}
 }
 
-func TestWhetherACommandIsAnswered(t *testing.T) {
-	for body, want := range map[string]bool{
-		`{"id":"1","flags":128}`: true, `{"id":"1","flags":192}`: true, `{"id":"1","flags":64}`: false, `{"id":"1"}`: false,
+func TestWhetherAnInteractionIsAnswered(t *testing.T) {
+	command := &discordgo.Interaction{ID: "1300000000000000000", AppID: "app", Token: "token"} // of 2024-10-27T07:35:52Z
+	button := &discordgo.Interaction{ID: command.ID, AppID: "app", Token: "token", Message: &discordgo.Message{ID: "1"}}
+	for _, c := range []struct {
+		what string
+		i    *discordgo.Interaction
+		code int
+		body string
+		want bool
+	}{
+		{"a command that thinks", command, 200, `{"id":"1","flags":128}`, true},
+		{"one that thinks in private", command, 200, `{"id":"1","flags":192}`, true},
+		{"one that was answered in private", command, 200, `{"id":"1","flags":64}`, false},
+		{"one that was answered", command, 200, `{"id":"1"}`, false},
+		{"an unknown one", command, 404, `{"code":10015,"message":"Unknown Webhook"}`, false},
+		{"one whose token has ended", command, 401, `{"code":50027,"message":"Invalid Webhook Token"}`, false},
+		{"one that cannot be read", command, 502, ``, true},
+		{"a button with a private answer that thinks", button, 200, `{"id":"2","flags":192}`, true},
+		{"one with a private answer", button, 200, `{"id":"2","flags":64}`, false},
+		{"a button whose message was never edited", button, 200, `{"id":"1","flags":64,"edited_timestamp":null}`, true},
+		{"one whose message was edited before", button, 200, `{"id":"1","edited_timestamp":"2024-10-27T07:35:51.000000+00:00"}`, true},
+		{"one whose message was edited since", button, 200, `{"id":"1","edited_timestamp":"2024-10-27T07:35:54.000000+00:00"}`, false},
 	} {
-		r, f := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) { discordtest.JSON(w, 200, body) })
-		if got := r.Unanswered(t.Context(), "app", "token"); got != want {
-			t.Errorf("%s: unanswered %t", body, got)
+		r, f := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) { discordtest.JSON(w, c.code, c.body) })
+		if got := r.Unanswered(t.Context(), c.i); got != c.want {
+			t.Errorf("%s: unanswered %t", c.what, got)
 		}
 		if got := f.Requests()[0]; got.Method != http.MethodGet || got.Auth != "" {
-			t.Errorf("asked by %+v", got)
+			t.Errorf("%s is asked for by %+v", c.what, got)
 		}
-	}
-	r, _ := newREST(t, func(_ int, w http.ResponseWriter, _ *http.Request) { discordtest.JSON(w, 404, `{"code":10015}`) })
-	if r.Unanswered(t.Context(), "app", "token") {
-		t.Error("of an unknown command it is said that it waits")
 	}
 }
