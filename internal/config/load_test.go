@@ -165,7 +165,7 @@ func TestGoodValues(t *testing.T) {
 	for _, text := range []string{
 		"poll_interval: 1s", "poll_interval: 1h30m", "poll_interval: 1d",
 		"listen: 127.0.0.1:9464", "listen: :9464", "listen: '[::1]:0'", "listen: ''",
-		"listen: {address: ':9464', token: t, hosts: [metrics.example]}", "listen: {}",
+		"listen: {address: ':9464', token: eightlet, hosts: [metrics.example]}", "listen: {}",
 		"discord: {proxy: 'socks5://u:p@127.0.0.1:1080'}", "discord: {proxy: 'http://proxy'}", "discord: {token: ''}",
 		"model_watch: {cron: '@every 1h'}", "model_watch: {cron: '0 0 29 2 *'}", "model_watch: {cron: '@hourly'}",
 		"welcome: true", "language: zh-CN", "log: {level: debug, format: json}",
@@ -179,6 +179,27 @@ func TestGoodValues(t *testing.T) {
 	}
 	if cfg := mustParse(t, oneAccount+"log: {level: error}"); cfg.Log.Level != slog.LevelError {
 		t.Errorf("got %v", cfg.Log.Level)
+	}
+}
+
+// A token that could be guessed protects nothing. It is no credential from elsewhere, so
+// nobody else refuses it.
+func TestAListenersTokenIsLongEnough(t *testing.T) {
+	for _, c := range []struct {
+		token string
+		ok    bool
+	}{{"x", false}, {"seven77", false}, {"eight888", true}} {
+		file := filepath.Join(t.TempDir(), "token")
+		if err := os.WriteFile(file, []byte(c.token+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for key, line := range map[string]string{"token": "token: " + c.token, "token_file": "token_file: " + file} {
+			_, err := parse("c.yaml", []byte(oneAccount+"listen: {address: ':9464', "+line+"}"), environ())
+			want := "listen." + key + ": is too short: it could be guessed; use at least 8 letters, such as what `openssl rand -hex 16` prints"
+			if c.ok != (err == nil) || err != nil && (!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "seven77")) {
+				t.Errorf("%s: %v", line, err)
+			}
+		}
 	}
 }
 

@@ -105,6 +105,10 @@ func (v value) retention(to *time.Duration) {
 	*to = kept
 }
 
+// minToken is the shortest token that protects figures. Shorter ones can be guessed, and
+// would not be recognised where they are not to be shown.
+const minToken = 8
+
 // read takes the address alone, or the address with who may ask.
 func (l *Listen) read(v value) {
 	if !v.given() || v.node.Kind == yaml.ScalarNode {
@@ -114,6 +118,13 @@ func (l *Listen) read(v value) {
 	m := v.mapping()
 	m.get("address").listen(&l.Address)
 	l.Token, _ = m.credential("token")
+	if size := len(l.Token.Reveal()); size > 0 && size < minToken {
+		given := m.get("token")
+		if !given.given() {
+			given = m.get("token_file")
+		}
+		given.problem("is too short: it could be guessed; use at least %d letters, such as what `openssl rand -hex 16` prints", minToken)
+	}
 	for _, item := range m.get("hosts").list() {
 		var host string
 		item.text(&host)
