@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"regexp"
 	"strconv"
@@ -200,8 +201,18 @@ type Refund struct {
 	Quota int64 // raw
 }
 
+// ErrUnreadAmounts is the cause of a [BadResponse] where the log was read and does not tell
+// all amounts. Reading it again changes nothing.
+var ErrUnreadAmounts = errors.New("the log does not tell all amounts")
+
+func unreadAmounts(what string) *Error {
+	e := mistyped("log/self", what)
+	e.Err = ErrUnreadAmounts
+	return e
+}
+
 // Refunds reads what the log says was given back in [from, to). So many refunds
-// that only a part could be read are an error, a [BadResponse], and so is an amount
+// that only a part could be read are an error, [ErrUnreadAmounts], and so is an amount
 // that older gateways did not note or in a currency whose rate is not known. Amounts
 // in words are in the present unit from unitSince on.
 func (c *Client) Refunds(ctx context.Context, from, to, unitSince time.Time) ([]Refund, error) {
@@ -219,7 +230,7 @@ func (c *Client) Refunds(ctx context.Context, from, to, unitSince time.Time) ([]
 		return nil, err
 	}
 	if refunds.more || refunds.unread > 0 {
-		return nil, mistyped("log/self", "more refunds than can be read")
+		return nil, unreadAmounts("more refunds than can be read")
 	}
 	return refunds.rows, nil
 }
@@ -242,7 +253,7 @@ func (c *Client) RefundedLog(ctx context.Context, from, to, unitSince time.Time)
 }
 
 // CreditedLog reads what the log says was added in [from, to): paid for, given by an
-// operator, or won. An amount that cannot be read is an error, a [BadResponse].
+// operator, or won. An amount that cannot be read is an error, [ErrUnreadAmounts].
 // Amounts in words are in the present unit from unitSince on.
 func (c *Client) CreditedLog(ctx context.Context, from, to, unitSince time.Time) (Amount, error) {
 	w := windowOf(from, to)
@@ -254,7 +265,7 @@ func (c *Client) CreditedLog(ctx context.Context, from, to, unitSince time.Time)
 		return 0, err
 	}
 	if b.Credits.Unread > 0 {
-		return 0, mistyped("log/self", "a top-up of an amount that cannot be read")
+		return 0, unreadAmounts("a top-up of an amount that cannot be read")
 	}
 	return status.Units.charged("log/self", b.Credits.Quota)
 }
@@ -273,7 +284,7 @@ func (c *Client) RefundsByKey(ctx context.Context, from, to time.Time) ([]KeyUse
 		return nil, err
 	}
 	if refunds.more {
-		return nil, mistyped("log/self", "more refunds than can be read")
+		return nil, unreadAmounts("more refunds than can be read")
 	}
 	var uses []KeyUse
 	for key, quota := range refunds.byKey {

@@ -125,8 +125,8 @@ func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Acc
 	if len(b.Keys) == 0 {
 		return spent, expected, nil
 	}
-	byKeys := h.spentByKeys(ctx, a, running, b.Keys, rowsOfKeys(uses, usesErr, b.Keys), spent)
-	return spentPart{soFar: byKeys}, expected.scaled(byKeys.Spent, spent.soFar.Spent), nil
+	byKeys, err := h.spentByKeys(ctx, a, running, b.Keys, rowsOfKeys(uses, usesErr, b.Keys), spent)
+	return spentPart{soFar: byKeys}, expected.scaled(byKeys.Spent, spent.soFar.Spent), err
 }
 
 // spentIn is what was remembered of a running period. With ask, the gateway is
@@ -137,7 +137,10 @@ func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period
 		return spentPart{f.running(p), f.began, f.refunds}, err
 	}
 	use := func(r *records) { _, _ = h.figureOf(ctx, a.Name, p, r) }
-	r := h.recordsOf(ctx, a.Name, a.Client, use, p)
+	r, err := h.recordsOf(ctx, a.Name, a.Client, use, p)
+	if err != nil {
+		return spentPart{}, err
+	}
 	r.rehearse(ctx, use)
 	if f, err = h.figureOf(ctx, a.Name, p, r); err == nil {
 		h.catchUp(ctx, p, r, &f)
@@ -145,10 +148,10 @@ func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period
 	return spentPart{f.running(p), f.began, f.refunds}, err
 }
 
-// running is the figure of a running period. One that began after the last reading,
-// not long ago, has spent at least nothing.
+// running is the figure of a running period. One that begins now has spent nothing, and one
+// that began after the last reading, not long ago, at least nothing.
 func (f figure) running(p spend.Period) spend.SoFar {
-	if !f.known && f.missing == 0 && f.tail.Equal(p) {
+	if begins := p.From.Equal(p.To); !f.known && f.missing == 0 && (begins || f.tail.Equal(p)) {
 		return spend.SoFar{Spent: moka.Known(0), AtLeast: p.To.Sub(p.From) > negligible}
 	}
 	return f.soFar()
@@ -188,14 +191,17 @@ func rowsOfKeys(uses []moka.KeyUse, err error, keys []string) keySums {
 // spentByKeys is what some keys cost: by the gateway's records of keys or, where these
 // lack anything, by its log, whichever has more; else by the keys' counters. whole is
 // what all keys spent.
-func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, rows keySums, whole spentPart) spend.SoFar {
+func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, rows keySums, whole spentPart) (spend.SoFar, error) {
 	spent, known := whole.soFar.Spent.Get()
 	charged := spent + whole.refunds
 	begun := h.beginsWithAnHour(ctx, a.Name, p)
 	if rows.known && begun && known && rows.all >= charged-blur {
-		return spend.SoFar{Spent: moka.Known(rows.of - refundedTo(ctx, a, p, rows, whole))}
+		return spend.SoFar{Spent: moka.Known(rows.of - refundedTo(ctx, a, p, rows, whole))}, nil
 	}
-	book := h.keyBook(ctx, a.Client.WalletIdentity(), p)
+	book, err := h.keyBook(ctx, a.Client.WalletIdentity(), p)
+	if err != nil {
+		return spend.SoFar{}, err
+	}
 	logged := logOfKeys(ctx, a, p, len(keys), book.allNames(rows.names))
 	enough := dates*float64(charged) - float64(blur)
 	exact := logged.known && float64(logged.all) >= enough || rows.known && begun && float64(rows.all) >= enough
@@ -204,9 +210,9 @@ func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Pe
 	if logged.all > 0 || known && charged <= 0 {
 		sum = max(sum, logged.of-refundedTo(ctx, a, p, logged, whole))
 	} else if exact = false; !book.begun {
-		return spend.SoFar{} // use is not recorded
+		return spend.SoFar{}, nil // use is not recorded
 	}
-	return spend.SoFar{Spent: moka.Known(sum), AtLeast: !exact}
+	return spend.SoFar{Spent: moka.Known(sum), AtLeast: !exact}, nil
 }
 
 // beginsWithAnHour reports whether records by the hour have all of a period's beginning:

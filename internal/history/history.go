@@ -47,7 +47,11 @@ func (h History) rememberedFigure(ctx context.Context, name string, p spend.Peri
 	if h.Store == nil {
 		return figure{missing: p.To.Sub(p.From)}, nil
 	}
-	return h.figureOf(ctx, name, p, h.remembered(ctx, name, p.From, p.To))
+	r, err := h.remembered(ctx, name, p.From, p.To)
+	if err != nil {
+		return figure{}, err
+	}
+	return h.figureOf(ctx, name, p, r)
 }
 
 // Runway is how long a reading's spendable money is likely to last.

@@ -50,24 +50,27 @@ func countedValue(wallet string, day time.Time) string {
 }
 
 // countedOn are the counts of a day, none where there are none.
-func (h History) countedOn(ctx context.Context, wallet string, day time.Time) countedDay {
+func (h History) countedOn(ctx context.Context, wallet string, day time.Time) (countedDay, error) {
 	is := countedDay{Day: day.Format(time.DateOnly)}
 	if h.Store == nil {
-		return is
+		return is, nil
 	}
 	var kept countedDay
 	raw, ok, err := h.Store.Value(ctx, countedValue(wallet, day))
 	if err != nil || !ok || json.Unmarshal(raw, &kept) != nil || kept.Day != is.Day {
-		return is
+		return is, err
 	}
-	return kept
+	return kept, nil
 }
 
 // CountKeys stores what each of the account's keys has used so far, once in a clock hour;
 // false when that was done before.
 func (h History) CountKeys(ctx context.Context, c *moka.Client) (bool, error) {
 	now := h.now().UTC()
-	day := h.countedOn(ctx, c.WalletIdentity(), now.Truncate(24*time.Hour))
+	day, err := h.countedOn(ctx, c.WalletIdentity(), now.Truncate(24*time.Hour))
+	if err != nil {
+		return false, err
+	}
 	if n := len(day.Counts); n > 0 && !day.Counts[n-1].At.Before(now.Truncate(time.Hour)) {
 		return false, nil
 	}
@@ -115,17 +118,21 @@ type keyBook struct {
 }
 
 // keyBook reads the counts from the start of a period to its end.
-func (h History) keyBook(ctx context.Context, wallet string, p spend.Period) keyBook {
+func (h History) keyBook(ctx context.Context, wallet string, p spend.Period) (keyBook, error) {
 	b := keyBook{spent: map[int64]moka.Amount{}, names: map[int64][]string{}, last: map[int64]keyCount{}}
 	for day := p.From.UTC().Truncate(24 * time.Hour); day.Before(p.To); day = day.Add(24 * time.Hour) {
-		for _, counts := range h.countedOn(ctx, wallet, day).Counts {
+		is, err := h.countedOn(ctx, wallet, day)
+		if err != nil {
+			return b, err
+		}
+		for _, counts := range is.Counts {
 			if counts.At.After(p.To) {
 				break
 			}
 			b.add(counts, !counts.At.Before(p.From))
 		}
 	}
-	return b
+	return b, nil
 }
 
 // add follows the keys to their next counts. Those within the period are its

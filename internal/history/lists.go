@@ -104,17 +104,20 @@ const mostly = 0.8
 
 // listKeys fills in what each key cost: by the gateway's records of keys where they have
 // most of it, else by these, its log or the keys' counters, whichever sums to most.
-func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r *records, records keyRecords, u *message.Used) {
+func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r *records, records keyRecords, u *message.Used) error {
 	if spent, known := u.Spent.Get(); records.tell(p, r) && float64(records.sum()) >= mostly*float64(spent) && (known || len(records.flow) > 0) {
 		u.Keys = recordedKeys(ctx, c, records.flow)
-		return
+		return nil
 	}
 	keys, err := records.keys, records.listErr
 	if !records.listed {
 		keys, err = c.Keys(ctx)
 	}
 	if err == nil {
-		book := h.keyBook(ctx, c.WalletIdentity(), p)
+		book, failed := h.keyBook(ctx, c.WalletIdentity(), p)
+		if failed != nil {
+			return failed
+		}
 		logged, told := r.loggedKeys(ctx, p, keyNames(keys, book, records.flow, p.From))
 		counted, ok := book.counted(keys, !p.To.Before(r.to), u.Spent)
 		if u.Keys = logged; !told || ok && sumOf(counted) > sumOf(logged)+blur {
@@ -129,6 +132,7 @@ func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r
 	} else if err != nil {
 		u.KeysErr = failure(err)
 	}
+	return nil
 }
 
 // recordedKeys are the gateway's records of keys. A key that was renamed has its present

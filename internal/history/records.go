@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -98,7 +99,7 @@ func (r *records) ask(ctx context.Context, questions []question) {
 // so that one round of requests is mostly enough. Between a change of the gateway's unit and
 // the next reading its records and the readings are in different units, so only what was
 // kept counts.
-func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, use func(r *records), p spend.Period, before ...spend.Period) *records {
+func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, use func(r *records), p spend.Period, before ...spend.Period) (*records, error) {
 	from, to := p.From, p.To
 	for _, b := range before {
 		from = earlier(from, b.From)
@@ -110,12 +111,17 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, use
 	var reading sync.WaitGroup
 	reading.Go(func() { rows, err = c.Usage(ctx, from, to) })
 	reading.Go(func() { status, statusErr = c.Status(ctx) })
-	state := h.spendState(ctx, name)
-	expected := h.expected(ctx, name, from, append(before, p))
+	state, stateErr := h.spendState(ctx, name)
+	expected, keptErr := h.expected(ctx, name, from, append(before, p))
 	r := h.noRecords(c, to)
 	r.wordsSince, r.kept, r.perUnit = state.UnitSince, expected.kept, expected.perUnit
-	r.ask(ctx, expected.questions(use))
+	if stateErr == nil && keptErr == nil {
+		r.ask(ctx, expected.questions(use))
+	}
 	reading.Wait()
+	if err := cmp.Or(stateErr, keptErr); err != nil {
+		return nil, err
+	}
 	if statusErr == nil && state.PerUnit > 0 && state.PerUnit != spend.PerUnit(status.Units) {
 		return h.remembered(ctx, name, from, to)
 	}
@@ -131,17 +137,16 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, use
 	if h.Store != nil {
 		h.keep(ctx, name, rows)
 	}
-	h.addKept(ctx, name, from, to, r)
-	return r
+	return r, h.addKept(ctx, name, from, to, r)
 }
 
 // expected are the records of some periods, the newest last, as they are likely to be: what
 // was kept of them, and use in each hour that a period divides.
-func (h History) expected(ctx context.Context, name string, from time.Time, periods []spend.Period) *records {
+func (h History) expected(ctx context.Context, name string, from time.Time, periods []spend.Period) (*records, error) {
 	newest := periods[len(periods)-1]
 	r := h.noRecords(nil, newest.To)
 	r.tell = spend.Period{From: from, To: newest.To}
-	h.addKept(ctx, name, from, newest.To, r)
+	err := h.addKept(ctx, name, from, newest.To, r)
 	for _, p := range periods {
 		for _, edge := range []time.Time{p.From, p.To} {
 			if hour := edge.Truncate(time.Hour); hour.Before(edge) && r.hours[hour.Unix()] == 0 {
@@ -149,20 +154,20 @@ func (h History) expected(ctx context.Context, name string, from time.Time, peri
 			}
 		}
 	}
-	return r
+	return r, err
 }
 
 // spendState is what the ledger remembers of an account, the zero value where
 // nothing is.
-func (h History) spendState(ctx context.Context, name string) (s spend.State) {
+func (h History) spendState(ctx context.Context, name string) (s spend.State, err error) {
 	if h.Store == nil {
-		return s
+		return s, nil
 	}
 	raw, err := h.Store.SpendState(ctx, name)
 	if err != nil || raw == nil || json.Unmarshal(raw, &s) != nil {
-		return spend.State{}
+		return spend.State{}, err
 	}
-	return s
+	return s, nil
 }
 
 // noRecords are the records of a gateway that holds none.
@@ -174,11 +179,10 @@ func (h History) noRecords(c *moka.Client, to time.Time) *records {
 }
 
 // remembered are the stored rows of [from, to), without a request to the gateway.
-func (h History) remembered(ctx context.Context, name string, from, to time.Time) *records {
+func (h History) remembered(ctx context.Context, name string, from, to time.Time) (*records, error) {
 	r := h.noRecords(nil, to)
 	r.rowsErr, r.dead = &moka.Error{Op: "data/self", Kind: moka.Unavailable}, true
-	h.addKept(ctx, name, from.Truncate(time.Hour), to, r)
-	return r
+	return r, h.addKept(ctx, name, from.Truncate(time.Hour), to, r)
 }
 
 // RecordedDays is how far back the gateway's rows are kept from the start: the
@@ -200,15 +204,20 @@ func (h History) recordedUntil(ctx context.Context, name string) (until time.Tim
 }
 
 // addKept adds the rows of [from, to) that were kept.
-func (h History) addKept(ctx context.Context, name string, from, to time.Time, r *records) {
+func (h History) addKept(ctx context.Context, name string, from, to time.Time, r *records) error {
 	if h.Store != nil {
-		r.kept, _ = h.keptRefunds(ctx, name)
-		r.perUnit = h.spendState(ctx, name).PerUnit
-		kept, _ := h.Store.Recorded(ctx, name, from, to)
+		refunds, refundsErr := h.keptRefunds(ctx, name)
+		state, stateErr := h.spendState(ctx, name)
+		kept, keptErr := h.Store.Recorded(ctx, name, from, to)
+		until, ok, untilErr := h.recordedUntil(ctx, name)
+		if err := cmp.Or(refundsErr, stateErr, keptErr, untilErr); err != nil {
+			return err
+		}
+		r.kept, r.perUnit = refunds, state.PerUnit
 		for _, k := range kept {
 			r.hours[k.Start.Unix()] = max(r.hours[k.Start.Unix()], k.Spent)
 		}
-		if until, ok, _ := h.recordedUntil(ctx, name); ok && r.rowsErr != nil {
+		if ok && r.rowsErr != nil {
 			r.tell = spend.Period{From: until.AddDate(0, 0, -RecordedDays), To: until}
 		}
 	}
@@ -218,12 +227,13 @@ func (h History) addKept(ctx context.Context, name string, from, to time.Time, r
 		}
 	}
 	if h.Store == nil || !r.first.IsZero() && !r.first.After(from) {
-		return
+		return nil
 	}
-	older, _ := h.Store.Recorded(ctx, name, from.AddDate(0, 0, -RecordedDays), from)
+	older, err := h.Store.Recorded(ctx, name, from.AddDate(0, 0, -RecordedDays), from)
 	if i := slices.IndexFunc(older, func(k store.Recorded) bool { return k.Spent > 0 }); i >= 0 {
 		r.first = older[i].Start
 	}
+	return err
 }
 
 // tellOf reports whether the gateway returned its rows of a time, so that hours without a

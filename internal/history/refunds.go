@@ -1,8 +1,10 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -50,30 +52,39 @@ func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) (
 	if err != nil || !kept.Until.Before(to) {
 		return false, err
 	}
+	state, err := h.spendState(ctx, name)
+	if err != nil {
+		return false, err
+	}
 	from := later(kept.Until, to.AddDate(0, 0, -RecordedDays))
-	refunds, err := c.Refunds(ctx, from, to, h.spendState(ctx, name).UnitSince)
+	refunds, err := c.Refunds(ctx, from, to, state.UnitSince)
+	if err != nil && failure(err).Kind != moka.BadResponse {
+		return true, err
+	}
 	oldest := to.AddDate(0, 0, -countedDays)
 	kept.Rows = slices.DeleteFunc(kept.Rows, func(r keptRefund) bool {
 		return r.At < oldest.Unix() || r.At >= from.Unix()
 	})
+	for i := range kept.Unread { // the rest was asked for just now
+		kept.Unread[i].To = earlier(kept.Unread[i].To, from)
+	}
 	kept.Unread = slices.DeleteFunc(kept.Unread, func(u spend.Period) bool {
-		return u.To.Before(oldest) || !u.From.Before(from)
+		return u.To.Before(oldest) || !u.From.Before(u.To)
 	})
-	switch {
-	case err != nil && failure(err).Kind == moka.BadResponse:
+	if err != nil {
 		kept.Unread = append(kept.Unread, spend.Period{From: from, To: to})
-	case err != nil:
-		return true, err
 	}
 	for _, r := range refunds {
 		kept.Rows = append(kept.Rows, keptRefund{r.At.Unix(), r.Quota})
 	}
-	kept.Until = to
-	raw, err := json.Marshal(kept)
-	if err != nil {
-		return true, err
+	if err == nil || errors.Is(err, moka.ErrUnreadAmounts) {
+		kept.Until, err = to, nil
+	} // else it is asked again
+	raw, failed := json.Marshal(kept)
+	if failed == nil {
+		failed = h.Store.SetValue(ctx, RefundedMark(name), raw)
 	}
-	return true, h.Store.SetValue(ctx, RefundedMark(name), raw)
+	return true, cmp.Or(failed, err)
 }
 
 // within is what was given back in a stretch of time, in dollars of a unit.

@@ -1,8 +1,13 @@
 package history_test
 
 import (
+	"database/sql"
 	"testing"
+	"time"
 
+	"mokabot/internal/history"
+	"mokabot/internal/message"
+	"mokabot/internal/spend"
 	"mokabot/moka/mokatest"
 )
 
@@ -17,4 +22,87 @@ func TestRefundsAreNotKeptWhereTheKeptOnesCannotBeRead(t *testing.T) {
 			t.Errorf("asked %t, %v", asked, err)
 		}
 	})
+}
+
+// An answer that is not the log's says nothing for good: the refunds are unknown until the
+// next one, and taken off then. Refunds whose amounts the log itself does not tell stay unknown.
+func TestARefundThatCouldNotBeReadIsAskedForAgain(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		fault mokatest.Fault
+		after message.Used // what is known after the second answer
+	}{
+		{"a web page", mokatest.Fault{Path: "/api/log/self", WebPage: true}, message.Used{Spent: dollars(3)}},
+		{"no list", mokatest.Fault{Path: "/api/log/self", Status: 200, Body: []byte(`{"success": true, "data": 7}`)}, message.Used{Spent: dollars(3)}},
+		{"cut short", mokatest.Fault{Path: "/api/log/self", Cut: true}, message.Used{Spent: dollars(3)}},
+		{"an amount that is not told", mokatest.Fault{
+			Path: "/api/log/self", Status: 200, Body: []byte(`{"success": true, "data": {"items": [{"type": 4, "created_at": 946720800, "content": "异步任务执行失败 9000，已退款"}]}}`),
+		}, message.Used{}},
+	} {
+		inPast(t, mokatest.V2026_08, func(p *past) {
+			t := p.t
+			time.Sleep(24 * time.Hour)
+			task, err := p.gateway.Task(testKey, "sora-2", 2_000_000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Hour)
+			task.Refund(500_000)
+			time.Sleep(12 * time.Hour)
+			p.read()
+			ctx, name, now := t.Context(), p.account.Name, time.Now()
+			rows, err := p.account.Client.Usage(ctx, now.AddDate(0, 0, -20), now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.db.AddRecorded(ctx, name, history.WholeHours(rows, now)); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.db.SetValue(ctx, history.RecordedMark(name), []byte(now.UTC().Format(time.RFC3339))); err != nil {
+				t.Fatal(err)
+			}
+			p.gateway.Fault(c.fault)
+			_, _ = p.history.KeepRefunds(ctx, name, p.account.Client)
+			if today := p.history.Today(ctx, name); c.fault.Cut != today.Spent.Known() {
+				t.Errorf("%s: %v with refunds that could not be read", c.what, today.Spent)
+			}
+			p.gateway.Clear()
+			_, err = p.history.KeepRefunds(ctx, name, p.account.Client)
+			if today := p.history.Today(ctx, name); err != nil || today.Spent != c.after.Spent {
+				t.Errorf("%s: then %v, %v; want %v", c.what, today.Spent, err, c.after.Spent)
+			}
+		})
+	}
+}
+
+// A database that cannot be read is an error: a figure without what it keeps would be wrong,
+// and what is stored anew would replace what was there.
+func TestADatabaseThatCannotBeReadIsNoFigure(t *testing.T) {
+	for _, table := range []string{"recorded", "states", "small_values"} {
+		inPast(t, mokatest.V2026_08, func(p *past) {
+			t := p.t
+			time.Sleep(30 * time.Hour)
+			p.gateway.Spend(testKey, "gpt-4o", 500_000, 100)
+			time.Sleep(time.Hour)
+			p.read()
+			db, err := sql.Open("sqlite", p.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.Exec("ALTER TABLE " + table + " RENAME TO gone"); err != nil {
+				t.Fatal(err)
+			}
+			day := spend.Day(time.Now(), time.UTC)
+			if u, err := p.history.Used(t.Context(), p.account, spend.Period{From: day.From, To: time.Now()}, spend.Period{From: day.From.AddDate(0, 0, -1), To: day.From}); err == nil {
+				t.Errorf("without %s: %v was used", table, u.Spent)
+			}
+			if today := p.history.Today(t.Context(), p.account.Name); today.Spent.Known() {
+				t.Errorf("without %s: today %v", table, today.Spent)
+			}
+			if _, err := p.history.CountKeys(t.Context(), p.account.Client); table == "small_values" && err == nil {
+				t.Error("the keys are counted")
+			}
+		})
+	}
 }

@@ -44,8 +44,11 @@ func (h History) used(ctx context.Context, a *account.Account, p, before spend.P
 		asking.Go(func() { keys = h.recordsOfKeys(ctx, a.Client, p) })
 	}
 	use := func(r *records) { h.rehearseUsed(ctx, a.Name, p, before, r) }
-	r := h.recordsOf(ctx, a.Name, a.Client, use, p, before)
+	r, err := h.recordsOf(ctx, a.Name, a.Client, use, p, before)
 	asking.Wait()
+	if err != nil {
+		return u, err
+	}
 	if byKey {
 		asking.Go(func() { keys.list(ctx, a.Client, p, r) })
 	}
@@ -77,7 +80,9 @@ func (h History) used(ctx context.Context, a *account.Account, p, before spend.P
 		}
 	}
 	if byKey {
-		h.listKeys(ctx, a.Client, p, r, keys, &u)
+		if err := h.listKeys(ctx, a.Client, p, r, keys, &u); err != nil {
+			return u, err
+		}
 	}
 	h.findRefunds(ctx, p, r, &u)
 	completeLists(&u)

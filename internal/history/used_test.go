@@ -29,6 +29,7 @@ type past struct {
 	t       *testing.T
 	gateway *mokatest.Server
 	db      *store.DB
+	file    string // of db
 	account *account.Account
 	history history.History
 }
@@ -44,7 +45,8 @@ func newPast(t *testing.T, version mokatest.Version) *past {
 func (p *past) keep(t *testing.T) {
 	t.Helper()
 	var err error
-	if p.db, err = store.Open(storetest.File(t, store.Open)); err != nil {
+	p.file = storetest.File(t, store.Open)
+	if p.db, err = store.Open(p.file); err != nil {
 		t.Fatal(err)
 	}
 	p.history = history.History{Store: p.db, Zone: time.UTC}
