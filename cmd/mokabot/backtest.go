@@ -55,7 +55,7 @@ func runBacktest(ctx context.Context, t terminal, args []string) error {
 	if *asJSON {
 		return writeJSON(t.out, first.json(second, *against))
 	}
-	texts := first.texts(words, *days)
+	texts := first.texts(words, *days, a.config.Timezone)
 	if second != nil {
 		texts = append(texts, first.compared(words, second, *days, flags.configName(), *against)...)
 	}
@@ -142,12 +142,12 @@ func (b backtest) replay(ctx context.Context) (*replayed, error) {
 }
 
 // texts are the answers for a terminal.
-func (r replayed) texts(w *lang.Words, days int) (texts []string) {
+func (r replayed) texts(w *lang.Words, days int, zone *time.Location) (texts []string) {
 	for _, a := range r.accounts {
-		texts = append(texts, fmt.Sprint(message.Backtest(w, a.name, days, a.past)))
+		texts = append(texts, message.Backtest(w, a.name, days, a.past).In(zone))
 	}
 	for _, b := range r.budgets {
-		texts = append(texts, fmt.Sprint(message.BacktestBudget(w, b.of, days, b.news)))
+		texts = append(texts, message.BacktestBudget(w, b.of, days, b.news).In(zone))
 	}
 	return texts
 }
@@ -155,11 +155,11 @@ func (r replayed) texts(w *lang.Words, days int) (texts []string) {
 // compared is how the second configuration differs.
 func (r replayed) compared(w *lang.Words, second *replayed, days int, first, other string) (texts []string) {
 	for _, a := range r.accounts {
-		texts = append(texts, fmt.Sprint(message.BacktestAgainst(w, w.CLI.Backtest.Title(a.name, days), a.outcome(first), second.account(a.name, other))))
+		texts = append(texts, message.BacktestAgainst(w, w.CLI.Backtest.Title(a.name, days), a.outcome(first), second.account(a.name, other)).String())
 	}
 	for _, b := range r.budgets {
 		if len(b.of.Keys) == 0 {
-			texts = append(texts, fmt.Sprint(message.BacktestAgainst(w, w.CLI.Backtest.Budget(b.of.Name, days), b.outcome(first), second.budget(b.of.Name, other))))
+			texts = append(texts, message.BacktestAgainst(w, w.CLI.Backtest.Budget(b.of.Name, days), b.outcome(first), second.budget(b.of.Name, other)).String())
 		}
 	}
 	return texts

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mokabot/internal/account"
+	"mokabot/internal/config"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/moka"
@@ -28,7 +29,7 @@ func runBalance(ctx context.Context, t terminal, args []string) error {
 	if *asJSON {
 		err = writeJSON(t.out, balancesJSON(lang.For(c.Language), accounts, readings))
 	} else {
-		err = writeBalances(t.out, lang.For(c.Language), accounts, readings)
+		err = writeBalances(t.out, c, accounts, readings)
 	}
 	if err != nil {
 		return err
@@ -41,12 +42,12 @@ func runBalance(ctx context.Context, t terminal, args []string) error {
 	return nil
 }
 
-func writeBalances(out io.Writer, w *lang.Words, accounts []*account.Account, readings []moka.Reading) error {
+func writeBalances(out io.Writer, c *config.Config, accounts []*account.Account, readings []moka.Reading) error {
 	var views []message.Account
 	for i, a := range accounts {
 		views = append(views, message.Account{Name: a.Name, Reading: readings[i], Levels: a.Rules.Levels})
 	}
-	_, err := fmt.Fprint(out, message.Balance(w, views))
+	_, err := fmt.Fprint(out, message.Balance(lang.For(c.Language), views).In(c.Timezone))
 	return err
 }
 

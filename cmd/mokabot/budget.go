@@ -40,7 +40,7 @@ func runBudget(ctx context.Context, t terminal, args []string) error {
 	if *asJSON {
 		err = writeJSON(t.out, budgetsJSON(standings))
 	} else {
-		_, err = fmt.Fprint(t.out, message.Budgets(words, standings))
+		_, err = fmt.Fprint(t.out, message.Budgets(words, standings).In(a.config.Timezone))
 	}
 	for _, s := range standings {
 		if err == nil && s.State == budget.StateUnknown {

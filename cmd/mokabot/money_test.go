@@ -54,7 +54,8 @@ func TestMoneyByHand(t *testing.T) {
 		{"plan-only", byBoth, func(st *mokatest.State) {
 			st.Account(2).Preference, st.Account(2).Plans = "subscription_only", []mokatest.Plan{plan(25, 0, 80)}
 		}, func(*scene, int) {}, three},
-		{"two-configurations", byBoth + `alerts:
+		{"two-configurations", byBoth + `timezone: Asia/Shanghai
+alerts:
   channel_id: "1"
   levels: [{name: low, below: 480.00, mention_roles: ["7"]}, {name: critical, below: 5.00}]
   quiet_hours: {from: "00:00", to: "09:00", timezone: UTC, levels: [low]}

@@ -40,9 +40,9 @@ func runReport(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	if *asJSON {
-		err = writeJSON(t.out, reportJSON(words, rep.Name, built))
+		err = writeJSON(t.out, reportJSON(words, rep.Name, built, rep.Timezone))
 	} else {
-		_, err = fmt.Fprint(t.out, message.Summary(words, built))
+		_, err = fmt.Fprint(t.out, message.Summary(words, built).In(rep.Timezone))
 	}
 	for _, part := range built.Accounts {
 		if err == nil && (!part.Reading.OK() || failedToTell(part.ModelsErr)) {
@@ -83,7 +83,7 @@ type (
 	}
 )
 
-func reportJSON(w *lang.Words, name string, r message.Report) reportAnswer {
+func reportJSON(w *lang.Words, name string, r message.Report, zone *time.Location) reportAnswer {
 	answer := reportAnswer{Report: name, From: r.From.Format(time.RFC3339), To: r.To.Format(time.RFC3339), Accounts: []reportAccount{}}
 	for _, a := range r.Accounts {
 		part := reportAccount{
@@ -91,7 +91,7 @@ func reportJSON(w *lang.Words, name string, r message.Report) reportAnswer {
 		}
 		part.spentUsage, part.usageDetails = usedJSON(a.Account, a.Used)
 		for _, line := range a.Incidents {
-			part.Incidents = append(part.Incidents, message.Plain(line))
+			part.Incidents = append(part.Incidents, message.PlainIn(line, zone))
 		}
 		if a.Runway != nil && a.Runway.Known {
 			part.Runway = runwayOf(*a.Runway)

@@ -50,7 +50,7 @@ func runUsage(ctx context.Context, t terminal, args []string) error {
 	if *asJSON {
 		err = writeJSON(t.out, usageJSON(answer, a.config.Timezone))
 	} else {
-		_, err = fmt.Fprint(t.out, message.Usage(lang.For(a.config.Language), []message.UsageAnswer{answer}))
+		_, err = fmt.Fprint(t.out, message.Usage(lang.For(a.config.Language), []message.UsageAnswer{answer}).In(a.config.Timezone))
 	}
 	if err == nil && (!answer.Spent.Known() || failedToTell(answer.ModelsErr)) {
 		err = silentError{}

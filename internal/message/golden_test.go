@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"mokabot/internal/chart"
 	"mokabot/internal/lang"
@@ -98,5 +100,22 @@ func TestWordsFromOutsideAreHarmless(t *testing.T) {
 	}
 	if got := message.Plain(message.Disarm("a_b@c [d]")); got != "a_b@c [d]" {
 		t.Errorf("on a terminal: %q", got)
+	}
+}
+
+// Whoever reads a terminal reads times of their own zone, which it names.
+func TestATerminalShowsTimesOfTheReadersZone(t *testing.T) {
+	at := time.Date(2026, 11, 18, 18, 0, 0, 0, time.UTC)
+	m := message.Message{Text: "since " + message.Moment(at), Cards: []message.Card{{Title: "t", Fields: []message.Field{{Name: "n", Value: message.Relative(at)}}}}}
+	for zone, want := range map[string]string{
+		"UTC": "2026-11-18 18:00 UTC", "Asia/Shanghai": "2026-11-19 02:00 +08:00", "America/New_York": "2026-11-18 13:00 -05:00", "Asia/Kolkata": "2026-11-18 23:30 +05:30",
+	} {
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.In(loc); strings.Count(got, want) != 2 {
+			t.Errorf("%s: %s", zone, got)
+		}
 	}
 }

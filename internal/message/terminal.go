@@ -15,47 +15,63 @@ var (
 	code   = regexp.MustCompile("`(.+?)`")
 )
 
-// String is the message for a terminal: no markdown, ordinary spaces, times in UTC.
-func (m Message) String() string {
-	var b strings.Builder
-	writeBlock(&b, "", Plain(m.Text))
+// String is [Message.In] UTC.
+func (m Message) String() string { return m.In(time.UTC) }
+
+// In is the message for a terminal: no markdown, ordinary spaces, times in the reader's zone.
+func (m Message) In(zone *time.Location) string {
+	t := terminalText{zone: zone}
+	t.block("", m.Text)
 	for i, c := range m.Cards {
 		if i > 0 || m.Text != "" {
-			b.WriteByte('\n')
+			t.WriteByte('\n')
 		}
-		c.write(&b)
+		t.card(c)
 	}
-	return b.String()
+	return t.String()
 }
 
-func (c Card) write(b *strings.Builder) {
-	writeBlock(b, "", Plain(c.Title))
-	writeBlock(b, "  ", Plain(c.Text))
+type terminalText struct {
+	strings.Builder
+	zone *time.Location
+}
+
+func (t *terminalText) card(c Card) {
+	t.block("", c.Title)
+	t.block("  ", c.Text)
 	for _, f := range c.Fields {
-		writeBlock(b, "  ", Plain(f.Name))
-		writeBlock(b, "    ", Plain(f.Value))
+		t.block("  ", f.Name)
+		t.block("    ", f.Value)
 	}
-	writeBlock(b, "  ", Plain(c.Footer))
+	t.block("  ", c.Footer)
 }
 
-func writeBlock(b *strings.Builder, indent, text string) {
+func (t *terminalText) block(indent, text string) {
 	if text == "" {
 		return
 	}
-	for line := range strings.SplitSeq(text, "\n") {
-		b.WriteString(strings.TrimRight(indent+line, " ") + "\n")
+	for line := range strings.SplitSeq(PlainIn(text, t.zone), "\n") {
+		t.WriteString(strings.TrimRight(indent+line, " ") + "\n")
 	}
 }
 
-// Plain is one text of a message for a terminal: no markdown, times in UTC.
-func Plain(text string) string {
-	text = stamp.ReplaceAllStringFunc(text, func(s string) string {
+// PlainIn is one text of a message for a terminal, with times in the reader's zone.
+func PlainIn(text string, zone *time.Location) string {
+	layout := "2006-01-02 15:04 -07:00"
+	if zone.String() == "UTC" {
+		layout = "2006-01-02 15:04 UTC"
+	}
+	return Plain(stamp.ReplaceAllStringFunc(text, func(s string) string {
 		seconds, err := strconv.ParseInt(stamp.FindStringSubmatch(s)[1], 10, 64)
 		if err != nil {
 			return s
 		}
-		return time.Unix(seconds, 0).UTC().Format("2006-01-02 15:04 UTC")
-	})
+		return time.Unix(seconds, 0).In(zone).Format(layout)
+	}))
+}
+
+// Plain is one text of a message, without times, for a terminal: no markdown.
+func Plain(text string) string {
 	text = lang.PlainSpaces(strong.ReplaceAllString(text, "$1"))
 	return undisarm(code.ReplaceAllString(text, "$1"))
 }
