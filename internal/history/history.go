@@ -101,7 +101,11 @@ func (h History) Outlook(ctx context.Context, name string, r moka.Reading) (o Ou
 	if err != nil {
 		return o, err
 	}
-	pace := paceOf(hour, quarter)
+	newest, err := h.Store.Spent(ctx, name, now.Add(-newestMinutes), now)
+	if err != nil {
+		return o, err
+	}
+	pace := paceOf(hour, quarter, newest)
 	o.SuchHour, o.AnyHour = spend.Dearest(hours, now, soon, h.Zone)
 	o.HourSpent, o.HourPart, o.QuarterSpent = lately(hour, quarter)
 	o.HourUsual = spend.Usual(hours, now, h.Zone)
@@ -126,16 +130,20 @@ func lately(hour, quarter store.Total) (spent moka.Maybe, part bool, inQuarter m
 	return spent, hour.Covered < enoughOfHour, inQuarter
 }
 
+// newestMinutes are those whose pace shows whether that of the last fifteen still holds.
+const newestMinutes = 5 * time.Minute
+
 // paceOf is the pace of the last fifteen minutes, or of the hour where readings do not
 // cover these.
-func paceOf(hour, quarter store.Total) spend.Pace {
-	if quarter.Covered >= enoughOfQuarter {
-		return spend.Pace{Spent: quarter.Spent, Over: quarter.Covered}
+func paceOf(hour, quarter, newest store.Total) spend.Pace {
+	p := spend.Pace{Quarter: quarter.Spent, Newest: newest.Spent, NewestOver: newest.Covered}
+	switch {
+	case quarter.Covered >= enoughOfQuarter:
+		p.Spent, p.Over = quarter.Spent, quarter.Covered
+	case hour.Covered >= enoughOfHour:
+		p.Spent, p.Over = hour.Spent, hour.Covered
 	}
-	if hour.Covered >= enoughOfHour {
-		return spend.Pace{Spent: hour.Spent, Over: hour.Covered}
-	}
-	return spend.Pace{}
+	return p
 }
 
 // paysUntil is when the plan or key that pays ends, zero when it does not.

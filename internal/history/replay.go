@@ -54,9 +54,9 @@ func (p *pastHours) facts(s store.Sample) alert.Facts {
 	f := alert.Facts{At: s.At, Reading: r, TopUp: s.Delta.TopUp}
 	hours := p.before(s.At)
 	p.remember(s)
-	hour, quarter := p.last(s.At, time.Hour), p.last(s.At, 15*time.Minute)
+	hour, quarter, newest := p.last(s.At, time.Hour), p.last(s.At, 15*time.Minute), p.last(s.At, newestMinutes)
 	f.Runway = p.forecast(hours, s, spend.Question{
-		Left: s.Spendable, Until: paysUntil(r), Pace: paceOf(hour, quarter), Now: s.At, Zone: p.zone,
+		Left: s.Spendable, Until: paysUntil(r), Pace: paceOf(hour, quarter, newest), Now: s.At, Zone: p.zone,
 	})
 	f.HourSpent, f.HourPart, f.QuarterSpent = lately(hour, quarter)
 	f.HourUsual = p.usual

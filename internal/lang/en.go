@@ -72,7 +72,12 @@ func enRunway(r spend.Runway) string {
 	case low != high:
 		usual += " (" + low + " to " + high + ")"
 	}
-	if r.AtThisPace > 0 {
+	switch {
+	case r.Rising && r.AtThisPace > 0:
+		return fmt.Sprintf("at this pace: %s at most; usually: %s", enDuration(Brief(r.AtThisPace)), usual)
+	case r.Rising:
+		return "far more than usual is being spent right now; usually: " + usual
+	case r.AtThisPace > 0:
 		return fmt.Sprintf("at this pace: %s; usually: %s", enDuration(Brief(r.AtThisPace)), usual)
 	}
 	if r.EndsUnspent() {

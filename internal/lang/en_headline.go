@@ -25,6 +25,9 @@ func enHeadline() HeadlineWords {
 		LeftAtPace: func(left moka.Amount, d time.Duration) string {
 			return left.String() + " left, about " + enDuration(d) + " at this pace"
 		},
+		LeftAtMost: func(left moka.Amount, d time.Duration) string {
+			return left.String() + " left, " + enDuration(d) + " at most at this pace"
+		},
 		LeftUntilEnd: func(left moka.Amount, d time.Duration) string {
 			return left.String() + " left, the plan or key ends in " + enDuration(d)
 		},

@@ -171,6 +171,10 @@ func TestRunwayOfTwoPacesAndOfAnEnd(t *testing.T) {
 	}{
 		{spend.Runway{Known: true, Low: 2 * day, Mid: 9 * day, High: 20 * day, AtThisPace: 3 * time.Minute},
 			"at this pace: 3 min; usually: 9 d (2 d to 20 d)", "按当前速度：约 3 分钟；通常：约 9 天（2 天至 20 天）"},
+		{spend.Runway{Known: true, Low: 2 * day, Mid: 9 * day, High: 20 * day, AtThisPace: 30 * time.Minute, Rising: true},
+			"at this pace: 30 min at most; usually: 9 d (2 d to 20 d)", "按当前速度：最多 30 分钟；通常：约 9 天（2 天至 20 天）"},
+		{spend.Runway{Known: true, Low: 2 * day, Mid: 9 * day, High: 20 * day, Rising: true},
+			"far more than usual is being spent right now; usually: 9 d (2 d to 20 d)", "当前消耗远高于平常；通常：约 9 天（2 天至 20 天）"},
 		{spend.Runway{Known: true, Ends: true, Low: 36 * time.Hour, Mid: 36 * time.Hour, High: 36 * time.Hour}, "about 1 d 12 h; the plan or key ends then", "约 1 天 12 小时，届时套餐或令牌到期"},
 		{spend.Runway{Known: true, Ends: true, Low: 24 * time.Hour, Mid: 30 * time.Hour, High: 36 * time.Hour}, "about 1 d 6 h (1 d to 1 d 12 h)", "约 1 天 6 小时（1 天至 1 天 12 小时）"},
 		{spend.Runway{Idle: true, Ends: true, Low: 5 * day, Mid: 5 * day, High: 5 * day},

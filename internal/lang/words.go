@@ -144,6 +144,7 @@ type HeadlineWords struct {
 	Left          func(left moka.Amount) string                  // what can be spent
 	LeftAndRunway func(left moka.Amount, d time.Duration) string // and about how long that lasts
 	LeftAtPace    func(left moka.Amount, d time.Duration) string // and how long that lasts at the present pace
+	LeftAtMost    func(left moka.Amount, d time.Duration) string // the same while that pace still rises
 	LeftUntilEnd  func(left moka.Amount, d time.Duration) string // and when the plan or key that pays ends, before that is spent
 	Reminder      func(line string, open time.Duration) string
 	For           func(line string, d time.Duration) string // how long it has been so

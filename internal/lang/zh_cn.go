@@ -75,7 +75,12 @@ func zhRunway(r spend.Runway) string {
 	case low != high:
 		usual += "（" + low + "至 " + high + "）"
 	}
-	if r.AtThisPace > 0 {
+	switch {
+	case r.Rising && r.AtThisPace > 0:
+		return fmt.Sprintf("按当前速度：最多 %s；通常：%s", zhDuration(Brief(r.AtThisPace)), usual)
+	case r.Rising:
+		return "当前消耗远高于平常；通常：" + usual
+	case r.AtThisPace > 0:
 		return fmt.Sprintf("按当前速度：约 %s；通常：%s", zhDuration(Brief(r.AtThisPace)), usual)
 	}
 	if r.EndsUnspent() {

@@ -26,6 +26,9 @@ func zhHeadline() HeadlineWords {
 		LeftAtPace: func(left moka.Amount, d time.Duration) string {
 			return "可用余额 " + left.String() + "，按当前速度约 " + zhDuration(d) + "后用完"
 		},
+		LeftAtMost: func(left moka.Amount, d time.Duration) string {
+			return "可用余额 " + left.String() + "，按当前速度最多还能用 " + zhDuration(d)
+		},
 		LeftUntilEnd: func(left moka.Amount, d time.Duration) string {
 			return "可用余额 " + left.String() + "，套餐或令牌将在 " + zhDuration(d) + "后到期"
 		},

@@ -166,8 +166,10 @@ func leftLine(w *lang.Words, e alert.Event) string {
 		return ""
 	}
 	switch r := e.Facts.Runway; {
-	case left <= 0 || r.Mid <= 0:
+	case left <= 0 || r.Mid <= 0 || r.Rising && r.AtThisPace == 0:
 		return w.Headline.Left(left)
+	case r.Rising:
+		return w.Headline.LeftAtMost(left, lang.Brief(r.AtThisPace))
 	case r.AtThisPace > 0:
 		return w.Headline.LeftAtPace(left, lang.Brief(r.AtThisPace))
 	case r.EndsUnspent():

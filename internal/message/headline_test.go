@@ -9,6 +9,7 @@ import (
 	"mokabot/internal/alert"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
+	"mokabot/internal/spend"
 	"mokabot/internal/story"
 	"mokabot/moka"
 )
@@ -46,6 +47,28 @@ func TestTheHeadlineSaysWhatEndsFirst(t *testing.T) {
 			if text, ok := want[w.Tag+" "+s.Name]; ok && lang.PlainSpaces(s.Message.Text) != text {
 				t.Errorf("%s %s: %q, want %q", w.Tag, s.Name, s.Message.Text, text)
 			}
+		}
+	}
+}
+
+// While the pace of a runaway is not known yet, the first line names no time that is too long.
+func TestTheHeadlineOfARunawaysFirstMinutes(t *testing.T) {
+	usual := spend.Runway{Known: true, Low: 48 * time.Hour, Mid: 9 * 24 * time.Hour, High: 20 * 24 * time.Hour, Rising: true}
+	measured := usual
+	measured.AtThisPace = 30 * time.Minute
+	for _, c := range []struct {
+		runway spend.Runway
+		en, zh string
+	}{
+		{usual, "team: $4.00 left (low)", "team：可用余额 $4.00（low）"},
+		{measured, "team: $4.00 left, 30 min at most at this pace (low)", "team：可用余额 $4.00，按当前速度最多还能用 30 分钟（low）"},
+	} {
+		a := message.AlertDetails{Account: "team", Levels: 1, Event: alert.Event{
+			Kind: alert.Raised, Incident: alert.Incident{Condition: alert.Balance, LevelName: "low"},
+			Facts: alert.Facts{Runway: c.runway, Reading: moka.Reading{Key: &moka.Key{State: moka.KeyOK, Remaining: moka.Known(4 * moka.Dollar)}}},
+		}}
+		if en, zh := lang.PlainSpaces(message.Alert(lang.English(), a).Text), lang.PlainSpaces(message.Alert(lang.Chinese(), a).Text); en != c.en || zh != c.zh {
+			t.Errorf("%q and %q, want %q and %q", en, zh, c.en, c.zh)
 		}
 	}
 }

@@ -50,6 +50,7 @@ func Forecast(hours []Hour, q Question) Runway {
 	if pace := m.atThisPace(q, float64(left)); pace < r.Mid {
 		r.AtThisPace = pace
 	}
+	r.Rising = m.rising(q, float64(left))
 	return r
 }
 

@@ -17,14 +17,14 @@ func TestTheCurrentPaceIsShownSeparately(t *testing.T) {
 		pace Pace
 		want time.Duration
 	}{
-		{"as ever", Pace{usd, time.Hour}, 0},
-		{"four times as much", Pace{4 * usd, time.Hour}, 0},
-		{"forty times as much", Pace{40 * usd, time.Hour}, 12 * time.Hour},
-		{"forty times as much for a quarter of an hour", Pace{10 * usd, 15 * time.Minute}, 12 * time.Hour},
-		{"45 cents a second", Pace{405 * usd, 15 * time.Minute}, 17*time.Minute + 46*time.Second},
-		{"too little of it was read", Pace{20 * usd, 5 * time.Minute}, 0},
+		{"as ever", Pace{Spent: usd, Over: time.Hour}, 0},
+		{"four times as much", Pace{Spent: 4 * usd, Over: time.Hour}, 0},
+		{"forty times as much", Pace{Spent: 40 * usd, Over: time.Hour}, 12 * time.Hour},
+		{"forty times as much for a quarter of an hour", Pace{Spent: 10 * usd, Over: 15 * time.Minute}, 12 * time.Hour},
+		{"45 cents a second", Pace{Spent: 405 * usd, Over: 15 * time.Minute}, 17*time.Minute + 46*time.Second},
+		{"too little of it was read", Pace{Spent: 20 * usd, Over: 5 * time.Minute}, 0},
 		{"nobody knows when it was spent", Pace{Spent: 40 * usd}, 0},
-		{"six times as much, and still enough for days", Pace{6 * usd, time.Hour}, 0},
+		{"six times as much, and still enough for days", Pace{Spent: 6 * usd, Over: time.Hour}, 0},
 	} {
 		got := Forecast(hours, Question{Left: moka.Known(left), Pace: c.pace, Now: now, Zone: time.UTC})
 		if (got.AtThisPace - c.want).Abs() > time.Second {
@@ -36,11 +36,46 @@ func TestTheCurrentPaceIsShownSeparately(t *testing.T) {
 	}
 }
 
+// In the first minutes of a runaway, at 45 cents a second and usually a dollar an hour,
+// neither the usual pace nor that of the last fifteen minutes is the one of now.
+func TestTheFirstMinutesOfARunaway(t *testing.T) {
+	hours := append(hoursOf(28, steadily), Hour{Start: start, Spent: usd, Covered: time.Hour})
+	runaway := func(length, read time.Duration) Pace {
+		spent := func(window time.Duration) moka.Amount { return moka.Amount(0.45 * min(length, window).Seconds() * float64(usd)) }
+		p := Pace{Quarter: spent(min(read, 15*time.Minute)), Newest: spent(5 * time.Minute), NewestOver: min(read, 5*time.Minute)}
+		if read >= 10*time.Minute {
+			p.Spent, p.Over = p.Quarter, min(read, 15*time.Minute)
+		}
+		return p
+	}
+	for _, c := range []struct {
+		what          string
+		pace          Pace
+		rising, known bool
+	}{
+		{"a call of a dollar", Pace{Spent: usd, Over: 15 * time.Minute, Quarter: usd, Newest: usd, NewestOver: 5 * time.Minute}, false, false},
+		{"a minute", runaway(time.Minute, time.Hour), true, true},
+		{"four minutes", runaway(4*time.Minute, time.Hour), true, true},
+		{"nine minutes", runaway(9*time.Minute, time.Hour), true, true},
+		{"eleven minutes", runaway(11*time.Minute, time.Hour), false, true},
+		{"half an hour", runaway(30*time.Minute, time.Hour), false, true},
+		{"two minutes, and read for three", runaway(2*time.Minute, 3*time.Minute), true, false},
+		{"read for nine minutes", runaway(time.Hour, 9*time.Minute), true, false},
+		{"read for eleven minutes", runaway(time.Hour, 11*time.Minute), false, true},
+		{"over since ten minutes", Pace{Spent: 135 * usd, Over: 15 * time.Minute, Quarter: 135 * usd, NewestOver: 5 * time.Minute}, false, true},
+	} {
+		r := Forecast(hours, Question{Left: moka.Known(480 * usd), Pace: c.pace, Now: start.Add(time.Hour), Zone: time.UTC})
+		if r.Rising != c.rising || (r.AtThisPace > 0) != c.known {
+			t.Errorf("%s: rising %t, %v at this pace", c.what, r.Rising, r.AtThisPace)
+		}
+	}
+}
+
 // A pace at which the plan or key still ends first is not worth a word.
 func TestAPaceSlowerThanTheEndIsNotShown(t *testing.T) {
 	hours := append(hoursOf(28, steadily), Hour{Start: start, Spent: usd, Covered: time.Hour})
 	now := start.Add(time.Hour)
-	q := Question{Left: moka.Known(480 * usd), Pace: Pace{40 * usd, time.Hour}, Now: now, Zone: time.UTC, Until: now.Add(6 * time.Hour)}
+	q := Question{Left: moka.Known(480 * usd), Pace: Pace{Spent: 40 * usd, Over: time.Hour}, Now: now, Zone: time.UTC, Until: now.Add(6 * time.Hour)}
 	if r := Forecast(hours, q); r.AtThisPace != 0 || !r.EndsUnspent() {
 		t.Errorf("%+v", r)
 	}
@@ -66,7 +101,7 @@ func TestARunwayEndsWithWhatPays(t *testing.T) {
 		{"idle", hoursOf(10, never), 100 * usd, 36 * time.Hour, Runway{Idle: true, Ends: true, Mid: 36 * time.Hour}},
 		{"too little is known", hoursOf(1, steadily)[:5], 100 * usd, 36 * time.Hour, Runway{}},
 	} {
-		q := Question{Left: moka.Known(c.left), Pace: Pace{usd, time.Hour}, Now: start, Zone: time.UTC}
+		q := Question{Left: moka.Known(c.left), Pace: Pace{Spent: usd, Over: time.Hour}, Now: start, Zone: time.UTC}
 		if c.until != 0 {
 			q.Until = start.Add(c.until)
 		}
@@ -89,11 +124,11 @@ func TestAHabitIsNotSudden(t *testing.T) {
 	}
 	known := append(hoursOf(35, batch), Hour{Start: start, Spent: 40 * usd, Covered: time.Hour}) // start is a Monday, eight o'clock
 	left := moka.Known(400 * usd)
-	q := Question{Left: left, Pace: Pace{40 * usd, time.Hour}, Now: start.Add(time.Hour), Zone: time.UTC}
+	q := Question{Left: left, Pace: Pace{Spent: 40 * usd, Over: time.Hour}, Now: start.Add(time.Hour), Zone: time.UTC}
 	if r := Forecast(known, q); r.AtThisPace != 0 {
 		t.Errorf("during the batch of every Monday: %+v", r)
 	}
-	q.Pace, q.Now = Pace{600 * usd, 45 * time.Minute}, start.Add(45*time.Minute)
+	q.Pace, q.Now = Pace{Spent: 600 * usd, Over: 45 * time.Minute}, start.Add(45*time.Minute)
 	if r := Forecast(known, q); r.AtThisPace > 2*time.Hour || r.AtThisPace == 0 {
 		t.Errorf("many times the batch of every Monday: %+v", r)
 	}
@@ -142,7 +177,7 @@ func TestThePaceGoesByWhatPaysWhen(t *testing.T) {
 	hours := append(hoursOf(28, steadily), Hour{Start: start, Spent: usd, Covered: time.Hour})
 	now := start.Add(time.Hour)
 	q := Question{
-		Left: moka.Known(480 * usd), Pace: Pace{40 * usd, time.Hour}, Now: now, Zone: time.UTC,
+		Left: moka.Known(480 * usd), Pace: Pace{Spent: 40 * usd, Over: time.Hour}, Now: now, Zone: time.UTC,
 		Funds: []moka.Fund{{Left: 400 * usd, EndsAt: now.Add(2 * time.Hour)}, {Left: 80 * usd}},
 	}
 	if r := Forecast(hours, q); (r.AtThisPace - 4*time.Hour).Abs() > time.Minute {

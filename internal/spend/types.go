@@ -66,6 +66,7 @@ type Runway struct {
 	Ends           bool          // High, and perhaps Low and Mid, is the end of the plan or key that pays
 	Low, Mid, High time.Duration // the range at the usual pace, and its middle
 	AtThisPace     time.Duration // how long it lasts at the pace of the last minutes, if that is many times the usual; else 0
+	Rising         bool          // so much was spent in the last minutes that none of these may hold
 	PerDay         moka.Amount   // the burn rate behind it, per 24 hours of the coming week
 	From           time.Time     // when the durations begin, on the reader's clock; zero: not told, and no dates follow from it
 }

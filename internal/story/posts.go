@@ -58,10 +58,13 @@ func alerts(w *lang.Words) map[string]message.Message {
 	soon.Event.Facts.Runway, soon.Today = lasting(40*6/14.5), spend.SoFar{Spent: dollars(6.3)}
 	fast := alertOf(alert.Worsened, alert.Balance, 1, reading(4))
 	fast.Event.Facts.Runway.AtThisPace, fast.Today = 3*time.Minute, spend.SoFar{Spent: dollars(31.4)}
+	rising := alertOf(alert.Raised, alert.Balance, 1, reading(4))
+	rising.Event.Facts.Runway.AtThisPace, rising.Event.Facts.Runway.Rising, rising.Today = 30*time.Minute, true, spend.SoFar{Spent: dollars(9.6)}
 	ending := alertOf(alert.Raised, alert.Balance, 0, reading(15))
 	ending.Event.Facts.Runway = spend.Runway{Known: true, Ends: true, Low: 36 * time.Hour, Mid: 36 * time.Hour, High: 36 * time.Hour}
 	all := map[string]message.Message{
 		"alert-fast":         message.Alert(w, fast),
+		"alert-rising":       message.Alert(w, rising),
 		"alert-plan-first":   message.Alert(w, ending),
 		"alert-soon":         message.Alert(w, soon),
 		"alert-low":          message.Alert(w, low),
