@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -41,7 +39,12 @@ type budgetWorld struct {
 
 func newBudgetWorld(t *testing.T, budgets ...budget.Budget) *budgetWorld {
 	t.Helper()
-	w := &budgetWorld{gateway: mokatest.New(mokatest.V2026_08)}
+	return newBudgetWorldOf(t, mokatest.V2026_08, budgets...)
+}
+
+func newBudgetWorldOf(t *testing.T, version mokatest.Version, budgets ...budget.Budget) *budgetWorld {
+	t.Helper()
+	w := &budgetWorld{gateway: mokatest.New(version)}
 	w.gateway.SetNow(time.Now)
 	w.gateway.AddAccount(mokatest.Account{ID: 2, AccessToken: "token", Quota: 1 << 50})
 	w.gateway.AddKey(2, mokatest.Key{Key: budgetTestKey, Unlimited: true})
@@ -81,196 +84,6 @@ func (w *budgetWorld) look(t *testing.T) {
 func (w *budgetWorld) told(ctx context.Context, b budget.Budget, from time.Time, n int) bool {
 	_, ok, err := w.db.FindPost(ctx, fmt.Sprintf("budget/%s/%d/%d", b.Name, from.Unix(), n))
 	return ok && err == nil
-}
-
-// expected is the true books' side: what was charged in a budget's period, and
-// how many posts should have told of it.
-type expected struct {
-	from  time.Time
-	spent moka.Amount
-	step  int
-	posts int
-}
-
-// Budgets of all periods in five zones, against what the gateway really charged:
-// each threshold is told once, with the first reading after it was reached, and
-// a wallet that is watched under two names counts once. Other budgets, with amounts
-// that a period as often exceeds as not, warn by forecast alone; a table says how
-// often that was right. MOKABOT_YEAR=1 takes a whole year of all zones.
-func TestBudgetWarningsArePostedOnceAndInTime(t *testing.T) {
-	proof.NotShort(t)
-	proof.NotRaced(t)
-	t.Parallel()
-	zones := []string{"Asia/Kolkata", "Australia/Lord_Howe", "America/New_York", "UTC", "Asia/Shanghai"}
-	days := proof.Size(4, 4, 25)
-	if os.Getenv("MOKABOT_YEAR") != "" {
-		days = 366
-	} else {
-		zones = zones[:proof.Size(1, 1, 3)]
-	}
-	for _, zone := range zones {
-		t.Run(zone, func(t *testing.T) {
-			t.Parallel()
-			loc, err := time.LoadLocation(zone)
-			if err != nil {
-				t.Fatal(err)
-			}
-			synctest.Test(t, func(t *testing.T) { budgetsInZone(t, loc, days) })
-		})
-	}
-}
-
-func budgetsInZone(t *testing.T, loc *time.Location, days int) {
-	var all []budget.Budget
-	for span, amount := range map[budget.Span]moka.Amount{budget.Day: 12, budget.Week: 70, budget.Month: 300} {
-		all = append(all, budget.Budget{
-			Name: string(span), Span: span, Zone: loc, WeekStart: time.Monday, Amount: amount * moka.Dollar,
-			Accounts: []string{"team", "again"}, WarnAt: []float64{0.5, 0.8, 1}, ChannelID: "1",
-		})
-	}
-	var forecasts []budget.Budget
-	var rates []*hitRate
-	for _, f := range []struct {
-		span   budget.Span
-		amount moka.Amount
-	}{{budget.Day, 15}, {budget.Week, 102}, {budget.Month, 438}} { // what one costs on average
-		forecasts = append(forecasts, budget.Budget{
-			Name: "forecast-" + string(f.span), Span: f.span, Zone: loc, WeekStart: time.Monday, Amount: f.amount * moka.Dollar,
-			Accounts: []string{"team"}, Forecast: true, ChannelID: "1",
-		})
-		rates = append(rates, &hitRate{})
-	}
-	w := newBudgetWorld(t, append(slices.Clone(all), forecasts...)...)
-	defer w.db.Close()
-	dice := rand.New(rand.NewPCG(7, 7))
-	truth := make([]expected, len(all))
-	start := spendStart(time.Now(), loc)
-	time.Sleep(time.Until(start))
-	w.look(t)
-	posts := 0
-	// Readings fall on every midnight of the zone: what is spent between two
-	// readings cannot be divided exactly by what lies between them.
-	every := time.Hour
-	if loc.String() == "Australia/Lord_Howe" { // whose clocks change by half an hour
-		every = 30 * time.Minute
-	}
-	for range time.Duration(days) * 24 * time.Hour / every {
-		time.Sleep(every)
-		charged := moka.Amount(0)
-		if dice.IntN(2) == 0 {
-			quota := int64(dice.IntN(1_200_000))
-			w.gateway.Spend(budgetTestKey, "gpt-4o", quota, 100)
-			charged = moka.Amount(quota * 2) // 500,000 units are a dollar, a million millionths
-		}
-		w.look(t)
-		for i, b := range all {
-			posts += truth[i].check(t, w, b, charged)
-		}
-		for i, b := range forecasts {
-			rates[i].check(t, w, b, charged)
-		}
-	}
-	t.Logf("%s: %d days, %d posts of thresholds, each once and with the first reading past it", loc, days, posts)
-	for i, b := range forecasts {
-		t.Logf("%s: %-14s %s", loc, b.Name, rates[i])
-	}
-	if posts == 0 {
-		t.Error("nothing was told")
-	}
-}
-
-// check brings the true side up to date, and returns how many posts are new.
-func (e *expected) check(t *testing.T, w *budgetWorld, b budget.Budget, charged moka.Amount) int {
-	t.Helper()
-	now := time.Now()
-	// The charge was just before now: on the boundary it belongs to the period before.
-	if from := b.PeriodAt(now).From; !from.Equal(e.from) {
-		if from.Equal(now) {
-			charged = 0
-		}
-		*e = expected{from: from}
-	}
-	e.spent += charged
-	step := 0
-	for i, part := range b.WarnAt {
-		if float64(e.spent) >= float64(b.Amount)*part {
-			step = i + 1
-		}
-	}
-	fresh := 0
-	if step > e.step {
-		e.step, fresh = step, 1
-		e.posts++
-	}
-	if e.posts > 0 && !w.told(t.Context(), b, e.from, e.posts) || w.told(t.Context(), b, e.from, e.posts+1) {
-		t.Fatalf("%s at %s: %d posts should tell of %s", b.Name, now, e.posts, e.spent)
-	}
-	return fresh
-}
-
-// hitRate is how often a forecast that a budget would be exceeded was right.
-type hitRate struct {
-	from   time.Time // of the running period
-	spent  moka.Amount
-	warned time.Time // zero: not yet
-	over   time.Time // when the amount was really exceeded
-
-	periods, exceeded, hits, falseAlarms, misses int
-	leads                                        []time.Duration
-}
-
-// check brings the true side up to date, and counts a period that is over.
-func (h *hitRate) check(t *testing.T, w *budgetWorld, b budget.Budget, charged moka.Amount) {
-	t.Helper()
-	now := time.Now()
-	if from := b.PeriodAt(now).From; !from.Equal(h.from) {
-		if from.Equal(now) { // the charge was just before now
-			h.spent, charged = h.spent+charged, 0
-			if h.spent > b.Amount && h.over.IsZero() {
-				h.over = now
-			}
-		}
-		h.count()
-		h.from, h.spent, h.warned, h.over = from, 0, time.Time{}, time.Time{}
-	}
-	h.spent += charged
-	if h.over.IsZero() && h.spent > b.Amount {
-		h.over = now
-	}
-	if h.warned.IsZero() && w.told(t.Context(), b, h.from, 1) {
-		h.warned = now
-	}
-}
-
-func (h *hitRate) count() {
-	if h.from.IsZero() {
-		return
-	}
-	h.periods++
-	warned := !h.warned.IsZero() && (h.over.IsZero() || h.warned.Before(h.over))
-	switch over := !h.over.IsZero(); {
-	case over && warned:
-		h.exceeded, h.hits = h.exceeded+1, h.hits+1
-		h.leads = append(h.leads, h.over.Sub(h.warned))
-	case over:
-		h.exceeded, h.misses = h.exceeded+1, h.misses+1
-	case warned:
-		h.falseAlarms++
-	}
-}
-
-func (h *hitRate) String() string {
-	lead := time.Duration(0)
-	if slices.Sort(h.leads); len(h.leads) > 0 {
-		lead = h.leads[len(h.leads)/2]
-	}
-	return fmt.Sprintf("%3d periods, %3d exceeded: %3d forecast before (median %s ahead), %d not; %d false alarms", h.periods, h.exceeded, h.hits, lead, h.misses, h.falseAlarms)
-}
-
-// spendStart is a local midnight, so that every period is seen from its beginning.
-func spendStart(now time.Time, loc *time.Location) time.Time {
-	local := now.In(loc)
-	return time.Date(local.Year(), local.Month()+1, 1, 0, 0, 0, 0, loc)
 }
 
 func TestTheNextPeriodClosesTheWarningsOfTheOneBefore(t *testing.T) {
@@ -330,23 +143,24 @@ func TestABudgetKnowsWhatWasSpentBeforeTheFirstReading(t *testing.T) {
 // first minutes is as good as all: a reading's age is allowed to any figure.
 func TestABudgetsDayBeginsWithNothingSpent(t *testing.T) {
 	for _, c := range []struct {
-		after   time.Duration
-		spent   moka.Maybe
-		atLeast bool
+		read, after time.Duration // before and after midnight
+		spent       moka.Maybe
+		atLeast     bool
 	}{
-		{0, moka.Known(0), false}, {2 * time.Minute, moka.Known(0), false}, {20 * time.Minute, moka.Known(0), true}, {2 * time.Hour, moka.Maybe{}, false},
+		{0, 0, moka.Known(0), false}, {time.Minute, 0, moka.Known(0), false}, {time.Minute, 2 * time.Minute, moka.Known(0), false},
+		{time.Minute, 20 * time.Minute, moka.Known(0), true}, {time.Minute, 2 * time.Hour, moka.Maybe{}, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			day := budget.Budget{Name: "daily", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar, WarnAt: []float64{0.8}}
 			w := newBudgetWorld(t, day)
 			defer w.db.Close()
 			w.look(t)
-			time.Sleep(23*time.Hour + 59*time.Minute)
+			time.Sleep(24*time.Hour - c.read)
 			w.look(t)
-			time.Sleep(time.Minute + c.after)
+			time.Sleep(c.read + c.after)
 			facts, err := w.budgets.History.Budget(t.Context(), day, w.watch.Book, false)
 			if err != nil || facts.Spent != (spend.SoFar{Spent: c.spent, AtLeast: c.atLeast}) {
-				t.Errorf("%s after midnight: %+v, %v", c.after, facts.Spent, err)
+				t.Errorf("read %s before, %s after midnight: %+v, %v", c.read, c.after, facts.Spent, err)
 			}
 		})
 	}
