@@ -41,7 +41,9 @@ func TestTheCurrentPaceIsShownSeparately(t *testing.T) {
 func TestTheFirstMinutesOfARunaway(t *testing.T) {
 	hours := append(hoursOf(28, steadily), Hour{Start: start, Spent: usd, Covered: time.Hour})
 	runaway := func(length, read time.Duration) Pace {
-		spent := func(window time.Duration) moka.Amount { return moka.Amount(0.45 * min(length, window).Seconds() * float64(usd)) }
+		spent := func(window time.Duration) moka.Amount {
+			return moka.Amount(0.45 * min(length, window).Seconds() * float64(usd))
+		}
 		p := Pace{Quarter: spent(min(read, 15*time.Minute)), Newest: spent(5 * time.Minute), NewestOver: min(read, 5*time.Minute)}
 		if read >= 10*time.Minute {
 			p.Spent, p.Over = p.Quarter, min(read, 15*time.Minute)
