@@ -119,7 +119,7 @@ func New(base string, cred Credentials, opts ...Option) (*Client, error) {
 		opt(c)
 	}
 	if c.http == nil {
-		c.http = &http.Client{Transport: SharedConnection(NewTransport(nil))}
+		c.http = &http.Client{Transport: NewRoundTripper(nil)}
 	}
 	if c.limiter == nil {
 		c.limiter = NewLimiter(defaultRequests, defaultWindow)

@@ -38,6 +38,13 @@ func NewTransport(proxy *url.URL) *http.Transport {
 	return newTransport(proxy, pingAfter, pingAnswer)
 }
 
+// NewRoundTripper returns what a client sends through by default: a [NewTransport] with
+// which requests that come together share a connection where they can, and which reads no
+// more certificate authorities than it needs.
+func NewRoundTripper(proxy *url.URL) http.RoundTripper {
+	return newSharedConnection(&bundleFirst{system: NewTransport(proxy), roots: bundle})
+}
+
 func newTransport(proxy *url.URL, pingAfter, pingAnswer time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy:       proxyFor(proxy),

@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// firstPatience is how long requests wait at most for the connection of another one. A
-// connection that takes longer may never come to be.
+// firstPatience is how long requests wait for the connection of another one: what takes
+// longer may never answer.
 const firstPatience = time.Second
 
-// SharedConnection returns a transport whose requests to one host over TLS wait while the
-// first of them is connecting, for at most a second. By itself net/http makes a connection
-// for each of them, and drops all but one where the gateway speaks HTTP/2: a reading of
-// twenty requests made twenty handshakes. A host that was found to speak HTTP/1.1 is not
+// sharedConnection is a transport whose requests to one host over TLS wait while the first
+// of them is connecting, for at most [firstPatience]. By itself net/http makes a connection
+// for each of them, and drops all but one where the gateway speaks HTTP/2: twenty requests
+// of a command made twenty handshakes. A host that was found to speak HTTP/1.1 is not
 // waited for.
-func SharedConnection(next http.RoundTripper) http.RoundTripper {
-	return &sharedConnection{RoundTripper: next, first: map[string]chan struct{}{}, separate: map[string]bool{}}
-}
-
 type sharedConnection struct {
 	http.RoundTripper
 
 	mu       sync.Mutex
 	first    map[string]chan struct{} // by host, closed once its first request has a connection or has failed
 	separate map[string]bool          // hosts that need a connection for each request
+}
+
+func newSharedConnection(next http.RoundTripper) *sharedConnection {
+	return &sharedConnection{RoundTripper: next, first: map[string]chan struct{}{}, separate: map[string]bool{}}
 }
 
 // CloseIdleConnections is what [http.Client.CloseIdleConnections] calls.

@@ -61,7 +61,7 @@ func TestRequestsThatComeTogetherWaitForTheFirstConnection(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var dials atomic.Int32
 				var shared atomic.Bool
-				transport := SharedConnection(roundTrip(func(r *http.Request) (*http.Response, error) {
+				transport := newSharedConnection(roundTrip(func(r *http.Request) (*http.Response, error) {
 					if !shared.Load() {
 						first := dials.Add(1) == 1
 						if first && c.hangs {
@@ -106,7 +106,7 @@ func TestRequestsThatComeTogetherWaitForTheFirstConnection(t *testing.T) {
 func TestAHangingConnectionHoldsNobodyUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
-		transport := SharedConnection(roundTrip(func(r *http.Request) (*http.Response, error) {
+		transport := newSharedConnection(roundTrip(func(r *http.Request) (*http.Response, error) {
 			if calls.Add(1) == 1 {
 				<-r.Context().Done()
 				return nil, r.Context().Err()
@@ -139,7 +139,7 @@ func TestHandshakesOfRequestsThatComeTogether(t *testing.T) {
 				}
 			}
 			s.StartTLS()
-			failed := sendTogether(t.Context(), SharedConnection(s.Client().Transport), 20, s.URL)
+			failed := sendTogether(t.Context(), newSharedConnection(s.Client().Transport), 20, s.URL)
 			s.Close()
 			if failed > 0 {
 				t.Fatalf("HTTP/2 %t: %d failed", h2, failed)

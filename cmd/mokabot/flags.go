@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/config"
+	"mokabot/moka"
 )
 
 const defaultConfig = "config.yaml"
@@ -213,11 +213,11 @@ func (a arguments) read(lookup config.Lookup) (*config.Config, error) {
 	return config.LoadWith(file, lookup)
 }
 
-// readAuthorities has the system's certificate authorities read beside what comes before a
-// gateway's certificate is verified: on many systems that takes longer than the handshake.
+// readAuthorities has the certificate authorities read beside what comes before the first
+// request to a gateway.
 func readAuthorities(c *config.Config) {
 	if slices.ContainsFunc(c.Accounts, func(a config.Account) bool { return strings.HasPrefix(a.BaseURL, "https:") }) {
-		go x509.SystemCertPool() //nolint:errcheck // whoever verifies has the error
+		go moka.ReadAuthorities()
 	}
 }
 

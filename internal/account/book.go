@@ -195,7 +195,7 @@ func pool(pools map[string]http.RoundTripper, fixed http.RoundTripper, proxy str
 			return nil, fmt.Errorf("proxy is not a URL") // without the text: it may hold a password
 		}
 	}
-	t := moka.SharedConnection(moka.NewTransport(via))
+	t := moka.NewRoundTripper(via)
 	pools[proxy] = t
 	return t, nil
 }
