@@ -194,6 +194,7 @@ func (a arguments) load(lookup config.Lookup) (*config.Config, error) {
 		return nil, err
 	}
 	secrets.Add(c.Secrets()...)
+	go secrets.Prepare() // the answer takes longer
 	return c, nil
 }
 

@@ -129,6 +129,7 @@ func New(c *config.Config, opts ...Option) (*Book, error) {
 		}
 		book.accounts = append(book.accounts, &Account{Name: a.Name, Client: client, Rules: a.Alerts, console: a.ConsoleURL})
 	}
+	go redactor.Prepare() // the first answer takes longer
 	return book, nil
 }
 

@@ -24,11 +24,12 @@ type Redactor struct {
 	// separators are gone, when words of a language may look like a part.
 	exactSize, foldedSize int
 
-	mu     sync.RWMutex
-	known  map[string]bool
-	exact  map[string]bool
-	folded map[string]bool
-	short  []string // spellings shorter than exactSize
+	mu      sync.RWMutex
+	known   map[string]bool
+	pending []string // known secrets whose parts are not in the sets yet
+	exact   parts
+	folded  parts
+	short   []string // spellings shorter than exactSize
 }
 
 // Sizes of the parts that are taken for a secret's.
@@ -60,38 +61,49 @@ func Text(text, mark string, secrets ...string) string {
 	return New(mark, secrets...).Redact(text)
 }
 
-// Add makes more secrets known.
+// Add makes more secrets known. Their spellings are computed when they are first needed.
 func (r *Redactor) Add(secrets ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.known == nil {
-		r.known, r.exact, r.folded = map[string]bool{}, map[string]bool{}, map[string]bool{}
+		r.known = map[string]bool{}
 	}
 	for _, secret := range secrets {
-		if len(secret) < minSize || r.known[secret] {
-			continue
-		}
-		r.known[secret] = true
-		for _, form := range spellings(secret) {
-			if len(form) < r.exactSize && !slices.Contains(r.short, form) {
-				r.short = append(r.short, form)
-			}
-			addParts(r.exact, form, r.exactSize)
-		}
-		for _, cased := range []string{secret, strings.ToLower(secret), strings.ToUpper(secret)} {
-			for _, form := range spellings(cased) {
-				addParts(r.folded, string(identity(form).fold().text), r.foldedSize)
-			}
+		if len(secret) >= minSize && !r.known[secret] {
+			r.known[secret] = true
+			r.pending = append(r.pending, secret)
 		}
 	}
 }
 
-// addParts adds the parts of a spelling, and whether one alone gives the secret
-// away. Digits alone do not: they are figures far more often.
-func addParts(parts map[string]bool, form string, size int) {
-	for i := 0; i+size <= len(form); i++ {
-		part := form[i : i+size]
-		parts[part] = strings.Trim(part, "0123456789") != ""
+// Prepare computes now what the next call of [Redactor.Redact] would wait for.
+func (r *Redactor) Prepare() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.pending) == 0 {
+		return
+	}
+	for _, secret := range r.pending {
+		for _, form := range spellings(secret) {
+			if len(form) < r.exactSize && !slices.Contains(r.short, form) {
+				r.short = append(r.short, form)
+			}
+			r.exact.add(form, r.exactSize)
+		}
+		for _, form := range foldedSpellings(secret) {
+			r.folded.add(form, r.foldedSize)
+		}
+	}
+	r.exact.seal()
+	r.folded.seal()
+	r.pending = nil
+}
+
+// prepared holds the lock for reading once nothing is pending.
+func (r *Redactor) prepared() {
+	for r.mu.RLock(); len(r.pending) > 0; r.mu.RLock() {
+		r.mu.RUnlock()
+		r.Prepare()
 	}
 }
 
@@ -108,7 +120,7 @@ func (r *Redactor) Redact(text string) string {
 	if r == nil || text == "" {
 		return text
 	}
-	r.mu.RLock()
+	r.prepared()
 	defer r.mu.RUnlock()
 	if len(r.known) == 0 {
 		return text
@@ -130,13 +142,13 @@ func (r *Redactor) search(text string) (found []span) {
 	const layers = 3 // of escapes within escapes
 	v := identity(text)
 	for range layers {
-		exact := v.find(r.exact, r.exactSize)
+		exact := v.find(&r.exact, r.exactSize)
 		for _, form := range r.short {
 			found = v.findAll(found, form)
 		}
 		folded := v.fold()
 		found = append(found, v.origin(exact)...)
-		found = append(found, folded.origin(folded.beyond(folded.find(r.folded, r.foldedSize), v.origin(exact)))...)
+		found = append(found, folded.origin(folded.beyond(folded.find(&r.folded, r.foldedSize), v.origin(exact)))...)
 		next, changed := v.unescape()
 		if !changed {
 			break
@@ -189,23 +201,17 @@ func (v *view) add(c byte, at span) {
 }
 
 // find returns the runs of parts, by their places in the view.
-func (v view) find(parts map[string]bool, size int) (runs []span) {
-	part := func(i int) (strong, known bool) {
-		if i < 0 || i+size > len(v.text) {
-			return false, false
-		}
-		strong, known = parts[string(v.text[i:i+size])]
-		return strong, known
-	}
+func (v view) find(secret *parts, size int) (runs []span) {
+	known := func(i int) bool { return i >= 0 && i+size <= len(v.text) && secret.has(v.text[i:i+size]) }
 	for i := 0; i+size <= len(v.text); i++ {
-		if strong, _ := part(i); !strong {
+		if !known(i) || allDigits(v.text[i:i+size]) {
 			continue
 		}
 		first, last := i, i
-		for _, known := part(first - 1); known; _, known = part(first - 1) {
+		for known(first - 1) {
 			first--
 		}
-		for _, known := part(last + 1); known; _, known = part(last + 1) {
+		for known(last + 1) {
 			last++
 		}
 		runs = append(runs, span{first, last + size})
@@ -339,6 +345,23 @@ func escaped(text []byte) (c byte, length int) {
 	return text[0], 1
 }
 
+// foldedSpellings are those of the secret in any case, without separators.
+func foldedSpellings(secret string) []string {
+	var all []string
+	for _, cased := range []string{secret, strings.ToLower(secret), strings.ToUpper(secret)} {
+		for _, form := range spellings(cased) {
+			all = append(all, string(identity(form).fold().text))
+		}
+	}
+	return distinct(all)
+}
+
+// distinct sorts the forms and drops those that are there twice.
+func distinct(forms []string) []string {
+	slices.Sort(forms)
+	return slices.Compact(forms)
+}
+
 // spellings are the ways in which a secret may be written. In base64 and base32
 // a text looks different by where in a group of bytes it begins.
 func spellings(secret string) []string {
@@ -365,5 +388,5 @@ func spellings(secret string) []string {
 			all = append(all, text, strings.ToLower(text))
 		}
 	}
-	return all
+	return distinct(all)
 }
