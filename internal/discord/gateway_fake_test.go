@@ -86,6 +86,9 @@ func (f *fakeGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *fakeGateway) serve(l *line, s script) {
+	// An IDENTIFY within the millisecond in which the client learned the time would make
+	// the next one wait three seconds longer.
+	pauseFor(2 * time.Millisecond)
 	l.send(`{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":60000}}`) // so that no slow machine misses an ACK
 	for {
 		var in struct {

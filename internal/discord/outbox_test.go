@@ -140,6 +140,7 @@ func TestTheEndFinishesWhatIsUnderWay(t *testing.T) {
 
 func TestStoredThenCutIsOneMessage(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	for _, restart := range []bool{false, true} {
 		d := &dedupingDiscord{cut: 3}
 		rest, _ := newREST(t, d.serve)
@@ -150,7 +151,7 @@ func TestStoredThenCutIsOneMessage(t *testing.T) {
 			d.store(t, rest)
 			d.nonces = nil
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		done := make(chan error, 1)
 		go func() {
 			done <- (&Delivery{Box: b, Send: rest, Log: slog.New(slog.DiscardHandler)}).Run(ctx)

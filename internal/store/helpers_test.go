@@ -109,14 +109,9 @@ func spentSample(from, to time.Time, spent moka.Amount) Sample {
 	}}
 }
 
-// many is a number of samples, with the race detector a quarter of it: it needs no
-// large numbers.
-func many(n int) int {
-	if proof.Quick() {
-		return n / 4
-	}
-	return n
-}
+// sampleCount is a number of samples: a half of it without a flag, and a quarter where even
+// fewer are enough.
+func sampleCount(n int) int { return proof.Size(n/4, n/2, n) }
 
 // walk is a row of samples with gaps, failures, top-ups and odd distances.
 func walk(r *rand.Rand, begin time.Time, n int) []Sample {

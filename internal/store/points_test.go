@@ -15,7 +15,7 @@ func TestPoints(t *testing.T) { onBoth(t, testPoints) }
 func testPoints(t *testing.T, on backend) {
 	proof.NotShort(t)
 	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(5, 6))
-	samples := walk(r, t0.Add(77*time.Minute), many(1500))
+	samples := walk(r, t0.Add(77*time.Minute), sampleCount(1500))
 	keep(t, db, "a", samples...)
 	end := samples[len(samples)-1].At
 	for _, c := range []struct {
@@ -63,7 +63,7 @@ func TestTopUps(t *testing.T) { onBoth(t, testTopUps) }
 func testTopUps(t *testing.T, on backend) {
 	proof.NotShort(t)
 	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(7, 8))
-	samples := walk(r, t0, many(2000))
+	samples := walk(r, t0, sampleCount(2000))
 	keep(t, db, "a", samples...)
 	end := samples[len(samples)-1].At
 	total := func() (n int, sum moka.Amount) {
@@ -102,7 +102,7 @@ func TestExport(t *testing.T) { onBoth(t, testExport) }
 func testExport(t *testing.T, on backend) {
 	proof.NotShort(t)
 	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(9, 10))
-	samples := walk(r, t0, many(2500))
+	samples := walk(r, t0, sampleCount(2500))
 	keep(t, db, "a", samples...)
 	keep(t, db, "b", samples[:10]...)
 	end := samples[len(samples)-1].At.Truncate(24 * time.Hour).Add(24 * time.Hour)

@@ -17,7 +17,7 @@ func TestPruneKeepsTheSums(t *testing.T) { onBoth(t, testPruneKeepsTheSums) }
 func testPruneKeepsTheSums(t *testing.T, on backend) {
 	proof.NotShort(t)
 	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(11, 12))
-	samples := walk(r, t0.Add(time.Hour+time.Second), many(2500))
+	samples := walk(r, t0.Add(time.Hour+time.Second), sampleCount(2500))
 	keep(t, db, "a", samples...)
 	now := samples[len(samples)-1].At
 	kept := Retention{Readings: 3 * 24 * time.Hour, Hours: 8 * 24 * time.Hour}
@@ -66,7 +66,7 @@ func TestPruneWhilePollsRun(t *testing.T) { onBoth(t, testPruneWhilePollsRun) }
 func testPruneWhilePollsRun(t *testing.T, on backend) {
 	proof.NotShort(t)
 	db, ctx := on.temp(t), t.Context()
-	samples := walk(rand.New(rand.NewPCG(21, 22)), t0, many(1500))
+	samples := walk(rand.New(rand.NewPCG(21, 22)), t0, sampleCount(1500))
 	early, late := samples[:len(samples)*2/3], samples[len(samples)*2/3:]
 	keep(t, db, "a", early...)
 	keep(t, db, "b", early...)

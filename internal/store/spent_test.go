@@ -50,7 +50,7 @@ func TestSpentFromSums(t *testing.T) { onBoth(t, testSpentFromSums) }
 func testSpentFromSums(t *testing.T, on backend) {
 	proof.NotShort(t)
 	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(1, 2))
-	samples := walk(r, t0.Add(5*time.Hour+123*time.Millisecond), many(1500))
+	samples := walk(r, t0.Add(5*time.Hour+123*time.Millisecond), sampleCount(1500))
 	keep(t, db, "a", samples...)
 	keep(t, db, "b", walk(r, t0, 200)...)
 	length := samples[len(samples)-1].At.Sub(t0) + 48*time.Hour
@@ -78,7 +78,7 @@ func TestHoursAddUp(t *testing.T) { onBoth(t, testHoursAddUp) }
 func testHoursAddUp(t *testing.T, on backend) {
 	proof.NotShort(t)
 	db, ctx, r := on.temp(t), t.Context(), rand.New(rand.NewPCG(3, 4))
-	samples := walk(r, t0, many(1000))
+	samples := walk(r, t0, sampleCount(1000))
 	keep(t, db, "a", samples...)
 	hours, err := db.Hours(ctx, "a", t0, t0.Add(90*24*time.Hour))
 	check(t, err)

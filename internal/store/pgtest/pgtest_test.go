@@ -17,6 +17,7 @@ import (
 
 func TestADatabaseOfItsOwn(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	a, b := URL(t), URL(t)
 	Exec(t, a, "CREATE TABLE x (n INTEGER)")
 	Exec(t, b, "CREATE TABLE x (n INTEGER)")
@@ -46,6 +47,7 @@ const child = "MOKABOT_PGTEST_CHILD"
 // A test binary that is killed leaves neither server nor files.
 func TestNothingIsLeft(t *testing.T) {
 	proof.NotShort(t)
+	t.Parallel()
 	programs(t)
 	if os.Getenv(child) != "" {
 		s := ofBinary(t)
