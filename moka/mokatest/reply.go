@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -92,17 +91,33 @@ func zipped(r *http.Request, a reply) reply {
 	return a.gzip()
 }
 
-// packers are kept: each takes most of a megabyte. Theirs is the level that takes the least
-// time.
-var packers = sync.Pool{New: func() any {
-	w, _ := gzip.NewWriterLevel(nil, gzip.HuffmanOnly) // the level exists
-	return w
-}}
+// packers are kept: each takes most of a megabyte. A [sync.Pool] would give them up at each
+// collection of garbage.
+var packers = make(chan *gzip.Writer, 16)
+
+// packer gives a packer of the level that takes the least time.
+func packer() *gzip.Writer {
+	select {
+	case w := <-packers:
+		return w
+	default:
+		w, _ := gzip.NewWriterLevel(nil, gzip.HuffmanOnly) // the level exists
+		return w
+	}
+}
+
+// keepPacker takes back what [packer] gave.
+func keepPacker(w *gzip.Writer) {
+	select {
+	case packers <- w:
+	default:
+	}
+}
 
 func (a reply) gzip() reply {
 	var packed bytes.Buffer
-	w := packers.Get().(*gzip.Writer)
-	defer packers.Put(w)
+	w := packer()
+	defer keepPacker(w)
 	w.Reset(&packed)
 	_, _ = w.Write(a.body)
 	_ = w.Close()
