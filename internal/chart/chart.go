@@ -4,6 +4,7 @@
 package chart
 
 import (
+	"image"
 	"sync"
 	"time"
 
@@ -75,6 +76,10 @@ var drawing sync.Mutex
 func Draw(s Series) ([]byte, error) {
 	drawing.Lock()
 	defer drawing.Unlock()
+	return encode(picture(s))
+}
+
+func picture(s Series) *image.NRGBA {
 	p := newPlot(s)
 	p.c = newCanvas(cardColor)
 	p.heading()
@@ -89,5 +94,5 @@ func Draw(s Series) ([]byte, error) {
 	p.moment()
 	p.side()
 	p.c.round(edgeColor)
-	return encode(p.c.img)
+	return p.c.img
 }
