@@ -16,17 +16,32 @@ const (
 
 // cache is what a client keeps between calls.
 type cache struct {
-	status    atomic.Pointer[Status]      // of the last reading that had one
+	status    atomic.Pointer[Status]      // the newest of all
 	explained atomic.Pointer[explanation] // why the key was refused
 	own       atomic.Pointer[APIKeyInfo]  // the key as the account's list showed it last
 	user      atomic.Int64                // the account's id as the gateway told it, 0 before
 	account   atomic.Bool                 // the billing pair showed the account
 
 	mu     sync.Mutex
-	serial int64 // the newest answer of /api/status that a reading used
+	seen   [2]seen // by readings, and for others
 	offers map[string]*offered
-	pair   RawKey // the last billing pair, in the gateway's unit
-	stands bool   // its limit stayed when the use last moved
+}
+
+// seen is what readings go on from. That a command saw something, too, changes nothing
+// for the readings that nobody asked for: what these need is the same without it.
+type seen struct {
+	status *Status // the last one; nil before
+	serial int64   // the newest answer of /api/status that was used
+	pair   RawKey  // the last billing pair, in the gateway's unit
+	stands bool    // its limit stayed when the use last moved
+}
+
+// seenFor is what the readings for a purpose saw. The lock is held.
+func (c *cache) seenFor(p Purpose) *seen {
+	if p == ForReading {
+		return &c.seen[0]
+	}
+	return &c.seen[1]
 }
 
 // offered is what is known of an optional read.
@@ -80,26 +95,41 @@ func (c *cache) setAbsent(op string, now time.Time) {
 	c.offer(op).absent = now
 }
 
-// statusSerial is the newest answer of /api/status that a reading used.
-func (c *cache) statusSerial() int64 {
+// lastStatus returns the status that was seen last for a purpose, nil before the first.
+func (c *cache) lastStatus(p Purpose) *Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.serial
+	return c.seenFor(p).status
 }
 
-func (c *cache) setStatusSerial(serial int64) {
+func (c *cache) setStatus(p Purpose, s *Status) {
+	c.status.Store(s)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.serial = max(c.serial, serial)
+	c.seenFor(p).status = s
 }
 
-// rescaled reports whether the billing pair differs from that of the last
-// reading in a way that a change of unit explains better than money does: both
-// figures by one factor, or the limit at least fivefold.
-func (c *cache) rescaled(pair RawKey) bool {
+// statusSerial is the newest answer of /api/status that was used for a purpose.
+func (c *cache) statusSerial(p Purpose) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	before := c.pair
+	return c.seenFor(p).serial
+}
+
+func (c *cache) setStatusSerial(p Purpose, serial int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := c.seenFor(p)
+	last.serial = max(last.serial, serial)
+}
+
+// rescaled reports whether the billing pair differs from the last one for the purpose
+// in a way that a change of unit explains better than money does: both figures by one
+// factor, or the limit at least fivefold.
+func (c *cache) rescaled(p Purpose, pair RawKey) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.seenFor(p).pair
 	if before.Limit <= 0 || pair.Limit <= 0 || before.Limit == pair.Limit {
 		return false
 	}
@@ -111,21 +141,23 @@ func (c *cache) rescaled(pair RawKey) bool {
 	return factor >= 5 || factor <= 0.2 || before.Used > 0 && math.Abs(pair.Used-used) <= 1e-9*math.Abs(used)
 }
 
-func (c *cache) setPair(pair RawKey) {
+func (c *cache) setPair(p Purpose, pair RawKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.pair.Limit != pair.Limit || c.pair.Used != pair.Used {
-		c.stands = c.pair.Limit == pair.Limit
+	last := c.seenFor(p)
+	if last.pair.Limit != pair.Limit || last.pair.Used != pair.Used {
+		last.stands = last.pair.Limit == pair.Limit
 	}
-	c.pair = pair
+	last.pair = pair
 }
 
-// lastPair is the billing pair of the last full reading, and whether its limit
-// stays when the use moves.
-func (c *cache) lastPair() (pair RawKey, stands bool) {
+// lastPair is the billing pair of the last full reading for a purpose, and whether its
+// limit stays when the use moves.
+func (c *cache) lastPair(p Purpose) (pair RawKey, stands bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.pair, c.stands
+	last := c.seenFor(p)
+	return last.pair, last.stands
 }
 
 // explanation is the last one, if it is not older than age.

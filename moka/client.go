@@ -48,7 +48,7 @@ type Client struct {
 	cache     cache
 	catalogue *catalogueCache
 
-	explaining chan struct{} // holds one while it is asked why the key is refused
+	explaining [purposes]chan struct{} // each holds one while it is asked why the key is refused
 }
 
 // Host is the gateway's host, which has one request budget.
@@ -56,11 +56,14 @@ func (c *Client) Host() string { return c.base.Host }
 
 // Room is how many calls the host's budget allows at the moment, and the time until it
 // allows more.
-func (c *Client) Room() (calls int, more time.Duration) { return c.host.calls.room() }
+func (c *Client) Room() (calls int, more time.Duration) { return c.host.calls.room(false) }
 
-// ReadingRoom is how many calls the part of the budget for readings allows, below 0 where
-// readings took more than that part, and the time until it allows more.
-func (c *Client) ReadingRoom() (calls int, more time.Duration) { return c.host.calls.reserved() }
+// ReservedRoom is the same for readings that keep to their part of the budget (see
+// [Reserved]), whatever commands do.
+func (c *Client) ReservedRoom() (calls int, more time.Duration) { return c.host.calls.room(true) }
+
+// ReadingCalls is how many calls the readings of the host have taken so far.
+func (c *Client) ReadingCalls() int64 { return c.host.calls.sentForReadings() }
 
 // PlanReadings says how many requests a second the readings of the host are going to
 // take, which work in the background then leaves to them.
@@ -114,7 +117,10 @@ func New(base string, cred Credentials, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{base: root, cred: cred, timeout: defaultTimeout, now: time.Now, observe: func(Call) {}, catalogue: newCatalogueCache(), explaining: make(chan struct{}, 1)}
+	c := &Client{base: root, cred: cred, timeout: defaultTimeout, now: time.Now, observe: func(Call) {}, catalogue: newCatalogueCache()}
+	for p := range c.explaining {
+		c.explaining[p] = make(chan struct{}, 1)
+	}
 	for _, opt := range opts {
 		opt(c)
 	}

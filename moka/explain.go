@@ -52,9 +52,10 @@ type explanation struct {
 // explain takes the second look, or remembers the last one: the gateway allows
 // few of them, and what it says about a refused key seldom changes.
 func (c *Client) explain(ctx context.Context) *explanation {
+	asking := c.explaining[PurposeOf(ctx)]
 	select { // one at a time: who comes second has the answer of the first
-	case c.explaining <- struct{}{}:
-		defer func() { <-c.explaining }()
+	case asking <- struct{}{}:
+		defer func() { <-asking }()
 	case <-ctx.Done():
 		return &explanation{err: &Error{Op: "usage/token", Kind: Unavailable, Hint: HintTimeout, Err: context.Cause(ctx)}}
 	}

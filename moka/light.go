@@ -25,7 +25,7 @@ func (c *Client) ReadLight(ctx context.Context, before Reading) (r Reading, ok b
 		return Reading{}, false
 	}
 	a := c.askLightly(ctx, before)
-	last := c.cache.status.Load()
+	last := c.cache.lastStatus(PurposeOf(ctx))
 	if a.statusErr != nil || last == nil || !a.status.readsLike(*last) || a.selfErr != nil || a.plansErr != nil || a.usedErr != nil {
 		return Reading{}, false
 	}
@@ -118,7 +118,7 @@ func (c *Client) lightKey(ctx context.Context, a *answers, before Reading, walle
 	}
 	used, err := a.status.Units.amount(a.used)
 	was, known := key.Used.Get()
-	full, stands := c.cache.lastPair()
+	full, stands := c.cache.lastPair(PurposeOf(ctx))
 	if err != nil || !known || a.used < full.Used || jumped(a.status.Units, was, used) {
 		return nil, false
 	}
@@ -175,7 +175,7 @@ func (c *Client) LightCalls(before Reading, moving bool) (calls int) {
 	calls = 1
 	switch {
 	case before.Wallet == nil:
-		if _, stands := c.cache.lastPair(); moving && !stands {
+		if _, stands := c.cache.lastPair(ForReading); moving && !stands {
 			return 0
 		}
 	case len(before.Wallet.ActivePlans) > 0:

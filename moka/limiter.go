@@ -89,21 +89,23 @@ func (l *Limiter) host(name string) *hostLimit {
 // and a later one may travel faster.
 func travels(window time.Duration) time.Duration { return window + window/100 }
 
-// slidingWindow grants so many places in any stretch of time, most of them to
-// readings alone. Whoever holds turn waits for the next free place; the others queue
-// behind in the order they came.
+// slidingWindow grants so many places in any stretch of time, in two parts: most are for
+// readings, the others for commands and work in the background (see [Purpose]). Whoever
+// holds turn waits for the next free place; the others queue behind in the order they came.
 type slidingWindow struct {
 	turn    chan struct{}
 	window  time.Duration
+	divided bool         // reserved readings keep to their part
 	waiting atomic.Int32 // calls in the background without a place
 	planned atomic.Int32 // calls of readings in a window, as far as they are planned
 
-	mu      sync.Mutex
-	granted []grant           // ring of the last ones
-	next    int               // the oldest of them
-	pause   pause             // of everything
-	others  pause             // of everything but readings
-	paths   map[string]*pause // of what a reading can do without, by operation
+	mu       sync.Mutex
+	sent     int64 // requests of readings so far
+	readings places
+	common   places
+	pause    pause             // of everything
+	others   pause             // of everything but readings
+	paths    map[string]*pause // of what a reading can do without, by operation
 }
 
 // pause is what a gateway asked for with a 429.
@@ -112,14 +114,57 @@ type pause struct {
 	strikes int       // 429s in a row without Retry-After
 }
 
-// grant is a place that was taken, by a reading or by others.
-type grant struct {
-	at     time.Time
-	others bool
+// places are a part of a budget: when each place was last taken, in the order of the
+// ring that begins at next.
+type places struct {
+	at   []time.Time
+	next int
 }
 
+// rest is how long it is until a place is free, 0 when one is.
+func (p *places) rest(now time.Time, window time.Duration) time.Duration {
+	if len(p.at) == 0 {
+		return window
+	}
+	return left(p.at[p.next], now, window)
+}
+
+// take takes the place that is free.
+func (p *places) take(now time.Time) {
+	p.at[p.next] = now
+	p.next = (p.next + 1) % len(p.at)
+}
+
+// taken is how many places are taken, and how long it is until the first of them is free.
+func (p *places) taken(now time.Time, window time.Duration) (n int, more time.Duration) {
+	for n < len(p.at) {
+		rest := left(p.at[(p.next+len(p.at)-1-n)%len(p.at)], now, window)
+		if rest == 0 {
+			break
+		}
+		n, more = n+1, rest
+	}
+	return n, more
+}
+
+// left is what is left of a window that began at a moment, nothing for the zero time.
+func left(began, now time.Time, window time.Duration) time.Duration {
+	if began.IsZero() {
+		return 0
+	}
+	return max(0, window-now.Sub(began))
+}
+
+// leastDivided is the smallest budget that reserved readings have a part of: a full
+// reading takes up to seven requests, which have to fit into it.
+const leastDivided = 10
+
 func newSlidingWindow(requests int, window time.Duration) *slidingWindow {
-	return &slidingWindow{turn: make(chan struct{}, 1), window: window, granted: make([]grant, requests)}
+	common := notReserved(requests)
+	return &slidingWindow{
+		turn: make(chan struct{}, 1), window: window, divided: requests >= leastDivided,
+		readings: places{at: make([]time.Time, requests-common)}, common: places{at: make([]time.Time, common)},
+	}
 }
 
 // heldBack says that a request was not sent, and how long it would have to wait.
@@ -137,8 +182,8 @@ func (h *heldBack) Error() string {
 	return fmt.Sprintf("not sent: %s for another %s", why, h.rest.Round(time.Second))
 }
 
-// wait returns when a request may be sent. It gives up at once when ctx cannot
-// last that long, and during a pause: a late answer serves nobody.
+// wait returns when a request of a reading may be sent. It gives up at once when ctx
+// cannot last that long, and during a pause: a late answer serves nobody.
 func (l *slidingWindow) wait(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -150,7 +195,7 @@ func (l *slidingWindow) wait(ctx context.Context) error {
 	}
 	defer func() { <-l.turn }()
 	for {
-		held := l.take()
+		held := l.take(isReserved(ctx))
 		if held == nil {
 			return nil
 		}
@@ -167,100 +212,93 @@ func (l *slidingWindow) wait(ctx context.Context) error {
 	}
 }
 
-// take takes a place if one is free now.
-func (l *slidingWindow) take() *heldBack {
+// take takes a place for a reading if one is free now: of the readings' part, and where
+// the reading is not reserved also of the common one.
+func (l *slidingWindow) take(reserved bool) *heldBack {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.grant(time.Now(), false)
+	now := time.Now()
+	if rest := l.pause.until.Sub(now); rest > 0 {
+		return &heldBack{rest: rest, paused: true}
+	}
+	rest := l.readings.rest(now, l.window)
+	if rest == 0 {
+		l.readings.take(now)
+		l.sent++
+		return nil
+	}
+	if reserved && l.divided {
+		return &heldBack{rest: rest}
+	}
+	if common := l.common.rest(now, l.window); common > 0 {
+		return &heldBack{rest: min(rest, common)}
+	}
+	l.common.take(now)
+	l.sent++
+	return nil
 }
 
-// takeFor takes a place that is not reserved for readings, if one is free now that
-// the purpose may take (see [Purpose]).
+// takeFor takes a place for a command or for work in the background, if one is free now
+// that the purpose may take (see [Purpose]).
 func (l *slidingWindow) takeFor(p Purpose) *heldBack {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	part := notReserved(len(l.granted))
-	most := part
-	if p == Command && l.waiting.Load() > 0 {
-		most = max(1, part/2)
-	}
-	others, more := l.taken(now, true)
-	readings, _ := l.taken(now, false)
-	idle := p == Background && 2*(len(l.granted)-others-readings) > len(l.granted)-part && others+int(l.planned.Load()) < len(l.granted)
-	if rest := l.others.until.Sub(now); rest > 0 {
+	if rest := max(l.others.until.Sub(now), l.pause.until.Sub(now)); rest > 0 {
 		return &heldBack{rest: rest, paused: true}
 	}
-	if others >= most && !idle && !now.Before(l.pause.until) {
+	if p == Background && l.unneeded(now) {
+		l.readings.take(now)
+		return nil
+	}
+	most := len(l.common.at)
+	if p == Command && l.waiting.Load() > 0 {
+		most = max(1, most/2)
+	}
+	if taken, more := l.common.taken(now, l.window); taken >= most {
 		return &heldBack{rest: more, commands: p == Command}
 	}
-	held := l.grant(now, true)
-	if held != nil {
-		held.commands = p == Command && !held.paused
-	}
-	return held
-}
-
-// grant notes a place. The lock is held.
-func (l *slidingWindow) grant(now time.Time, others bool) *heldBack {
-	if rest := l.pause.until.Sub(now); rest > 0 {
-		return &heldBack{rest: rest, paused: true}
-	}
-	if rest := l.rest(l.granted[l.next], now); rest > 0 {
-		return &heldBack{rest: rest}
-	}
-	l.granted[l.next] = grant{now, others}
-	l.next = (l.next + 1) % len(l.granted)
+	l.common.take(now)
 	return nil
 }
 
-// rest is how long a place is still taken.
-func (l *slidingWindow) rest(g grant, now time.Time) time.Duration {
-	if g.at.IsZero() {
-		return 0
-	}
-	return max(0, l.window-now.Sub(g.at))
+// unneeded reports whether the readings are far from using their part up: more than half
+// of it is free, and they are planned to take no more than the other half. The lock is
+// held.
+func (l *slidingWindow) unneeded(now time.Time) bool {
+	half := len(l.readings.at) / 2
+	taken, _ := l.readings.taken(now, l.window)
+	return taken < half && int(l.planned.Load()) <= half
 }
 
-// taken is how many places readings hold, or others, and how long it is until the
-// first of them is free. The lock is held.
-func (l *slidingWindow) taken(now time.Time, others bool) (places int, more time.Duration) {
-	for _, g := range l.granted {
-		if rest := l.rest(g, now); rest > 0 && g.others == others {
-			places++
-			if more == 0 || rest < more {
-				more = rest
-			}
-		}
-	}
-	return places, more
-}
-
-// room is how many places are free, and how long it is until the next becomes free.
-func (l *slidingWindow) room() (free int, more time.Duration) {
+// room is how many places are free for readings, and how long it is until there is one
+// more: of their part alone where they are reserved, otherwise of all.
+func (l *slidingWindow) room(reserved bool) (free int, more time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	others, first := l.taken(now, true)
-	readings, more := l.taken(now, false)
+	taken, more := l.readings.taken(now, l.window)
+	free = len(l.readings.at) - taken
+	if reserved && l.divided {
+		return free, more
+	}
+	taken, first := l.common.taken(now, l.window)
 	if first > 0 && (more == 0 || first < more) {
 		more = first
 	}
-	return len(l.granted) - others - readings, more
+	return free + len(l.common.at) - taken, more
 }
 
-// reserved is how many of the places that only readings may take are free, below 0
-// where they took more, and how long it is until there is one more.
-func (l *slidingWindow) reserved() (free int, more time.Duration) {
+// sentForReadings is how many requests of readings got a place so far.
+func (l *slidingWindow) sentForReadings() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	taken, more := l.taken(time.Now(), false)
-	return len(l.granted) - notReserved(len(l.granted)) - taken, more
+	return l.sent
 }
 
 // plan notes how many requests a second the readings are going to take.
 func (l *slidingWindow) plan(perSecond float64) {
-	l.planned.Store(int32(math.Ceil(min(perSecond*l.window.Seconds(), float64(len(l.granted))))))
+	l.planned.Store(int32(math.Ceil(min(perSecond*l.window.Seconds(), float64(len(l.readings.at))))))
 }
 
 // paused is how long the gateway still wants readings to leave it alone.

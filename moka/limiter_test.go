@@ -106,19 +106,19 @@ func TestPausesGrowWhileTheyAreNotEnough(t *testing.T) {
 		l := newSlidingWindow(10, defaultWindow)
 		for _, want := range []time.Duration{time.Minute, 2 * time.Minute, defaultWindow, defaultWindow} {
 			l.refused(ForReading, "", 0)
-			held := l.take()
+			held := l.take(true)
 			if held == nil || held.rest < want || held.rest > want*11/10 {
 				t.Fatalf("held %v, want about %s", held, want)
 			}
 			time.Sleep(held.rest)
 		}
-		if l.take() != nil {
+		if l.take(true) != nil {
 			t.Fatal("still paused")
 		}
 		time.Sleep(time.Second)
 		l.answered(ForReading, "")
 		l.refused(ForReading, "", 0)
-		if held := l.take(); held.rest > 66*time.Second {
+		if held := l.take(true); held.rest > 66*time.Second {
 			t.Errorf("pause of %s after an answer", held.rest)
 		}
 	})

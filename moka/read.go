@@ -84,12 +84,13 @@ func (c *Client) digest(whose string) string {
 // status must not rescale anything, and neither must figures read just before or
 // after the operator changed the unit.
 func (c *Client) askSurely(ctx context.Context) *answers {
-	last := c.cache.status.Load()
+	purpose := PurposeOf(ctx)
+	last := c.cache.lastStatus(purpose)
 	a := c.ask(ctx)
 	if last != nil && a.statusErr != nil && kindOfError(a.statusErr) != RateLimited {
 		a.status, a.statusErr = c.nextStatus(ctx)
 	}
-	if last != nil && a.statusErr == nil && (!a.status.readsLike(*last) || a.hasPair() && c.cache.rescaled(a.pair())) {
+	if last != nil && a.statusErr == nil && (!a.status.readsLike(*last) || a.hasPair() && c.cache.rescaled(purpose, a.pair())) {
 		before := a.status
 		a = c.ask(ctx)
 		if a.statusErr == nil && !a.status.readsLike(before) && !a.status.readsLike(*last) {
@@ -101,9 +102,9 @@ func (c *Client) askSurely(ctx context.Context) *answers {
 	}
 	if a.statusErr == nil {
 		status := a.status // alone, not with all answers
-		c.cache.status.Store(&status)
+		c.cache.setStatus(purpose, &status)
 		if a.hasPair() {
-			c.cache.setPair(a.pair())
+			c.cache.setPair(purpose, a.pair())
 		}
 	}
 	return a
@@ -111,8 +112,8 @@ func (c *Client) askSurely(ctx context.Context) *answers {
 
 // nextStatus reads a status that no reading of this client used before.
 func (c *Client) nextStatus(ctx context.Context) (Status, error) {
-	s, serial, err := c.statusAfter(ctx, c.cache.statusSerial())
-	c.cache.setStatusSerial(serial)
+	s, serial, err := c.statusAfter(ctx, c.cache.statusSerial(PurposeOf(ctx)))
+	c.cache.setStatusSerial(PurposeOf(ctx), serial)
 	return s, err
 }
 

@@ -97,7 +97,7 @@ func (c *Client) mayAsk(r request) error {
 // waited for: an explanation that comes twenty minutes late explains nothing.
 func (c *Client) place(ctx context.Context, r request) error {
 	if r.explain {
-		if held := c.host.explain.take(); held != nil {
+		if held := c.host.explain.takeAs(ctx); held != nil {
 			return held
 		}
 	}
@@ -115,10 +115,7 @@ func (c *Client) place(ctx context.Context, r request) error {
 
 // placeAgain takes a place for a repetition, if one is free.
 func (c *Client) placeAgain(ctx context.Context) bool {
-	if p := PurposeOf(ctx); p != ForReading {
-		return c.host.calls.takeFor(p) == nil
-	}
-	return c.host.calls.take() == nil
+	return c.host.calls.takeAs(ctx) == nil
 }
 
 func (c *Client) held(ctx context.Context, r request, err error) *Error {

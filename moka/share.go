@@ -7,16 +7,16 @@ import (
 )
 
 // Purpose is what calls are made for, which decides what they may take of a host's
-// request budget:
+// request budget. Four fifths of it are for readings, a fifth is for commands and work in
+// the background:
 //
-//   - readings may use all of it;
-//   - commands and work in the background together hold at most a fifth at any
-//     time. So a reading never waits for them while readings keep within the other
-//     four fifths ([Limiter.Reserved]), planned or not;
-//   - where readings need little, work in the background takes more: whatever
-//     leaves free more than half of what is reserved for readings, and what these
-//     are planned to take ([Client.PlanReadings]);
-//   - while work in the background waits for a place, commands hold at most a tenth.
+//   - readings may use all of it, or keep to their part ([Reserved]), in which nothing
+//     that others do makes them wait;
+//   - commands never hold more than that fifth at any time, and no more than half of it
+//     while work in the background waits for a place;
+//   - work in the background has the rest of it, and where readings need little also their
+//     part: as long as more than half of it is free, and they are planned to take no
+//     more than the other half ([Client.PlanReadings]).
 type Purpose int
 
 // The purposes.
@@ -24,6 +24,8 @@ const (
 	ForReading Purpose = iota // whatever is not marked otherwise
 	Command                   // a person waits for the answer
 	Background                // nobody does: reports, lists of models, records of the past
+
+	purposes = iota
 )
 
 type purposeKey struct{}
@@ -50,8 +52,26 @@ func PurposeOf(ctx context.Context) Purpose {
 	return p
 }
 
-// notReserved is how many places of a budget commands and work in the background
-// may hold.
+type reservedKey struct{}
+
+// Reserved has the readings that are done with ctx keep to the readings' part of each
+// host's budget ([Limiter.Reserved]), so that they find it as it would be without any
+// commands. A budget of fewer than ten requests is too small to be divided for them.
+func Reserved(ctx context.Context) context.Context {
+	return context.WithValue(ctx, reservedKey{}, true)
+}
+
+func isReserved(ctx context.Context) bool { return ctx.Value(reservedKey{}) != nil }
+
+// takeAs takes a place for what ctx was marked with, if one is free now.
+func (l *slidingWindow) takeAs(ctx context.Context) *heldBack {
+	if p := PurposeOf(ctx); p != ForReading {
+		return l.takeFor(p)
+	}
+	return l.take(isReserved(ctx))
+}
+
+// notReserved is how many places of a budget are not for readings.
 func notReserved(requests int) int { return max(1, requests/5) }
 
 const (

@@ -3,8 +3,10 @@ package moka
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -82,9 +84,9 @@ func TestNoCommandDelaysAReadingWithinItsPart(t *testing.T) {
 			var readings, commands, all []time.Time
 			for range 200 {
 				now := time.Now()
-				if free, _ := l.reserved(); dice.IntN(2) == 0 && free > 0 {
+				if free, _ := l.room(true); dice.IntN(2) == 0 && free > 0 {
 					for range 1 + dice.IntN(free) { // also all of its part at once
-						if held := l.take(); held != nil {
+						if held := l.take(true); held != nil {
 							t.Fatalf("of %d in %s, a reading with %d in its window is held up: %v", requests, window, within(readings, now, window), held)
 						}
 						readings, all = append(readings, now), append(all, now)
@@ -111,6 +113,71 @@ func TestNoCommandDelaysAReadingWithinItsPart(t *testing.T) {
 	if atOnce == 0 {
 		t.Error("readings never used their part up")
 	}
+}
+
+// What reserved readings find free, and how long they wait, is the same to the nanosecond
+// whether commands are there or not, also where readings ask for more than their part.
+func TestReservedReadingsDoNotSeeCommands(t *testing.T) {
+	dice := rand.New(rand.NewPCG(17, 2))
+	held := 0
+	for range 60 {
+		requests, window, seed := leastDivided+dice.IntN(60), time.Duration(1+dice.IntN(180))*time.Second, dice.Uint64()
+		found := func(commands bool) (found []string) {
+			synctest.Test(t, func(t *testing.T) {
+				readings, others := rand.New(rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 2))
+				l := newSlidingWindow(requests, window)
+				ctx := Reserved(t.Context())
+				for range 200 {
+					for range others.IntN(requests) {
+						if commands && l.takeFor(Command) == nil && others.IntN(9) == 0 {
+							l.refused(Command, "", window)
+						}
+					}
+					if readings.IntN(3) > 0 {
+						asked := time.Now()
+						free, more := l.room(true)
+						for range readings.IntN(requests) {
+							if err := l.wait(ctx); err != nil {
+								t.Fatal(err)
+							}
+						}
+						held += min(1, int(time.Since(asked)))
+						found = append(found, fmt.Sprint(free, more, time.Since(asked)))
+					}
+					time.Sleep(time.Duration(readings.ExpFloat64() * float64(window) / float64(1+readings.IntN(requests))))
+				}
+			})
+			return found
+		}
+		if without, with := found(false), found(true); !slices.Equal(with, without) {
+			t.Fatalf("%d in %s: readings find\n%s\nwith commands, and without\n%s", requests, window, with, without)
+		}
+	}
+	if held == 0 {
+		t.Error("no reading ever asked for more than its part")
+	}
+}
+
+// A budget that is too small for a part of its own is there for readings as a whole.
+func TestASmallBudgetIsNotDivided(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for requests := 1; requests < 2*leastDivided; requests++ {
+			l := newSlidingWindow(requests, time.Minute)
+			want := requests
+			if requests >= leastDivided {
+				want -= notReserved(requests)
+			}
+			taken := 0
+			for free, _ := l.room(true); l.take(true) == nil; taken++ {
+				if free != want {
+					t.Fatalf("of %d, %d are free for readings, want %d", requests, free, want)
+				}
+			}
+			if taken != want || want < 7 && want < requests {
+				t.Errorf("of %d, readings get %d, want %d", requests, taken, want)
+			}
+		}
+	})
 }
 
 // S1: A 429 that a command or work in the background meets pauses those alone, for a

@@ -16,7 +16,14 @@ const statusRound = time.Second
 type statusShare struct {
 	mu     sync.Mutex
 	serial int64
-	newest map[string]*statusCall // by base address
+	newest map[statusFor]*statusCall
+}
+
+// statusFor is what requests of one kind are for. Readings share their own answers alone,
+// so that they make as many requests as without commands.
+type statusFor struct {
+	base    string // address
+	reading bool
 }
 
 // statusCall is one request and, once done is closed, its answer.
@@ -32,13 +39,14 @@ type statusCall struct {
 
 // read returns the answer of a request for base with a serial number above
 // after: one under way, one of this round, or the result of call. Nobody waits for
-// a request that was begun for another purpose and may have to wait for a place.
+// a request that was begun for another purpose and may have to wait for a place, and
+// readings use no answer to others.
 func (s *statusShare) read(ctx context.Context, base string, after int64, call func() (Status, error)) (Status, int64, error) {
 	for {
 		s.mu.Lock()
-		shared := s.newest[base]
 		purpose := PurposeOf(ctx)
-		if shared == nil || shared.serial <= after || time.Since(shared.asked) >= statusRound || !shared.serves(purpose) {
+		shared := s.shared(base, after, purpose)
+		if shared == nil {
 			own := s.begin(base, purpose)
 			s.mu.Unlock()
 			own.status, own.err = call()
@@ -59,6 +67,18 @@ func (s *statusShare) read(ctx context.Context, base string, after int64, call f
 	}
 }
 
+// shared is a request of this round that a caller may use, nil for none. The lock is held.
+func (s *statusShare) shared(base string, after int64, purpose Purpose) *statusCall {
+	for _, reading := range []bool{true, false} {
+		call := s.newest[statusFor{base, reading}]
+		usable := call != nil && call.serial > after && time.Since(call.asked) < statusRound && call.serves(purpose)
+		if usable && (reading || purpose != ForReading) {
+			return call
+		}
+	}
+	return nil
+}
+
 // serves reports whether a caller may wait for the request.
 func (k *statusCall) serves(purpose Purpose) bool {
 	select {
@@ -72,11 +92,11 @@ func (k *statusCall) serves(purpose Purpose) bool {
 // begin notes a request. The lock is held.
 func (s *statusShare) begin(base string, purpose Purpose) *statusCall {
 	if s.newest == nil {
-		s.newest = map[string]*statusCall{}
+		s.newest = map[statusFor]*statusCall{}
 	}
 	s.serial++
 	own := &statusCall{serial: s.serial, purpose: purpose, asked: time.Now(), done: make(chan struct{})}
-	s.newest[base] = own
+	s.newest[statusFor{base, purpose == ForReading}] = own
 	return own
 }
 
@@ -84,8 +104,9 @@ func (s *statusShare) begin(base string, purpose Purpose) *statusCall {
 func (s *statusShare) end(base string, own *statusCall) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if (own.err != nil || !own.valid) && s.newest[base] == own {
-		delete(s.newest, base)
+	of := statusFor{base, own.purpose == ForReading}
+	if (own.err != nil || !own.valid) && s.newest[of] == own {
+		delete(s.newest, of)
 	}
 	close(own.done)
 }

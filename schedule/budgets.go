@@ -71,8 +71,10 @@ func (b *Budgets) Left(account string) []moka.Amount {
 }
 
 // Run checks the budgets until ctx ends: first at once when they have changed, and
-// otherwise when the check from before a reload was due.
+// otherwise when the check from before a reload was due. What it asks gateways for counts
+// as readings that nobody's commands delay.
 func (b *Budgets) Run(ctx context.Context) error {
+	ctx = moka.Reserved(ctx)
 	if err := b.follow(ctx); err != nil && ctx.Err() == nil {
 		b.Log.Error("budgets that have another name could not be followed", "err", err)
 	}

@@ -17,7 +17,7 @@ import (
 const (
 	// plannedShare is the part of what commands leave to readings that is planned
 	// with. The rest is for second looks and for readings that a surprise asks for.
-	plannedShare = 0.9
+	plannedShare = 0.95
 
 	// Accounts of one host whose readings are due at nearly the same time are read
 	// together, which costs one status: those due within this part of their gap, and
@@ -30,7 +30,7 @@ const (
 
 	// A host may get so many seconds' worth of its planned requests at once, without
 	// the first readings of its accounts.
-	atOnce = 30
+	atOnce = 15
 
 	// A second look that failed is repeated soon, so many times.
 	recheckAgain = 15 * time.Second
@@ -66,8 +66,7 @@ type seat struct {
 	busy      bool
 	triggered bool
 
-	full  bool          // is what the reading under way was begun as
-	cost  float64       // is what it was planned with
+	cost  float64       // is what the reading under way was planned with
 	read  bool          // to its end
 	held  time.Duration // as of an outcome
 	light bool
@@ -84,6 +83,7 @@ type host struct {
 	rate    float64   // requests a second that are planned with
 	purse   float64   // requests that may be planned with by now
 	filled  time.Time // when the purse was last filled
+	sent    int64     // requests of readings until then
 	held    time.Time // until then the request budget has no room
 	next    time.Time
 	index   int // in the queue
@@ -93,11 +93,11 @@ func newPlanner(w *Watch) *planner {
 	p := &planner{watch: w, done: make(chan *seat, len(w.Book.All())), wake: make(chan struct{}, 1), targets: map[*account.Account][]target{}}
 	hosts, now := map[string]*host{}, time.Now()
 	_, window := w.Book.Budget()
-	rate := plannedShare * float64(max(1, w.Book.Reserved())) / window.Seconds()
+	rate := plannedShare * float64(max(1, w.Book.Reserved())) / (window.Seconds() + atOnce)
 	for i, a := range w.Book.All() {
 		h := hosts[a.Client.Host()]
 		if h == nil {
-			h = &host{client: a.Client, index: len(p.hosts), rate: rate, purse: rate * atOnce, filled: now}
+			h = &host{client: a.Client, index: len(p.hosts), rate: rate, purse: rate * atOnce, filled: now, sent: a.Client.ReadingCalls()}
 			hosts[a.Client.Host()] = h
 			p.hosts = append(p.hosts, h)
 		}
@@ -173,7 +173,7 @@ func (p *planner) learn(ctx context.Context, name string) {
 	if err != nil {
 		return
 	}
-	latest, read := a.Latest()
+	latest, read := a.Watched()
 	if !read || !latest.OK() {
 		return
 	}
@@ -233,9 +233,6 @@ func (p *planner) take(s *seat) {
 				slot.sooner = 0
 			}
 			slot.full = slot.began
-			if !s.full { // a surprise, which was not planned with
-				s.host.purse -= s.demand().full
-			}
 		}
 		slot.failed++
 		if s.ok {
@@ -272,7 +269,7 @@ func (p *planner) plan(h *host, now time.Time) {
 	}
 	h.allot = allot(h.demands, p.watch.Every, h.rate)
 	planned := h.allot.rate
-	if slices.ContainsFunc(h.seats, func(s *seat) bool { return s.slot.last.IsZero() }) {
+	if h.starts() {
 		planned = h.rate
 	}
 	h.client.PlanReadings(planned / plannedShare)
@@ -311,8 +308,8 @@ func (s *seat) demand() demand {
 // lightCalls is what a light reading of the account asks for beside the status, 0 where
 // only a full one will do.
 func (s *seat) lightCalls() int {
-	r, known := s.account.Latest()
-	if !known {
+	r, known := s.account.Watched()
+	if !known || s.account.Overtaken() {
 		return 0
 	}
 	return s.account.Client.LightCalls(r, s.slot.moves.pace() > 0)
@@ -377,8 +374,7 @@ func (s *seat) urgent(at time.Time) bool {
 // soon are, as far as the request budget has room: where it has not, those go first
 // that are latest for what they are wanted for.
 func (p *planner) dispatch(ctx context.Context, h *host, now time.Time, reading *sync.WaitGroup) {
-	h.purse = min(h.purse+h.rate*now.Sub(h.filled).Seconds(), h.rate*atOnce)
-	h.filled = now
+	h.fill(now)
 	var ready []*seat
 	for _, s := range h.seats {
 		if !s.busy && !s.due.After(now.Add(s.ahead(p.watch.Every))) {
@@ -388,11 +384,13 @@ func (p *planner) dispatch(ctx context.Context, h *host, now time.Time, reading 
 	slices.SortStableFunc(ready, func(a, b *seat) int { return cmp.Compare(b.lateness(now), a.lateness(now)) })
 	began := false
 	for _, s := range ready {
-		how, cost := s.wanted(now, h.allot), s.demand().cost
-		if how == inFull {
-			cost = s.demand().full
+		how := s.wanted(now, h.allot)
+		cost, wait := p.room(h, s, how)
+		if wait > 0 && how == inFull && s.isEnoughLightly(now, h.allot) {
+			how = lightly
+			cost, wait = p.room(h, s, how)
 		}
-		if wait := p.wait(h, s, cost); wait > 0 {
+		if wait > 0 {
 			if s.urgent(now) {
 				s.slot.recheck = now.Add(wait)
 				continue
@@ -400,15 +398,28 @@ func (p *planner) dispatch(ctx context.Context, h *host, now time.Time, reading 
 			h.held = now.Add(wait)
 			break
 		}
-		if !s.slot.last.IsZero() {
-			h.purse -= cost
-		}
-		s.busy, s.triggered, s.full, s.cost, began = true, false, how == inFull, cost, true
+		s.busy, s.triggered, s.cost, began = true, false, cost, true
 		reading.Go(func() { p.read(ctx, s, how) })
 	}
 	if began && h.allot.busy && h.held.Before(now.Add(togetherness)) {
 		h.held = now.Add(togetherness)
 	}
+}
+
+// starts reports whether accounts of the host were not read yet.
+func (h *host) starts() bool {
+	return slices.ContainsFunc(h.seats, func(s *seat) bool { return s.slot.last.IsZero() })
+}
+
+// fill puts what time brought into the purse, and takes out what readings asked for,
+// planned or not. First readings are not paid from it.
+func (h *host) fill(now time.Time) {
+	sent := h.client.ReadingCalls()
+	h.purse = min(h.purse+h.rate*now.Sub(h.filled).Seconds()-float64(sent-h.sent), h.rate*atOnce)
+	if h.starts() {
+		h.purse = max(h.purse, 0)
+	}
+	h.filled, h.sent = now, sent
 }
 
 // ahead is how much before it is due the account may be read with others. With an
@@ -448,32 +459,46 @@ func (s *seat) wanted(now time.Time, al allotment) manner {
 	return lightly
 }
 
+// isEnoughLightly reports whether the account's full reading, for which there is no room
+// now, can still wait while a light one is made: nothing but its time asks for it.
+func (s *seat) isEnoughLightly(now time.Time, al allotment) bool {
+	slot := s.slot
+	asked := slot.full.IsZero() || slot.owes || slot.failed > 0 || s.urgent(now) || s.lightCalls() == 0
+	return !asked && now.Sub(slot.full) < al.fulls+al.fulls/4
+}
+
+// room is what an account's reading costs, and how long it has to wait for room.
+func (p *planner) room(h *host, s *seat, how manner) (cost float64, wait time.Duration) {
+	cost = s.demand().cost
+	if how == inFull {
+		cost = s.demand().full
+	}
+	return cost, p.wait(h, s, cost)
+}
+
 // wait is how long an account's reading has to wait for room for some calls, 0 when
 // there is. Readings under way may still take what they were planned with. What is not
 // planned with is kept free for second looks and surprises; first readings, until which
-// nothing is known of an account, take all other room there is.
+// nothing is known of an account, take all other room that readings have.
 func (p *planner) wait(h *host, s *seat, calls float64) time.Duration {
 	urgent, first := s.urgent(time.Now()), s.slot.last.IsZero()
-	if missing := min(calls, h.rate*atOnce) - h.purse; missing > 0 && !urgent && !first {
-		return inSeconds(missing / h.rate)
-	}
 	under := 0.
 	for _, other := range h.seats {
 		if other.busy {
 			under += other.cost
 		}
 	}
+	if missing := min(calls, h.rate*atOnce) + under - h.purse; missing > 0 && !urgent && !first {
+		return inSeconds(missing / h.rate)
+	}
 	reserved := p.watch.Book.Reserved()
 	kept := (1 - plannedShare) * float64(reserved)
 	if urgent {
 		kept = 0
 	}
-	free, more := h.client.Room() // for all that the reading may turn out to need
-	missing := max(calls+kept, s.demand().full) + under - float64(free)
-	if own, soon := h.client.ReadingRoom(); !urgent && !first && calls+under+kept-float64(own) > missing {
-		missing, more = calls+under+kept-float64(own), soon
-	}
-	if missing <= 0 || under == 0 && free >= reserved { // the budget is smaller than a reading
+	free, more := h.client.ReservedRoom()
+	missing := max(calls+kept, s.demand().full) + under - float64(free) // for all that the reading may turn out to need
+	if missing <= 0 || under == 0 && free >= reserved {                 // the budget is smaller than a reading
 		return 0
 	}
 	return min(max(more, time.Second/2), 5*time.Second)

@@ -65,8 +65,10 @@ func (w *Watch) now() time.Time { return timeBy(w.Now) }
 
 // Run reads the accounts until ctx ends, each when the planner says. A low reading is
 // confirmed by an early one, and trouble with one account has the others of its channel
-// read at once, so that one cause makes one post.
+// read at once, so that one cause makes one post. What it asks gateways for keeps to the
+// readings' part of the request budgets: it is the same whatever people do.
 func (w *Watch) Run(ctx context.Context) error {
+	ctx = moka.Reserved(ctx)
 	if w.Times == nil {
 		w.Times = &Timetable{}
 	}
@@ -115,7 +117,7 @@ func (w *Watch) look(ctx context.Context, a *account.Account, how manner) outcom
 				return outcome{reading: r, light: true, past: known}
 			}
 		}
-		if free, more := a.Client.Room(); free < a.Client.CallsPerReading() {
+		if free, more := a.Client.ReservedRoom(); free < a.Client.CallsPerReading() {
 			return outcome{held: max(more, time.Second)}
 		}
 	}

@@ -29,17 +29,24 @@ type Account struct {
 	console string     // the configured page that buttons open; empty: the gateway's own
 	links   moka.Links // of the client that an earlier book had
 
-	mu     sync.Mutex
-	latest moka.Reading
-	good   moka.Reading
-	under  *reading // the read under way; nil: there is none
+	mu      sync.Mutex
+	latest  moka.Reading
+	good    moka.Reading
+	watched moka.Reading // the newest that nobody's command asked for
+	under   *reading     // the read under way; nil: there is none
 }
 
 // Remember makes r, which may be a light reading, the account's newest, and the
-// last good one when it is OK.
+// last good one when it is OK. The next light reading goes on from it.
 func (a *Account) Remember(r moka.Reading) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.show(r)
+	a.watched = r
+}
+
+// show makes r what is shown. The lock is held.
+func (a *Account) show(r moka.Reading) {
 	a.latest = r
 	if r.OK() {
 		a.good = r
@@ -51,6 +58,26 @@ func (a *Account) Latest() (moka.Reading, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.latest, !a.latest.At.IsZero()
+}
+
+// Watched is the newest reading that nobody's command asked for, false before the first:
+// when the account is read next goes by it.
+func (a *Account) Watched() (moka.Reading, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.watched, !a.watched.At.IsZero()
+}
+
+// Overtaken reports whether a command has seen since what no light reading would show:
+// another limit, state or end of the key.
+func (a *Account) Overtaken() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	was, is := a.watched.Key, a.latest.Key
+	if was == nil || is == nil || was.Raw == nil || is.Raw == nil || !a.latest.At.After(a.watched.At) {
+		return false
+	}
+	return is.Raw.Limit != was.Raw.Limit || is.State != was.State || is.Unlimited != was.Unlimited || !is.ExpiresAt.Equal(was.ExpiresAt)
 }
 
 // Good is the last reading without a failure, false when there was none yet.
@@ -281,12 +308,9 @@ func (b *Book) CarryOver(old *Book) {
 			continue
 		}
 		a.links = was.gatewayLinks()
-		if good, ok := was.Good(); ok {
-			a.Remember(good)
-		}
-		if latest, ok := was.Latest(); ok {
-			a.Remember(latest)
-		}
+		was.mu.Lock()
+		a.latest, a.good, a.watched = was.latest, was.good, was.watched
+		was.mu.Unlock()
 	}
 }
 

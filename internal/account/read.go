@@ -41,10 +41,10 @@ func (a *Account) Read(ctx context.Context) moka.Reading {
 	}
 }
 
-// ReadLight updates the newest reading with [moka.Client.ReadLight]. It does not keep the
+// ReadLight updates [Account.Watched] with [moka.Client.ReadLight]. It does not keep the
 // result, which may be a reason to read in full.
 func (a *Account) ReadLight(ctx context.Context) (moka.Reading, bool) {
-	before, known := a.Latest()
+	before, known := a.Watched()
 	if !known {
 		return moka.Reading{}, false
 	}
@@ -63,8 +63,14 @@ func (a *Account) lead(ctx context.Context, under *reading) moka.Reading {
 	}()
 	under.result = a.Client.Read(ctx)
 	under.complete = ctx.Err() == nil
-	if under.complete && (under.purpose == moka.ForReading || under.result.Err() == nil) { // that may be its own limit
+	switch {
+	case !under.complete:
+	case under.purpose == moka.ForReading:
 		a.Remember(under.result)
+	case under.result.Err() == nil: // it may have failed for a limit of its own
+		a.mu.Lock()
+		a.show(under.result)
+		a.mu.Unlock()
 	}
 	return under.result
 }
