@@ -30,17 +30,17 @@ func TestASecondLookIsEnoughWhereCallsUnderWayExplainNothing(t *testing.T) {
 		{"nothing under way", 30 * time.Second, []look{{0, 19, none, 0}, {2 * time.Second, 19, none, 0}}, 2 * time.Second, 2 * time.Second},
 		{"not at the first look", 30 * time.Second, []look{{0, 19, none, 0}, {time.Second, 19, none, 0}}, -1, 2 * time.Second},
 		{"not known what is under way", 30 * time.Second, []look{{0, 19, moka.Maybe{}, 0}, {2 * time.Second, 19, moka.Maybe{}, 0}, {30 * time.Second, 19, moka.Maybe{}, 0}}, 30 * time.Second, 30 * time.Second},
-		{"enough under way to explain it", 30 * time.Second, []look{{0, 19, some(2), 0}, {2 * time.Second, 19, some(2), 0}, {30 * time.Second, 19, some(2), 0}}, 30 * time.Second, 30 * time.Second},
-		{"it comes back", 30 * time.Second, []look{{0, 19, some(2), 0}, {20 * time.Second, 21, none, 0}, {40 * time.Second, 21, none, 0}}, -1, 30 * time.Second},
+		{"enough under way to explain it", 30 * time.Second, []look{{0, 19, some(2), 0}, {2 * time.Second, 19, some(2), 0}, {30 * time.Second, 19, some(2), 0}}, 30 * time.Second, furtherLook},
+		{"it comes back", 30 * time.Second, []look{{0, 19, some(2), 0}, {20 * time.Second, 21, none, 0}, {40 * time.Second, 21, none, 0}}, -1, furtherLook},
 		{"less under way than to explain it", 30 * time.Second, []look{{0, 19, some(0.5), 0}, {2 * time.Second, 19, some(0.5), 0}}, 2 * time.Second, 2 * time.Second},
-		{"explained at first, and then not", 30 * time.Second, []look{{0, 19, some(2), 0}, {10 * time.Second, 18, some(1), 0}}, 10 * time.Second, 30 * time.Second},
+		{"explained at first, and then not", 30 * time.Second, []look{{0, 19, some(2), 0}, {10 * time.Second, 18, some(1), 0}}, 10 * time.Second, furtherLook},
 		{"the operator waits longer", 5 * time.Minute, []look{{0, 19, none, 0}, {2 * time.Second, 19, none, 0}, {5 * time.Minute, 19, none, 0}}, 5 * time.Minute, 5 * time.Minute},
 		{"the operator does not wait", 0, []look{{0, 19, moka.Maybe{}, 0}}, 0, 0},
 		{"a short wait stays short", time.Second, []look{{0, 19, none, 0}, {time.Second, 19, none, 0}}, time.Second, time.Second},
 		{"by runway", 30 * time.Second, []look{{0, 40, some(1), 20 * time.Hour}, {2 * time.Second, 40, some(1), 20 * time.Hour}}, 2 * time.Second, 2 * time.Second},
-		{"by runway that calls under way explain", 30 * time.Second, []look{{0, 40, some(10), 23 * time.Hour}, {2 * time.Second, 40, some(10), 23 * time.Hour}}, -1, 30 * time.Second},
+		{"by runway that calls under way explain", 30 * time.Second, []look{{0, 40, some(10), 23 * time.Hour}, {2 * time.Second, 40, some(10), 23 * time.Hour}}, -1, furtherLook},
 		{"empty", 30 * time.Second, []look{{0, 0, none, 0}, {2 * time.Second, 0, none, 0}}, 2 * time.Second, 2 * time.Second},
-		{"empty but for calls under way", 30 * time.Second, []look{{0, -1, some(30), 0}, {2 * time.Second, -1, some(30), 0}}, -1, 30 * time.Second},
+		{"empty but for calls under way", 30 * time.Second, []look{{0, -1, some(30), 0}, {2 * time.Second, -1, some(30), 0}}, -1, furtherLook},
 	} {
 		rules := Rules{ChannelID: "1", ConfirmAfter: c.confirm, Margin: 0.05, Levels: []Level{{Name: "low", Below: moka.Known(20 * moka.Dollar), Runway: 24 * time.Hour}}}
 		begin := time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC)

@@ -74,6 +74,10 @@ func (p *pass) confirm(posted int, at standing) int {
 // cannot explain.
 const secondLook = 2 * time.Second
 
+// furtherLook is the time until the next look at a balance that calls under way may
+// explain: most of them are over by then.
+const furtherLook = 10 * time.Second
+
 // maxInFlight is how long calls under way can make a balance look low. Whoever
 // configures a longer confirm_after has other reasons to wait, and gets no second look
 // before it.
@@ -202,6 +206,9 @@ func (p *pass) recheckAt() time.Time {
 	}
 	for _, rung := range p.state.Pending {
 		sooner(rung.Since.Add(p.confirmAfter(rung)))
+		if p.facts.InFlight.Known() && p.rules.ConfirmAfter <= maxInFlight {
+			sooner(p.now.Add(furtherLook))
+		}
 	}
 	if p.owesQuietly() {
 		sooner(p.quietUntil)
