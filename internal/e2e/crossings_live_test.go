@@ -39,6 +39,7 @@ func TestCrossingsLive(t *testing.T) {
 	})
 	dice := rand.New(rand.NewPCG(50, 1))
 	w.shift = time.Date(2026, 1, 1, 1, 50, 0, 0, time.UTC).Sub(time.Now().UTC()) % (24 * time.Hour) // the nightly work begins in ten minutes
+	w.offices = 7 * time.Hour                                                                       // half of them open then, the others later
 	var lines strings.Builder
 	for i := range n {
 		limit := 20 + 6*dice.Float64()*dice.Float64()
@@ -72,6 +73,7 @@ func TestCrossingsLive(t *testing.T) {
 	w.listen(t.Context())
 	began := time.Now()
 	w.served = began.Add(w.firstReadings(&config.Config{Accounts: accounts}))
+	w.nearLevels(dice, began, w.served, began.Add(lasts))
 	bot := s.start("run", "--config", s.file)
 	if err := s.discord.Connected(deadline(t)); err != nil {
 		t.Fatalf("%v\n%s", err, bot.log.Tail())
@@ -109,7 +111,7 @@ func TestCrossingsLive(t *testing.T) {
 func (w *crossingWorld) rememberAtGateway(s *spender, dice *rand.Rand) {
 	var left, used int64
 	for at := time.Now().Truncate(time.Hour).AddDate(0, 0, -28); at.Before(time.Now().Add(-time.Hour)); at = at.Add(time.Hour) {
-		quota := s.usual(w.hour(at)+0.5, dice)
+		quota := s.usual(w.hour(s, at)+0.5, dice)
 		w.gateway.SpendAt(at.Add(10*time.Minute), s.key, "gpt-4o", quota, 1000)
 		left, used = left+quota, used+quota
 	}

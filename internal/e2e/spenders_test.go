@@ -22,6 +22,7 @@ type spender struct {
 	name, kind, key string
 	habit           int                  // of habits
 	limit           int64                // raw quota left that counts for the account's levels
+	ahead           time.Duration        // of the other spenders' clock, in another time zone
 	below           map[string]time.Time // since when it is below a level; zero once that was told
 	early           map[string]time.Time // when a level was told that it had not crossed, but for calls under way
 }
@@ -47,6 +48,7 @@ type crossingWorld struct {
 	result   crossings
 	spenders []*spender
 	shift    time.Duration // of the spenders' clock
+	offices  time.Duration // by which the clock of those with office hours is ahead of that, or a quarter of an hour less
 	served   time.Time     // when the budget could have served everybody's first reading
 }
 
@@ -57,10 +59,32 @@ func (s *spender) usual(hour float64, dice *rand.Rand) int64 {
 	return int64(habits[s.habit].rate(hour) * perDollar * (0.7 + 0.6*dice.Float64()))
 }
 
-// hour is the hour of the day that the spenders live by.
-func (w *crossingWorld) hour(t time.Time) float64 {
-	t = t.UTC().Add(w.shift)
+// hour is the hour of the day that a spender lives by.
+func (w *crossingWorld) hour(s *spender, t time.Time) float64 {
+	t = t.UTC().Add(w.shift + s.ahead)
 	return float64(t.Hour()) + float64(t.Minute())/60
+}
+
+// nearLevels gives each account, which spends from a moment on, so much that its habit
+// reaches the first level between two others, or with a chance of one in five later. Where
+// the habit spends next to nothing then, or runs away, the account keeps what it has.
+func (w *crossingWorld) nearLevels(dice *rand.Rand, spends, from, until time.Time) {
+	first, _ := spenderLevels[0].Below.Get()
+	for _, s := range w.spenders {
+		spent := func(from, until time.Time) (dollars float64) {
+			for at := from; at.Before(until); at = at.Add(time.Minute) {
+				dollars += habits[s.habit].rate(w.hour(s, at)) / 60
+			}
+			return dollars
+		}
+		reach := spent(from, until)
+		if s.runsAway() || reach < 0.2 {
+			continue
+		}
+		left := first.USD() + spent(spends, from) + 1.25*dice.Float64()*reach
+		w.refill(s, int64(left*perDollar)-s.limit)
+		s.limit = int64(left * perDollar)
+	}
 }
 
 // habits are what accounts are like, in dollars an hour by the hour of the day.
@@ -90,6 +114,9 @@ var habits = []struct {
 func (w *crossingWorld) account(i int, limit float64) config.Account {
 	s := &spender{name: fmt.Sprintf("acc-%03d", i), habit: i % len(habits), key: keyOf(i), below: map[string]time.Time{}, early: map[string]time.Time{}}
 	s.limit = int64(limit * perDollar)
+	if habits[s.habit].name == "office hours" && w.offices > 0 {
+		s.ahead = w.offices - time.Duration(i/len(habits)%2)*15*time.Minute
+	}
 	const plenty = int64(1e9)
 	user := mokatest.Account{ID: idOf(i), Username: s.name, AccessToken: tokenOf(i), Quota: plenty}
 	key := mokatest.Key{Key: s.key, Name: "k", Remain: plenty}
@@ -122,7 +149,7 @@ func (w *crossingWorld) spend(s *spender, dice *rand.Rand, until time.Time) {
 	defer calls.Wait()
 	for {
 		now := time.Now()
-		perHour := habits[s.habit].rate(w.hour(now))
+		perHour := habits[s.habit].rate(w.hour(s, now))
 		if s.runsAway() && now.After(away) && now.Before(away.Add(40*time.Minute)) {
 			perHour *= 10 + float64(s.limit%30)
 		}
@@ -209,7 +236,7 @@ func (w *crossingWorld) note(s *spender, level string, delay time.Duration) {
 		w.result.first = append(w.result.first, delay)
 		return
 	}
-	w.result.delays = append(w.result.delays, delay)
+	w.result.know(s.name, level, crossed, delay)
 	if w.result.byKind == nil {
 		w.result.byKind = map[string][]time.Duration{}
 	}
