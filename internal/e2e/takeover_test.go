@@ -162,6 +162,45 @@ func TestALeaderThatHearsNothingOfItsDatabaseStops(t *testing.T) {
 	}
 }
 
+// A leader is asked to end while its line to the database is dead. It cannot give the lease
+// back, and lets the server see that it has gone.
+func TestALeaderWithoutItsDatabaseIsReplacedWhenItEnds(t *testing.T) {
+	proof.NeedsLong(t)
+	t.Parallel()
+	r := newReplicas(t, 2, 0)
+	r.configure()
+	first, second := r.all[0], r.all[1]
+	first.start()
+	if err := r.discord.Connected(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	second.start()
+	for i, dead := range []time.Duration{0, time.Second, 3 * time.Second} {
+		leader, next := r.all[i%2], r.all[1-i%2]
+		within(t, patience, "a leader and a standby", func() bool {
+			status, text := next.ask(t, "/readyz")
+			return r.leader() == leader && status == http.StatusOK && text == "standby\n"
+		})
+		r.polled(t, 2)
+		_, epoch := r.lease()
+		leader.line.dead.Store(true)
+		sleepFor(t.Context(), dead)
+		began := time.Now()
+		var ended sync.WaitGroup
+		ended.Go(leader.terminate)
+		t.Logf("taken over %s after SIGTERM, which came %s after the line went dead", r.takenOver(began, epoch).Round(time.Millisecond), dead)
+		ended.Wait()
+		if text := next.p.log.String(); !strings.Contains(text, "this replica leads") {
+			t.Errorf("the next leader says\n%s", next.p.log.Tail())
+		}
+		leader.line.dead.Store(false)
+		leader.start()
+	}
+	for _, m := range r.all {
+		m.terminate()
+	}
+}
+
 // A leader freezes while its ping is on the way, and Discord stores the ping only
 // after the next leader has looked for it in vain and posted it. It is there
 // once: both carry the same nonce.

@@ -20,6 +20,8 @@ type keeper struct {
 	expires time.Time
 	freed   []chan struct{}
 	renewed int
+
+	resigned []time.Time // the attempts
 }
 
 var errDown = errors.New("the keeper is down")
@@ -68,6 +70,7 @@ func (k *keeper) Renew(ctx context.Context, epoch int64, length time.Duration) (
 }
 
 func (k *keeper) Resign(ctx context.Context, epoch int64) error {
+	k.set(func(k *keeper) { k.resigned = append(k.resigned, time.Now()) })
 	if err := k.answer(ctx); err != nil {
 		return err
 	}

@@ -58,7 +58,8 @@ const (
 	guardEvery  = 250 * time.Millisecond // between two looks at the own clock
 	askTime     = 5 * time.Second        // for one attempt to acquire
 	resignTime  = 2 * time.Second
-	stepDownFor = 2 * time.Second // after work that failed, so that another replica may try
+	lastAsk     = 500 * time.Millisecond // for a renewal once the work is to end
+	stepDownFor = 2 * time.Second        // after work that failed, so that another replica may try
 )
 
 // Elector makes a replica stand by until it leads, and work while it leads.
@@ -204,7 +205,7 @@ func (e *Elector) hold(ctx context.Context, t *Tenure, work func(context.Context
 	done := make(chan struct{})
 	keeping, stop := context.WithCancel(context.WithoutCancel(ctx)) // also while the work ends
 	var keepers sync.WaitGroup
-	keepers.Go(func() { e.renew(keeping, t) })
+	keepers.Go(func() { e.renew(keeping, ctx, t) })
 	keepers.Go(func() { t.guard(done, cancel) })
 	err := work(inner, t)
 	stop()
@@ -214,16 +215,30 @@ func (e *Elector) hold(ctx context.Context, t *Tenure, work func(context.Context
 	return err
 }
 
-// renew prolongs the lease until ctx ends or it is lost.
-func (e *Elector) renew(ctx context.Context, t *Tenure) {
-	wait := e.spread()
-	for pause(ctx, wait, e.Lease.Freed()) == nil && t.Valid() == nil {
-		asked := e.Ticks()
-		short, cancel := context.WithTimeout(ctx, t.left())
-		now, ok, err := e.Lease.Renew(short, t.Epoch, e.Length)
-		cancel()
+// renew prolongs the lease until ctx ends or it is lost. Once the work is to end, a keeper
+// that does not answer cannot store what is under way either: the lease is given back at
+// once, so that the keeper sees this replica go and the next one does not wait.
+func (e *Elector) renew(ctx, work context.Context, t *Tenure) {
+	wait, ending := e.spread(), work.Done()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-e.Lease.Freed():
+		case <-ending:
+			ending = nil
+		case <-time.After(wait):
+		}
+		if t.Valid() != nil {
+			return
+		}
+		ok, err := e.prolong(ctx, work, t)
 		switch {
 		case ctx.Err() != nil:
+			return
+		case err != nil && work.Err() != nil:
+			e.Log.Warn("the lease's keeper does not answer, the lease is given up", "epoch", t.Epoch, "err", err)
+			t.Resign()
 			return
 		case err != nil:
 			e.Log.Warn("the lease could not be renewed", "epoch", t.Epoch, "left", t.left(), "err", err)
@@ -232,10 +247,29 @@ func (e *Elector) renew(ctx context.Context, t *Tenure) {
 			t.lose()
 			return
 		default:
-			t.extend(asked, now)
 			wait = e.spread()
 		}
 	}
+}
+
+// prolong renews the lease. The keeper has until the lease expires for its answer, and
+// lastAsk once the work is to end.
+func (e *Elector) prolong(ctx, work context.Context, t *Tenure) (ok bool, err error) {
+	asked := e.Ticks()
+	short, cancel := context.WithTimeout(ctx, t.left())
+	defer cancel()
+	defer context.AfterFunc(work, func() {
+		select {
+		case <-short.Done():
+		case <-time.After(lastAsk):
+			cancel()
+		}
+	})()
+	now, ok, err := e.Lease.Renew(short, t.Epoch, e.Length)
+	if ok {
+		t.extend(asked, now)
+	}
+	return ok, err
 }
 
 // spread is the time to the next renewal, which differs by up to a tenth.

@@ -112,6 +112,42 @@ func TestALeaderStopsBeforeItsLeaseExpires(t *testing.T) {
 	}
 }
 
+// What is under way when a leader is asked to end cannot be stored while the keeper does not
+// answer: the keeper is to see the leader go at once.
+func TestALeaderThatEndsDoesNotWaitForASilentKeeper(t *testing.T) {
+	for _, silent := range []time.Duration{0, time.Millisecond, time.Second, defaultEvery} {
+		t.Run(silent.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				k := &keeper{}
+				ctx, cancel := context.WithCancel(t.Context())
+				ended := make(chan error, 1)
+				a := &Elector{Lease: seat{k, make(chan struct{})}, Holder: "a", Log: slog.New(slog.DiscardHandler), Ticks: sinceStart}
+				go func() {
+					ended <- a.Run(ctx, func(ctx context.Context, now *Tenure) error {
+						<-ctx.Done()
+						time.Sleep(5 * time.Second) // for what can no longer be stored
+						if now.Valid() == nil {
+							t.Error("it is valid after it was given up")
+						}
+						return nil
+					})
+				}()
+				time.Sleep(time.Minute)
+				k.set(func(k *keeper) { k.hang = true })
+				time.Sleep(silent)
+				asked := time.Now()
+				cancel()
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+				if len(k.resigned) != 1 || k.resigned[0].Sub(asked) > lastAsk {
+					t.Errorf("given back at %v, want once within %s of %s", k.resigned, lastAsk, asked)
+				}
+			})
+		})
+	}
+}
+
 func TestAShortOutageOfTheKeeperChangesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, j := &keeper{}, newJournal()
