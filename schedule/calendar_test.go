@@ -22,7 +22,7 @@ func TestEveryLocalDayHasExactlyOneRun(t *testing.T) {
 	proof.NotShort(t)
 	proof.NotRaced(t)
 	t.Parallel()
-	years := proof.Size(2, 6, 28)
+	years := proof.Size(2, 3, 28)
 	times := proof.Size(spaced(11*time.Hour+30*time.Minute), spaced(5*time.Hour+30*time.Minute), allTimes())
 	checked := 0
 	for _, name := range zones {

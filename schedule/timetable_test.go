@@ -142,7 +142,7 @@ func TestReloadsStarveNoAccount(t *testing.T) {
 	}{
 		{"reloads far more often than polls", 10 * time.Millisecond, 3 * time.Second, 10 * time.Second, 11, 13},
 		{"answers that take longer than the time between reloads", 4 * time.Second, 3 * time.Second, 10 * time.Second, 8, 13},
-		{"reloads many times a second", 10 * time.Millisecond, proof.Size[time.Duration](400, 100, 100) * time.Millisecond, 10 * time.Second, 11, 13},
+		{"reloads many times a second", 10 * time.Millisecond, proof.Size[time.Duration](400, 400, 100) * time.Millisecond, 10 * time.Second, 11, 13},
 		{"no reload", 10 * time.Millisecond, time.Hour, 10 * time.Second, 11, 13},
 	} {
 		t.Run(c.what, func(t *testing.T) {
