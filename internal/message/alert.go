@@ -34,7 +34,7 @@ func Alert(w *lang.Words, a AlertDetails) Message {
 	if !over {
 		card.Text = joinLines(alertText(w, e, words), spikeKeyLine(w, a), heldBackLine(w, e))
 	}
-	card.Fields = alertFields(w, a, over)
+	addAlertFields(w, &card, a, over)
 	m := Message{Text: firstLine(w, a), Cards: []Card{card}}
 	if !over {
 		m.Buttons = alertButtons(w, a)
@@ -178,48 +178,32 @@ func alertCause(w *lang.Words, e alert.Event) string {
 // alertModels is how many models an alert has room for.
 const alertModels = 3
 
-func alertFields(w *lang.Words, a AlertDetails, over bool) []Field {
+func addAlertFields(w *lang.Words, card *Card, a AlertDetails, over bool) {
 	e := a.Event
-	var fields []Field
-	add := func(name, value string) {
-		if value != "" {
-			fields = append(fields, Field{Name: name, Value: value, Inline: true})
-		}
-	}
-	row := func(name, value string) { // too long for a column of a phone
-		if value != "" {
-			fields = append(fields, Field{Name: name, Value: value})
-		}
-	}
-	if left, ok := e.Facts.Reading.Spendable().Get(); ok {
-		add(w.Alert.Left, left.String())
-	}
+	card.add(w.Alert.Left, known(e.Facts.Reading.Spendable()))
 	if a.Today.Spent.Known() {
-		add(w.Alert.Today, soFar(w, a.Today))
+		card.add(w.Alert.Today, soFar(w, a.Today))
 	}
 	if over {
-		if e.Incident.TopUp > 0 {
-			add(w.Alert.TopUp, e.Incident.TopUp.String())
-		}
-		add(w.Alert.Lasted, w.Duration(e.Duration()))
+		card.add(w.Alert.TopUp, aboveZero(e.Incident.TopUp))
+		card.add(w.Alert.Lasted, w.Duration(e.Duration()))
 	}
 	// Omit the runway when the balance is zero.
 	if r := e.Facts.Runway; (r.Idle || r.Mid > 0) && e.Incident.Condition.AboutSpending() {
-		row(w.Alert.Runway, w.Runway(e.Facts.Runway))
+		card.row(w.Alert.Runway, w.Runway(e.Facts.Runway))
 	}
 	if over {
-		return fields
+		return
 	}
-	row(w.Alert.Limit, reasonText(w, e))
+	card.row(w.Alert.Limit, reasonText(w, e))
 	if !e.Incident.Expires.IsZero() {
-		add(w.Alert.Expires, Relative(e.Incident.Expires))
+		card.add(w.Alert.Expires, Relative(e.Incident.Expires))
 	}
-	add(w.Alert.Since, Relative(e.Incident.Since))
-	row(w.Alert.Snoozed, snoozeText(w, e.Incident, e.At))
-	if lines := modelLines(w, a.Models, alertModels); len(lines) > 0 && e.Incident.Condition.AboutSpending() {
-		fields = append(fields, Field{Name: w.Alert.Models, Value: strings.Join(lines, "\n")})
+	card.add(w.Alert.Since, Relative(e.Incident.Since))
+	card.row(w.Alert.Snoozed, snoozeText(w, e.Incident, e.At))
+	if e.Incident.Condition.AboutSpending() {
+		card.row(w.Alert.Models, modelLines(w, a.Models, alertModels)...)
 	}
-	return fields
 }
 
 // reasonText is why there is a warning, in figures.

@@ -32,17 +32,16 @@ func Backtest(w *lang.Words, account string, days int, h alert.History) Message 
 			lines = append(lines, Moment(e.At)+"  "+firstLine(w, AlertDetails{Account: account, Event: e}))
 		}
 	}
-	count := func(name string, n int) { // one figure a line reads well in a terminal
-		card.Fields = append(card.Fields, Field{Name: name, Value: moka.Grouped(uint64(n)), Inline: true})
-	}
-	count(words.Pings, h.Pings)
-	count(words.Posts, posts)
-	count(words.Incidents, incidents)
-	count(words.Flaps, h.Flaps)
-	count(words.Edits, h.Edits)
+	card.count(words.Pings, h.Pings)
+	card.count(words.Posts, posts)
+	card.count(words.Incidents, incidents)
+	card.count(words.Flaps, h.Flaps)
+	card.count(words.Edits, h.Edits)
 	card.Text = strings.Join(append(emptyLines(w, h), lines...), "\n")
 	return Message{Cards: []Card{card}}
 }
+
+func (c *Card) count(name string, n int) { c.add(name, moka.Grouped(uint64(n))) }
 
 // BacktestBudget shows what would have been posted about a budget.
 func BacktestBudget(w *lang.Words, b budget.Budget, days int, news []budget.News) Message {
@@ -61,9 +60,8 @@ func BacktestBudget(w *lang.Words, b budget.Budget, days int, news []budget.News
 		lines = append(lines, Moment(n.Standing.At)+"  "+BudgetAlert(w, BudgetWarning{News: n}).Text)
 	}
 	card.Text = strings.Join(lines, "\n")
-	card.Fields = []Field{
-		{Name: words.Pings, Value: moka.Grouped(uint64(pings)), Inline: true}, {Name: words.Posts, Value: moka.Grouped(uint64(len(news))), Inline: true},
-	}
+	card.count(words.Pings, pings)
+	card.count(words.Posts, len(news))
 	return Message{Cards: []Card{card}}
 }
 

@@ -50,15 +50,20 @@ func balanceCard(w *lang.Words, a Account) Card {
 		text = append(text, w.Balance.WalletLocked)
 	}
 	card.Text = strings.Join(text, "\n")
-	card.Fields = append(card.Fields, figures(w, r)...)
-	if a.Today.Spent.Known() {
-		card.Fields = append(card.Fields, Field{Name: w.Balance.Today, Value: soFar(w, a.Today), Inline: true})
+	if r.Key != nil {
+		addKey(w, &card, *r.Key, r.KeyErr)
 	}
-	if a.Runway != nil { // too long for a column of a phone
-		card.Fields = append(card.Fields, Field{Name: w.Balance.Runway, Value: w.Runway(*a.Runway)})
+	if r.Wallet != nil {
+		addWallet(w, &card, *r.Wallet, r.WalletErr)
+	}
+	if a.Today.Spent.Known() {
+		card.add(w.Balance.Today, soFar(w, a.Today))
+	}
+	if a.Runway != nil {
+		card.row(w.Balance.Runway, w.Runway(*a.Runway))
 	}
 	if !a.Old() && (r.OK() || r.Spendable().Known()) { // the text says how old the last known figures are
-		card.Fields = append(card.Fields, Field{Name: w.Balance.AsOf, Value: Relative(r.At), Inline: true})
+		card.add(w.Balance.AsOf, Relative(r.At))
 	}
 	return card
 }
@@ -120,18 +125,7 @@ func toSpend(w *lang.Words, r moka.Reading) string {
 	return w.Balance.ToSpendUnknown
 }
 
-func figures(w *lang.Words, r moka.Reading) []Field {
-	var fields []Field
-	if r.Key != nil {
-		fields = append(fields, keyField(w, *r.Key, r.KeyErr))
-	}
-	if r.Wallet != nil {
-		fields = append(fields, walletField(w, *r.Wallet, r.WalletErr))
-	}
-	return fields
-}
-
-func keyField(w *lang.Words, k moka.Key, failed *moka.Error) Field {
+func addKey(w *lang.Words, card *Card, k moka.Key, failed *moka.Error) {
 	name := map[moka.Scope]string{
 		moka.ScopeKey: w.Balance.Key, moka.ScopeAccount: w.Balance.KeyOfAccount,
 	}[k.Scope]
@@ -148,16 +142,14 @@ func keyField(w *lang.Words, k moka.Key, failed *moka.Error) Field {
 	if k.State == moka.KeyOK && !k.ExpiresAt.IsZero() {
 		expires = line(w, w.Balance.Expires, Moment(k.ExpiresAt))
 	}
-	return figuresField(w, name, keyState(w, k, failed), beside(total, amount(w, w.Balance.Used, k.Used)), left, expires)
+	addFigures(w, card, name, keyState(w, k, failed), beside(total, amount(w, w.Balance.Used, k.Used)), left, expires)
 }
 
-// figuresField lists figures that are too long for a phone's columns. Two figures have
-// room on one line.
-func figuresField(w *lang.Words, name string, lines ...string) Field {
-	return Field{Name: name, Value: cmp.Or(joinLines(lines...), w.Balance.Unknown)}
+func addFigures(w *lang.Words, card *Card, name string, lines ...string) {
+	card.row(name, cmp.Or(joinLines(lines...), w.Balance.Unknown))
 }
 
-// beside joins the texts that are not empty into one line.
+// beside joins the texts that are not empty into one line, which has room for two figures.
 func beside(figures ...string) string {
 	return strings.Join(slices.DeleteFunc(figures, func(f string) bool { return f == "" }), " · ")
 }
@@ -180,7 +172,7 @@ func keyState(w *lang.Words, k moka.Key, failed *moka.Error) string {
 	return ""
 }
 
-func walletField(w *lang.Words, wallet moka.Wallet, failed *moka.Error) Field {
+func addWallet(w *lang.Words, card *Card, wallet moka.Wallet, failed *moka.Error) {
 	sentence := ""
 	if failed != nil {
 		sentence = Failure(w, failed)
@@ -194,7 +186,7 @@ func walletField(w *lang.Words, wallet moka.Wallet, failed *moka.Error) Field {
 	} else if ok && inPlans != 0 {
 		plans = amount(w, w.Balance.Plans, wallet.Plans)
 	}
-	return figuresField(w, w.Balance.Wallet, sentence, beside(amount(w, w.Balance.Used, wallet.Used), requests), beside(amount(w, w.Balance.Remaining, wallet.Remaining), plans))
+	addFigures(w, card, w.Balance.Wallet, sentence, beside(amount(w, w.Balance.Used, wallet.Used), requests), beside(amount(w, w.Balance.Remaining, wallet.Remaining), plans))
 }
 
 // amount is an amount with its name, "" where it is unknown.

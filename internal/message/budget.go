@@ -32,27 +32,20 @@ func Budgets(w *lang.Words, standings []budget.Standing) Message {
 func budgetCard(w *lang.Words, s budget.Standing) Card {
 	card := Card{
 		Title: w.Budget.Title(s.Budget.Name, budgetPeriod(s)), Text: budgetText(w, s), Tone: budgetTone(s.State), At: s.At,
-		Fields: []Field{{Name: w.Budget.Standing, Value: w.Budget.State[string(s.State)], Inline: true}},
 	}
-	add := func(name, value string) {
-		if value != "" {
-			card.Fields = append(card.Fields, Field{Name: name, Value: value, Inline: true})
-		}
-	}
+	card.add(w.Budget.Standing, w.Budget.State[string(s.State)])
 	switch left, ok := s.Left.Get(); {
 	case !ok:
 	case left < 0:
-		add(w.Budget.Over, soFar(w, spend.SoFar{Spent: moka.Known(-left), AtLeast: s.AtLeast}))
+		card.add(w.Budget.Over, soFar(w, spend.SoFar{Spent: moka.Known(-left), AtLeast: s.AtLeast}))
 	case s.AtLeast:
-		add(w.Budget.Left, w.Budget.LeftAtMost(left))
+		card.add(w.Budget.Left, w.Budget.LeftAtMost(left))
 	default:
-		add(w.Budget.Left, left.String())
+		card.add(w.Budget.Left, left.String())
 	}
-	if forecast := budgetForecast(w, s); forecast != "" { // too long for a column of a phone
-		card.Fields = append(card.Fields, Field{Name: w.Budget.Forecast, Value: forecast})
-	}
-	add(w.Budget.Accounts, Disarm(strings.Join(s.Budget.Accounts, w.And)))
-	add(w.Budget.Keys, Disarm(strings.Join(s.Budget.Keys, w.And)))
+	card.row(w.Budget.Forecast, budgetForecast(w, s))
+	card.add(w.Budget.Accounts, Disarm(strings.Join(s.Budget.Accounts, w.And)))
+	card.add(w.Budget.Keys, Disarm(strings.Join(s.Budget.Keys, w.And)))
 	return card
 }
 

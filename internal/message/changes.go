@@ -45,12 +45,7 @@ const changesInPost = 15
 func Changes(w *lang.Words, c ModelChanges) Message {
 	card := Card{Title: w.Watch.Title(c.Account), Tone: ToneInfo, At: c.At}
 	for _, g := range changeGroups(w, c) {
-		if len(g.lines) > 0 {
-			heading := fmt.Sprintf("%s %d", g.name, len(g.lines))
-			card.Fields = append(card.Fields, Field{
-				Name: heading, Value: strings.Join(firstLines(w, g.lines, changesInPost), "\n"),
-			})
-		}
+		card.row(fmt.Sprintf("%s %d", g.name, len(g.lines)), firstLines(w, g.lines, changesInPost)...)
 	}
 	if c.pricedByToken() {
 		card.Footer = w.Models.Prices

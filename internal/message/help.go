@@ -35,7 +35,7 @@ func explained(w *lang.Words, lines []string, g Guide) Message {
 		card.Text += w.Between + w.Help.Share
 	}
 	if len(g.Accounts) > 0 {
-		card.Fields = append(card.Fields, Field{Name: w.Help.Accounts, Value: strings.Join(g.Accounts, w.And)})
+		card.row(w.Help.Accounts, strings.Join(g.Accounts, w.And))
 	} else {
 		card.Text += "\n" + w.Command.NotViewer
 	}

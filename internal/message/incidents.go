@@ -190,11 +190,8 @@ func IncidentDetails(w *lang.Words, o OpenIncident, timeline []TimelineEntry, no
 			lines = append(lines, Moment(h.At)+" "+what)
 		}
 	}
-	if len(lines) > 0 {
-		const maxShown = 12
-		lines = lines[max(0, len(lines)-maxShown):]
-		card.Fields = []Field{{Name: w.Incident.History, Value: strings.Join(lines, "\n")}}
-	}
+	const maxShown = 12
+	card.row(w.Incident.History, lines[max(0, len(lines)-maxShown):]...)
 	return Message{Cards: []Card{card}}
 }
 

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"strings"
 
 	"mokabot/internal/alert"
@@ -22,10 +23,7 @@ func Levels(w *lang.Words, all []AccountLevels) Message {
 		for _, l := range a.Levels {
 			lines = append(lines, levelLine(w, l, a.Changed[l.Name]))
 		}
-		if len(lines) == 0 {
-			lines = []string{w.Levels.None}
-		}
-		card.Fields = append(card.Fields, Field{Name: a.Account, Value: strings.Join(lines, "\n")})
+		card.row(a.Account, cmp.Or(joinLines(lines...), w.Levels.None))
 	}
 	return Message{Cards: []Card{card}}
 }

@@ -38,6 +38,21 @@ type Card struct {
 	At      time.Time `json:"at,omitzero"`
 }
 
+// add adds a field that may be in one row with others, unless its value is empty.
+func (c *Card) add(name, value string) {
+	if value != "" {
+		c.Fields = append(c.Fields, Field{Name: name, Value: value, Inline: true})
+	}
+}
+
+// row adds a field with a row of its own, for what is too long for a column of a phone,
+// unless there are no lines.
+func (c *Card) row(name string, lines ...string) {
+	if value := joinLines(lines...); value != "" {
+		c.Fields = append(c.Fields, Field{Name: name, Value: value})
+	}
+}
+
 // Field is a small heading with a value under it.
 type Field struct {
 	Name   string `json:"name"`

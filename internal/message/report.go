@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -45,8 +46,8 @@ type ReportAccount struct {
 // when there are several, and one line an account when there are many.
 func Summary(w *lang.Words, r Report) Message {
 	m := summaryCards(w, r)
-	if lines := budgetLines(w, r.Budgets); len(lines) > 0 && len(m.Cards) > 0 {
-		m.Cards[0].Fields = append(m.Cards[0].Fields, Field{Name: w.Budget.Heading, Value: strings.Join(lines, "\n")})
+	if len(m.Cards) > 0 {
+		m.Cards[0].row(w.Budget.Heading, budgetLines(w, r.Budgets)...)
 	}
 	delayed(w, r, &m)
 	m.Text = reportHeadline(w, r)
@@ -93,10 +94,12 @@ func reportTitle(w *lang.Words, r Report) string {
 
 func totalsCard(w *lang.Words, r Report) Card {
 	sum := totals(w, r.Accounts)
-	return Card{
+	card := Card{
 		Title: reportTitle(w, r) + " · " + w.Report.Totals, Text: joinLines(append([]string{oldFigures(w, r.Accounts)}, sum.shared...)...), Tone: ToneInfo, At: r.Due,
-		Fields: append([]Field{{Name: w.Report.Left, Value: orUnknown(w, sum.left), Inline: true}}, spentFields(w, sum.spent, sum.before)...),
 	}
+	card.add(w.Report.Left, orUnknown(w, sum.left))
+	addSpent(w, &card, sum.spent, sum.before)
+	return card
 }
 
 // total is what several accounts spent and have left together.
@@ -183,19 +186,14 @@ const changesInReport = 6
 
 func reportCard(w *lang.Words, r Report, a ReportAccount) Card {
 	card := Card{Title: a.Name + " · " + reportTitle(w, r), Text: usedText(w, a.Account, a.Used), Tone: a.tone(), At: r.Due}
-	add := func(name, value string, inline bool) {
-		card.Fields = append(card.Fields, Field{Name: name, Value: value, Inline: inline})
-	}
-	card.Fields = append(card.Fields, usedFields(w, a.Account, a.Used)...)
-	card.Fields = append(card.Fields, usedList(w.Usage.ByModel, modelsUsed(w, a.Used), card.Text)...)
+	addUsed(w, &card, a.Account, a.Used)
+	addList(&card, w.Usage.ByModel, modelsUsed(w, a.Used))
 	if len(a.Keys) > 1 {
-		card.Fields = append(card.Fields, usedList(w.Usage.ByKey, keysUsed(w, a.Used), card.Text)...)
+		addList(&card, w.Usage.ByKey, keysUsed(w, a.Used))
 	}
-	if len(a.Incidents) > 0 {
-		add(w.Report.Incidents, strings.Join(a.Incidents, "\n"), false)
-	}
+	card.row(w.Report.Incidents, a.Incidents...)
 	if a.Changes != nil {
-		add(w.Report.NewModels, strings.Join(changeLines(w, *a.Changes, changesInReport), "\n"), false)
+		card.row(w.Report.NewModels, changeLines(w, *a.Changes, changesInReport)...)
 	}
 	card.Footer = coverage(w, a.Used)
 	return card
@@ -249,11 +247,22 @@ func soFar(w *lang.Words, s spend.SoFar) string {
 	return orUnknown(w, s.Spent)
 }
 
-func orUnknown(w *lang.Words, a moka.Maybe) string {
-	if amount, ok := a.Get(); ok {
-		return amount.String()
+func orUnknown(w *lang.Words, a moka.Maybe) string { return cmp.Or(known(a), w.Balance.Unknown) }
+
+// known is an amount, "" where it is unknown.
+func known(a moka.Maybe) string {
+	if !a.Known() {
+		return ""
 	}
-	return w.Balance.Unknown
+	return a.String()
+}
+
+// aboveZero is an amount, "" where there is none.
+func aboveZero(a moka.Amount) string {
+	if a <= 0 {
+		return ""
+	}
+	return a.String()
 }
 
 // IncidentLine is one line of a report's incidents.

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -70,34 +71,26 @@ const (
 // Status answers how the bot is doing.
 func Status(w *lang.Words, h Health, now time.Time) Message {
 	card := Card{Title: w.Status.Title, Tone: healthTone(h), At: now}
-	add := func(name string, inline bool, lines ...string) {
-		if len(lines) == 0 {
-			lines = []string{w.Status.Nothing}
-		}
-		card.Fields = append(card.Fields, Field{Name: name, Value: strings.Join(lines, "\n"), Inline: inline})
-	}
-	add(w.Status.Program, false, w.Status.Version(h.Version, w.Duration(h.Uptime)))
+	card.row(w.Status.Program, w.Status.Version(h.Version, w.Duration(h.Uptime)))
 	if h.Connected {
-		add(w.Status.Discord, true, w.Status.Connected(h.Latency))
+		card.add(w.Status.Discord, w.Status.Connected(h.Latency))
 	} else {
-		add(w.Status.Discord, true, w.Status.Disconnected)
+		card.add(w.Status.Discord, w.Status.Disconnected)
 	}
 	if h.Database != "" {
-		add(w.Status.Storage, false, h.Database)
+		card.row(w.Status.Storage, h.Database)
 	} else if h.DiskFull {
-		add(w.Status.Storage, false, w.Status.StorageFull)
+		card.row(w.Status.Storage, w.Status.StorageFull)
 	} else {
-		add(w.Status.Storage, true, w.Status.StorageFine)
+		card.add(w.Status.Storage, w.Status.StorageFine)
 	}
-	add(w.Status.Accounts, false, pollLines(w, h.Accounts)...)
-	if len(h.Readings) > 0 {
-		add(w.Status.Readings, false, readingLines(w, h.Readings)...)
-	}
+	card.row(w.Status.Accounts, cmp.Or(joinLines(pollLines(w, h.Accounts)...), w.Status.Nothing))
+	card.row(w.Status.Readings, readingLines(w, h.Readings)...)
 	if len(h.Levels) > 0 {
-		add(w.Levels.Title, false, w.Levels.InStatus(strings.Join(h.Levels, w.And)))
+		card.row(w.Levels.Title, w.Levels.InStatus(strings.Join(h.Levels, w.And)))
 	}
-	add(w.Status.Outbox, false, outboxLines(w, h)...)
-	add(w.Status.Reports, false, nextLines(w, h.Next)...)
+	card.row(w.Status.Outbox, outboxLines(w, h)...)
+	card.row(w.Status.Reports, cmp.Or(joinLines(nextLines(w, h.Next)...), w.Status.Nothing))
 	return Message{Cards: []Card{card}}
 }
 

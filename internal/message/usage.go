@@ -69,10 +69,15 @@ const (
 func Usage(w *lang.Words, answers []UsageAnswer) Message {
 	var m Message
 	for i, a := range answers {
-		text := usedText(w, a.Account, a.Used)
 		card := Card{
 			Title: a.Name + " · " + w.Usage.Periods[a.Period], Tone: a.tone(),
-			Text: text, Fields: append(usedFields(w, a.Account, a.Used), listField(w, a, text)...), Footer: coverage(w, a.Used), At: a.To,
+			Text: usedText(w, a.Account, a.Used), Footer: coverage(w, a.Used), At: a.To,
+		}
+		addUsed(w, &card, a.Account, a.Used)
+		if a.ByKey {
+			addList(&card, w.Usage.ByKey, keysUsed(w, a.Used))
+		} else {
+			addList(&card, w.Usage.ByModel, modelsUsed(w, a.Used))
 		}
 		if len(a.Picture) > 0 {
 			card.Picture = fmt.Sprintf("chart-%d.png", i+1)
@@ -83,55 +88,37 @@ func Usage(w *lang.Words, answers []UsageAnswer) Message {
 	return m
 }
 
-// usedFields are the figures in the order that every card has them.
-func usedFields(w *lang.Words, a Account, u Used) []Field {
-	var fields []Field
-	add := func(name, value string, inline bool) {
-		fields = append(fields, Field{Name: name, Value: value, Inline: inline})
-	}
-	add(w.Report.Left, a.leftText(w), true)
-	fields = append(fields, spentFields(w, u.soFar(), u.Before)...)
+// addUsed adds the figures in the order that every card has them.
+func addUsed(w *lang.Words, card *Card, a Account, u Used) {
+	card.add(w.Report.Left, a.leftText(w))
+	addSpent(w, card, u.soFar(), u.Before)
 	if u.Requests > 0 {
-		add(w.Report.Requests, moka.Grouped(uint64(u.Requests)), true)
+		card.add(w.Report.Requests, moka.Grouped(uint64(u.Requests)))
 	}
-	switch {
-	case u.TopUpsUnread:
-		add(w.Report.TopUps, w.Balance.Unknown, true)
-	case u.TopUps > 0:
-		add(w.Report.TopUps, u.TopUps.String(), true)
+	if u.TopUpsUnread {
+		card.add(w.Report.TopUps, w.Balance.Unknown)
+	} else {
+		card.add(w.Report.TopUps, aboveZero(u.TopUps))
 	}
-	if u.Refunds > 0 {
-		add(w.Report.Refunds, u.Refunds.String(), true)
+	card.add(w.Report.Refunds, aboveZero(u.Refunds))
+	if a.Runway != nil {
+		card.row(w.Report.Runway, w.Runway(*a.Runway))
 	}
-	if a.Runway != nil { // too long for a column of a phone
-		add(w.Report.Runway, w.Runway(*a.Runway), false)
-	}
-	return fields
 }
 
-// spentFields are what was spent, and what the period before cost where the two compare.
-func spentFields(w *lang.Words, spent spend.SoFar, before moka.Maybe) []Field {
-	fields := []Field{{Name: w.Report.Spent, Value: soFar(w, spent), Inline: true}}
-	if against := against(w, spent.Spent, before); against != "" && !spent.AtLeast {
-		fields = append(fields, Field{Name: w.Report.Before, Value: against, Inline: true})
+// addSpent adds what was spent, and what the period before cost where the two compare.
+func addSpent(w *lang.Words, card *Card, spent spend.SoFar, before moka.Maybe) {
+	card.add(w.Report.Spent, soFar(w, spent))
+	if !spent.AtLeast {
+		card.add(w.Report.Before, against(w, spent.Spent, before))
 	}
-	return fields
 }
 
-// listField is the use by model or by key, below a card's text.
-func listField(w *lang.Words, a UsageAnswer, text string) []Field {
-	if a.ByKey {
-		return usedList(w.Usage.ByKey, keysUsed(w, a.Used), text)
+// addList adds a list, or why there is none, unless the card's text says that already.
+func addList(card *Card, name, list string) {
+	if !strings.Contains(card.Text, list) {
+		card.row(name, list)
 	}
-	return usedList(w.Usage.ByModel, modelsUsed(w, a.Used), text)
-}
-
-// usedList is a list, or why there is none, unless what is said above says that already.
-func usedList(name, text, above string) []Field {
-	if text == "" || strings.Contains(above, text) {
-		return nil
-	}
-	return []Field{{Name: name, Value: text}}
 }
 
 func keysUsed(w *lang.Words, u Used) string {
