@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/budget"
 	"mokabot/internal/config"
 	"mokabot/internal/proof"
 )
@@ -173,7 +174,7 @@ func TestAMonthlyReportOnTheLastDay(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range []string{"0 9 29 * *", "0 9 30 * *", "0 9 31 * *", "0 9 L * *"} {
-		rep := config.Report{Name: "monthly", Cron: line, Timezone: kolkata, Period: config.Month}
+		rep := config.Report{Name: "monthly", Cron: line, Timezone: kolkata, Period: budget.Month}
 		runs, err := Upcoming([]config.Report{rep}, time.Date(2026, 12, 31, 12, 0, 0, 0, kolkata), 24)
 		if err != nil {
 			t.Fatal(err)

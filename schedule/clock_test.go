@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
 	"mokabot/internal/config"
 	"mokabot/internal/lang"
 	"mokabot/internal/proof"
@@ -100,7 +101,7 @@ func (s *simulation) report(t *testing.T) {
 	t.Helper()
 	r := Reporter{
 		Book: s.watch.Book, Store: s.db, Words: lang.English(), Log: slog.New(slog.DiscardHandler), Now: s.now,
-		Reports: []config.Report{{Name: "daily", Cron: "0 9 * * *", Timezone: time.UTC, Period: config.Day, ChannelID: "9", Accounts: []string{"account0"}}},
+		Reports: []config.Report{{Name: "daily", Cron: "0 9 * * *", Timezone: time.UTC, Period: budget.Day, ChannelID: "9", Accounts: []string{"account0"}}},
 	}
 	r.Check(t.Context())
 }

@@ -165,14 +165,8 @@ func lastOccurrences(clock wallClock, rep config.Report, known, now time.Time) [
 
 // period is the last whole period before t.
 func period(rep config.Report, t time.Time) spend.Period {
-	before := func(p spend.Period) time.Time { return p.From.Add(-time.Second) }
-	switch rep.Period {
-	case config.Week:
-		return spend.Week(before(spend.Week(t, rep.Timezone, rep.WeekStart)), rep.Timezone, rep.WeekStart)
-	case config.Month:
-		return spend.Month(before(spend.Month(t, rep.Timezone)), rep.Timezone)
-	}
-	return spend.Day(before(spend.Day(t, rep.Timezone)), rep.Timezone)
+	running := rep.Period.At(t, rep.Timezone, rep.WeekStart)
+	return rep.Period.At(running.From.Add(-time.Second), rep.Timezone, rep.WeekStart)
 }
 
 func (r *Reporter) post(ctx context.Context, rep config.Report, due occurrence, now time.Time) error {

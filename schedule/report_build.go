@@ -25,7 +25,7 @@ const reportAtOnce = 4
 // Build gathers a report's figures of one period. Accounts are read anew, side
 // by side; one that cannot be read is shown with its last known figures.
 func (r *Reporter) Build(ctx context.Context, rep config.Report, p spend.Period) (message.Report, error) {
-	report := message.Report{Span: message.Span(rep.Period), From: p.From, To: p.To, Due: r.now()}
+	report := message.Report{Span: rep.Period, From: p.From, To: p.To, Due: r.now()}
 	accounts, err := r.Book.Select(rep.Accounts...)
 	if err != nil {
 		return report, err

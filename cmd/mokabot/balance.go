@@ -98,16 +98,12 @@ func balancesJSON(w *lang.Words, accounts []*account.Account, readings []moka.Re
 func balanceJSON(w *lang.Words, name string, r moka.Reading) balanceAnswer {
 	b := balanceAnswer{Name: name, AsOf: rfc3339(r.At), OK: r.OK(), Spendable: r.Spendable(), Error: errorJSON(w, r.Err())}
 	if k := r.Key; k != nil {
-		b.Key = &keyAnswer{Scope: k.Scope, Unlimited: k.Unlimited, Remaining: k.Remaining, Used: k.Used, Total: k.Total}
+		b.Key = &keyAnswer{Scope: k.Scope, Unlimited: k.Unlimited, Remaining: k.Remaining, Used: k.Used, Total: k.Total, ExpiresAt: timeOrNull(k.ExpiresAt)}
 		if k.State != "" {
 			b.Key.State = &k.State
 		}
 		if k.Scope == "" {
 			b.Key.Scope = moka.ScopeUnknown
-		}
-		if !k.ExpiresAt.IsZero() {
-			at := rfc3339(k.ExpiresAt)
-			b.Key.ExpiresAt = &at
 		}
 	}
 	if l := r.Wallet; l != nil {
@@ -119,8 +115,7 @@ func balanceJSON(w *lang.Words, name string, r moka.Reading) balanceAnswer {
 			b.Wallet.Plans = moka.Maybe{} // without a limit, however much the others hold
 		}
 		if end, ok := l.PlansEndAt(); ok {
-			at := rfc3339(end)
-			b.Wallet.PlansEndAt = &at
+			b.Wallet.PlansEndAt = timeOrNull(end)
 		}
 	}
 	return b

@@ -58,7 +58,7 @@ var (
 			"moka", "internal/account", "internal/alert", "internal/clock", "internal/config", "internal/history", "internal/lang",
 			"internal/message", "internal/spend", "internal/store", "internal/budget"},
 		"internal/app": {
-			"moka", "bot", "schedule", "internal/account", "internal/alert", "internal/clock", "internal/config", "internal/discord",
+			"moka", "bot", "schedule", "internal/account", "internal/alert", "internal/budget", "internal/clock", "internal/config", "internal/discord",
 			"internal/metrics", "internal/history", "internal/lang", "internal/lead", "internal/message", "internal/store",
 		},
 		"internal/demo": {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/budget"
 	"mokabot/internal/config"
 	"mokabot/schedule"
 )
@@ -18,7 +19,7 @@ func FuzzMoment(f *testing.F) {
 		f.Add(text)
 	}
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	reports := []config.Report{{Name: "daily", Cron: "30 2 * * *", Timezone: time.UTC, Period: config.Day}}
+	reports := []config.Report{{Name: "daily", Cron: "30 2 * * *", Timezone: time.UTC, Period: budget.Day}}
 	f.Fuzz(func(t *testing.T, text string) {
 		at, err := moment(text, now, time.UTC)
 		var usage usageError

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/lang"
@@ -72,7 +73,7 @@ func reportFindings(w *lang.Words, r config.Report, now time.Time) []Finding {
 	if fields := strings.Fields(r.Cron); len(fields) == 5 && slices.ContainsFunc(strings.Split(fields[2], ","), lateDay) {
 		found = append(found, newFinding(LevelNote, r.Name, topicReports, w.CLI.Check.LastDay(r.Cron)))
 	}
-	if r.Period != config.Month {
+	if r.Period != budget.Month {
 		return found
 	}
 	if skipped := skippedMonths(r, now); len(skipped) > 0 {

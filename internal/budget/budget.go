@@ -12,7 +12,7 @@ import (
 	"mokabot/moka"
 )
 
-// Span is the calendar period that a budget renews in.
+// Span is the kind of calendar period that a budget renews in, or that a report covers.
 type Span string
 
 // The spans.
@@ -41,14 +41,17 @@ type Budget struct {
 }
 
 // PeriodAt is the budget's period that a moment lies in.
-func (b Budget) PeriodAt(t time.Time) spend.Period {
-	switch b.Span {
+func (b Budget) PeriodAt(t time.Time) spend.Period { return b.Span.At(t, b.Zone, b.WeekStart) }
+
+// At is the period of a calendar that a moment lies in.
+func (s Span) At(t time.Time, zone *time.Location, weekStart time.Weekday) spend.Period {
+	switch s {
 	case Day:
-		return spend.Day(t, b.Zone)
+		return spend.Day(t, zone)
 	case Week:
-		return spend.Week(t, b.Zone, b.WeekStart)
+		return spend.Week(t, zone, weekStart)
 	}
-	return spend.Month(t, b.Zone)
+	return spend.Month(t, zone)
 }
 
 // Counts reports whether the spending of an account counts; with none named all do.

@@ -29,9 +29,7 @@ func readBudgets(v value, c *Config) []budget.Budget {
 			names.add(name, b.Name, "budget")
 		}
 		readAmount(m.get("amount"), &b)
-		span := string(b.Span)
-		m.get("period").choice(&span, string(budget.Day), string(budget.Week), string(budget.Month))
-		b.Span = budget.Span(span)
+		m.get("period").span(&b.Span)
 		m.get("timezone").zone(&b.Zone)
 		m.get("week_start").weekday(&b.WeekStart)
 		if named := m.get("accounts"); named.given() {

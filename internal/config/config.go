@@ -83,22 +83,12 @@ type Account struct {
 	Alerts      alert.Rules
 }
 
-// Period is how much time a report covers.
-type Period string
-
-// The periods.
-const (
-	Day   Period = "day"
-	Week  Period = "week"
-	Month Period = "month"
-)
-
 // Report is a summary that is posted by the calendar.
 type Report struct {
 	Name      string
 	Cron      string // five fields or @daily and the like; never @every, never with a zone
 	Timezone  *time.Location
-	Period    Period
+	Period    budget.Span
 	ChannelID string   // the alerts' channel when the report names none
 	Accounts  []string // all accounts when the report names none
 	WeekStart time.Weekday

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
 	"mokabot/moka"
 )
 
@@ -82,7 +83,7 @@ func TestEveryValueArrives(t *testing.T) {
 		}},
 		Alerts: rules,
 		Reports: []Report{{
-			Name: "daily", Cron: "0 9 * * *", Timezone: shanghai, Period: Day, ChannelID: "123",
+			Name: "daily", Cron: "0 9 * * *", Timezone: shanghai, Period: budget.Day, ChannelID: "123",
 			Accounts: []string{"team"}, WeekStart: time.Monday,
 		}},
 		ModelWatch: ModelWatch{Cron: "@every 1h", ChannelID: "123"},

@@ -1,11 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -79,24 +79,13 @@ func (c LevelChanges) Apply(levels []alert.Level) ([]alert.Level, error) {
 
 // checkLadder holds levels to the rules of the file.
 func checkLadder(levels []alert.Level) error {
-	var below moka.Maybe
-	var runway time.Duration
+	var ladder ladder
 	for _, l := range levels {
-		amount, ok := l.Below.Get()
-		if !ok && l.Runway == 0 {
+		if !l.Below.Known() && l.Runway == 0 {
 			return fmt.Errorf("%w: level %s needs below or runway", ErrLevelLimit, l.Name)
 		}
-		if last, known := below.Get(); ok && known && amount >= last {
-			return fmt.Errorf("%w: %s is not below %s", ErrLevelOrder, plain(l.Below), plain(below))
-		}
-		if l.Runway > 0 && runway > 0 && l.Runway >= runway {
-			return fmt.Errorf("%w: %s is not shorter than %s", ErrLevelOrder, short(l.Runway), short(runway))
-		}
-		if ok {
-			below = l.Below
-		}
-		if l.Runway > 0 {
-			runway = l.Runway
+		if below, runway := ladder.step(l); below+runway != "" {
+			return fmt.Errorf("%w: %s", ErrLevelOrder, cmp.Or(below, runway))
 		}
 	}
 	return nil

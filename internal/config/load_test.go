@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/budget"
 	"mokabot/moka"
 )
 
@@ -153,10 +154,10 @@ reports:
   - {name: weekly, cron: "0 9 * * 5-7", timezone: Europe/Berlin, period: week, week_start: sunday, channel_id: 6, accounts: [乙]}
 `)
 	d, w := cfg.Reports[0], cfg.Reports[1]
-	if d.Cron != "0 9 * * *" || d.Timezone.String() != "Asia/Shanghai" || d.Period != Day || d.ChannelID != "5" || len(d.Accounts) != 2 || d.WeekStart != time.Monday {
+	if d.Cron != "0 9 * * *" || d.Timezone.String() != "Asia/Shanghai" || d.Period != budget.Day || d.ChannelID != "5" || len(d.Accounts) != 2 || d.WeekStart != time.Monday {
 		t.Errorf("got %+v", d)
 	}
-	if w.Cron != "0 9 * * 0,5,6" || w.Timezone.String() != "Europe/Berlin" || w.Period != Week || w.ChannelID != "6" || w.Accounts[0] != "乙" || w.WeekStart != time.Sunday {
+	if w.Cron != "0 9 * * 0,5,6" || w.Timezone.String() != "Europe/Berlin" || w.Period != budget.Week || w.ChannelID != "6" || w.Accounts[0] != "乙" || w.WeekStart != time.Sunday {
 		t.Errorf("got %+v", w)
 	}
 }

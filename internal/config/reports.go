@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"mokabot/internal/budget"
 )
 
 func readReports(v value, c *Config) []Report {
@@ -17,7 +19,7 @@ func readReports(v value, c *Config) []Report {
 			continue
 		}
 		r := Report{
-			Timezone: c.Timezone, Period: Day, ChannelID: c.Alerts.ChannelID,
+			Timezone: c.Timezone, Period: budget.Day, ChannelID: c.Alerts.ChannelID,
 			Accounts: slices.Clone(all), WeekStart: time.Monday,
 		}
 		m := item.mapping()
@@ -58,10 +60,14 @@ func (r *Report) readTimes(m *mapping) {
 		cron.problem("is missing; write such as \"0 9 * * *\" for every day at nine")
 	}
 	m.get("timezone").zone(&r.Timezone)
-	period := string(r.Period)
-	m.get("period").choice(&period, string(Day), string(Week), string(Month))
-	r.Period = Period(period)
+	m.get("period").span(&r.Period)
 	m.get("week_start").weekday(&r.WeekStart)
+}
+
+func (v value) span(to *budget.Span) {
+	name := string(*to)
+	v.choice(&name, string(budget.Day), string(budget.Week), string(budget.Month))
+	*to = budget.Span(name)
 }
 
 func (v value) weekday(to *time.Weekday) {

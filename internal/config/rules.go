@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -71,7 +72,13 @@ func readLevels(v value) []alert.Level {
 		if isMapping(item) && !below.given() && l.Runway == 0 {
 			item.problem("needs below or runway")
 		}
-		ladder.check(below, runway, l)
+		ofBelow, ofRunway := ladder.step(l)
+		if ofBelow != "" {
+			below.problem("%s", ofBelow)
+		}
+		if ofRunway != "" {
+			runway.problem("%s", ofRunway)
+		}
 		levels = append(levels, l)
 	}
 	return levels
@@ -83,21 +90,23 @@ type ladder struct {
 	byBalance, byRunway alert.Level
 }
 
-func (l *ladder) check(below, runway value, next alert.Level) {
+// step takes the next rung, and returns what is wrong with its limits; empty: nothing is.
+func (l *ladder) step(next alert.Level) (below, runway string) {
 	if amount, ok := next.Below.Get(); ok {
 		if last, ok := l.byBalance.Below.Get(); ok && amount >= last {
-			below.problem("%s is not below %s of level %s; put the milder level first",
+			below = fmt.Sprintf("%s is not below %s of level %s; put the milder level first",
 				plain(next.Below), plain(l.byBalance.Below), l.byBalance.Name)
 		}
 		l.byBalance = next
 	}
 	if next.Runway > 0 {
 		if last := l.byRunway.Runway; last > 0 && next.Runway >= last {
-			runway.problem("%s is not shorter than %s of level %s; put the milder level first",
+			runway = fmt.Sprintf("%s is not shorter than %s of level %s; put the milder level first",
 				short(next.Runway), short(last), l.byRunway.Name)
 		}
 		l.byRunway = next
 	}
+	return below, runway
 }
 
 // plain is an amount without the dollar sign, as the file has it.

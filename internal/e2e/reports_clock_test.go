@@ -15,6 +15,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/app"
+	"mokabot/internal/budget"
 	"mokabot/internal/clock"
 	"mokabot/internal/config"
 	"mokabot/internal/history"
@@ -185,10 +186,10 @@ func reportsByAWrongClock(t *testing.T, seed uint64, days int) {
 	w.gateway.AddAccount(mokatest.Account{ID: 2, AccessToken: testToken, Quota: 50_000_000})
 	w.gateway.AddKey(2, mokatest.Key{Key: testKey, Remain: 40_000_000})
 	for _, r := range []config.Report{
-		{Name: "daily", Cron: "0 9 * * *", Period: config.Day},
-		{Name: "night", Cron: "0 0 * * *", Period: config.Day},
-		{Name: "weekly", Cron: "0 9 * * 1", Period: config.Week, WeekStart: time.Monday},
-		{Name: "monthly", Cron: "5 0 1 * *", Period: config.Month},
+		{Name: "daily", Cron: "0 9 * * *", Period: budget.Day},
+		{Name: "night", Cron: "0 0 * * *", Period: budget.Day},
+		{Name: "weekly", Cron: "0 9 * * 1", Period: budget.Week, WeekStart: time.Monday},
+		{Name: "monthly", Cron: "5 0 1 * *", Period: budget.Month},
 	} {
 		r.Timezone, r.ChannelID, r.Accounts = zone, r.Name, []string{"team"}
 		w.reports = append(w.reports, r)

@@ -14,6 +14,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/app"
+	"mokabot/internal/budget"
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/history"
@@ -111,9 +112,9 @@ func (r teller) start() (stop func()) {
 		Timezone: r.zone, RequestBudget: 100_000,
 		Accounts: []config.Account{{Name: "team", BaseURL: "https://gateway.test", APIKey: config.NewSecret(testKey), AccessToken: config.NewSecret(testToken), UserID: 2}},
 		Reports: []config.Report{
-			{Name: "daily", Cron: "0 9 * * *", Timezone: r.zone, Period: config.Day, ChannelID: "1", Accounts: []string{"team"}},
-			{Name: "weekly", Cron: "0 9 * * 1", Timezone: r.zone, Period: config.Week, ChannelID: "2", Accounts: []string{"team"}, WeekStart: time.Monday},
-			{Name: "monthly", Cron: "0 9 1 * *", Timezone: r.zone, Period: config.Month, ChannelID: "3", Accounts: []string{"team"}},
+			{Name: "daily", Cron: "0 9 * * *", Timezone: r.zone, Period: budget.Day, ChannelID: "1", Accounts: []string{"team"}},
+			{Name: "weekly", Cron: "0 9 * * 1", Timezone: r.zone, Period: budget.Week, ChannelID: "2", Accounts: []string{"team"}, WeekStart: time.Monday},
+			{Name: "monthly", Cron: "0 9 1 * *", Timezone: r.zone, Period: budget.Month, ChannelID: "3", Accounts: []string{"team"}},
 		},
 	}
 	if r.gone {

@@ -49,16 +49,9 @@ func budgetCard(w *lang.Words, s budget.Standing) Card {
 	return card
 }
 
-// budgetPeriod is a budget's period in its own calendar, as titles name periods.
+// budgetPeriod is a budget's period in its own calendar.
 func budgetPeriod(s budget.Standing) string {
-	from, last := s.Period.From.In(s.Budget.Zone), s.Period.To.Add(-time.Second).In(s.Budget.Zone)
-	switch s.Budget.Span {
-	case budget.Day:
-		return from.Format(time.DateOnly)
-	case budget.Month:
-		return from.Format("2006-01")
-	}
-	return from.Format(time.DateOnly) + " – " + last.Format(time.DateOnly)
+	return periodText(s.Budget.Span, s.Period.From.In(s.Budget.Zone), s.Period.To.In(s.Budget.Zone))
 }
 
 func budgetSpent(w *lang.Words, s budget.Standing) string {

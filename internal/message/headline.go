@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"mokabot/internal/alert"
+	"mokabot/internal/budget"
 	"mokabot/internal/lang"
 	"mokabot/internal/spend"
 	"mokabot/moka"
@@ -227,9 +228,9 @@ func reportHeadline(w *lang.Words, r Report) string {
 // spanText names a report's period in a few characters.
 func spanText(w *lang.Words, r Report) string {
 	switch r.Span {
-	case SpanMonth:
+	case budget.Month:
 		return w.Headline.InMonth(w.Month(r.From))
-	case SpanWeek:
+	case budget.Week:
 		return w.Headline.Days(w.Day(r.From), w.Day(r.To.Add(-time.Second)))
 	}
 	return w.Headline.OnDay(w.Day(r.From))

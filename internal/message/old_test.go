@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"mokabot/internal/budget"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/moka"
@@ -20,7 +21,7 @@ func TestOldFiguresAreNeverShownAsNewOnes(t *testing.T) {
 	}
 	failed := moka.Reading{At: now, Wallet: &moka.Wallet{}, WalletErr: &moka.Error{Kind: moka.Unavailable}}
 	last := read(now.Add(-72 * time.Hour))
-	report := message.Report{Span: message.SpanDay, From: now.Add(-24 * time.Hour), To: now, Due: now}
+	report := message.Report{Span: budget.Day, From: now.Add(-24 * time.Hour), To: now, Due: now}
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"} {
 		one := message.Account{Name: name, Reading: read(now)}
 		if name == "c" {
@@ -57,7 +58,7 @@ func TestFiguresOfNowAreNotCalledOld(t *testing.T) {
 		Wallet: &moka.Wallet{}, WalletErr: &moka.Error{Kind: moka.Unavailable},
 	}
 	one := message.ReportAccount{Account: message.Account{Name: "a", Reading: half, Last: &last}}
-	m := message.Summary(w, message.Report{Span: message.SpanDay, From: now.Add(-24 * time.Hour), To: now, Due: now, Accounts: []message.ReportAccount{one}})
+	m := message.Summary(w, message.Report{Span: budget.Day, From: now.Add(-24 * time.Hour), To: now, Due: now, Accounts: []message.ReportAccount{one}})
 	if said := w.Balance.LastKnown(message.Relative(last.At)); strings.Contains(m.Cards[0].Text, said) {
 		t.Errorf("%q stands above %+v", said, m.Cards[0].Fields)
 	}

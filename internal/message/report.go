@@ -14,19 +14,9 @@ import (
 	"mokabot/moka"
 )
 
-// Span is the kind of period that a report covers.
-type Span string
-
-// The spans.
-const (
-	SpanDay   Span = "day"
-	SpanWeek  Span = "week"
-	SpanMonth Span = "month"
-)
-
 // Report is a summary of a period.
 type Report struct {
-	Span     Span
+	Span     budget.Span
 	From, To time.Time // in the report's zone, half open
 	Due      time.Time // when it should have been posted
 	Delayed  bool
@@ -82,14 +72,25 @@ func delayed(w *lang.Words, r Report, m *Message) {
 }
 
 func reportTitle(w *lang.Words, r Report) string {
-	const iso = "2006-01-02"
+	text := periodText(r.Span, r.From, r.To)
 	switch r.Span {
-	case SpanWeek:
-		return w.Report.Week(r.From.Format(iso) + " – " + r.To.Add(-time.Second).Format(iso))
-	case SpanMonth:
-		return w.Report.Month(r.From.Format("2006-01"))
+	case budget.Week:
+		return w.Report.Week(text)
+	case budget.Month:
+		return w.Report.Month(text)
 	}
-	return w.Report.Day(r.From.Format(iso))
+	return w.Report.Day(text)
+}
+
+// periodText is a period, half open, as titles name it.
+func periodText(span budget.Span, from, to time.Time) string {
+	switch span {
+	case budget.Week:
+		return from.Format(time.DateOnly) + " – " + to.Add(-time.Second).Format(time.DateOnly)
+	case budget.Month:
+		return from.Format("2006-01")
+	}
+	return from.Format(time.DateOnly)
 }
 
 func totalsCard(w *lang.Words, r Report) Card {

@@ -212,12 +212,12 @@ func details(w *lang.Words) map[string]message.Message {
 	return map[string]message.Message{"incident-details": message.IncidentDetails(w, long, story, at)}
 }
 
-func report(span message.Span, days int, accounts ...message.ReportAccount) message.Report {
+func report(span budget.Span, days int, accounts ...message.ReportAccount) message.Report {
 	from := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	if span == message.SpanWeek {
+	if span == budget.Week {
 		from = from.AddDate(0, 0, -6)
 	}
-	if span == message.SpanMonth {
+	if span == budget.Month {
 		from = time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 	}
 	return message.Report{Span: span, From: from, To: from.AddDate(0, 0, days), Due: at, Accounts: accounts}
@@ -230,14 +230,14 @@ func reports(w *lang.Words) map[string]message.Message {
 	unread := message.ReportAccount{Account: account(failed(moka.Unavailable, moka.HintNoAddress)),
 		Used: message.Used{ModelsErr: &moka.Error{Kind: moka.Unavailable, Hint: moka.HintNoAddress}}}
 	unread.Name = "other"
-	late := report(message.SpanDay, 1, part)
+	late := report(budget.Day, 1, part)
 	late.Delayed, late.Due = true, at.Add(-3*time.Hour)
 	one, two := message.ReportAccount{Account: full(), Used: day()}, message.ReportAccount{Account: full(), Used: day()}
 	two.Name = "ci"
 	one.Reading.Identity, two.Reading.Identity = "wallet", "wallet"
 	chart, illustrated := balanceChart(w), part
 	illustrated.Picture, illustrated.PictureAlt = chart.PNG, chart.Alt
-	budgeted := report(message.SpanDay, 1, illustrated)
+	budgeted := report(budget.Day, 1, illustrated)
 	budgeted.Budgets = []budget.Standing{standing("monthly", budget.Month, 500, dollars(212.4), 60, 73, 95)}
 	weekly, monthly := part, part
 	weekly.Used, monthly.Used = week(), month()
@@ -249,11 +249,11 @@ func reports(w *lang.Words) map[string]message.Message {
 	return map[string]message.Message{
 		"report-day":      message.Summary(w, budgeted),
 		"report-day-late": message.Summary(w, late),
-		"report-week":     message.Summary(w, report(message.SpanWeek, 7, weekly, unread)),
-		"report-unknown":  message.Summary(w, report(message.SpanDay, 1, unread)),
-		"report-many":     message.Summary(w, report(message.SpanDay, 1, parts...)),
-		"report-shared":   message.Summary(w, report(message.SpanDay, 1, one, two)),
-		"report-month":    message.Summary(w, report(message.SpanMonth, 31, monthly)),
+		"report-week":     message.Summary(w, report(budget.Week, 7, weekly, unread)),
+		"report-unknown":  message.Summary(w, report(budget.Day, 1, unread)),
+		"report-many":     message.Summary(w, report(budget.Day, 1, parts...)),
+		"report-shared":   message.Summary(w, report(budget.Day, 1, one, two)),
+		"report-month":    message.Summary(w, report(budget.Month, 31, monthly)),
 	}
 }
 
