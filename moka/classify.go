@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -155,12 +156,7 @@ func scalar(raw json.RawMessage) string {
 // says reports whether the words contain one of the marks, whatever the case.
 func (f failure) says(marks []string) bool {
 	text := strings.ToLower(f.message)
-	for _, mark := range marks {
-		if strings.Contains(text, mark) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(marks, func(mark string) bool { return strings.Contains(text, mark) })
 }
 
 // Marks in the gateways' words, in lower case: Chinese (both scripts) and

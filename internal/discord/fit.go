@@ -33,14 +33,7 @@ const cardRoom = maxEmbedTotal - markerDigits
 // contentRoom is what the mentions leave of the content for text; negative when
 // not even they fit.
 func contentRoom(m message.Mentions) int {
-	prefix := 0
-	for _, id := range ids(m.Roles) {
-		prefix += len("<@&> ") + len(id)
-	}
-	for _, id := range ids(m.Users) {
-		prefix += len("<@> ") + len(id)
-	}
-	return maxContent - markerDigits - prefix
+	return maxContent - markerDigits - len(mentionPrefix(allowedMentions{Roles: ids(m.Roles), Users: ids(m.Users)}))
 }
 
 // ids are the snowflakes among the ids, each once.

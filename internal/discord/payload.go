@@ -135,16 +135,9 @@ func toAllowedMentions(m message.Mentions) allowedMentions {
 	return allowedMentions{Parse: []string{}, Roles: snowflakes(m.Roles), Users: snowflakes(m.Users)}
 }
 
-func snowflakes(ids []string) []string {
-	out := []string{}
-	seen := map[string]bool{}
-	for _, id := range ids {
-		if isSnowflake(id) && !seen[id] && len(out) < maxMentions {
-			seen[id] = true
-			out = append(out, id)
-		}
-	}
-	return out
+func snowflakes(all []string) []string {
+	kept := ids(all)
+	return append([]string{}, kept[:min(len(kept), maxMentions)]...)
 }
 
 // mentionPrefix names everybody who is to be pinged. Only the content pings: a

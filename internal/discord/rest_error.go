@@ -13,36 +13,17 @@ import (
 )
 
 // Kind says what to do about a request that Discord did not fulfil.
-type Kind int
+type Kind string
 
-// The kinds.
+// The kinds, as logs and metrics name them.
 const (
-	KindTransient          Kind = iota + 1 // try again later: 5xx, a cut line, no network
-	KindRateLimited                        // try again after RetryAfter
-	KindUnauthorized                       // the bot token is refused: stop asking
-	KindPermanent                          // the same request will always be refused
-	KindUnknownInteraction                 // the interaction's token is dead
-	KindAcknowledged                       // the interaction has been answered already
+	KindTransient          Kind = "transient"           // try again later: 5xx, a cut line, no network
+	KindRateLimited        Kind = "rate_limited"        // try again after RetryAfter
+	KindUnauthorized       Kind = "unauthorized"        // the bot token is refused: stop asking
+	KindPermanent          Kind = "permanent"           // the same request will always be refused
+	KindUnknownInteraction Kind = "unknown_interaction" // the interaction's token is dead
+	KindAcknowledged       Kind = "acknowledged"        // the interaction has been answered already
 )
-
-// String names the kind for logs and metrics.
-func (k Kind) String() string {
-	switch k {
-	case KindTransient:
-		return "transient"
-	case KindRateLimited:
-		return "rate_limited"
-	case KindUnauthorized:
-		return "unauthorized"
-	case KindPermanent:
-		return "permanent"
-	case KindUnknownInteraction:
-		return "unknown_interaction"
-	case KindAcknowledged:
-		return "acknowledged"
-	}
-	return "unknown"
-}
 
 // JSON error codes that decide a kind or an answer.
 // https://docs.discord.com/developers/topics/opcodes-and-status-codes#json

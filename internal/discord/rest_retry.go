@@ -69,7 +69,7 @@ func (r *REST) attempt(ctx context.Context, q request, out any) *Error {
 		r.confirmRefusal(ctx, err)
 	}
 	if err != nil {
-		r.observe(q.op, err.Kind.String(), took)
+		r.observe(q.op, string(err.Kind), took)
 		r.log.Debug("discord request", "op", q.op, "status", status, "took", took, "err", err)
 		return err
 	}

@@ -1,6 +1,10 @@
 package discordsim
 
-import "net/http"
+import (
+	"maps"
+	"net/http"
+	"slices"
+)
 
 // codes are the JSON error codes that Discord's documentation lists and that a
 // message of a bot can meet, with the status they come with.
@@ -84,13 +88,7 @@ var codes = map[int]struct {
 }
 
 // Codes lists the error codes that [FaultCode] knows.
-func Codes() []int {
-	var all []int
-	for code := range codes {
-		all = append(all, code)
-	}
-	return all
-}
+func Codes() []int { return slices.Collect(maps.Keys(codes)) }
 
 // refuse writes the answer of a FaultCode.
 func (f Fault) refuse(w http.ResponseWriter) {

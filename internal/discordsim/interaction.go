@@ -65,25 +65,21 @@ func (s *Server) object(i *interaction, locale string, data any) interactionEven
 		"channel_id": i.channel, "channel": s.channelObject(c), "locale": cmp.Or(locale, "en-US"), "data": data,
 		"entitlements": []any{}, "app_permissions": permissionText(s.botMay(c)), "attachment_size_limit": 10 << 20,
 		"authorizing_integration_owners": i.owners(s.installed(c))}
-	switch {
-	case c.Direct:
+	if c.Direct {
 		o["user"], o["context"] = i.user, contextBotDM
 		if i.personal {
 			o["context"] = contextPrivate
 		}
 		return o
-	case i.elsewhere != "":
-		o["context"], o["guild_id"], o["guild_locale"] = contextGuild, i.elsewhere, "en-US"
-		o["guild"] = map[string]any{"id": i.elsewhere, "locale": "en-US", "features": []string{}}
-		o["member"] = map[string]any{"user": i.user, "nick": nil, "roles": []string{}, "joined_at": now(), "deaf": false,
-			"mute": false, "flags": 0, "permissions": permissionText(everyPermission)}
-		return o
 	}
-	m := s.guild.member(i.user.ID)
-	o["context"], o["guild_id"], o["guild_locale"] = contextGuild, s.guild.id, "en-US"
-	o["guild"] = map[string]any{"id": s.guild.id, "locale": "en-US", "features": []string{}}
+	guild, m, may := i.elsewhere, &member{Roles: []string{}, JoinedAt: now()}, everyPermission
+	if guild == "" {
+		guild, m, may = s.guild.id, s.guild.member(i.user.ID), s.guild.may(i.user.ID)
+	}
+	o["context"], o["guild_id"], o["guild_locale"] = contextGuild, guild, "en-US"
+	o["guild"] = map[string]any{"id": guild, "locale": "en-US", "features": []string{}}
 	o["member"] = map[string]any{"user": i.user, "nick": nil, "roles": m.Roles, "joined_at": m.JoinedAt, "deaf": false,
-		"mute": false, "flags": 0, "permissions": permissionText(s.guild.may(i.user.ID))}
+		"mute": false, "flags": 0, "permissions": permissionText(may)}
 	return o
 }
 

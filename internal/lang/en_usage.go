@@ -142,8 +142,10 @@ func enStatus() StatusWords {
 		Next:     func(report, when, channel string) string { return fmt.Sprintf("%s %s in %s", report, when, channel) },
 		Readings: "Next readings",
 		Reading:  func(account, when, why string) string { return fmt.Sprintf("%s %s · %s", account, when, why) },
-		First:    "first reading", Interval: "regular interval", NearLevel: "close to a level", NearBudget: "close to a budget threshold",
-		FastPace: "spending unusually fast", SecondLook: "confirming a change", NewDay: "a new day begins",
+		Why: map[string]string{
+			"first": "first reading", "interval": "regular interval", "level": "close to a level", "budget": "close to a budget threshold",
+			"pace": "spending unusually fast", "confirm": "confirming a change", "day": "a new day begins",
+		},
 		StorageFine: "OK",
 		StorageFull: "The disk is full: readings are not stored, but alerts continue. Free some space.",
 	}

@@ -87,9 +87,9 @@ type StatusWords struct {
 	Next                                                        func(report, when, channel string) string
 	StorageFine, StorageFull                                    string
 
-	Readings                                                             string // heading of the next readings
-	Reading                                                              func(account, when, why string) string
-	First, Interval, NearLevel, NearBudget, FastPace, SecondLook, NewDay string // why an account is read then
+	Readings string // heading of the next readings
+	Reading  func(account, when, why string) string
+	Why      map[string]string // an account is read then, by schedule's words
 }
 
 // ReloadWords phrase the result of a reload.

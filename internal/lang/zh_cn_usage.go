@@ -138,8 +138,10 @@ func zhStatus() StatusWords {
 		},
 		Readings: "下次轮询",
 		Reading:  func(account, when, why string) string { return fmt.Sprintf("%s %s · %s", account, when, why) },
-		First:    "首次读取", Interval: "常规间隔", NearLevel: "接近告警级别", NearBudget: "接近预算阈值",
-		FastPace: "消耗异常偏快", SecondLook: "再次确认", NewDay: "新的一天开始",
+		Why: map[string]string{
+			"first": "首次读取", "interval": "常规间隔", "level": "接近告警级别", "budget": "接近预算阈值",
+			"pace": "消耗异常偏快", "confirm": "再次确认", "day": "新的一天开始",
+		},
 		StorageFine: "正常",
 		StorageFull: "磁盘已满：暂不保存数据，告警照常。请清理空间。",
 	}

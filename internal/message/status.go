@@ -58,7 +58,7 @@ type NextReport struct {
 type NextReading struct {
 	Account string
 	At      time.Time
-	Why     string // first, interval, level, budget, pace, confirm or day
+	Why     string // see lang.StatusWords.Why
 }
 
 // How many accounts, readings and reports /status has a line for.
@@ -130,28 +130,9 @@ func pollLines(w *lang.Words, polls []LastPoll) []string {
 func readingLines(w *lang.Words, next []NextReading) []string {
 	var lines []string
 	for _, n := range next[:min(len(next), readingsListed)] {
-		lines = append(lines, w.Status.Reading(n.Account, Relative(n.At), why(w.Status, n.Why)))
+		lines = append(lines, w.Status.Reading(n.Account, Relative(n.At), w.Status.Why[n.Why]))
 	}
 	return lines
-}
-
-// why is the reason for the time of an account's next reading.
-func why(w lang.StatusWords, reason string) string {
-	switch reason {
-	case "first":
-		return w.First
-	case "level":
-		return w.NearLevel
-	case "budget":
-		return w.NearBudget
-	case "pace":
-		return w.FastPace
-	case "confirm":
-		return w.SecondLook
-	case "day":
-		return w.NewDay
-	}
-	return w.Interval
 }
 
 func outboxLines(w *lang.Words, h Health) []string {

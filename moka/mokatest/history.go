@@ -19,11 +19,27 @@ func bounds(r *http.Request) (start, end int64) {
 	return start, end
 }
 
-// hourly is what a model was used in an hour.
-type hourly struct {
-	hour                 int64
-	model                string
-	tokens, count, quota int64
+// use is what was used in some hours.
+type use struct{ tokens, count, quota int64 }
+
+// recorded sums up the records between two times, both included, by the row that an entry
+// belongs to, in the order they came in.
+func recorded[R comparable](s *Server, account, start, end int64, rowOf func(e Entry, hour int64) R) ([]R, map[R]*use) {
+	seen := s.now().Add(-s.state.Options.DataLag)
+	rows, sums := []R{}, map[R]*use{}
+	for _, e := range s.entries {
+		hour := e.At.UTC().Truncate(time.Hour).Unix()
+		if e.Account != account || e.Kind != Charge || !e.exported || e.At.After(seen) || hour < start || hour > end {
+			continue
+		}
+		row := rowOf(e, hour)
+		if sums[row] == nil {
+			rows, sums[row] = append(rows, row), &use{}
+		}
+		sum := sums[row]
+		sum.tokens, sum.quota, sum.count = sum.tokens+e.Tokens, sum.quota+e.Quota, sum.count+1
+	}
+	return rows, sums
 }
 
 // dataSelf is use by model and hour. Where it is not recorded the answer is
@@ -33,11 +49,20 @@ func (s *Server) dataSelf(r *http.Request, a *Account) reply {
 	if end-start > maxSpan {
 		return failed(http.StatusOK, "时间跨度不能超过 1 个月")
 	}
+	type modelHour struct {
+		model string
+		hour  int64
+	}
+	hours, sums := recorded(s, a.ID, start, end, func(e Entry, hour int64) modelHour { return modelHour{e.Model, hour} })
+	if s.version.atLeast(V2026_07) { // by model, and no longer in the order they came in
+		slices.SortStableFunc(hours, func(a, b modelHour) int { return cmp.Or(cmp.Compare(a.model, b.model), cmp.Compare(a.hour, b.hour)) })
+	}
 	rows := []obj{}
-	for i, h := range s.hours(a.ID, start, end) {
+	for i, h := range hours {
+		sum := sums[h]
 		row := obj{
 			"id": i + 1, "user_id": a.ID, "username": a.Username, "model_name": h.model,
-			"created_at": h.hour, "token_used": h.tokens, "count": h.count, "quota": h.quota,
+			"created_at": h.hour, "token_used": sum.tokens, "count": sum.count, "quota": sum.quota,
 		}
 		if s.version.atLeast(V2026_07) {
 			row["id"], row["use_group"], row["token_id"], row["channel_id"], row["node_name"] = 0, "", 0, 0, ""
@@ -45,37 +70,6 @@ func (s *Server) dataSelf(r *http.Request, a *Account) reply {
 		rows = append(rows, row)
 	}
 	return data(rows)
-}
-
-// hours sums up the records between two times, both included: in the order
-// they came in, or lately by model.
-func (s *Server) hours(account, start, end int64) []hourly {
-	seen := s.now().Add(-s.state.Options.DataLag)
-	rows := []hourly{}
-	type slot struct {
-		hour  int64
-		model string
-	}
-	places := map[slot]int{}
-	for _, one := range s.entries {
-		hour := one.At.UTC().Truncate(time.Hour).Unix()
-		if one.Account != account || one.Kind != Charge || !one.exported || one.At.After(seen) || hour < start || hour > end {
-			continue
-		}
-		i, ok := places[slot{hour, one.Model}]
-		if !ok {
-			i = len(rows)
-			places[slot{hour, one.Model}] = i
-			rows = append(rows, hourly{hour: hour, model: one.Model})
-		}
-		rows[i].tokens += one.Tokens
-		rows[i].quota += one.Quota
-		rows[i].count++
-	}
-	if s.version.atLeast(V2026_07) {
-		slices.SortStableFunc(rows, func(a, b hourly) int { return cmp.Or(cmp.Compare(a.model, b.model), cmp.Compare(a.hour, b.hour)) })
-	}
-	return rows
 }
 
 // flowSelf is use by key and model, of the hours that dataSelf has. A key has the
@@ -88,25 +82,12 @@ func (s *Server) flowSelf(r *http.Request, a *Account) reply {
 	if end-start > maxSpan {
 		return failed(http.StatusOK, "时间跨度不能超过 1 个月")
 	}
-	seen := s.now().Add(-s.state.Options.DataLag)
-	type slot struct {
+	type keyModel struct {
 		key         int64
 		name, model string
 	}
-	sums, order := map[slot]*hourly{}, []slot{}
-	for _, one := range s.entries {
-		hour := one.At.UTC().Truncate(time.Hour).Unix()
-		if one.Account != a.ID || one.Kind != Charge || !one.exported || one.At.After(seen) || hour < start || hour > end {
-			continue
-		}
-		at := slot{one.KeyID, one.Key, one.Model}
-		if sums[at] == nil {
-			sums[at], order = &hourly{}, append(order, at)
-		}
-		sum := sums[at]
-		sum.tokens, sum.quota, sum.count = sum.tokens+one.Tokens, sum.quota+one.Quota, sum.count+1
-	}
-	slices.SortStableFunc(order, func(x, y slot) int { return cmp.Compare(sums[y].quota, sums[x].quota) })
+	order, sums := recorded(s, a.ID, start, end, func(e Entry, _ int64) keyModel { return keyModel{e.KeyID, e.Key, e.Model} })
+	slices.SortStableFunc(order, func(x, y keyModel) int { return cmp.Compare(sums[y].quota, sums[x].quota) })
 	rows := []obj{}
 	for _, at := range order {
 		sum := sums[at]
