@@ -132,7 +132,9 @@ func budgetLines(w *lang.Words, standings []budget.Standing) []string {
 
 // Budget shows one budget, with a picture of how it is used up where there is one.
 func Budget(w *lang.Words, s budget.Standing, picture Picture) Message {
-	return withPicture(Budgets(w, []budget.Standing{s}), picture)
+	m := Budgets(w, []budget.Standing{s})
+	m.illustrate(0, "chart.png", picture)
+	return m
 }
 
 // BudgetWarning is what a warning of a budget is about.
@@ -162,7 +164,8 @@ func BudgetAlert(w *lang.Words, a BudgetWarning) Message {
 		m.Buttons = append(m.Buttons, Button{Label: w.Button.Console, URL: a.Page})
 	}
 	m.Buttons = append(m.Buttons, Button{Label: w.Button.Details, Action: "budget:" + s.Budget.Name})
-	return withPicture(m, a.Picture)
+	m.illustrate(0, "chart.png", a.Picture)
+	return m
 }
 
 // BudgetAlt is what a picture of a budget shows, in words.
@@ -186,14 +189,12 @@ type Picture struct {
 	Alt string
 }
 
-// withPicture shows a picture in the first card.
-func withPicture(m Message, p Picture) Message {
-	const name = "chart.png"
-	if len(p.PNG) > 0 && len(m.Cards) > 0 {
-		m.Cards[0].Picture = name
+// illustrate shows a picture in a card.
+func (m *Message) illustrate(card int, name string, p Picture) {
+	if len(p.PNG) > 0 {
+		m.Cards[card].Picture = name
 		m.Files = append(m.Files, File{Name: name, Type: "image/png", Data: p.PNG, Alt: p.Alt})
 	}
-	return m
 }
 
 // CloseBudget is an earlier warning of a budget whose period is over, or that was

@@ -54,12 +54,8 @@ func summaryCards(w *lang.Words, r Report) Message {
 		return m
 	}
 	for i, a := range r.Accounts {
-		card := reportCard(w, r, a)
-		if len(a.Picture) > 0 {
-			card.Picture = fmt.Sprintf("chart-%d.png", i+1)
-			m.Files = append(m.Files, File{Name: card.Picture, Type: "image/png", Data: a.Picture, Alt: a.PictureAlt})
-		}
-		m.Cards = append(m.Cards, card)
+		m.Cards = append(m.Cards, reportCard(w, r, a))
+		m.illustrate(len(m.Cards)-1, fmt.Sprintf("chart-%d.png", i+1), Picture{a.Picture, a.PictureAlt})
 	}
 	return m
 }

@@ -79,11 +79,8 @@ func Usage(w *lang.Words, answers []UsageAnswer) Message {
 		} else {
 			addList(&card, w.Usage.ByModel, modelsUsed(w, a.Used))
 		}
-		if len(a.Picture) > 0 {
-			card.Picture = fmt.Sprintf("chart-%d.png", i+1)
-			m.Files = append(m.Files, File{Name: card.Picture, Type: "image/png", Data: a.Picture, Alt: a.PictureAlt})
-		}
 		m.Cards = append(m.Cards, card)
+		m.illustrate(i, fmt.Sprintf("chart-%d.png", i+1), Picture{a.Picture, a.PictureAlt})
 	}
 	return m
 }
@@ -122,59 +119,33 @@ func addList(card *Card, name, list string) {
 }
 
 func keysUsed(w *lang.Words, u Used) string {
-	switch {
-	case u.KeysErr != nil && strings.HasPrefix(u.KeysErr.Message, "needs"):
-		return w.Usage.NeedsToken
-	case u.KeysErr != nil && u.KeysErr.Kind == moka.Unsupported:
-		return w.Usage.NoKeys
-	case u.KeysErr != nil:
-		return Failure(w, u.KeysErr)
+	if u.KeysErr != nil {
+		return unlisted(w, u.KeysErr, w.Usage.NoKeys)
 	}
-	named, others := splitOthers(u.Keys, func(k KeyUse) string { return k.Key })
-	total := moka.Amount(0)
+	var keys []ModelUse
 	for _, k := range u.Keys {
-		total += max(0, k.Spent)
+		keys = append(keys, ModelUse{Model: k.Key, Spent: k.Spent, Requests: k.Requests})
 	}
-	use := func(k KeyUse) string {
-		return w.Usage.KeyUse(lineName(w, k.Key), k.Spent, share(k.Spent, total), k.Requests)
+	line := func(k ModelUse, share string) string {
+		return w.Usage.KeyUse(lineName(w, k.Model), k.Spent, share, k.Requests)
 	}
-	var lines []string
-	for i, k := range named {
-		if i == topModels {
-			var rest moka.Amount
-			for _, more := range named[i:] {
-				rest += more.Spent
-			}
-			lines = append(lines, w.Usage.RestOfKeys(len(named)-i, rest))
-			break
-		}
-		lines = append(lines, use(k))
+	return joinLines(useLines(w, keys, topModels, topModels, line, w.Usage.RestOfKeys)...)
+}
+
+// unlisted explains why there is no list; unsupported is the text for a gateway that has none.
+func unlisted(w *lang.Words, err *moka.Error, unsupported string) string {
+	switch {
+	case strings.HasPrefix(err.Message, "needs"):
+		return w.Usage.NeedsToken
+	case err.Kind == moka.Unsupported:
+		return unsupported
 	}
-	for _, k := range others {
-		if k.Key == Others && isRounding(k.Spent) {
-			continue
-		}
-		lines = append(lines, use(k))
-	}
-	return strings.Join(lines, "\n")
+	return Failure(w, err)
 }
 
 // isRounding reports whether an amount that no model or key explains is too small for
 // a line: below one cent, to which the figures are rounded.
 func isRounding(a moka.Amount) bool { return max(a, -a) < moka.Dollar/100 }
-
-// splitOthers separates the lines that stand for no model or key from a list. They are
-// shown however long the list is.
-func splitOthers[T any](list []T, name func(T) string) (named, others []T) {
-	for _, l := range list {
-		if n := name(l); n == Others || n == Returned {
-			others = append(others, l)
-		} else {
-			named = append(named, l)
-		}
-	}
-	return named, others
-}
 
 // lineName is the name of a model or key, or of what no line names.
 func lineName(w *lang.Words, name string) string {
@@ -193,53 +164,59 @@ func lineName(w *lang.Words, name string) string {
 const topModels = 8
 
 func modelsUsed(w *lang.Words, u Used) string {
-	switch {
-	case u.ModelsErr != nil && strings.HasPrefix(u.ModelsErr.Message, "needs"):
-		return w.Usage.NeedsToken
-	case u.ModelsErr != nil && u.ModelsErr.Kind == moka.Unsupported:
-		return w.Usage.NotRecorded
-	case u.ModelsErr != nil:
-		return Failure(w, u.ModelsErr)
+	if u.ModelsErr != nil {
+		return unlisted(w, u.ModelsErr, w.Usage.NotRecorded)
 	}
-	return strings.Join(modelLines(w, u.Models, topModels), "\n")
-}
-
-// modelLines are the first models, up to limit, and the others in one line. Models
-// that together make less than one percent share that line even where there is room.
-func modelLines(w *lang.Words, models []ModelUse, limit int) []string {
-	var lines []string
-	total := moka.Amount(0)
-	for _, m := range models {
-		total += max(0, m.Spent)
-	}
-	named, others := splitOthers(models, func(m ModelUse) string { return m.Model })
-	for i, m := range named {
-		if i == limit || i >= minModels && negligible(named[i:], total) {
-			lines = append(lines, restOf(w, named[i:]))
-			break
-		}
-		lines = append(lines, w.Usage.Model("`"+inCode(m.Model)+"`", m.Spent, share(m.Spent, total), m.Requests, m.Tokens))
-	}
-	for _, m := range others {
-		if m.Model == Others && isRounding(m.Spent) {
-			continue
-		}
-		lines = append(lines, w.Usage.KeyUse(lineName(w, m.Model), m.Spent, share(m.Spent, total), 0))
-	}
-	return lines
+	return joinLines(modelLines(w, u.Models, topModels)...)
 }
 
 // minModels is how many models have a line of their own, however little they cost.
 const minModels = 3
 
-// negligible reports whether models, at least two, cost less than one percent
-// of a total together.
-func negligible(models []ModelUse, total moka.Amount) bool {
-	var spent moka.Amount
-	for _, m := range models {
-		spent += m.Spent
+func modelLines(w *lang.Words, models []ModelUse, limit int) []string {
+	line := func(m ModelUse, share string) string {
+		return w.Usage.Model("`"+inCode(m.Model)+"`", m.Spent, share, m.Requests, m.Tokens)
 	}
-	return len(models) > 1 && spent*100 < total
+	return useLines(w, models, minModels, limit, line, w.Usage.Rest)
+}
+
+// useLines returns a line for each of the first models or keys, up to limit, and one for
+// the others. Beyond the first always ones, those that together make less than one percent
+// share that line even where there is room. What stands for no model or key is shown
+// however long the list is.
+func useLines(w *lang.Words, all []ModelUse, always, limit int, line func(u ModelUse, share string) string, rest func(n int, spent moka.Amount) string) []string {
+	var named, others []ModelUse
+	total := moka.Amount(0)
+	for _, u := range all {
+		total += max(0, u.Spent)
+		if u.Model == Others || u.Model == Returned {
+			others = append(others, u)
+		} else {
+			named = append(named, u)
+		}
+	}
+	var lines []string
+	for i, u := range named {
+		more := named[i:]
+		if i == limit || i >= always && len(more) > 1 && cost(more)*100 < total {
+			lines = append(lines, rest(len(more), cost(more)))
+			break
+		}
+		lines = append(lines, line(u, share(u.Spent, total)))
+	}
+	for _, u := range others {
+		if u.Model == Returned || !isRounding(u.Spent) {
+			lines = append(lines, w.Usage.KeyUse(lineName(w, u.Model), u.Spent, share(u.Spent, total), u.Requests))
+		}
+	}
+	return lines
+}
+
+func cost(uses []ModelUse) (spent moka.Amount) {
+	for _, u := range uses {
+		spent += u.Spent
+	}
+	return spent
 }
 
 // share is an amount as a part of a total in percent, "" where that says
@@ -253,14 +230,6 @@ func share(part, total moka.Amount) string {
 		return "<1%"
 	}
 	return fmt.Sprintf("%.0f%%", percent)
-}
-
-func restOf(w *lang.Words, models []ModelUse) string {
-	var spent moka.Amount
-	for _, m := range models {
-		spent += m.Spent
-	}
-	return w.Usage.Rest(len(models), spent)
 }
 
 // usedText names what could not be read, and where the figures are from.
