@@ -183,38 +183,21 @@ func (p page) cut(list []Message) []Message {
 	return list[max(0, len(list)-p.limit):]
 }
 
-func (c *call) inGuild() *problem {
-	if c.r.PathValue("guild") != c.s.guild.id {
-		return unknownGuild().excuse(true)
+// ofGuild handles calls about the guild, of which there is one.
+func ofGuild(h handler) handler {
+	return func(c *call) (any, *problem) {
+		if c.r.PathValue("guild") != c.s.guild.id {
+			return nil, unknownGuild().excuse(true)
+		}
+		return h(c)
 	}
-	return nil
 }
 
-func (c *call) readGuild() (any, *problem) {
-	if p := c.inGuild(); p != nil {
-		return nil, p
-	}
-	return c.s.guildObject(), nil
-}
-
-func (c *call) readRoles() (any, *problem) {
-	if p := c.inGuild(); p != nil {
-		return nil, p
-	}
-	return c.s.guild.roles, nil
-}
-
-func (c *call) readChannels() (any, *problem) {
-	if p := c.inGuild(); p != nil {
-		return nil, p
-	}
-	return c.s.guildChannels(), nil
-}
+func (c *call) readGuild() (any, *problem)    { return c.s.guildObject(), nil }
+func (c *call) readRoles() (any, *problem)    { return c.s.guild.roles, nil }
+func (c *call) readChannels() (any, *problem) { return c.s.guildChannels(), nil }
 
 func (c *call) readMember() (any, *problem) {
-	if p := c.inGuild(); p != nil {
-		return nil, p
-	}
 	user := c.r.PathValue("user")
 	if m := c.s.guild.member(user); m != nil {
 		return *m, nil
