@@ -43,7 +43,9 @@ func (b *Bot) Interact(ctx context.Context, i *discordgo.Interaction) {
 func (b *Bot) onCommand(ctx context.Context, i *discordgo.Interaction, in Input) {
 	refused := b.throttle(in)
 	wanted := in.Share
-	in.Share = wanted && refused == nil && b.mayShare(ctx, in)
+	// It is decided before the command is acknowledged, because the acknowledgement fixes
+	// whether the answer is private.
+	in.Share = wanted && refused == nil && b.may(ctx, in, operator)
 	if err := b.REST.Defer(ctx, i.ID, i.Token, !in.Share); err != nil && !b.leftOver(ctx, i, err) {
 		b.Log.Warn("interaction could not be acknowledged", "command", in.Name, "err", err)
 		return
@@ -91,11 +93,6 @@ func (b *Bot) overtaken(ctx context.Context, i *discordgo.Interaction) bool {
 	}
 	return true
 }
-
-// mayShare reports whether everybody may see the answer. It is decided before the
-// command is acknowledged, because the acknowledgement fixes whether the answer is
-// private.
-func (b *Bot) mayShare(ctx context.Context, in Input) bool { return b.may(ctx, in, operator) }
 
 // may decides within decideTime.
 func (b *Bot) may(ctx context.Context, in Input, needed standing) bool {

@@ -15,13 +15,8 @@ import (
 	"mokabot/internal/store"
 )
 
-// values are where the changes of levels are kept.
-type values interface {
-	Value(ctx context.Context, name string) ([]byte, bool, error)
-}
-
 // storedLevels reads the changes that were made from Discord, by account.
-func storedLevels(ctx context.Context, db values, c *config.Config) (map[string]config.LevelChanges, error) {
+func storedLevels(ctx context.Context, db *store.DB, c *config.Config) (map[string]config.LevelChanges, error) {
 	all := map[string]config.LevelChanges{}
 	for _, a := range c.Accounts {
 		raw, ok, err := db.Value(ctx, config.LevelsValue(a.Name))
