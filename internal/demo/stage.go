@@ -196,7 +196,7 @@ func explained(locale string, err error) error {
 // Attachments implements page.Backend.
 func (s *stage) Attachments() http.Handler { return s.discord.Attachments() }
 
-// Names implements page.Namer.
+// Names implements page.Backend.
 func (s *stage) Names() map[string]string { return s.discord.Names() }
 
 // Panel implements page.Backend.

@@ -39,11 +39,7 @@ type Backend interface {
 	Panel(locale string) Panel
 	// Act does what one of the panel's actions says, and tells what it did.
 	Act(ctx context.Context, locale, id string) (string, error)
-}
-
-// Namer is what a [Backend] may also be: it knows the names of users and roles
-// by their ids, without @. Without it a role is shown by its number.
-type Namer interface {
+	// Names are those of users and roles by their ids, without @.
 	Names() map[string]string
 }
 

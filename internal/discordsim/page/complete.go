@@ -39,13 +39,12 @@ type item struct {
 }
 
 // complete answers with the menu for a line that is being typed.
-func (s server) complete(w http.ResponseWriter, r *http.Request) {
+func (s server) complete(r *http.Request) (any, error) {
 	c, err := s.caller(caller{r.FormValue("channel"), r.FormValue("person"), r.FormValue("locale")})
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
-	answer(w, http.StatusOK, s.menu(r.Context(), c, r.FormValue("text")))
+	return s.menu(r.Context(), c, r.FormValue("text")), nil
 }
 
 func (s server) menu(ctx context.Context, c Caller, text string) menu {

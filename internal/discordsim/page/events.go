@@ -61,21 +61,13 @@ func (s server) follow(r *http.Request, out stream, changes <-chan Event) {
 
 // snapshot collects what there is now.
 func (s server) snapshot() snapshot {
-	all := snapshot{Channels: []Channel{}, People: append([]Person{}, s.People()...), Messages: map[string][]json.RawMessage{}, Names: s.names()}
+	all := snapshot{Channels: []Channel{}, People: append([]Person{}, s.People()...), Messages: map[string][]json.RawMessage{}, Names: s.Names()}
 	_, all.Storybook = s.Backend.(Storyteller)
 	for _, c := range s.Channels() {
 		all.Channels = append(all.Channels, c)
 		all.Messages[c.ID] = valid(s.Messages(c.ID))
 	}
 	return all
-}
-
-// names are those that the backend knows.
-func (s server) names() map[string]string {
-	if n, ok := s.Backend.(Namer); ok {
-		return n.Names()
-	}
-	return map[string]string{}
 }
 
 // valid leaves out what is no JSON, which would spoil all the rest.

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"slices"
@@ -31,12 +32,12 @@ func Handler(b Backend) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /", assets())
 	mux.HandleFunc("GET /events", s.events)
-	mux.HandleFunc("GET /complete", s.complete)
-	mux.HandleFunc("GET /panel", s.panel)
-	mux.HandleFunc("POST /say", s.say)
-	mux.HandleFunc("POST /press", s.press)
-	mux.HandleFunc("POST /submit", s.submit)
-	mux.HandleFunc("POST /act", s.act)
+	mux.Handle("GET /complete", handler(s.complete))
+	mux.Handle("GET /panel", handler(s.panel))
+	mux.Handle("POST /say", handler(s.say))
+	mux.Handle("POST /press", handler(s.press))
+	mux.Handle("POST /submit", handler(s.submit))
+	mux.Handle("POST /act", handler(s.act))
 	mux.Handle("GET /attachments/", b.Attachments())
 	if teller, ok := b.(Storyteller); ok {
 		s.storybook(mux, teller)
@@ -93,72 +94,66 @@ func (s server) caller(in caller) (Caller, error) {
 func (c Channel) seenBy(person string) bool { return c.Person == "" || c.Person == person }
 
 // say uses the command in a typed line.
-func (s server) say(w http.ResponseWriter, r *http.Request) {
+func (s server) say(r *http.Request) (any, error) {
 	var in struct {
 		caller
 		Text string
 	}
-	if !read(w, r, &in) {
-		return
+	if err := read(r, &in); err != nil {
+		return nil, err
 	}
 	c, err := s.caller(in.caller)
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
 	line, err := parse(decode(s.Commands()), in.Text, c.Locale)
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
-	done(w, s.Slash(r.Context(), c, line.command.Name, line.options))
+	return nil, s.Slash(r.Context(), c, line.command.Name, line.options)
 }
 
 // press presses a button, and answers with the form that it opens.
-func (s server) press(w http.ResponseWriter, r *http.Request) {
+func (s server) press(r *http.Request) (any, error) {
 	var in struct {
 		caller
 		MessageID string `json:"message_id"`
 		CustomID  string `json:"custom_id"`
 	}
-	if !read(w, r, &in) {
-		return
+	if err := read(r, &in); err != nil {
+		return nil, err
 	}
 	channel, ok := s.channelOf(in.MessageID)
 	if !ok {
-		refuse(w, errors.New(wordsFor(localeOf(in.Locale)).noMessage))
-		return
+		return nil, errors.New(wordsFor(localeOf(in.Locale)).noMessage)
 	}
 	in.Channel = channel
 	c, err := s.caller(in.caller)
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
 	form, err := s.Press(r.Context(), c, in.MessageID, in.CustomID)
 	if err != nil || form == nil {
-		done(w, err)
-		return
+		return nil, err
 	}
-	answer(w, http.StatusOK, form)
+	return form, nil
 }
 
 // submit sends a form that a button opened.
-func (s server) submit(w http.ResponseWriter, r *http.Request) {
+func (s server) submit(r *http.Request) (any, error) {
 	var in struct {
 		caller
 		ID     string
 		Values map[string]string
 	}
-	if !read(w, r, &in) {
-		return
+	if err := read(r, &in); err != nil {
+		return nil, err
 	}
 	c, err := s.caller(in.caller)
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
-	done(w, s.Submit(r.Context(), c, in.ID, in.Values))
+	return nil, s.Submit(r.Context(), c, in.ID, in.Values)
 }
 
 // channelOf finds the channel of a message.
@@ -177,47 +172,53 @@ func (s server) channelOf(message string) (string, bool) {
 }
 
 // panel is the side panel as it is now.
-func (s server) panel(w http.ResponseWriter, r *http.Request) {
+func (s server) panel(r *http.Request) (any, error) {
 	p := s.Panel(localeOf(r.FormValue("locale")))
 	p.Actions = append([]Action{}, p.Actions...) // an empty list is [], not null
-	answer(w, http.StatusOK, p)
+	return p, nil
 }
 
 // act does what an action of the side panel says.
-func (s server) act(w http.ResponseWriter, r *http.Request) {
+func (s server) act(r *http.Request) (any, error) {
 	var in struct{ ID, Locale string }
-	if !read(w, r, &in) {
-		return
+	if err := read(r, &in); err != nil {
+		return nil, err
 	}
 	text, err := s.Act(r.Context(), localeOf(in.Locale), in.ID)
 	if err != nil {
-		refuse(w, err)
-		return
+		return nil, err
 	}
-	answer(w, http.StatusOK, map[string]string{"text": text})
+	return map[string]string{"text": text}, nil
 }
 
-// read takes the JSON of a request, or refuses it.
-func read(w http.ResponseWriter, r *http.Request, into any) bool {
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(into)
-	if err != nil {
-		answer(w, http.StatusBadRequest, map[string]string{"error": "not the JSON that was expected: " + err.Error()})
+// handler answers a request with JSON, or with nothing for nil. Its error is what the
+// visitor is to read.
+type handler func(r *http.Request) (any, error)
+
+// errNotJSON is of a request that the page does not send.
+var errNotJSON = errors.New("not the JSON that was expected")
+
+// ServeHTTP answers with what h makes of the request.
+func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	switch v, err := h(r); {
+	case errors.Is(err, errNotJSON):
+		answer(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+	case err != nil:
+		answer(w, http.StatusUnprocessableEntity, map[string]string{"error": err.Error()})
+	case v == nil:
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		answer(w, http.StatusOK, v)
 	}
-	return err == nil
 }
 
-// done answers with what came of a request.
-func done(w http.ResponseWriter, err error) {
-	if err != nil {
-		refuse(w, err)
-		return
+// read takes the JSON of a request.
+func read(r *http.Request, into any) error {
+	if err := json.NewDecoder(r.Body).Decode(into); err != nil {
+		return fmt.Errorf("%w: %w", errNotJSON, err)
 	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
-// refuse answers with an error that the visitor is to read.
-func refuse(w http.ResponseWriter, err error) {
-	answer(w, http.StatusUnprocessableEntity, map[string]string{"error": err.Error()})
+	return nil
 }
 
 // answer writes JSON.

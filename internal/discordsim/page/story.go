@@ -40,7 +40,7 @@ func (s server) storybook(mux *http.ServeMux, teller Storyteller) {
 	})
 	mux.HandleFunc("GET /storybook/stories.json", func(w http.ResponseWriter, _ *http.Request) {
 		all := slices.DeleteFunc(teller.Stories(), func(s Story) bool { return !json.Valid(s.Message) })
-		names := maps.Clone(s.names())
+		names := maps.Clone(s.Names())
 		for _, story := range all {
 			maps.Copy(names, story.Names)
 		}
