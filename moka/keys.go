@@ -61,7 +61,7 @@ func (c *Client) listKeys(ctx context.Context) ([]APIKeyInfo, error) {
 	var status Status
 	var statusErr error
 	var first sync.WaitGroup
-	first.Go(func() { status, statusErr = c.status(ctx) })
+	first.Go(func() { status, statusErr = c.Status(ctx) })
 	byID := map[int64]APIKeyInfo{}
 	page, limits := 0, 0
 	for range keyPages {

@@ -39,7 +39,7 @@ func (c *Client) Prices(ctx context.Context) (Prices, error) {
 	var pays payingGroup
 	var statusErr, listErr, groupErr error
 	var calls sync.WaitGroup
-	calls.Go(func() { status, statusErr = c.status(ctx) })
+	calls.Go(func() { status, statusErr = c.Status(ctx) })
 	calls.Go(func() {
 		r := request{op: "pricing", path: "/api/pricing", auth: maybeUser, optional: true}
 		list, listErr = fetch(ctx, c, r, decodePrices)

@@ -37,7 +37,7 @@ func (c *Client) Probe(ctx context.Context) Probe {
 	p.Budget, p.BudgetWindow = c.limiter.Budget()
 	var calls sync.WaitGroup
 	calls.Go(func() {
-		status, err := c.status(ctx)
+		status, err := c.Status(ctx)
 		p.Status, p.StatusErr = status, asError(err)
 	})
 	calls.Go(func() { p.Reading = c.Read(ctx) })

@@ -27,10 +27,6 @@ type Status struct {
 // Status reads /api/status. Clients that share a [Limiter] share one answer when
 // they ask within a second.
 func (c *Client) Status(ctx context.Context) (Status, error) {
-	return c.status(ctx)
-}
-
-func (c *Client) status(ctx context.Context) (Status, error) {
 	s, _, err := c.statusAfter(ctx, 0)
 	return s, err
 }

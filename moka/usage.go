@@ -64,7 +64,7 @@ func (c *Client) besideStatus(ctx context.Context, call func() error) (Status, e
 	var status Status
 	var statusErr error
 	var asking sync.WaitGroup
-	asking.Go(func() { status, statusErr = c.status(ctx) })
+	asking.Go(func() { status, statusErr = c.Status(ctx) })
 	err := call()
 	if asking.Wait(); statusErr != nil {
 		return Status{}, statusErr
