@@ -2,31 +2,51 @@ package moka
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 )
+
+// CheckBase says what is wrong with a gateway's address; nil: nothing is. It does not
+// repeat the address, which may hold a password.
+func CheckBase(base string) error {
+	_, err := baseAddress(base)
+	return err
+}
+
+func baseAddress(base string) (*url.URL, error) {
+	base = strings.TrimSpace(base)
+	u, err := url.Parse(base)
+	switch {
+	case !strings.Contains(base, "://"):
+		return nil, errors.New("needs a scheme; write https://HOST")
+	case err != nil || u.Hostname() == "" || !goodPort(u.Port()):
+		return nil, errors.New("is not an address; write https://HOST")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, errors.New("must begin with https://")
+	case u.User != nil:
+		return nil, errors.New("has a user name or password in it; remove it")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, errors.New("must end before the ? or #")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return nil, errors.New("is http, which would send the key in the clear; write https:// (http is for this machine only)")
+	}
+	return u, nil
+}
+
+func goodPort(port string) bool {
+	_, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil
+}
 
 // parseBase reads a base address down to the part before /v1. Empty path
 // segments go, because a gateway answers "//v1/models" with its web page.
 func parseBase(base string) (*url.URL, error) {
-	base = strings.TrimSpace(base)
-	if !strings.Contains(base, "://") {
-		return nil, errors.New("the base URL needs a scheme: write https://HOST")
-	}
-	u, err := url.Parse(base)
-	if err != nil || u.Hostname() == "" {
-		return nil, errors.New("the base URL is not an address: write https://HOST")
-	}
-	switch {
-	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, errors.New("the base URL must begin with https://")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return nil, errors.New("the base URL is http, which would send the key in the clear: use https (http is for this machine only)")
-	case u.User != nil:
-		return nil, errors.New("the base URL has a user name or password: remove it")
-	case u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("the base URL has a query or fragment: end it before the ? or #")
+	u, err := baseAddress(base)
+	if err != nil {
+		return nil, fmt.Errorf("the base URL %w", err)
 	}
 	segments := strings.FieldsFunc(u.Path, func(r rune) bool { return r == '/' })
 	if n := len(segments); n > 0 && segments[n-1] == "v1" {

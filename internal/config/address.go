@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"mokabot/moka"
 )
 
 // baseURL is a gateway's address. It is not repeated in a problem, because it
@@ -15,24 +17,11 @@ func (v value) baseURL(to *string) {
 	if !ok {
 		return
 	}
-	text = strings.TrimSpace(text)
-	u, err := url.Parse(text)
-	switch {
-	case !strings.Contains(text, "://"):
-		v.problem("needs a scheme; write https://HOST")
-	case err != nil || u.Hostname() == "" || !goodPort(u.Port()):
-		v.problem("is not an address; write https://HOST")
-	case u.Scheme != "https" && u.Scheme != "http":
-		v.problem("must begin with https://")
-	case u.User != nil:
-		v.problem("has a user name or password in it; remove it")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		v.problem("must end before the ? or #")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		v.problem("is http, which would send the key in the clear; write https:// (http is for this machine only)")
-	default:
-		*to = strings.TrimRight(text, "/")
+	if err := moka.CheckBase(text); err != nil {
+		v.problem("%s", err)
+		return
 	}
+	*to = strings.TrimRight(strings.TrimSpace(text), "/")
 }
 
 // maxPage is the longest address that a button on Discord may open.
@@ -116,13 +105,4 @@ func goodPort(port string) bool {
 	}
 	_, err := strconv.ParseUint(port, 10, 16)
 	return err == nil
-}
-
-func loopback(host string) bool {
-	host = strings.ToLower(host)
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
