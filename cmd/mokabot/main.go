@@ -70,6 +70,9 @@ func main() {
 	app.LimitMemory(os.LookupEnv)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if hangup.Ended() {
+		stop()
+	}
 	os.Exit(execute(ctx, terminal{out: os.Stdout, err: os.Stderr, lookup: os.LookupEnv, in: os.Stdin, hangups: hangup.Signals()}, os.Args[1:]))
 }
 

@@ -1,5 +1,6 @@
-// Package hangup keeps SIGHUP and SIGPIPE from ending the bot. It imports almost nothing,
-// so that Go initializes it among the first packages, some milliseconds before main.
+// Package hangup keeps SIGHUP and SIGPIPE from ending the bot, and notes that SIGINT or
+// SIGTERM came before main. It imports almost nothing, so that Go initializes it among the
+// first packages, some milliseconds before main.
 package hangup
 
 import (
@@ -8,23 +9,36 @@ import (
 	"syscall"
 )
 
-var signals <-chan os.Signal // nil: this is not the bot
+// Both are nil where this is not the bot.
+var hangups, ends <-chan os.Signal
 
 func init() {
 	if len(os.Args) > 1 && os.Args[1] == "run" {
-		signals = catch()
+		hangups, ends = catch()
 	}
 }
 
-// catch takes both signals until the process ends. Go ends a program that
-// writes to a closed stdout or stderr unless SIGPIPE is ignored.
-func catch() <-chan os.Signal {
+// catch takes the signals until the process ends. Go ends a program that writes to a
+// closed stdout or stderr unless SIGPIPE is ignored.
+func catch() (hangups, ends <-chan os.Signal) {
 	signal.Ignore(syscall.SIGPIPE)
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	return hangups
+	again, end := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(again, syscall.SIGHUP)
+	signal.Notify(end, os.Interrupt, syscall.SIGTERM)
+	return again, end
 }
 
 // Signals are the SIGHUPs since the start of `mokabot run`; nil for any other
 // subcommand, which SIGHUP ends.
-func Signals() <-chan os.Signal { return signals }
+func Signals() <-chan os.Signal { return hangups }
+
+// Ended reports whether `mokabot run` was asked to end. Whoever has its own channel for
+// that registers it first: a signal reaches one of them.
+func Ended() bool {
+	select {
+	case <-ends:
+		return true
+	default: // also without a channel
+		return false
+	}
+}

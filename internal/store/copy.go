@@ -80,7 +80,7 @@ func openTarget(ctx context.Context, address string) (*DB, error) {
 	if IsURL(address) {
 		return openServer(ctx, address)
 	}
-	return openFile(address)
+	return openFile(ctx, address)
 }
 
 const (

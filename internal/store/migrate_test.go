@@ -3,10 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math/rand/v2"
 	"net/url"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -181,3 +183,62 @@ func TestMigrationThatFailsChangesNothing(t *testing.T) {
 	equal(t, "version", number(t, db, "PRAGMA user_version"), 1)
 	equal(t, "tables", number(t, db, "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('hours', 'readings1')"), 0)
 }
+
+// A bot that is asked to end while it brings a large database up to date does not go on
+// with that, and the next start does.
+func TestAMigrationEndsWithTheStart(t *testing.T) {
+	proof.NotShort(t)
+	latest := int64(len(sqlite.migrations))
+	for _, version := range []int{1, 4} { // steps of the program follow
+		path := filepath.Join(t.TempDir(), "old.db")
+		samples := walk(rand.New(rand.NewPCG(13, 14)), t0, 50)
+		older(t, path, version, samples)
+		for after := 0; ; after = 2*after + 1 {
+			ctx, asked := endAfter(t.Context(), after)
+			db, err := OpenContext(ctx, path)
+			if err == nil {
+				if after == 0 {
+					t.Error("it is brought up to date although the start has ended")
+				}
+				equal(t, "version", number(t, db.read, "PRAGMA user_version"), latest)
+				check(t, db.Close())
+				break
+			}
+			if !errors.Is(err, context.Canceled) && !errors.Is(asked.Err(), context.Canceled) {
+				t.Fatalf("version %d, ended after %d looks: %v", version, after, err)
+			}
+			file, err := connect(path, 1, nil)
+			check(t, err)
+			if now := number(t, file, "PRAGMA user_version"); now < int64(version) || now == latest && after == 0 {
+				t.Fatalf("version %d, ended after %d looks: it is of version %d", version, after, now)
+			}
+			check(t, file.Close())
+		}
+		db := reopen(t, path)
+		migrated(t, db, samples)
+		check(t, db.Close())
+	}
+}
+
+// counted is a context that ends when somebody has looked often enough whether it has.
+type counted struct {
+	context.Context
+	end  context.CancelFunc
+	left atomic.Int64
+}
+
+func endAfter(ctx context.Context, looks int) (context.Context, context.Context) {
+	inner, end := context.WithCancel(ctx)
+	c := &counted{Context: inner, end: end}
+	c.left.Store(int64(looks))
+	return c, inner
+}
+
+func (c *counted) look() {
+	if c.left.Add(-1) < 0 {
+		c.end()
+	}
+}
+
+func (c *counted) Done() <-chan struct{} { c.look(); return c.Context.Done() }
+func (c *counted) Err() error            { c.look(); return c.Context.Err() }

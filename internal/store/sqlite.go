@@ -26,7 +26,7 @@ var sqlite = &engine{
 	commit: func(_ context.Context, _ *sql.DB, tx *sql.Tx, _ string) error { return tx.Commit() },
 }
 
-func openFile(path string) (*DB, error) {
+func openFile(ctx context.Context, path string) (*DB, error) {
 	if path == "" {
 		return nil, errors.New("the database needs a file name")
 	}
@@ -40,9 +40,9 @@ func openFile(path string) (*DB, error) {
 	if err != nil {
 		return nil, classified(path, fmt.Errorf("lock %s: %w", path, err))
 	}
-	db, err := openLocked(path)
+	db, err := openLocked(ctx, path)
 	if errors.Is(classified(path, err), ErrFull) && os.Remove(reserveOf(path)) == nil {
-		db, err = openLocked(path)
+		db, err = openLocked(ctx, path)
 	}
 	if err != nil {
 		_ = unlock(lock) // the first failure says more
@@ -52,7 +52,7 @@ func openFile(path string) (*DB, error) {
 	return db, nil
 }
 
-func openLocked(path string) (*DB, error) {
+func openLocked(ctx context.Context, path string) (*DB, error) {
 	if err := inspect(path); err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func openLocked(path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := prepare(context.Background(), sqlite, write); err != nil {
+	if err := prepare(ctx, sqlite, write); err != nil {
 		write.Close()
 		return nil, err
 	}

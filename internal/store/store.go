@@ -62,13 +62,13 @@ const readers = 3
 // it can fail; a database that it refuses is left as it was.
 func Open(address string) (*DB, error) { return OpenContext(context.Background(), address) }
 
-// OpenContext is [Open], which waits for a PostgreSQL server no longer than until
-// ctx ends.
+// OpenContext is [Open], which waits for a PostgreSQL server, or brings the schema up to
+// date, no longer than until ctx ends.
 func OpenContext(ctx context.Context, address string) (*DB, error) {
 	if IsURL(address) {
 		return complete(openServer(ctx, address))
 	}
-	return complete(openFile(address))
+	return complete(openFile(ctx, address))
 }
 
 // OpenReadOnly opens an existing database for queries, also while another process
