@@ -86,7 +86,6 @@ func otherKeys(now time.Time) []mokatest.Key {
 	return keys
 }
 
-// change changes account and key.
 func (a *spentAccount) change(f func(*mokatest.Account, *mokatest.Key)) {
 	a.gateway.Update(func(s *mokatest.State) { f(s.Account(mokatest.DemoUserID), s.Key(mokatest.DemoKey)) })
 }

@@ -27,7 +27,6 @@ type visitors struct {
 	address string
 }
 
-// serve serves the page while run runs.
 func (v visitors) serve(ctx context.Context, b page.Backend, run func(context.Context) error) error {
 	address := v.address
 	if _, _, err := net.SplitHostPort(address); err != nil {

@@ -78,7 +78,6 @@ type redirector struct {
 	base *http.Transport
 }
 
-// RoundTrip sends a request for Discord to the server.
 func (t *redirector) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !isDiscord(r.URL.Hostname()) && r.URL.Host != t.to {
 		if r.Body != nil {
@@ -92,7 +91,6 @@ func (t *redirector) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.base.RoundTrip(out)
 }
 
-// CloseIdleConnections is what http.Client's method of that name calls.
 func (t *redirector) CloseIdleConnections() { t.base.CloseIdleConnections() }
 
 // isDiscord reports whether a host is one of Discord's.

@@ -159,14 +159,9 @@ func half(w http.ResponseWriter, serve func(http.ResponseWriter)) {
 // unseen is an answer that nobody gets.
 type unseen struct{ header http.Header }
 
-// Header is the answer's header.
-func (u unseen) Header() http.Header { return u.header }
-
-// Write drops the answer.
+func (u unseen) Header() http.Header         { return u.header }
 func (u unseen) Write(p []byte) (int, error) { return len(p), nil }
-
-// WriteHeader drops the status.
-func (u unseen) WriteHeader(int) {}
+func (u unseen) WriteHeader(int)             {}
 
 func (s *Server) sleep(r *http.Request, d time.Duration) {
 	t := time.NewTimer(d)

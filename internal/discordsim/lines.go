@@ -90,7 +90,6 @@ func (l *line) Read(p []byte) (int, error) {
 	}
 }
 
-// Write writes, or pretends to.
 func (l *line) Write(p []byte) (int, error) {
 	if l.swallows() {
 		return len(p), nil
@@ -98,7 +97,6 @@ func (l *line) Write(p []byte) (int, error) {
 	return l.Conn.Write(p)
 }
 
-// Close ends the connection.
 func (l *line) Close() error {
 	l.closed.Store(true)
 	l.once.Do(func() { l.leave(l) })
@@ -111,7 +109,6 @@ type lines struct {
 	s *Server
 }
 
-// Accept gives the next connection.
 func (l lines) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err != nil {

@@ -136,10 +136,8 @@ func (e pairEnd) Close() error {
 	return nil
 }
 
-// LocalAddr is no address: the connection is in memory.
-func (pairEnd) LocalAddr() net.Addr { return &net.TCPAddr{} }
-
-// RemoteAddr is no address either.
+// The connection is in memory and has no addresses.
+func (pairEnd) LocalAddr() net.Addr  { return &net.TCPAddr{} }
 func (pairEnd) RemoteAddr() net.Addr { return &net.TCPAddr{} }
 
 // SetDeadline also ends a Read or a Write that waits.

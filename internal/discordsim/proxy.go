@@ -179,7 +179,6 @@ func (t *tunnels) add(conn net.Conn) {
 	}
 }
 
-// Accept gives the next tunnel.
 func (t *tunnels) Accept() (net.Conn, error) {
 	select {
 	case conn := <-t.queue:
@@ -189,11 +188,9 @@ func (t *tunnels) Accept() (net.Conn, error) {
 	}
 }
 
-// Close ends Accept.
 func (t *tunnels) Close() error {
 	t.once.Do(func() { close(t.done) })
 	return nil
 }
 
-// Addr is the proxy's address.
 func (t *tunnels) Addr() net.Addr { return t.addr }

@@ -246,7 +246,6 @@ type noting struct {
 	at int // among the server's requests
 }
 
-// WriteHeader passes the status on.
 func (n *noting) WriteHeader(status int) {
 	n.s.replied(n.at, status)
 	n.ResponseWriter.WriteHeader(status)

@@ -259,7 +259,6 @@ func (w wide) plus(n int64) wide {
 	return wide{high, low}
 }
 
-// String is the number in decimal.
 func (w wide) String() string {
 	n := new(big.Int).Lsh(big.NewInt(int64(w.high)), 64)
 	return n.Add(n, new(big.Int).SetUint64(w.low)).String()

@@ -15,7 +15,6 @@ func (s *Server) Client() *http.Client { return &http.Client{Transport: transpor
 
 type transport struct{ server *Server }
 
-// RoundTrip answers a call.
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		defer req.Body.Close()
