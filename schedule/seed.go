@@ -83,10 +83,11 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	if s.Times.rests(noRecords, a) || s.Times.rests(allRows, a) {
 		return nil
 	}
-	if _, read, err := s.Store.FirstReading(ctx, a.Name); !read || err != nil {
+	first, read, err := s.Store.FirstReading(ctx, a.Name)
+	if !read || err != nil {
 		return err // the unit is not known yet
 	}
-	from, err := s.missingFrom(ctx, a.Name, now)
+	from, err := s.missingFrom(ctx, a.Name, first, now)
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 		return err
 	}
 	s.Log.Info("history from the gateway's records", "account", a.Name, "from", from.UTC().Format(time.RFC3339), "rows", len(rows))
-	if err := s.Store.SetValue(ctx, history.RecordedMark(a.Name), []byte(now.UTC().Format(time.RFC3339))); err != nil {
+	if err := s.Store.SetValue(ctx, history.RecordedMark(a.Name), []byte(history.CompleteUntil(now).UTC().Format(time.RFC3339))); err != nil {
 		return err
 	}
 	s.Times.hasLearned(a.Name)
@@ -159,8 +160,9 @@ func unsupported(err error) bool {
 	return ok && failed.Kind == moka.Unsupported
 }
 
-// missingFrom is since when records are wanted; zero when none are.
-func (s *Seeder) missingFrom(ctx context.Context, name string, now time.Time) (time.Time, error) {
+// missingFrom is since when records are wanted, of an account by its first reading; zero
+// when none are.
+func (s *Seeder) missingFrom(ctx context.Context, name string, first, now time.Time) (time.Time, error) {
 	oldest := history.FirstRecorded(now)
 	raw, ok, err := s.Store.Value(ctx, history.RecordedMark(name))
 	if err != nil {
@@ -174,9 +176,12 @@ func (s *Seeder) missingFrom(ctx context.Context, name string, now time.Time) (t
 	if err != nil {
 		return time.Time{}, err
 	}
+	if done.Before(first) {
+		gaps = append([]store.Gap{{From: done, To: first}}, gaps...)
+	}
 	for _, g := range gaps {
-		complete := g.To.Truncate(time.Hour).Add(time.Hour + history.RecordLag)
-		if complete.After(done) && now.After(complete) {
+		hour := g.To.Truncate(time.Hour).Add(time.Hour)
+		if hour.After(done) && !hour.After(history.CompleteUntil(now)) {
 			from := g.From.Truncate(time.Hour)
 			if from.Before(oldest) {
 				from = oldest

@@ -14,6 +14,7 @@ import (
 	"mokabot/internal/config"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
+	"mokabot/internal/spend"
 	"mokabot/internal/store"
 	"mokabot/internal/store/storetest"
 	"mokabot/moka"
@@ -167,6 +168,7 @@ func TestRecordsReadByAWrongClockAreReadAgain(t *testing.T) {
 		s := newSeeding(t, mokatest.V2026_08)
 		defer s.db.Close()
 		s.poll(t)
+		time.Sleep(2 * time.Hour) // the hour of the first reading is complete
 		if err := s.db.SetValue(t.Context(), history.RecordedMark("team"), []byte(time.Now().AddDate(1, 0, 0).Format(time.RFC3339))); err != nil {
 			t.Fatal(err)
 		}
@@ -255,6 +257,45 @@ func TestRefundsBeforeTheFirstReadingAreKnown(t *testing.T) {
 					s.gateway.CleanLog(time.Now())
 				}
 			})
+		})
+	}
+}
+
+// The gateway's rows of the hour in which reading began are complete when it is over. Until
+// then what was spent in it before the first reading is not known: neither the day nor a
+// budget takes it for nothing.
+func TestTheHourOfTheFirstReadingIsNotTakenForNothing(t *testing.T) {
+	for _, earlier := range []moka.Amount{0, 3 * moka.Dollar} { // by the hours before
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(time.Until(time.Date(2026, 11, 23, 9, 40, 0, 0, time.UTC)))
+			s := newSeeding(t, mokatest.V2026_08)
+			defer s.db.Close()
+			const key = "sk-firsthourfirsthourfirsthourfirsthourfirsthour0003"
+			s.gateway.AddKey(2, mokatest.Key{Key: key, Name: "ci", Unlimited: true})
+			s.gateway.SpendAt(time.Now().Add(-50*time.Hour), key, "gpt-4o", 500_000, 1000)
+			s.gateway.SpendAt(time.Now().Add(-3*time.Hour), key, "gpt-4o", int64(earlier/2), 1000)
+			s.gateway.SpendAt(time.Now().Add(-20*time.Minute), key, "gpt-4o", 2_500_000, 1000)
+			past := history.History{Store: s.db, Zone: time.UTC}
+			daily := budget.Budget{Name: "daily", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar, Accounts: []string{"team"}}
+			is := func(want spend.SoFar) {
+				t.Helper()
+				s.poll(t)
+				(&Seeder{Book: s.book, Store: s.db, Log: slog.New(slog.DiscardHandler), Times: &s.times, History: past}).Check(t.Context())
+				facts, err := past.Budget(t.Context(), daily, s.book, false)
+				if today := past.Today(t.Context(), "team"); err != nil || today != want || facts.Spent != want {
+					t.Errorf("%s: today %+v, the budget %+v, %v; want %+v", time.Now().Format(time.TimeOnly), today, facts.Spent, err, want)
+				}
+			}
+			s.poll(t)
+			is(spend.SoFar{Spent: moka.Known(earlier), AtLeast: true})
+			for time.Now().Before(time.Date(2026, 11, 23, 10, 20, 0, 0, time.UTC)) {
+				time.Sleep(5 * time.Minute)
+				s.poll(t)
+			}
+			is(spend.SoFar{Spent: moka.Known(earlier + 5*moka.Dollar)})
+			if n := s.records(); n != 2 {
+				t.Errorf("the records were asked for %d times, want 2", n)
+			}
 		})
 	}
 }

@@ -103,7 +103,7 @@ func (h History) holes(ctx context.Context, name string, p spend.Period, r *reco
 	}
 	if first.After(p.From) {
 		holes = append([]store.Gap{{From: p.From, To: first}}, holes...)
-		if !r.tellOf(spend.Period{From: p.From, To: first}) {
+		if before := (spend.Period{From: p.From, To: first}); r.untold(before) == first.Sub(p.From) {
 			f.began = first
 		}
 	}
@@ -168,12 +168,11 @@ func (f *figure) addRecorded(ctx context.Context, p spend.Period, within recorde
 	f.guessed += r.requests(ctx, p)
 	f.unread = append(f.unread, p)
 	f.covered += within.covered
-	if within.spent > 0 || r.tellOf(p) || r.logTellsOf(ctx, p) {
+	untold := r.untold(p)
+	if within.spent > 0 || untold < p.To.Sub(p.From) || r.logTellsOf(ctx, p) {
 		f.known, f.filled = true, true
 	}
-	if !r.tellOf(p) {
-		f.missing += p.To.Sub(p.From)
-	}
+	f.missing += untold
 }
 
 // credit adds what came in while nothing was read, by the log, and reports whether

@@ -13,6 +13,9 @@ import (
 // RecordLag is how long after an hour the gateway's rows of it are complete.
 const RecordLag = 10 * time.Minute
 
+// CompleteUntil is up to when the gateway's rows are complete: the end of an hour.
+func CompleteUntil(now time.Time) time.Time { return now.Add(-RecordLag).Truncate(time.Hour) }
+
 // FirstRecorded is the oldest hour whose rows are asked for from the start.
 func FirstRecorded(now time.Time) time.Time {
 	return now.Add(-RecordedDays * 24 * time.Hour).Truncate(time.Hour).Add(time.Hour)
@@ -26,7 +29,7 @@ func WholeHours(rows []moka.UsageRow, now time.Time) []store.Recorded {
 	}
 	sums := ByHour(rows)
 	var all []store.Recorded
-	for at := rows[0].Hour; !at.Add(time.Hour + RecordLag).After(now); at = at.Add(time.Hour) {
+	for at := rows[0].Hour; !at.Add(time.Hour).After(CompleteUntil(now)); at = at.Add(time.Hour) {
 		sum := sums[at.Unix()]
 		sum.Start = at
 		all = append(all, sum)

@@ -190,7 +190,7 @@ func (h History) remembered(ctx context.Context, name string, from, to time.Time
 const RecordedDays = 30
 
 // RecordedMark names the stored value with the time up to which an account's rows were
-// kept, RFC 3339.
+// kept, RFC 3339: the end of an hour.
 func RecordedMark(account string) string { return "recorded/" + account }
 
 // recordedUntil is up to when an account's rows were kept.
@@ -238,8 +238,18 @@ func (h History) addKept(ctx context.Context, name string, from, to time.Time, r
 
 // tellOf reports whether the gateway returned its rows of a time, so that hours without a
 // row cost nothing.
-func (r *records) tellOf(p spend.Period) bool {
-	return !r.tell.From.After(p.From) && !p.To.After(r.tell.To.Add(negligible))
+func (r *records) tellOf(p spend.Period) bool { return r.untold(p) == 0 }
+
+// untold is how much of a time's end the gateway returned no rows of, all of it where they
+// lack its beginning.
+func (r *records) untold(p spend.Period) time.Duration {
+	switch left := p.To.Sub(r.tell.To); {
+	case r.tell.From.After(p.From):
+		return p.To.Sub(p.From)
+	case left > negligible:
+		return min(left, p.To.Sub(p.From))
+	}
+	return 0
 }
 
 // logTellsOf reports whether the gateway's log tells of a time, so that nothing in it means
