@@ -202,6 +202,7 @@ type budgetReview struct {
 	forecasts map[string]*hitRate
 	movable   budget.Budget // as it was at first
 	changes   int
+	changed   time.Time // just after the last of them
 	compared  int
 	started   time.Time
 	calls     int
@@ -242,9 +243,10 @@ func newBudgetReview(t *testing.T, gateway mokatest.Version, script []movement, 
 // in the middle of each following one: to less, to more and back.
 func (r *budgetReview) change() {
 	at := time.Now().In(r.zone)
-	if noon := time.Date(at.Year(), at.Month(), 16, 12, 0, 0, 0, r.zone); !at.Equal(noon) {
+	if noon := time.Date(at.Year(), at.Month(), 16, 12, 0, 0, 0, r.zone); at.Before(noon) || r.changed.After(noon) {
 		return
 	}
+	r.changed = at.Add(time.Second)
 	if r.changes > 0 {
 		r.budgets.Budgets = r.budgets.Budgets[:len(r.budgets.Budgets)-1]
 	}

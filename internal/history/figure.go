@@ -172,7 +172,7 @@ func (f *figure) addRecorded(ctx context.Context, p spend.Period, within recorde
 	if within.spent > 0 || untold < p.To.Sub(p.From) || r.logTellsOf(ctx, p) {
 		f.known, f.filled = true, true
 	}
-	f.missing += untold
+	f.missing += max(untold, within.unsplit)
 }
 
 // credit adds what came in while nothing was read, by the log, and reports whether
@@ -208,13 +208,14 @@ func (r *records) net(ctx context.Context, gap store.Gap, part spend.Period, cha
 type recorded struct {
 	spent   moka.Amount
 	covered time.Duration // from the oldest record on
+	unsplit time.Duration // of hours whose records could not be split, and are left out
 }
 
 // recordedIn is what was recorded of a stretch of time. The records of an hour
 // that readings know a part of are of the rest.
 func (h History) recordedIn(ctx context.Context, name string, p spend.Period, r *records) (recorded, error) {
 	var rec recorded
-	sum, _ := r.spent(ctx, p)
+	sum, exact := r.spent(ctx, p)
 	rec.spent = sum
 	first, ok := r.oldest(ctx, p)
 	if !ok {
@@ -223,23 +224,30 @@ func (h History) recordedIn(ctx context.Context, name string, p spend.Period, r 
 	if from := later(p.From, first); from.Before(p.To) {
 		rec.covered = p.To.Sub(from)
 	}
-	if !r.isDead() || h.Store == nil {
+	if exact || r.rehearsed != nil || h.Store == nil {
 		return rec, nil
 	}
 	// Without a log, an hour at the edge is split by what readings know of it.
 	for _, edge := range slices.Compact([]time.Time{p.From.Truncate(time.Hour), p.To.Truncate(time.Hour)}) {
 		hour := spend.Period{From: edge, To: edge.Add(time.Hour)}
 		row := r.hours[edge.Unix()]
-		if row == 0 || !hour.From.Before(p.From) && !hour.To.After(p.To) || hour.To.After(r.now) {
+		part, all := r.whole(hour, p)
+		inside := part.To.Sub(part.From)
+		if row == 0 || inside <= 0 || all || r.splits(ctx, hour, part) {
+			continue
+		}
+		if hour.To.After(r.now) {
+			rec.unsplit += inside
 			continue
 		}
 		rest, err := h.Store.Spent(ctx, name, hour.From, hour.To)
 		if err != nil {
 			return rec, err
 		}
-		outside := hour.To.Sub(hour.From) - earlier(hour.To, p.To).Sub(later(hour.From, p.From))
-		if rest.Covered >= outside-time.Minute {
+		if outside := hour.To.Sub(hour.From) - inside; rest.Covered >= outside-time.Minute {
 			rec.spent += max(0, row-rest.Spent)
+		} else {
+			rec.unsplit += inside
 		}
 	}
 	return rec, nil

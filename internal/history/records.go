@@ -475,17 +475,31 @@ func (r *records) inRows(ctx context.Context, p spend.Period) (sum moka.Amount, 
 
 // partOf is the part of an hour's row that lies in p.
 func (r *records) partOf(ctx context.Context, hour, p spend.Period, spent moka.Amount) (part moka.Amount, exact bool) {
-	inside := spend.Period{From: later(hour.From, p.From), To: earlier(hour.To, p.To)}
-	toCome := hour.To.After(r.now) && !p.To.Before(r.to) // the rest of the hour
-	if inside.Equal(hour) || toCome && inside.From.Equal(hour.From) {
+	inside, whole := r.whole(hour, p)
+	if whole {
 		return spent, true
 	}
 	within, ok := r.log(ctx, inside.From, inside.To, "", "")
-	whole, okWhole := r.log(ctx, hour.From, hour.To, "", "")
-	if !ok || !okWhole {
+	all, okAll := r.log(ctx, hour.From, hour.To, "", "")
+	if !ok || !okAll {
 		return 0, false
 	}
-	return min(within, max(spent, whole)), whole >= spent-blur
+	return min(within, max(spent, all)), all >= spent-blur
+}
+
+// splits reports whether the log tells how much of an hour's row is of a part of it.
+func (r *records) splits(ctx context.Context, hour, part spend.Period) bool {
+	_, ok := r.log(ctx, part.From, part.To, "", "")
+	_, all := r.log(ctx, hour.From, hour.To, "", "")
+	return ok && all
+}
+
+// whole is the part of an hour that lies in p, and whether that is all of it: what is
+// missing is still to come.
+func (r *records) whole(hour, p spend.Period) (inside spend.Period, all bool) {
+	inside = spend.Period{From: later(hour.From, p.From), To: earlier(hour.To, p.To)}
+	toCome := hour.To.After(r.now) && !p.To.Before(r.to)
+	return inside, inside.Equal(hour) || toCome && inside.From.Equal(hour.From)
 }
 
 func near(a, b moka.Amount) bool { return max(a-b, b-a) <= blur }

@@ -106,3 +106,27 @@ func TestADatabaseThatCannotBeReadIsNoFigure(t *testing.T) {
 		})
 	}
 }
+
+// What was spent before the first reading of an hour that cannot be split is not taken for
+// nothing.
+func TestAnHourThatCannotBeSplitMakesALowerBound(t *testing.T) {
+	for _, logged := range []bool{true, false} {
+		inPast(t, mokatest.V2026_08, func(p *past) {
+			time.Sleep(9*time.Hour + 40*time.Minute)
+			p.spendAt(time.Now().Add(-3*time.Hour), 2)
+			p.spendAt(time.Now().Add(-20*time.Minute), 5)
+			p.read()
+			time.Sleep(2 * time.Minute)
+			p.read()
+			time.Sleep(2 * time.Minute)
+			if !logged {
+				p.gateway.Fault(mokatest.Fault{Path: "/api/log/self/stat", Status: 500})
+			}
+			day := spend.Day(time.Now(), time.UTC)
+			u, err := p.history.UsedByModel(p.t.Context(), p.account, spend.Period{From: day.From, To: time.Now()}, spend.Period{From: day.From.AddDate(0, 0, -1), To: day.From})
+			if err != nil || u.Spent != dollars(7) || u.AtLeast == logged {
+				p.t.Errorf("with a log %t: %v, at least %t, %v", logged, u.Spent, u.AtLeast, err)
+			}
+		})
+	}
+}

@@ -130,6 +130,25 @@ func (h History) catchUp(ctx context.Context, p spend.Period, r *records, f *fig
 		back := r.refunded(ctx, tail).amount
 		f.spent, f.refunds, f.known = f.spent+logged-back, f.refunds+back, true
 	}
+	rows, exact := r.inRows(ctx, p)
+	if more := rows - f.spent - f.refunds; exact && f.known && more > blur && more <= r.sinceReading(ctx, f.tail)+blur {
+		f.spent += more
+	}
+}
+
+// sinceReading is the most that was spent since a reading besides what the log has of the
+// seconds after it: what the log has of the reading's own second, of which nothing tells
+// what it has counted, or without a log the rows since its hour began.
+func (r *records) sinceReading(ctx context.Context, tail spend.Period) (sum moka.Amount) {
+	if logged, ok := r.log(ctx, tail.From, tail.From.Add(time.Second), "", ""); ok {
+		return logged
+	}
+	for start, spent := range r.hours {
+		if at := time.Unix(start, 0); !at.Before(tail.From.Truncate(time.Hour)) && at.Before(tail.To) {
+			sum += spent
+		}
+	}
+	return sum
 }
 
 // findRefunds asks the log for refunds where the lists hold more than was spent:

@@ -214,3 +214,33 @@ func TestReadingsAndTheGatewaysRecordsTogether(t *testing.T) {
 		})
 	}
 }
+
+// Calls in the second of the last reading, after it, are in the lists: they are in the sum too.
+func TestCallsInTheSecondOfTheLastReadingCount(t *testing.T) {
+	inPast(t, mokatest.V2026_08, func(p *past) {
+		time.Sleep(10*time.Hour + 400*time.Millisecond)
+		p.read()
+		for range 3 {
+			p.gateway.Spend(testKey, "gpt-4o", 150_000, 100)
+			time.Sleep(5 * time.Minute)
+			p.gateway.Spend(testKey, "gpt-4o", 250_000, 100)
+			p.read()
+		}
+		time.Sleep(300 * time.Millisecond)
+		p.gateway.Spend(testKey, "gpt-4o", 500_000, 100)
+		for after, want := range []moka.Maybe{dollars(3.4), dollars(5.4)} {
+			u := p.named("today", time.UTC)
+			if u.Spent != want {
+				p.t.Errorf("after %d more calls: %v, want %v", after, u.Spent, want)
+			}
+			for _, m := range u.Models {
+				if m.Spent < 0 {
+					p.t.Errorf("%s cost %v", m.Model, m.Spent)
+				}
+			}
+			time.Sleep(2 * time.Second)
+			p.gateway.Spend(testKey, "gpt-4o", 1_000_000, 100)
+			time.Sleep(2 * time.Second)
+		}
+	})
+}
