@@ -126,7 +126,7 @@ func (s *service) connect(ctx context.Context, on *duty, c *config.Config) {
 	on.gateway = &discord.Gateway{
 		Token: token, REST: on.rest, Proxy: s.proxy, Values: s.db, Shared: on.tenure != nil, Log: s.log, OnIdentify: s.recorder.Identify,
 		OnInteraction: on.bot.Interact, OnGuild: on.bot.Joined,
-		OnAccess: func(context.Context) { on.delivery.Retry() },
+		OnAccess: func(context.Context) { on.delivery.AccessChanged() },
 	}
 	on.resume(ctx)
 	if on.tenure == nil {

@@ -65,6 +65,7 @@ const (
 	editLife      = 24 * time.Hour   // after that an edit without an answer is given up
 	refusedRetry  = time.Hour        // between two attempts at what only a person can fix
 	permissionLag = 5 * time.Second  // after a change of permissions, for a second look
+	accessSpacing = 20 * time.Second // between two retries because of changes of permissions, and a second for each message
 	attemptTime   = time.Minute      // for one message, repetitions included
 	noteTime      = 5 * time.Second  // for storing the result
 	drainTime     = 7 * time.Second  // for what is under way at the end
@@ -116,6 +117,7 @@ type Delivery struct {
 
 	once     sync.Once
 	woken    chan struct{}
+	access   chan struct{}
 	mu       sync.Mutex
 	unpinged map[string]Unpinged // by channel
 	began    time.Time           // when Run was called
@@ -137,15 +139,20 @@ const (
 // it refused for may have changed. It is safe to call at any time.
 func (d *Delivery) Retry() {
 	d.init()
-	select {
-	case d.woken <- struct{}{}:
-	default: // it has not looked since the last one
-	}
+	signal(d.woken)
+}
+
+// AccessChanged is [Delivery.Retry] for events of Discord, of which a busy server sends
+// many: each refusal counts towards the ban of the address, so these retries are spaced.
+func (d *Delivery) AccessChanged() {
+	d.init()
+	signal(d.access)
 }
 
 func (d *Delivery) init() {
 	d.once.Do(func() {
-		d.woken, d.unpinged, d.posted = make(chan struct{}, 1), map[string]Unpinged{}, map[string][]Posted{}
+		d.woken, d.access = make(chan struct{}, 1), make(chan struct{}, 1)
+		d.unpinged, d.posted = map[string]Unpinged{}, map[string][]Posted{}
 		if d.Now == nil {
 			d.Now = time.Now
 		}
@@ -170,8 +177,10 @@ func (d *Delivery) Run(ctx context.Context) error {
 	r.recheck()
 	hourly := time.NewTicker(refusedRetry)
 	defer hourly.Stop()
-	second := stoppedTimer()
+	second, paced := stoppedTimer(), stoppedTimer()
 	defer second.Stop()
+	defer paced.Stop()
+	var calm time.Time // until then no event causes a retry
 	for {
 		changed := d.Box.Changed() // taken before the look, so that nothing added after it is missed
 		r.start(ctx)
@@ -185,6 +194,12 @@ func (d *Delivery) Run(ctx context.Context) error {
 			// change of permissions seldom comes alone.
 			r.requeue(ctx)
 			second.Reset(permissionLag)
+		case <-d.access:
+			paced.Reset(time.Until(calm))
+		case <-paced.C:
+			n := r.requeue(ctx)
+			second.Reset(permissionLag)
+			calm = time.Now().Add(accessSpacing + time.Duration(n)*time.Second)
 		case <-second.C:
 			r.requeue(ctx)
 			r.recheck()
@@ -305,8 +320,8 @@ func (r *round) finished(o outcome) {
 	}
 }
 
-// requeue takes up what Discord refused.
-func (r *round) requeue(ctx context.Context) {
+// requeue takes up what Discord refused, and counts it.
+func (r *round) requeue(ctx context.Context) int {
 	n, err := r.d.Box.RequeueDead(ctx)
 	if err != nil && ctx.Err() == nil {
 		r.d.Log.Error("refused messages could not be taken up again", "err", err)
@@ -314,6 +329,7 @@ func (r *round) requeue(ctx context.Context) {
 	if n > 0 {
 		r.d.Log.Info("refused messages are tried again", "count", n)
 	}
+	return n
 }
 
 // recheck looks whether mentions that reached nobody would by now.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -234,6 +235,58 @@ func TestAMessageThatCannotBeLookedForIsNotLost(t *testing.T) {
 			if n := len(p.all()); c.want == "" && (n < 900 || n > 1800) {
 				t.Errorf("%s: %d looks in ten hours", c.what, n)
 			}
+		})
+	}
+}
+
+// A busy server sends events all the time that may change what the bot may do, and 10,000
+// refusals within ten minutes end in a ban of the address.
+func TestABusyServerDoesNotHammerRefusals(t *testing.T) {
+	for _, messages := range []int{1, 16, 300} {
+		t.Run(fmt.Sprint(messages), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var rows []store.Due
+				for n := range messages {
+					rows = append(rows, store.Due{Channel: fmt.Sprint("c", n%16)})
+				}
+				b := newBox(rows...)
+				var permitted atomic.Bool
+				p := &post{send: func(context.Context, string, int) error {
+					if permitted.Load() {
+						return nil
+					}
+					return &Error{Kind: KindPermanent, Status: 403, Code: codeMissingPermissions}
+				}}
+				d := &Delivery{Box: b, Send: p, Log: slog.New(slog.DiscardHandler)}
+				ctx, cancel := context.WithCancel(t.Context())
+				ended := make(chan error)
+				go func() { ended <- d.Run(ctx) }()
+				events := func(lasts time.Duration) {
+					for began := time.Now(); time.Since(began) < lasts; time.Sleep(200 * time.Millisecond) {
+						d.AccessChanged()
+					}
+				}
+				events(10 * time.Minute)
+				refusals := 0
+				p.mu.Lock()
+				for _, n := range p.per {
+					refusals += n
+				}
+				p.mu.Unlock()
+				rounds := 3 + int(10*time.Minute/(accessSpacing+time.Duration(messages)*time.Second)) // of two looks
+				if most := 2 * rounds * messages; refusals > most {
+					t.Errorf("%d refusals within ten minutes, at most %d are to be", refusals, most)
+				}
+				permitted.Store(true)
+				events(accessSpacing + time.Duration(messages)*time.Second + maxIdle)
+				if left := slices.IndexFunc(b.states(), func(state string) bool { return state != "sent" }); left >= 0 {
+					t.Errorf("message %d is %q, although it is permitted", left+1, b.states()[left])
+				}
+				cancel()
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+			})
 		})
 	}
 }
