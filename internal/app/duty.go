@@ -107,7 +107,7 @@ func (s *service) connect(ctx context.Context, on *duty, c *config.Config) {
 	token := c.Discord.Token.Reveal()
 	options := []discord.RESTOption{
 		discord.WithVersion(Version()), discord.WithObserver(s.recorder.Request),
-		discord.WithDates(func(at time.Time) { on.clock.Hear(clock.Discord, at) }), discord.WithPauses(on.handover.Pause),
+		discord.WithDates(func() func(time.Time) { return on.clock.Listen(clock.Discord) }), discord.WithPauses(on.handover.Pause),
 	}
 	if on.tenure != nil {
 		options = append(options, discord.WithPermission(on.tenure.Valid))

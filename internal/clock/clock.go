@@ -64,8 +64,28 @@ func (c *Clock) Sure() bool {
 	return c.agreed.sure
 }
 
-// Hear counts the time that a server sent as a vote.
-func (c *Clock) Hear(server string, date time.Time) {
+// Listen is called before a request to a server, and what it returns with the time that
+// the server's answer names. If this machine's clock was stepped in between, the answer may
+// be from before the step, as after a sleep, and does not count.
+func (c *Clock) Listen(server string) func(date time.Time) {
+	began := c.steps()
+	return func(date time.Time) {
+		if c.steps() == began {
+			c.hear(server, date)
+		}
+	}
+}
+
+// steps is how often the machine's clock was stepped.
+func (c *Clock) steps() int {
+	c.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.agreed.steps
+}
+
+// hear counts the time that a server sent as a vote.
+func (c *Clock) hear(server string, date time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	wall, ticks := c.read()
@@ -98,12 +118,13 @@ type listener struct {
 // RoundTrip passes the request on. An answer with an Age comes from a cache, and
 // its Date is that old.
 func (l listener) RoundTrip(r *http.Request) (*http.Response, error) {
+	heard := l.clock.Listen(r.URL.Host)
 	resp, err := l.next.RoundTrip(r)
 	if err != nil {
 		return resp, err
 	}
 	if date, bad := http.ParseTime(resp.Header.Get("Date")); bad == nil && resp.Header.Get("Age") == "" {
-		l.clock.Hear(r.URL.Host, date)
+		heard(date)
 	}
 	return resp, nil
 }

@@ -185,3 +185,38 @@ func TestTheTransportListensToDates(t *testing.T) {
 	}
 	client.CloseIdleConnections()
 }
+
+// answered is a server that answers after something happened to this machine.
+type answered struct {
+	date  time.Time
+	after func()
+}
+
+func (a answered) RoundTrip(*http.Request) (*http.Response, error) {
+	a.after()
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: http.Header{"Date": {a.date.Format(http.TimeFormat)}}}, nil
+}
+
+// A machine that slept finds the answer to what it asked before. That it agrees with the
+// time before the sleep says nothing, and the next answer sets the time right.
+func TestAnAnswerFromBeforeASleepIsNotBelieved(t *testing.T) {
+	wall := noon
+	c := newClock(func() (time.Time, time.Duration) { return wall, 0 }, noon.Add(-time.Minute), slog.New(slog.DiscardHandler))
+	asleep := func() { wall = noon.Add(8 * time.Hour) }
+	ask := func(host string, server answered) {
+		t.Helper()
+		if _, err := c.Transport(server).RoundTrip(httptest.NewRequest(http.MethodGet, "https://"+host, nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	awake := func() {}
+	ask(Discord, answered{noon, awake})
+	ask(Discord, answered{noon, asleep})
+	if c.Sure() {
+		t.Error("an answer from before the sleep confirms the time")
+	}
+	ask("gateway.example", answered{wall, awake})
+	if !c.Sure() || !c.Now().Equal(wall) {
+		t.Errorf("the time is %s, want %s", c.Now(), wall)
+	}
+}

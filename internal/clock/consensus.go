@@ -45,6 +45,7 @@ type consensus struct {
 	ticks time.Duration // of the monotonic clock, at now
 	ahead time.Duration // of the wall clock before the monotonic one, to notice steps
 	apart bool          // the wall clock shows another time
+	steps int           // how often the wall clock was stepped
 	sure  bool          // a server confirmed the time since the last step
 	last  time.Time     // of the last stored reading; zero once a server confirmed the time
 	heard map[string]word
@@ -73,6 +74,7 @@ func (j *consensus) tick(wall time.Time, ticks time.Duration) Verdict {
 	j.apart = !near(wall, j.now)
 	switch {
 	case stepped:
+		j.steps++
 		// What was heard before may be older than it seems: a machine that
 		// sleeps has no ticks.
 		clear(j.heard)

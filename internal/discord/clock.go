@@ -10,18 +10,23 @@ import (
 // carried on by the monotonic clock. The ids of messages go by it.
 type serverClock struct {
 	seen     atomic.Pointer[reading]
-	answered atomic.Bool     // anything, with a date or without
-	told     func(time.Time) // of every time that Discord names; nil: nobody is
+	answered atomic.Bool            // anything, with a date or without
+	listen   func() func(time.Time) // see [WithDates]; nil: nobody listens
 }
 
 type reading struct{ server, here time.Time }
 
-func (c *serverClock) learn(h http.Header) {
-	c.answered.Store(true)
-	if at, err := http.ParseTime(h.Get("Date")); err == nil {
-		c.seen.Store(&reading{at, time.Now()})
-		if c.told != nil {
-			c.told(at)
+// ask is called before a request, and what it returns with the header of the answer.
+func (c *serverClock) ask() (learn func(http.Header)) {
+	heard := func(time.Time) {}
+	if c.listen != nil {
+		heard = c.listen()
+	}
+	return func(h http.Header) {
+		c.answered.Store(true)
+		if at, err := http.ParseTime(h.Get("Date")); err == nil {
+			c.seen.Store(&reading{at, time.Now()})
+			heard(at)
 		}
 	}
 }

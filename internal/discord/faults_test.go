@@ -68,7 +68,7 @@ func bubble(t *testing.T, http2 bool, f func(*rig)) {
 func (r *rig) start(off time.Duration) {
 	var heard atomic.Bool
 	log := slog.New(slog.NewTextHandler(r.log, nil))
-	rest := discord.NewREST(discordsim.Token, &http.Client{Transport: r.transport}, log, discord.WithDates(func(time.Time) { heard.Store(true) }))
+	rest := discord.NewREST(discordsim.Token, &http.Client{Transport: r.transport}, log, discord.WithDates(func() func(time.Time) { return func(time.Time) { heard.Store(true) } }))
 	now := func() time.Time {
 		if heard.Load() {
 			return rest.Now() // by Discord's word

@@ -57,10 +57,10 @@ func WithObserver(f func(route, kind string, took time.Duration)) RESTOption {
 	return func(r *REST) { r.observe = f }
 }
 
-// WithDates calls f with the time in the Date header of each answer. f must return at
-// once.
-func WithDates(f func(time.Time)) RESTOption {
-	return func(r *REST) { r.clock.told = f }
+// WithDates calls listen before each request, and what it returns with the time in the
+// Date header of the answer. Both must return at once.
+func WithDates(listen func() func(time.Time)) RESTOption {
+	return func(r *REST) { r.clock.listen = listen }
 }
 
 // WithPermission calls f immediately before each request that needs the bot token, and
@@ -164,13 +164,14 @@ func (r *REST) exchange(ctx context.Context, q request, out any) (int, *Error) {
 	if err := r.allowed(); err != nil && !q.open {
 		return 0, &Error{Op: q.op, Kind: KindTransient, Err: err}
 	}
+	learn := r.clock.ask()
 	resp, err := client.Do(req)
 	if err != nil {
 		client.CloseIdleConnections() // one that swallowed a request may not be the only one
 		return 0, lineError(q.op, err)
 	}
 	defer resp.Body.Close()
-	r.clock.learn(resp.Header)
+	learn(resp.Header)
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer+1))
 	if fail := r.classify(q, resp, raw); fail != nil {
 		return resp.StatusCode, fail

@@ -85,7 +85,7 @@ func (w *wrongMachine) start() {
 		for ; ctx.Err() == nil; sleepFor(ctx, rarely) {
 			if !w.cut.discord.Load() {
 				reached.Store(true)
-				agreed.Hear(clock.Discord, time.Now())
+				agreed.Listen(clock.Discord)(time.Now())
 				w.deliver(ctx, db)
 			}
 		}

@@ -119,7 +119,7 @@ func (w *weeks) start() {
 	}
 	log := slog.New(slog.DiscardHandler)
 	agreed := clock.NewAt(w.clock.now, last, log)
-	rest := discord.NewREST(discordsim.Token, &http.Client{Transport: inProcess{w.discord}}, log, discord.WithDates(func(at time.Time) { agreed.Hear(clock.Discord, at) }))
+	rest := discord.NewREST(discordsim.Token, &http.Client{Transport: inProcess{w.discord}}, log, discord.WithDates(func() func(time.Time) { return agreed.Listen(clock.Discord) }))
 	unconnected := app.Unconnected{
 		Config: c, Store: db, Log: log, Bot: &bot.Bot{REST: rest, Values: db, Log: log},
 		Env:   app.Environment{Gateway: w.gateway.Client().Transport},
