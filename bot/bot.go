@@ -90,8 +90,8 @@ type Bot struct {
 	Log      *slog.Logger
 	Now      func() time.Time // nil for the real clock
 
-	Health func(ctx context.Context) message.Health   // for /status
-	Reload func(ctx context.Context) message.Reloaded // reads the configuration again
+	Health func(ctx context.Context, w *lang.Words) message.Health // for /status
+	Reload func(ctx context.Context) message.Reloaded              // reads the configuration again
 	Levels Levels
 	// Test posts test alerts, once for each request.
 	Test func(ctx context.Context, request string) []message.TestPing

@@ -131,7 +131,7 @@ func usableBy(s standing) []message.Command {
 }
 
 func status(ctx context.Context, b *Bot, in Input) (message.Message, error) {
-	return message.Status(in.Words, b.Health(ctx), b.now()), nil
+	return message.Status(in.Words, b.Health(ctx, in.Words), b.now()), nil
 }
 
 func testPings(ctx context.Context, b *Bot, in Input) (message.Message, error) {

@@ -2,7 +2,9 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -103,4 +105,18 @@ func TestACrowdWaitsForItsTurn(t *testing.T) {
 			t.Errorf("%d at once, %d told that it is busy", most.Load(), busy)
 		}
 	})
+}
+
+// What is wrong with the bot is told in the reader's language, whatever the posts' is.
+func TestTheStatusIsInTheLanguageOfItsReader(t *testing.T) {
+	b := quietBot(t)
+	b.Health = func(_ context.Context, w *lang.Words) message.Health {
+		return message.Health{Dead: 1, Letters: []message.DeadLetter{{Channel: "5", Count: 1, Cause: w.Delivery.NoSend}}}
+	}
+	for _, w := range []*lang.Words{lang.English(), lang.Chinese()} {
+		m, err := status(t.Context(), b, Input{Words: w})
+		if text := fmt.Sprint(m); err != nil || !strings.Contains(text, w.Delivery.NoSend) {
+			t.Errorf("%s: %s, %v", w.Tag, text, err)
+		}
+	}
 }

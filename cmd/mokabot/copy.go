@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"time"
 
+	"mokabot/internal/app"
 	"mokabot/internal/config"
+	"mokabot/internal/lang"
 	"mokabot/internal/store"
 )
 
@@ -39,7 +41,7 @@ func runCopy(ctx context.Context, t terminal, args []string) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%w; run it again to go on", errInterrupted)
 	case err != nil:
-		return err
+		return app.DatabaseError(lang.For(c.Language), err)
 	}
 	var rows int64
 	for _, table := range done {

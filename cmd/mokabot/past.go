@@ -13,6 +13,7 @@ import (
 	"mokabot/internal/app"
 	"mokabot/internal/config"
 	"mokabot/internal/history"
+	"mokabot/internal/lang"
 	"mokabot/internal/store"
 )
 
@@ -36,7 +37,7 @@ func openPast(t terminal, flags arguments, needed bool, names ...string) (past, 
 	db, err := store.OpenReadOnly(c.Storage.Address())
 	missing := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !missing {
-		return past{}, none, err
+		return past{}, none, app.DatabaseError(lang.For(c.Language), err)
 	}
 	if err == nil {
 		none = func() { db.Close() }

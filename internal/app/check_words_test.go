@@ -1,6 +1,8 @@
 package app
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"os"
@@ -57,7 +59,8 @@ func TestTheCommandLineSaysEveryWord(t *testing.T) {
 		if err := WriteFindings(&text, w, found, false); err != nil || AllOK(found) {
 			t.Errorf("what is wrong is no failure: %v", err)
 		}
-		for _, err := range []error{&discord.Error{Kind: discord.KindUnauthorized}, &discord.Error{Kind: discord.KindTransient}, discord.ErrNoAccess, discord.ErrUnknownChannel, discord.ErrNotText} {
+		untrusted := &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}} // or not valid yet, by a wrong clock
+		for _, err := range []error{&discord.Error{Kind: discord.KindUnauthorized}, &discord.Error{Kind: discord.KindTransient}, &discord.Error{Kind: discord.KindTransient, Err: untrusted}, discord.ErrNoAccess, discord.ErrUnknownChannel, discord.ErrNotText} {
 			fmt.Fprintln(&text, discord.ChannelFailure(w, "5", err))
 		}
 		fmt.Fprintln(&text, w.Failure.PermissionNames(discord.PermissionNames()))

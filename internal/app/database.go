@@ -20,7 +20,7 @@ func databaseText(w *lang.Words, err error) string {
 		text string
 	}{
 		{store.ErrInUse, d.InUse}, {store.ErrCorrupt, d.Corrupt}, {store.ErrNewer, d.Newer}, {store.ErrOlder, d.Older}, {store.ErrFull, d.Full},
-		{store.ErrReadOnly, d.ReadOnly}, {store.ErrAddress, d.Address}, {store.ErrUnreachable, d.Unreachable}, {store.ErrTLS, d.TLS}, {store.ErrCut, d.Cut},
+		{store.ErrReadOnly, d.ReadOnly}, {store.ErrPlace, d.Place}, {store.ErrMoved, d.Moved}, {store.ErrAddress, d.Address}, {store.ErrUnreachable, d.Unreachable}, {store.ErrTLS, d.TLS}, {store.ErrCut, d.Cut},
 		{store.ErrUnknown, d.Unknown}, {store.ErrLogin, d.Login}, {store.ErrNoDatabase, d.NoDatabase}, {store.ErrRights, d.Rights},
 		{store.ErrStandby, d.Standby}, {store.ErrServer, d.TooOld}, {store.ErrEncoding, d.Encoding}, {store.ErrForeign, d.Foreign}, {store.ErrBusy, d.Busy},
 		{store.ErrRunning, d.Running}, {store.ErrNotEmpty, d.NotEmpty}, {store.ErrUnfinished, d.Unfinished}, {store.ErrDiffers, d.Differs}, {store.ErrSame, d.Same},
@@ -30,6 +30,25 @@ func databaseText(w *lang.Words, err error) string {
 		}
 	}
 	return ""
+}
+
+// DatabaseError puts a failure of the database into words, and returns other errors
+// unchanged.
+func DatabaseError(w *lang.Words, err error) error {
+	failed, known := errors.AsType[*store.Error](err)
+	if !known || databaseText(w, failed) == "" {
+		return err
+	}
+	return errors.New(failed.Path + w.Colon + withCause(w, failed))
+}
+
+// withCause is what is wrong with the database and the cause below, in words.
+func withCause(w *lang.Words, failed *store.Error) string {
+	text := databaseText(w, failed)
+	if failed.Err != nil {
+		text += " (" + failed.Err.Error() + ")"
+	}
+	return text
 }
 
 // probeTime is the longest that a check waits for the database.
@@ -45,14 +64,14 @@ func databaseFindings(ctx context.Context, w *lang.Words, c *config.Config) []Fi
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		text := databaseText(w, err)
-		failed, known := errors.AsType[*store.Error](err)
-		if text == "" || !known {
-			text = err.Error()
-		} else if failed.Err != nil {
-			text += " (" + failed.Err.Error() + ")"
+		text, level := err.Error(), LevelError
+		if failed, known := errors.AsType[*store.Error](err); known && databaseText(w, failed) != "" {
+			text = withCause(w, failed)
 		}
-		return []Finding{newFinding(LevelError, "storage", topicDatabase, text)}
+		if errors.Is(err, store.ErrPlace) {
+			level = LevelWarning // the bot may run as another user
+		}
+		return []Finding{newFinding(level, "storage", topicDatabase, text)}
 	}
 	text := w.Database.Ready(probe.Where, probe.Version)
 	if probe.Version == 0 {

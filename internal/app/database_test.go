@@ -1,6 +1,9 @@
 package app
 
 import (
+	"errors"
+	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -82,5 +85,24 @@ func TestACheckTriesTheDatabase(t *testing.T) {
 	none := config.Storage{Path: filepath.Join(t.TempDir(), "none.db")}
 	if found := databaseFindings(t.Context(), w, &config.Config{Storage: none}); len(found) != 0 {
 		t.Errorf("no file yet: %+v", found)
+	}
+}
+
+func TestAFailureOfTheDatabaseIsToldInTheLanguageOfTheConfiguration(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	if err := os.WriteFile(path, []byte(strings.Repeat("no database", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := loaded(t, "language: zh-CN\ndiscord: {token: x}\n"+accountLine+"storage: {path: "+path+"}\n")
+	err := Serve(t.Context(), c, Environment{}, slog.New(slog.DiscardHandler))
+	if want := lang.For("zh-CN").Database.Corrupt; err == nil || !strings.Contains(err.Error(), path+"："+want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+	other := errors.New("not of the database")
+	if err := DatabaseError(lang.English(), other); err != other {
+		t.Errorf("became %v", err)
+	}
+	if err := DatabaseError(lang.English(), nil); err != nil {
+		t.Errorf("nothing became %v", err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"mokabot/internal/alert"
+	"mokabot/internal/clock"
 	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/lang"
@@ -54,7 +55,7 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 			return nil // stopped during the start
 		}
 		if !store.Absent(err) {
-			return err
+			return DatabaseError(lang.For(c.Language), err)
 		}
 	}
 	s.awaited.Store(newAbsence(err))
@@ -66,7 +67,7 @@ func Serve(ctx context.Context, c *config.Config, env Environment, log *slog.Log
 	}()
 	select {
 	case err := <-ended:
-		return err
+		return DatabaseError(lang.For(c.Language), err)
 	case <-ctx.Done():
 	}
 	select {
@@ -94,7 +95,23 @@ func (s *service) begin(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	s.awaited.Store(nil)
-	return RunAll(ctx, lead, s.handleSIGHUP, s.releaseRepeatedly)
+	return RunAll(ctx, lead, s.handleSIGHUP, s.releaseRepeatedly, s.watchFile)
+}
+
+// watchFile logs once that the database file is gone from its place.
+func (s *service) watchFile(ctx context.Context) error {
+	const every = time.Minute
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(clock.Together(every)):
+		}
+		if err := s.db.Trouble(); errors.Is(err, store.ErrMoved) {
+			s.log.Error(DatabaseError(lang.For(s.now().config.Language), err).Error())
+			return nil
+		}
+	}
 }
 
 // endTime is for the end of all parts. Only a database that never answers takes as long.

@@ -17,8 +17,8 @@ const (
 	lettersRead  = 200 // messages
 )
 
-// health is how the bot itself is doing, for /status.
-func (s *service) health(ctx context.Context) message.Health {
+// health is how the bot itself is doing, for /status, with causes in the reader's words.
+func (s *service) health(ctx context.Context, w *lang.Words) message.Health {
 	c := s.now()
 	h := message.Health{Version: Version(), Uptime: time.Since(s.began), DiskFull: s.db.Full()}
 	if on := s.duty(); on != nil {
@@ -32,13 +32,13 @@ func (s *service) health(ctx context.Context) message.Health {
 		h.Accounts = append(h.Accounts, message.LastPoll{Account: a.Name, At: r.At, OK: ok && r.OK()})
 	}
 	if trouble := s.db.Trouble(); trouble != nil && !h.DiskFull {
-		h.Database = databaseText(lang.For(c.config.Language), trouble)
+		h.Database = databaseText(w, trouble)
 	}
 	var err error
 	if h.Waiting, h.Dead, err = s.db.Depth(ctx); err != nil {
 		s.log.Error("the outbox could not be read", "err", err)
 	}
-	h.Letters = s.refusals(ctx, lang.For(c.config.Language))
+	h.Letters = s.refusals(ctx, w)
 	now := time.Now
 	if s.env.Clock != nil {
 		now = s.env.Clock

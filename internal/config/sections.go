@@ -117,9 +117,13 @@ func (l *Listen) read(v value) {
 	}
 	m := v.mapping()
 	m.get("address").listen(&l.Address)
-	l.Token, _ = m.credential("token")
+	token, tried := m.credential("token")
+	l.Token = token
+	given := m.get("token")
+	if given.given() && !tried {
+		given.problem("is empty, so nobody would be asked for it; write one, or remove the key")
+	}
 	if size := len(l.Token.Reveal()); size > 0 && size < minToken {
-		given := m.get("token")
 		if !given.given() {
 			given = m.get("token_file")
 		}

@@ -38,6 +38,9 @@ func (s *Storage) read(v value) {
 	if path.given() && s.Path == "" {
 		path.problem("is empty; write such as mokabot.db")
 	}
+	if s.Path == inMemory {
+		path.problem("is forgotten at the end of the program; name a file, such as mokabot.db")
+	}
 	s.readURL(m)
 	retention := m.get("retention").mapping()
 	retention.get("readings").retention(&s.Retention.Readings)
@@ -70,6 +73,9 @@ func (s *Storage) readURL(m *mapping) {
 	}
 	s.URL = address
 }
+
+// inMemory is no file for SQLite.
+const inMemory = ":memory:"
 
 // schemes are those of a PostgreSQL database.
 var schemes = []string{"postgres://", "postgresql://"}
@@ -125,7 +131,7 @@ func DatabaseAddress(text string) (string, error) {
 			}
 		}
 	}
-	if text == "" || strings.Contains(text, "://") {
+	if text == "" || text == inMemory || strings.Contains(text, "://") {
 		return "", errors.New("is neither a postgres:// URL nor the path of a file")
 	}
 	return text, nil

@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"crypto/tls"
 	"errors"
 	"strconv"
 
@@ -28,6 +29,9 @@ func InviteLink(applicationID string, extra ...Permission) string {
 func Failure(w *lang.Words, err error) string {
 	if KindOf(err) == KindUnauthorized {
 		return w.Failure.DiscordToken
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return w.Failure.DiscordTLS
 	}
 	return w.Failure.DiscordDown
 }

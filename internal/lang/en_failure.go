@@ -45,6 +45,7 @@ func enFailure() FailureWords {
 // enDiscord are the failures of Discord.
 func enDiscord(f *FailureWords) {
 	f.DiscordToken = "Discord does not accept the bot token. Copy it again from https://discord.com/developers/applications (Bot → Reset Token) into discord.token."
+	f.DiscordTLS = "Discord's certificate is not trusted. Check the clock and the certificates of this machine, and discord.proxy."
 	f.DiscordDown = "Discord cannot be reached. Check the network, and discord.proxy if you need one."
 	f.NoChannel = func(channel string) string {
 		return fmt.Sprintf("There is no channel %s. Copy its id again (right click → Copy Channel ID) into channel_id.", channel)

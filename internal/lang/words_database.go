@@ -10,6 +10,7 @@ type DatabaseWords struct {
 	Empty                                        func(where string) string // it is made at the first start
 	Plain                                        func(where string) string // the connection is not encrypted
 	InUse, Corrupt, Newer, Older, Full, ReadOnly string
+	Place, Moved                                 string // of a file
 	Address, Unreachable, TLS, Cut, Unknown      string
 	Login, NoDatabase, Rights, Standby           string
 	TooOld, Encoding, Foreign, Busy              string
@@ -30,6 +31,8 @@ func enDatabase() DatabaseWords {
 		Older:       "this database was written by an older mokabot; start this version once to bring it up to date",
 		Full:        "the disk is full; make room, nothing stored so far is lost",
 		ReadOnly:    "the database was opened for reading only",
+		Place:       "the database file cannot be made there; name one in a folder that this user may write to in storage.path",
+		Moved:       "the database file was moved, replaced or deleted while the bot runs, and the next start does not find what is stored now; stop the bot, put the file back with its -wal beside it, then start the bot",
 		Address:     "storage.url is not the address of a PostgreSQL database; write postgres://USER:PASSWORD@HOST:5432/DATABASE",
 		Unreachable: "the PostgreSQL server cannot be reached; check the host and port of storage.url, and that the server runs and lets this machine in",
 		TLS:         "the connection to PostgreSQL cannot be encrypted as storage.url asks for; check sslmode and sslrootcert there, and the server's certificate",
@@ -65,6 +68,8 @@ func zhDatabase() DatabaseWords {
 		Older:       "该数据库由旧版本的 mokabot 写入；请先启动一次当前版本完成升级",
 		Full:        "磁盘已满；请腾出空间，已存储的数据不会丢失",
 		ReadOnly:    "数据库以只读方式打开",
+		Place:       "无法在该位置创建数据库文件；请在 storage.path 中填写当前用户可写的文件夹下的文件",
+		Moved:       "数据库文件在机器人运行期间被移动、替换或删除，现在存储的内容下次启动时将找不到；请停止机器人，把该文件连同它的 -wal 放回原处，再启动",
 		Address:     "storage.url 不是 PostgreSQL 数据库地址；请写成 postgres://USER:PASSWORD@HOST:5432/DATABASE",
 		Unreachable: "无法连接 PostgreSQL 服务器；请检查 storage.url 的主机和端口，并确认服务器正在运行且允许本机连接",
 		TLS:         "无法按 storage.url 的要求与 PostgreSQL 建立加密连接；请检查其中的 sslmode 和 sslrootcert，以及服务器的证书",

@@ -15,6 +15,8 @@ var (
 	ErrOlder    = errors.New("this database was written by an older mokabot; start this version once to bring it up to date")
 	ErrFull     = errors.New("the disk is full; make room, nothing stored so far is lost")
 	ErrReadOnly = errors.New("the database was opened for reading only")
+	ErrPlace    = errors.New("the database file cannot be made there; name one in a folder that this user may write to in storage.path")
+	ErrMoved    = errors.New("the database file was moved, replaced or deleted while the bot runs, and the next start does not find what is stored now; stop the bot, put the file back with its -wal beside it, then start the bot")
 
 	ErrAddress     = errors.New("storage.url is not the address of a PostgreSQL database; write postgres://USER:PASSWORD@HOST:5432/DATABASE")
 	ErrUnreachable = errors.New("the PostgreSQL server cannot be reached; check the host and port of storage.url, and that the server runs and lets this machine in")
@@ -81,7 +83,7 @@ const (
 // kinds are all that can be wrong.
 var kinds = []error{
 	ErrInUse, ErrCorrupt, ErrNewer, ErrOlder, ErrFull, ErrReadOnly, ErrAddress, ErrUnreachable, ErrTLS, ErrCut, ErrUnknown, ErrLogin, ErrNoDatabase,
-	ErrRights, ErrStandby, ErrServer, ErrEncoding, ErrForeign, ErrBusy,
+	ErrRights, ErrStandby, ErrServer, ErrEncoding, ErrForeign, ErrBusy, ErrPlace, ErrMoved,
 	ErrRunning, ErrNotEmpty, ErrUnfinished, ErrDiffers, ErrSame,
 }
 

@@ -207,3 +207,49 @@ func TestOnlyRegularFilesAreDatabases(t *testing.T) {
 		}
 	}
 }
+
+// What stands in a wrong place has a cure, and a look whether a file could be made leaves
+// nothing behind.
+func TestAFileThatCannotBeMadeIsMisplaced(t *testing.T) {
+	dir := t.TempDir()
+	plain := filepath.Join(dir, "file")
+	check(t, os.WriteFile(plain, nil, 0o600))
+	for _, path := range []string{filepath.Join(plain, "x.db"), filepath.Join(plain, "folder", "x.db"), "/proc/x.db"} {
+		if _, err := os.Stat("/proc/self"); err != nil && path == "/proc/x.db" {
+			continue
+		}
+		_, err := Open(path)
+		if told, ok := errors.AsType[*Error](err); !ok || told.Kind != ErrPlace || told.Path != path {
+			t.Errorf("%s: %v", path, err)
+		}
+		if _, err := Try(t.Context(), path); !errors.Is(err, ErrPlace) {
+			t.Errorf("%s, only tried: %v", path, err)
+		}
+	}
+	if _, err := Try(t.Context(), filepath.Join(dir, "new", "folder", "x.db")); !errors.Is(err, os.ErrNotExist) || errors.Is(err, ErrPlace) {
+		t.Errorf("a file that can be made: %v", err)
+	}
+	left, err := os.ReadDir(dir)
+	check(t, err)
+	equal(t, "files left behind", len(left), 1)
+}
+
+// The open file goes on taking writes, and the next start would not find them.
+func TestAFileThatIsNotInItsPlaceAnyLongerIsTrouble(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	db := reopen(t, path)
+	away := path + ".away"
+	check(t, db.Trouble())
+	for name, moved := range map[string]func() error{
+		"moved":    func() error { return os.Rename(path, away) },
+		"replaced": func() error { return errors.Join(os.Rename(path, away), os.WriteFile(path, nil, 0o600)) },
+	} {
+		check(t, moved())
+		keep(t, db, "a", spentSample(t0, t0.Add(time.Minute), 5))
+		if err := db.Trouble(); !errors.Is(err, ErrMoved) {
+			t.Errorf("%s: %v", name, err)
+		}
+		check(t, os.Rename(away, path))
+		check(t, db.Trouble())
+	}
+}

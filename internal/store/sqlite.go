@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	_ "modernc.org/sqlite" // the database driver
 )
@@ -31,14 +33,14 @@ func openFile(ctx context.Context, path string) (*DB, error) {
 		return nil, errors.New("the database needs a file name")
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
+		return nil, inWrongPlace(path, err)
 	}
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // or a second name would have a lock of its own
 	}
 	lock, err := lockFile(path + ".lock")
 	if err != nil {
-		return nil, classified(path, fmt.Errorf("lock %s: %w", path, err))
+		return nil, misplaced(path, fmt.Errorf("lock %s: %w", path, err))
 	}
 	db, err := openLocked(ctx, path)
 	if errors.Is(classified(path, err), ErrFull) && os.Remove(reserveOf(path)) == nil {
@@ -46,10 +48,51 @@ func openFile(ctx context.Context, path string) (*DB, error) {
 	}
 	if err != nil {
 		_ = unlock(lock) // the first failure says more
-		return nil, classified(path, fmt.Errorf("open %s: %w", path, err))
+		return nil, misplaced(path, fmt.Errorf("open %s: %w", path, err))
 	}
 	db.lock, db.reserve = lock, newReserve(path)
 	return db, nil
+}
+
+// misplaced is a failure as an [*Error]. A file that the system does not let be made or
+// written stands in the wrong place.
+func misplaced(path string, err error) error {
+	err = classified(path, err)
+	if _, done := errors.AsType[*Error](err); done || !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.EROFS) {
+		return err
+	}
+	return inWrongPlace(path, err)
+}
+
+// inWrongPlace keeps the text of the cause alone: an [os.ErrNotExist] would say that there is
+// no database yet.
+func inWrongPlace(path string, err error) *Error {
+	return &Error{Path: path, Kind: ErrPlace, Err: errors.New(err.Error())}
+}
+
+// makeable has an error when the file does not exist and could not be made. It leaves
+// nothing behind.
+func makeable(path string) error {
+	dir := filepath.Dir(path)
+	for _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir); _, err = os.Stat(dir) {
+		dir = filepath.Dir(dir)
+	}
+	probe, err := os.CreateTemp(dir, ".mokabot.*")
+	if err != nil {
+		return inWrongPlace(path, err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// moved has an error when the open file is no longer where it was opened.
+func (db *DB) moved() *Error {
+	if db.file == nil {
+		return nil
+	}
+	if there, err := os.Stat(db.path); err == nil && os.SameFile(there, db.file) {
+		return nil
+	}
+	return &Error{Path: db.path, Kind: ErrMoved}
 }
 
 func openLocked(ctx context.Context, path string) (*DB, error) {
@@ -75,7 +118,11 @@ func openLocked(ctx context.Context, path string) (*DB, error) {
 		write.Close()
 		return nil, err
 	}
-	return made(&DB{path: path, engine: sqlite, write: write, read: read, exposed: exposed}), nil
+	file, err := os.Stat(path)
+	if err != nil {
+		return nil, errors.Join(err, write.Close(), read.Close())
+	}
+	return made(&DB{path: path, file: file, engine: sqlite, write: write, read: read, exposed: exposed}), nil
 }
 
 func openFileReadOnly(path string) (*DB, error) {

@@ -27,7 +27,8 @@ import (
 
 // DB is the open database. It is safe for concurrent use.
 type DB struct {
-	path    string // of the file, or where the PostgreSQL database is; never a password
+	path    string      // of the file, or where the PostgreSQL database is; never a password
+	file    os.FileInfo // of the file that was opened; nil on PostgreSQL and when read-only
 	engine  *engine
 	write   *sql.DB // one connection: writers queue here and not in the database; nil when read-only
 	read    *sql.DB
@@ -123,9 +124,12 @@ func readable(ctx context.Context, e *engine, read rower) error {
 // it is private.
 func (db *DB) Exposed() error { return db.exposed }
 
-// Trouble is why the newest write failed, where that is the database's doing; nil
-// when it succeeded.
+// Trouble is why the newest write failed, where that is the database's doing, or that the
+// file is not where it was opened; nil when all is well.
 func (db *DB) Trouble() error {
+	if moved := db.moved(); moved != nil {
+		return moved
+	}
 	if t := db.trouble.Load(); t != nil {
 		return t
 	}

@@ -14,12 +14,18 @@ type Probe struct {
 }
 
 // Try looks whether the bot could work on a database, and changes nothing. Where
-// there is no file yet, the error is an [os.ErrNotExist].
+// there is no file yet, the error is an [os.ErrNotExist], or [ErrPlace] if none could be
+// made.
 func Try(ctx context.Context, address string) (Probe, error) {
 	if IsURL(address) {
 		return tryServer(ctx, address)
 	}
 	db, err := openFileReadOnly(address)
+	if _, known := errors.AsType[*Error](err); err != nil && !known {
+		if place := makeable(address); place != nil {
+			return Probe{}, place
+		}
+	}
 	if err != nil && !errors.Is(err, ErrOlder) {
 		return Probe{}, err
 	}
