@@ -69,7 +69,11 @@ func (h History) figureOf(ctx context.Context, name string, p spend.Period, r *r
 		}
 	}
 	if f.guessed > 0 && r.tellOf(p) {
-		f.guessed = min(f.guessed, max(0, r.requests(ctx, p)-f.requests)) // rows of an hour are divided by cost
+		left := max(0, r.requests(ctx, p)-f.requests)
+		if r.divides(p) {
+			left = min(left, f.guessed) // rows of an hour are divided by cost
+		}
+		f.guessed = left
 	}
 	f.requests += f.guessed
 	f.covered = min(f.covered, p.To.Sub(p.From))
@@ -251,6 +255,13 @@ func (h History) recordedIn(ctx context.Context, name string, p spend.Period, r 
 		}
 	}
 	return rec, nil
+}
+
+// divides reports whether a period begins or ends within an hour, so that a row may be
+// only partly of it. What is to come of the running hour has cost nothing yet.
+func (r *records) divides(p spend.Period) bool {
+	whole := func(t time.Time) bool { return t.Truncate(time.Hour).Equal(t) }
+	return !whole(p.From) || !whole(p.To) && p.To.Before(r.to)
 }
 
 // requests counts the calls that the rows hold of a stretch of time. Those of an
