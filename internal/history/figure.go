@@ -240,7 +240,7 @@ func (h History) recordedIn(ctx context.Context, name string, p spend.Period, r 
 		if row == 0 || inside <= 0 || all || r.splits(ctx, hour, part) {
 			continue
 		}
-		if hour.To.After(r.now) {
+		if hour.To.After(r.now) || !r.isDead() { // the sum may hold some of it
 			rec.unsplit += inside
 			continue
 		}
@@ -249,7 +249,7 @@ func (h History) recordedIn(ctx context.Context, name string, p spend.Period, r 
 			return rec, err
 		}
 		if outside := hour.To.Sub(hour.From) - inside; rest.Covered >= outside-time.Minute {
-			rec.spent += max(0, row-rest.Spent)
+			rec.spent += max(0, row-rest.Spent-rest.Refunds) // rows hold charges
 		} else {
 			rec.unsplit += inside
 		}
