@@ -5,6 +5,7 @@ package proof
 import (
 	"flag"
 	"os"
+	"runtime/debug"
 	"testing"
 )
 
@@ -58,9 +59,9 @@ func NotRaced(t testing.TB) {
 
 // Main runs a package's tests: more of them at a time than there are processors,
 // unless -parallel says how many, since most of their time is waiting for polls,
-// backoffs and heartbeats; and with their files in memory, where there is room,
-// since the databases otherwise wait for the disk. The functions run at the end,
-// before the files are removed.
+// backoffs and heartbeats; with their files in memory, where there is room, since the
+// databases otherwise wait for the disk; and with less collecting of garbage. The
+// functions run at the end, before the files are removed.
 func Main(m *testing.M, end ...func()) int {
 	flag.Parse()
 	chosen := false
@@ -69,6 +70,10 @@ func Main(m *testing.M, end ...func()) int {
 		if err := flag.Set("test.parallel", "12"); err != nil {
 			panic(err)
 		}
+	}
+	if os.Getenv("GOGC") == "" {
+		const spacious = 300 // percent; tests have memory rather than time
+		debug.SetGCPercent(spacious)
 	}
 	if dir := inMemory(); dir != "" {
 		defer os.RemoveAll(dir)

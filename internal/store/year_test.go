@@ -113,7 +113,7 @@ func median(t *testing.T, db *DB, q question, accounts int, end time.Time) time.
 func resident(t *testing.T, path string, end time.Time) string {
 	t.Helper()
 	cmd := child(t, "TestResident", path)
-	cmd.Env = append(cmd.Env, "MOKABOT_STORE_END="+end.Format(time.RFC3339))
+	cmd.Env = append(cmd.Env, "GOGC=100", "MOKABOT_STORE_END="+end.Format(time.RFC3339))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
