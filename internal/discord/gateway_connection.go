@@ -232,8 +232,8 @@ func (c *connection) onDispatch(p payload) {
 	case p.Type == "RESUMED":
 		c.onResumed(p)
 	default:
+		c.g.onEvent(p.Type, p.Data) // holds the event before its number can be stored
 		c.g.advance(p.Seq)
-		c.g.onEvent(p.Type, p.Data)
 	}
 }
 

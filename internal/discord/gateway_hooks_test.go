@@ -2,6 +2,7 @@ package discord
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/bwmarrin/discordgo"
 
 	"mokabot/internal/discord/discordtest"
 	"mokabot/internal/message"
@@ -51,6 +54,25 @@ func TestTheGatewayTellsOfItsState(t *testing.T) {
 	}
 	if s := g.State(); s.Connected || !s.Since.After(up.Since) {
 		t.Errorf("after the end: %+v, before %+v", s, up)
+	}
+}
+
+// An event is held before its number can be stored: the next leader would not get one
+// from Discord again whose number is known there.
+func TestAnEventIsHeldBeforeItsNumberIsGiven(t *testing.T) {
+	nothingLeft(t)
+	f := hear(t)
+	var h heard
+	g := startGateway(t, f.fakeGateway, func(g *Gateway) {
+		g.OnInteraction = func(context.Context, *discordgo.Interaction) {}
+		g.OnSession = func(s Session) { h.add(fmt.Sprint("number ", s.Seq)) }
+		g.Hold = func() func() { h.add("held"); return func() {} }
+	})
+	until(t, "READY", func() bool { return g.State().Connected })
+	f.push(interaction("1"))
+	until(t, "the number of the event", func() bool { return slices.Contains(h.list(), "number 3") })
+	if all := h.list(); !slices.Contains(all[:slices.Index(all, "number 3")], "held") {
+		t.Errorf("the order is %v", all)
 	}
 }
 
