@@ -78,27 +78,35 @@ func (d *Delivery) noteMentions(ctx context.Context, m store.Due, r Receipt) {
 
 // changeUnpinged changes what is noted of a channel, and keeps it.
 func (d *Delivery) changeUnpinged(ctx context.Context, channel string, change func(*Unpinged)) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	before := d.unpinged[channel]
-	after := Unpinged{Channel: channel, IDs: slices.Clone(before.IDs), Thread: before.Thread, At: before.At}
-	change(&after)
-	if slices.Equal(before.IDs, after.IDs) && before.Thread == after.Thread && before.At.Equal(after.At) {
+	if !d.changesUnpinged(channel, change) || d.Values == nil {
 		return
 	}
-	if d.unpinged[channel] = after; len(after.IDs) == 0 && !after.Thread {
-		delete(d.unpinged, channel)
-	}
-	if d.Values == nil {
-		return
-	}
-	raw, err := json.Marshal(slices.Collect(maps.Values(d.unpinged)))
+	d.keeping <- struct{}{} // the newest list is stored last
+	defer func() { <-d.keeping }()
+	raw, err := json.Marshal(d.Unpinged())
 	if err == nil {
 		err = d.Values.SetValue(ctx, unpingedName, raw)
 	}
 	if err != nil {
 		d.Log.Warn("whom a mention did not reach is forgotten at a restart", "err", err)
 	}
+}
+
+// changesUnpinged changes what is noted of a channel, and reports whether it is different
+// now.
+func (d *Delivery) changesUnpinged(channel string, change func(*Unpinged)) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	before := d.unpinged[channel]
+	after := Unpinged{Channel: channel, IDs: slices.Clone(before.IDs), Thread: before.Thread, At: before.At}
+	change(&after)
+	if slices.Equal(before.IDs, after.IDs) && before.Thread == after.Thread && before.At.Equal(after.At) {
+		return false
+	}
+	if d.unpinged[channel] = after; len(after.IDs) == 0 && !after.Thread {
+		delete(d.unpinged, channel)
+	}
+	return true
 }
 
 // recheckUnpinged forgets the roles that can be pinged now.

@@ -118,7 +118,8 @@ type Delivery struct {
 	once     sync.Once
 	woken    chan struct{}
 	access   chan struct{}
-	mu       sync.Mutex
+	keeping  chan struct{}       // holds one while unpinged is stored
+	mu       sync.Mutex          // never held while anything is stored
 	unpinged map[string]Unpinged // by channel
 	began    time.Time           // when Run was called
 	posted   map[string][]Posted // by channel: since [Delivery.Since], before Run was called
@@ -152,6 +153,7 @@ func (d *Delivery) AccessChanged() {
 func (d *Delivery) init() {
 	d.once.Do(func() {
 		d.woken, d.access = make(chan struct{}, 1), make(chan struct{}, 1)
+		d.keeping = make(chan struct{}, 1)
 		d.unpinged, d.posted = map[string]Unpinged{}, map[string][]Posted{}
 		if d.Now == nil {
 			d.Now = time.Now

@@ -3,6 +3,7 @@ package discord
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -289,4 +290,42 @@ func TestABusyServerDoesNotHammerRefusals(t *testing.T) {
 			})
 		})
 	}
+}
+
+// openShelf fails a write while the delivery's lock is held.
+type openShelf struct {
+	*shelf
+	d *Delivery
+}
+
+func (s openShelf) SetValue(ctx context.Context, name string, raw []byte) error {
+	if !s.d.mu.TryLock() {
+		return errors.New("the list is locked")
+	}
+	s.d.mu.Unlock()
+	time.Sleep(10 * time.Second)
+	return s.shelf.SetValue(ctx, name, raw)
+}
+
+// Whom a mention did not reach is stored while the database is slow: neither /status nor
+// another channel's post waits for that, and the newest list is what remains.
+func TestASlowNoteOfMentionsHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := &shelf{values: map[string][]byte{}}
+		d := &Delivery{Log: slog.New(slog.DiscardHandler)}
+		d.Values = openShelf{kept, d}
+		d.init()
+		var noting sync.WaitGroup
+		for n := range 3 {
+			noting.Go(func() {
+				d.noteMentions(t.Context(), store.Due{Channel: fmt.Sprint("c", n)}, Receipt{Unpinged: []string{"7"}})
+			})
+		}
+		noting.Wait()
+		next := &Delivery{Log: d.Log, Values: kept}
+		next.init()
+		if next.loadUnpinged(t.Context()); len(next.Unpinged()) != 3 {
+			t.Errorf("stored are %+v", next.Unpinged())
+		}
+	})
 }
