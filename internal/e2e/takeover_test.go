@@ -320,7 +320,10 @@ func TestCommandsDuringTakeovers(t *testing.T) {
 					began := time.Now()
 					short, cancel := context.WithTimeout(t.Context(), time.Minute)
 					defer cancel()
-					_, err := r.discord.Slash(short, discordsim.Call{Name: "balance"})
+					answer, err := r.discord.Slash(short, discordsim.Call{Name: "balance"})
+					if err == nil && !titled("**$90.01**")(answer) {
+						err = fmt.Errorf("the answer is %s", answer.JSON())
+					}
 					found[how].note(time.Since(began), err)
 				})
 			}
