@@ -22,6 +22,7 @@ type keyOwners struct {
 type keyOwner struct {
 	client *Client
 	asked  time.Time
+	read   time.Time       // when a reading asked
 	keys   map[string]bool // by their ends
 }
 
@@ -38,18 +39,29 @@ func (o *keyOwners) begin(c *Client) {
 	o.alone[c.base.String()] = true
 }
 
-// due reports whether c should list its keys: somebody has a key alone.
-func (o *keyOwners) due(c *Client) bool {
+// due reports whether c should list its keys: somebody has a key alone. That a command
+// asked spares no reading its request, so that readings are the same without commands.
+func (o *keyOwners) due(c *Client, p Purpose) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	base := c.base.String()
 	is := o.lists[base][c.Identity()]
-	return c.cred.AccessToken != "" && o.alone[base] && (is == nil || c.now().Sub(is.asked) >= keyListAge)
+	if c.cred.AccessToken == "" || !o.alone[base] {
+		return false
+	}
+	if is == nil {
+		return true
+	}
+	last := is.asked
+	if p == ForReading {
+		last = is.read
+	}
+	return c.now().Sub(last) >= keyListAge
 }
 
 // set notes the keys that c listed. A list that could not be read leaves what the
 // one before said.
-func (o *keyOwners) set(c *Client, keys []APIKeyInfo, err error) {
+func (o *keyOwners) set(c *Client, p Purpose, keys []APIKeyInfo, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	base, identity := c.base.String(), c.Identity()
@@ -60,7 +72,14 @@ func (o *keyOwners) set(c *Client, keys []APIKeyInfo, err error) {
 		o.lists[base] = map[string]*keyOwner{}
 	}
 	is := &keyOwner{client: c, asked: c.now(), keys: map[string]bool{}}
-	if before := o.lists[base][identity]; err != nil && before != nil {
+	before := o.lists[base][identity]
+	if before != nil {
+		is.read = before.read
+	}
+	if p == ForReading {
+		is.read = is.asked
+	}
+	if err != nil && before != nil {
 		is.keys = before.keys
 	}
 	if err == nil {
@@ -113,7 +132,7 @@ func (c *Client) PayerIdentity() string {
 // by a key alone, at most once an hour, so that [Client.PayerIdentity] knows
 // whether they share a wallet. [Client.Read] does it beside its other calls.
 func (c *Client) LearnKeys(ctx context.Context) {
-	if c.host.owners.due(c) {
+	if c.host.owners.due(c, PurposeOf(ctx)) {
 		_, _ = c.Keys(ctx) // a failure was observed, and counts as a list without the key
 	}
 }

@@ -52,7 +52,7 @@ const (
 func (c *Client) Keys(ctx context.Context) ([]APIKeyInfo, error) {
 	keys, err := c.listKeys(ctx)
 	if ctx.Err() == nil {
-		c.host.owners.set(c, keys, err)
+		c.host.owners.set(c, PurposeOf(ctx), keys, err)
 	}
 	return keys, err
 }

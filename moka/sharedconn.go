@@ -16,17 +16,23 @@ const firstPatience = time.Second
 // of them is connecting, for at most [firstPatience]. By itself net/http makes a connection
 // for each of them, and drops all but one where the gateway speaks HTTP/2: twenty requests
 // of a command made twenty handshakes. A host that was found to speak HTTP/1.1 is not
-// waited for.
+// waited for, and readings wait for readings alone.
 type sharedConnection struct {
 	http.RoundTripper
 
 	mu       sync.Mutex
-	first    map[string]chan struct{} // by host, closed once its first request has a connection or has failed
-	separate map[string]bool          // hosts that need a connection for each request
+	first    map[connecting]chan struct{} // closed once the first request has a connection or has failed
+	separate map[string]bool              // hosts that need a connection for each request
+}
+
+// connecting is what a request that is connecting is for.
+type connecting struct {
+	host    string
+	reading bool
 }
 
 func newSharedConnection(next http.RoundTripper) *sharedConnection {
-	return &sharedConnection{RoundTripper: next, first: map[string]chan struct{}{}, separate: map[string]bool{}}
+	return &sharedConnection{RoundTripper: next, first: map[connecting]chan struct{}{}, separate: map[string]bool{}}
 }
 
 // CloseIdleConnections is what [http.Client.CloseIdleConnections] calls.
@@ -40,7 +46,7 @@ func (s *sharedConnection) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Scheme != "https" {
 		return s.RoundTripper.RoundTrip(r)
 	}
-	connected, wait := s.enter(r.URL.Host)
+	connected, wait := s.enter(connecting{r.URL.Host, PurposeOf(r.Context()) == ForReading})
 	if wait != nil {
 		await(r.Context(), wait)
 		return s.RoundTripper.RoundTrip(r)
@@ -58,21 +64,21 @@ func (s *sharedConnection) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // enter returns what to call once the request has a connection, or what to wait for.
-func (s *sharedConnection) enter(host string) (connected func(), wait <-chan struct{}) {
+func (s *sharedConnection) enter(c connecting) (connected func(), wait <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.separate[host] {
+	if s.separate[c.host] {
 		return func() {}, nil
 	}
-	if first := s.first[host]; first != nil {
+	if first := s.first[c]; first != nil {
 		return nil, first
 	}
 	first := make(chan struct{})
-	s.first[host] = first
+	s.first[c] = first
 	return sync.OnceFunc(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.first, host)
+		delete(s.first, c)
 		close(first)
 	}), nil
 }

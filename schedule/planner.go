@@ -63,6 +63,7 @@ type seat struct {
 	slot      *slot
 	host      *host
 	due       time.Time
+	said      Next // to Watch.Planned
 	busy      bool
 	triggered bool
 
@@ -250,9 +251,6 @@ func (p *planner) take(s *seat) {
 		slot.want(p.watch.Every)
 	}
 	p.replan(s.host, now)
-	if p.watch.Planned != nil {
-		p.watch.Planned(s.account.Name, s.slot.next)
-	}
 }
 
 // replan puts a host where it belongs in the queue.
@@ -276,16 +274,28 @@ func (p *planner) plan(h *host, now time.Time) {
 	paused := now.Add(h.client.Paused())
 	h.next = now.Add(forever)
 	days := p.watch.days(now)
+	var other []*seat
 	p.watch.Times.mu.Lock()
-	defer p.watch.Times.mu.Unlock()
 	for _, s := range h.seats {
-		s.due, s.slot.next = s.dueAt(h.allot, days, paused)
-		at := s.due
-		if !s.urgent(at) && h.held.After(at) {
-			at = h.held
+		due, why := s.dueAt(h.allot, days, paused)
+		s.due = due
+		next := Next{due, why}
+		if !s.urgent(due) && h.held.After(due) {
+			next.At = h.held
 		}
-		if !s.busy && at.Before(h.next) {
-			h.next = at
+		if !s.busy && next.At.Before(h.next) {
+			h.next = next.At
+		}
+		s.slot.next = next
+		if !s.busy && next.differs(s.said) {
+			s.said = next
+			other = append(other, s)
+		}
+	}
+	p.watch.Times.mu.Unlock()
+	if p.watch.Planned != nil {
+		for _, s := range other {
+			p.watch.Planned(s.account.Name, s.said)
 		}
 	}
 }
@@ -330,31 +340,31 @@ func (w *Watch) days(now time.Time) (begin []time.Time) {
 // with a reading, so that what is spent around midnight need not be divided. While
 // the gateway asks to be left alone only poll_interval counts: the reading then
 // fails, which has to be known.
-func (s *seat) dueAt(al allotment, days []time.Time, paused time.Time) (time.Time, Next) {
+func (s *seat) dueAt(al allotment, days []time.Time, paused time.Time) (at time.Time, why Reason) {
 	slot := s.slot
-	n := Next{slot.first, ReasonFirst}
+	at, why = slot.first, ReasonFirst
 	if !slot.last.IsZero() {
-		gap, why := al.gap(slot.gap), slot.why
-		if gap >= al.longest {
+		gap := al.gap(slot.gap)
+		if why = slot.why; gap >= al.longest {
 			why = ReasonInterval
 		}
-		n = Next{slot.last.Add(gap), why}
+		at = slot.last.Add(gap)
 		for _, day := range days {
-			if slot.moves.pace() > 0 && day.After(slot.last) && day.Before(n.At) {
-				n = Next{day, ReasonDay}
+			if slot.moves.pace() > 0 && day.After(slot.last) && day.Before(at) {
+				at, why = day, ReasonDay
 			}
 		}
-		if paused.After(n.At) {
-			n.At = earlier(paused, slot.last.Add(al.longest))
+		if paused.After(at) {
+			at = earlier(paused, slot.last.Add(al.longest))
 		}
 	}
-	if !slot.recheck.IsZero() && slot.recheck.Before(n.At) {
-		n = Next{slot.recheck, ReasonConfirm}
+	if !slot.recheck.IsZero() && slot.recheck.Before(at) {
+		at, why = slot.recheck, ReasonConfirm
 	}
 	if s.triggered {
-		n.At = earlier(n.At, slot.last)
+		at = earlier(at, slot.last)
 	}
-	return n.At, n
+	return at, why
 }
 
 func earlier(a, b time.Time) time.Time {

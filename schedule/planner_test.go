@@ -63,6 +63,16 @@ func newCrowded(accounts int) *crowded {
 	return c
 }
 
+// alike makes all accounts of the host the same: a key and an access token, and as much
+// money.
+func (c *crowded) alike() {
+	for i := range c.accounts {
+		id, key := int64(100+i), fmt.Sprintf("sk-%048d", i)
+		c.accounts[i].APIKey, c.accounts[i].AccessToken, c.accounts[i].UserID = config.NewSecret(key), config.NewSecret(fmt.Sprintf("%032d", i)), id
+		c.gateway.Update(func(st *mokatest.State) { st.Account(id).Quota, st.Key(key).Remain = 22*500_000, 22*500_000 })
+	}
+}
+
 // However many accounts a host has, and however busy what fills their past in is, no
 // reading is begun that then fails for want of a place in the request budget: that would
 // count as trouble with the account.
@@ -113,6 +123,133 @@ func TestNoReadingFailsForWantOfAPlace(t *testing.T) {
 		}
 		if readings < len(c.accounts)+20 || len(c.sent) < 12*60/180*90 {
 			t.Errorf("%d readings with %d requests: nothing was tried", readings, len(c.sent))
+		}
+	})
+}
+
+// Whatever one account's reading changes of the others' plans, what was said last of each
+// account's next reading is what the timetable has, and the reading comes then.
+func TestEveryAccountsNextReadingIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowded(30)
+		book, err := account.New(&config.Config{Accounts: c.accounts}, account.WithTransport(c))
+		if err != nil {
+			t.Fatal(err)
+		}
+		db, err := store.Open(storetest.File(t, store.Open))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var mu sync.Mutex
+		said, late, changed := map[string]Next{}, map[string]time.Duration{}, 0
+		w := &Watch{
+			Book: book, Store: db, History: history.History{Store: db, Zone: time.UTC}, Words: lang.English(), Every: 5 * time.Minute,
+			Log: slog.New(slog.DiscardHandler), Times: &Timetable{},
+			Planned: func(name string, n Next) {
+				mu.Lock()
+				defer mu.Unlock()
+				said[name] = n
+				changed++
+			},
+			Observe: func(name string, r moka.Reading, _ moka.Maybe, _ spend.Runway) {
+				mu.Lock()
+				defer mu.Unlock()
+				late[name] = max(late[name], r.At.Sub(said[name].At))
+			},
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+		defer cancel()
+		var parts sync.WaitGroup
+		parts.Go(func() { w.Run(ctx) })
+		parts.Go(func() { // money goes everywhere
+			for i := 0; ctx.Err() == nil; i++ {
+				c.gateway.Spend(fmt.Sprintf("sk-%048d", i%len(c.accounts)), "gpt-4o", 20_000, 10)
+				time.Sleep(time.Second)
+			}
+		})
+		reasons := map[Reason]bool{}
+		for ctx.Err() == nil {
+			time.Sleep(7 * time.Second)
+			synctest.Wait()
+			mu.Lock()
+			for _, a := range book.All() {
+				next := w.Times.Next(a.Name)
+				reasons[next.Why] = true
+				if next.At.After(time.Now()) && next.differs(said[a.Name]) {
+					t.Errorf("%s is read at %s (%s), and was said to be at %s (%s)", a.Name, next.At, next.Why, said[a.Name].At, said[a.Name].Why)
+				}
+			}
+			mu.Unlock()
+		}
+		parts.Wait()
+		time.Sleep(time.Minute) // readings under way go on
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		for name, by := range late {
+			if by > time.Minute {
+				t.Errorf("%s was read %s later than was said", name, by)
+			}
+		}
+		if len(late) < len(c.accounts) || changed < 2*len(c.accounts) || len(reasons) < 3 {
+			t.Errorf("%d accounts read, %d changes said, reasons %v: nothing was tried", len(late), changed, reasons)
+		}
+	})
+}
+
+// Accounts that have the same money and spend at the same pace are read equally often,
+// also where the request budget is too small for what they want.
+func TestEqualAccountsAreReadEquallyOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowded(40)
+		c.alike()
+		book, err := account.New(&config.Config{Accounts: c.accounts}, account.WithTransport(c))
+		if err != nil {
+			t.Fatal(err)
+		}
+		db, err := store.Open(storetest.File(t, store.Open))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var mu sync.Mutex
+		readings, counts := map[string]int{}, false
+		w := &Watch{
+			Book: book, Store: db, History: history.History{Store: db, Zone: time.UTC}, Words: lang.English(), Every: 5 * time.Minute,
+			Log: slog.New(slog.DiscardHandler), Times: &Timetable{},
+			Observe: func(name string, _ moka.Reading, _ moka.Maybe, _ spend.Runway) {
+				mu.Lock()
+				defer mu.Unlock()
+				if counts {
+					readings[name]++
+				}
+			},
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Minute)
+		defer cancel()
+		var parts sync.WaitGroup
+		parts.Go(func() { w.Run(ctx) })
+		parts.Go(func() { // money goes everywhere
+			for i := 0; ctx.Err() == nil; i++ {
+				c.gateway.Spend(fmt.Sprintf("sk-%048d", i%len(c.accounts)), "gpt-4o", 10_000, 10)
+				time.Sleep(time.Second)
+			}
+		})
+		time.Sleep(15 * time.Minute) // for the first readings
+		mu.Lock()
+		counts = true
+		mu.Unlock()
+		parts.Wait()
+		time.Sleep(time.Minute) // readings under way go on
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		fewest, most := 1000, 0
+		for _, a := range book.All() {
+			fewest, most = min(fewest, readings[a.Name]), max(most, readings[a.Name])
+		}
+		t.Logf("in 25 minutes each of %d accounts was read %d to %d times", len(c.accounts), fewest, most)
+		if fewest < 5 || most > fewest+2 {
+			t.Errorf("of accounts alike, one is read %d times, and another %d times", fewest, most)
 		}
 	})
 }

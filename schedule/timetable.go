@@ -73,6 +73,11 @@ type Next struct {
 	Why Reason
 }
 
+// differs reports whether people would read anything else of it.
+func (n Next) differs(other Next) bool {
+	return n.Why != other.Why || n.At.Sub(other.At).Abs() >= time.Second
+}
+
 // slot finds an account's place.
 func (t *Timetable) slot(a *account.Account) *slot {
 	t.mu.Lock()

@@ -48,7 +48,8 @@ type Watch struct {
 	// Budgets returns how much an account may spend until its budgets reach their next
 	// thresholds; nil: there are no budgets.
 	Budgets func(account string) []moka.Amount
-	// Planned is called with when an account is read next, for metrics; nil for none.
+	// Planned is called with when an account is read next, whenever that is another time or
+	// for another reason, for metrics; nil for none.
 	Planned func(account string, n Next)
 
 	// Observe is called after every poll, for metrics; nil for none.
