@@ -16,15 +16,12 @@ const (
 
 // cache is what a client keeps between calls.
 type cache struct {
-	status    atomic.Pointer[Status]      // the newest of all
-	explained atomic.Pointer[explanation] // why the key was refused
-	own       atomic.Pointer[APIKeyInfo]  // the key as the account's list showed it last
-	user      atomic.Int64                // the account's id as the gateway told it, 0 before
-	account   atomic.Bool                 // the billing pair showed the account
+	status atomic.Pointer[Status]     // the newest of all
+	own    atomic.Pointer[APIKeyInfo] // the key as the account's list showed it last
+	user   atomic.Int64               // the account's id as the gateway told it, 0 before
 
-	mu     sync.Mutex
-	seen   [2]seen // by readings, and for others
-	offers map[string]*offered
+	mu   sync.Mutex
+	seen [2]seen // by readings, and for others
 }
 
 // seen is what readings go on from. That a command saw something, too, changes nothing
@@ -34,6 +31,10 @@ type seen struct {
 	serial int64   // the newest answer of /api/status that was used
 	pair   RawKey  // the last billing pair, in the gateway's unit
 	stands bool    // its limit stayed when the use last moved
+
+	account   bool // the billing pair showed the account
+	explained *explanation
+	offers    map[string]*offered
 }
 
 // seenFor is what the readings for a purpose saw. The lock is held.
@@ -52,36 +53,37 @@ type offered struct {
 }
 
 // offer is what is known of a read. The lock is held.
-func (c *cache) offer(op string) *offered {
-	if c.offers == nil {
-		c.offers = map[string]*offered{}
+func (c *cache) offer(p Purpose, op string) *offered {
+	s := c.seenFor(p)
+	if s.offers == nil {
+		s.offers = map[string]*offered{}
 	}
-	if c.offers[op] == nil {
-		c.offers[op] = &offered{}
+	if s.offers[op] == nil {
+		s.offers[op] = &offered{}
 	}
-	return c.offers[op]
+	return s.offers[op]
 }
 
-func (c *cache) isAbsent(op string, now time.Time) bool {
+func (c *cache) isAbsent(p Purpose, op string, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	at := c.offer(op).absent
+	at := c.offer(p, op).absent
 	return !at.IsZero() && now.Sub(at) < absentAge
 }
 
 // served notes that the gateway offers a read.
-func (c *cache) served(op string) {
+func (c *cache) served(p Purpose, op string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	*c.offer(op) = offered{served: true}
+	*c.offer(p, op) = offered{served: true}
 }
 
 // lacks notes that the gateway says it lacks a read, and reports whether to
 // believe it: a read that was answered before is not gone for good at once.
-func (c *cache) lacks(op string, now time.Time) bool {
+func (c *cache) lacks(p Purpose, op string, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	o := c.offer(op)
+	o := c.offer(p, op)
 	if o.missing.IsZero() {
 		o.missing = now
 	}
@@ -89,10 +91,10 @@ func (c *cache) lacks(op string, now time.Time) bool {
 }
 
 // setAbsent has a read not asked for again for a while.
-func (c *cache) setAbsent(op string, now time.Time) {
+func (c *cache) setAbsent(p Purpose, op string, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.offer(op).absent = now
+	c.offer(p, op).absent = now
 }
 
 // lastStatus returns the status that was seen last for a purpose, nil before the first.
@@ -160,11 +162,33 @@ func (c *cache) lastPair(p Purpose) (pair RawKey, stands bool) {
 	return last.pair, last.stands
 }
 
-// explanation is the last one, if it is not older than age.
-func (c *cache) explanation(now time.Time, age time.Duration) *explanation {
-	e := c.explained.Load()
+// explanation is the last one for a purpose, if it is not older than age.
+func (c *cache) explanation(p Purpose, now time.Time, age time.Duration) *explanation {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.seenFor(p).explained
 	if e == nil || now.Sub(e.at) >= age {
 		return nil
 	}
 	return e
+}
+
+func (c *cache) setExplanation(p Purpose, e *explanation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seenFor(p).explained = e
+}
+
+// accountView reports whether the billing pair that was seen last for a purpose showed
+// the account.
+func (c *cache) accountView(p Purpose) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seenFor(p).account
+}
+
+func (c *cache) setAccountView(p Purpose, yes bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seenFor(p).account = yes
 }

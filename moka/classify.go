@@ -43,7 +43,7 @@ func (c *Client) classify(r request, resp *http.Response, body []byte) error {
 	if r.optional && r.auth != byKey && e.Kind == Forbidden {
 		// Where a release lacks the path, another route with another role may catch it.
 		e.Kind = Unsupported
-		if !c.cache.lacks(r.op, c.now()) {
+		if !c.cache.lacks(r.purpose, r.op, c.now()) {
 			e.Kind = BadResponse
 		}
 	}
@@ -55,9 +55,9 @@ func (c *Client) classify(r request, resp *http.Response, body []byte) error {
 // whatever stands in front of it while the gateway is away.
 func (c *Client) notFound(r request, e *Error, own bool) {
 	e.Kind, e.Hint = BadResponse, HintNotFound
-	if r.optional && own && c.cache.lacks(r.op, c.now()) {
+	if r.optional && own && c.cache.lacks(r.purpose, r.op, c.now()) {
 		e.Kind, e.Message = Unsupported, notOffered
-		c.cache.setAbsent(r.op, c.now())
+		c.cache.setAbsent(r.purpose, r.op, c.now())
 	}
 }
 

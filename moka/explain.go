@@ -52,25 +52,26 @@ type explanation struct {
 // explain takes the second look, or remembers the last one: the gateway allows
 // few of them, and what it says about a refused key seldom changes.
 func (c *Client) explain(ctx context.Context) *explanation {
-	asking := c.explaining[PurposeOf(ctx)]
+	purpose := PurposeOf(ctx)
+	asking := c.explaining[purpose]
 	select { // one at a time: who comes second has the answer of the first
 	case asking <- struct{}{}:
 		defer func() { <-asking }()
 	case <-ctx.Done():
 		return &explanation{err: &Error{Op: "usage/token", Kind: Unavailable, Hint: HintTimeout, Err: context.Cause(ctx)}}
 	}
-	if e := c.cache.explanation(c.now(), explainAge); e != nil {
+	if e := c.cache.explanation(purpose, c.now(), explainAge); e != nil {
 		return e
 	}
 	usage, err := c.tokenUsage(ctx)
 	if err != nil && !isRefusal(err) {
-		if e := c.cache.explanation(c.now(), explainMax); e != nil {
+		if e := c.cache.explanation(purpose, c.now(), explainMax); e != nil {
 			return e
 		}
 		return &explanation{err: err}
 	}
 	e := &explanation{at: c.now(), usage: usage, err: err}
-	c.cache.explained.Store(e)
+	c.cache.setExplanation(purpose, e)
 	return e
 }
 

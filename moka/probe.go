@@ -90,7 +90,7 @@ func (c *Client) CallsPerReading() int {
 	if c.cred.AccessToken != "" {
 		calls += 2
 	}
-	if c.cache.account.Load() {
+	if c.cache.accountView(ForReading) {
 		calls++ // the key list
 	}
 	return calls

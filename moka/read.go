@@ -132,7 +132,7 @@ func (c *Client) ask(ctx context.Context) *answers {
 		calls.Go(func() { a.self, a.selfErr = c.self(ctx) })
 		calls.Go(func() { a.plans, a.plansErr = c.plans(ctx) })
 	}
-	if c.cred.APIKey != "" && c.cred.AccessToken != "" && c.cache.account.Load() {
+	if c.cred.APIKey != "" && c.cred.AccessToken != "" && c.cache.accountView(PurposeOf(ctx)) {
 		a.keysAsked = true
 		calls.Go(func() { a.keys, a.keysErr = c.Keys(ctx) })
 	} else {
@@ -223,8 +223,8 @@ func (c *Client) acceptedKey(ctx context.Context, a *answers, wallet *Wallet) (K
 	if key.Unlimited && units.Display == DisplayRaw {
 		return c.roundOrUnlimited(ctx, a, key)
 	}
-	c.cache.explained.Store(nil)
-	key = c.withOwn(ctx, a, compared(key, wallet, a.status.ancestor && !a.status.hub, c.cache.account.Load()))
+	c.cache.setExplanation(PurposeOf(ctx), nil)
+	key = c.withOwn(ctx, a, compared(key, wallet, a.status.ancestor && !a.status.hub, c.cache.accountView(PurposeOf(ctx))))
 	if c.cred.AccessToken == "" && a.status.undecided(key) {
 		key.Remaining, key.Total, key.Used = Maybe{}, Maybe{}, Maybe{}
 		return key, &Error{

@@ -32,6 +32,7 @@ type request struct {
 	auth     auth
 	optional bool // a read that some members of the family do not offer
 	explain  bool // counts against the small budget too
+	purpose  Purpose
 }
 
 // attempts is how often a read is sent at most.
@@ -51,6 +52,7 @@ func fetch[T any](ctx context.Context, c *Client, r request, decode func(body []
 // get sends a request and hands the body to use, unless the answer is a failure.
 // Nobody may keep the body.
 func (c *Client) get(ctx context.Context, r request, use func(body []byte) error) error {
+	r.purpose = PurposeOf(ctx)
 	if err := c.mayAsk(r); err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func (c *Client) mayAsk(r request) error {
 		missing = "needs an API key"
 	case r.auth == byUser && c.cred.AccessToken == "":
 		missing = "needs a system access token"
-	case c.cache.isAbsent(r.op, c.now()):
+	case c.cache.isAbsent(r.purpose, r.op, c.now()):
 		missing = notOffered
 	default:
 		return nil
@@ -173,7 +175,7 @@ func (c *Client) take(ctx context.Context, r request, resp *http.Response, aband
 			return nil
 		}
 		if r.optional {
-			c.cache.served(r.op)
+			c.cache.served(r.purpose, r.op)
 		}
 		failed = use(body)
 		return nil

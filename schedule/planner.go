@@ -277,17 +277,20 @@ func (p *planner) plan(h *host, now time.Time) {
 	var other []*seat
 	p.watch.Times.mu.Lock()
 	for _, s := range h.seats {
+		if s.busy { // its next reading is the one under way
+			continue
+		}
 		due, why := s.dueAt(h.allot, days, paused)
 		s.due = due
 		next := Next{due, why}
 		if !s.urgent(due) && h.held.After(due) {
 			next.At = h.held
 		}
-		if !s.busy && next.At.Before(h.next) {
+		if next.At.Before(h.next) {
 			h.next = next.At
 		}
 		s.slot.next = next
-		if !s.busy && next.differs(s.said) {
+		if next.differs(s.said) {
 			s.said = next
 			other = append(other, s)
 		}

@@ -131,7 +131,7 @@ func TestNoFloodDelaysAnAlert(t *testing.T) {
 			if flooded.missed > 0 || flooded.most > defaultBudget || answers == 0 {
 				t.Errorf("%d missed, %d requests in 180 s, %d answers", flooded.missed, flooded.most, answers)
 			}
-			flooded.asSoonAs(t, before)
+			flooded.asSoonAs(t, before, time.Second)
 		})
 	}
 }
