@@ -64,8 +64,9 @@ func (s *service) unready(ctx context.Context) []string {
 		return []string{a.String()}
 	}
 	if !s.leads() {
-		if s.elector.State().Err != nil {
-			return []string{"standby: the database cannot be reached"}
+		if err := s.elector.State().Err; err != nil {
+			w := lang.English()
+			return []string{"standby: " + cmp.Or(databaseText(w, err), w.Database.Unreachable)}
 		}
 		return nil
 	}
