@@ -88,7 +88,7 @@ func TestAFloodDelaysNoCrossing(t *testing.T) {
 		var calm crossings
 		for _, members := range all {
 			r := simulation{accounts: 50, hour: 8, minute: 25, lasts: 2 * time.Hour, members: members, unseeded: !seeded}.run(t)
-			t.Logf("%2d members: %d crossings, median %s, 95 of 100 %s, longest %s; at most %d requests in 180 s", members, len(r.delays), r.at(0.5), r.at(0.95), r.at(1), r.most)
+			t.Logf("%2d members, records read %t: %d crossings, median %s, 95 of 100 %s, longest %s; at most %d requests in 180 s", members, seeded, len(r.delays), r.at(0.5), r.at(0.95), r.at(1), r.most)
 			if r.most > defaultBudget || r.at(1) > 3*time.Minute {
 				t.Errorf("%d members: %d requests in 180 s; the last known after %s", members, r.most, r.at(1))
 			}
