@@ -80,7 +80,7 @@ const (
 	// sureness is a point between the middle of the forecast (0) and the low end of
 	// its range (1). About four of five periods exceed a forecast at this point, nine
 	// of ten one at the low end.
-	sureness = 2.0 / 3
+	sureness = 0.45
 	// maxEarlier is how many earlier amounts and periods are remembered: no date says when
 	// they may be forgotten, because it may be a wrong clock's.
 	maxEarlier = 12

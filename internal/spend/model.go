@@ -7,17 +7,20 @@ import (
 )
 
 const (
-	halfLife    = 12 // hours after which an hour counts half in the pace of now, and the pace of now half in what is expected
-	paceHours   = 72 // that the pace of now goes by
-	paceDoubt   = 12 // hours as usual that it begins with
+	halfLife    = 12   // hours after which an hour counts half in the pace of now
+	paceHours   = 72   // that the pace of now goes by
+	paceDoubt   = 9    // hours as usual that it begins with
+	paceDearest = 0.25 // hours on average that an hour counts in it at most beyond the usual
+	paceFade    = 24   // hours after which half of it is left
 	levelDoubt  = 0.25
-	levelDays   = 10
+	levelDays   = 7
+	levelAgree  = 5  // times what days differ by is what they have in common, as squares
 	minKnown    = 18 // hours of a day for it to say something about the level
 	maxLevel    = 3
 	trialEvery  = hoursInDay
 	trialDays   = 28
 	minKnownOf  = 0.8  // part of a trial's hours
-	coverage    = 0.72 // of the trials lie within the range
+	coverage    = 0.74 // of the trials lie within the range
 	minDoubt    = 0.08 // half the width of a range, as a logarithm
 	youngDoubt  = 0.92 // at least, as long as no whole week was seen: 0.4 to 2.5 times
 	negligible  = 0.03 // of the mean: differences below it do not count
@@ -30,7 +33,7 @@ var horizons = [...]int{6, 24, 72, hoursInWeek}
 // model is what is expected of the coming hours.
 type model struct {
 	loc           *time.Location
-	week          [hoursInWeek]float64 // what an hour usually costs, by its place in the week
+	week, later   [hoursInWeek]float64 // what an hour of the coming week usually costs, and one after it, by its place in the week
 	lasting, pace float64              // factors to that: for good, and at present
 	doubt         [len(horizons)]float64
 	negligible    float64 // millionths of a dollar an hour
@@ -41,12 +44,13 @@ func newModel(hours []Hour, now time.Time, loc *time.Location) *model {
 	n := p.now()
 	fit := make([]float64, n) // what each hour usually cost, by what was known before it
 	for i := max(0, n-(trialDays+levelDays)*hoursInDay); i < n; i++ {
-		fit[i] = p.usual(i, i)
+		fit[i] = p.usual(i, i, outlierOfDays)
 	}
 	m := &model{loc: loc, negligible: negligible * p.mean(n)}
 	present := now.Truncate(time.Hour)
 	for i := range hoursInWeek {
-		m.week[slotOf(present.Add(time.Duration(i)*time.Hour), loc)] = p.usual(n+i, n)
+		slot := slotOf(present.Add(time.Duration(i)*time.Hour), loc)
+		m.week[slot], m.later[slot] = p.usual(n+i, n, outlierOfDays), p.usual(n+i, n, outlierHours)
 	}
 	m.lasting, m.pace = p.level(fit, n)
 	m.learnDoubt(p, fit)
@@ -54,37 +58,36 @@ func newModel(hours []Hour, now time.Time, loc *time.Location) *model {
 }
 
 // level compares what hours before the origin cost with what they usually cost.
-// The lasting factor is the middle of the last ten days, where all of them exceed
-// what is usual, or stay below it; the pace goes by the last hours.
+// The lasting factor is what the last seven days have in common, where they differ
+// little beside it; the pace goes by the last hours.
 func (p *past) level(fit []float64, origin int) (lasting, pace float64) {
 	lasting, mean := 1.0, p.mean(origin)
 	if mean <= 0 {
 		return 1, 1
 	}
-	var ratios []float64
+	var sum, squares, days float64
 	for day := range levelDays {
 		var spent, usual float64
 		known := 0
-		for i := max(hoursInDay, origin-(day+1)*hoursInDay); i < origin-day*hoursInDay; i++ {
+		for i := max(hoursInWeek, origin-(day+1)*hoursInDay); i < origin-day*hoursInDay; i++ {
 			if p.known[i] {
 				spent, usual, known = spent+p.rates[i], usual+fit[i], known+1
 			}
 		}
 		if known >= minKnown {
 			doubt := levelDoubt * mean * hoursInDay
-			ratios = append(ratios, (spent+doubt)/(usual+doubt))
+			off := math.Log((spent + doubt) / (usual + doubt))
+			sum, squares, days = sum+off, squares+off*off, days+1
 		}
 	}
-	if slices.Sort(ratios); len(ratios) >= levelDays-2 {
-		if ratios[0] > 1.15 || ratios[len(ratios)-1] < 0.87 {
-			lasting = min(maxLevel, max(1.0/maxLevel, ratios[len(ratios)/2]))
-		}
+	if off := sum / days; days >= levelDays-1 && off*off > levelAgree*(squares/days-off*off) {
+		lasting = min(maxLevel, max(1.0/maxLevel, math.Exp(off)))
 	}
 	spent, usual := paceDoubt*mean*lasting, paceDoubt*mean
 	for i := max(hoursInDay, origin-paceHours); i < origin; i++ {
 		if p.known[i] {
 			weight := math.Exp2(-float64(origin-i) / halfLife)
-			spent, usual = spent+weight*p.rates[i], usual+weight*fit[i]
+			spent, usual = spent+weight*min(p.rates[i], 2*fit[i]*lasting+paceDearest*mean), usual+weight*fit[i]
 		}
 	}
 	return lasting, spent / usual
@@ -105,7 +108,7 @@ func (m *model) learnDoubt(p *past, fit []float64) {
 		cost, h := 0.0, 0
 		for i := range min(hoursInWeek, n-origin) {
 			if p.known[origin+i] {
-				cost += p.usual(origin+i, origin) * factor(lasting, pace, float64(i))
+				cost += p.usual(origin+i, origin, outlierOfDays) * factor(lasting, pace, float64(i))
 			}
 			if ahead := i + 1; ahead == horizons[h] {
 				if came, known := p.between(origin, origin+ahead); known >= minKnownOf*float64(ahead) {
@@ -125,10 +128,12 @@ func (m *model) learnDoubt(p *past, fit []float64) {
 	}
 }
 
-// factor is what an hour some hours ahead costs against what is usual for it:
-// the pace of now passes into the lasting level.
+// factor is what an hour some hours ahead costs against what is usual for it: the
+// pace of now holds for the next day. What is spent sooner is not spent later: h
+// hours cost as much more as h·2^(-h/24) hours at that pace, which is nothing in a week.
 func factor(lasting, pace, hoursAhead float64) float64 {
-	return lasting + (pace-lasting)*math.Exp2(-hoursAhead/halfLife)
+	holds := (1 - hoursAhead*math.Ln2/paceFade) * math.Exp2(-hoursAhead/paceFade)
+	return max(0, lasting+(pace-lasting)*holds)
 }
 
 // apart is how far apart two costs of some hours are, as a logarithm.
@@ -157,7 +162,11 @@ func (m *model) around(cost, hours float64) (low, high float64) {
 
 // expected is what an hour that begins at t is expected to cost at now.
 func (m *model) expected(t, now time.Time) float64 {
-	return m.week[slotOf(t, m.loc)] * factor(m.lasting, m.pace, max(0, t.Sub(now).Hours()))
+	week, ahead := &m.week, max(0, t.Sub(now).Hours())
+	if ahead >= hoursInWeek {
+		week = &m.later
+	}
+	return week[slotOf(t, m.loc)] * factor(m.lasting, m.pace, ahead)
 }
 
 // walk goes through the coming hours and adds up what they will cost.

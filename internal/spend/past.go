@@ -16,11 +16,18 @@ const (
 
 	weeksBack = 4
 	daysBack  = 28
-	olderWeek = 6.0 / 7 // of what the week after it counts
 
 	// An hour counts at most the median of its like, plus what so many hours cost
-	// on average.
-	outlierHours = 36
+	// on average: in a week or two a dear hour of one day rarely comes again, in a
+	// month others do.
+	outlierHours  = 36
+	outlierOfDays = 0.75
+)
+
+// How much the same hour of earlier weeks and days counts, the latest first.
+var (
+	ofWeeks = []float64{1, 0.9, 0.65, 0.35}
+	ofDays  = slices.Repeat([]float64{1}, daysBack)
 )
 
 // past is what an account spent hour by hour up to the present hour. Its index
@@ -106,37 +113,36 @@ func (p *past) byWeek(origin int) bool { return p.count[origin] >= hoursInWeek }
 
 // usual is what hour i usually costs, by what was known at the origin: the mean
 // of the same hour of the last four weeks, of which a newer one counts more, or of
-// the last days before there are two weeks.
-func (p *past) usual(i, origin int) float64 {
+// the last days before there are two weeks; outlier is the limit for those.
+func (p *past) usual(i, origin int, outlier float64) float64 {
 	if p.byWeek(origin) {
-		if mean, known := p.meanOf(i, origin, hoursInWeek, weeksBack, olderWeek); known {
+		if mean, known := p.meanOf(i, origin, hoursInWeek, ofWeeks, outlierHours); known {
 			return mean
 		}
 	}
-	if mean, known := p.meanOf(i, origin, hoursInDay, daysBack, 1); known {
+	if mean, known := p.meanOf(i, origin, hoursInDay, ofDays, outlier); known {
 		return mean
 	}
 	return p.mean(origin)
 }
 
-// meanOf is the mean of what the hours cost that lie 1 to n times a step before
-// hour i and before the origin; each counts a part of what the one after it does.
-func (p *past) meanOf(i, origin, step, n int, older float64) (mean float64, known bool) {
+// meanOf is the mean of what the hours cost that lie a multiple of a step before
+// hour i and before the origin.
+func (p *past) meanOf(i, origin, step int, counts []float64, outlier float64) (mean float64, known bool) {
 	var room, weights [daysBack]float64
-	rates, weight := room[:0], 1.0
-	for k := 1; k <= n; k++ {
-		if j := p.earlier(i, k*step); j >= 0 && j < origin && p.known[j] {
-			weights[len(rates)] = weight
+	rates := room[:0]
+	for k, count := range counts {
+		if j := p.earlier(i, (k+1)*step); j >= 0 && j < origin && p.known[j] {
+			weights[len(rates)] = count
 			rates = append(rates, p.rates[j])
 		}
-		weight *= older
 	}
 	if len(rates) == 0 {
 		return 0, false
 	}
 	sorted := room
 	slices.Sort(sorted[:len(rates)])
-	limit := sorted[(len(rates)-1)/2] + outlierHours*p.mean(origin)
+	limit := sorted[(len(rates)-1)/2] + outlier*p.mean(origin)
 	sum, counted := 0.0, 0.0
 	for j, rate := range rates {
 		sum, counted = sum+weights[j]*min(rate, limit), counted+weights[j]

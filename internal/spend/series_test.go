@@ -91,9 +91,8 @@ func readSeries(t *testing.T, file string) []Hour {
 
 // TestSeriesForecast compares the forecast with simple methods on real series.
 // Errors are mean errors as a share of the mean; the last lines are geometric
-// means over all series, and how often what came lay in the range. It may be a tenth worse
-// than the best simple method on a series, and in two places as much as it is: on the one
-// month's end of mentions b, and in the one forecast of a week that requests allows.
+// means over all series, and how often what came lay in the range. On no series and at
+// no horizon may it be a tenth worse than the best simple method.
 func TestSeriesForecast(t *testing.T) {
 	const (
 		every   = 25
@@ -101,11 +100,6 @@ func TestSeriesForecast(t *testing.T) {
 		toMonth = 0 // ahead: to the end of the calendar month
 	)
 	ahead := []int{24, 72, hoursInWeek, 2 * hoursInWeek, 30 * hoursInDay, toMonth}
-	type at struct {
-		series string
-		ahead  int
-	}
-	missed := map[at]float64{{"mentions_b", toMonth}: 1.25, {"requests", hoursInWeek}: 1.25}
 	methods := simpleMethods()
 	logs := map[string]map[int]float64{}
 	counts := map[int]float64{}
@@ -177,7 +171,7 @@ func TestSeriesForecast(t *testing.T) {
 			for _, m := range methods {
 				best = min(best, off[m.name][n])
 			}
-			if off["ours"][n] > max(1.1, missed[at{s.name, n}])*best {
+			if came[n] > 0 && off["ours"][n] > 1.1*best {
 				t.Errorf("%s, %d h: an error of %.1f %%, of the best simple method %.1f %%", s.name, n, 100*off["ours"][n]/came[n], 100*best/came[n])
 			}
 			best = math.Inf(1)
