@@ -40,13 +40,13 @@ func newIntake() *intake {
 
 // portion is the memory of one answer.
 type portion struct {
-	of      *intake
-	abandon context.CancelCauseFunc // ends the reading
-	size    int                     // 0: it needs no leave
-	since   time.Time               // when it last got some
-	waiting bool                    // for more
-	whole   bool                    // read to its end
-	givenUp bool                    // and about to give its memory back
+	of       *intake
+	abandon  context.CancelCauseFunc // ends the reading
+	size     int                     // 0: it needs no leave
+	since    time.Time               // when it last got some
+	waiting  bool                    // for more
+	complete bool                    // read to its end
+	givenUp  bool                    // and about to give its memory back
 }
 
 // grow waits until the answer may take that many bytes.
@@ -81,7 +81,7 @@ func (p *portion) decode(ctx context.Context, use func() error) error {
 		return use()
 	}
 	p.of.mu.Lock()
-	p.whole = true
+	p.complete = true
 	p.of.mu.Unlock()
 	select {
 	case p.of.decoding <- struct{}{}:
@@ -134,7 +134,7 @@ func (i *intake) giveUpLargest(p *portion) {
 		if other.givenUp {
 			return
 		}
-		heldBack := other != p && !other.whole && !other.waiting && time.Since(other.since) >= intakePatience
+		heldBack := other != p && !other.complete && !other.waiting && time.Since(other.since) >= intakePatience
 		if heldBack && (largest == nil || other.size > largest.size) {
 			largest = other
 		}

@@ -20,10 +20,10 @@ type keyOwners struct {
 
 // keyOwner is an account, and its keys as its list shows them.
 type keyOwner struct {
-	client *Client
-	asked  time.Time
-	read   time.Time       // when a reading asked
-	keys   map[string]bool // by their ends
+	client  *Client
+	queried time.Time
+	read    time.Time       // when a reading asked
+	keys    map[string]bool // by their ends
 }
 
 // begin notes what a new client has.
@@ -52,7 +52,7 @@ func (o *keyOwners) due(c *Client, p Purpose) bool {
 	if is == nil {
 		return true
 	}
-	last := is.asked
+	last := is.queried
 	if p == ForReading {
 		last = is.read
 	}
@@ -71,13 +71,13 @@ func (o *keyOwners) set(c *Client, p Purpose, keys []APIKeyInfo, err error) {
 	if o.lists[base] == nil {
 		o.lists[base] = map[string]*keyOwner{}
 	}
-	is := &keyOwner{client: c, asked: c.now(), keys: map[string]bool{}}
+	is := &keyOwner{client: c, queried: c.now(), keys: map[string]bool{}}
 	before := o.lists[base][identity]
 	if before != nil {
 		is.read = before.read
 	}
 	if p == ForReading {
-		is.read = is.asked
+		is.read = is.queried
 	}
 	if err != nil && before != nil {
 		is.keys = before.keys

@@ -251,11 +251,11 @@ func (l *slidingWindow) takeFor(p Purpose) *heldBack {
 		l.readings.take(now)
 		return nil
 	}
-	most := len(l.common.at)
+	limit := len(l.common.at)
 	if p == Command && l.waiting.Load() > 0 {
-		most = max(1, most/2)
+		limit = max(1, limit/2)
 	}
-	if taken, more := l.common.taken(now, l.window); taken >= most {
+	if taken, more := l.common.taken(now, l.window); taken >= limit {
 		return &heldBack{rest: more, commands: p == Command}
 	}
 	l.common.take(now)
@@ -308,14 +308,14 @@ func (l *slidingWindow) paused() time.Duration {
 	return max(0, time.Until(l.pause.until))
 }
 
-// refused notes a 429; asked is what Retry-After says, 0 without one. Gateways and what
+// refused notes a 429; wanted is what Retry-After says, 0 without one. Gateways and what
 // is in front of them limit single paths too, and a limit of everything is met by the
 // next reading as well. So what a command or work in the background met stops no
 // reading, and what a reading can do without, an optional operation, stops alone.
-func (l *slidingWindow) refused(p Purpose, optional string, asked time.Duration) {
+func (l *slidingWindow) refused(p Purpose, optional string, wanted time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.pauseOf(p, optional).begin(time.Now(), asked, l.window)
+	l.pauseOf(p, optional).begin(time.Now(), wanted, l.window)
 }
 
 // pauseOf is the pause that a 429 begins. The lock is held.
@@ -347,12 +347,12 @@ func (l *slidingWindow) pathPaused(optional string) *heldBack {
 
 // begin begins a pause, unless one lasts: the calls side by side with the one that
 // told us are refused too.
-func (p *pause) begin(now time.Time, asked, window time.Duration) {
+func (p *pause) begin(now time.Time, wanted, window time.Duration) {
 	if now.Before(p.until) {
 		return
 	}
-	rest := max(asked, minPause)
-	if asked <= 0 {
+	rest := max(wanted, minPause)
+	if wanted <= 0 {
 		// Gateways count within a window: after so much silence it is empty.
 		rest = min(usualPause<<min(p.strikes, 8), max(window, usualPause))
 		rest += rand.N(rest / 10)

@@ -86,16 +86,16 @@ func (c *Client) digest(whose string) string {
 func (c *Client) askSurely(ctx context.Context) *answers {
 	purpose := PurposeOf(ctx)
 	last := c.cache.lastStatus(purpose)
-	a := c.ask(ctx)
+	a := c.request(ctx)
 	if last != nil && a.statusErr != nil && kindOfError(a.statusErr) != RateLimited {
 		a.status, a.statusErr = c.nextStatus(ctx)
 	}
 	if last != nil && a.statusErr == nil && (!a.status.readsLike(*last) || a.hasPair() && c.cache.rescaled(purpose, a.pair())) {
 		before := a.status
-		a = c.ask(ctx)
+		a = c.request(ctx)
 		if a.statusErr == nil && !a.status.readsLike(before) && !a.status.readsLike(*last) {
 			before = a.status
-			if a = c.ask(ctx); a.statusErr == nil && !a.status.readsLike(before) {
+			if a = c.request(ctx); a.statusErr == nil && !a.status.readsLike(before) {
 				a.statusErr = mistyped("status", "answers that differ")
 			}
 		}
@@ -120,7 +120,7 @@ func (c *Client) nextStatus(ctx context.Context) (Status, error) {
 func (a *answers) hasPair() bool { return a.asksKey && a.subErr == nil && a.usedErr == nil }
 func (a *answers) pair() RawKey  { return RawKey{a.sub.limit, a.used} }
 
-func (c *Client) ask(ctx context.Context) *answers {
+func (c *Client) request(ctx context.Context) *answers {
 	a := &answers{asksKey: c.cred.APIKey != ""}
 	var calls sync.WaitGroup
 	calls.Go(func() { a.status, a.statusErr = c.nextStatus(ctx) })
@@ -249,20 +249,20 @@ func (c *Client) roundOrUnlimited(ctx context.Context, a *answers, key Key) (Key
 
 // refusedKey says the most that is known of a key the gateway refuses.
 func (c *Client) refusedKey(a *answers, failed error, second *explanation) (Key, error) {
-	said := saidState(failed)
+	stated := saidState(failed)
 	if second.err == nil {
-		return explainedKey(a, said, failed, second.usage.state(c.now()), second.usage)
+		return explainedKey(a, stated, failed, second.usage.state(c.now()), second.usage)
 	}
-	if said == "" {
-		said = saidState(second.err)
+	if stated == "" {
+		stated = saidState(second.err)
 	}
 	switch {
 	case kindOfError(second.err) == Banned:
 		return Key{State: KeyRefused, Scope: ScopeUnknown}, second.err
-	case said == KeyExhausted:
+	case stated == KeyExhausted:
 		return Key{State: KeyExhausted, Scope: ScopeKey, Remaining: Known(0)}, nil
-	case said != "":
-		return Key{State: said, Scope: ScopeUnknown}, failed
+	case stated != "":
+		return Key{State: stated, Scope: ScopeUnknown}, failed
 	}
 	return Key{State: KeyRefused, Scope: ScopeUnknown}, failed
 }
@@ -271,10 +271,10 @@ func (c *Client) refusedKey(a *answers, failed error, second *explanation) (Key,
 // figures are fine is switched off: disabled, or topped up after it ran dry and
 // not enabled again. One that may only not be used from here, or not in its
 // group, is fine.
-func explainedKey(a *answers, said KeyState, failed error, state KeyState, usage tokenUsage) (Key, error) {
+func explainedKey(a *answers, stated KeyState, failed error, state KeyState, usage tokenUsage) (Key, error) {
 	switch {
-	case said != "":
-		state = said
+	case stated != "":
+		state = stated
 	case state == KeyOK && kindOfError(failed) == Unauthorized:
 		state = KeyDisabled
 	}

@@ -153,9 +153,9 @@ func (c *Client) once(ctx context.Context, r request, use func(body []byte) erro
 		slidingWindow = c.host.explain
 	}
 	if resp.StatusCode == http.StatusTooManyRequests {
-		asked := retryAfter(resp.Header.Get("Retry-After"), time.Now())
-		slidingWindow.refused(PurposeOf(ctx), r.optionalOp(), asked)
-		return resp.StatusCode, &Error{Op: r.op, Kind: RateLimited, Status: resp.StatusCode, RetryAfter: asked}
+		after := retryAfter(resp.Header.Get("Retry-After"), time.Now())
+		slidingWindow.refused(PurposeOf(ctx), r.optionalOp(), after)
+		return resp.StatusCode, &Error{Op: r.op, Kind: RateLimited, Status: resp.StatusCode, RetryAfter: after}
 	}
 	slidingWindow.answered(PurposeOf(ctx), r.optionalOp())
 	return resp.StatusCode, c.take(ctx, r, resp, abandon, use)

@@ -30,7 +30,7 @@ type statusFor struct {
 type statusCall struct {
 	serial  int64
 	purpose Purpose
-	asked   time.Time
+	sentAt  time.Time
 	done    chan struct{}
 	status  Status
 	err     error
@@ -71,7 +71,7 @@ func (s *statusShare) read(ctx context.Context, base string, after int64, call f
 func (s *statusShare) shared(base string, after int64, purpose Purpose) *statusCall {
 	for _, reading := range []bool{true, false} {
 		call := s.newest[statusFor{base, reading}]
-		usable := call != nil && call.serial > after && time.Since(call.asked) < statusRound && call.serves(purpose)
+		usable := call != nil && call.serial > after && time.Since(call.sentAt) < statusRound && call.serves(purpose)
 		if usable && (reading || purpose != ForReading) {
 			return call
 		}
@@ -95,7 +95,7 @@ func (s *statusShare) begin(base string, purpose Purpose) *statusCall {
 		s.newest = map[statusFor]*statusCall{}
 	}
 	s.serial++
-	own := &statusCall{serial: s.serial, purpose: purpose, asked: time.Now(), done: make(chan struct{})}
+	own := &statusCall{serial: s.serial, purpose: purpose, sentAt: time.Now(), done: make(chan struct{})}
 	s.newest[statusFor{base, purpose == ForReading}] = own
 	return own
 }

@@ -154,11 +154,11 @@ func (w window) query() url.Values {
 func windowOf(from, to time.Time) window { return window{max(0, from.Unix()), max(0, to.Unix()-1)} }
 
 // windows cuts [from, to) into spans that share no second.
-func windows(from, to time.Time, longest int64) []window {
+func windows(from, to time.Time, maxSpan int64) []window {
 	var all []window
 	end := to.Unix()
-	for first := max(0, from.Unix()); first < end; first += longest {
-		all = append(all, window{first, min(first+longest, end) - 1})
+	for first := max(0, from.Unix()); first < end; first += maxSpan {
+		all = append(all, window{first, min(first+maxSpan, end) - 1})
 	}
 	return all
 }

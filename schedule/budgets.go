@@ -281,13 +281,13 @@ func budgetKey(n budget.News, post int) string {
 // Standing is where the named budget stands now, or each of them without a name; one
 // that cannot be computed is unknown.
 func (b *Budgets) Standing(ctx context.Context, name string) ([]budget.Standing, error) {
-	asked := b.Budgets
+	selected := b.Budgets
 	if name != "" {
-		asked = slices.DeleteFunc(slices.Clone(asked), func(one budget.Budget) bool { return one.Name != name })
+		selected = slices.DeleteFunc(slices.Clone(selected), func(one budget.Budget) bool { return one.Name != name })
 	}
-	all, failed := make([]budget.Standing, len(asked)), make([]error, len(asked))
+	all, failed := make([]budget.Standing, len(selected)), make([]error, len(selected))
 	var asking sync.WaitGroup
-	for i, one := range asked {
+	for i, one := range selected {
 		asking.Go(func() {
 			var facts budget.Facts
 			facts, failed[i] = b.History.Budget(ctx, one, b.Book, true)
@@ -308,12 +308,12 @@ func (b *Budgets) Standing(ctx context.Context, name string) ([]budget.Standing,
 func (b *Budgets) Open(ctx context.Context) ([]budget.Standing, error) {
 	var open []budget.Standing
 	for _, one := range b.Budgets {
-		var told budget.Memory
+		var memory budget.Memory
 		raw, ok, err := b.Store.Value(ctx, budgetValues+one.Name)
 		if err != nil {
 			return nil, err
 		}
-		if !ok || json.Unmarshal(raw, &told) != nil || told.Mark == (budget.Mark{}) || !b.now().Before(told.To) {
+		if !ok || json.Unmarshal(raw, &memory) != nil || memory.Mark == (budget.Mark{}) || !b.now().Before(memory.To) {
 			continue
 		}
 		facts, err := b.History.Budget(ctx, one, b.Book, len(one.Keys) > 0)

@@ -29,7 +29,7 @@ type target struct {
 	// that is not known or does not matter.
 	such, any float64
 	from      float64       // the pace below which the line is out of reach
-	shortest  time.Duration // between readings for this line
+	minGap    time.Duration // between readings for this line
 }
 
 // The shortest times between two readings of an account.
@@ -44,7 +44,7 @@ const (
 const approach = 4
 
 // gapFor is the wanted time between two readings: as long as the line that is
-// nearest allows, and at most longest. With what is left until the line and a pace
+// nearest allows, and at most maxGap. With what is left until the line and a pace
 // in dollars an hour,
 //
 //	time to the line ÷ 4   at the pace of now, and not less than 10 s,
@@ -53,16 +53,16 @@ const approach = 4
 //
 // the shortest of the three is wanted. So the readings draw closer as the line does,
 // and an account that is far from all lines costs no more than poll_interval asks for.
-func gapFor(targets []target, pace float64, longest time.Duration) (time.Duration, Reason) {
-	gap, why := longest, ReasonInterval
+func gapFor(targets []target, pace float64, maxGap time.Duration) (time.Duration, Reason) {
+	gap, why := maxGap, ReasonInterval
 	for _, t := range targets {
 		if pace < t.from {
 			continue
 		}
 		wanted := min(
-			max(timeTo(t.left, pace, approach), minGap, t.shortest),
-			max(timeTo(t.left, t.such, approach), expectantGap, t.shortest),
-			max(timeTo(t.left, t.any, 1), watchfulGap, t.shortest),
+			max(timeTo(t.left, pace, approach), minGap, t.minGap),
+			max(timeTo(t.left, t.such, approach), expectantGap, t.minGap),
+			max(timeTo(t.left, t.any, 1), watchfulGap, t.minGap),
 		)
 		if wanted < gap {
 			gap, why = wanted, t.why
@@ -93,7 +93,7 @@ type demand struct {
 // allotment is what a host's budget grants its accounts.
 type allotment struct {
 	stretch float64       // wanted gaps are longer by this factor, at least 1
-	longest time.Duration // poll_interval, or longer where that is beyond the budget
+	maxGap  time.Duration // poll_interval, or longer where that is beyond the budget
 	fulls   time.Duration // between full readings
 	busy    bool          // more than half of the rate is asked for
 	rate    float64       // requests a second that this takes
@@ -116,17 +116,17 @@ func allot(demands []demand, interval time.Duration, rate float64) allotment {
 		fulls += d.full
 		lights += d.cost
 	}
-	al := allotment{stretch: 1, longest: interval, fulls: max(interval, inSeconds(fulls/rate/fullShare))}
+	al := allotment{stretch: 1, maxGap: interval, fulls: max(interval, inSeconds(fulls/rate/fullShare))}
 	more := max(0, fulls-lights) / al.fulls.Seconds() // than if all readings were light
 	all := rate
 	rate -= more
-	al.longest = interval
+	al.maxGap = interval
 	if lights/rate > interval.Seconds() {
-		al.longest = inSeconds(lights / rate / (1 - nearShare))
+		al.maxGap = inSeconds(lights / rate / (1 - nearShare))
 	}
 	need := func(stretch float64) (perSecond float64) {
 		for _, d := range demands {
-			perSecond += d.cost / min(d.gap.Seconds()*stretch, al.longest.Seconds())
+			perSecond += d.cost / min(d.gap.Seconds()*stretch, al.maxGap.Seconds())
 		}
 		return perSecond
 	}
@@ -136,7 +136,7 @@ func allot(demands []demand, interval time.Duration, rate float64) allotment {
 		return al
 	}
 	al.rate = all
-	low, high := 1.0, max(1, al.longest.Seconds()/shortest(demands).Seconds())
+	low, high := 1.0, max(1, al.maxGap.Seconds()/minInterval(demands).Seconds())
 	for range 24 {
 		if middle := (low + high) / 2; need(middle) > rate {
 			low = middle
@@ -150,15 +150,15 @@ func allot(demands []demand, interval time.Duration, rate float64) allotment {
 
 // gap is what an account gets.
 func (al allotment) gap(wanted time.Duration) time.Duration {
-	return min(time.Duration(float64(wanted)*al.stretch), al.longest)
+	return min(time.Duration(float64(wanted)*al.stretch), al.maxGap)
 }
 
-func shortest(demands []demand) time.Duration {
-	least := forever
+func minInterval(demands []demand) time.Duration {
+	interval := forever
 	for _, d := range demands {
-		least = min(least, d.gap)
+		interval = min(interval, d.gap)
 	}
-	return max(least, time.Millisecond)
+	return max(interval, time.Millisecond)
 }
 
 func inSeconds(s float64) time.Duration {

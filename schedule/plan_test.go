@@ -33,8 +33,8 @@ func TestGapFollowsTheNearestLine(t *testing.T) {
 		{"at the line of an account that never spent", []target{level(0.001, 0, 0)}, 0, every, ReasonInterval},
 		{"the nearest of several", []target{level(30, 0, 0), {why: ReasonBudget, left: usd(1)}}, 10, 90 * time.Second, ReasonBudget},
 		{"unusual spending out of reach", []target{{why: ReasonPace, left: usd(0.1), from: 20}}, 19, every, ReasonInterval},
-		{"unusual spending within reach", []target{{why: ReasonPace, left: usd(1), from: 20, shortest: expectantGap}}, 20, 45 * time.Second, ReasonPace},
-		{"an estimate is no exact line", []target{{why: ReasonLevel, left: usd(0.01), shortest: watchfulGap}}, 20, watchfulGap, ReasonLevel},
+		{"unusual spending within reach", []target{{why: ReasonPace, left: usd(1), from: 20, minGap: expectantGap}}, 20, 45 * time.Second, ReasonPace},
+		{"an estimate is no exact line", []target{{why: ReasonLevel, left: usd(0.01), minGap: watchfulGap}}, 20, watchfulGap, ReasonLevel},
 	} {
 		if gap, why := gapFor(c.targets, c.pace, every); gap != c.want || why != c.why {
 			t.Errorf("%s: %s for %s, want %s for %s", c.what, gap, why, c.want, c.why)
@@ -85,17 +85,17 @@ func TestAllotmentsKeepWithinTheRate(t *testing.T) {
 		for _, d := range demands {
 			cost += d.cost/al.gap(d.gap).Seconds() + (d.full-d.cost)/al.fulls.Seconds()
 			fulls += d.full / al.fulls.Seconds()
-			if al.gap(d.gap) > al.longest {
-				t.Fatalf("%s of %s at most", al.gap(d.gap), al.longest)
+			if al.gap(d.gap) > al.maxGap {
+				t.Fatalf("%s of %s at most", al.gap(d.gap), al.maxGap)
 			}
 		}
 		if cost > rate*1.001 {
 			t.Fatalf("%d accounts cost %.3f requests a second of %.3f: %+v", len(demands), cost, rate, al)
 		}
-		if room := rate * (1 - fullShare); atLeast <= room && al.longest != every || al.longest < every {
-			t.Fatalf("poll_interval needs %.3f of %.3f, and is %s", atLeast, room, al.longest)
+		if room := rate * (1 - fullShare); atLeast <= room && al.maxGap != every || al.maxGap < every {
+			t.Fatalf("poll_interval needs %.3f of %.3f, and is %s", atLeast, room, al.maxGap)
 		}
-		if al.longest > every {
+		if al.maxGap > every {
 			tight++
 		}
 		if al.stretch > 1 {

@@ -63,7 +63,7 @@ type seat struct {
 	slot      *slot
 	host      *host
 	due       time.Time
-	said      Next // to Watch.Planned
+	announced Next // to Watch.Planned
 	busy      bool
 	triggered bool
 
@@ -150,12 +150,12 @@ func (p *planner) run(ctx context.Context) error {
 
 // warn says at the start where the request budget is too small for poll_interval.
 func (p *planner) warn() {
-	longest := p.watch.Every
+	maxGap := p.watch.Every
 	for _, h := range p.hosts {
-		longest = max(longest, h.allot.longest)
+		maxGap = max(maxGap, h.allot.maxGap)
 	}
-	if longest > p.watch.Every {
-		p.watch.Log.Warn("poll_interval is too short for requests_per_180s; accounts are read less often", "poll_interval", p.watch.Every, "every", longest.Round(time.Second))
+	if maxGap > p.watch.Every {
+		p.watch.Log.Warn("poll_interval is too short for requests_per_180s; accounts are read less often", "poll_interval", p.watch.Every, "every", maxGap.Round(time.Second))
 	}
 }
 
@@ -224,12 +224,12 @@ func (p *planner) take(s *seat) {
 	s.busy = false
 	now, slot := time.Now(), s.slot
 	if s.held > 0 {
-		slot.owes, slot.recheck = true, now.Add(s.held)
+		slot.wantsFull, slot.recheck = true, now.Add(s.held)
 	}
 	if s.read {
 		slot.last = slot.began
 		if !s.light {
-			slot.owes = false
+			slot.wantsFull = false
 			if !slot.full.IsZero() {
 				slot.sooner = 0
 			}
@@ -290,15 +290,15 @@ func (p *planner) plan(h *host, now time.Time) {
 			h.next = next.At
 		}
 		s.slot.next = next
-		if next.differs(s.said) {
-			s.said = next
+		if next.differs(s.announced) {
+			s.announced = next
 			other = append(other, s)
 		}
 	}
 	p.watch.Times.mu.Unlock()
 	if p.watch.Planned != nil {
 		for _, s := range other {
-			p.watch.Planned(s.account.Name, s.said)
+			p.watch.Planned(s.account.Name, s.announced)
 		}
 	}
 }
@@ -348,7 +348,7 @@ func (s *seat) dueAt(al allotment, days []time.Time, paused time.Time) (at time.
 	at, why = slot.first, ReasonFirst
 	if !slot.last.IsZero() {
 		gap := al.gap(slot.gap)
-		if why = slot.why; gap >= al.longest {
+		if why = slot.why; gap >= al.maxGap {
 			why = ReasonInterval
 		}
 		at = slot.last.Add(gap)
@@ -358,7 +358,7 @@ func (s *seat) dueAt(al allotment, days []time.Time, paused time.Time) (at time.
 			}
 		}
 		if paused.After(at) {
-			at = earlier(paused, slot.last.Add(al.longest))
+			at = earlier(paused, slot.last.Add(al.maxGap))
 		}
 	}
 	if !slot.recheck.IsZero() && slot.recheck.Before(at) {
@@ -454,7 +454,7 @@ func (s *seat) lateness(now time.Time) float64 {
 	case s.slot.last.IsZero():
 		return math.MaxFloat64
 	}
-	return float64(now.Sub(s.slot.last)) / float64(max(min(s.slot.gap, s.host.allot.longest), time.Millisecond))
+	return float64(now.Sub(s.slot.last)) / float64(max(min(s.slot.gap, s.host.allot.maxGap), time.Millisecond))
 }
 
 // wanted is how the account is to be read.
@@ -462,7 +462,7 @@ func (s *seat) wanted(now time.Time, al allotment) manner {
 	slot := s.slot
 	since := now.Sub(slot.full)
 	switch {
-	case slot.full.IsZero() || slot.owes || slot.failed > 0 || s.lightCalls() == 0:
+	case slot.full.IsZero() || slot.wantsFull || slot.failed > 0 || s.lightCalls() == 0:
 		return inFull
 	case s.urgent(now) && since <= fullLasts:
 		return again
@@ -476,8 +476,8 @@ func (s *seat) wanted(now time.Time, al allotment) manner {
 // now, can still wait while a light one is made: nothing but its time asks for it.
 func (s *seat) isEnoughLightly(now time.Time, al allotment) bool {
 	slot := s.slot
-	asked := slot.full.IsZero() || slot.owes || slot.failed > 0 || s.urgent(now) || s.lightCalls() == 0
-	return !asked && now.Sub(slot.full) < al.fulls+al.fulls/4
+	full := slot.full.IsZero() || slot.wantsFull || slot.failed > 0 || s.urgent(now) || s.lightCalls() == 0
+	return !full && now.Sub(slot.full) < al.fulls+al.fulls/4
 }
 
 // room is what an account's reading costs, and how long it has to wait for room.

@@ -63,11 +63,11 @@ func (s *Seeder) Check(ctx context.Context) {
 		}
 	}
 	for _, a := range s.Book.All() {
-		asked, err := s.keepRefunds(ctx, a)
+		queried, err := s.keepRefunds(ctx, a)
 		if err != nil && ctx.Err() == nil {
 			s.Log.Debug("the refunds could not be kept", "account", a.Name, "err", err)
 		}
-		if asked && err == nil {
+		if queried && err == nil {
 			break // one account a minute: the request budget is wanted for other things
 		}
 	}
@@ -117,7 +117,7 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 
 // keepRefunds has the refunds of an account stored whose rows are, and reports whether
 // the gateway was asked.
-func (s *Seeder) keepRefunds(ctx context.Context, a *account.Account) (asked bool, err error) {
+func (s *Seeder) keepRefunds(ctx context.Context, a *account.Account) (queried bool, err error) {
 	if !s.Times.rests(allRows, a) || s.Times.rests(allRefunds, a) {
 		return false, nil
 	}

@@ -32,7 +32,7 @@ func (w *Watch) targets(a *account.Account, f alert.Facts, o history.Outlook) []
 			}
 			if l.Runway > 0 && f.Runway.Known && !f.Runway.Idle && f.Runway.Mid >= l.Runway {
 				t := at(ReasonLevel, moka.Amount(float64(left)*(1-l.Runway.Hours()/f.Runway.Mid.Hours())))
-				t.shortest = watchfulGap // an estimate is no exact line
+				t.minGap = watchfulGap // an estimate is no exact line
 				all = append(all, t)
 			}
 		}
@@ -43,7 +43,7 @@ func (w *Watch) targets(a *account.Account, f alert.Facts, o history.Outlook) []
 		}
 	}
 	for _, line := range a.Rules.SpikeLines(f) {
-		all = append(all, target{why: ReasonPace, left: line.Left, from: line.PerHour.USD(), shortest: expectantGap})
+		all = append(all, target{why: ReasonPace, left: line.Left, from: line.PerHour.USD(), minGap: expectantGap})
 	}
 	return all
 }

@@ -49,14 +49,14 @@ type slot struct {
 	identity string // of the account that is read; another one begins anew
 
 	// All of these have their monotonic reading, so that no clock step moves them.
-	first   time.Time // when the first reading is due
-	began   time.Time // the reading under way did
-	last    time.Time // the last reading that was noted began; zero: none did
-	full    time.Time // the last full one of them
-	recheck time.Time // when a second look is due; zero: no second look is needed
-	sooner  float64   // part of the time between full readings by which the second one comes sooner, so that not all are due at once
-	owes    bool      // a full reading is due, because of what a light one saw
-	failed  int       // how many of the last readings failed in a row
+	first     time.Time // when the first reading is due
+	began     time.Time // the reading under way did
+	last      time.Time // the last reading that was noted began; zero: none did
+	full      time.Time // the last full one of them
+	recheck   time.Time // when a second look is due; zero: no second look is needed
+	sooner    float64   // part of the time between full readings by which the second one comes sooner, so that not all are due at once
+	wantsFull bool      // a full reading is due, because of what a light one saw
+	failed    int       // how many of the last readings failed in a row
 
 	moves   moves
 	targets []target
@@ -120,13 +120,13 @@ func (s *slot) begin(at time.Time) {
 // want works out the wanted gap until the next reading, which may be longer than
 // poll_interval: that is longer too where the request budget is too small. A gateway
 // that failed is asked again in a minute, and after that no more often than usual.
-func (s *slot) want(longest time.Duration) {
+func (s *slot) want(maxGap time.Duration) {
 	s.gap, s.why = gapFor(s.targets, s.moves.pace(), forever)
 	switch {
 	case s.failed == 1:
-		s.gap = min(max(s.gap, watchfulGap), longest)
+		s.gap = min(max(s.gap, watchfulGap), maxGap)
 	case s.failed > 1:
-		s.gap, s.why = longest, ReasonInterval
+		s.gap, s.why = maxGap, ReasonInterval
 	}
 }
 

@@ -385,16 +385,16 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log,
 		before = spend.State{}
 	}
 	after, delta := spend.Step(before, f.Reading, log)
-	after.Owed = nil
-	owed := delta.After(before.Owed)
+	after.Unstored = nil
+	unstored := delta.After(before.Unstored)
 	f.TopUp, f.Rescaled, f.InFlight = delta.TopUp, after.Rescaled, after.InFlight()
-	x.today = x.today.With(owed, x.day)
+	x.today = x.today.With(unstored, x.day)
 	was, err := alert.Decode(state)
 	if err != nil { // what is wrong is posted once more, which is better than never again
 		w.Log.Error("the memory of earlier alerts is not readable; it starts anew", "account", a.Name, "err", err)
 	}
 	is, events := alert.Step(a.Rules, was, f)
-	p := store.Poll{Sample: sampleOf(f.Reading, owed)}
+	p := store.Poll{Sample: sampleOf(f.Reading, unstored)}
 	for _, e := range events {
 		if !e.Late { // it happened before
 			p.Events = append(p.Events, eventOf(a.Name, e))
@@ -408,7 +408,7 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log,
 	if p.Spend, err = json.Marshal(after); err != nil {
 		return p, After{}, err
 	}
-	after.Owed = &owed
+	after.Unstored = &unstored
 	if p.Owing, err = json.Marshal(after); err != nil {
 		return p, After{}, err
 	}

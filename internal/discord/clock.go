@@ -16,8 +16,9 @@ type serverClock struct {
 
 type reading struct{ server, here time.Time }
 
-// ask is called before a request, and what it returns with the header of the answer.
-func (c *serverClock) ask() (learn func(http.Header)) {
+// startRequest is called before a request. What it returns is called with the header of
+// the answer.
+func (c *serverClock) startRequest() (learn func(http.Header)) {
 	heard := func(time.Time) {}
 	if c.listen != nil {
 		heard = c.listen()

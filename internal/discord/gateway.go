@@ -145,15 +145,15 @@ func (g *Gateway) Run(ctx context.Context) error {
 	g.work, cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	g.begin()
-	told := make(chan time.Time, 1) // to end
-	defer context.AfterFunc(ctx, func() { told <- time.Now() })()
+	endAt := make(chan time.Time, 1) // to end
+	defer context.AfterFunc(ctx, func() { endAt <- time.Now() })()
 	err := g.supervise(ctx)
 	if g.OnClosed != nil {
 		g.OnClosed()
 	}
 	began := time.Now()
 	select {
-	case began = <-told: // letting go of the connection took some of the time already
+	case began = <-endAt: // letting go of the connection took some of the time already
 	default:
 	}
 	g.drain(began, cancel)

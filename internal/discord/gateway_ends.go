@@ -170,12 +170,12 @@ func (f *failures) wait(t Timing) time.Duration {
 	}
 	if f.unspoken {
 		const quick, slow, patience = 6, 30, 30
-		most := quick * t.Retry
+		limit := quick * t.Retry
 		if f.count > patience {
-			most = slow * t.Retry
+			limit = slow * t.Retry
 		}
-		return jitter(min(t.Retry<<min(f.count, maxShift), most))
+		return jitter(min(t.Retry<<min(f.count, maxShift), limit))
 	}
-	const calm, longest = 4, 8
-	return jitter(min(t.Spacing<<min(max(f.count-calm, 0), maxShift), longest*t.Spacing))
+	const calm, maxStep = 4, 8
+	return jitter(min(t.Spacing<<min(max(f.count-calm, 0), maxShift), maxStep*t.Spacing))
 }

@@ -18,7 +18,7 @@ func (g *Gateway) onReady(s Session, r Ready) {
 	g.state.Sessions++
 	g.guilds = setOf(r.GuildIDs)
 	g.mu.Unlock()
-	g.setSession(func(k *kept) { *k = kept{Session: s, ready: r, told: true} })
+	g.setSession(func(k *kept) { *k = kept{Session: s, ready: r, reported: true} })
 	g.Log.Info("discord session ready", "user", r.Name, "guilds", len(r.GuildIDs))
 	g.callOnReady(r)
 }
@@ -27,11 +27,11 @@ func (g *Gateway) onReady(s Session, r Ready) {
 func (g *Gateway) onResumed() {
 	g.mu.Lock()
 	g.state.Resumes++
-	told, r := g.session.told, g.session.ready
-	g.session.told = true
+	reported, r := g.session.reported, g.session.ready
+	g.session.reported = true
 	g.mu.Unlock()
 	g.Log.Info("discord session resumed")
-	if !told {
+	if !reported {
 		g.callOnReady(r)
 	}
 }

@@ -8,9 +8,9 @@ import (
 // kept is the session as the gateway client knows it.
 type kept struct {
 	Session
-	ready Ready     // of READY, which a RESUME does not repeat
-	told  bool      // OnReady was called in this session
-	alive time.Time // the last sign of life from Discord
+	ready    Ready     // of READY, which a RESUME does not repeat
+	reported bool      // OnReady was called in this session
+	alive    time.Time // the last sign of life from Discord
 }
 
 // resumeWindow is how long after its last sign of life a session is worth a

@@ -146,7 +146,7 @@ func (d *Delivery) words() *lang.Words {
 }
 
 // receipt compares what Discord created with what was asked for.
-func receipt(kept stored, asked allowedMentions) Receipt {
+func receipt(kept stored, wanted allowedMentions) Receipt {
 	r := Receipt{ID: kept.ID, ThreadRoles: kept.Flags&flagRolesNotInThread != 0}
 	sort := func(id string, pinged bool) {
 		if pinged {
@@ -156,12 +156,12 @@ func receipt(kept stored, asked allowedMentions) Receipt {
 		}
 	}
 	if kept.MentionRoles != nil {
-		for _, id := range asked.Roles {
+		for _, id := range wanted.Roles {
 			sort(id, slices.Contains(*kept.MentionRoles, id))
 		}
 	}
 	if kept.Mentions != nil {
-		for _, id := range asked.Users {
+		for _, id := range wanted.Users {
 			sort(id, slices.ContainsFunc(*kept.Mentions, func(u storedUser) bool { return u.ID == id }))
 		}
 	}

@@ -39,7 +39,7 @@ type Outbox interface {
 	Split(ctx context.Context, m store.Due, parts []json.RawMessage) error
 	// Joined are the payloads of the posts that go into one message with a due
 	// one; fit says how many of the candidates do.
-	Joined(ctx context.Context, lead store.Due, most int, fit func([]json.RawMessage) int) ([]json.RawMessage, error)
+	Joined(ctx context.Context, lead store.Due, limit int, fit func([]json.RawMessage) int) ([]json.RawMessage, error)
 	// FindByMessage is the post that became a message on Discord, false when none did.
 	FindByMessage(ctx context.Context, messageID string) (store.Post, bool, error)
 	// Whole are the payloads of all posts in the message that an edit replaces.
@@ -348,12 +348,12 @@ func (r *round) recheck() {
 
 // idle is the time until the next retry, within bounds.
 func (r *round) idle() time.Duration {
-	const least = 10 * time.Millisecond
+	const minWait = 10 * time.Millisecond
 	wait := clock.Together(cmp.Or(r.d.Idle, maxIdle))
 	for _, at := range r.waits {
 		if left := time.Until(at); left > 0 {
 			wait = min(wait, left)
 		}
 	}
-	return max(wait, least)
+	return max(wait, minWait)
 }

@@ -334,11 +334,11 @@ func refusedToken(err error) bool { return err != nil && KindOf(err) == KindUnau
 
 // retryAfter doubles from two seconds to thirty. Discord's word counts more.
 func retryAfter(m store.Due, t *trial, err error) time.Duration {
-	longest := maxRetry
+	limit := maxRetry
 	if m.Lane == store.LaneEdit {
-		longest = maxEdit
+		limit = maxEdit
 	}
-	wait := jitter(min(firstRetry<<min(t.fails-1, maxDoubling), longest))
+	wait := jitter(min(firstRetry<<min(t.fails-1, maxDoubling), limit))
 	if e, ok := errors.AsType[*Error](err); ok {
 		wait = max(wait, e.RetryAfter)
 	}

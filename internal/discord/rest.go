@@ -164,7 +164,7 @@ func (r *REST) exchange(ctx context.Context, q request, out any) (int, *Error) {
 	if err := r.allowed(); err != nil && !q.open {
 		return 0, &Error{Op: q.op, Kind: KindTransient, Err: err}
 	}
-	learn := r.clock.ask()
+	learn := r.clock.startRequest()
 	resp, err := client.Do(req)
 	if err != nil {
 		client.CloseIdleConnections() // one that swallowed a request may not be the only one

@@ -35,7 +35,7 @@ type Press struct {
 	Stale     bool     // the user's client still shows a button that the message no longer has
 }
 
-// place finds user and channel of a call. The caller holds mu.
+// locate finds user and channel of a call. The caller holds mu.
 func (s *Server) locate(call Call) (User, *channel, error) {
 	u, ok := s.users[cmp.Or(call.User, OperatorID)]
 	if !ok {

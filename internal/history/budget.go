@@ -14,8 +14,8 @@ import (
 
 // Budget is what is known of a budget's running period. Accounts that share a
 // wallet count once; what was spent is unknown as long as it is for one of them.
-// With ask, the gateway is asked where nothing is remembered of a part of it.
-func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book, ask bool) (budget.Facts, error) {
+// With query, the gateway is asked where nothing is remembered of a part of it.
+func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book, query bool) (budget.Facts, error) {
 	f := budget.Facts{At: h.now()}
 	accounts, err := book.Select(b.Accounts...)
 	if err != nil {
@@ -31,9 +31,9 @@ func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book
 	failed := make([]error, len(likely))
 	var asking sync.WaitGroup
 	for i, a := range likely {
-		asking.Go(func() { parts[i], forecasts[i], failed[i] = h.budgetPart(ctx, b, a, running, period.To, ask) })
+		asking.Go(func() { parts[i], forecasts[i], failed[i] = h.budgetPart(ctx, b, a, running, period.To, query) })
 	}
-	if ask {
+	if query {
 		for _, a := range accounts {
 			asking.Go(func() { a.Client.LearnKeys(ctx) })
 		}
@@ -103,7 +103,7 @@ type spentPart struct {
 
 // budgetPart is what one account adds to a budget: what it spent in the period
 // so far, and what it is expected to spend until the end.
-func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Account, running spend.Period, end time.Time, ask bool) (spentPart, forecast, error) {
+func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Account, running spend.Period, end time.Time, query bool) (spentPart, forecast, error) {
 	var uses []moka.KeyUse
 	var usesErr error
 	var hours []spend.Hour
@@ -113,7 +113,7 @@ func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Acc
 	if len(b.Keys) > 0 {
 		asking.Go(func() { uses, usesErr = a.Client.UsageByKey(ctx, running.From, running.To) })
 	}
-	spent, err := h.spentIn(ctx, a, running, ask)
+	spent, err := h.spentIn(ctx, a, running, query)
 	asking.Wait()
 	if err != nil {
 		return spentPart{}, forecast{}, err
@@ -129,11 +129,11 @@ func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Acc
 	return spentPart{soFar: byKeys}, expected.scaled(byKeys.Spent, spent.soFar.Spent), err
 }
 
-// spentIn is what was remembered of a running period. With ask, the gateway is
+// spentIn is what was remembered of a running period. With query, the gateway is
 // asked where nothing is remembered of a part of it.
-func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period, ask bool) (spentPart, error) {
+func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period, query bool) (spentPart, error) {
 	f, err := h.rememberedFigure(ctx, a.Name, p)
-	if err != nil || !ask || f.known && f.missing <= negligible {
+	if err != nil || !query || f.known && f.missing <= negligible {
 		return spentPart{f.running(p), f.began, f.refunds}, err
 	}
 	use := func(r *records) { _, _ = h.figureOf(ctx, a.Name, p, r) }
@@ -191,12 +191,12 @@ func rowsOfKeys(uses []moka.KeyUse, err error, keys []string) keySums {
 // spentByKeys is what some keys cost: by the gateway's records of keys or, where these
 // lack anything, by its log, whichever has more; else by the keys' counters. whole is
 // what all keys spent.
-func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, rows keySums, whole spentPart) (spend.SoFar, error) {
-	spent, known := whole.soFar.Spent.Get()
-	charged := spent + whole.refunds
+func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, rows keySums, total spentPart) (spend.SoFar, error) {
+	spent, known := total.soFar.Spent.Get()
+	charged := spent + total.refunds
 	begun := h.beginsWithAnHour(ctx, a.Name, p)
 	if rows.known && begun && known && rows.all >= charged-blur {
-		return spend.SoFar{Spent: moka.Known(rows.of - refundedTo(ctx, a, p, rows, whole))}, nil
+		return spend.SoFar{Spent: moka.Known(rows.of - refundedTo(ctx, a, p, rows, total))}, nil
 	}
 	book, err := h.keyBook(ctx, a.Client.WalletIdentity(), p)
 	if err != nil {
@@ -208,7 +208,7 @@ func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Pe
 	logged.of, logged.all, logged.ids = max(logged.of, rows.of), max(logged.all, rows.all), rows.ids
 	sum := book.of(keys) // without the running hour
 	if logged.all > 0 || known && charged <= 0 {
-		sum = max(sum, logged.of-refundedTo(ctx, a, p, logged, whole))
+		sum = max(sum, logged.of-refundedTo(ctx, a, p, logged, total))
 	} else if exact = false; !book.begun {
 		return spend.SoFar{}, nil // use is not recorded
 	}
@@ -229,9 +229,9 @@ func (h History) beginsWithAnHour(ctx context.Context, name string, p spend.Peri
 // refundedTo is what was refunded to a budget's keys, 0 where the gateway does not record
 // the key of a refund. It makes a request only where there may have been refunds: readings
 // saw one, or more was charged than was spent.
-func refundedTo(ctx context.Context, a *account.Account, p spend.Period, charged keySums, whole spentPart) (sum moka.Amount) {
-	spent, known := whole.soFar.Spent.Get()
-	if whole.refunds <= 0 && (!known || charged.all <= spent+blur) {
+func refundedTo(ctx context.Context, a *account.Account, p spend.Period, charged keySums, total spentPart) (sum moka.Amount) {
+	spent, known := total.soFar.Spent.Get()
+	if total.refunds <= 0 && (!known || charged.all <= spent+blur) {
 		return 0
 	}
 	refunds, err := a.Client.RefundsByKey(ctx, p.From, p.To)
@@ -281,9 +281,9 @@ func expectedUntil(hours []spend.Hour, now, end time.Time, zone *time.Location) 
 
 // scaled is a forecast of a part of the spending, which is taken to keep its
 // share of the whole.
-func (f forecast) scaled(part, whole moka.Maybe) forecast {
+func (f forecast) scaled(part, total moka.Maybe) forecast {
 	p, partKnown := part.Get()
-	w, wholeKnown := whole.Get()
+	w, wholeKnown := total.Get()
 	if !partKnown || !wholeKnown || w <= 0 {
 		return forecast{}
 	}

@@ -225,17 +225,17 @@ func byCost(uses []message.KeyUse) []message.KeyUse {
 // where the period reaches to now. It is false while the counters exceed what is known to
 // be spent; the next reading settles that.
 func (b keyBook) counted(now []moka.APIKeyInfo, upToNow bool, spent moka.Maybe) ([]message.KeyUse, bool) {
-	whole, known := spent.Get()
+	sum, known := spent.Get()
 	if !b.begun || !known {
 		return nil, false
 	}
 	if upToNow {
 		fresh := keyBook{maps.Clone(b.spent), maps.Clone(b.names), maps.Clone(b.last), true}
-		if fresh.add(keyCounts{Keys: countsOf(now)}, true); total(fresh.spent) <= whole+blur {
+		if fresh.add(keyCounts{Keys: countsOf(now)}, true); total(fresh.spent) <= sum+blur {
 			return fresh.uses(), true
 		}
 	}
-	return b.uses(), total(b.spent) <= whole+blur
+	return b.uses(), total(b.spent) <= sum+blur
 }
 
 func total(sums map[int64]moka.Amount) (all moka.Amount) {

@@ -48,11 +48,11 @@ func (r *records) models(ctx context.Context, p spend.Period) []message.ModelUse
 
 // part is the share of a count that goes with a part of its cost: at least one
 // where anything was spent.
-func part(n int64, of, whole moka.Amount) int64 {
-	if whole <= 0 || of <= 0 || n <= 0 {
+func part(n int64, of, total moka.Amount) int64 {
+	if total <= 0 || of <= 0 || n <= 0 {
 		return 0
 	}
-	return max(1, int64(math.Round(float64(n)*float64(of)/float64(whole))))
+	return max(1, int64(math.Round(float64(n)*float64(of)/float64(total))))
 }
 
 // keyRecords are the gateway's records of keys in a period, and its list of keys
@@ -84,15 +84,15 @@ func (k keyRecords) sum() (sum moka.Amount) {
 	return sum
 }
 
-// tell reports whether the records are of the whole period.
-func (k keyRecords) tell(p spend.Period, r *records) bool {
+// cover reports whether the records are of the whole period.
+func (k keyRecords) cover(p spend.Period, r *records) bool {
 	edges := r.inHour(k.full.From.Add(-time.Hour), p) || r.inHour(k.full.To, p)
 	return k.err == nil && (k.full.Equal(p) || !edges)
 }
 
 // list reads the list of keys where the records do not do.
 func (k *keyRecords) list(ctx context.Context, c *moka.Client, p spend.Period, r *records) {
-	if !k.tell(p, r) {
+	if !k.cover(p, r) {
 		k.keys, k.listErr = c.Keys(ctx)
 		k.listed = true
 	}
@@ -100,12 +100,12 @@ func (k *keyRecords) list(ctx context.Context, c *moka.Client, p spend.Period, r
 
 // mostly is the part of what was spent that the records of keys must have for nothing else
 // to be asked: they are some minutes late, and what was spent around midnight is divided.
-const mostly = 0.8
+const enough = 0.8
 
 // listKeys fills in what each key cost: by the gateway's records of keys where they have
 // most of it, else by these, its log or the keys' counters, whichever sums to most.
 func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r *records, records keyRecords, u *message.Used) error {
-	if spent, known := u.Spent.Get(); records.tell(p, r) && float64(records.sum()) >= mostly*float64(spent) && (known || len(records.flow) > 0) {
+	if spent, known := u.Spent.Get(); records.cover(p, r) && float64(records.sum()) >= enough*float64(spent) && (known || len(records.flow) > 0) {
 		u.Keys = recordedKeys(ctx, c, records.flow)
 		return nil
 	}
@@ -118,12 +118,12 @@ func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r
 		if failed != nil {
 			return failed
 		}
-		logged, told := r.loggedKeys(ctx, p, keyNames(keys, book, records.flow, p.From))
+		logged, known := r.loggedKeys(ctx, p, keyNames(keys, book, records.flow, p.From))
 		counted, ok := book.counted(keys, !p.To.Before(r.to), u.Spent)
-		if u.Keys = logged; !told || ok && sumOf(counted) > sumOf(logged)+blur {
+		if u.Keys = logged; !known || ok && sumOf(counted) > sumOf(logged)+blur {
 			u.Keys = counted
 		}
-		if !told && !ok {
+		if !known && !ok {
 			err = &moka.Error{Op: "log/self/stat", Kind: moka.Unsupported}
 		}
 	}
@@ -213,7 +213,7 @@ func formerOf(flow []moka.KeyUse, id int64) []string {
 }
 
 // loggedKeys are what the log says of keys; false where it cannot be read.
-func (r *records) loggedKeys(ctx context.Context, p spend.Period, keys []namedKey) (uses []message.KeyUse, told bool) {
+func (r *records) loggedKeys(ctx context.Context, p spend.Period, keys []namedKey) (uses []message.KeyUse, known bool) {
 	r.askOfKeys(ctx, p, keys)
 	for _, k := range keys {
 		use := message.KeyUse{Key: k.name}

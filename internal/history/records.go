@@ -48,8 +48,8 @@ type records struct {
 
 	wordsSince time.Time // the log's amounts in words are in the present unit from here on
 
-	// tell is the time for which the gateway returned its rows, empty hours included.
-	tell spend.Period
+	// covered is the time for which the gateway returned its rows, empty hours included.
+	covered spend.Period
 }
 
 type logSpan struct {
@@ -72,21 +72,21 @@ type question func(ctx context.Context, r *records)
 // says nothing while it is rehearsed; use may ask nothing that depends on its answers.
 func (r *records) rehearse(ctx context.Context, use func(r *records)) {
 	if !r.isDead() {
-		r.ask(ctx, r.questions(use))
+		r.query(ctx, r.questions(use))
 	}
 }
 
 // questions are what use asks the log.
-func (r *records) questions(use func(r *records)) (asked []question) {
+func (r *records) questions(use func(r *records)) (list []question) {
 	use(&records{
-		zone: r.zone, now: r.now, to: r.to, rows: r.rows, rowsErr: r.rowsErr, hours: r.hours, first: r.first, tell: r.tell,
-		rehearsed: &asked, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{}, credits: map[spend.Period]*logged{},
+		zone: r.zone, now: r.now, to: r.to, rows: r.rows, rowsErr: r.rowsErr, hours: r.hours, first: r.first, covered: r.covered,
+		rehearsed: &list, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{}, credits: map[spend.Period]*logged{},
 	})
-	return asked
+	return list
 }
 
-// ask asks the log side by side.
-func (r *records) ask(ctx context.Context, questions []question) {
+// query asks the log side by side.
+func (r *records) query(ctx context.Context, questions []question) {
 	var asking sync.WaitGroup
 	for _, q := range questions {
 		asking.Go(func() { q(ctx, r) })
@@ -116,7 +116,7 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, use
 	r := h.noRecords(c, to)
 	r.wordsSince, r.kept, r.perUnit = state.UnitSince, expected.kept, expected.perUnit
 	if stateErr == nil && keptErr == nil {
-		r.ask(ctx, expected.questions(use))
+		r.query(ctx, expected.questions(use))
 	}
 	reading.Wait()
 	if err := cmp.Or(stateErr, keptErr); err != nil {
@@ -128,7 +128,7 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, use
 	if err != nil {
 		r.rowsErr = failure(err)
 	} else {
-		r.tell = spend.Period{From: from, To: to}
+		r.covered = spend.Period{From: from, To: to}
 	}
 	r.rows = rows
 	for _, row := range rows {
@@ -145,7 +145,7 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, use
 func (h History) expected(ctx context.Context, name string, from time.Time, periods []spend.Period) (*records, error) {
 	newest := periods[len(periods)-1]
 	r := h.noRecords(nil, newest.To)
-	r.tell = spend.Period{From: from, To: newest.To}
+	r.covered = spend.Period{From: from, To: newest.To}
 	err := h.addKept(ctx, name, from, newest.To, r)
 	for _, p := range periods {
 		for _, edge := range []time.Time{p.From, p.To} {
@@ -218,7 +218,7 @@ func (h History) addKept(ctx context.Context, name string, from, to time.Time, r
 			r.hours[k.Start.Unix()] = max(r.hours[k.Start.Unix()], k.Spent)
 		}
 		if ok && r.rowsErr != nil {
-			r.tell = spend.Period{From: until.AddDate(0, 0, -RecordedDays), To: until}
+			r.covered = spend.Period{From: until.AddDate(0, 0, -RecordedDays), To: until}
 		}
 	}
 	for start, spent := range r.hours {
@@ -243,8 +243,8 @@ func (r *records) tellOf(p spend.Period) bool { return r.untold(p) == 0 }
 // untold is how much of a time's end the gateway returned no rows of, all of it where they
 // lack its beginning.
 func (r *records) untold(p spend.Period) time.Duration {
-	switch left := p.To.Sub(r.tell.To); {
-	case r.tell.From.After(p.From):
+	switch left := p.To.Sub(r.covered.To); {
+	case r.covered.From.After(p.From):
 		return p.To.Sub(p.From)
 	case left > negligible:
 		return min(left, p.To.Sub(p.From))
@@ -285,8 +285,8 @@ func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 		return returned{}
 	}
 	kept := r.kept.within(p, r.perUnit)
-	ask := func(ctx context.Context, r *records) { r.refunded(ctx, p) }
-	is := once(r, r.refunds, p, ask, func(is *logged) {
+	again := func(ctx context.Context, r *records) { r.refunded(ctx, p) }
+	is := once(r, r.refunds, p, again, func(is *logged) {
 		switch sum, err := r.client.RefundedLog(ctx, p.From, p.To, r.wordsSince); {
 		case err == nil:
 			is.returned = returned{amount: max(sum, kept.amount)} // the log may have been cleaned since
@@ -304,7 +304,7 @@ func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 
 // once answers a question that is asked a single time. Whoever asks it again
 // meanwhile waits for the answer. It returns nil where the log is no longer asked.
-func once[K comparable](r *records, known map[K]*logged, key K, ask question, answer func(*logged)) *logged {
+func once[K comparable](r *records, known map[K]*logged, key K, again question, answer func(*logged)) *logged {
 	r.mu.Lock()
 	if is := known[key]; is != nil {
 		r.mu.Unlock()
@@ -321,7 +321,7 @@ func once[K comparable](r *records, known map[K]*logged, key K, ask question, an
 	r.mu.Unlock()
 	defer close(is.done)
 	if r.rehearsed != nil {
-		*r.rehearsed = append(*r.rehearsed, ask)
+		*r.rehearsed = append(*r.rehearsed, again)
 		return is
 	}
 	answer(is)
@@ -357,8 +357,8 @@ func (r *records) credited(ctx context.Context, p spend.Period) returned {
 	if !p.From.Before(p.To) {
 		return returned{}
 	}
-	ask := func(ctx context.Context, r *records) { r.credited(ctx, p) }
-	is := once(r, r.credits, p, ask, func(is *logged) {
+	again := func(ctx context.Context, r *records) { r.credited(ctx, p) }
+	is := once(r, r.credits, p, again, func(is *logged) {
 		amount, err := r.client.CreditedLog(ctx, p.From, p.To, r.wordsSince)
 		is.returned = returned{amount: amount, unread: err != nil && failure(err).Kind == moka.BadResponse}
 	})
@@ -394,8 +394,8 @@ func (r *records) log(ctx context.Context, from, to time.Time, key, model string
 	if !from.Before(to) {
 		return 0, true
 	}
-	ask := func(ctx context.Context, r *records) { r.log(ctx, from, to, key, model) }
-	is := once(r, r.sums, logSpan{from.Unix(), to.Unix(), key, model}, ask, func(is *logged) {
+	again := func(ctx context.Context, r *records) { r.log(ctx, from, to, key, model) }
+	is := once(r, r.sums, logSpan{from.Unix(), to.Unix(), key, model}, again, func(is *logged) {
 		sum, err := r.client.SpentLogOf(ctx, from, to, key, model)
 		if err != nil {
 			r.mu.Lock()

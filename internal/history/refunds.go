@@ -43,7 +43,7 @@ func (h History) keptRefunds(ctx context.Context, name string) (kept keptRefunds
 
 // KeepRefunds asks the gateway's log for the refunds of the time whose rows are kept,
 // as far as that was not done before, and reports whether it had to ask.
-func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) (asked bool, err error) {
+func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) (queried bool, err error) {
 	to, ok, err := h.recordedUntil(ctx, name)
 	if err != nil || !ok {
 		return false, err

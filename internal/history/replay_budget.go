@@ -28,7 +28,7 @@ func (h History) ReplayBudget(ctx context.Context, b budget.Budget, book *accoun
 		}
 		hours = append(hours, of)
 	}
-	var told []budget.News
+	var posts []budget.News
 	var memory budget.Memory
 	for at := begin.Truncate(time.Hour).Add(time.Hour); at.Before(to); at = at.Add(time.Hour) {
 		facts := factsAt(b, hours, at)
@@ -37,11 +37,11 @@ func (h History) ReplayBudget(ctx context.Context, b budget.Budget, book *accoun
 		memory, news = budget.Step(b, memory, facts)
 		for _, n := range news {
 			if n.Kind != budget.Closed && !at.Before(from) {
-				told = append(told, n)
+				posts = append(posts, n)
 			}
 		}
 	}
-	return told, nil
+	return posts, nil
 }
 
 // factsAt are a budget's facts at a full hour, by the hours of its wallets.

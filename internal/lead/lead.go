@@ -160,7 +160,7 @@ func (e *Elector) Run(ctx context.Context, work func(context.Context, *Tenure) e
 func (e *Elector) await(ctx context.Context) (*Tenure, error) {
 	for {
 		wait := e.Check
-		asked := e.Ticks()
+		sent := e.Ticks()
 		g, ok, err := e.acquire(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -173,7 +173,7 @@ func (e *Elector) await(ctx context.Context) (*Tenure, error) {
 				e.Log.Warn("the database was put back to an earlier time: what it no longer knows to be posted is looked for in the channels", "epoch", g.Epoch)
 			}
 			t := &Tenure{Epoch: g.Epoch, e: e}
-			t.extend(asked, g.Now)
+			t.extend(sent, g.Now)
 			return t, nil
 		case err != nil:
 			if e.note(State{Err: err}) {
@@ -255,7 +255,7 @@ func (e *Elector) renew(ctx, work context.Context, t *Tenure) {
 // prolong renews the lease. The keeper has until the lease expires for its answer, and
 // lastAsk once the work is to end.
 func (e *Elector) prolong(ctx, work context.Context, t *Tenure) (ok bool, err error) {
-	asked := e.Ticks()
+	sent := e.Ticks()
 	short, cancel := context.WithTimeout(ctx, t.left())
 	defer cancel()
 	defer context.AfterFunc(work, func() {
@@ -267,7 +267,7 @@ func (e *Elector) prolong(ctx, work context.Context, t *Tenure) (ok bool, err er
 	})()
 	now, ok, err := e.Lease.Renew(short, t.Epoch, e.Length)
 	if ok {
-		t.extend(asked, now)
+		t.extend(sent, now)
 	}
 	return ok, err
 }

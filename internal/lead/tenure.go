@@ -51,10 +51,10 @@ func (t *Tenure) Resign() {
 }
 
 // extend counts the lease from before it was asked for: its keeper did so later.
-func (t *Tenure) extend(asked time.Duration, now time.Time) {
+func (t *Tenure) extend(sent time.Duration, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.until = asked + t.e.Length - t.e.Margin
+	t.until = sent + t.e.Length - t.e.Margin
 	t.now, t.at = now, t.e.Ticks()
 }
 

@@ -118,13 +118,13 @@ func (m *model) learnDoubt(p *past, fit []float64) {
 			}
 		}
 	}
-	least := youngDoubt
+	minimum := youngDoubt
 	if p.count[n] >= hoursInWeek {
-		least = minDoubt
+		minimum = minDoubt
 	}
 	for h := range off {
 		slices.Sort(off[h])
-		m.doubt[h] = max(least, off[h][int(coverage*float64(len(off[h])))])
+		m.doubt[h] = max(minimum, off[h][int(coverage*float64(len(off[h])))])
 	}
 }
 
@@ -147,8 +147,8 @@ func (m *model) apart(x, y float64, hours int) float64 {
 
 // around is the range around what so many hours are expected to cost.
 func (m *model) around(cost, hours float64) (low, high float64) {
-	longest := len(horizons) - 1
-	doubt := m.doubt[longest] * math.Pow(min(1, float64(horizons[longest])/hours), 0.25)
+	last := len(horizons) - 1
+	doubt := m.doubt[last] * math.Pow(min(1, float64(horizons[last])/hours), 0.25)
 	for h := 1; h < len(horizons); h++ {
 		if lo, hi := float64(horizons[h-1]), float64(horizons[h]); hours < hi {
 			part := max(0, math.Log(hours/lo)/math.Log(hi/lo))

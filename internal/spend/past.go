@@ -96,10 +96,10 @@ func (p *past) earlier(i, hours int) int {
 
 // alike appends what the hours cost that lie 1 to n times a step before hour i
 // and before the origin, each with its neighbours on both sides.
-func (p *past) alike(rates []float64, i, origin, step, n, neighbours int) []float64 {
+func (p *past) alike(rates []float64, i, origin, step, n, similar int) []float64 {
 	for k := 1; k <= n; k++ {
 		same := p.earlier(i, k*step)
-		for j := max(0, same-neighbours); j <= min(same+neighbours, origin-1); j++ {
+		for j := max(0, same-similar); j <= min(same+similar, origin-1); j++ {
 			if p.known[j] {
 				rates = append(rates, p.rates[j])
 			}

@@ -125,11 +125,11 @@ func (p *purse) empty() bool {
 func (p *purse) charge(t time.Time, part time.Duration, due float64) (paid float64) {
 	for i := range p.funds {
 		f := &p.funds[i]
-		most := due
+		limit := due
 		if !f.endsAt.IsZero() {
-			most *= min(1, max(0, f.endsAt.Sub(t).Seconds()/part.Seconds()))
+			limit *= min(1, max(0, f.endsAt.Sub(t).Seconds()/part.Seconds()))
 		}
-		from := max(0, min(due-paid, most, f.left))
+		from := max(0, min(due-paid, limit, f.left))
 		paid, f.left = paid+from, f.left-from
 	}
 	return paid

@@ -72,7 +72,7 @@ type State struct {
 	Credited      int64 `json:"raw_credited,omitempty"`   // credits in the log that calls under way hide from the total
 	CreditedUntil int64 `json:"credited_until,omitempty"` // Unix time of the newest credit that was counted
 
-	Owed *Delta `json:"owed,omitempty"` // what happened but could not be stored yet
+	Unstored *Delta `json:"owed,omitempty"` // what happened but could not be stored yet
 }
 
 // plan is an active plan as it was last read.

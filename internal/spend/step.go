@@ -154,7 +154,7 @@ func (s State) changeTo(now State, log Log) change {
 		c.reset = true
 		return c
 	}
-	back := c.giveBack(rise, open, log.Refunded+log.Before)
+	back := c.countRefunds(rise, open, log.Refunded+log.Before)
 	c.refund += c.unused
 	added, known := c.added(s, rise-back, log)
 	if !known {
@@ -202,11 +202,11 @@ func (c *change) ambiguousRefunds(s State, rise, open int64, log Log) bool {
 	return s.Awaited > 0 && s.keepsRefunds() != c.state.keepsRefunds()
 }
 
-// giveBack counts the refunds of a gateway that keeps the used quota as it is, and
+// countRefunds counts the refunds of a gateway that keeps the used quota as it is, and
 // returns how much of a rise of the total they explain. open is what the total has
 // yet to show of refunds, logged the part of it that the log tells of for the first
 // time.
-func (c *change) giveBack(rise, open, logged int64) (back int64) {
+func (c *change) countRefunds(rise, open, logged int64) (back int64) {
 	if c.state.NetsRefunds {
 		return 0
 	}
@@ -259,18 +259,18 @@ func (c *change) added(s State, rise int64, log Log) (topUp int64, known bool) {
 	if !s.unsettled(c.state.At) {
 		return rise, true
 	}
-	most := c.state.held(s)
+	limit := c.state.held(s)
 	settledNone := c.used == 0 && c.state.Requests == s.Requests
 	switch open := s.Credited + credits.Quota; {
 	case log.Known && credits.Unread == 0 && open > 0:
 		topUp = min(rise, open)
 		c.state.Credited = open - topUp
-		return topUp, rise-topUp <= most
-	case log.Known && credits.None() && rise <= most:
+		return topUp, rise-topUp <= limit
+	case log.Known && credits.None() && rise <= limit:
 		return 0, true
 	case credits.Unread > 0 && c.state.wholeCents(rise):
 		return rise, true // what calls held is no such amount
-	case !log.Known && settledNone, rise > most && credits.None():
+	case !log.Known && settledNone, rise > limit && credits.None():
 		return rise, true
 	}
 	return 0, false

@@ -34,11 +34,11 @@ type Delta struct {
 }
 
 // After is d together with what happened before it and could not be stored.
-func (d Delta) After(owed *Delta) Delta {
-	if owed == nil || !owed.Known {
+func (d Delta) After(unstored *Delta) Delta {
+	if unstored == nil || !unstored.Known {
 		return d
 	}
-	sum := *owed
+	sum := *unstored
 	if d.PerUnit > 0 && sum.PerUnit > 0 {
 		for _, a := range []*moka.Amount{&sum.Spent, &sum.Refunds, &sum.TopUp} {
 			*a = moka.Amount(math.Round(float64(*a) * (sum.PerUnit / d.PerUnit)))

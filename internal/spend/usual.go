@@ -63,15 +63,15 @@ func (p *past) reference(i, origin int) float64 {
 func (p *past) twice(i, origin, step, n int) float64 {
 	first, second := 0.0, 0.0
 	for k := 1; k <= n; k++ {
-		most := 0.0
+		highest := 0.0
 		same := p.earlier(i, k*step)
 		for j := max(0, same-1); j <= min(same+1, origin-1); j++ {
-			most = max(most, p.rates[j])
+			highest = max(highest, p.rates[j])
 		}
-		if most > first {
-			first, second = most, first
+		if highest > first {
+			first, second = highest, first
 		} else {
-			second = max(second, most)
+			second = max(second, highest)
 		}
 	}
 	return second

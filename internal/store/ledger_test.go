@@ -79,11 +79,11 @@ func TestFullDiskCountsMoneyOnce(t *testing.T) {
 			}
 			var after spend.State
 			after, d = spend.Step(before, r, spend.Log{})
-			after.Owed = nil
-			owed := d.After(before.Owed)
+			after.Unstored = nil
+			owed := d.After(before.Unstored)
 			p := Poll{Sample: Sample{At: r.At, Spendable: r.Spendable(), Delta: owed}}
 			p.Spend, _ = json.Marshal(after)
-			after.Owed = &owed
+			after.Unstored = &owed
 			p.Owing, _ = json.Marshal(after)
 			return p, nil
 		}))

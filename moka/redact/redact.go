@@ -331,8 +331,8 @@ func escaped(text []byte) (c byte, length int) {
 	case text[0] == '\\' && len(text) >= 2 && strings.IndexByte(`"'\/`, text[1]) >= 0:
 		return text[1], 2
 	case text[0] == '&':
-		const longest = 12
-		end := slices.Index(text[:min(len(text), longest)], ';')
+		const maxDigits = 12
+		end := slices.Index(text[:min(len(text), maxDigits)], ';')
 		if end < 2 {
 			break
 		}
