@@ -73,20 +73,27 @@ func (c *crowded) alike() {
 	}
 }
 
+// open returns a book of the accounts and an empty database.
+func (c *crowded) open(t *testing.T) (*account.Book, *store.DB) {
+	t.Helper()
+	book, err := account.New(&config.Config{Accounts: c.accounts}, account.WithTransport(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(storetest.File(t, store.Open))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return book, db
+}
+
 // However many accounts a host has, and however busy what fills their past in is, no
 // reading is begun that then fails for want of a place in the request budget: that would
 // count as trouble with the account.
 func TestNoReadingFailsForWantOfAPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowded(50)
-		book, err := account.New(&config.Config{Accounts: c.accounts}, account.WithTransport(c))
-		if err != nil {
-			t.Fatal(err)
-		}
-		db, err := store.Open(storetest.File(t, store.Open))
-		if err != nil {
-			t.Fatal(err)
-		}
+		book, db := c.open(t)
 		log, past := slog.New(slog.DiscardHandler), history.History{Store: db, Zone: time.UTC}
 		failed, readings := map[string]error{}, 0
 		var mu sync.Mutex
@@ -132,14 +139,7 @@ func TestNoReadingFailsForWantOfAPlace(t *testing.T) {
 func TestEveryAccountsNextReadingIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowded(30)
-		book, err := account.New(&config.Config{Accounts: c.accounts}, account.WithTransport(c))
-		if err != nil {
-			t.Fatal(err)
-		}
-		db, err := store.Open(storetest.File(t, store.Open))
-		if err != nil {
-			t.Fatal(err)
-		}
+		book, db := c.open(t)
 		var mu sync.Mutex
 		said, late, changed := map[string]Next{}, map[string]time.Duration{}, 0
 		w := &Watch{
@@ -203,14 +203,7 @@ func TestEqualAccountsAreReadEquallyOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowded(40)
 		c.alike()
-		book, err := account.New(&config.Config{Accounts: c.accounts}, account.WithTransport(c))
-		if err != nil {
-			t.Fatal(err)
-		}
-		db, err := store.Open(storetest.File(t, store.Open))
-		if err != nil {
-			t.Fatal(err)
-		}
+		book, db := c.open(t)
 		var mu sync.Mutex
 		readings, counts := map[string]int{}, false
 		w := &Watch{

@@ -22,9 +22,9 @@ func TuneGC(lookup config.Lookup) {
 // the pages of the program's file come on top.
 const maxHeap = 36 << 20
 
-// LimitMemory is for every command. It has garbage collected in time for maxHeap, unless
-// GOMEMLIMIT is set, and otherwise so late, unless GOGC is set, that a command which
-// answers once mostly ends before the first collection.
+// LimitMemory tunes garbage collection for every command. Unless GOMEMLIMIT is set, it
+// keeps the heap below maxHeap. Unless GOGC is set, it lets the heap grow so far that a
+// command which answers once mostly ends before the first collection.
 func LimitMemory(lookup config.Lookup) {
 	if _, set := lookup("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(maxHeap)

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// parts is a set of texts, of which it keeps the hashes: a hundred secrets have more than
-// a hundred thousand parts. Of a text that is not in the set it says so but for once in
-// 2^64 divided by their number.
+// parts is a set of texts. It stores their hashes, because a hundred secrets have more
+// than a hundred thousand parts. A text that is not in the set is taken for one that is
+// with a probability of their number divided by 2^64.
 type parts struct {
 	hashes []uint64 // sorted once sealed
 	filter []uint64 // a bit for each value of the highest bits of a hash that is in the set
