@@ -30,8 +30,11 @@ func runBudget(ctx context.Context, t terminal, args []string) error {
 	words := lang.For(a.config.Language)
 	budgets := &schedule.Budgets{Budgets: a.config.Budgets, Book: a.book, Store: a.history.Store, History: a.history, Words: words, Log: slog.New(slog.DiscardHandler)}
 	name := strings.Join(names, "") // at most one
-	if len(names) > 0 && !slices.Contains(budgets.Names(), name) {
-		return usageError{words.Budget.Unknown(moka.Plain(name), budgets.Names())}
+	if known := budgets.Names(); len(names) > 0 && !slices.Contains(known, name) {
+		if len(known) == 0 {
+			return usageError{words.Budget.None}
+		}
+		return usageError{words.Budget.Unknown(moka.Plain(name), known)}
 	}
 	standings, err := budgets.Standing(ctx, name)
 	if err != nil {

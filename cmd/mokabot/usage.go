@@ -126,8 +126,8 @@ type (
 	modelUsage struct {
 		Model    string      `json:"model"`
 		Spent    moka.Amount `json:"spent_usd"`
-		Requests int64       `json:"requests"`
-		Tokens   int64       `json:"tokens"`
+		Requests *int64      `json:"requests"`
+		Tokens   *int64      `json:"tokens"`
 	}
 )
 
@@ -161,9 +161,10 @@ func topUpsOf(u message.Used) moka.Maybe {
 }
 
 // requestsOf is null where nothing counted them: only an account does, in its
-// readings or in the gateway's records by model.
+// readings or in the gateway's records by model, which may lack some of what was spent.
 func requestsOf(a message.Account, u message.Used) *int64 {
-	if a.Reading.Wallet == nil || !u.Spent.Known() || u.Covered == 0 && u.ModelsErr != nil {
+	spent, known := u.Spent.Get()
+	if a.Reading.Wallet == nil || !known || u.Covered == 0 && u.ModelsErr != nil || u.Requests == 0 && spent+u.Refunds > 0 {
 		return nil
 	}
 	return &u.Requests
@@ -175,7 +176,11 @@ func modelsUsed(u message.Used) []modelUsage {
 	list := []modelUsage{}
 	sum := moka.Amount(0)
 	for _, m := range u.Models {
-		list, sum = append(list, modelUsage{m.Model, m.Spent, m.Requests, m.Tokens}), sum+m.Spent
+		one := modelUsage{Model: m.Model, Spent: m.Spent}
+		if m.Model != message.Others && m.Model != message.Returned { // which no record counts
+			one.Requests, one.Tokens = &m.Requests, &m.Tokens
+		}
+		list, sum = append(list, one), sum+m.Spent
 	}
 	if u.ModelsErr != nil || u.Spent != moka.Known(sum) {
 		return nil

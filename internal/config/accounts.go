@@ -47,9 +47,9 @@ func (a *Account) readCredentials(m *mapping) {
 	switch {
 	case !isMapping(m.value):
 	case token && !user:
-		id.problem("is missing; an access_token needs the user id shown at the top right of the gateway's console")
+		id.problem("is missing; the access_token needs the user id shown at the top right of the gateway's console")
 	case user && !token:
-		id.problem("stands without an access_token; add it, or remove user_id")
+		id.problem("stands without the access_token; add it, or remove user_id")
 	case !key && !token:
 		m.problem("has no credential; add api_key, or access_token and user_id")
 	}

@@ -96,6 +96,78 @@ func TestRecordsThatLostEntries(t *testing.T) {
 	})
 }
 
+// The number of calls is known where readings or rows counted all of them: the log's
+// sum says what calls cost, and not how many they were.
+func TestCallsThatNothingCountedAreUnknown(t *testing.T) {
+	export := func(p *past, on bool) {
+		p.gateway.Update(func(s *mokatest.State) { s.Options.DataExport = on })
+	}
+	for what, c := range map[string]struct {
+		happens func(p *past)
+		spent   float64
+		want    int64
+	}{
+		"rows have all of them": {func(p *past) {
+			p.spendAt(time.Now().Add(-30*time.Hour), 1)
+			p.spendAt(time.Now().Add(-2*time.Hour), 2)
+		}, 3, 2},
+		"the log alone": {func(p *past) {
+			export(p, false)
+			p.spendAt(time.Now().Add(-2*time.Hour), 3)
+			export(p, true)
+		}, 3, 0},
+		"rows lack a day": {func(p *past) {
+			p.spendAt(time.Now().Add(-50*time.Hour), 1)
+			export(p, false)
+			p.spendAt(time.Now().Add(-30*time.Hour), 1)
+			export(p, true)
+			p.spendAt(time.Now().Add(-2*time.Hour), 1)
+		}, 3, 0},
+		"rows lack what a reading counted": {func(p *past) {
+			export(p, false)
+			p.spendAt(time.Now().Add(-2*time.Hour), 2)
+			export(p, true)
+			p.read()
+			time.Sleep(10 * time.Minute)
+			p.spendAt(time.Now(), 1)
+			p.read()
+		}, 3, 0},
+	} {
+		t.Run(what, func(t *testing.T) {
+			inPast(t, mokatest.V2026_08, func(p *past) {
+				time.Sleep(time.Until(spend.Day(time.Now(), time.UTC).From.Add(36 * time.Hour))) // noon
+				c.happens(p)
+				u := p.named("7d", time.UTC)
+				if u.Spent != dollars(c.spent) || u.Requests != c.want {
+					t.Errorf("spent %v in %d requests; want %v in %d (0: unknown)", u.Spent, u.Requests, dollars(c.spent), c.want)
+				}
+			})
+		})
+	}
+}
+
+// Calls in a gap across midnight count on the day that the rows say.
+func TestCallsInAGapAcrossMidnight(t *testing.T) {
+	inPast(t, mokatest.V2026_08, func(p *past) {
+		time.Sleep(time.Until(spend.Day(time.Now(), time.UTC).From.Add(46 * time.Hour))) // ten in the evening
+		p.read()
+		time.Sleep(4*time.Hour + 10*time.Minute)
+		p.spendAt(time.Now(), 5)
+		p.spendAt(time.Now(), 5)
+		time.Sleep(2 * time.Hour)
+		p.read()
+		time.Sleep(10 * time.Minute)
+		p.spendAt(time.Now(), 1)
+		p.read()
+		if u := p.named("today", time.UTC); u.Spent != dollars(11) || u.Requests != 3 {
+			t.Errorf("today: spent %v in %d requests", u.Spent, u.Requests)
+		}
+		if u := p.named("yesterday", time.UTC); u.Spent != dollars(0) || u.Requests != 0 {
+			t.Errorf("yesterday: spent %v in %d requests", u.Spent, u.Requests)
+		}
+	})
+}
+
 // Fault M12: what was spent in a gap belongs to the day that the records say.
 func TestGapsAreDatedByTheRecords(t *testing.T) {
 	proof.NotShort(t)

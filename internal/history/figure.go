@@ -20,17 +20,19 @@ type figure struct {
 	refunds moka.Amount
 	topUps  moka.Amount
 
-	requests int64
-	guessed  int64          // the part of requests that is from rows, in holes
-	covered  time.Duration  // in which readings or records date what was spent
-	filled   bool           // a part of it is from the gateway's records
-	undated  moka.Amount    // more that was spent in gaps reaching into it, at an unknown time
-	missing  time.Duration  // in which it is unknown what was spent
-	gross    bool           // refunds of unknown size are not taken off: neither the whole nor a lower bound
-	first    time.Time      // the first reading; zero without one
-	unread   []spend.Period // of which readings know nothing, not even what was added
-	began    time.Time      // the first reading, where it lies in the period and nothing is known of the time before; else zero
-	tail     spend.Period   // after the last reading
+	requests  int64
+	guessed   int64 // the part of requests that is from rows, in holes
+	uncounted bool  // there were more requests, of a number that nothing tells
+
+	covered time.Duration  // in which readings or records date what was spent
+	filled  bool           // a part of it is from the gateway's records
+	undated moka.Amount    // more that was spent in gaps reaching into it, at an unknown time
+	missing time.Duration  // in which it is unknown what was spent
+	gross   bool           // refunds of unknown size are not taken off: neither the whole nor a lower bound
+	first   time.Time      // the first reading; zero without one
+	unread  []spend.Period // of which readings know nothing, not even what was added
+	began   time.Time      // the first reading, where it lies in the period and nothing is known of the time before; else zero
+	tail    spend.Period   // after the last reading
 }
 
 // negligible is how much time a figure may lack and still be the whole: polls that
@@ -152,12 +154,14 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 	case whole:
 		f.spent, f.refunds, f.requests = f.spent+hole.Spent, f.refunds+hole.Refunds, f.requests+hole.Requests
 	case !dated:
+		f.uncounted = f.uncounted || hole.Requests > 0
 		f.spent += within.spent + min(0, hole.Spent-all.spent) // all of a refund may lie in it
 		f.undated += max(0, hole.Spent-all.spent)
 		f.missing += length
 	case all.spent > 0:
 		spent, refunds := r.net(ctx, hole, inside, within.spent, all.spent)
 		f.spent, f.refunds, f.filled = f.spent+spent, f.refunds+refunds, true
+		f.count(ctx, inside, within, r)
 	}
 	if dated {
 		f.covered += length
@@ -169,7 +173,7 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 func (f *figure) addRecorded(ctx context.Context, p spend.Period, within recorded, r *records) {
 	back := r.refunded(ctx, p)
 	f.spent, f.refunds, f.gross = f.spent+within.spent-back.amount, f.refunds+back.amount, f.gross || back.unread
-	f.guessed += r.requests(ctx, p)
+	f.count(ctx, p, within, r)
 	f.unread = append(f.unread, p)
 	f.covered += within.covered
 	untold := r.untold(p)
@@ -177,6 +181,15 @@ func (f *figure) addRecorded(ctx context.Context, p spend.Period, within recorde
 		f.known, f.filled = true, true
 	}
 	f.missing += max(untold, within.unsplit)
+}
+
+// count adds the requests that rows have of a time. Rows that lack a part of what was
+// spent in it lack its requests too.
+func (f *figure) count(ctx context.Context, p spend.Period, within recorded, r *records) {
+	f.guessed += r.requests(ctx, p)
+	if rows, _ := r.inRows(ctx, p); within.spent-rows > far(within.spent) {
+		f.uncounted = true
+	}
 }
 
 // credit adds what came in while nothing was read, by the log, and reports whether

@@ -79,6 +79,9 @@ func (h History) used(ctx context.Context, a *account.Account, p, before spend.P
 			u.Requests = countRequests(u.Models)
 		}
 	}
+	if f.uncounted {
+		u.Requests = 0
+	}
 	if byKey {
 		if err := h.listKeys(ctx, a.Client, p, r, keys, &u); err != nil {
 			return u, err

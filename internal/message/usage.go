@@ -33,7 +33,7 @@ type Used struct {
 	AtLeast      bool       // a part of the period is unknown: Spent is a lower bound
 	Began        time.Time  // the first reading, where it lies in the period and nothing is known of the time before; else zero
 	Before       moka.Maybe // in the period before
-	Requests     int64      // 0 where the credentials do not show them
+	Requests     int64      // 0 where nothing counted all of them
 	TopUps       moka.Amount
 	TopUpsUnread bool        // there were more, of unknown amounts
 	Refunds      moka.Amount // already taken off Spent
