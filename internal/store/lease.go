@@ -58,6 +58,7 @@ const (
 type Lease struct {
 	path   string // names the database
 	config *pgx.ConnConfig
+	lines  *lines       // those of the lease and of transactions
 	epoch  atomic.Int64 // of the lease that this process holds; 0: none
 	until  atomic.Int64 // when that lease expires by what this process wrote, in microseconds of the server's clock
 	point  atomic.Pointer[point]
@@ -116,8 +117,8 @@ func (l *Lease) reach(place, id string) bool {
 // Lease is the right to write, nil where the lock of a file is.
 func (db *DB) Lease() *Lease { return db.lease }
 
-func newLease(path string, config *pgx.ConnConfig) *Lease {
-	return &Lease{path: path, config: config, patience: absentTime, freed: make(chan struct{}, 1)}
+func newLease(path string, config *pgx.ConnConfig, leading *lines) *Lease {
+	return &Lease{path: path, config: config, lines: leading, patience: absentTime, freed: make(chan struct{}, 1)}
 }
 
 // fence refuses a transaction of a process that does not hold the lease, and keeps
@@ -286,16 +287,24 @@ func (l *Lease) Renew(ctx context.Context, epoch int64, length time.Duration) (n
 	return now, err == nil, err
 }
 
-// Resign implements [lead.Lease]. This process writes nothing more.
+// Resign implements [lead.Lease]. This process writes nothing more. A transaction that it
+// has under way with a server that does not answer would keep others from taking over.
 func (l *Lease) Resign(ctx context.Context, epoch int64) error {
 	l.epoch.CompareAndSwap(epoch, 0)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.conn == nil { // the server did not answer the last time
+		l.lines.cut()
+	}
 	l.attend(0)
-	return l.use(ctx, func(c *pgx.Conn) error {
+	err := l.use(ctx, func(c *pgx.Conn) error {
 		_, err := c.Exec(ctx, sqlResign, epoch)
 		return err
 	})
+	if err != nil {
+		l.lines.cut()
+	}
+	return err
 }
 
 // Freed implements [lead.Lease].

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -169,6 +171,59 @@ func TestACrashedLeaderIsReplacedBeforeItsLeaseExpires(t *testing.T) {
 	if beside(all[2], "c") || !all[2].absent.IsZero() {
 		t.Error("a replica that starts takes the lease of a holder that it never met")
 	}
+}
+
+// A leader is asked to end while its line to the server is dead, in the middle of a
+// transaction, which keeps every other replica from taking over until it ends.
+func TestATransactionThatCannotEndDelaysNoTakeover(t *testing.T) {
+	proof.NotShort(t)
+	t.Parallel()
+	for what, asked := range map[string]bool{"a renewal failed": true, "no renewal was due": false} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			direct := pgtest.URL(t)
+			proxy, address := pgtest.NewProxy(t, direct)
+			leaving, next := replica(t, address), replica(t, direct)
+			epoch := acquired(t, leaving.lease, "a", time.Millisecond)
+			ctx, end := context.WithCancel(t.Context())
+			under, ended := make(chan struct{}), make(chan error)
+			go func() {
+				ended <- leaving.tx(ctx, func(tx *sql.Tx) error {
+					proxy.Swallow(true)
+					close(under)
+					_, err := exec(ctx, tx, sqlSetValue, "word", []byte("lost"))
+					return err
+				})
+			}()
+			<-under
+			soon, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer stop()
+			if asked {
+				if _, ok, err := leaving.lease.Renew(soon, epoch, long); ok || err == nil {
+					t.Errorf("renewed: %t, %v", ok, err)
+				}
+			}
+			end()
+			if err := <-ended; err == nil {
+				t.Error("the transaction was committed")
+			}
+			before := leaving.lease.lines.all()
+			if err := leaving.lease.Resign(soon, epoch); err == nil {
+				t.Error("it resigned")
+			}
+			after := leaving.lease.lines.all() // that of a standby may be among them
+			if kept := slices.ContainsFunc(after, func(c *lineConn) bool { return slices.Contains(before, c) }); kept || len(before) == 0 {
+				t.Errorf("of %d connections some are open", len(before))
+			}
+			acquired(t, next.lease, "b", long)
+		})
+	}
+}
+
+func (l *lines) all() []*lineConn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.open))
 }
 
 func TestALeaderWhoseConnectionsAreCutStays(t *testing.T) {

@@ -63,6 +63,8 @@ func openServer(ctx context.Context, address string) (*DB, error) {
 		return nil, err
 	}
 	path := placeOf(config)
+	reading, leading := readOnly(config), &lines{}
+	config.DialFunc = leading.dial(config.DialFunc)
 	write := pool(config, 1)
 	if err := suitable(ctx, write); err != nil {
 		write.Close()
@@ -72,7 +74,7 @@ func openServer(ctx context.Context, address string) (*DB, error) {
 		write.Close()
 		return nil, classified(path, err)
 	}
-	return made(&DB{path: path, engine: postgres, write: write, read: pool(readOnly(config), readers), lease: newLease(path, config)}), nil
+	return made(&DB{path: path, engine: postgres, write: write, read: pool(reading, readers), lease: newLease(path, config, leading)}), nil
 }
 
 func openServerReadOnly(address string) (*DB, error) {
