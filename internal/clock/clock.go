@@ -14,6 +14,7 @@ package clock
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -115,15 +116,19 @@ type listener struct {
 	next  http.RoundTripper
 }
 
-// RoundTrip passes the request on. An answer with an Age comes from a cache, and
-// its Date is that old.
+// RoundTrip passes the request on. An answer with an Age comes from a cache, and its Date
+// is that old. A failure or a page may be a proxy's, which has a clock of its own.
 func (l listener) RoundTrip(r *http.Request) (*http.Response, error) {
 	heard := l.clock.Listen(r.URL.Host)
 	resp, err := l.next.RoundTrip(r)
 	if err != nil {
 		return resp, err
 	}
-	if date, bad := http.ParseTime(resp.Header.Get("Date")); bad == nil && resp.Header.Get("Age") == "" {
+	page := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html")
+	if resp.StatusCode >= http.StatusInternalServerError || page || resp.Header.Get("Age") != "" {
+		return resp, nil
+	}
+	if date, bad := http.ParseTime(resp.Header.Get("Date")); bad == nil {
 		heard(date)
 	}
 	return resp, nil

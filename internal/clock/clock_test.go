@@ -100,10 +100,12 @@ func TestJudgement(t *testing.T) {
 			discord +0s      -> +0s sure
 			gateway +8h      -> +0s sure
 			pass 5m          -> +0s sure`},
-		"two gateways whose clocks are wrong in the same way move nothing either": {0, time.Minute, `
-			discord +0s      -> +0s sure
+		"gateways whose clocks are wrong in the same way move nothing either": {0, time.Minute, `
+			discord.com +0s  -> +0s sure
 			one +8h          -> +0s sure
-			two +8h          -> +0s sure`},
+			two +8h          -> +0s sure
+			three +8h        -> +0s sure
+			four +8h         -> +0s sure`},
 		"started after a long pause": {0, 60 * 24 * time.Hour, `
 			gateway +0s      -> +0s sure`},
 		"a wrong clock that everybody shares goes and comes back": {0, time.Minute, `
@@ -123,6 +125,18 @@ func TestJudgement(t *testing.T) {
 			one +8h          -> +0s
 			two +8h          -> +0s
 			discord.com +0s  -> +0s sure`},
+		"started after a pause beside a gateway that lags: Discord and this machine agree": {0, 3 * time.Hour, `
+			gateway -30m     -> -30m0s sure
+			discord.com +0s  -> +0s sure
+			gateway -30m     -> +0s sure
+			pass 5m          -> +0s sure`},
+		"started after a pause beside gateways that lag alike": {0, 3 * time.Hour, `
+			one -30m         -> -30m0s sure
+			two -30m         -> -30m0s sure
+			three -30m       -> -30m0s sure
+			discord.com +0s  -> +0s sure
+			one -30m         -> +0s sure
+			pass 5m          -> +0s sure`},
 		"an old word is no witness": {0, time.Minute, `
 			one +8h          -> +0s
 			pass 2h          -> +0s
@@ -154,12 +168,14 @@ func TestJudgement(t *testing.T) {
 }
 
 func TestTheTransportListensToDates(t *testing.T) {
-	date, age := noon, ""
+	date, age, kind, status := noon, "", "application/json", http.StatusOK
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Date", date.Format(http.TimeFormat))
 		if age != "" {
 			w.Header().Set("Age", age)
 		}
+		w.Header().Set("Content-Type", kind)
+		w.WriteHeader(status)
 	}))
 	defer server.Close()
 	ticks := time.Duration(0)
@@ -173,12 +189,19 @@ func TestTheTransportListensToDates(t *testing.T) {
 		}
 		resp.Body.Close()
 	}
-	age = "3600"
-	get()
-	if c.Sure() || !c.Now().Equal(noon.Add(year)) {
-		t.Errorf("a cached answer set the time to %s", c.Now())
+	for what, set := range map[string]func(){
+		"a cached answer":         func() { age = "3600" },
+		"a proxy's page":          func() { kind = "text/html; charset=utf-8" },
+		"a failure of the server": func() { status = http.StatusBadGateway },
+	} {
+		age, kind, status = "", "application/json", http.StatusOK
+		set()
+		get()
+		if c.Sure() || !c.Now().Equal(noon.Add(year)) {
+			t.Errorf("%s set the time to %s", what, c.Now())
+		}
 	}
-	age = ""
+	age, kind, status = "", "application/json", http.StatusOK
 	get()
 	if !c.Sure() || !c.Now().Equal(noon) {
 		t.Errorf("the time is %s, want %s", c.Now(), noon)

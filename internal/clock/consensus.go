@@ -35,7 +35,7 @@ const (
 // witnesses are its own time, the wall clock, the servers that were heard of
 // late, and until the first confirmation the time of the last stored reading:
 // of two times it speaks for the earlier one that is not before it. Discord decides where
-// votes are equal; see outvoted.
+// votes are equal, and with the wall clock against any number of others; see outvoted.
 //
 // So a step of the wall clock alone changes nothing, a server alone whose clock
 // is wrong changes nothing, and a machine that was asleep is set right by the
@@ -109,6 +109,8 @@ func (j *consensus) hear(server string, date, wall time.Time, ticks time.Duratio
 
 // outvoted finds a time for which more witnesses speak than for the agreed one. Between
 // equal votes, two servers of which Discord is one outweigh a clock that no server confirms.
+// Discord and the wall clock together outweigh everybody: after a pause, gateways that lag
+// seem to agree with the last reading.
 func (j *consensus) outvoted(wall time.Time) (better time.Time, ok bool) {
 	words := []time.Time{wall}
 	byDiscord := func(time.Time) bool { return false }
@@ -120,6 +122,9 @@ func (j *consensus) outvoted(wall time.Time) (better time.Time, ok bool) {
 				byDiscord = func(t time.Time) bool { return near(t, at) }
 			}
 		}
+	}
+	if byDiscord(j.now) && near(wall, j.now) {
+		return time.Time{}, false
 	}
 	confirming, best := votes(words[1:], j.now), 0
 	for _, t := range words {
@@ -135,7 +140,7 @@ func (j *consensus) outvoted(wall time.Time) (better time.Time, ok bool) {
 			own++
 		}
 		tied := own == other && confirming == 0 && other >= 2 && byDiscord(t)
-		if other > best && (other > own || tied) {
+		if other > best && (other > own || tied || byDiscord(t) && near(t, wall)) {
 			better, best, ok = t, other, true
 		}
 	}

@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"encoding/json"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -10,26 +11,44 @@ import (
 // carried on by the monotonic clock. The ids of messages go by it.
 type serverClock struct {
 	seen     atomic.Pointer[reading]
-	answered atomic.Bool            // anything, with a date or without
+	answered atomic.Bool            // it has, with a date or without
 	listen   func() func(time.Time) // see [WithDates]; nil: nobody listens
 }
 
 type reading struct{ server, here time.Time }
 
-// startRequest is called before a request. What it returns is called with the header of
-// the answer.
-func (c *serverClock) startRequest() (learn func(http.Header)) {
+// startRequest is called before a request. What it returns is called with an answer of
+// Discord's own.
+func (c *serverClock) startRequest() (learn func(answer)) {
 	heard := func(time.Time) {}
 	if c.listen != nil {
 		heard = c.listen()
 	}
-	return func(h http.Header) {
+	return func(a answer) {
 		c.answered.Store(true)
-		if at, err := http.ParseTime(h.Get("Date")); err == nil {
-			c.seen.Store(&reading{at, time.Now()})
+		if at, err := http.ParseTime(a.header.Get("Date")); err == nil && a.status < http.StatusInternalServerError {
+			c.seen.Store(&reading{at, a.began})
 			heard(at)
 		}
 	}
+}
+
+// answer is what is known of an answer to a request.
+type answer struct {
+	status int
+	header http.Header
+	began  time.Time // when its header came
+	body   []byte
+}
+
+// discords reports whether an answer is Discord's own. A page of a proxy, of a hotel's
+// network or of Cloudflare has another server's date.
+func (a answer) discords() bool {
+	if a.status >= http.StatusMultipleChoices {
+		_, own := parseRefusal(a.body)
+		return own
+	}
+	return a.status == http.StatusNoContent || json.Valid(a.body)
 }
 
 // now is this machine's time until an answer was seen.

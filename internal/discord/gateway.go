@@ -56,8 +56,8 @@ type Gateway struct {
 	// none. http, https and socks5 proxies work, with a password in the URL.
 	Proxy  func(*http.Request) (*url.URL, error)
 	Values Values // keeps the IDENTIFY budget; nil for memory only
-	// Shared is set where replicas take turns. An IDENTIFY that Values cannot count
-	// is not sent then, because the next leader would send its own too soon.
+	// Shared is set where replicas take turns. An IDENTIFY is not sent then while Values
+	// does not say which were sent, or cannot count it: another leader's would be too close.
 	Shared bool
 	Log    *slog.Logger
 	Timing Timing
@@ -117,10 +117,11 @@ type State struct {
 
 // State gives the present health.
 func (g *Gateway) State() State {
+	used := g.budget.used()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.state
-	s.Identifies = g.budget.used()
+	s.Identifies = used
 	return s
 }
 
@@ -140,7 +141,8 @@ func (e *FatalError) Error() string {
 // callbacks under way have finished, or after Timing.Drain.
 func (g *Gateway) Run(ctx context.Context) error {
 	g.Timing.fill()
-	g.budget.load(ctx, g.Values, g.Log)
+	g.budget.begin(g.Values, g.Log)
+	_ = g.budget.load(ctx) // logged; it is tried again before an IDENTIFY
 	var cancel context.CancelFunc
 	g.work, cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()

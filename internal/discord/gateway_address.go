@@ -72,6 +72,9 @@ func (g *Gateway) awaitIdentify(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if err := g.budget.load(ctx); err != nil && g.Shared {
+			return "", fmt.Errorf("read which IDENTIFYs were sent: %w", err)
+		}
 		g.budget.date(g.REST.Now())
 		// An IDENTIFY is counted before it is sent, and the later one may travel
 		// faster: a tenth more than Discord's least.

@@ -26,29 +26,52 @@ const (
 // They are dated by Discord's clock, because this machine's may have been stepped
 // since an earlier process counted, and within a process by the monotonic clock.
 type budget struct {
-	mu     sync.Mutex
-	at     []int64   // unix milliseconds, ascending once dated
-	began  time.Time // by Discord's clock, when this process first knew it; zero before
-	mono   time.Time // the same moment, with its monotonic reading
+	mu     sync.Mutex // never held while anything is stored
+	at     []int64    // unix milliseconds, ascending once dated
+	began  time.Time  // by Discord's clock, when this process first knew it; zero before
+	mono   time.Time  // the same moment, with its monotonic reading
 	values Values
+	loaded bool // what is stored
 	log    *slog.Logger
 }
 
-// load reads what earlier processes counted. All of it counts until the time is known.
-func (b *budget) load(ctx context.Context, values Values, log *slog.Logger) {
+// begin forgets what was counted before.
+func (b *budget) begin(values Values, log *slog.Logger) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.at, b.began, b.values, b.log = nil, time.Time{}, values, log
-	if values == nil {
-		return
+	b.at, b.began, b.values, b.log, b.loaded = nil, time.Time{}, values, log, false
+}
+
+// load reads what earlier processes counted, unless it has done so. All of it counts until
+// the time is known.
+func (b *budget) load(ctx context.Context) error {
+	if b.isLoaded() {
+		return nil
 	}
-	raw, ok, err := values.Value(ctx, budgetName)
-	if err == nil && ok {
-		err = json.Unmarshal(raw, &b.at)
-	}
+	ctx, cancel := context.WithTimeout(ctx, budgetTimeout)
+	defer cancel()
+	raw, ok, err := b.values.Value(ctx, budgetName)
 	if err != nil {
-		log.Warn("the count of earlier IDENTIFYs cannot be read", "err", err)
+		b.log.Warn("the count of earlier IDENTIFYs cannot be read", "err", err)
+		return err
 	}
+	var earlier []int64
+	if ok {
+		if err := json.Unmarshal(raw, &earlier); err != nil {
+			b.log.Warn("the count of earlier IDENTIFYs is not readable; it starts anew", "err", err)
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.at, b.loaded = append(earlier, b.at...), true
+	b.order()
+	return nil
+}
+
+func (b *budget) isLoaded() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.loaded || b.values == nil
 }
 
 // date sets the time. Only the first call counts: from then on the monotonic clock
@@ -60,8 +83,18 @@ func (b *budget) date(now time.Time) {
 		return
 	}
 	b.began, b.mono = now, time.Now()
-	for i, at := range b.at { // of a clock that was ahead
-		b.at[i] = min(at, now.UnixMilli())
+	b.order()
+}
+
+// order sorts what was counted, once the time is known: a clock that was ahead may have
+// dated some of it. The caller holds mu.
+func (b *budget) order() {
+	if b.began.IsZero() {
+		return
+	}
+	now := b.now().UnixMilli()
+	for i, at := range b.at {
+		b.at[i] = min(at, now)
 	}
 	slices.Sort(b.at)
 }
@@ -87,26 +120,37 @@ func (b *budget) now() time.Time {
 }
 
 // spend counts one IDENTIFY, before it is sent. With an error it counts in this
-// process only.
+// process only. One goroutine calls it.
 func (b *budget) spend() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.forget()
-	b.at = append(b.at, b.now().UnixMilli())
-	if b.values == nil {
-		return nil
+	ctx, cancel := context.WithTimeout(context.Background(), budgetTimeout)
+	defer cancel()
+	unread := b.load(ctx) // else it would be overwritten
+	all := b.add()
+	if unread != nil || b.values == nil {
+		return unread
 	}
-	raw, err := json.Marshal(b.at)
+	raw, err := json.Marshal(all)
 	if err == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), budgetTimeout)
-		defer cancel()
 		err = b.values.SetValue(ctx, budgetName, raw)
 	}
-	b.at[len(b.at)-1] = b.now().UnixMilli() // writing takes time
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n := len(b.at); n > 0 {
+		b.at[n-1] = b.now().UnixMilli() // writing takes time
+	}
 	if err != nil {
 		b.log.Warn("the count of IDENTIFYs cannot be stored", "err", err)
 	}
 	return err
+}
+
+// add notes an IDENTIFY, and returns all that count.
+func (b *budget) add() []int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.forget()
+	b.at = append(b.at, b.now().UnixMilli())
+	return slices.Clone(b.at)
 }
 
 // used is how many IDENTIFYs count at present.

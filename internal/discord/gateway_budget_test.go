@@ -1,6 +1,8 @@
 package discord
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"testing"
@@ -48,9 +50,19 @@ func TestBudgetSurvivesARestartAndHoldsBack(t *testing.T) {
 
 // process is the budget of a process that begins, by Discord's clock, at now.
 func process(t *testing.T, values Values, log *slog.Logger, now time.Time) *budget {
-	b := &budget{}
-	b.load(t.Context(), values, log)
+	b := counted(t, values, log)
 	b.date(now)
+	return b
+}
+
+// counted is the budget of a process before the time is known.
+func counted(t *testing.T, values Values, log *slog.Logger) *budget {
+	t.Helper()
+	b := &budget{}
+	b.begin(values, log)
+	if err := b.load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 
@@ -101,8 +113,7 @@ func TestARestartWithAWrongClockCountsOn(t *testing.T) {
 			values := discordtest.Values{}
 			log := slog.New(slog.DiscardHandler)
 			spendAll(t, process(t, values, log, time.Now().Add(off)), budgetCareful)
-			var after budget
-			after.load(t.Context(), values, log)
+			after := counted(t, values, log)
 			if n := after.used(); n != budgetCareful {
 				t.Errorf("%s off, before an answer of Discord's: %d count", off, n)
 			}
@@ -119,5 +130,76 @@ func TestARestartWithAWrongClockCountsOn(t *testing.T) {
 				t.Errorf("%s off, a day later: %d count", off, n)
 			}
 		})
+	}
+}
+
+// slowDisk is a store in which something else happens while it is read or written.
+type slowDisk struct {
+	discordtest.Values
+	meanwhile func()
+	fails     bool
+}
+
+func (d *slowDisk) Value(ctx context.Context, name string) ([]byte, bool, error) {
+	if d.fails {
+		return nil, false, errors.New("the disk does not answer")
+	}
+	d.meanwhile()
+	return d.Values.Value(ctx, name)
+}
+
+func (d *slowDisk) SetValue(ctx context.Context, name string, value []byte) error {
+	d.meanwhile()
+	return d.Values.SetValue(ctx, name, value)
+}
+
+func TestASlowDiskHoldsNobodyUpWhoAsksForTheState(t *testing.T) {
+	log, _ := testLog(t)
+	g := &Gateway{Log: log}
+	asked := 0
+	g.budget.begin(&slowDisk{Values: discordtest.Values{}, meanwhile: func() {
+		asked++
+		answered := make(chan struct{})
+		go func() {
+			g.State()
+			close(answered)
+		}()
+		select {
+		case <-answered:
+		case <-time.After(time.Second): // only a failure waits for it
+			t.Error("the state waits for the disk")
+		}
+	}}, log)
+	if err := g.budget.spend(); err != nil || asked != 2 {
+		t.Errorf("%v, asked %d times, want while it is read and while it is written", err, asked)
+	}
+	if n := g.State().Identifies; n != 1 {
+		t.Errorf("%d IDENTIFYs count, want one", n)
+	}
+}
+
+// What earlier processes counted cannot be read for a while. It is not overwritten, and
+// counts once it can.
+func TestACountThatCannotBeReadIsNotLost(t *testing.T) {
+	log, _ := testLog(t)
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	values := discordtest.Values{}
+	spendAll(t, process(t, values, log, now), 10)
+	disk := &slowDisk{Values: values, meanwhile: func() {}, fails: true}
+	b := &budget{}
+	b.begin(disk, log)
+	b.date(now.Add(time.Minute))
+	if err := b.spend(); err == nil {
+		t.Error("it is counted")
+	}
+	if n := process(t, values, log, now.Add(time.Minute)).used(); n != 10 {
+		t.Errorf("%d are stored, want the earlier ten", n)
+	}
+	disk.fails = false
+	if err := b.spend(); err != nil {
+		t.Error(err)
+	}
+	if n, stored := b.used(), process(t, values, log, now.Add(time.Minute)).used(); n != 12 || stored != 12 {
+		t.Errorf("%d count and %d are stored, want twelve", n, stored)
 	}
 }

@@ -171,8 +171,11 @@ func (r *REST) exchange(ctx context.Context, q request, out any) (int, *Error) {
 		return 0, lineError(q.op, err)
 	}
 	defer resp.Body.Close()
-	learn(resp.Header)
+	got := answer{status: resp.StatusCode, header: resp.Header, began: time.Now()}
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer+1))
+	if got.body = raw; got.discords() {
+		learn(got)
+	}
 	if fail := r.classify(q, resp, raw); fail != nil {
 		return resp.StatusCode, fail
 	}

@@ -124,13 +124,8 @@ func mayHaveReached(err error) bool {
 // answer without Discord's own words comes from a proxy, a hotel's login page
 // or Cloudflare. That passes, and must not end a message.
 func answerError(op string, status int, raw []byte) *Error {
-	var body struct {
-		Message string          `json:"message"`
-		Code    int             `json:"code"`
-		Errors  json.RawMessage `json:"errors"`
-	}
 	e := &Error{Op: op, Status: status}
-	own := json.Unmarshal(raw, &body) == nil && (body.Message != "" || body.Code != 0)
+	body, own := parseRefusal(raw)
 	if own {
 		e.Code, e.Message = body.Code, body.Message
 		if more := describe(body.Errors); more != "" {
@@ -147,6 +142,19 @@ func answerError(op string, status int, raw []byte) *Error {
 	}
 	e.Reached = e.Status >= http.StatusInternalServerError || !own && e.Kind == KindTransient
 	return e
+}
+
+// refusalBody is how Discord says why it refuses a request.
+type refusalBody struct {
+	Message string          `json:"message"`
+	Code    int             `json:"code"`
+	Errors  json.RawMessage `json:"errors"`
+}
+
+// parseRefusal reads the body of a refusal, false when it is not Discord's.
+func parseRefusal(raw []byte) (body refusalBody, own bool) {
+	err := json.Unmarshal(raw, &body)
+	return body, err == nil && (body.Message != "" || body.Code != 0)
 }
 
 func kindOfAnswer(status, code int) Kind {
