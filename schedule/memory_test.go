@@ -134,3 +134,15 @@ func TestMoneyThatCameInWhileTheDiskIsFullCountsOnce(t *testing.T) {
 		t.Errorf("the next incident begins with %s, %v", is.Incidents[alert.Balance].TopUp, err)
 	}
 }
+
+func TestTheLogSaysWhatHelpsAgainstAFullDisk(t *testing.T) {
+	var log strings.Builder
+	w := &Watch{Log: slog.New(slog.NewTextHandler(&log, nil)), Words: lang.English()}
+	for _, full := range []bool{false, true, true, false, false} {
+		w.logRoom(full)
+	}
+	text := log.String()
+	if strings.Count(text, "\n") != 2 || !strings.Contains(text, "level=ERROR msg=\"the disk is full; make room") || !strings.Contains(text, "level=INFO msg=\"there is room") {
+		t.Errorf("the log says\n%s", text)
+	}
+}

@@ -221,9 +221,7 @@ func (w *Watch) note(ctx context.Context, a *account.Account, o outcome) (after 
 		after = is
 		return p, err
 	})
-	if full := w.Store.Full(); w.full.Swap(full) != full {
-		w.Log.Error("room on the disk", "full", full, "readings_kept", !full)
-	}
+	w.logRoom(w.Store.Full())
 	if w.Observe != nil {
 		w.Observe(a.Name, r, w.History.Today(ctx, a.Name).Spent, facts.Runway)
 	}
@@ -232,6 +230,16 @@ func (w *Watch) note(ctx context.Context, a *account.Account, o outcome) (after 
 		w.Spent(a.Name)
 	}
 	return after, err
+}
+
+// logRoom says once that the disk is full and what helps, and once that it no longer is.
+func (w *Watch) logRoom(full bool) {
+	switch was := w.full.Swap(full); {
+	case full && !was:
+		w.Log.Error(w.Words.Database.Full, "readings_kept", false)
+	case was && !full:
+		w.Log.Info("there is room on the disk again", "readings_kept", true)
+	}
 }
 
 // cutOff reports whether the program has not reached anybody since its start: nobody has

@@ -13,6 +13,9 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 const year = 365 * 24 * time.Hour
 
+// unset is how far a clock is off that begins in 1970.
+var unset = -noon.Sub(time.Unix(0, 0))
+
 // A story is told in lines: "+5m" lets that much time pass, "machine +8760h"
 // sets the machine's clock so far from the true time, "asleep 8h" lets time pass
 // without ticks, "discord +0s" hears a server whose clock is so far off. After
@@ -137,6 +140,24 @@ func TestJudgement(t *testing.T) {
 			discord.com +0s  -> +0s sure
 			one -30m         -> +0s sure
 			pass 5m          -> +0s sure`},
+		"a machine without a clock: the first answer sets it": {unset, 0, `
+			gateway +0s      -> +0s sure
+			pass 5m          -> +0s sure
+			machine +0s      -> +0s sure`},
+		"a machine without a clock, after a restart": {unset, time.Hour, `
+			gateway +0s      -> +0s sure
+			discord.com +0s  -> +0s sure`},
+		"a machine without a clock, whose clock is set before anybody answers": {unset, 0, `
+			pass 5m          -> ` + unset.String() + `
+			machine +0s      -> ` + unset.String() + `
+			gateway +1s      -> +1s sure`},
+		"a machine without a clock, beside gateways that are wrong: Discord decides": {unset, 0, `
+			one +8h          -> +8h0m0s sure
+			two +8h          -> +8h0m0s sure
+			discord.com +0s  -> +0s sure
+			one +8h          -> +0s sure
+			two +8h          -> +0s sure
+			three +8h        -> +0s sure`},
 		"an old word is no witness": {0, time.Minute, `
 			one +8h          -> +0s
 			pass 2h          -> +0s

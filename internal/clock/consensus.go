@@ -61,8 +61,11 @@ func newConsensus(wall time.Time, ticks time.Duration, last time.Time) *consensu
 	return &consensus{now: wall, ticks: ticks, ahead: wall.Sub(epoch) - ticks, last: last, heard: map[string]word{}}
 }
 
-// epoch is any moment; clocks are compared by their distance from it.
+// epoch is a moment before this program was written: a clock that shows an earlier time was
+// never set. Clocks are compared by their distance from it.
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func neverSet(clock time.Time) bool { return clock.Before(epoch) }
 
 // tick lets time pass.
 func (j *consensus) tick(wall time.Time, ticks time.Duration) Verdict {
@@ -110,9 +113,9 @@ func (j *consensus) hear(server string, date, wall time.Time, ticks time.Duratio
 // outvoted finds a time for which more witnesses speak than for the agreed one. Between
 // equal votes, two servers of which Discord is one outweigh a clock that no server confirms.
 // Discord and the wall clock together outweigh everybody: after a pause, gateways that lag
-// seem to agree with the last reading.
+// seem to agree with the last reading. A clock that was never set does not count.
 func (j *consensus) outvoted(wall time.Time) (better time.Time, ok bool) {
-	words := []time.Time{wall}
+	var words []time.Time
 	byDiscord := func(time.Time) bool { return false }
 	for _, server := range slices.Sorted(maps.Keys(j.heard)) {
 		if w := j.heard[server]; j.ticks-w.ticks <= fresh {
@@ -123,15 +126,22 @@ func (j *consensus) outvoted(wall time.Time) (better time.Time, ok bool) {
 			}
 		}
 	}
-	if byDiscord(j.now) && near(wall, j.now) {
+	decided := func(t time.Time) bool { return byDiscord(t) && (near(t, wall) || neverSet(wall)) }
+	if decided(j.now) {
 		return time.Time{}, false
 	}
-	confirming, best := votes(words[1:], j.now), 0
+	confirming, best := votes(words, j.now), 0
+	if !neverSet(wall) {
+		words = append(words, wall)
+	}
 	for _, t := range words {
 		if near(t, j.now) {
 			continue
 		}
-		own, other := 1+confirming, votes(words, t)
+		own, other := confirming, votes(words, t)
+		if !neverSet(j.now) {
+			own++
+		}
 		switch {
 		case j.last.IsZero():
 		case j.earliestAfterLast(t, j.now):
@@ -140,7 +150,7 @@ func (j *consensus) outvoted(wall time.Time) (better time.Time, ok bool) {
 			own++
 		}
 		tied := own == other && confirming == 0 && other >= 2 && byDiscord(t)
-		if other > best && (other > own || tied || byDiscord(t) && near(t, wall)) {
+		if other > best && (other > own || tied || decided(t)) {
 			better, best, ok = t, other, true
 		}
 	}

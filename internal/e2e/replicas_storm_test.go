@@ -31,6 +31,7 @@ type replicaStorm struct {
 	clients []client
 	dice    *rand.Rand
 	struck  map[string]int
+	strikes []string                   // with their times
 	took    map[string][]time.Duration // from the end of a leader to the next one
 	resting sync.WaitGroup             // of replicas that are paused
 }
@@ -95,6 +96,7 @@ func TestThreeReplicasSayEverythingOnce(t *testing.T) {
 		t.Logf("%d leaders ended by %s: the next one led within %s at most", len(all), how, slices.Max(all).Round(time.Millisecond))
 	}
 	t.Logf("%d takeovers, %d IDENTIFYs, %d RESUMEs, longest silence towards the gateway %s", epoch-1, len(s.discord.Identifies()), s.discord.Resumes(), s.asked.most())
+	t.Logf("struck before the end of that silence: %s", strings.Join(s.before(s.asked.end), ", "))
 	t.Log(found)
 	if !found.clean() {
 		t.Error("not every transition was told once:\n" + strings.Join(found.wrong, "\n"))
@@ -105,6 +107,13 @@ func TestThreeReplicasSayEverythingOnce(t *testing.T) {
 			t.Error(v)
 		}
 	}
+}
+
+// before are the last strikes before a time.
+func (s *replicaStorm) before(end string) []string {
+	const enough = 8
+	all := slices.DeleteFunc(slices.Clone(s.strikes), func(strike string) bool { return strike > end })
+	return append(all[max(0, len(all)-enough):], end+" heard again")
 }
 
 // dated fails unless the readings are of the time of the storm, whatever the
@@ -163,6 +172,7 @@ func (s *replicaStorm) strike() {
 		return // nobody would be left
 	}
 	s.struck[kind]++
+	s.strikes = append(s.strikes, s.asked.clock()+" "+kind)
 	standby := s.all[s.dice.IntN(len(s.all))]
 	switch kind {
 	case "kill -9":

@@ -234,17 +234,20 @@ type silence struct {
 	mu      sync.Mutex
 	last    time.Time
 	longest time.Duration
+	end     string // of the longest, as by clock
 }
+
+// clock is the time of day, in an order that its text keeps for a day.
+func (s *silence) clock() string { return time.Now().UTC().Format("15:04:05.0") }
 
 func (s *silence) heard() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := time.Now(); !s.last.IsZero() {
-		s.longest = max(s.longest, now.Sub(s.last))
-		s.last = now
-	} else {
-		s.last = now
+	now := time.Now()
+	if took := now.Sub(s.last); !s.last.IsZero() && took > s.longest {
+		s.longest, s.end = took, s.clock()
 	}
+	s.last = now
 }
 
 func (s *silence) most() time.Duration {
