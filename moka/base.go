@@ -1,7 +1,6 @@
 package moka
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -9,7 +8,28 @@ import (
 	"strings"
 )
 
-// CheckBase says what is wrong with a gateway's address; nil: nothing is. It does not
+// AddressFault is what is wrong with a gateway's address. As an error it says so in English,
+// and how such an address is written.
+type AddressFault string
+
+// What can be wrong with an address.
+const (
+	NoScheme     AddressFault = "needs a scheme; write https://HOST"
+	NoAddress    AddressFault = "is not an address; write https://HOST"
+	OtherScheme  AddressFault = "must begin with https://"
+	UserInside   AddressFault = "has a user name or password in it; remove it"
+	QueryInside  AddressFault = "must end before the ? or #"
+	PlainAddress AddressFault = "is http, which would send the key in the clear; write https:// (http is for this machine only)"
+)
+
+// AddressFaults are all of them.
+func AddressFaults() []AddressFault {
+	return []AddressFault{NoScheme, NoAddress, OtherScheme, UserInside, QueryInside, PlainAddress}
+}
+
+func (f AddressFault) Error() string { return string(f) }
+
+// CheckBase says what is wrong with a gateway's address, as an [AddressFault]; nil: nothing is. It does not
 // repeat the address, which may hold a password.
 func CheckBase(base string) error {
 	_, err := baseAddress(base)
@@ -21,17 +41,17 @@ func baseAddress(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	switch {
 	case !strings.Contains(base, "://"):
-		return nil, errors.New("needs a scheme; write https://HOST")
+		return nil, NoScheme
 	case err != nil || u.Hostname() == "" || !goodPort(u.Port()):
-		return nil, errors.New("is not an address; write https://HOST")
+		return nil, NoAddress
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, errors.New("must begin with https://")
+		return nil, OtherScheme
 	case u.User != nil:
-		return nil, errors.New("has a user name or password in it; remove it")
+		return nil, UserInside
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, errors.New("must end before the ? or #")
+		return nil, QueryInside
 	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return nil, errors.New("is http, which would send the key in the clear; write https:// (http is for this machine only)")
+		return nil, PlainAddress
 	}
 	return u, nil
 }

@@ -20,6 +20,9 @@ import (
 	"mokabot/moka"
 )
 
+// maxDays is the longest past that `backtest` replays.
+const maxDays = 3650
+
 func runBacktest(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("backtest").withConfig()
 	asJSON := flags.withJSON()
@@ -29,8 +32,8 @@ func runBacktest(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	if *days < 1 || *days > 3650 {
-		return usageError{"--days is from 1 to 3650"}
+	if *days < 1 || *days > maxDays {
+		return wrongArguments(func(w lang.ArgumentWords) string { return w.Between("--days", 1, maxDays) })
 	}
 	a, done, err := openPast(t, flags, true, names...)
 	defer done()
@@ -38,7 +41,7 @@ func runBacktest(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	if _, err := a.book.Select(names...); err != nil {
-		return usageError{err.Error()}
+		return wrongSetup(err)
 	}
 	b := backtest{past: a, days: *days, names: names, to: time.Now()}
 	first, err := b.replay(ctx)
@@ -97,7 +100,7 @@ func (b backtest) against(ctx context.Context, t terminal, file string) (*replay
 	secrets.Add(c.Secrets()...)
 	book, err := account.New(c)
 	if err != nil {
-		return nil, usageError{err.Error()}
+		return nil, wrongSetup(err)
 	}
 	of := b.accounts()
 	b.config, b.book, b.names = c, book, nil
@@ -389,7 +392,7 @@ func known(ctx context.Context, a past, names []string) error {
 	}
 	found, err := a.book.Get(names[0])
 	if err != nil {
-		return usageError{err.Error()}
+		return wrongSetup(err)
 	}
 	names[0] = found.Name
 	return nil

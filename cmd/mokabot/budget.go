@@ -31,10 +31,12 @@ func runBudget(ctx context.Context, t terminal, args []string) error {
 	budgets := &schedule.Budgets{Budgets: a.config.Budgets, Book: a.book, Store: a.history.Store, History: a.history, Words: words, Log: slog.New(slog.DiscardHandler)}
 	name := strings.Join(names, "") // at most one
 	if known := budgets.Names(); len(names) > 0 && !slices.Contains(known, name) {
-		if len(known) == 0 {
-			return usageError{words.Budget.None}
-		}
-		return usageError{words.Budget.Unknown(moka.Plain(name), known)}
+		return usageError{func(w *lang.Words) string {
+			if len(known) == 0 {
+				return w.Budget.None
+			}
+			return w.Budget.Unknown(moka.Plain(name), known)
+		}}
 	}
 	standings, err := budgets.Standing(ctx, name)
 	if err != nil {

@@ -25,7 +25,7 @@ func runCheck(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	if *offline && *send {
-		return usageError{"--send needs Discord; leave out --offline"}
+		return wrongArguments(func(w lang.ArgumentWords) string { return w.SendOffline })
 	}
 	if !*offline {
 		readAuthorities(c)
@@ -35,7 +35,7 @@ func runCheck(ctx context.Context, t terminal, args []string) error {
 	found, err := app.Check(ctx, c, app.CheckOptions{Offline: *offline, Send: *send, Progress: show})
 	hide()
 	if err != nil {
-		return usageError{err.Error()}
+		return wrongSetup(err)
 	}
 	if *asJSON {
 		err = writeJSON(t.out, checkAnswer{OK: app.AllOK(found), Findings: found})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"flag"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"mokabot/internal/config"
+	"mokabot/internal/lang"
 )
 
 // shells are those that mokabot writes completion for.
@@ -23,10 +25,12 @@ func runCompletion(_ context.Context, t terminal, args []string) error {
 		return err
 	}
 	if len(names) == 0 {
-		return usageError{"name the shell: " + strings.Join(shells, ", ")}
+		return wrongArguments(func(w lang.ArgumentWords) string { return w.NameShell(strings.Join(shells, ", ")) })
 	}
 	if !slices.Contains(shells, names[0]) {
-		return usageError{fmt.Sprintf("%q is not one of %s%s", names[0], strings.Join(shells, ", "), didYouMean(config.Closest(names[0], shells)))}
+		return wrongArguments(func(w lang.ArgumentWords) string {
+			return w.NotOneOf(names[0], shells, config.Closest(names[0], shells))
+		})
 	}
 	script, err := completions.ReadFile("completion/mokabot." + names[0])
 	if err != nil {
@@ -91,16 +95,7 @@ func operands(t terminal, c subcommand, before []string) []string {
 	if !account && !report && !budget {
 		return nil
 	}
-	file := defaultConfig
-	for i, w := range before {
-		if name, value, found := strings.Cut(strings.TrimLeft(w, "-"), "="); name != "config" || name == w {
-			continue
-		} else if found {
-			file = value
-		} else if i+1 < len(before) {
-			file = before[i+1]
-		}
-	}
+	file := cmp.Or(flagIn(before, "config"), defaultConfig)
 	lookup := func(name string) (string, bool) {
 		if v, ok := t.lookup(name); ok || strings.HasPrefix(name, "MOKABOT_") {
 			return v, ok

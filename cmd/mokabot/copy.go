@@ -23,33 +23,33 @@ func runCopy(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	if *to == "" {
-		return usageError{"--to is missing; name a postgres:// URL or the path of a file"}
+		return wrongArguments(func(w lang.ArgumentWords) string { return w.ToMissing })
 	}
 	target, err := config.DatabaseAddress(*to)
-	if err != nil {
-		return usageError{"--to " + err.Error()}
+	if fault, ok := errors.AsType[config.DatabaseFault](err); ok {
+		return usageError{func(w *lang.Words) string { return w.Arguments.To(fault.In(w)) }}
 	}
 	c, err := flags.load(t.lookup)
 	if err != nil {
 		return err
 	}
+	w := lang.For(c.Language).Arguments
 	began := time.Now()
-	done, err := store.Copy(ctx, c.Storage.Address(), target, copyProgress(t))
+	done, err := store.Copy(ctx, c.Storage.Address(), target, copyProgress(t, w))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("there is no database %s to copy", databaseName(c))
+		return &failure{say: func(w lang.ArgumentWords) string { return w.NothingToCopy(databaseName(w, c)) }}
 	case ctx.Err() != nil:
-		return fmt.Errorf("%w; run it again to go on", errInterrupted)
+		return &failure{func(w lang.ArgumentWords) string { return w.CopyAgain }, errInterrupted}
 	case err != nil:
 		return app.DatabaseError(lang.For(c.Language), err)
 	}
 	var rows int64
 	for _, table := range done {
 		rows += table.Rows
-		fmt.Fprintf(t.out, "%-14s %12d rows  %s\n", table.Table, table.Rows, table.Sums())
+		fmt.Fprintln(t.out, w.CopiedTable(table.Table, table.Rows, table.Sums()))
 	}
-	_, err = fmt.Fprintf(t.out, "%d rows of %d tables were copied and are the same on both sides (%s).\nName the copy in storage.%s, then start the bot.\n",
-		rows, len(done), time.Since(began).Round(time.Second/10), keyOf(target))
+	_, err = fmt.Fprintln(t.out, w.Copied(rows, len(done), time.Since(began).Round(time.Second/10).String(), keyOf(target)))
 	return err
 }
 
@@ -62,7 +62,7 @@ func keyOf(address string) string {
 }
 
 // copyProgress writes the progress of a copy to stderr, once a second.
-func copyProgress(t terminal) func(store.CopyStep) {
+func copyProgress(t terminal, w lang.ArgumentWords) func(store.CopyStep) {
 	const every = time.Second
 	var last time.Time
 	return func(s store.CopyStep) {
@@ -70,10 +70,6 @@ func copyProgress(t terminal) func(store.CopyStep) {
 			return
 		}
 		last = time.Now()
-		doing := "copied"
-		if s.Verifying {
-			doing = "compared"
-		}
-		fmt.Fprintf(t.err, "mokabot copy: %s: %d rows %s\n", s.Table, s.Rows, doing)
+		fmt.Fprintln(t.err, "mokabot copy: "+w.CopyStep(s.Table, s.Rows, s.Verifying))
 	}
 }

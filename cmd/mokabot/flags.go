@@ -10,10 +10,12 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mokabot/internal/account"
 	"mokabot/internal/config"
+	"mokabot/internal/lang"
 	"mokabot/moka"
 )
 
@@ -55,7 +57,7 @@ func (c *choice) String() string { return c.value }
 
 func (c *choice) Set(text string) error {
 	if !slices.Contains(c.words, text) {
-		return errors.New("it is one of: " + strings.Join(c.words, ", ") + didYouMean(config.Closest(text, c.words)))
+		return errors.New("not one of the words")
 	}
 	c.value = text
 	return nil
@@ -82,7 +84,7 @@ func (p *pageAddress) String() string { return string(*p) }
 
 func (p *pageAddress) Set(text string) error {
 	if !config.ListenAddress(text) {
-		return fmt.Errorf("it is host:port, such as %s", demoAddress)
+		return errors.New("not host:port")
 	}
 	*p = pageAddress(text)
 	return nil
@@ -100,7 +102,7 @@ func (a arguments) parse(args []string, limit int) ([]string, error) {
 		if err := a.Parse(args); errors.Is(err, flag.ErrHelp) {
 			return nil, helpRequest{a.FlagSet}
 		} else if err != nil {
-			return nil, usageError{a.explained(err)}
+			return nil, wrongArguments(func(w lang.ArgumentWords) string { return a.explained(w, err) })
 		}
 		if a.NArg() == 0 {
 			break
@@ -108,36 +110,52 @@ func (a arguments) parse(args []string, limit int) ([]string, error) {
 		rest, args = append(rest, a.Arg(0)), a.Args()[1:]
 	}
 	if len(rest) > limit {
-		return nil, usageError{fmt.Sprintf("unexpected argument %q", rest[limit])}
+		return nil, wrongArguments(func(w lang.ArgumentWords) string { return w.Unexpected(rest[limit]) })
 	}
 	return rest, nil
 }
 
-// flagInText is how package flag names a flag in its errors.
-var flagInText = regexp.MustCompile(`(for flag |argument: )-[a-z]+`)
+// How package flag phrases a mistake; it has no other way to say which.
+var (
+	undefinedFlag = regexp.MustCompile(`^flag provided but not defined: -(.*)$`)
+	flagAlone     = regexp.MustCompile(`^flag needs an argument: -(.+)$`)
+	badValue      = regexp.MustCompile(`(?s)^invalid (?:boolean )?value (".*") for (?:flag )?-([a-z]+): `)
+)
 
 // explained rephrases an error of package flag, with a suggestion.
-func (a arguments) explained(err error) string {
-	const undefined = "flag provided but not defined: -"
-	mistyped, found := strings.CutPrefix(err.Error(), undefined)
-	if !found {
-		return flagInText.ReplaceAllStringFunc(err.Error(), func(text string) string {
-			before, name, _ := strings.Cut(text, "-")
-			return before + dashed(name)
-		})
+func (a arguments) explained(w lang.ArgumentWords, err error) string {
+	text := err.Error()
+	if m := undefinedFlag.FindStringSubmatch(text); m != nil {
+		mistyped := strings.TrimLeft(m[1], "-")
+		var names []string
+		a.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+		return w.NoFlag(dashed(mistyped), dashed(config.Closest(mistyped, names)))
 	}
-	mistyped = strings.TrimLeft(mistyped, "-")
-	var names []string
-	a.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
-	return fmt.Sprintf("there is no flag %s%s", dashed(mistyped), didYouMean(dashed(config.Closest(mistyped, names))))
+	if m := flagAlone.FindStringSubmatch(text); m != nil {
+		return w.NeedsValue(dashed(m[1]))
+	}
+	if m := badValue.FindStringSubmatch(text); m != nil && a.Lookup(m[2]) != nil {
+		value, err := strconv.Unquote(m[1])
+		if err != nil {
+			value = m[1]
+		}
+		return w.BadValue(value, dashed(m[2]), wanted(w, a.Lookup(m[2]), value))
+	}
+	return text
 }
 
-// didYouMean suggests a word, if there is one.
-func didYouMean(word string) string {
-	if word == "" {
-		return ""
+// wanted is what a flag takes, instead of a value that it does not take.
+func wanted(w lang.ArgumentWords, f *flag.Flag, value string) string {
+	switch v := f.Value.(type) {
+	case *choice:
+		return w.OneOf(v.words, config.Closest(value, v.words))
+	case *pageAddress:
+		return w.HostPort(demoAddress)
 	}
-	return "; did you mean " + word + "?"
+	if isSwitch(f) {
+		return w.OneOf([]string{"true", "false"}, "")
+	}
+	return w.WholeNumber
 }
 
 // dashed is a flag as people write it, "" when there is none.
@@ -158,9 +176,10 @@ func isSwitch(f *flag.Flag) bool {
 }
 
 // writeFlags explains every flag, with its default.
-func writeFlags(w io.Writer, flags *flag.FlagSet) {
+func writeFlags(out io.Writer, w lang.ArgumentWords, flags *flag.FlagSet) {
 	var names, texts []string
 	flags.VisitAll(func(f *flag.Flag) {
+		f.Usage = cmp.Or(w.Flags[flags.Name()+"."+f.Name], w.Flags["."+f.Name], f.Usage)
 		value, text := flag.UnquoteUsage(f)
 		name := dashed(f.Name)
 		switch c, ok := f.Value.(*choice); {
@@ -170,7 +189,7 @@ func writeFlags(w io.Writer, flags *flag.FlagSet) {
 			name += " " + value
 		}
 		if f.DefValue != "" && !isSwitch(f) {
-			text += " (default " + f.DefValue + ")"
+			text += w.Default(f.DefValue)
 		}
 		names, texts = append(names, name), append(texts, text)
 	})
@@ -181,9 +200,9 @@ func writeFlags(w io.Writer, flags *flag.FlagSet) {
 	for _, name := range names {
 		width = max(width, len(name))
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintln(out)
 	for i, name := range names {
-		fmt.Fprintf(w, "  %-*s  %s\n", width, name, texts[i])
+		fmt.Fprintf(out, "  %-*s  %s\n", width, name, texts[i])
 	}
 }
 
@@ -232,11 +251,11 @@ func (a arguments) accounts(lookup config.Lookup, names []string) (*config.Confi
 	readAuthorities(c)
 	book, err := account.New(c)
 	if err != nil {
-		return nil, nil, usageError{err.Error()}
+		return nil, nil, wrongSetup(err)
 	}
 	some, err := book.Select(names...)
 	if err != nil {
-		return nil, nil, usageError{err.Error()}
+		return nil, nil, wrongSetup(err)
 	}
 	return c, some, nil
 }

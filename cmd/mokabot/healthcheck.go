@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"mokabot/internal/lang"
 )
 
 // runHealthcheck asks a running bot whether it is alive, for the health check
@@ -22,7 +24,7 @@ func runHealthcheck(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	if c.Listen.Address == "" {
-		return usageError{"the configuration has no listen address to ask; set listen, such as 127.0.0.1:9464"}
+		return wrongArguments(func(w lang.ArgumentWords) string { return w.NoListen })
 	}
 	text, err := alive(ctx, c.Listen.Address)
 	if err != nil {
@@ -49,12 +51,12 @@ func alive(ctx context.Context, address string) (string, error) {
 	direct := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // never through a proxy
 	resp, err := direct.Do(r)
 	if err != nil {
-		return "", fmt.Errorf("the bot does not answer: %w", err)
+		return "", &failure{func(w lang.ArgumentWords) string { return w.NotAlive(err.Error()) }, err}
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
 	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("the bot answers %s", resp.Status)
+		err = &failure{say: func(w lang.ArgumentWords) string { return w.AliveStatus(resp.Status) }}
 	}
 	return strings.TrimSpace(string(body)), err
 }

@@ -28,7 +28,7 @@ var (
 		"internal/lang":    {"moka", "internal/spend"},
 		"internal/chart":   {"moka"},
 		"internal/budget":  {"moka", "internal/spend"},
-		"internal/config":  {"moka", "internal/alert", "internal/budget"},
+		"internal/config":  {"moka", "internal/alert", "internal/budget", "internal/lang"},
 		"internal/store":   {"moka", "internal/lead", "internal/spend"},
 		"internal/metrics": {"moka", "internal/budget", "internal/spend"},
 		"internal/account": {"moka", "moka/redact", "internal/alert", "internal/config"},

@@ -100,7 +100,7 @@ func (s *setup) read(question string) (string, error) {
 	line, err := s.in.ReadString('\n')
 	if err != nil && line == "" {
 		fmt.Fprintln(s.t.out)
-		return "", usageError{s.w.Init.Nobody}
+		return "", usageError{func(*lang.Words) string { return s.w.Init.Nobody }}
 	}
 	return strings.TrimSpace(line), nil
 }
@@ -150,8 +150,8 @@ func (s *setup) tries(ctx context.Context, ask func(again bool) error) error {
 // works tries everything that is known so far, and prints each finding once.
 func (s *setup) works(ctx context.Context) bool {
 	c, err := config.FromEnvironment(s.lookup)
-	if err != nil {
-		fmt.Fprintln(s.t.out, err)
+	if problems, ok := errors.AsType[*config.Problems](err); ok {
+		fmt.Fprintln(s.t.out, problems.In(s.w))
 		return false
 	}
 	c.Language = s.w.Tag
@@ -188,7 +188,7 @@ func (s *setup) account(ctx context.Context) error {
 			return err
 		}
 		if key == "" && token == "" && s.in == nil {
-			return usageError{s.w.Init.NoCredential}
+			return usageError{func(*lang.Words) string { return s.w.Init.NoCredential }}
 		}
 		if token == "" {
 			s.values["MOKA_USER_ID"] = ""

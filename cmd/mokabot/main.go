@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -10,41 +11,44 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
+	"mokabot/internal/account"
 	"mokabot/internal/app"
 	"mokabot/internal/config"
 	"mokabot/internal/hangup"
+	"mokabot/internal/lang"
 	"mokabot/moka"
 )
 
 // subcommand is one entry of the command line.
 type subcommand struct {
-	name, args, about string
-	run               func(ctx context.Context, t terminal, args []string) error
+	name, args string
+	run        func(ctx context.Context, t terminal, args []string) error
 }
 
 // subcommands is all of the command line; a new command is one line here and one function.
 func subcommands() []subcommand {
 	return []subcommand{
-		{"run", "[--config FILE]", "run the bot until it is interrupted", runBot},
-		{"demo", "[--listen 127.0.0.1:8080] [--language en|zh-CN]", "try everything in the browser: no account, no Discord", runDemo},
-		{"preview", "[--config FILE] [--listen 127.0.0.1:8080]", "try your own accounts in the browser, on a simulated Discord", runPreview},
-		{"init", "[--config FILE] [--yes] [--force] [--language en|zh-CN]", "ask for what the bot needs, try it, and write a small configuration", runInit},
-		{"check", "[--config FILE] [--offline] [--send] [--json]", "check the configuration, every credential and every channel", runCheck},
-		{"balance", "[--config FILE] [--json] [ACCOUNT]", "show what is left", runBalance},
-		{"models", "[--config FILE] [--json] [--search TEXT] [-o FILE] [ACCOUNT]", "list the models a key may call", runModels},
-		{"usage", "[--config FILE] [--json] [--period P] [--by model|key] [--chart FILE.png] [ACCOUNT]", "show what was spent; P: today yesterday 7d 30d month", runUsage},
-		{"budget", "[--config FILE] [--json] [NAME]", "show where the budgets stand", runBudget},
-		{"report", "[--config FILE] [--json] NAME", "show a report now; nothing is posted", runReport},
-		{"schedule", "[--config FILE] [--json] [--from RFC3339] [--count N]", "show when the next reports are due", runSchedule},
-		{"backtest", "[--config FILE] [--against FILE] [--json] [--days N] [ACCOUNT]", "replay the past: which pings these rules would have sent", runBacktest},
-		{"export", "[--config FILE] [--since T] [ACCOUNT]", "write the stored readings as CSV", runExport},
-		{"copy", "--to URL [--config FILE]", "copy the database from SQLite to PostgreSQL or back, and compare both", runCopy},
-		{"healthcheck", "[--config FILE]", "ask a running bot whether it is alive", runHealthcheck},
-		{"completion", "bash|zsh|fish", "print the completion script for a shell, as in: source <(mokabot completion bash)", runCompletion},
-		{"version", "", "print this program's version", runVersion},
+		{"run", "[--config FILE]", runBot},
+		{"demo", "[--listen 127.0.0.1:8080] [--language en|zh-CN]", runDemo},
+		{"preview", "[--config FILE] [--listen 127.0.0.1:8080]", runPreview},
+		{"init", "[--config FILE] [--yes] [--force] [--language en|zh-CN]", runInit},
+		{"check", "[--config FILE] [--offline] [--send] [--json]", runCheck},
+		{"balance", "[--config FILE] [--json] [ACCOUNT]", runBalance},
+		{"models", "[--config FILE] [--json] [--search TEXT] [-o FILE] [ACCOUNT]", runModels},
+		{"usage", "[--config FILE] [--json] [--period P] [--by model|key] [--chart FILE.png] [ACCOUNT]", runUsage},
+		{"budget", "[--config FILE] [--json] [NAME]", runBudget},
+		{"report", "[--config FILE] [--json] NAME", runReport},
+		{"schedule", "[--config FILE] [--json] [--from RFC3339] [--count N]", runSchedule},
+		{"backtest", "[--config FILE] [--against FILE] [--json] [--days N] [ACCOUNT]", runBacktest},
+		{"export", "[--config FILE] [--since T] [ACCOUNT]", runExport},
+		{"copy", "--to URL [--config FILE]", runCopy},
+		{"healthcheck", "[--config FILE]", runHealthcheck},
+		{"completion", "bash|zsh|fish", runCompletion},
+		{"version", "", runVersion},
 	}
 }
 
@@ -56,6 +60,34 @@ type terminal struct {
 	in     io.Reader // answers to questions; nil for none
 
 	hangups <-chan os.Signal // SIGHUPs, for run only
+	args    []string         // the whole command line
+}
+
+// words are those of the language that a command line asks for: by its flag, else in its
+// configuration, else by the environment.
+func (t terminal) words() *lang.Words {
+	for _, w := range lang.All() {
+		if w.Tag == flagIn(t.args, "language") {
+			return w
+		}
+	}
+	return lang.For(config.LanguageOf(cmp.Or(flagIn(t.args, "config"), defaultConfig), t.lookup))
+}
+
+// flagIn is the value of a flag in a command line that may be wrong elsewhere; empty: there is none.
+func flagIn(args []string, name string) string {
+	found := ""
+	for i, arg := range args {
+		flag, value, joined := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		switch {
+		case flag != name || !strings.HasPrefix(arg, "-"):
+		case joined:
+			found = value
+		case i+1 < len(args):
+			found = args[i+1]
+		}
+	}
+	return found
 }
 
 // Exit statuses.
@@ -78,9 +110,9 @@ func main() {
 
 // execute runs one command line and returns its exit status.
 func execute(ctx context.Context, t terminal, args []string) int {
-	t.out, t.err = redacting{ctx, t.out}, redacting{context.WithoutCancel(ctx), t.err}
+	t.out, t.err, t.args = redacting{ctx, t.out}, redacting{context.WithoutCancel(ctx), t.err}, args
 	if len(args) == 0 {
-		_ = usage(t.out) // it is a mistake in any case
+		_ = usage(t) // it is a mistake in any case
 		return exitUsage
 	}
 	name := args[0]
@@ -104,22 +136,29 @@ func execute(ctx context.Context, t terminal, args []string) int {
 
 // unknown explains that a word is no subcommand.
 func unknown(t terminal, name string) int {
+	w := t.words().Arguments
+	text := ""
 	if strings.HasPrefix(name, "-") {
 		name, _, _ = strings.Cut(strings.TrimLeft(name, "-"), "=")
-		meant := didYouMean(dashed(config.Closest(name, []string{"help", "version"})))
-		if c, ok := withFlag(name); meant == "" && ok {
-			meant = fmt.Sprintf("; write it after the command, as in mokabot %s %s", c.name, dashed(name))
+		meant := dashed(config.Closest(name, []string{"help", "version"}))
+		text = w.NoFlagHere(moka.Plain(dashed(name)), meant)
+		if c, ok := withFlag(t.args, name); meant == "" && ok {
+			text = w.FlagOf(dashed(name), c.name)
 		}
-		fmt.Fprintf(t.err, "mokabot: there is no flag %s here%s\nmokabot help lists the commands\n", moka.Plain(dashed(name)), meant)
-		return exitUsage
+	} else {
+		text = w.NoCommand(name, config.Closest(name, commandNames()))
 	}
-	fmt.Fprintf(t.err, "mokabot: there is no command %q%s\nmokabot help lists the commands\n", name, didYouMean(config.Closest(name, commandNames())))
+	fmt.Fprintf(t.err, "mokabot: %s\n%s\n", text, w.SeeHelp)
 	return exitUsage
 }
 
-// withFlag is a subcommand that has the flag.
-func withFlag(name string) (subcommand, bool) {
-	for _, c := range subcommands() {
+// withFlag is a subcommand that has the flag: the one in the command line, else the first.
+func withFlag(args []string, name string) (subcommand, bool) {
+	all := subcommands()
+	slices.SortStableFunc(all, func(a, b subcommand) int {
+		return cmp.Compare(slices.Index(args, b.name), slices.Index(args, a.name))
+	})
+	for _, c := range all {
 		if flagsOf(c).Lookup(name) != nil {
 			return c, true
 		}
@@ -130,7 +169,7 @@ func withFlag(name string) (subcommand, bool) {
 // help explains the named subcommand, or lists all.
 func help(ctx context.Context, t terminal, args []string) int {
 	if len(args) == 0 || args[0] == "help" {
-		return status(t, subcommand{name: "help"}, usage(t.out))
+		return status(t, subcommand{name: "help"}, usage(t))
 	}
 	c, ok := findSubcommand(args[0])
 	if !ok {
@@ -172,45 +211,86 @@ type silentError struct{}
 
 func (silentError) Error() string { return "failed" }
 
-// usageError is a mistake in the arguments.
-type usageError struct{ text string }
+// usageError is a mistake in the arguments, with its words.
+type usageError struct{ say func(*lang.Words) string }
 
-func (e usageError) Error() string { return e.text }
+func (e usageError) Error() string { return e.say(lang.English()) }
 
+// wrongArguments is a [usageError] in words about command lines.
+func wrongArguments(say func(lang.ArgumentWords) string) usageError {
+	return usageError{func(w *lang.Words) string { return say(w.Arguments) }}
+}
+
+// wrongSetup is a [usageError] for an error without words of its own.
+func wrongSetup(err error) usageError {
+	return usageError{func(w *lang.Words) string {
+		if unknown, ok := errors.AsType[*account.UnknownError](err); ok {
+			return w.Arguments.NoAccount(unknown.Name, unknown.Known)
+		}
+		return err.Error()
+	}}
+}
+
+// failure is something that could not be read or done, with its words.
+type failure struct {
+	say   func(lang.ArgumentWords) string
+	cause error
+}
+
+func (f *failure) Error() string { return f.say(lang.English().Arguments) }
+
+func (f *failure) Unwrap() error { return f.cause }
+
+// status reports an error in the language of the command line, and returns the exit status.
 func status(t terminal, c subcommand, err error) int {
-	var problems *config.Problems
-	var mistake usageError
-	var help helpRequest
 	switch {
 	case err == nil:
 		return exitFine
-	case errors.As(err, &help):
-		var text strings.Builder
-		fmt.Fprintf(&text, "mokabot %s\n%s\n", strings.TrimSpace(c.name+" "+c.args), c.about)
-		writeFlags(&text, help.flags)
-		_, err := io.WriteString(t.out, text.String())
-		return status(t, c, err)
-	case errors.As(err, &problems):
-		fmt.Fprintln(t.err, moka.PlainLines(problems.Error()))
-		return exitUsage
-	case errors.As(err, &mistake):
-		fmt.Fprintf(t.err, "mokabot %s: %s\nusage: mokabot %s\n", c.name, moka.PlainLines(mistake.text), strings.TrimSpace(c.name+" "+c.args))
-		return exitUsage
 	case errors.Is(err, silentError{}):
 		return exitFailed
 	}
-	fmt.Fprintf(t.err, "mokabot %s: %s\n", c.name, moka.PlainLines(err.Error()))
+	if help, ok := errors.AsType[helpRequest](err); ok {
+		return status(t, c, explain(t, c, help))
+	}
+	if problems, ok := errors.AsType[*config.Problems](err); ok {
+		fmt.Fprintln(t.err, moka.PlainLines(problems.In(lang.For(problems.Language))))
+		return exitUsage
+	}
+	w := t.words()
+	if mistake, ok := errors.AsType[usageError](err); ok {
+		fmt.Fprintf(t.err, "mokabot %s: %s\n%s\n", c.name, moka.PlainLines(mistake.say(w)), w.Arguments.Usage(c.line()))
+		return exitUsage
+	}
+	text := err.Error()
+	if f, ok := errors.AsType[*failure](err); ok {
+		text = f.say(w.Arguments)
+	}
+	fmt.Fprintf(t.err, "mokabot %s: %s\n", c.name, moka.PlainLines(text))
 	return exitFailed
 }
 
-func usage(w io.Writer) error {
+// line is how a subcommand is written.
+func (c subcommand) line() string { return strings.TrimSpace("mokabot " + c.name + " " + c.args) }
+
+// explain writes the help for a subcommand.
+func explain(t terminal, c subcommand, help helpRequest) error {
+	w := t.words().Arguments
 	var text strings.Builder
-	text.WriteString("mokabot watches the balance of moka-ai accounts, from Discord and from here.\n\n")
+	fmt.Fprintf(&text, "%s\n%s\n", c.line(), w.Abouts[c.name])
+	writeFlags(&text, w, help.flags)
+	_, err := io.WriteString(t.out, text.String())
+	return err
+}
+
+func usage(t terminal) error {
+	w := t.words().Arguments
+	var text strings.Builder
+	text.WriteString(w.Program + "\n\n")
 	for _, c := range subcommands() {
 		text.WriteString(strings.TrimRight(fmt.Sprintf("  mokabot %-11s %s", c.name, c.args), " ") + "\n")
-		fmt.Fprintf(&text, "          %-11s %s\n", "", c.about)
+		fmt.Fprintf(&text, "          %-11s %s\n", "", w.Abouts[c.name])
 	}
-	text.WriteString("\nmokabot help COMMAND explains its flags. Exit status: 0 fine, 1 something could not be read or done, 2 bad arguments or configuration.\n")
-	_, err := io.WriteString(w, text.String())
+	text.WriteString("\n" + w.Help + "\n")
+	_, err := io.WriteString(t.out, text.String())
 	return err
 }

@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log"
 	"strings"
 
+	"mokabot/internal/lang"
 	"mokabot/moka/redact"
 )
 
@@ -35,7 +35,7 @@ func (r redacting) WriteString(text string) (int, error) {
 }
 
 // errInterrupted ends a command by SIGINT or SIGTERM.
-var errInterrupted = errors.New("interrupted")
+var errInterrupted = &failure{say: func(w lang.ArgumentWords) string { return w.Interrupted }}
 
 // silenceHTTPDebug keeps GODEBUG=http2debug from printing the headers of every
 // request, credentials included. net/http reads that variable before main runs,

@@ -45,27 +45,28 @@ func openPast(t terminal, flags arguments, needed bool, names ...string) (past, 
 	c = app.RememberedLevels(context.Background(), db, c)
 	book, err := account.New(c)
 	if err != nil {
-		return past{}, none, usageError{err.Error()}
+		return past{}, none, wrongSetup(err)
 	}
 	a := past{config: c, book: book, history: history.History{Store: db, Zone: c.Timezone}}
 	if _, err := book.Select(names...); missing && err != nil {
-		return a, none, usageError{err.Error()}
+		return a, none, wrongSetup(err)
 	}
 	if missing && needed {
-		return a, none, fmt.Errorf("there is no database %s yet; it fills while `mokabot run` is running", databaseName(c))
+		return a, none, &failure{say: func(w lang.ArgumentWords) string { return w.NoDatabase(databaseName(w, c)) }}
 	}
 	if missing {
-		fmt.Fprintf(t.err, "mokabot: there is no database %s yet, so nothing is remembered; it fills while `mokabot run` is running\n", databaseName(c))
+		w := lang.For(c.Language).Arguments
+		fmt.Fprintln(t.err, "mokabot: "+w.NothingYet(databaseName(w, c)))
 	}
 	return a, none, nil
 }
 
 // databaseName names the database without its password.
-func databaseName(c *config.Config) string {
+func databaseName(w lang.ArgumentWords, c *config.Config) string {
 	if c.Storage.URL.Empty() {
 		return c.Storage.Path
 	}
-	return "in PostgreSQL (storage.url)"
+	return w.InPostgreSQL
 }
 
 // one is the named account, or the first one.
@@ -75,7 +76,7 @@ func (a past) one(names []string) (*account.Account, error) {
 	}
 	found, err := a.book.Get(names[0])
 	if err != nil {
-		return nil, usageError{err.Error()}
+		return nil, wrongSetup(err)
 	}
 	return found, nil
 }
@@ -97,5 +98,5 @@ func moment(text string, now time.Time, zone *time.Location) (time.Time, error) 
 	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
 		return now.Add(-d), nil
 	}
-	return time.Time{}, usageError{fmt.Sprintf("%q is not a time; write such as 2026-11-01, 2026-11-01T09:00:00Z, 30d or 12h", text)}
+	return time.Time{}, wrongArguments(func(w lang.ArgumentWords) string { return w.NotTime(text) })
 }

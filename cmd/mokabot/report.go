@@ -22,7 +22,7 @@ func runReport(ctx context.Context, t terminal, args []string) error {
 		return err
 	}
 	if len(names) == 0 {
-		return usageError{"which report? Name one of those in the configuration"}
+		return wrongArguments(func(w lang.ArgumentWords) string { return w.NameReport })
 	}
 	a, done, err := openPast(t, flags, false)
 	defer done()
@@ -33,7 +33,7 @@ func runReport(ctx context.Context, t terminal, args []string) error {
 	reports := &schedule.Reporter{Book: a.book, Store: a.history.Store, Words: words, Reports: a.config.Reports, Log: slog.New(slog.DiscardHandler)}
 	rep, ok := reports.Find(names[0])
 	if !ok {
-		return usageError{words.Command.NoReport(moka.Plain(names[0]), reports.Names())}
+		return usageError{func(w *lang.Words) string { return w.Command.NoReport(moka.Plain(names[0]), reports.Names()) }}
 	}
 	built, err := reports.Current(ctx, rep)
 	if err != nil {
@@ -119,6 +119,9 @@ func changed(c *message.ModelChanges) *changesJSON {
 	return answer
 }
 
+// maxRuns is how many times `schedule` lists at most.
+const maxRuns = 10_000
+
 func runSchedule(_ context.Context, t terminal, args []string) error {
 	flags := newArguments("schedule").withConfig()
 	asJSON := flags.withJSON()
@@ -137,8 +140,8 @@ func runSchedule(_ context.Context, t terminal, args []string) error {
 			return err
 		}
 	}
-	if *count < 1 || *count > 10_000 {
-		return usageError{"--count is from 1 to 10000"}
+	if *count < 1 || *count > maxRuns {
+		return wrongArguments(func(w lang.ArgumentWords) string { return w.Between("--count", 1, maxRuns) })
 	}
 	runs, err := schedule.Upcoming(c.Reports, after, *count)
 	if err != nil {

@@ -35,7 +35,7 @@ func runBot(ctx context.Context, t terminal, args []string) error {
 	}
 	client, err := app.DiscordClient(c)
 	if err != nil {
-		return usageError{err.Error()}
+		return wrongSetup(err)
 	}
 	return app.Serve(ctx, c, app.Environment{Discord: client, Reload: load, Hangups: t.hangups}, log)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"mokabot/internal/lang"
 	"mokabot/moka/mokatest"
 )
 
@@ -47,9 +48,27 @@ func runLine(t *testing.T, env map[string]string, args ...string) (status int, o
 	return status, o.String(), e.String()
 }
 
+// writeExamples writes the configurations that the transcripts name.
+func writeExamples(t *testing.T) {
+	t.Helper()
+	for name, text := range map[string]string{
+		"config-with-two.yaml": "accounts: [{name: team, api_key: \"${KEY_ONE}\"}, {name: backup, api_key: \"${KEY_TWO}\"}]\n" +
+			"reports: [{name: weekly, cron: \"0 9 * * 1\", period: week, channel_id: \"1100000000000000022\"}]\n" +
+			"budgets: [{name: monthly, period: month, amount: 500.00, channel_id: \"1100000000000000022\"}]\n",
+		"chinese.yaml":         "language: zh-CN\naccounts: [{name: team, api_key: sk-1}]\n",
+		"chinese-mistake.yaml": "language: zh-CN\npoll_intervall: 5m\naccounts: [{name: team, base_url: gateway.example}]\nreports: [{name: daily, cron: 0 9 * *}]\n",
+		"chinese-tabs.yaml":    "language: zh-CN\naccounts:\n\t- name: team\n",
+		"english-mistake.yaml": "poll_intervall: 5m\naccounts: [{name: team, api_key: sk-1}]\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Each file in testdata is a transcript: a line that begins with $ is a command
 // line, what follows is its standard output, then its standard error behind
-// "! ", then its exit status behind "? " unless it is 0.
+// "! ", then its exit status behind "? " unless it is 0. Those of *.zh-CN.txt are by somebody whose LANG is zh_CN.UTF-8.
 //
 //	go test ./cmd/mokabot -run Transcripts -update
 func TestTranscripts(t *testing.T) {
@@ -68,12 +87,11 @@ func TestTranscripts(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Chdir(t.TempDir())
-			if err := os.WriteFile("config-with-two.yaml", []byte("accounts: [{name: team, api_key: \"${KEY_ONE}\"}, {name: backup, api_key: \"${KEY_TWO}\"}]\n"+
-				"reports: [{name: weekly, cron: \"0 9 * * 1\", period: week, channel_id: \"1100000000000000022\"}]\n"+
-				"budgets: [{name: monthly, period: month, amount: 500.00, channel_id: \"1100000000000000022\"}]\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			writeExamples(t)
 			env := gatewayEnvironment(t)
+			if strings.HasSuffix(file, ".zh-CN.txt") {
+				env["LANG"] = "zh_CN.UTF-8"
+			}
 			var got strings.Builder
 			for line := range strings.Lines(string(want)) {
 				if command, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "$ mokabot"); ok {
@@ -121,10 +139,18 @@ func wordsOf(command string) []string {
 func TestEveryFlagIsExplained(t *testing.T) {
 	for _, c := range subcommands() {
 		flagsOf(c).VisitAll(func(f *flag.Flag) {
+			if w := lang.Chinese().Arguments; w.Flags[c.name+"."+f.Name]+w.Flags["."+f.Name] == "" {
+				t.Errorf("mokabot %s: %s is not explained in Chinese", c.name, dashed(f.Name))
+			}
 			if f.Usage == "" || !strings.Contains(c.args, dashed(f.Name)) {
 				t.Errorf("mokabot %s: %s is not explained, or not in %q", c.name, dashed(f.Name), c.args)
 			}
 		})
+		for _, w := range lang.All() {
+			if w.Arguments.Abouts[c.name] == "" {
+				t.Errorf("%s: mokabot %s is not explained", w.Tag, c.name)
+			}
+		}
 		if status, out, log := runLine(t, nil, "help", c.name); status != exitFine || log != "" || !strings.HasPrefix(out, "mokabot "+c.name) {
 			t.Errorf("help %s: %d %s%s", c.name, status, out, log)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -87,7 +86,7 @@ func (a past) draw(ctx context.Context, file string, one *account.Account, answe
 	beside := history.Beside{Spent: spend.SoFar{Spent: answer.Spent, AtLeast: answer.AtLeast}, Reading: answer.Reading}
 	png, _, err := a.history.Picture(ctx, lang.For(a.config.Language), one, p, a.config.Timezone, beside)
 	if err == nil && png == nil {
-		err = errors.New("there are no readings of this time to draw")
+		err = &failure{say: func(w lang.ArgumentWords) string { return w.NothingDrawn }}
 	}
 	if err != nil {
 		return err

@@ -37,15 +37,16 @@ func newFinding(level Level, subject string, about topic, text string) Finding {
 }
 
 // ConfigFindings are the problems of a configuration that cannot be loaded, an error
-// each; nil when err is something else. name is what people call the configuration.
+// each, in the configuration's language; nil when err is something else. name is what people call the configuration.
 func ConfigFindings(err error, name string) []Finding {
-	var problems *config.Problems
-	if !errors.As(err, &problems) {
+	problems, ok := errors.AsType[*config.Problems](err)
+	if !ok {
 		return nil
 	}
+	w := lang.For(problems.Language)
 	var found []Finding
 	for _, p := range problems.List {
-		found = append(found, newFinding(LevelError, cmp.Or(p.File, name), topicConfig, p.Error()))
+		found = append(found, newFinding(LevelError, cmp.Or(p.File, name), topicConfig, p.In(w)))
 	}
 	return found
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mokabot/internal/config"
+	"mokabot/internal/lang"
 	"mokabot/internal/message"
 )
 
@@ -33,7 +34,7 @@ func (s *service) reload(context.Context) message.Reloaded {
 	if err != nil {
 		problems := problemsOf(err)
 		s.recorder.Reload(false)
-		s.log.Error("the new configuration is wrong, the old one stays in force", "problems", problems)
+		s.log.Error("the new configuration is wrong, the old one stays in force", "problems", problems(lang.English()))
 		return message.Reloaded{Problems: problems}
 	}
 	s.recorder.Reload(true)
@@ -57,12 +58,15 @@ func (s *service) loadAgain() (generation, error) {
 	return s.prepare(c)
 }
 
-// problemsOf is what is wrong with a configuration, a line each.
-func problemsOf(err error) []string {
-	if problems, ok := errors.AsType[*config.Problems](err); ok {
-		return strings.Split(strings.TrimSpace(problems.Error()), "\n")
+// problemsOf phrases what is wrong with a configuration, a line each.
+func problemsOf(err error) func(*lang.Words) []string {
+	return func(w *lang.Words) []string {
+		text := err.Error()
+		if problems, ok := errors.AsType[*config.Problems](err); ok {
+			text = problems.In(w)
+		}
+		return strings.Split(strings.TrimSpace(text), "\n")
 	}
-	return []string{err.Error()}
 }
 
 // fixed are the changed keys that take effect only at a restart.

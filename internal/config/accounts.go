@@ -10,7 +10,7 @@ import (
 func readAccounts(v value, rules alert.Rules) []Account {
 	items := v.list()
 	if len(items) == 0 && !v.r.faulty(v.path) && !v.r.faulty("") {
-		v.problem("there is no account; add one with a name and an api_key")
+		v.problem(func(w *words) string { return w.NoAccount })
 	}
 	accounts := make([]Account, 0, len(items))
 	names := names{}
@@ -47,11 +47,11 @@ func (a *Account) readCredentials(m *mapping) {
 	switch {
 	case !isMapping(m.value):
 	case token && !user:
-		id.problem("is missing; the access_token needs the user id shown at the top right of the gateway's console")
+		id.problem(func(w *words) string { return w.UserIDMissing })
 	case user && !token:
-		id.problem("stands without the access_token; add it, or remove user_id")
+		id.problem(func(w *words) string { return w.UserIDAlone })
 	case !key && !token:
-		m.problem("has no credential; add api_key, or access_token and user_id")
+		m.problem(func(w *words) string { return w.NoCredential })
 	}
 }
 
@@ -67,7 +67,7 @@ func (v value) userID(to *int64) (tried bool) {
 	}
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id <= 0 || !digits.MatchString(text) {
-		v.problem("is not a user id, which is a number such as 123")
+		v.problem(func(w *words) string { return w.NotUserID })
 		return true
 	}
 	*to = id
@@ -78,10 +78,10 @@ func (v value) userID(to *int64) (tried bool) {
 // count as one, because nobody could tell them apart in a hurry.
 type names map[string]int
 
-func (n names) add(v value, name, what string) {
+func (n names) add(v value, name, thing string) {
 	folded := strings.ToLower(name)
 	if line, twice := n[folded]; twice {
-		v.problem("there is another %s called %s, on line %d", what, strconv.Quote(name), line)
+		v.problem(func(w *words) string { return w.NameTwice(w.Things[thing], strconv.Quote(name), line) })
 		return
 	}
 	n[folded] = v.line

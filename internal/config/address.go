@@ -1,6 +1,8 @@
 package config
 
 import (
+	"cmp"
+	"errors"
 	"net"
 	"net/url"
 	"slices"
@@ -18,10 +20,16 @@ func (v value) baseURL(to *string) {
 		return
 	}
 	if err := moka.CheckBase(text); err != nil {
-		v.problem("%s", err)
+		v.problem(func(w *words) string { return addressFault(w, err) })
 		return
 	}
 	*to = strings.TrimRight(strings.TrimSpace(text), "/")
+}
+
+// addressFault is what is wrong with a gateway's address.
+func addressFault(w *words, err error) string {
+	fault, _ := errors.AsType[moka.AddressFault](err)
+	return cmp.Or(w.AddressFault[fault], err.Error())
 }
 
 // maxPage is the longest address that a button on Discord may open.
@@ -50,11 +58,11 @@ func (v value) page(to *string) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Scheme != "https" || u.Hostname() == "" || !goodPort(u.Port()):
-		v.problem("is not a page; write such as https://console.example.com/topup")
+		v.problem(func(w *words) string { return w.NotPage })
 	case u.User != nil:
-		v.problem("has a user name or password in it; remove it")
+		v.problem(func(w *words) string { return w.PageUser })
 	case len(text) > maxPage:
-		v.problem("is longer than the 512 characters that Discord allows")
+		v.problem(func(w *words) string { return w.PageTooLong })
 	default:
 		*to = text
 	}
@@ -70,11 +78,11 @@ func (v value) proxy(to *string) {
 	schemes := []string{"http", "https", "socks5"}
 	switch {
 	case err != nil || !strings.Contains(text, "://") || u.Hostname() == "" || !goodPort(u.Port()):
-		v.problem("is not a proxy's address; write such as http://127.0.0.1:7890 or socks5://127.0.0.1:1080")
+		v.problem(func(w *words) string { return w.NotProxy })
 	case !slices.Contains(schemes, u.Scheme):
-		v.problem("must begin with http://, https:// or socks5://")
+		v.problem(func(w *words) string { return w.ProxyScheme })
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		v.problem("must end after the port")
+		v.problem(func(w *words) string { return w.ProxyEnd })
 	default:
 		*to = text
 	}
@@ -87,7 +95,7 @@ func (v value) listen(to *string) {
 		return
 	}
 	if !ListenAddress(text) {
-		v.problem("%s is not host:port; write such as 127.0.0.1:9464", v.quoted())
+		v.problem(func(w *words) string { return w.NotListen(v.quoted()) })
 		return
 	}
 	*to = text

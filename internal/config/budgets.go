@@ -33,7 +33,7 @@ func readBudgets(v value, c *Config) []budget.Budget {
 		m.get("timezone").zone(&b.Zone)
 		m.get("week_start").weekday(&b.WeekStart)
 		if named := m.get("accounts"); named.given() {
-			b.Accounts = named.accounts(all, "count the spending of all")
+			b.Accounts = named.accounts(all, func(w *words) string { return w.CountAll })
 		}
 		readKeys(m.get("keys"), c, &b)
 		if warn := m.get("warn_at"); warn.given() {
@@ -53,9 +53,9 @@ func readAmount(v value, b *budget.Budget) {
 	amount, ok := v.money().Get()
 	switch {
 	case !v.given():
-		v.problem("is missing; write the dollars that a period may cost, such as 500.00")
+		v.problem(func(w *words) string { return w.AmountMissing })
 	case ok && amount == 0:
-		v.problem("is 0; write the dollars that a period may cost, such as 500.00")
+		v.problem(func(w *words) string { return w.AmountZero })
 	case ok:
 		b.Amount = amount
 	}
@@ -69,9 +69,9 @@ func readKeys(v value, c *Config, b *budget.Budget) {
 		item.text(&name)
 		switch {
 		case name == "":
-			item.problem("is not the name of an API key")
+			item.problem(func(w *words) string { return w.NotKeyName })
 		case slices.Contains(b.Keys, name):
-			item.problem("%s is there twice; remove one", item.quoted())
+			item.problem(func(w *words) string { return w.Twice(item.quoted()) })
 		default:
 			b.Keys = append(b.Keys, name)
 		}
@@ -86,7 +86,7 @@ func readKeys(v value, c *Config, b *budget.Budget) {
 		}
 	}
 	if len(blind) > 0 {
-		v.problem("spending by key is only known with an access_token, which %s has not; add one, or remove keys", strings.Join(blind, ", "))
+		v.problem(func(w *words) string { return w.KeysUnknown(strings.Join(blind, ", ")) })
 	}
 }
 
@@ -102,9 +102,9 @@ func (v value) thresholds() []float64 {
 		percent, ok := percentage(text)
 		switch {
 		case !ok || percent == 0 || percent > 1000:
-			item.problem("%s is not a percentage from 1%% to 1000%%; write such as 80%%", item.quoted())
+			item.problem(func(w *words) string { return w.NotThreshold(item.quoted()) })
 		case len(all) > 0 && percent/100 <= all[len(all)-1]:
-			item.problem("%s is not above the one before; put them in ascending order", item.quoted())
+			item.problem(func(w *words) string { return w.ThresholdOrder(item.quoted()) })
 		default:
 			all = append(all, percent/100)
 		}

@@ -148,20 +148,21 @@ func (c *Config) Account(name string) (Account, bool) {
 // otherwise a *[Problems]. Loading does not ask for this, so that balances can
 // be read on the command line by somebody without a Discord application.
 func (c *Config) NeedDiscord() error {
-	var problems Problems
-	add := func(path, text string) {
-		problems.List = append(problems.List, Problem{File: c.File, Line: c.lines[path], Path: path, Text: text})
+	problems := Problems{Language: c.Language}
+	add := func(path string, say phrase) {
+		problems.List = append(problems.List, Problem{File: c.File, Line: c.lines[path], Path: path, say: say})
 	}
+	noChannel := func(w *words) string { return w.NoChannel }
 	if c.Discord.Token.Empty() {
-		add("discord.token", "is missing; create a bot at https://discord.com/developers/applications and put its token here, or its file in token_file")
+		add("discord.token", func(w *words) string { return w.BotToken })
 	}
 	if c.Alerts.ChannelID == "" && c.lines["alerts.levels"] > 0 && len(c.Alerts.Levels) > 0 {
-		add("alerts.levels", "there is no channel to warn in; set alerts.channel_id")
+		add("alerts.levels", noChannel)
 	}
 	for i, a := range c.Accounts {
 		path := index("accounts", i) + ".alerts.levels"
 		if a.Alerts.ChannelID == "" && c.lines[path] > 0 && len(a.Alerts.Levels) > 0 {
-			add(path, "there is no channel to warn in; set alerts.channel_id")
+			add(path, noChannel)
 		}
 	}
 	return problems.orNil()

@@ -16,7 +16,7 @@ func (m *mapping) credential(name string) (secret Secret, tried bool) {
 	inline, file := m.get(name), m.get(name+"_file")
 	switch {
 	case inline.given() && file.given():
-		file.problem("cannot be combined with %s; keep one of them", name)
+		file.problem(func(w *words) string { return w.CannotCombine(name) })
 		return Secret{}, true
 	case inline.given():
 		text, ok := inline.scalar()
@@ -41,7 +41,7 @@ func (v value) secret(text string) Secret {
 	text = strings.TrimSpace(text)
 	for _, r := range text {
 		if r <= ' ' || r > '~' {
-			v.problem("has a space, a line break or a foreign letter in it; copy it again, without \"Bearer\"")
+			v.problem(func(w *words) string { return w.BadSecret })
 			return Secret{}
 		}
 	}
@@ -56,33 +56,49 @@ func (v value) secretFile() Secret {
 	}
 	text, err := readFile(path, 64<<10)
 	if err != nil {
-		v.r.problems.List = append(v.r.problems.List, Problem{
-			File: v.r.file, Line: v.line, Path: v.path, Text: "cannot be read: " + fileTrouble(path, err), cause: err,
-		})
+		v.problemOf(err, func(w *words) string { return w.CannotRead(fileTrouble(w, path, err)) })
 		return Secret{}
 	}
 	v.r.secretFiles = append(v.r.secretFiles, path)
 	found := strings.TrimPrefix(string(text), "\ufeff")
 	if strings.TrimSpace(found) == "" {
-		v.problem("the file is empty")
+		v.problem(func(w *words) string { return w.FileEmpty })
 	}
 	return v.secret(found)
 }
 
 // fileTrouble is what went wrong with a file. Its name may be a credential that
 // was taken for one, and is then left out.
-func fileTrouble(path string, err error) string {
-	var failed *fs.PathError
-	if discreet(path) != path && errors.As(err, &failed) {
+func fileTrouble(w *words, path string, err error) string {
+	failed, ok := errors.AsType[*fs.PathError](err)
+	if !ok || discreet(path) != path {
+		return whyUnread(w, err)
+	}
+	return w.File(failed.Op, path, whyUnread(w, err))
+}
+
+// whyUnread is why a file could not be read, without its name.
+func whyUnread(w *words, err error) string {
+	for _, known := range []struct {
+		kind error
+		text string
+	}{
+		{fs.ErrNotExist, w.NoSuchFile}, {fs.ErrPermission, w.NoRight}, {errTooLarge, w.TooLarge}, {errDirectory, w.Directory}, {errDevice, w.Device},
+	} {
+		if errors.Is(err, known.kind) {
+			return known.text
+		}
+	}
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
 		return failed.Err.Error()
 	}
 	return err.Error()
 }
 
 var (
-	errTooLarge  = errors.New("the file is too large")
-	errDirectory = errors.New("this is a directory; name a file in it")
-	errSpecial   = errors.New("this is a pipe or a device; name a regular file")
+	errTooLarge  = errors.New("too large")
+	errDirectory = errors.New("a directory")
+	errDevice    = errors.New("not a regular file")
 )
 
 // readFile reads a regular file of at most limit bytes. Anything else is
@@ -100,7 +116,7 @@ func readFile(path string, limit int64) ([]byte, error) {
 	case info.IsDir():
 		return nil, errDirectory
 	case !info.Mode().IsRegular():
-		return nil, errSpecial
+		return nil, errDevice
 	case info.Size() > limit:
 		return nil, errTooLarge
 	}

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,23 +19,23 @@ func (v value) cron(to *string, every bool) {
 		*to = ""
 		return
 	}
-	line, err := checkCron(text, every)
+	line, wrong := checkCron(text, every)
 	switch {
-	case err != nil && discreet(text) != text: // the error quotes it
-		v.problem("%s is not a cron line; write such as 0 9 * * *", v.quoted())
+	case wrong != nil && discreet(text) != text: // the parser quotes it
+		v.problem(func(w *words) string { return w.NotCron(v.quoted()) })
 		return
-	case err != nil:
-		v.problem("%s: %s", v.quoted(), err)
+	case wrong != nil:
+		v.problem(func(w *words) string { return w.BadCron(v.quoted(), wrong(w)) })
 		return
 	}
 	*to = line
 }
 
 // checkCron returns the line with Sunday written as 0, which is the only way
-// robfig/cron knows it.
-func checkCron(line string, every bool) (string, error) {
+// robfig/cron knows it, or what is wrong with it.
+func checkCron(line string, every bool) (string, phrase) {
 	if strings.Contains(line, "TZ=") {
-		return "", errors.New("no time zone here; use the key timezone")
+		return "", func(w *words) string { return w.CronZone }
 	}
 	if interval, ok := strings.CutPrefix(line, "@every"); ok {
 		return line, checkEvery(strings.TrimSpace(interval), every)
@@ -50,28 +48,28 @@ func checkCron(line string, every bool) (string, error) {
 	if err != nil {
 		// The parser repeats what strconv says, which helps nobody.
 		text, _, _ := strings.Cut(err.Error(), ": strconv.")
-		return "", fmt.Errorf("not a cron line (minute hour day month weekday): %s", text)
+		return "", func(w *words) string { return w.BadFields(text) }
 	}
 	if m, ok := schedule.(*monthly); ok && !m.last {
 		schedule = m.SpecSchedule // "30 February" is a mistake, not the end of that month
 	}
 	// A fixed start makes the answer the same every day; 2024 holds a 29 February.
 	if schedule.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return "", errors.New("there is no such day, so it would never happen")
+		return "", func(w *words) string { return w.NeverRuns }
 	}
 	return line, nil
 }
 
-func checkEvery(interval string, allowed bool) error {
+func checkEvery(interval string, allowed bool) phrase {
 	if !allowed {
-		return errors.New("@every does not go by the calendar; write a cron line such as 0 9 * * *")
+		return func(w *words) string { return w.NotEvery }
 	}
 	d, err := time.ParseDuration(interval)
 	switch {
 	case err != nil:
-		return errors.New("not a duration after @every; write such as @every 1h30m")
+		return func(w *words) string { return w.BadEvery }
 	case d < time.Second:
-		return errors.New("@every needs at least 1s")
+		return func(w *words) string { return w.EveryTooShort }
 	}
 	return nil
 }

@@ -49,9 +49,9 @@ func TestDaysThatShorterMonthsLack(t *testing.T) {
 		{"0 9 31 * 1", "01-04 01-11 01-18 01-25 01-31 02-01"}, // Mondays too
 		{"@monthly", "02-01 03-01 04-01 05-01 06-01 07-01"},
 	} {
-		line, err := checkCron(c.line, false)
-		if err != nil {
-			t.Errorf("%s: %v", c.line, err)
+		line, wrong := checkCron(c.line, false)
+		if wrong != nil {
+			t.Errorf("%s: %s", c.line, wrong(english()))
 			continue
 		}
 		schedule, err := ParseCron(line)
@@ -71,7 +71,7 @@ func TestDaysThatShorterMonthsLack(t *testing.T) {
 
 func TestDaysThatNoMonthHas(t *testing.T) {
 	for _, line := range []string{"0 9 30 2 *", "0 9 31 4,6,9,11 *", "0 9 32 * *", "0 9 LW * *", "0 9 L-3 * *", "0 9 * L *", "0 L * * *", "0 9 * * L"} {
-		if got, err := checkCron(line, false); err == nil {
+		if got, wrong := checkCron(line, false); wrong == nil {
 			t.Errorf("%s: taken as %q", line, got)
 		}
 	}

@@ -5,7 +5,7 @@ import "strings"
 // discreet is what a problem may show of a text: a credential in
 // the wrong place is a credential still.
 func discreet(text string) string {
-	return words.ReplaceAllStringFunc(text, func(word string) string {
+	return anyWord.ReplaceAllStringFunc(text, func(word string) string {
 		if secretLike(word) || secretAddress(word) || strings.Contains(word, "${") && !harmlessVariable(word) {
 			return "<hidden>"
 		}

@@ -22,8 +22,8 @@ func TestEnvironmentProblemsNameVariables(t *testing.T) {
 		env  []string
 		want string
 	}{
-		{"nothing", nil, "environment: " + nothingYet},
-		{"empty", []string{"MOKA_API_KEY", ""}, "environment: " + nothingYet},
+		{"nothing", nil, "environment: " + english().Nothing},
+		{"empty", []string{"MOKA_API_KEY", ""}, "environment: " + english().Nothing},
 		{"no id", []string{"MOKA_ACCESS_TOKEN", "t"}, "MOKA_USER_ID: is missing; the MOKA_ACCESS_TOKEN needs the user id shown at the top right of the gateway's console"},
 		{"base", []string{"MOKA_API_KEY", "k", "MOKA_BASE_URL", "http://example.com"}, "MOKA_BASE_URL: is http, which would send the key in the clear; write https:// (http is for this machine only)"},
 	} {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mokabot/internal/lang"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -38,7 +40,12 @@ func TestMistakesAreToldAllAtOnce(t *testing.T) {
 				t.Fatalf("got %+v, want problems", cfg)
 			}
 			checkProblems(t, err)
-			golden(t, strings.TrimSuffix(file, ".yaml")+".golden", err.Error()+"\n")
+			name := strings.TrimSuffix(file, ".yaml")
+			golden(t, name+".golden", err.Error()+"\n")
+			var problems *Problems
+			if errors.As(err, &problems) {
+				golden(t, name+".zh-CN.golden", problems.In(lang.Chinese())+"\n")
+			}
 		})
 	}
 }
@@ -54,7 +61,7 @@ func checkProblems(t *testing.T, err error) {
 		t.Error("problems are not sorted by line")
 	}
 	var one Problem
-	if !errors.As(err, &one) || one != problems.List[0] {
+	if !errors.As(err, &one) || one.Error() != problems.List[0].Error() {
 		t.Error("errors.As does not find a Problem")
 	}
 	if strings.Contains(err.Error(), "do-not-show") {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -53,7 +52,7 @@ func (c LevelChange) to(l alert.Level) (alert.Level, error) {
 		r.scalar(c.Runway).duration(&l.Runway, true)
 	}
 	if len(r.problems.List) > 0 {
-		return l, fmt.Errorf("%w: %s", ErrLevelLimit, r.problems.List[0].Text)
+		return l, fmt.Errorf("%w: %w", ErrLevelLimit, r.problems.List[0])
 	}
 	return l, nil
 }
@@ -82,10 +81,13 @@ func checkLadder(levels []alert.Level) error {
 	var ladder ladder
 	for _, l := range levels {
 		if !l.Below.Known() && l.Runway == 0 {
-			return fmt.Errorf("%w: level %s needs below or runway", ErrLevelLimit, l.Name)
+			return fmt.Errorf("%w: %s", ErrLevelLimit, english().LevelNeeds(l.Name))
 		}
-		if below, runway := ladder.step(l); below+runway != "" {
-			return fmt.Errorf("%w: %s", ErrLevelOrder, cmp.Or(below, runway))
+		below, runway := ladder.step(l)
+		for _, wrong := range []phrase{below, runway} {
+			if wrong != nil {
+				return fmt.Errorf("%w: %s", ErrLevelOrder, wrong(english()))
+			}
 		}
 	}
 	return nil

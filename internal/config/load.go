@@ -23,12 +23,8 @@ const maxSize = 1 << 20
 func LoadWith(path string, lookup Lookup) (*Config, error) {
 	data, err := readFile(path, maxSize)
 	if err != nil {
-		var where *os.PathError
-		text := err.Error()
-		if errors.As(err, &where) {
-			text = where.Err.Error()
-		}
-		return nil, &Problems{[]Problem{{File: path, Text: "cannot be read: " + text, cause: err}}}
+		unread := Problem{File: path, say: func(w *words) string { return w.CannotRead(whyUnread(w, err)) }, cause: err}
+		return nil, &Problems{[]Problem{unread}, Locale(lookup)}
 	}
 	return parse(path, data, lookup)
 }
@@ -58,15 +54,13 @@ func FromEnvironment(lookup Lookup) (*Config, error) {
 		scalarNode("discord"), discord, scalarNode("alerts"), alerts,
 	)
 	cfg, r := read("", root, lookup)
+	cfg.Language = Locale(lookup)
+	r.problems.Language = cfg.Language
 	for i, p := range r.problems.List {
 		r.problems.List[i].Path = variableFor(p.Path)
-		for _, v := range environment {
-			if v.section == "accounts[0]" {
-				r.problems.List[i].Text = strings.ReplaceAll(r.problems.List[i].Text, v.key, v.name)
-			}
-		}
+		r.problems.List[i].say = ofVariables(p.say)
 		if r.problems.List[i].Path == "environment" && !anyOf(lookup) {
-			r.problems.List[i].Text = nothingYet
+			r.problems.List[i].say = func(w *words) string { return w.Nothing }
 		}
 	}
 	if err := r.problems.orNil(); err != nil {
@@ -89,12 +83,18 @@ var environment = []struct {
 	{"alerts", "channel_id", "DISCORD_CHANNEL_ID", false},
 }
 
-// nothingYet greets somebody who has just unpacked the program.
-const nothingYet = `there is no config.yaml here, and no credential in the environment. Choose one of these:
-  mokabot demo                               to look around; needs no account
-  export MOKA_API_KEY=sk-…                   your key (the gateway's console → 令牌 Tokens); then: mokabot balance
-  export MOKA_ACCESS_TOKEN=… MOKA_USER_ID=…  your account (console → 个人设置 personal settings); then: mokabot balance
-  mokabot init                               the whole bot: asks for what it needs and writes config.yaml`
+// ofVariables says the same with the names of variables instead of those of keys.
+func ofVariables(say phrase) phrase {
+	return func(w *words) string {
+		text := say(w)
+		for _, v := range environment {
+			if v.section == "accounts[0]" {
+				text = strings.ReplaceAll(text, v.key, v.name)
+			}
+		}
+		return text
+	}
+}
 
 // anyOf reports whether the environment holds anything of an account.
 func anyOf(lookup Lookup) bool {
@@ -131,10 +131,12 @@ func parse(path string, data []byte, lookup Lookup) (*Config, error) {
 	if problem != nil {
 		problem.File = path
 	}
+	language := languageIn(root, data, lookup)
 	if root == nil {
-		return nil, &Problems{[]Problem{*problem}}
+		return nil, &Problems{[]Problem{*problem}, language}
 	}
 	cfg, r := read(path, root, lookup)
+	r.problems.Language = language
 	if problem != nil {
 		r.problems.List = append(r.problems.List, *problem)
 	}
@@ -174,7 +176,7 @@ func (c *Config) Exposed() []string {
 func document(data []byte) (root *yaml.Node, problem *Problem) {
 	defer func() {
 		if recover() != nil {
-			root, problem = nil, &Problem{Text: "is not YAML"}
+			root, problem = nil, &Problem{say: func(w *words) string { return w.NotYAML }}
 		}
 	}()
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
@@ -182,18 +184,18 @@ func document(data []byte) (root *yaml.Node, problem *Problem) {
 	err := decoder.Decode(&first)
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, &Problem{Text: "the file is empty; start from config.yaml.example"}
+		return nil, &Problem{say: func(w *words) string { return w.Empty }}
 	case err != nil:
 		return nil, syntax(err, data)
 	}
 	root = first.Content[0]
 	if root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null" {
-		return nil, &Problem{Text: "the file is empty; start from config.yaml.example"}
+		return nil, &Problem{say: func(w *words) string { return w.Empty }}
 	}
 	err = decoder.Decode(&second)
 	switch {
 	case err == nil:
-		return root, &Problem{Line: second.Line, Text: "a second document begins here; a file holds one, remove the ---"}
+		return root, &Problem{Line: second.Line, say: func(w *words) string { return w.SecondDocument }}
 	case !errors.Is(err, io.EOF):
 		return nil, syntax(err, data)
 	}
@@ -211,18 +213,25 @@ func syntax(err error, data []byte) *Problem {
 	}
 	// The parser quotes what it found, such as an anchor that is a credential
 	// with a * in front, and signs that it expected.
-	problem.Text = "is not YAML: " + discreet(inQuotes.ReplaceAllStringFunc(text, func(quoted string) string {
-		if strings.Contains(",]}-!", quoted[1:len(quoted)-1]) {
+	shown := discreet(inQuotes.ReplaceAllStringFunc(text, func(quoted string) string {
+		if strings.Contains(",]}-!:", quoted[1:len(quoted)-1]) {
 			return quoted
 		}
 		return "<hidden>"
 	}))
-	if strings.Contains(text, "cannot start any token") {
-		problem.Text += " (indent with spaces, not tabs; quote a text that begins with @, % or `)"
+	bare := bareVariable.FindIndex(data)
+	if bare != nil {
+		problem.Line = 1 + bytes.Count(data[:bare[1]], []byte("\n"))
 	}
-	if at := bareVariable.FindIndex(data); at != nil {
-		problem.Line = 1 + bytes.Count(data[:at[1]], []byte("\n"))
-		problem.Text += "; between braces or brackets, put the variable in quotes: \"${NAME}\""
+	problem.say = func(w *words) string {
+		said := w.Syntax(shown)
+		if strings.Contains(text, "cannot start any token") {
+			said += w.Tabs
+		}
+		if bare != nil {
+			said += w.BareVariable
+		}
+		return said
 	}
 	return problem
 }

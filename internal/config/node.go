@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -50,10 +49,11 @@ func (r *reader) faulty(path string) bool {
 
 func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
-func (v value) problem(format string, args ...any) {
-	v.r.problems.List = append(v.r.problems.List, Problem{
-		File: v.r.file, Line: v.line, Path: v.path, Text: fmt.Sprintf(format, args...),
-	})
+func (v value) problem(say phrase) { v.problemOf(nil, say) }
+
+// problemOf is problem with its cause.
+func (v value) problemOf(cause error, say phrase) {
+	v.r.problems.List = append(v.r.problems.List, Problem{File: v.r.file, Line: v.line, Path: v.path, say: say, cause: cause})
 }
 
 // given reports whether something was written there.
@@ -69,7 +69,7 @@ func (v value) at(node *yaml.Node, path string) value {
 	v.r.lines[path] = node.Line
 	switch {
 	case node.Kind == yaml.AliasNode:
-		child.problem("aliases (*name) are not supported; write the value out")
+		child.problem(func(w *words) string { return w.Alias })
 		child.node = nil
 	case node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null":
 		child.node = nil
@@ -85,17 +85,17 @@ func (v value) mapping() *mapping {
 		return m
 	}
 	if v.node.Kind != yaml.MappingNode {
-		v.problem("must hold keys, not %s", kind(v.node))
+		v.problem(func(w *words) string { return w.MustBeMapping(kind(w, v.node)) })
 		return m
 	}
 	for i := 0; i+1 < len(v.node.Content); i += 2 {
 		key := v.node.Content[i]
 		if key.Kind != yaml.ScalarNode {
-			v.at(key, v.path).problem("a key must be plain text")
+			v.at(key, v.path).problem(func(w *words) string { return w.KeyNotText })
 			continue
 		}
 		if _, twice := m.values[key.Value]; twice {
-			value{v.r, key, key.Line, m.join(key.Value)}.problem("is there twice; remove one")
+			value{v.r, key, key.Line, m.join(key.Value)}.problem(func(w *words) string { return w.KeyTwice })
 			continue
 		}
 		m.values[key.Value] = v.node.Content[i+1]
@@ -133,10 +133,10 @@ func (m *mapping) done() {
 		}
 		unknown := value{m.r, key, key.Line, m.join(key.Value)}
 		if strings.Contains(key.Value, ":") {
-			unknown.problem("needs a space after the colon")
+			unknown.problem(func(w *words) string { return w.NoSpace })
 			continue
 		}
-		unknown.problem("unknown key%s", didYouMean(key.Value, m.known))
+		unknown.problem(func(w *words) string { return w.UnknownKey(Closest(key.Value, m.known)) })
 	}
 }
 
@@ -146,14 +146,14 @@ func (v value) list() []value {
 		return nil
 	}
 	if v.node.Kind != yaml.SequenceNode {
-		v.problem("must be a list, not %s", kind(v.node))
+		v.problem(func(w *words) string { return w.MustBeList(kind(w, v.node)) })
 		return nil
 	}
 	items := make([]value, len(v.node.Content))
 	for i, node := range v.node.Content {
 		items[i] = v.at(node, index(v.path, i))
 		if !items[i].given() && node.Kind == yaml.ScalarNode {
-			items[i].problem("is empty")
+			items[i].problem(func(w *words) string { return w.ItemEmpty })
 		}
 	}
 	return items
@@ -166,18 +166,18 @@ func (v value) scalar() (string, bool) {
 		return "", false
 	}
 	if v.node.Kind != yaml.ScalarNode {
-		v.problem("must be a single value, not %s", kind(v.node))
+		v.problem(func(w *words) string { return w.MustBeSingle(kind(w, v.node)) })
 		return "", false
 	}
 	switch v.node.ShortTag() {
 	case "!!str", "!!int", "!!float", "!!bool", "!!timestamp":
 	default:
-		v.problem("a tag (!name) is not supported; quote a text that begins with !") // it may be a credential that was not quoted
+		v.problem(func(w *words) string { return w.Tag }) // it may be a credential that was not quoted
 		return "", false
 	}
 	name, ok := v.variable()
 	if text := strings.TrimSpace(v.node.Value); !ok && strings.HasPrefix(text, "${") && strings.HasSuffix(text, "}") {
-		v.problem("${…} must hold the name of an environment variable: letters, digits and _, nothing else")
+		v.problem(func(w *words) string { return w.VariableName })
 		return "", false
 	}
 	if !ok {
@@ -187,9 +187,9 @@ func (v value) scalar() (string, bool) {
 	switch {
 	case ok:
 	case harmlessVariable(v.node.Value):
-		v.problem("the environment variable %s is not set", name)
+		v.problem(func(w *words) string { return w.VariableUnset(name) })
 	default: // the text in braces may be the credential itself
-		v.problem("the environment variable between the braces is not set; write its name there, such as ${MOKA_API_KEY}, not its value")
+		v.problem(func(w *words) string { return w.VariableUnsafe })
 	}
 	return text, ok
 }
@@ -214,17 +214,17 @@ var (
 
 	variable = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
 	plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
-	words    = regexp.MustCompile(`\S+`)
+	anyWord  = regexp.MustCompile(`\S+`)
 	indexes  = regexp.MustCompile(`\[\d+\]`)
 )
 
-func kind(node *yaml.Node) string {
+func kind(w *words, node *yaml.Node) string {
 	switch node.Kind {
 	case yaml.MappingNode:
-		return "keys"
+		return w.Mapping
 	case yaml.SequenceNode:
-		return "a list"
+		return w.List
 	default:
-		return "a single value"
+		return w.Single
 	}
 }

@@ -5,6 +5,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"mokabot/internal/lang"
+)
+
+// words phrase problems, and a phrase is one of them with its figures.
+type (
+	words  = lang.ConfigWords
+	phrase = func(*words) string
 )
 
 // Problem is one thing that is wrong with a configuration. It names a value by
@@ -13,13 +21,18 @@ type Problem struct {
 	File string // as given to Load; empty when the environment was read
 	Line int    // 1-based; 0 when it is about the whole file
 	Path string // such as "accounts[0].alerts.levels[1].below"; empty for the whole file
-	Text string // what is wrong and what to do
 
+	say   phrase // what is wrong and what to do
 	cause error
 }
 
-// Error reads "FILE:LINE: PATH: TEXT", without the parts that are not known.
-func (p Problem) Error() string {
+// Error is the problem in English, as [Problem.In] writes it.
+func (p Problem) Error() string { return p.in(english()) }
+
+// In reads "FILE:LINE: PATH: TEXT" in a language, without the parts that are not known.
+func (p Problem) In(w *lang.Words) string { return p.in(&w.Config) }
+
+func (p Problem) in(w *words) string {
 	var b strings.Builder
 	if p.File != "" {
 		b.WriteString(p.File)
@@ -31,7 +44,7 @@ func (p Problem) Error() string {
 	if p.Path != "" {
 		b.WriteString(p.Path + ": ")
 	}
-	b.WriteString(p.Text)
+	b.WriteString(p.say(w))
 	return b.String()
 }
 
@@ -42,14 +55,18 @@ func (p Problem) Unwrap() error { return p.cause }
 // Problems is everything that is wrong with a configuration, sorted by line.
 // It is never empty when it is returned as an error.
 type Problems struct {
-	List []Problem
+	List     []Problem
+	Language string // the configuration's, as [LanguageOf] finds it
 }
 
-// Error has one problem on each line.
-func (p *Problems) Error() string {
+// Error has one problem on each line, in English.
+func (p *Problems) Error() string { return p.In(lang.English()) }
+
+// In has one problem on each line, in a language.
+func (p *Problems) In(w *lang.Words) string {
 	lines := make([]string, len(p.List))
 	for i, problem := range p.List {
-		lines[i] = problem.Error()
+		lines[i] = problem.In(w)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -71,3 +88,5 @@ func (p *Problems) orNil() error {
 	slices.SortStableFunc(p.List, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 	return p
 }
+
+func english() *words { return &lang.English().Config }

@@ -29,13 +29,13 @@ func readQuietHours(v value, rules *alert.Rules) {
 		return
 	}
 	if !from.given() && !inherited {
-		from.problem("is missing; write such as \"23:00\"")
+		from.problem(func(w *words) string { return w.QuietFrom })
 	}
 	if !to.given() && !inherited {
-		to.problem("is missing; write such as \"07:30\"")
+		to.problem(func(w *words) string { return w.QuietTo })
 	}
 	if (hasFrom || hasTo) && (hasFrom && hasTo || inherited) && q.From == q.To {
-		to.problem("is the same as from; remove quiet_hours, or write when they end")
+		to.problem(func(w *words) string { return w.QuietSame })
 	}
 }
 
@@ -48,7 +48,7 @@ func readQuietLevels(v value) []string {
 		switch {
 		case !ok:
 		case slices.Contains(names, name):
-			item.problem("%s is there twice; remove one", item.quoted())
+			item.problem(func(w *words) string { return w.Twice(item.quoted()) })
 		default:
 			names = append(names, name)
 			v.r.quiet = append(v.r.quiet, item)
@@ -65,7 +65,7 @@ func (c *Config) checkQuietLevels(r *reader) {
 	}
 	for _, item := range r.quiet {
 		if name, _ := item.scalar(); !slices.Contains(all, name) {
-			item.problem("there is no level %s%s", item.quoted(), didYouMean(name, all))
+			item.problem(func(w *words) string { return w.NoSuchLevel(item.quoted(), Closest(name, all)) })
 		}
 	}
 }
@@ -80,7 +80,7 @@ func (v value) clock(to *time.Duration) bool {
 	}
 	match := clockTime.FindStringSubmatch(text)
 	if match == nil {
-		v.problem("%s is not a time of day; write such as \"23:00\"", v.quoted())
+		v.problem(func(w *words) string { return w.NotClock(v.quoted()) })
 		return false
 	}
 	hours, _ := strconv.Atoi(match[1])

@@ -30,7 +30,7 @@ func readReports(v value, c *Config) []Report {
 		r.readChannel(m.get("channel_id"))
 		m.get("silent").yes(&r.Silent)
 		if named := m.get("accounts"); named.given() {
-			r.Accounts = named.accounts(all, "report on all")
+			r.Accounts = named.accounts(all, func(w *words) string { return w.ReportAll })
 		}
 		m.done()
 		reports = append(reports, r)
@@ -48,7 +48,7 @@ func (r *Report) readChannel(v value) {
 		r.ChannelID = own
 	}
 	if r.ChannelID == "" && !v.r.faulty("alerts.channel_id") {
-		v.problem("is missing, and alerts.channel_id too; set one of them")
+		v.problem(func(w *words) string { return w.ReportChannel })
 	}
 }
 
@@ -57,7 +57,7 @@ func (r *Report) readTimes(m *mapping) {
 	cron := m.get("cron")
 	cron.cron(&r.Cron, false)
 	if r.Cron == "" && !cron.r.faulty(cron.path) {
-		cron.problem("is missing; write such as \"0 9 * * *\" for every day at nine")
+		cron.problem(func(w *words) string { return w.CronMissing })
 	}
 	m.get("timezone").zone(&r.Timezone)
 	m.get("period").span(&r.Period)
@@ -79,12 +79,12 @@ func (v value) weekday(to *time.Weekday) {
 // weekdayNames are in the order of time.Weekday.
 var weekdayNames = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
 
-// accounts is a list of accounts; what they are for completes a problem's
+// accounts is a list of accounts; what leaving it out is for completes a problem's
 // sentence.
-func (v value) accounts(all []string, purpose string) []string {
+func (v value) accounts(all []string, purpose phrase) []string {
 	items := v.list()
 	if isList(v) && len(items) == 0 {
-		v.problem("is empty; name accounts, or remove the key to %s", purpose)
+		v.problem(func(w *words) string { return w.NoAccounts(purpose(w)) })
 	}
 	named := make([]string, 0, len(items))
 	for _, item := range items {
@@ -92,9 +92,9 @@ func (v value) accounts(all []string, purpose string) []string {
 		switch {
 		case !ok:
 		case !slices.Contains(all, name):
-			item.problem("there is no account %s%s", item.quoted(), didYouMean(name, all))
+			item.problem(func(w *words) string { return w.NoSuchAccount(item.quoted(), Closest(name, all)) })
 		case slices.Contains(named, name):
-			item.problem("%s is there twice; remove one", item.quoted())
+			item.problem(func(w *words) string { return w.Twice(item.quoted()) })
 		default:
 			named = append(named, name)
 		}

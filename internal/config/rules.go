@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -70,14 +69,14 @@ func readLevels(v value) []alert.Level {
 		m.get("mention_users").snowflakes(&l.MentionUsers)
 		m.done()
 		if isMapping(item) && !below.given() && l.Runway == 0 {
-			item.problem("needs below or runway")
+			item.problem(func(w *words) string { return w.LevelLimit })
 		}
 		ofBelow, ofRunway := ladder.step(l)
-		if ofBelow != "" {
-			below.problem("%s", ofBelow)
+		if ofBelow != nil {
+			below.problem(ofBelow)
 		}
-		if ofRunway != "" {
-			runway.problem("%s", ofRunway)
+		if ofRunway != nil {
+			runway.problem(ofRunway)
 		}
 		levels = append(levels, l)
 	}
@@ -90,19 +89,19 @@ type ladder struct {
 	byBalance, byRunway alert.Level
 }
 
-// step takes the next rung, and returns what is wrong with its limits; empty: nothing is.
-func (l *ladder) step(next alert.Level) (below, runway string) {
+// step takes the next rung, and returns what is wrong with its limits; nil: nothing is.
+func (l *ladder) step(next alert.Level) (below, runway phrase) {
 	if amount, ok := next.Below.Get(); ok {
 		if last, ok := l.byBalance.Below.Get(); ok && amount >= last {
-			below = fmt.Sprintf("%s is not below %s of level %s; put the milder level first",
-				plain(next.Below), plain(l.byBalance.Below), l.byBalance.Name)
+			milder := l.byBalance
+			below = func(w *words) string { return w.NotBelow(plain(next.Below), plain(milder.Below), milder.Name) }
 		}
 		l.byBalance = next
 	}
 	if next.Runway > 0 {
 		if last := l.byRunway.Runway; last > 0 && next.Runway >= last {
-			runway = fmt.Sprintf("%s is not shorter than %s of level %s; put the milder level first",
-				short(next.Runway), short(last), l.byRunway.Name)
+			milder := l.byRunway
+			runway = func(w *words) string { return w.NotShorter(short(next.Runway), short(last), milder.Name) }
 		}
 		l.byRunway = next
 	}

@@ -19,18 +19,18 @@ func (v value) text(to *string) {
 }
 
 // choice is one of a few words.
-func (v value) choice(to *string, words ...string) {
+func (v value) choice(to *string, known ...string) {
 	text, ok := v.scalar()
 	if !ok {
 		return
 	}
-	for _, word := range words {
+	for _, word := range known {
 		if text == word {
 			*to = word
 			return
 		}
 	}
-	v.problem("%s is not one of %s%s", v.quoted(), strings.Join(words, ", "), didYouMean(text, words))
+	v.problem(func(w *words) string { return w.NotOneOf(v.quoted(), known, Closest(text, known)) })
 }
 
 // yes is true or false.
@@ -48,7 +48,7 @@ func (v value) number(to *int, lowest, highest int) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < lowest || n > highest {
-		v.problem("%s is not a whole number from %d to %d", v.quoted(), lowest, highest)
+		v.problem(func(w *words) string { return w.NotWhole(v.quoted(), lowest, highest) })
 		return
 	}
 	*to = n
@@ -61,12 +61,12 @@ func (v value) name(to *string) bool {
 	text, ok := v.scalar()
 	if !ok {
 		if !v.given() {
-			v.problem("is missing")
+			v.problem(func(w *words) string { return w.Missing })
 		}
 		return false
 	}
 	if !goodName(text) {
-		v.problem("%s is not a name: use 1 to 32 letters, digits, - _ or ., and no - in front", v.quoted())
+		v.problem(func(w *words) string { return w.NotName(v.quoted()) })
 		return false
 	}
 	*to = text
@@ -99,7 +99,7 @@ func (v value) snowflake(to *string) bool {
 		return true
 	}
 	if n, err := strconv.ParseUint(text, 10, 64); err != nil || n == 0 || !digits.MatchString(text) {
-		v.problem("is not a Discord id, which is a number such as 1098765432109876543 (Developer Mode, right click, Copy ID)")
+		v.problem(func(w *words) string { return w.NotID })
 		return false
 	}
 	*to = text
@@ -129,19 +129,19 @@ func (v value) duration(to *time.Duration, zero bool) {
 		return
 	}
 	if digits.MatchString(text) && strings.Trim(text, "0") != "" {
-		v.problem("%s has no unit; write %ss, %sm, %sh or %sd", v.quoted(), shorten(text), shorten(text), shorten(text), shorten(text))
+		v.problem(func(w *words) string { return w.NoUnit(v.quoted(), shorten(text)) })
 		return
 	}
 	d, ok := parseDuration(text)
 	switch {
 	case !ok:
-		v.problem("%s is not a duration; write such as 30s, 5m, 72h or 7d", v.quoted())
+		v.problem(func(w *words) string { return w.NotDuration(v.quoted()) })
 	case d < 0:
-		v.problem("%s is negative", v.quoted())
+		v.problem(func(w *words) string { return w.Negative(v.quoted()) })
 	case d == 0 && !zero:
-		v.problem("must be at least 1s")
+		v.problem(func(w *words) string { return w.AtLeastSecond })
 	case d != 0 && d < time.Second:
-		v.problem("%s is shorter than one second", v.quoted())
+		v.problem(func(w *words) string { return w.TooShort(v.quoted()) })
 	default:
 		*to = d
 	}
@@ -178,17 +178,13 @@ func (v value) money() moka.Maybe {
 	}
 	match := dollars.FindStringSubmatch(text)
 	if match == nil {
-		hint := ""
-		if strings.HasPrefix(text, "-") {
-			hint = "; it cannot be negative"
-		}
-		v.problem("%s is not an amount in US dollars; write such as 20.00, with at most six decimals%s", v.quoted(), hint)
+		v.problem(func(w *words) string { return w.NotMoney(v.quoted(), strings.HasPrefix(text, "-")) })
 		return moka.Maybe{}
 	}
 	micros := match[2] + strings.Repeat("0", 6-len(match[2]))
 	n, err := strconv.ParseInt(match[1]+micros, 10, 64)
 	if err != nil {
-		v.problem("%s is more money than can be counted", v.quoted())
+		v.problem(func(w *words) string { return w.TooMuchMoney(v.quoted()) })
 		return moka.Maybe{}
 	}
 	return moka.Known(moka.Amount(n))
@@ -204,9 +200,9 @@ func (v value) percent(to *float64) {
 	share, err := strconv.ParseFloat(bare, 64)
 	switch {
 	case err != nil || !decimal.MatchString(bare) || share > 100:
-		v.problem("%s is not a percentage from 0%% to 100%%", v.quoted())
+		v.problem(func(w *words) string { return w.NotPercent(v.quoted()) })
 	case !signed && share != 0:
-		v.problem("%s has no %%; write such as 5%%", v.quoted())
+		v.problem(func(w *words) string { return w.NoPercentSign(v.quoted()) })
 	default:
 		*to = share / 100
 	}
@@ -228,7 +224,7 @@ func (v value) factor(to *float64) {
 	const maxFactor = 1000
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || !decimal.MatchString(text) || f > maxFactor || (f != 0 && f <= 1) {
-		v.problem("%s is neither 0 (off) nor a number above 1 and up to %d", v.quoted(), maxFactor)
+		v.problem(func(w *words) string { return w.NotFactor(v.quoted(), maxFactor) })
 		return
 	}
 	*to = f

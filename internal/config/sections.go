@@ -99,7 +99,7 @@ func (v value) retention(to *time.Duration) {
 	kept := *to
 	v.duration(&kept, false)
 	if kept < 2*day {
-		v.problem("%s is too short; keep at least 2d", v.quoted())
+		v.problem(func(w *words) string { return w.KeptTooShort(v.quoted()) })
 		return
 	}
 	*to = kept
@@ -121,19 +121,19 @@ func (l *Listen) read(v value) {
 	l.Token = token
 	given := m.get("token")
 	if given.given() && !tried {
-		given.problem("is empty, so nobody would be asked for it; write one, or remove the key")
+		given.problem(func(w *words) string { return w.TokenEmpty })
 	}
 	if size := len(l.Token.Reveal()); size > 0 && size < minToken {
 		if !given.given() {
 			given = m.get("token_file")
 		}
-		given.problem("is too short: it could be guessed; use at least %d letters, such as what `openssl rand -hex 16` prints", minToken)
+		given.problem(func(w *words) string { return w.TokenTooShort(minToken) })
 	}
 	for _, item := range m.get("hosts").list() {
 		var host string
 		item.text(&host)
 		if host == "" || strings.ContainsAny(host, " /@:") {
-			item.problem("is not a host's name; write such as metrics.example, without a port")
+			item.problem(func(w *words) string { return w.NotHost })
 			continue
 		}
 		l.Hosts = append(l.Hosts, host)

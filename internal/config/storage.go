@@ -1,12 +1,13 @@
 package config
 
 import (
-	"errors"
 	"net"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"mokabot/internal/lang"
 )
 
 // Storage is where history is kept, and for how long.
@@ -36,10 +37,10 @@ func (s *Storage) read(v value) {
 	path := m.get("path")
 	path.text(&s.Path)
 	if path.given() && s.Path == "" {
-		path.problem("is empty; write such as mokabot.db")
+		path.problem(func(w *words) string { return w.PathEmpty })
 	}
 	if s.Path == inMemory {
-		path.problem("is forgotten at the end of the program; name a file, such as mokabot.db")
+		path.problem(func(w *words) string { return w.InMemory })
 	}
 	s.readURL(m)
 	retention := m.get("retention").mapping()
@@ -61,7 +62,7 @@ func (s *Storage) readURL(m *mapping) {
 		return
 	}
 	if m.get("path").given() {
-		v.problem("cannot be combined with path; keep one of them")
+		v.problem(func(w *words) string { return w.URLAndPath })
 		return
 	}
 	text := address.Reveal()
@@ -82,22 +83,37 @@ var schemes = []string{"postgres://", "postgresql://"}
 
 // database checks a PostgreSQL URL.
 func (v value) database(text string) {
-	if err := checkDatabase(text); err != nil {
-		v.problem("%s", err)
+	if fault := checkDatabase(text); fault != "" {
+		v.problem(fault.in)
 	}
 }
 
-var (
-	errNotPostgres = errors.New("must begin with postgres://; write postgres://USER:PASSWORD@HOST:5432/DATABASE")
-	errNotAddress  = errors.New("is not the address of a database; write postgres://USER:PASSWORD@HOST:5432/DATABASE, with / ? # @ and % in the password written as %2F %3F %23 %40 and %25")
+// DatabaseFault is what is wrong with the address of a database. It does not repeat the
+// address, which may hold a password.
+type DatabaseFault string
+
+const (
+	notPostgres DatabaseFault = "not PostgreSQL"
+	notDatabase DatabaseFault = "not an address"
+	neither     DatabaseFault = "neither a URL nor a path"
 )
 
-// checkDatabase checks a PostgreSQL URL, which may name several hosts. It is not
-// repeated in an error, because it may hold a password.
-func checkDatabase(text string) error {
+// Error is the fault in English.
+func (f DatabaseFault) Error() string { return f.in(english()) }
+
+// In is the fault in a language, without its subject.
+func (f DatabaseFault) In(w *lang.Words) string { return f.in(&w.Config) }
+
+func (f DatabaseFault) in(w *words) string {
+	return map[DatabaseFault]string{notPostgres: w.NotPostgres, notDatabase: w.NotDatabase, neither: w.NeitherURLNorPath}[f]
+}
+
+// checkDatabase checks a PostgreSQL URL, which may name several hosts. Empty: nothing is
+// wrong with it.
+func checkDatabase(text string) DatabaseFault {
 	rest, ok := withoutScheme(text)
 	if !ok {
-		return errNotPostgres
+		return notPostgres
 	}
 	authority, _, _ := cutAny(rest, "/?#")
 	user, hosts := "", authority
@@ -105,23 +121,26 @@ func checkDatabase(text string) error {
 		user, hosts = authority[:at], authority[at+1:]
 	}
 	if _, err := url.PathUnescape(user); err != nil || strings.Contains(rest, "#") {
-		return errNotAddress
+		return notDatabase
 	}
 	for host := range strings.SplitSeq(hosts, ",") {
 		if !goodHost(host) {
-			return errNotAddress
+			return notDatabase
 		}
 	}
-	return nil
+	return ""
 }
 
 // DatabaseAddress reads where a database is that a command line names: a PostgreSQL
-// URL, or the path of a file, with or without sqlite: in front. Errors do not
-// repeat it.
+// URL, or the path of a file, with or without sqlite: in front. Its error is a
+// [DatabaseFault].
 func DatabaseAddress(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if _, ok := withoutScheme(text); ok {
-		return text, checkDatabase(text)
+		if fault := checkDatabase(text); fault != "" {
+			return "", fault
+		}
+		return text, nil
 	}
 	for _, scheme := range []string{"sqlite:", "file:"} {
 		if path, ok := strings.CutPrefix(text, scheme); ok {
@@ -132,7 +151,7 @@ func DatabaseAddress(text string) (string, error) {
 		}
 	}
 	if text == "" || text == inMemory || strings.Contains(text, "://") {
-		return "", errors.New("is neither a postgres:// URL nor the path of a file")
+		return "", neither
 	}
 	return text, nil
 }

@@ -5,15 +5,6 @@ import (
 	"strings"
 )
 
-// didYouMean is "; did you mean X?" when one of the known words is near.
-func didYouMean(word string, known []string) string {
-	best := Closest(word, known)
-	if best == "" {
-		return ""
-	}
-	return "; did you mean " + best + "?"
-}
-
 // Closest returns the known word that is most similar to a mistyped one, else the
 // first that it abbreviates, or "" if no word is similar enough.
 func Closest(word string, known []string) string {

@@ -17,23 +17,23 @@ func (v value) zone(to **time.Location) {
 		*to = location
 		return
 	}
-	v.problem("%s is not a time zone%s", v.quoted(), zoneHint(name))
+	v.problem(func(w *words) string { return w.NotZone(v.quoted(), zoneHint(w, name)) })
 }
 
 // zoneHint names the zone that was probably meant.
-func zoneHint(name string) string {
+func zoneHint(w *words, name string) string {
 	if zone, ok := abbreviations[strings.ToUpper(name)]; ok {
-		return "; write its IANA name such as " + zone
+		return w.ZoneName(zone)
 	}
-	if hint := didYouMean(name, commonZones); hint != "" {
-		return hint
+	if zone := Closest(name, commonZones); zone != "" {
+		return w.ZoneMeant(zone)
 	}
 	for _, zone := range commonZones {
 		if _, city, _ := strings.Cut(zone, "/"); strings.EqualFold(city, strings.ReplaceAll(name, " ", "_")) {
-			return "; did you mean " + zone + "?"
+			return w.ZoneMeant(zone)
 		}
 	}
-	return "; write an IANA name such as Asia/Shanghai or Europe/Berlin"
+	return w.ZoneSuch
 }
 
 // abbreviations are what people write instead of a zone. Several mean more

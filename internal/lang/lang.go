@@ -9,10 +9,10 @@ import "strings"
 // All are the languages, the default first.
 func All() []*Words { return []*Words{English(), Chinese()} }
 
-// For returns the words for a language tag or Discord locale: "zh-TW" and
-// "zh-CN" are Chinese, anything unknown is English.
+// For returns the words for a language tag or a locale of Discord or POSIX: "zh-TW",
+// "zh-CN" and "zh_CN" are Chinese, anything unknown is English.
 func For(tag string) *Words {
-	base, _, _ := strings.Cut(strings.ToLower(tag), "-")
+	base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
 	for _, w := range All() {
 		own, _, _ := strings.Cut(strings.ToLower(w.Tag), "-")
 		if own == base {

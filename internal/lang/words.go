@@ -19,28 +19,30 @@ type Words struct {
 	Day      func(time.Time) string // a date without its year, in a sentence
 	Month    func(time.Time) string // a month with its year, in a sentence
 
-	Balance  BalanceWords
-	Models   ModelWords
-	Alert    AlertWords
-	Headline HeadlineWords
-	Budget   BudgetWords
-	Incident IncidentWords
-	Report   ReportWords
-	Usage    UsageWords
-	Chart    ChartWords
-	Keys     KeyListWords
-	Watch    WatchWords
-	Status   StatusWords
-	Reload   ReloadWords
-	Levels   LevelWords
-	Command  CommandWords
-	Help     HelpWords
-	Button   ButtonWords
-	Failure  FailureWords
-	Database DatabaseWords
-	Delivery DeliveryWords
-	CLI      CLIWords
-	Init     InitWords
+	Balance   BalanceWords
+	Models    ModelWords
+	Alert     AlertWords
+	Headline  HeadlineWords
+	Budget    BudgetWords
+	Incident  IncidentWords
+	Report    ReportWords
+	Usage     UsageWords
+	Chart     ChartWords
+	Keys      KeyListWords
+	Watch     WatchWords
+	Status    StatusWords
+	Reload    ReloadWords
+	Levels    LevelWords
+	Command   CommandWords
+	Help      HelpWords
+	Button    ButtonWords
+	Failure   FailureWords
+	Database  DatabaseWords
+	Delivery  DeliveryWords
+	CLI       CLIWords
+	Init      InitWords
+	Config    ConfigWords
+	Arguments ArgumentWords
 }
 
 // BalanceWords phrase balances, wherever one is shown.

@@ -10,15 +10,17 @@ import (
 type Reloaded struct {
 	Accounts, Reports int
 	Restart           []string // changed keys that take effect only at a restart
-	Problems          []string // why the old configuration stays in force; nil: the new one is
+
+	// Problems are why the old configuration stays in force, a line each; nil: the new one is.
+	Problems func(w *lang.Words) []string
 }
 
 // Reload shows the result of reading the configuration again.
 func Reload(w *lang.Words, r Reloaded) Message {
-	if len(r.Problems) > 0 {
+	if r.Problems != nil {
 		const maxShown = 15
-		lines := make([]string, 0, len(r.Problems))
-		for _, p := range firstLines(w, r.Problems, maxShown) {
+		var lines []string
+		for _, p := range firstLines(w, r.Problems(w), maxShown) {
 			lines = append(lines, "• "+Disarm(p))
 		}
 		return Note(w.Reload.Kept+"\n"+strings.Join(lines, "\n"), ToneWarn)

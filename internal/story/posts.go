@@ -310,7 +310,9 @@ func reloads(w *lang.Words) map[string]message.Message {
 	return map[string]message.Message{
 		"reload":         message.Reload(w, message.Reloaded{Accounts: 2, Reports: 1}),
 		"reload-restart": message.Reload(w, message.Reloaded{Accounts: 2, Reports: 1, Restart: []string{"discord.token", "listen"}}),
-		"reload-kept":    message.Reload(w, message.Reloaded{Problems: []string{"config.yaml:3: poll_interval: needs at least 1s"}}),
+		"reload-kept": message.Reload(w, message.Reloaded{Problems: func(w *lang.Words) []string {
+			return []string{"config.yaml:3: poll_interval: " + w.Config.AtLeastSecond}
+		}}),
 	}
 }
 
