@@ -61,7 +61,7 @@ func (s *search) run(ctx context.Context, first, last time.Time) (string, error)
 	case !s.sure:
 		return "", ErrTooBusy
 	}
-	for _, attempt := range slices.Compact([]time.Time{last, first}) {
+	for _, attempt := range slices.CompactFunc([]time.Time{last, first}, time.Time.Equal) {
 		if id, err := s.forward(ctx, snowflakeAt(attempt.Add(-attemptSlack))); id != "" || err != nil {
 			return id, err
 		}

@@ -245,7 +245,7 @@ func (h History) recordedIn(ctx context.Context, name string, p spend.Period, r 
 		return rec, nil
 	}
 	// Without a log, an hour at the edge is split by what readings know of it.
-	for _, edge := range slices.Compact([]time.Time{p.From.Truncate(time.Hour), p.To.Truncate(time.Hour)}) {
+	for _, edge := range slices.CompactFunc([]time.Time{p.From.Truncate(time.Hour), p.To.Truncate(time.Hour)}, time.Time.Equal) {
 		hour := spend.Period{From: edge, To: edge.Add(time.Hour)}
 		row := r.hours[edge.Unix()]
 		part, all := r.whole(hour, p)

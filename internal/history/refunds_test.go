@@ -130,3 +130,27 @@ func TestAnHourThatCannotBeSplitMakesALowerBound(t *testing.T) {
 		})
 	}
 }
+
+// What was spent in the hour of the first reading, before it, counts once in every zone.
+func TestAnHourSplitByReadingsCountsOnce(t *testing.T) {
+	for _, name := range []string{"UTC", "Asia/Shanghai"} {
+		inPast(t, mokatest.V2026_08, func(p *past) {
+			zone, err := time.LoadLocation(name)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			midnight := spend.Day(time.Now().Add(24*time.Hour), zone).From
+			time.Sleep(time.Until(midnight.Add(20 * time.Minute)))
+			p.spendAt(midnight.Add(10*time.Minute), 5)
+			for range 8 {
+				p.read()
+				time.Sleep(10 * time.Minute)
+			}
+			p.gateway.Fault(mokatest.Fault{Path: "/api/log/self/stat", Status: 500})
+			u, err := p.history.UsedByModel(p.t.Context(), p.account, spend.Period{From: midnight, To: time.Now()}, spend.Period{From: midnight.AddDate(0, 0, -1), To: midnight})
+			if err != nil || u.Spent != dollars(5) {
+				p.t.Errorf("%s: %v, %v", name, u.Spent, err)
+			}
+		})
+	}
+}
