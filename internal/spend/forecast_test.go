@@ -275,6 +275,8 @@ func TestForecastGoesOnWhereAPlanIsReset(t *testing.T) {
 		{"the next reset, and what follows is not known", 10 * usd, moka.Maybe{}, []moka.Fund{reset(10*usd, 40*usd, 5*hour+20*time.Minute, 0)}, 45*hour + 20*time.Minute},
 		{"a reset each day that gives enough", 10 * usd, moka.Maybe{}, []moka.Fund{reset(10*usd, 30*usd, 5*hour, 24*hour)}, maxRunway},
 		{"a reset each day that gives too little", 10 * usd, moka.Maybe{}, []moka.Fund{reset(10*usd, 20*usd, 5*hour, 24*hour)}, 25 * hour},
+		{"a reset each second that gives enough", 10 * usd, moka.Maybe{}, []moka.Fund{reset(10*usd, usd/1800, 5*hour, time.Second)}, maxRunway},
+		{"a reset each second that gives too little", 10 * usd, moka.Maybe{}, []moka.Fund{reset(10*usd, usd/7200, 5*hour, time.Second)}, 5*hour + 30*time.Minute},
 		{"used up before its reset", 4 * usd, moka.Maybe{}, []moka.Fund{reset(4*usd, 40*usd, 5*hour, 24*hour)}, 4 * hour},
 		{"used up at its reset to the minute", 5 * usd, moka.Maybe{}, []moka.Fund{reset(5*usd, 40*usd, 5*hour, 0)}, 45 * hour},
 		{"used up, and the wallet pays until its reset", 8 * usd, moka.Maybe{}, []moka.Fund{reset(0, 40*usd, 5*hour, 0), {Left: 8 * usd}}, 48 * hour},

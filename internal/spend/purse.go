@@ -7,7 +7,8 @@ import (
 
 // purse is what is left on one of a forecast's paths. A plan in it starts again
 // with its whole amount at each reset that is known: the next one, and those after
-// it where the time between two is known.
+// it where the time between two is known. Resets that come more often than once an hour
+// count together, because a path may be a year long.
 type purse struct {
 	left  float64 // that the key allows, or that there is in all
 	spent float64
@@ -20,16 +21,20 @@ type fund struct {
 
 	resetsAt time.Time // zero: never
 	every    time.Duration
-	refill   float64
+	refill   float64 // what a reset leaves, until the next one
+	most     float64 // that is left at any moment
 }
 
 func newPurse(left float64, q Question) *purse {
 	p := &purse{left: left}
 	sum := 0.0
 	for _, f := range q.Funds {
-		of := fund{float64(f.Left), f.EndsAt, f.ResetsAt, f.ResetsEvery, float64(f.Refill)}
+		of := fund{float64(f.Left), f.EndsAt, f.ResetsAt, f.ResetsEvery, float64(f.Refill), float64(max(f.Left, f.Refill))}
 		if f.Unlimited {
-			of.left = math.Inf(1)
+			of.left, of.most = math.Inf(1), math.Inf(1)
+		}
+		if of.every > 0 && of.every < time.Hour {
+			of.refill, of.every = of.refill*float64(time.Hour)/float64(of.every), time.Hour
 		}
 		sum += of.left
 		p.funds = append(p.funds, of)
@@ -144,9 +149,9 @@ func (p *purse) available(t time.Time) float64 {
 	for _, f := range p.funds {
 		switch {
 		case f.isResetAt(t):
-			sum += f.refill
+			sum += min(f.refill, f.most)
 		case f.endsAt.IsZero() || f.endsAt.After(t):
-			sum += f.left
+			sum += min(f.left, f.most)
 		}
 	}
 	return max(0, min(p.left, sum))
