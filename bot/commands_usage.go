@@ -88,7 +88,7 @@ func (b *Bot) keyList(ctx context.Context, in Input, name string, page int) (mes
 		return message.Message{}, err
 	}
 	list, err := a.Client.Keys(ctx)
-	if refused, ok := errors.AsType[*moka.Error](err); ok && refused.Kind == moka.Unsupported && refused.Status == 0 {
+	if refused, ok := errors.AsType[*moka.Error](err); ok && refused.Hint == moka.HintCredential {
 		return message.Note(in.Words.Keys.NeedsToken, message.ToneMuted), nil
 	}
 	if err != nil {

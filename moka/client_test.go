@@ -110,7 +110,7 @@ func TestNothingIsSentWithoutTheCredential(t *testing.T) {
 	_, plans := c.Plans(ctx)
 	_, stat := c.SpentLog(ctx, now.Add(-time.Hour), now)
 	for _, err := range []error{models, usage, keys, plans, stat} {
-		mustKind(t, err, "not_supported")
+		mustKind(t, err, "not_supported/credential")
 	}
 	for _, req := range g.seen {
 		if req.URL.Path != statusPath {

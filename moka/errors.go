@@ -37,6 +37,7 @@ const (
 	HintProxy       Hint = "proxy"        // the proxy in between refused or failed
 	HintCommands    Hint = "commands"     // commands have used up their share of the request budget
 	HintTooLarge    Hint = "too_large"    // the answer was cut at the limit
+	HintCredential  Hint = "credential"   // the client was not given the credential that the call needs
 	HintAmbiguous   Hint = "ambiguous"    // the figures may be the key's or the account's: an access token would show which
 )
 

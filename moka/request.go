@@ -81,18 +81,15 @@ func (r request) optionalOp() string {
 // mayAsk fails for a read whose credential is missing or that the gateway was
 // lately found not to offer.
 func (c *Client) mayAsk(r request) error {
-	var missing string
 	switch {
 	case r.auth == byKey && c.cred.APIKey == "":
-		missing = "needs an API key"
+		return &Error{Op: r.op, Kind: Unsupported, Hint: HintCredential, Message: "needs an API key"}
 	case r.auth == byUser && c.cred.AccessToken == "":
-		missing = "needs a system access token"
+		return &Error{Op: r.op, Kind: Unsupported, Hint: HintCredential, Message: "needs a system access token"}
 	case c.cache.isAbsent(r.purpose, r.op, c.now()):
-		missing = notOffered
-	default:
-		return nil
+		return &Error{Op: r.op, Kind: Unsupported, Message: notOffered}
 	}
-	return &Error{Op: r.op, Kind: Unsupported, Message: missing}
+	return nil
 }
 
 // place waits for a place in the host's budget. The small budget is never

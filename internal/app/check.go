@@ -216,12 +216,11 @@ func failedReads(w *lang.Words, name string, p moka.Probe) []Finding {
 // try, and those that it does not offer. One that failed is in no list: whether it is
 // offered is unknown.
 func offers(p moka.Probe) (offered, untried, missing []string) {
-	tokenless := p.Reading.Wallet == nil && p.Reading.WalletErr == nil
 	for _, o := range p.Offers {
 		switch {
 		case o.Err == nil:
 			offered = append(offered, o.Op)
-		case o.Err.Kind == moka.Unsupported && tokenless && takesToken[o.Op]:
+		case o.Err.Hint == moka.HintCredential:
 			untried = append(untried, o.Op)
 		case o.Err.Kind == moka.Unsupported:
 			missing = append(missing, o.Op)
@@ -229,9 +228,6 @@ func offers(p moka.Probe) (offered, untried, missing []string) {
 	}
 	return offered, untried, missing
 }
-
-// takesToken are the reads for which an API key is not enough.
-var takesToken = map[string]bool{"data/self": true, "log/self/stat": true, "token": true, "subscription/self": true}
 
 func keyText(w *lang.Words, r moka.Reading, view moka.Scope) string {
 	left := leftText(w, r.Key.Remaining)

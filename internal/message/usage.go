@@ -135,7 +135,7 @@ func keysUsed(w *lang.Words, u Used) string {
 // unlisted explains why there is no list; unsupported is the text for a gateway that has none.
 func unlisted(w *lang.Words, err *moka.Error, unsupported string) string {
 	switch {
-	case strings.HasPrefix(err.Message, "needs"):
+	case err.Hint == moka.HintCredential:
 		return w.Usage.NeedsToken
 	case err.Kind == moka.Unsupported:
 		return unsupported

@@ -126,11 +126,11 @@ func usages(w *lang.Words) map[string]message.Message {
 		return message.Usage(w, []message.UsageAnswer{{Account: full(), Used: u, Period: "7d", ByKey: true}})
 	}
 	unrecorded := message.Used{From: at.Add(-8 * time.Hour), To: at, Spent: dollars(2.1), ModelsErr: &moka.Error{Kind: moka.Unsupported}, Covered: 1}
-	young := message.Used{From: at.Add(-8 * time.Hour), To: at, Spent: dollars(1.5), AtLeast: true, Began: at.Add(-2 * time.Hour), Covered: 0.25, ModelsErr: &moka.Error{Kind: moka.Unsupported, Message: "needs a system access token"}}
+	young := message.Used{From: at.Add(-8 * time.Hour), To: at, Spent: dollars(1.5), AtLeast: true, Began: at.Add(-2 * time.Hour), Covered: 0.25, ModelsErr: &moka.Error{Kind: moka.Unsupported, Hint: moka.HintCredential}}
 	firstDay := account(keyIn(moka.KeyOK, moka.Key{Scope: moka.ScopeKey, Remaining: dollars(40), Used: dollars(10), Total: dollars(50)}))
 	firstDay.Today = spend.SoFar{Spent: dollars(1.5), AtLeast: true}
 	inGap := message.Used{From: at.Add(-32 * time.Hour), To: at.Add(-8 * time.Hour), Undated: 60 * moka.Dollar, ModelsErr: &moka.Error{Kind: moka.Unsupported}, KeysErr: &moka.Error{Kind: moka.Unsupported}}
-	keyOnly := message.Used{From: at.Add(-32 * time.Hour), To: at.Add(-8 * time.Hour), ModelsErr: &moka.Error{Kind: moka.Unsupported, Message: "needs a system access token"}}
+	keyOnly := message.Used{From: at.Add(-32 * time.Hour), To: at.Add(-8 * time.Hour), ModelsErr: &moka.Error{Kind: moka.Unsupported, Hint: moka.HintCredential}}
 	return map[string]message.Message{
 		"usage":            of(full(), "7d", shown),
 		"usage-filled":     of(full(), "30d", filled),
