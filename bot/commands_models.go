@@ -114,7 +114,8 @@ func (b *Bot) Warm(ctx context.Context) error {
 	ctx = moka.ForCommand(ctx)
 	for {
 		for _, a := range b.setup().Book.All() {
-			if known := b.lists.of(a); known.models != nil && b.now().Sub(known.at) < listAge {
+			known := b.lists.of(a)
+			if age := b.now().Sub(known.at); known.models != nil && age >= 0 && age < listAge {
 				continue
 			}
 			if list, err := a.Client.Models(ctx); err == nil {

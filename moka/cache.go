@@ -14,6 +14,12 @@ const (
 	explainMax = 2 * time.Hour    // the same, while it cannot be asked again
 )
 
+// isRecent reports whether a moment is less than age ago. One in the future was taken from a
+// clock that has been set right since, and the zero time is none.
+func isRecent(at, now time.Time, age time.Duration) bool {
+	return !at.IsZero() && !at.After(now) && now.Sub(at) < age
+}
+
 // cache is what a client keeps between calls.
 type cache struct {
 	status atomic.Pointer[Status]     // the newest of all
@@ -67,8 +73,7 @@ func (c *cache) offer(p Purpose, op string) *offered {
 func (c *cache) isAbsent(p Purpose, op string, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	at := c.offer(p, op).absent
-	return !at.IsZero() && now.Sub(at) < absentAge
+	return isRecent(c.offer(p, op).absent, now, absentAge)
 }
 
 // served notes that the gateway offers a read.
@@ -84,7 +89,7 @@ func (c *cache) lacks(p Purpose, op string, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	o := c.offer(p, op)
-	if o.missing.IsZero() {
+	if o.missing.IsZero() || o.missing.After(now) {
 		o.missing = now
 	}
 	return !o.served || now.Sub(o.missing) >= absentAge
@@ -167,7 +172,7 @@ func (c *cache) explanation(p Purpose, now time.Time, age time.Duration) *explan
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.seenFor(p).explained
-	if e == nil || now.Sub(e.at) >= age {
+	if e == nil || !isRecent(e.at, now, age) {
 		return nil
 	}
 	return e

@@ -56,7 +56,7 @@ func (o *keyOwners) due(c *Client, p Purpose) bool {
 	if p == ForReading {
 		last = is.read
 	}
-	return c.now().Sub(last) >= keyListAge
+	return !isRecent(last, c.now(), keyListAge)
 }
 
 // set notes the keys that c listed. A list that could not be read leaves what the

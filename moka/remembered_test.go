@@ -36,3 +36,19 @@ func TestMissingPlansAreNotAskedForAgainSoon(t *testing.T) {
 		t.Errorf("asked %d times after an upgrade could have happened", n)
 	}
 }
+
+// What was dated by a clock that was a year ahead is asked for again once that is set right.
+func TestAClockThatWasAheadKeepsNothing(t *testing.T) {
+	now := time.Now().AddDate(1, 0, 0)
+	refused := refusal(401, "Invalid token", "")
+	g := healthy(map[string]reply{plansPath: noPath, limitPath: refused, usedPath: refused, tokenPath: {body: tokenEmpty}})
+	c := dial(t, g, bothCredentials, WithNow(func() time.Time { return now }))
+	c.Read(t.Context())
+	now = now.AddDate(-1, 0, 0)
+	c.Read(t.Context())
+	for _, path := range []string{plansPath, tokenPath} {
+		if n := g.count(path); n != 2 {
+			t.Errorf("%s was asked %d times", path, n)
+		}
+	}
+}

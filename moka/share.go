@@ -150,9 +150,11 @@ func newCatalogueCache() *catalogueCache { return &catalogueCache{reading: make(
 func (k *catalogueCache) fresh(now time.Time) (list Catalogue, err error, ok bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	age := now.Sub(k.at)
-	ok = !k.at.IsZero() && age >= 0 && (age < catalogueFailureAge || k.err == nil && age < catalogueAge)
-	return k.list, k.err, ok
+	age := catalogueAge
+	if k.err != nil {
+		age = catalogueFailureAge
+	}
+	return k.list, k.err, isRecent(k.at, now, age)
 }
 
 // read returns the remembered catalogue, or what load reads.

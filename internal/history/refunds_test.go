@@ -154,3 +154,20 @@ func TestAnHourSplitByReadingsCountsOnce(t *testing.T) {
 		})
 	}
 }
+
+// Refunds that were kept up to a time to come, by a clock that was ahead, are asked for again.
+func TestAClockThatWasAheadHidesNoRefunds(t *testing.T) {
+	inPast(t, mokatest.V2026_08, func(p *past) {
+		ctx, name := p.t.Context(), p.account.Name
+		time.Sleep(24 * time.Hour)
+		p.read()
+		for _, until := range []time.Time{time.Now().AddDate(1, 0, 0), time.Now()} {
+			if err := p.db.SetValue(ctx, history.RecordedMark(name), []byte(until.UTC().Format(time.RFC3339))); err != nil {
+				p.t.Fatal(err)
+			}
+			if queried, err := p.history.KeepRefunds(ctx, name, p.account.Client); !queried || err != nil {
+				p.t.Errorf("until %s: asked %t, %v", until, queried, err)
+			}
+		}
+	})
+}
