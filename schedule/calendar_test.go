@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/robfig/cron/v3"
+
 	"mokabot/internal/budget"
 	"mokabot/internal/config"
 	"mokabot/internal/proof"
@@ -183,6 +185,55 @@ func TestAMonthlyReportOnTheLastDay(t *testing.T) {
 			month := time.Date(2027, time.Month(1+i), 1, 0, 0, 0, 0, kolkata)
 			if run.At.Month() != month.Month() || run.At.Year() != month.Year() || !run.Period.To.Equal(month) || !run.Period.From.Equal(month.AddDate(0, -1, 0)) {
 				t.Errorf("%s: run %d comes at %v for %v", line, i, run.At, run.Period)
+			}
+		}
+	}
+}
+
+// counted counts the searches of a line.
+type counted struct {
+	cron.Schedule
+	n *int
+}
+
+func (c counted) Next(t time.Time) time.Time {
+	*c.n++
+	return c.Schedule.Next(t)
+}
+
+// The first occurrence in each period is found without a search for all others, of which a
+// month has 44,640, and each is searched for from three hours before it.
+func TestThePeriodsOfAReportAreFoundWithFewSearches(t *testing.T) {
+	for _, zone := range []string{"UTC", "America/Santiago", "Africa/Cairo"} {
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range []string{"* * * * *", "*/30 * * * *", "0 0 * * *", "30 23 * * 1", "0 9 L * *"} {
+			clock, err := newWallClock(line, loc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			searches := 0
+			clock.line = counted{clock.line, &searches}
+			for _, span := range []budget.Span{budget.Day, budget.Week, budget.Month} {
+				rep := config.Report{Timezone: loc, Period: span, WeekStart: time.Monday}
+				for _, now := range []time.Time{time.Date(2025, 9, 8, 12, 0, 0, 0, time.UTC), time.Date(2025, 11, 30, 23, 59, 0, 0, time.UTC)} {
+					searches = 0
+					found := lastOccurrences(clock, rep, time.Time{}, now)
+					if searches > 1_200 {
+						t.Errorf("%s, %s, %s: %d searches", zone, line, span, searches)
+					}
+					for i, o := range found {
+						running := rep.Period.At(o.day, loc, rep.WeekStart)
+						if first := clock.next(running.From.Add(-time.Second)); !first.at.Equal(o.at) || i > 0 && !o.at.After(found[i-1].at) {
+							t.Errorf("%s, %s, %s: %s is not the first of its period, %s", zone, line, span, o.at, first.at)
+						}
+					}
+					if last := clock.next(rep.Period.At(now, loc, rep.WeekStart).From.Add(-time.Second)); !last.at.IsZero() && !last.at.After(now) && !last.at.Equal(found[len(found)-1].at) {
+						t.Errorf("%s, %s, %s: the newest is not among %v", zone, line, span, found)
+					}
+				}
 			}
 		}
 	}

@@ -154,11 +154,13 @@ func lastOccurrences(clock wallClock, rep config.Report, known, now time.Time) [
 		from = known.Add(-time.Second)
 	}
 	var runs []occurrence
-	for t := clock.next(from); !t.at.IsZero() && !t.at.After(now); t = clock.next(t.at) {
-		if n := len(runs); n > 0 && period(rep, runs[n-1].day) == period(rep, t.day) {
-			continue // the first occurrence in a period reports it
+	for t := clock.next(from); !t.at.IsZero() && !t.at.After(now); {
+		runs = append(runs, t) // the first occurrence in a period reports it
+		after := rep.Period.At(t.day, rep.Timezone, rep.WeekStart).To.Add(-time.Second)
+		if after.Before(t.at) { // a gap at the end of the period moved it
+			after = t.at
 		}
-		runs = append(runs, t)
+		t = clock.next(after)
 	}
 	return runs[max(0, len(runs)-maxLate):]
 }
