@@ -394,7 +394,7 @@ func (w *Watch) step(a *account.Account, f alert.Facts, x extras, log spend.Log,
 	}
 	after, delta := spend.Step(before, f.Reading, log)
 	after.Unstored = nil
-	unstored := delta.After(before.Unstored)
+	unstored := delta.After(before.Unstored).Undivided(w.Zones)
 	f.TopUp, f.Rescaled, f.InFlight = delta.TopUp, after.Rescaled, after.InFlight()
 	x.today = x.today.With(unstored, x.day)
 	was, err := alert.Decode(state)

@@ -168,6 +168,91 @@ func TestCallsInAGapAcrossMidnight(t *testing.T) {
 	})
 }
 
+// An hour without readings around midnight is a gap as well: the records say on which
+// day something was spent, and without them no day has it.
+func TestAnHourAcrossMidnightIsDatedByTheRecords(t *testing.T) {
+	for _, c := range []struct {
+		what             string
+		at               time.Duration // of the spending, after midnight
+		recorded         bool
+		yesterday, today moka.Maybe
+		undated          moka.Amount
+	}{
+		{"before midnight", -20 * time.Minute, true, dollars(61), dollars(1), 0},
+		{"after midnight", 10 * time.Minute, true, dollars(1), dollars(61), 0},
+		{"nothing dates it", 10 * time.Minute, false, dollars(1), dollars(1), 60 * moka.Dollar},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			inPast(t, mokatest.V2026_08, func(p *past) {
+				p.zones = []*time.Location{time.UTC}
+				midnight := spend.Day(time.Now(), time.UTC).To
+				time.Sleep(time.Until(midnight))
+				midnight = midnight.Add(24 * time.Hour)
+				for p.read(); time.Now().Before(midnight.Add(-30 * time.Minute)); p.read() {
+					if time.Now().Equal(midnight.Add(-12 * time.Hour)) {
+						p.spendAt(time.Now(), 1)
+					}
+					time.Sleep(10 * time.Minute)
+				}
+				time.Sleep(time.Until(midnight.Add(c.at)))
+				p.spendAt(time.Now(), 60)
+				time.Sleep(time.Until(midnight.Add(30 * time.Minute)))
+				p.read()
+				time.Sleep(10 * time.Minute)
+				p.spendAt(time.Now(), 1)
+				time.Sleep(10 * time.Minute)
+				p.read()
+				if !c.recorded {
+					p.gateway.Fault(mokatest.Fault{Path: "/api/data/flow/self", Status: 500})
+					p.gateway.Fault(mokatest.Fault{Path: "/api/data/self", Status: 500})
+					p.gateway.Fault(mokatest.Fault{Path: "/api/log/self/stat", Status: 500})
+					p.gateway.Fault(mokatest.Fault{Path: "/api/log/self", Status: 500})
+				}
+				yesterday, today := p.named("yesterday", time.UTC), p.named("today", time.UTC)
+				if yesterday.Spent != c.yesterday || today.Spent != c.today {
+					t.Errorf("yesterday %v, today %v; want %v, %v", yesterday.Spent, today.Spent, c.yesterday, c.today)
+				}
+				if yesterday.Undated != c.undated || today.Undated != c.undated || yesterday.AtLeast == c.recorded || today.AtLeast == c.recorded {
+					t.Errorf("undated %v, %v, at least %t, %t", yesterday.Undated, today.Undated, yesterday.AtLeast, today.AtLeast)
+				}
+			})
+		})
+	}
+}
+
+// A day that ended without readings is not complete, unless the records tell of its end;
+// and records that end earlier disagree with nothing.
+func TestTheUnreadEndOfADay(t *testing.T) {
+	for _, away := range []bool{false, true} {
+		inPast(t, mokatest.V2026_08, func(p *past) {
+			midnight := spend.Day(time.Now(), time.UTC).To
+			time.Sleep(time.Until(midnight))
+			midnight = midnight.Add(24 * time.Hour)
+			for p.read(); time.Now().Before(midnight.Add(-20 * time.Minute)); p.read() {
+				if time.Now().Equal(midnight.Add(-12 * time.Hour)) {
+					p.named("today", time.UTC) // keeps rows
+				}
+				time.Sleep(10 * time.Minute)
+				p.spendAt(time.Now().Add(-time.Minute), 0.5)
+			}
+			time.Sleep(10 * time.Minute)
+			p.spendAt(time.Now(), 3)
+			time.Sleep(time.Until(midnight.Add(5 * time.Minute)))
+			if away {
+				p.gateway.Fault(mokatest.Fault{Status: 502})
+			}
+			u := p.named("yesterday", time.UTC)
+			want := dollars(74)
+			if away {
+				want = dollars(71)
+			}
+			if u.Spent != want || u.AtLeast != away || u.Recorded.Known() {
+				t.Errorf("gateway away %t: spent %v, at least %t, recorded %v; want %v", away, u.Spent, u.AtLeast, u.Recorded, want)
+			}
+		})
+	}
+}
+
 // Fault M12: what was spent in a gap belongs to the day that the records say.
 func TestGapsAreDatedByTheRecords(t *testing.T) {
 	proof.NotShort(t)

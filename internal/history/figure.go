@@ -86,9 +86,7 @@ func (h History) figureOf(ctx context.Context, name string, p spend.Period, r *r
 // earlier releases did not note readings that compared with nothing.
 func unnoted(p spend.Period, covered time.Duration, holes []store.Gap, tail spend.Period) time.Duration {
 	left := p.To.Sub(p.From) - covered
-	if length := tail.To.Sub(tail.From); length <= spend.LongestCovered {
-		left -= length
-	}
+	left -= tail.To.Sub(tail.From)
 	for _, hole := range holes {
 		left -= max(0, earlier(hole.To, p.To).Sub(later(hole.From, p.From)))
 	}
@@ -118,12 +116,22 @@ func (h History) holes(ctx context.Context, name string, p spend.Period, r *reco
 		return holes, err
 	}
 	if end := last.At; end.Before(p.To) {
-		f.tail = spend.Period{From: later(end, p.From), To: p.To}
-		if p.To.Sub(end) > spend.LongestCovered {
-			holes = append(holes, store.Gap{From: f.tail.From, To: p.To})
+		tail := spend.Period{From: later(end, p.From), To: p.To}
+		if p.To.Sub(end) > h.maxTail(p) {
+			return append(holes, store.Gap{From: tail.From, To: p.To}), nil
 		}
+		f.tail = tail
 	}
 	return holes, nil
+}
+
+// maxTail is how long before a period's end the last reading may be for the figure to be
+// the whole. A running period is as of its last reading; a day that is over needs its end.
+func (h History) maxTail(p spend.Period) time.Duration {
+	if p.To.Equal(spend.Day(p.To, h.Zone).From) {
+		return negligible
+	}
+	return spend.LongestCovered
 }
 
 // fill adds what a hole cost within the period.

@@ -122,7 +122,7 @@ func share(f figure, p spend.Period) float64 {
 // catchUp adds what was spent after the last reading, where the records have it: the
 // lists would not add up otherwise.
 func (h History) catchUp(ctx context.Context, p spend.Period, r *records, f *figure) {
-	if !f.tail.From.Before(f.tail.To) || f.tail.To.Sub(f.tail.From) > spend.LongestCovered || r.rowsErr != nil {
+	if !f.tail.From.Before(f.tail.To) || r.rowsErr != nil {
 		return
 	}
 	if rows, _ := r.inRows(ctx, p); rows <= f.spent+f.refunds+blur {
@@ -170,7 +170,7 @@ func (h History) findRefunds(ctx context.Context, p spend.Period, r *records, u 
 // disagree notes the sum of the records where the readings are complete and have another.
 func (h History) disagree(ctx context.Context, p spend.Period, r *records, u *message.Used) {
 	spent, known := u.Spent.Get()
-	if !known || u.Covered < wellCovered {
+	if !known || u.Covered < wellCovered || !r.tellOf(p) {
 		return
 	}
 	sum, exact := r.spent(ctx, p)

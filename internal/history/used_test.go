@@ -32,6 +32,7 @@ type past struct {
 	file    string // of db
 	account *account.Account
 	history history.History
+	zones   []*time.Location // in whose days people read of money
 }
 
 func newPast(t *testing.T, version mokatest.Version) *past {
@@ -111,6 +112,7 @@ func (p *past) store(r moka.Reading) (state spend.State, delta spend.Delta) {
 			}
 		}
 		state, delta = spend.Step(before, r, p.logFor(before, r))
+		delta = delta.Undivided(p.zones)
 		next, err := json.Marshal(state)
 		return store.Poll{Spend: next, Sample: store.Sample{
 			At: r.At, Spendable: r.Spendable(), WalletRemaining: r.Wallet.Remaining, WalletUsed: r.Wallet.Used, Delta: delta,

@@ -29,8 +29,26 @@ type Delta struct {
 	Refunds  moka.Amount
 	TopUp    moka.Amount
 	Requests int64
-	Covered  time.Duration // how much of the time is covered: none of a long gap
+	Covered  time.Duration // how much of the time is covered: none of a gap
 	PerUnit  float64       // raw quota in a dollar, by which the amounts are dollars
+}
+
+// MaxDivided is the longest time between two readings around a midnight whose spending is
+// divided between both days in proportion to time: about two intervals.
+const MaxDivided = 10 * time.Minute
+
+// Undivided is d without the time it covers where it reaches from one day into another in
+// one of the zones, too far to divide what was spent: no reading dates it.
+func (d Delta) Undivided(zones []*time.Location) Delta {
+	if d.Spent == 0 && d.Refunds == 0 || d.To.Sub(d.From) <= MaxDivided {
+		return d
+	}
+	for _, zone := range zones {
+		if midnight := Day(d.To, zone).From; midnight.After(d.From) && midnight.Before(d.To) {
+			d.Covered = 0
+		}
+	}
+	return d
 }
 
 // After is d together with what happened before it and could not be stored.

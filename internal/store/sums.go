@@ -51,7 +51,7 @@ const maxAmount = math.MaxInt64 / 1024
 // isGap reports whether p lies between two readings too far apart to date what
 // was spent.
 func (p piece) isGap() bool {
-	return p.known && p.covered == 0 && p.until-p.since > spend.LongestCovered.Milliseconds()
+	return p.known && p.covered == 0 && p.until-p.since > spend.MaxDivided.Milliseconds()
 }
 
 // dated is p without what nothing can date. Its top-up stays: the reading at its
