@@ -47,7 +47,7 @@ func writeBalances(out io.Writer, c *config.Config, accounts []*account.Account,
 	for i, a := range accounts {
 		views = append(views, message.Account{Name: a.Name, Reading: readings[i], Levels: a.Rules.Levels})
 	}
-	_, err := fmt.Fprint(out, message.Balance(lang.For(c.Language), views).In(c.Timezone))
+	_, err := fmt.Fprint(out, message.Balances(lang.For(c.Language), views).In(c.Timezone))
 	return err
 }
 

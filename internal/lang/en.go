@@ -34,6 +34,7 @@ func English() *Words {
 		Reload:    enReload(),
 		Config:    enConfig(),
 		Arguments: enArguments(),
+		Many:      enMany(),
 		Levels:    enLevels(),
 		Command:   enCommand(),
 		Help:      enHelp(),

@@ -2,7 +2,6 @@ package lang
 
 import (
 	"fmt"
-	"strings"
 
 	"mokabot/moka"
 )
@@ -11,7 +10,7 @@ func enBudget() BudgetWords {
 	return BudgetWords{
 		None: "No budget is configured. Add one under budgets in config.yaml.",
 		Unknown: func(name string, known []string) string {
-			return fmt.Sprintf("There is no budget “%s”. The budgets are: %s.", name, strings.Join(known, ", "))
+			return fmt.Sprintf("There is no budget “%s”. The budgets are: %s.", name, enNames(known))
 		},
 		Title: func(name, period string) string { return "Budget " + name + " · " + period },
 		Spent: func(spent, amount moka.Amount, percent string) string {

@@ -50,13 +50,13 @@ func enCommand() CommandWords {
 		Busy:     "Too many commands at once; please try again in a moment.",
 		Panicked: "Something went wrong while answering. See the bot's log for details.",
 		NoSuch: func(account string, known []string) string {
-			return fmt.Sprintf("There is no account “%s”. The accounts are: %s.", account, strings.Join(known, ", "))
+			return fmt.Sprintf("There is no account “%s”. The accounts are: %s.", account, enNames(known))
 		},
 		NoReport: func(name string, known []string) string {
 			if len(known) == 0 {
 				return "No report is configured."
 			}
-			return fmt.Sprintf("There is no report “%s”. The reports are: %s.", name, strings.Join(known, ", "))
+			return fmt.Sprintf("There is no report “%s”. The reports are: %s.", name, enNames(known))
 		},
 		NoPeriod: func(period string, known []string) string {
 			return fmt.Sprintf("There is no period “%s”. Choose one of: %s.", period, strings.Join(known, ", "))

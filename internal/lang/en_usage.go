@@ -132,8 +132,12 @@ func enStatus() StatusWords {
 		Disconnected: "not connected; alerts and reports are still posted",
 		Read:         func(account, when string) string { return fmt.Sprintf("%s · read %s", account, when) },
 		Failed:       func(account, when string) string { return fmt.Sprintf("%s · failed %s", account, when) },
-		NotYet:       func(account string) string { return account + " · not read yet" },
-		Waiting:      func(n int) string { return fmt.Sprintf("%s waiting", plural(n, "message", "messages")) },
+		MoreUnread:   func(n int) string { return fmt.Sprintf("… and %d more that were not read", n) },
+		AllRead: func(n int, oldest string) string {
+			return fmt.Sprintf("%s read, the longest ago %s", plural(n, "account", "accounts"), oldest)
+		},
+		NotYet:  func(account string) string { return account + " · not read yet" },
+		Waiting: func(n int) string { return fmt.Sprintf("%s waiting", plural(n, "message", "messages")) },
 		Dead: func(n int) string {
 			return fmt.Sprintf("%s refused by Discord; retried automatically once the cause is fixed", plural(n, "message", "messages"))
 		},

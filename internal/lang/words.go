@@ -43,6 +43,7 @@ type Words struct {
 	Init      InitWords
 	Config    ConfigWords
 	Arguments ArgumentWords
+	Many      ManyWords
 }
 
 // BalanceWords phrase balances, wherever one is shown.

@@ -78,7 +78,7 @@ func enArguments() ArgumentWords {
 		NameShell:  func(shells string) string { return "name the shell: " + shells },
 		NameReport: "which report? Name one of those in the configuration",
 		NoAccount: func(name string, known []string) string {
-			return fmt.Sprintf("there is no account %q; the accounts are: %s", name, strings.Join(known, ", "))
+			return fmt.Sprintf("there is no account %q; the accounts are: %s", name, enNames(known))
 		},
 		NotTime: func(text string) string {
 			return fmt.Sprintf("%q is not a time; write such as 2026-11-01, 2026-11-01T09:00:00Z, 30d or 12h", text)
@@ -169,7 +169,7 @@ func zhArguments() ArgumentWords {
 		NameShell:  func(shells string) string { return "请写明 shell：" + shells },
 		NameReport: "请写明要看哪份报告，即配置中的报告名称",
 		NoAccount: func(name string, known []string) string {
-			return fmt.Sprintf("没有名为“%s”的账户；现有账户：%s", name, strings.Join(known, "、"))
+			return fmt.Sprintf("没有名为“%s”的账户；现有账户：%s", name, zhNames(known))
 		},
 		NotTime: func(text string) string {
 			return fmt.Sprintf("%q 不是时间；请写成 2026-11-01、2026-11-01T09:00:00Z、30d 或 12h 这样", text)

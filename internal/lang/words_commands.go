@@ -80,6 +80,8 @@ type StatusWords struct {
 	Disconnected                                                string
 	Read, Failed                                                func(account, when string) string
 	NotYet                                                      func(account string) string
+	MoreUnread                                                  func(n int) string // accounts that could not be read, beside others
+	AllRead                                                     func(n int, oldest string) string
 	Waiting                                                     func(n int) string
 	Dead                                                        func(n int) string
 	DeadLine                                                    func(channel, when, cause string) string

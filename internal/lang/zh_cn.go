@@ -34,6 +34,7 @@ func Chinese() *Words {
 		Reload:    zhReload(),
 		Config:    zhConfig(),
 		Arguments: zhArguments(),
+		Many:      zhMany(),
 		Levels:    zhLevels(),
 		Command:   zhCommand(),
 		Help:      zhHelp(),

@@ -2,7 +2,6 @@ package lang
 
 import (
 	"fmt"
-	"strings"
 
 	"mokabot/moka"
 )
@@ -11,7 +10,7 @@ func zhBudget() BudgetWords {
 	return BudgetWords{
 		None: "没有配置预算。可在 config.yaml 的 budgets 中添加。",
 		Unknown: func(name string, known []string) string {
-			return fmt.Sprintf("没有名为“%s”的预算。现有预算：%s。", name, strings.Join(known, "、"))
+			return fmt.Sprintf("没有名为“%s”的预算。现有预算：%s。", name, zhNames(known))
 		},
 		Title: func(name, period string) string { return "预算 " + name + " · " + period },
 		Spent: func(spent, amount moka.Amount, percent string) string {

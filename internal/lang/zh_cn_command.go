@@ -54,13 +54,13 @@ func zhCommand() CommandWords {
 		Busy:        "同时使用命令的人太多，请稍后再试。",
 		Panicked:    "处理命令时出了问题，详情见机器人日志。",
 		NoSuch: func(account string, known []string) string {
-			return fmt.Sprintf("没有名为“%s”的账户。现有账户：%s。", account, strings.Join(known, "、"))
+			return fmt.Sprintf("没有名为“%s”的账户。现有账户：%s。", account, zhNames(known))
 		},
 		NoReport: func(name string, known []string) string {
 			if len(known) == 0 {
 				return "没有配置任何报告。"
 			}
-			return fmt.Sprintf("没有名为“%s”的报告。现有报告：%s。", name, strings.Join(known, "、"))
+			return fmt.Sprintf("没有名为“%s”的报告。现有报告：%s。", name, zhNames(known))
 		},
 		NoPeriod: func(period string, known []string) string {
 			return fmt.Sprintf("没有“%s”这个时段。可选：%s。", period, strings.Join(known, "、"))

@@ -126,8 +126,12 @@ func zhStatus() StatusWords {
 		Disconnected: "未连接；告警和报告照常发送",
 		Read:         func(account, when string) string { return fmt.Sprintf("%s · 读取于 %s", account, when) },
 		Failed:       func(account, when string) string { return fmt.Sprintf("%s · %s 读取失败", account, when) },
-		NotYet:       func(account string) string { return account + " · 尚未读取" },
-		Waiting:      func(n int) string { return fmt.Sprintf("%s 条等待发送", grouped(n)) },
+		MoreUnread:   func(n int) string { return fmt.Sprintf("……另有 %d 个未能读取", n) },
+		AllRead: func(n int, oldest string) string {
+			return fmt.Sprintf("%d 个账户读取正常，最早一次是 %s", n, oldest)
+		},
+		NotYet:  func(account string) string { return account + " · 尚未读取" },
+		Waiting: func(n int) string { return fmt.Sprintf("%s 条等待发送", grouped(n)) },
 		Dead: func(n int) string {
 			return fmt.Sprintf("%s 条被 Discord 拒绝；排除原因后会自动重试", grouped(n))
 		},

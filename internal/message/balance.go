@@ -21,16 +21,39 @@ type Account struct {
 	Levels  []alert.Level // which decide the colour
 }
 
-// Balance answers what is left, one card an account; where there are more than
-// a message has room for, one line an account.
-func Balance(w *lang.Words, accounts []Account) Message {
+// Balance answers what is left, one card an account. Of more accounts than a message has
+// room for it shows totals and a line each, and of very many those that matter most.
+func Balance(w *lang.Words, accounts []Account) Message { return balances(w, accounts, false) }
+
+// Balances is [Balance] with every account, however many there are.
+func Balances(w *lang.Words, accounts []Account) Message { return balances(w, accounts, true) }
+
+func balances(w *lang.Words, accounts []Account, whole bool) Message {
 	var m Message
 	if len(accounts) > maxCards {
-		lines, tone := balanceLines(w, accounts)
-		return Message{Cards: lineCards(w.Help.Accounts, tone, lines)}
+		return manyBalances(w, accounts, whole)
 	}
 	for _, a := range accounts {
 		m.Cards = append(m.Cards, balanceCard(w, a))
+	}
+	return m
+}
+
+// manyBalances are the totals of today, and lists.
+func manyBalances(w *lang.Words, accounts []Account, whole bool) Message {
+	all := make([]ReportAccount, len(accounts))
+	for i, a := range accounts {
+		all[i] = ReportAccount{Account: a, Used: Used{Spent: a.Today.Spent, AtLeast: a.Today.AtLeast}}
+	}
+	sum, crowd := totals(w, all), newCrowd(w, all, w.Balance.TodayShort, whole)
+	card := Card{Title: w.Report.Totals, Text: sum.notes(w, all), Tone: ToneInfo}
+	card.add(w.Report.Left, strings.Join(sum.leftParts(w, moka.Amount.String), " · "))
+	if sum.spent.Spent.Known() {
+		card.add(w.Balance.Today, soFar(w, sum.spent))
+	}
+	m := Message{Cards: append([]Card{card}, crowd.cards()...)}
+	if crowd.listed[0]+crowd.listed[1] < len(all) {
+		m.Cards[len(m.Cards)-1].Footer = w.Many.AskFor("/" + w.Command.Shown("balance"))
 	}
 	return m
 }

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -19,7 +20,7 @@ func Budgets(w *lang.Words, standings []budget.Standing) Message {
 		return Note(w.Budget.None, ToneMuted)
 	}
 	var m Message
-	for i, s := range standings {
+	for i, s := range worstFirst(standings) {
 		if i == maxCards {
 			m.Cards = append(m.Cards, Card{Text: w.Incident.MoreOf(len(standings) - i), Tone: ToneMuted})
 			break
@@ -28,6 +29,22 @@ func Budgets(w *lang.Words, standings []budget.Standing) Message {
 	}
 	return m
 }
+
+// worstFirst are more budgets than are shown in an order that hides none that needs
+// attention, and fewer in their own.
+func worstFirst(standings []budget.Standing) []budget.Standing {
+	if len(standings) <= maxCards {
+		return standings
+	}
+	sorted := slices.Clone(standings)
+	slices.SortStableFunc(sorted, func(a, b budget.Standing) int {
+		return cmp.Compare(urgency[budgetTone(a.State)], urgency[budgetTone(b.State)])
+	})
+	return sorted
+}
+
+// budgetNamed is how many accounts and keys of a budget are named.
+const budgetNamed = 10
 
 func budgetCard(w *lang.Words, s budget.Standing) Card {
 	card := Card{
@@ -44,8 +61,8 @@ func budgetCard(w *lang.Words, s budget.Standing) Card {
 		card.add(w.Budget.Left, left.String())
 	}
 	card.row(w.Budget.Forecast, budgetForecast(w, s))
-	card.add(w.Budget.Accounts, Disarm(strings.Join(s.Budget.Accounts, w.And)))
-	card.add(w.Budget.Keys, Disarm(strings.Join(s.Budget.Keys, w.And)))
+	card.add(w.Budget.Accounts, Disarm(strings.Join(firstLines(w, s.Budget.Accounts, budgetNamed), w.And)))
+	card.add(w.Budget.Keys, Disarm(strings.Join(firstLines(w, s.Budget.Keys, budgetNamed), w.And)))
 	return card
 }
 
@@ -121,7 +138,7 @@ func budgetTone(s budget.State) Tone {
 // budgetLines are budgets in one line each, for a report.
 func budgetLines(w *lang.Words, standings []budget.Standing) []string {
 	var lines []string
-	for i, s := range standings {
+	for i, s := range worstFirst(standings) {
 		if i == maxCards {
 			return append(lines, w.Incident.MoreOf(len(standings)-i))
 		}

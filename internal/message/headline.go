@@ -166,7 +166,12 @@ func leftLine(w *lang.Words, e alert.Event) string {
 	if !ok || left <= 0 && e.Incident.Condition != alert.Balance {
 		return ""
 	}
-	switch r := e.Facts.Runway; {
+	return leftAndRunway(w, left, e.Facts.Runway)
+}
+
+// leftAndRunway says what can be spent and how long it lasts, where that is known.
+func leftAndRunway(w *lang.Words, left moka.Amount, r spend.Runway) string {
+	switch {
 	case left <= 0 || r.Mid <= 0 || r.Rising && r.AtThisPace == 0:
 		return w.Headline.Left(left)
 	case r.Rising:

@@ -29,13 +29,16 @@ func Help(w *lang.Words, g Guide) Message {
 	return explained(w, lines, g)
 }
 
+// helpNamed is how many accounts /help names.
+const helpNamed = 20
+
 func explained(w *lang.Words, lines []string, g Guide) Message {
 	card := Card{Title: w.Help.Title, Tone: ToneInfo, Text: w.Help.Intro + "\n\n" + strings.Join(lines, "\n") + "\n\n" + w.Help.Private}
 	if g.Shares {
 		card.Text += w.Between + w.Help.Share
 	}
 	if len(g.Accounts) > 0 {
-		card.row(w.Help.Accounts, strings.Join(g.Accounts, w.And))
+		card.row(w.Help.Accounts, strings.Join(firstLines(w, g.Accounts, helpNamed), w.And))
 	} else {
 		card.Text += "\n" + w.Command.NotViewer
 	}

@@ -15,17 +15,38 @@ type AccountLevels struct {
 	Changed map[string]bool // by name: set in Discord, not in the file
 }
 
-// Levels shows the levels of accounts, a line each.
+// Levels shows the levels of accounts, a line each. Of many accounts, those with the same
+// levels are shown together.
 func Levels(w *lang.Words, all []AccountLevels) Message {
 	card := Card{Title: w.Levels.Title, Tone: ToneInfo}
+	var texts []string
+	names := map[string][]string{} // by text
 	for _, a := range all {
-		var lines []string
-		for _, l := range a.Levels {
-			lines = append(lines, levelLine(w, l, a.Changed[l.Name]))
+		text := levelsText(w, a)
+		if len(all) <= maxCards {
+			card.row(a.Account, text)
+			continue
 		}
-		card.row(a.Account, cmp.Or(joinLines(lines...), w.Levels.None))
+		if names[text] == nil {
+			texts = append(texts, text)
+		}
+		names[text] = append(names[text], a.Account)
+	}
+	for _, text := range texts {
+		card.row(strings.Join(firstLines(w, names[text], levelsNamed), w.And), text)
 	}
 	return Message{Cards: []Card{card}}
+}
+
+// levelsNamed is how many accounts with the same levels are named.
+const levelsNamed = 6
+
+func levelsText(w *lang.Words, a AccountLevels) string {
+	var lines []string
+	for _, l := range a.Levels {
+		lines = append(lines, levelLine(w, l, a.Changed[l.Name]))
+	}
+	return cmp.Or(joinLines(lines...), w.Levels.None)
 }
 
 func levelLine(w *lang.Words, l alert.Level, changed bool) string {

@@ -39,9 +39,9 @@ func TestOldFiguresAreNeverShownAsNewOnes(t *testing.T) {
 	for _, a := range report.Accounts {
 		accounts = append(accounts, a.Account)
 	}
-	for what, text := range map[string]string{"report": message.Summary(w, report).Cards[1].Text, "balance": message.Balance(w, accounts).Cards[0].Text} {
+	for what, text := range map[string]string{"report": message.Summary(w, report).Cards[1].Text, "balance": message.Balance(w, accounts).Cards[1].Text} {
 		for line := range strings.Lines(text) {
-			if old := strings.Contains(line, "**c** $10.00 · "+age); old != strings.Contains(line, "**c**") {
+			if old := strings.Contains(line, "**c** $10.00 left · "+age); old != strings.Contains(line, "**c**") {
 				t.Errorf("the line of the %s is %q", what, line)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ type ReportAccount struct {
 }
 
 // Summary phrases a report: one message, one card an account, totals on top
-// when there are several, and one line an account when there are many.
+// when there are several, and lines instead of cards when there are many.
 func Summary(w *lang.Words, r Report) Message {
 	m := summaryCards(w, r)
 	if len(m.Cards) > 0 {
@@ -50,7 +51,8 @@ func summaryCards(w *lang.Words, r Report) Message {
 		m.Cards = append(m.Cards, totalsCard(w, r))
 	}
 	if len(r.Accounts) > maxCards {
-		m.Cards = append(m.Cards, lineCards(w.Help.Accounts, ToneInfo, reportLines(w, r.Accounts))...)
+		m.Cards = append(m.Cards, reported(w, r.Accounts).cards()...)
+		m.Cards = append(m.Cards, happenings(w, r.Accounts)...)
 		return m
 	}
 	for i, a := range r.Accounts {
@@ -92,10 +94,24 @@ func periodText(span budget.Span, from, to time.Time) string {
 func totalsCard(w *lang.Words, r Report) Card {
 	sum := totals(w, r.Accounts)
 	card := Card{
-		Title: reportTitle(w, r) + " · " + w.Report.Totals, Text: joinLines(append([]string{oldFigures(w, r.Accounts)}, sum.shared...)...), Tone: ToneInfo, At: r.Due,
+		Title: reportTitle(w, r) + " · " + w.Report.Totals, Text: sum.notes(w, r.Accounts), Tone: ToneInfo, At: r.Due,
 	}
-	card.add(w.Report.Left, orUnknown(w, sum.left))
+	if len(r.Accounts) <= maxCards {
+		card.add(w.Report.Left, orUnknown(w, sum.left))
+		addSpent(w, &card, sum.spent, sum.before)
+		return card
+	}
+	card.add(w.Report.Left, strings.Join(sum.leftParts(w, moka.Amount.String), " · "))
 	addSpent(w, &card, sum.spent, sum.before)
+	if sum.requests > 0 && !sum.uncounted {
+		card.add(w.Report.Requests, moka.Grouped(uint64(sum.requests)))
+	}
+	if sum.topUpsUnread {
+		card.add(w.Report.TopUps, w.Balance.Unknown)
+	} else {
+		card.add(w.Report.TopUps, aboveZero(sum.topUps))
+	}
+	card.add(w.Report.Refunds, aboveZero(sum.refunds))
 	return card
 }
 
@@ -104,6 +120,15 @@ type total struct {
 	spent        spend.SoFar
 	before, left moka.Maybe
 	shared       []string // which accounts share a wallet, in words
+
+	counted            moka.Amount // what is left where that is known
+	any                bool        // it is known of one of them at least
+	unknown, unlimited int         // of how many accounts it is not
+
+	requests        int64
+	uncounted       bool // there were more, or some of them may be counted twice
+	topUps, refunds moka.Amount
+	topUpsUnread    bool // there were more top-ups, of unknown amounts
 }
 
 // totals add the accounts up, each wallet once.
@@ -122,12 +147,71 @@ func totals(w *lang.Words, accounts []ReportAccount) total {
 			of, names = append(of, readings[i]), append(names, accounts[i].Name)
 			used, was = better(used, accounts[i].soFar()), better(was, spend.SoFar{Spent: accounts[i].Before})
 		}
-		t.spent, t.before, t.left = together(t.spent, used), t.before.Plus(was.Spent), t.left.Plus(moka.SpendableTogether(of))
+		left := moka.SpendableTogether(of)
+		t.spent, t.before, t.left = together(t.spent, used), t.before.Plus(was.Spent), t.left.Plus(left)
+		t.count(accounts, group, left)
 		if len(names) > 1 {
 			t.shared = append(t.shared, w.Usage.Shared(firstLines(w, names, oldNamed)))
 		}
 	}
 	return t
+}
+
+// count adds the accounts of one wallet, with what they have left together. What came in or
+// back is the wallet's, so each of them knows of it.
+func (t *total) count(accounts []ReportAccount, wallet []int, left moka.Maybe) {
+	var topUps, refunds moka.Amount
+	unlimited := 0
+	for _, i := range wallet {
+		a := accounts[i]
+		topUps, refunds = max(topUps, a.TopUps), max(refunds, a.Refunds)
+		t.topUpsUnread = t.topUpsUnread || a.TopUpsUnread
+		t.requests += a.Requests
+		t.uncounted = t.uncounted || len(wallet) > 1 || a.Requests == 0 && (!a.Spent.Known() || spentBy(a) != 0)
+		if a.unlimited() {
+			unlimited++
+		}
+	}
+	t.topUps, t.refunds = t.topUps+topUps, t.refunds+refunds
+	switch amount, known := left.Get(); {
+	case known:
+		t.counted, t.any = t.counted+amount, true
+	default:
+		t.unlimited += unlimited
+		t.unknown += len(wallet) - unlimited
+	}
+}
+
+// notes say which figures are old, and which accounts share a wallet.
+func (t total) notes(w *lang.Words, accounts []ReportAccount) string {
+	return joinLines(append([]string{oldFigures(w, accounts)}, firstLines(w, t.shared, sharedNamed)...)...)
+}
+
+// happenings are the incidents and the changes of models of many accounts, each change once.
+func happenings(w *lang.Words, accounts []ReportAccount) []Card {
+	var incidents, changes []string
+	for _, a := range accounts {
+		incidents = append(incidents, a.Incidents...)
+		if a.Changes == nil {
+			continue
+		}
+		for _, line := range changeLines(w, *a.Changes, math.MaxInt) {
+			if !slices.Contains(changes, line) {
+				changes = append(changes, line)
+			}
+		}
+	}
+	var cards []Card
+	for _, list := range []struct {
+		title string
+		lines []string
+		limit int
+	}{{w.Report.Incidents, incidents, incidentsInReport}, {w.Report.NewModels, changes, changesInReport}} {
+		if len(list.lines) > 0 {
+			cards = append(cards, Card{Title: list.title, Text: joinLines(firstLines(w, list.lines, list.limit)...), Tone: ToneInfo})
+		}
+	}
+	return cards
 }
 
 // together adds two figures. The sum is a lower bound where one of them is unknown.
@@ -155,8 +239,11 @@ func better(a, b spend.SoFar) spend.SoFar {
 	return larger
 }
 
-// oldNamed is how many accounts are named for their old figures.
-const oldNamed = 5
+// How many accounts are named for their old figures, and wallets for those that share them.
+const (
+	oldNamed    = 5
+	sharedNamed = 5
+)
 
 // oldFigures names the accounts whose last known figures are part of the totals, and
 // the age of the oldest. It is empty when all figures are new.
@@ -178,8 +265,12 @@ func oldFigures(w *lang.Words, accounts []ReportAccount) string {
 	return strings.Join(firstLines(w, names, oldNamed), w.And) + w.Colon + w.Balance.LastKnown(Relative(oldest))
 }
 
-// changesInReport is how many lines of model changes a report has room for.
-const changesInReport = 6
+// How many lines of model changes a report has room for, and of incidents where accounts
+// have no card.
+const (
+	changesInReport   = 6
+	incidentsInReport = 10
+)
 
 func reportCard(w *lang.Words, r Report, a ReportAccount) Card {
 	card := Card{Title: a.Name + " · " + reportTitle(w, r), Text: usedText(w, a.Account, a.Used), Tone: a.tone(), At: r.Due}

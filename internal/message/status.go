@@ -2,6 +2,7 @@ package message
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +64,7 @@ type NextReading struct {
 
 // How many accounts, readings and reports /status has a line for.
 const (
-	accountsListed = 20
+	accountsListed = 15
 	readingsListed = 5
 	reportsListed  = 12
 )
@@ -87,7 +88,7 @@ func Status(w *lang.Words, h Health, now time.Time) Message {
 	card.row(w.Status.Accounts, cmp.Or(joinLines(pollLines(w, h.Accounts)...), w.Status.Nothing))
 	card.row(w.Status.Readings, readingLines(w, h.Readings)...)
 	if len(h.Levels) > 0 {
-		card.row(w.Levels.Title, w.Levels.InStatus(strings.Join(h.Levels, w.And)))
+		card.row(w.Levels.Title, w.Levels.InStatus(strings.Join(firstLines(w, h.Levels, accountsListed), w.And)))
 	}
 	card.row(w.Status.Outbox, outboxLines(w, h)...)
 	card.row(w.Status.Reports, cmp.Or(joinLines(nextLines(w, h.Next)...), w.Status.Nothing))
@@ -109,12 +110,35 @@ func healthTone(h Health) Tone {
 	return ToneGood
 }
 
+// pollLines are the accounts, those that were not read first. Of many, those that were
+// read share a line.
 func pollLines(w *lang.Words, polls []LastPoll) []string {
-	var lines []string
-	for i, p := range polls {
-		if i == accountsListed {
-			return append(lines, w.Incident.MoreOf(len(polls)-i))
+	var unread, read []LastPoll
+	for _, p := range polls {
+		if p.OK && !p.At.IsZero() {
+			read = append(read, p)
+		} else {
+			unread = append(unread, p)
 		}
+	}
+	if len(polls) <= accountsListed {
+		return accountLines(w, append(unread, read...))
+	}
+	shown := unread[:min(len(unread), accountsListed)]
+	lines := accountLines(w, shown)
+	if more := len(unread) - len(shown); more > 0 {
+		lines = append(lines, w.Status.MoreUnread(more))
+	}
+	if len(read) > 0 {
+		oldest := slices.MinFunc(read, func(a, b LastPoll) int { return a.At.Compare(b.At) })
+		lines = append(lines, w.Status.AllRead(len(read), Relative(oldest.At)))
+	}
+	return lines
+}
+
+func accountLines(w *lang.Words, polls []LastPoll) []string {
+	var lines []string
+	for _, p := range polls {
 		switch {
 		case p.At.IsZero():
 			lines = append(lines, w.Status.NotYet(p.Account))

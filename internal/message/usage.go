@@ -265,9 +265,14 @@ func coverage(w *lang.Words, u Used) string {
 
 // leftText is what can be spent, or that there is no limit that we know of.
 func (a Account) leftText(w *lang.Words) string {
-	r := a.shown()
-	if r.OK() && r.Key != nil && r.Key.Unlimited && r.Wallet == nil {
+	if a.unlimited() {
 		return w.Balance.Unlimited
 	}
 	return orUnknown(w, a.left())
+}
+
+// unlimited reports whether there is no limit that we know of.
+func (a Account) unlimited() bool {
+	r := a.shown()
+	return r.OK() && r.Key != nil && r.Key.Unlimited && r.Wallet == nil
 }

@@ -28,10 +28,15 @@ func balances(w *lang.Words) map[string]message.Message {
 		"balance-expired":   of(account(keyIn(moka.KeyExpired, moka.Key{ExpiresAt: at}))),
 		"balance-disabled":  of(account(keyIn(moka.KeyDisabled, moka.Key{}))),
 		"balance-refused":   of(account(refused())),
-		"balance-many":      message.Balance(w, many()),
+		"balance-many":      message.Balance(w, many(12)),
+		"balance-very-many": message.Balance(w, many(200)),
 		"balance-views":     message.Balance(w, views()),
 		"balance-several":   message.Balance(w, []message.Account{full(), stale()}),
 	}
+}
+
+func allBalances(w *lang.Words) map[string]message.Message {
+	return map[string]message.Message{"balance-all": message.Balances(w, many(27))}
 }
 
 // views are accounts whose figures are not simply those of the key.
@@ -186,7 +191,15 @@ func testAlerts(w *lang.Words) map[string]message.Message {
 }
 
 func levelLists(w *lang.Words) map[string]message.Message {
-	return map[string]message.Message{"levels": message.Levels(w, []message.AccountLevels{
+	var many []message.AccountLevels
+	for i := range 60 {
+		of := message.AccountLevels{Account: fmt.Sprintf("account-%02d", i), Levels: levels}
+		if i%20 == 7 {
+			of.Levels = levels[:1]
+		}
+		many = append(many, of)
+	}
+	return map[string]message.Message{"levels-many": message.Levels(w, many), "levels": message.Levels(w, []message.AccountLevels{
 		{Account: "team", Levels: []alert.Level{
 			{Name: "low", Below: moka.Known(20 * moka.Dollar), Runway: 72 * time.Hour}, {Name: "critical", Below: moka.Known(5 * moka.Dollar)},
 		}, Changed: map[string]bool{"low": true}},

@@ -113,16 +113,21 @@ func stale() message.Account {
 }
 
 // many are more accounts than a message has cards.
-func many() []message.Account {
+func many(count int) []message.Account {
 	var all []message.Account
-	for n := range 30 {
+	for n := range count {
 		a := full()
 		a.Name = fmt.Sprintf("account-%02d", n)
 		a.Reading = reading(float64(3 * n))
 		left := lasting(float64(3 * n))
 		a.Runway = &left
+		a.Today = spend.SoFar{Spent: dollars(float64(n * n % 17))}
 		if n%10 == 9 {
 			a.Reading = failed(moka.Unavailable, moka.HintTimeout)
+		}
+		if n%40 == 38 {
+			a.Reading = keyIn(moka.KeyOK, moka.Key{Unlimited: true, Scope: moka.ScopeKey})
+			a.Runway = nil
 		}
 		all = append(all, a)
 	}

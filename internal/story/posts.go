@@ -243,17 +243,22 @@ func reports(w *lang.Words) map[string]message.Message {
 	weekly.Used, monthly.Used = week(), month()
 	monthly.Incidents = []string{message.IncidentLine(w, "team", alert.Spike, "", at.AddDate(0, -1, -5), true, time.Hour)}
 	var parts []message.ReportAccount
-	for _, a := range many() {
-		parts = append(parts, message.ReportAccount{Account: a, Used: day()})
+	for i, a := range many(60) {
+		used := day()
+		used.Spent, used.TopUps = a.Today.Spent, moka.Amount(i%20/19)*50*moka.Dollar
+		parts = append(parts, message.ReportAccount{Account: a, Used: used})
 	}
+	parts[3].Incidents = []string{message.IncidentLine(w, parts[3].Name, alert.Spike, "", at.Add(-20*time.Hour), true, time.Hour)}
+	parts[4].Changes, parts[5].Changes = &changed, &changed
 	return map[string]message.Message{
-		"report-day":      message.Summary(w, budgeted),
-		"report-day-late": message.Summary(w, late),
-		"report-week":     message.Summary(w, report(budget.Week, 7, weekly, unread)),
-		"report-unknown":  message.Summary(w, report(budget.Day, 1, unread)),
-		"report-many":     message.Summary(w, report(budget.Day, 1, parts...)),
-		"report-shared":   message.Summary(w, report(budget.Day, 1, one, two)),
-		"report-month":    message.Summary(w, report(budget.Month, 31, monthly)),
+		"report-day":       message.Summary(w, budgeted),
+		"report-day-late":  message.Summary(w, late),
+		"report-week":      message.Summary(w, report(budget.Week, 7, weekly, unread)),
+		"report-unknown":   message.Summary(w, report(budget.Day, 1, unread)),
+		"report-many":      message.Summary(w, report(budget.Day, 1, parts[:20]...)),
+		"report-very-many": message.Summary(w, report(budget.Day, 1, parts...)),
+		"report-shared":    message.Summary(w, report(budget.Day, 1, one, two)),
+		"report-month":     message.Summary(w, report(budget.Month, 31, monthly)),
 	}
 }
 
@@ -294,6 +299,10 @@ func statuses(w *lang.Words) map[string]message.Message {
 			{Account: "prod", At: at.Add(2 * time.Minute), Why: "budget"}, {Account: "old", At: at.Add(4 * time.Minute), Why: "interval"}, {Account: "night", At: at.Add(9 * time.Minute), Why: "day"},
 		},
 	}
+	crowded := fine
+	for i := range 60 {
+		crowded.Accounts = append(crowded.Accounts, message.LastPoll{Account: fmt.Sprintf("account-%02d", i), At: at.Add(-time.Duration(i) * time.Second), OK: i%5 > 1})
+	}
 	trouble := message.Health{
 		Version: "v1.2.3", Uptime: 90 * time.Second, Waiting: 3, Dead: 1, DiskFull: true, Levels: []string{"team"},
 		Accounts: []message.LastPoll{{Account: "team", At: at.Add(-time.Minute)}},
@@ -303,6 +312,7 @@ func statuses(w *lang.Words) map[string]message.Message {
 	return map[string]message.Message{
 		"status":         message.Status(w, fine, at),
 		"status-trouble": message.Status(w, trouble, at),
+		"status-many":    message.Status(w, crowded, at),
 	}
 }
 

@@ -24,6 +24,7 @@ var chapters = []struct {
 	make func(w *lang.Words) map[string]message.Message
 }{
 	{"Balance", balances},
+	{"Balances", allBalances},
 	{"Models", models},
 	{"Usage", usages},
 	{"Keys", keys},
