@@ -101,6 +101,16 @@ func TestRefusalPausesTheHostForAllItsAccounts(t *testing.T) {
 	}
 }
 
+func TestADateToWaitForIsByTheClockOfTheAnswer(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	h := http.Header{"Date": {now.Format(http.TimeFormat)}, "Retry-After": {now.Add(5 * time.Second).Format(http.TimeFormat)}}
+	for _, off := range []time.Duration{0, -365 * 24 * time.Hour, 8 * time.Hour} { // of this machine's clock
+		if wait := retryAfter(h, now.Add(off)); wait != 5*time.Second {
+			t.Errorf("with a clock that is %s off: a wait of %s, want 5 s", off, wait)
+		}
+	}
+}
+
 func TestPausesGrowWhileTheyAreNotEnough(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newSlidingWindow(10, defaultWindow)

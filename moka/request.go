@@ -150,7 +150,7 @@ func (c *Client) once(ctx context.Context, r request, use func(body []byte) erro
 		slidingWindow = c.host.explain
 	}
 	if resp.StatusCode == http.StatusTooManyRequests {
-		after := retryAfter(resp.Header.Get("Retry-After"), time.Now())
+		after := retryAfter(resp.Header, time.Now())
 		slidingWindow.refused(PurposeOf(ctx), r.optionalOp(), after)
 		return resp.StatusCode, &Error{Op: r.op, Kind: RateLimited, Status: resp.StatusCode, RetryAfter: after}
 	}
@@ -255,13 +255,19 @@ func backOff(ctx context.Context, n int) bool {
 	}
 }
 
-// retryAfter reads the header's seconds or date; 0 when it says neither.
-func retryAfter(value string, now time.Time) time.Duration {
+// retryAfter reads seconds or a date; 0 when the header says neither. The date is by the
+// clock that dated the answer, or by now in an answer without a date.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	value := h.Get("Retry-After")
 	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
 		return max(0, time.Duration(seconds)*time.Second)
 	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(0, at.Sub(now))
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
 	}
-	return 0
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
+	}
+	return max(0, at.Sub(now))
 }

@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -59,6 +60,8 @@ type handover struct {
 	At          time.Time `json:"at"` // of the note
 	Ready       Ready     `json:"ready"`
 	PausedUntil time.Time `json:"paused_until,omitzero"`
+
+	PausedFor time.Duration `json:"paused_for,omitzero"` // the pause lasts no longer, whatever the clock shows; 0: not known
 }
 
 func (h handover) same(o handover) bool {
@@ -82,7 +85,7 @@ func (h *Handover) Load(ctx context.Context) (Session, Ready, time.Duration) {
 		return Session{}, Ready{}, 0
 	}
 	now := h.Now()
-	pause := min(max(was.PausedUntil.Sub(now), 0), maxMemory)
+	pause := min(max(was.PausedUntil.Sub(now), 0), cmp.Or(was.PausedFor, maxMemory))
 	if was.SessionID == "" || now.Sub(was.At) > staleSession {
 		return Session{}, Ready{}, pause
 	}
@@ -118,7 +121,7 @@ func (h *Handover) Ready(r Ready) {
 func (h *Handover) Pause(d time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.now.PausedUntil = h.Now().Add(d).Round(0)
+	h.now.PausedUntil, h.now.PausedFor = h.Now().Add(d).Round(0), d
 	signal(h.urgent)
 }
 

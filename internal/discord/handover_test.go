@@ -217,3 +217,26 @@ func TestANoteFollowsWhateverChangesIt(t *testing.T) {
 		})
 	}
 }
+
+// A stored pause is no longer than Discord asked for, wherever the clock stands at the
+// restart.
+func TestAStoredPauseOutlivesNoStepOfTheClock(t *testing.T) {
+	for _, step := range []time.Duration{0, -time.Minute, -8 * time.Hour, -365 * 24 * time.Hour, 8 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(2 * 365 * 24 * time.Hour)
+			s := &shelf{values: map[string][]byte{}}
+			h, _, _, _ := newHandover(t, s)
+			h.Pause(3 * time.Second)
+			h.Note(t.Context())
+			after := &Handover{Values: s, Now: func() time.Time { return time.Now().Add(step) }, Log: slog.New(slog.DiscardHandler)}
+			_, _, pause := after.Load(t.Context())
+			want := 3 * time.Second
+			if step > 0 {
+				want = 0 // as far as anybody can tell it is over
+			}
+			if pause != want {
+				t.Errorf("a step of %s: a pause of %s, want %s", step, pause, want)
+			}
+		})
+	}
+}

@@ -149,7 +149,7 @@ func (l *limiter) refused(rt route, h http.Header, raw []byte, now time.Time) ti
 		Global     bool    `json:"global"`
 	}
 	isJSON := json.Unmarshal(raw, &body) == nil && !isHTML(h)
-	wait, named := seconds(h.Get("Retry-After"))
+	wait, named := retryAfterOf(h, now)
 	if isJSON && body.RetryAfter > 0 { // in seconds, and possibly more than a Duration can hold
 		wait, named = time.Duration(min(body.RetryAfter, maxMemory.Seconds())*float64(time.Second)), true
 	}
@@ -202,15 +202,25 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// seconds reads "1.5"; it also takes the HTTP date that RFC 9110 allows.
+// retryAfterOf reads Retry-After: seconds, or the date that RFC 9110 allows. That is by the
+// clock that dated the answer, or by now in an answer without a date.
+func retryAfterOf(h http.Header, now time.Time) (time.Duration, bool) {
+	at, err := http.ParseTime(h.Get("Retry-After"))
+	if err != nil {
+		return seconds(h.Get("Retry-After"))
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
+	}
+	return max(0, at.Sub(now)), true
+}
+
+// seconds reads "1.5".
 func seconds(s string) (time.Duration, bool) {
 	if f, err := strconv.ParseFloat(s, 64); err == nil && f >= 0 && f < maxMemory.Seconds() {
 		return time.Duration(f * float64(time.Second)), true
 	} else if err == nil && f > 0 {
 		return maxMemory, true
-	}
-	if t, err := http.ParseTime(s); err == nil {
-		return max(0, time.Until(t)), true
 	}
 	return 0, false
 }

@@ -139,3 +139,17 @@ func TestInteractionTokensMakeNoRateLimitEntries(t *testing.T) {
 		t.Errorf("%d windows", n)
 	}
 }
+
+func TestADateToWaitForIsByTheClockOfTheAnswer(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for _, off := range []time.Duration{0, -365 * 24 * time.Hour, -8 * time.Hour, 8 * time.Hour} { // of this machine's clock
+		h := http.Header{"Content-Type": {"text/html"}, "Date": {now.Format(http.TimeFormat)}, "Retry-After": {now.Add(5 * time.Second).Format(http.TimeFormat)}}
+		if wait := newLimiter().refused(route{}, h, nil, now.Add(off)); wait != 5*time.Second {
+			t.Errorf("with a clock that is %s off: a wait of %s, want 5 s", off, wait)
+		}
+	}
+	undated := http.Header{"Retry-After": {now.Add(5 * time.Second).Format(http.TimeFormat)}}
+	if wait := newLimiter().refused(route{}, undated, nil, now); wait != 5*time.Second {
+		t.Errorf("without a date: a wait of %s, want 5 s", wait)
+	}
+}

@@ -65,7 +65,7 @@ func TestKilledAnywhereEveryTransitionIsToldOnce(t *testing.T) {
 	more := ""
 	c.clients, more = c.arena.clients(discordsim.ReportChannel)
 	c.configure("confirm_after: 1s", "confirm_after: 0s\n  unreachable_after: 1s\n  key_expiry: 7d",
-		"remind_every: 24h", "remind_every: 4s", "remind_every: 6h", "remind_every: 3s", "alerts:\n", more+"alerts:\n")
+		"remind_every: 24h", "remind_every: 4s", "remind_every: 6h", "remind_every: 3s", "alerts:\n", more+"alerts:\n", "requests_per_180s: 5000", "requests_per_180s: 50000")
 	c.plain = len(c.env)
 	if os.Getenv("MOKABOT_KILLS") != "" { // it takes a minute to compile
 		c.path = pathOf(t, wrongClock)

@@ -60,7 +60,7 @@ func TestThreeReplicasSayEverythingOnce(t *testing.T) {
 	more := ""
 	s.clients, more = s.arena.clients(discordsim.ReportChannel)
 	s.configure("confirm_after: 1s", "confirm_after: 0s\n  unreachable_after: 1s\n  key_expiry: 7d",
-		"remind_every: 24h", "remind_every: 20s", "remind_every: 6h", "remind_every: 15s", "alerts:\n", more+"alerts:\n")
+		"remind_every: 24h", "remind_every: 20s", "remind_every: 6h", "remind_every: 15s", "alerts:\n", more+"alerts:\n", "requests_per_180s: 5000", "requests_per_180s: 50000")
 	l := s.ledger()
 	for _, m := range s.all {
 		m.start()

@@ -96,8 +96,11 @@ func wrongBy(life int64) (seconds int64) {
 }
 `
 
-// clockSteps are how far clocks are off now and then.
-var clockSteps = []time.Duration{2 * time.Minute, -2 * time.Minute, 8 * time.Hour, -8 * time.Hour, 365 * 24 * time.Hour, -365 * 24 * time.Hour}
+// clockSteps are how far clocks are off now and then. The last is that of a machine without
+// a clock, which begins in the seventies.
+var clockSteps = []time.Duration{
+	2 * time.Minute, -2 * time.Minute, 8 * time.Hour, -8 * time.Hour, 365 * 24 * time.Hour, -365 * 24 * time.Hour, -56 * 365 * 24 * time.Hour,
+}
 
 // The program of the storms really has a wrong clock.
 func TestAWrongClockIsWrong(t *testing.T) {
