@@ -64,6 +64,9 @@ func (s *Server) each(f func(*gatewayConn)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
+		if c.session == nil { // it has come no further than its address
+			s.excused = true
+		}
 		f(c)
 	}
 }

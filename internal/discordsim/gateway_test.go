@@ -152,6 +152,21 @@ func TestAResumptionBelongsWhereReadyTold(t *testing.T) {
 	r.Down(false)
 	again("/") // the other address may have been out of reach
 	r.noted()
+	for what, befalls := range map[string]func(){ // the connection that is about to resume
+		"its line swallows":        func() { r.Swallow() },
+		"it is cut":                r.Drop,
+		"it is asked to reconnect": r.Reconnect,
+		"it is closed with a code": func() { r.CloseGateway(4000) },
+		"nothing arrives":          func() { r.Dark(true); r.Dark(false) },
+	} {
+		again("/resume")
+		r.dialAt("/resume").want(10, "")
+		befalls()
+		again("/")
+		if r.noted(); t.Failed() {
+			t.Fatal(what)
+		}
+	}
 	again("/")
 	r.noted("where READY told")
 }

@@ -42,6 +42,9 @@ func (s *Server) newLine(conn net.Conn) *line {
 // Swallow lets every connection that is open now swallow what comes, HTTP/2
 // pings included. New connections work. It gives their number.
 func (s *Server) Swallow() int {
+	s.mu.Lock()
+	s.excused = true
+	s.mu.Unlock()
 	s.lmu.Lock()
 	defer s.lmu.Unlock()
 	for _, l := range s.lines {

@@ -22,6 +22,10 @@ import (
 	"mokabot/moka/mokatest"
 )
 
+// usualTakeover is how long a takeover takes where nothing else befalls the replicas. What
+// makes one longer is logged.
+const usualTakeover = 3 * time.Second
+
 // lifetime is that of the lease that a crashed or paused leader leaves.
 const lifetime = 12 * time.Second
 
@@ -113,7 +117,7 @@ func TestThreeReplicasSayEverythingOnce(t *testing.T) {
 func (s *replicaStorm) before(end string) []string {
 	const enough = 8
 	all := slices.DeleteFunc(slices.Clone(s.strikes), func(strike string) bool { return strike > end })
-	return append(all[max(0, len(all)-enough):], end+" heard again")
+	return append(all[max(0, len(all)-enough):], end+" over")
 }
 
 // dated fails unless the readings are of the time of the storm, whatever the
@@ -227,7 +231,10 @@ func (s *replicaStorm) replaced(leader *replica, how string, end func()) {
 	var ended sync.WaitGroup
 	ended.Go(end)
 	if s.standsBy(leader) && epoch != 0 {
-		s.took[how] = append(s.took[how], s.takenOver(began, epoch))
+		took := s.takenOver(began, epoch)
+		if s.took[how] = append(s.took[how], took); took > usualTakeover {
+			s.t.Logf("%s until the next leader after %s; struck before: %s", took.Round(time.Millisecond), how, strings.Join(s.before(s.asked.clock()), ", "))
+		}
 	}
 	ended.Wait()
 	leader.start()

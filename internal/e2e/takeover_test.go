@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"mokabot/internal/discordsim"
 	"mokabot/internal/proof"
 )
@@ -162,8 +164,9 @@ func TestALeaderThatHearsNothingOfItsDatabaseStops(t *testing.T) {
 	}
 }
 
-// A leader is asked to end while its line to the database is dead. It cannot give the lease
-// back, and lets the server see that it has gone.
+// A leader is asked to end while its line to the database is dead, the last time in the
+// middle of a transaction. It cannot give the lease back, and lets the server see that it
+// has gone.
 func TestALeaderWithoutItsDatabaseIsReplacedWhenItEnds(t *testing.T) {
 	proof.NeedsLong(t)
 	t.Parallel()
@@ -175,7 +178,7 @@ func TestALeaderWithoutItsDatabaseIsReplacedWhenItEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	second.start()
-	for i, dead := range []time.Duration{0, time.Second, 3 * time.Second} {
+	for i, dead := range []time.Duration{0, time.Second, 3 * time.Second, 0} {
 		leader, next := r.all[i%2], r.all[1-i%2]
 		within(t, patience, "a leader and a standby", func() bool {
 			status, text := next.ask(t, "/readyz")
@@ -183,6 +186,9 @@ func TestALeaderWithoutItsDatabaseIsReplacedWhenItEnds(t *testing.T) {
 		})
 		r.polled(t, 2)
 		_, epoch := r.lease()
+		if i == 3 {
+			r.inTransaction(func() { leader.line.dead.Store(true) })
+		}
 		leader.line.dead.Store(true)
 		sleepFor(t.Context(), dead)
 		began := time.Now()
@@ -198,6 +204,30 @@ func TestALeaderWithoutItsDatabaseIsReplacedWhenItEnds(t *testing.T) {
 	}
 	for _, m := range r.all {
 		m.terminate()
+	}
+}
+
+// inTransaction calls f while the leader waits in the middle of a transaction that stores
+// a reading, and then lets the server go on with it.
+func (r *replicas) inTransaction(f func()) {
+	r.t.Helper()
+	ctx := deadline(r.t)
+	conn, err := pgx.Connect(ctx, r.address)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if _, err := conn.Exec(ctx, `BEGIN; LOCK TABLE states IN EXCLUSIVE MODE`); err != nil {
+		r.t.Fatal(err)
+	}
+	within(r.t, patience, "a transaction to be under way", func() (waits bool) {
+		err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_locks l WHERE relation = 'states'::regclass AND NOT granted
+			AND EXISTS (SELECT 1 FROM pg_locks o WHERE o.pid = l.pid AND o.relation = 'lease'::regclass))`).Scan(&waits)
+		return err == nil && waits
+	})
+	f()
+	if _, err := conn.Exec(ctx, `ROLLBACK`); err != nil {
+		r.t.Fatal(err)
 	}
 }
 
