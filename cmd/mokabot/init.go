@@ -226,7 +226,7 @@ func (s *setup) write(file string) error {
 	if err != nil {
 		return err
 	}
-	if err := writePrivate(file, text); err != nil {
+	if err := app.WritePrivate(file, []byte(text)); err != nil {
 		return err
 	}
 	fmt.Fprintln(s.t.out, s.w.Init.Written(file))
@@ -291,24 +291,11 @@ func (s *setup) secret(file, key, variable string) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, strings.ToLower(variable))
-	if err := writePrivate(path, typed+"\n"); err != nil {
+	if err := app.WritePrivate(path, []byte(typed+"\n")); err != nil {
 		return "", err
 	}
 	fmt.Fprintln(s.t.out, s.w.Init.SecretWritten(path))
 	return fmt.Sprintf("%s_file: %q", key, path), nil
-}
-
-// writePrivate replaces a file by one that only its owner can read.
-func writePrivate(file, text string) error {
-	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	return errors.Join(err, f.Close())
 }
 
 // localZone is the name of this machine's time zone, UTC when it has none.

@@ -14,11 +14,16 @@ import (
 // never half of it. A link to a file is replaced, too: in a folder that others can write
 // to, it could lead anywhere. Devices and names of open files, such as /dev/stdout, are
 // written to. An error names the file, not the temporary one beside it.
-func WriteFile(name string, data []byte) error {
+func WriteFile(name string, data []byte) error { return writeFile(name, data, 0o644) }
+
+// WritePrivate is [WriteFile] of a file that only its owner can read.
+func WritePrivate(name string, data []byte) error { return writeFile(name, data, 0o600) }
+
+func writeFile(name string, data []byte, mode fs.FileMode) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() || ofTheSystem(name) {
 		return writeThrough(name, data)
 	}
-	err := replaceFile(name, data)
+	err := replaceFile(name, data, mode)
 	if failed, ok := errors.AsType[*fs.PathError](err); ok {
 		failed.Path = name
 	}
@@ -42,14 +47,14 @@ func writeThrough(name string, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-func replaceFile(name string, data []byte) error {
+func replaceFile(name string, data []byte, mode fs.FileMode) error {
 	temporary, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(temporary.Name())
 	_, err = temporary.Write(data)
-	if err := cmp.Or(err, temporary.Chmod(0o644), temporary.Sync(), temporary.Close()); err != nil {
+	if err := cmp.Or(err, temporary.Chmod(mode), temporary.Sync(), temporary.Close()); err != nil {
 		return err
 	}
 	return os.Rename(temporary.Name(), name)

@@ -55,9 +55,47 @@ func TestWhatIsNoFileIsNotReplacedByOne(t *testing.T) {
 		t.Skip("no sockets in the file system here: ", err)
 	}
 	defer l.Close()
-	failed := WriteFile("socket", []byte("new\n"))
-	if socket, err := os.Lstat("socket"); failed == nil || err != nil || socket.Mode().Type() != fs.ModeSocket {
-		t.Errorf("the socket is now %v, %v; %v", socket, err, failed)
+	for _, write := range []func(string, []byte) error{WriteFile, WritePrivate} {
+		failed := write("socket", []byte("new\n"))
+		if socket, err := os.Lstat("socket"); failed == nil || err != nil || socket.Mode().Type() != fs.ModeSocket {
+			t.Errorf("the socket is now %v, %v; %v", socket, err, failed)
+		}
+	}
+}
+
+// While a file is replaced it is there, as it was or as it is to be, and a private one is
+// never anybody else's to read.
+func TestAReplacedFileIsNeverGone(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(name, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	done, gone := make(chan struct{}), make(chan error, 1)
+	go func() {
+		defer close(gone)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if text, err := os.ReadFile(name); err != nil || len(text) != len("old") {
+				gone <- fmt.Errorf("%q, %w", text, err)
+				return
+			}
+		}
+	}()
+	for range 100 {
+		if err := WritePrivate(name, []byte("new")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(done)
+	if err := <-gone; err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file is %v, %v", info, err)
 	}
 }
 
