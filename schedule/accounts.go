@@ -177,9 +177,13 @@ func (w *Watch) retireOthers(ctx context.Context) error {
 
 // retire closes the incidents of an account that left the configuration.
 func (w *Watch) retire(ctx context.Context, name string) error {
-	state, err := w.state(ctx, name)
+	raw, err := w.Store.AlertState(ctx, name)
+	if err != nil {
+		return err
+	}
+	state, err := alert.Decode(raw)
 	if err != nil || len(state.Open()) == 0 {
-		return nil // nothing is open, or the state cannot be read
+		return nil // nothing is open, or what is stored cannot be read
 	}
 	w.Log.Info("an account left the configuration; its incidents are closed", "account", name, "incidents", len(state.Open()))
 	now := w.now().UTC()

@@ -530,3 +530,19 @@ func TestAnAccountThatBeginsAnewIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// What cannot be read of an account that left the configuration is an error, after which it
+// is looked at again: its incidents would stay open for good.
+func TestAnAccountThatLeftIsNotForgottenForADatabaseThatFails(t *testing.T) {
+	db, err := store.Open(storetest.File(t, store.Open))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w := &Watch{Store: db, Log: slog.New(slog.DiscardHandler)}
+	if err := w.retire(t.Context(), "gone"); err == nil {
+		t.Error("nothing failed")
+	}
+}
