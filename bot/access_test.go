@@ -13,6 +13,7 @@ import (
 
 	"github.com/bwmarrin/discordgo"
 
+	"mokabot/internal/config"
 	"mokabot/internal/discord/discordtest"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
@@ -304,13 +305,13 @@ func TestDirectMessagesLookMembersUp(t *testing.T) {
 	b.REST, b.GuildIDs = r, nil
 	for _, c := range []struct {
 		user    string
-		viewers Viewers
+		viewers config.Viewers
 		want    denial
 	}{
-		{"5", Viewers{}, allowed},
-		{"6", Viewers{}, notInDirect},
-		{"6", Viewers{Roles: []string{"r"}}, notInDirect},
-		{"5", Viewers{Roles: []string{"r"}}, allowed},
+		{"5", config.Viewers{}, allowed},
+		{"6", config.Viewers{}, notInDirect},
+		{"6", config.Viewers{Roles: []string{"r"}}, notInDirect},
+		{"5", config.Viewers{Roles: []string{"r"}}, allowed},
 	} {
 		b.Use(Setup{Book: b.setup().Book, AlertChannel: "10", Viewers: c.viewers})
 		if _, why := b.standing(t.Context(), Input{UserID: c.user}, viewer); why != c.want {

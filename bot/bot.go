@@ -17,6 +17,7 @@ import (
 	"mokabot/internal/account"
 	"mokabot/internal/alert"
 	"mokabot/internal/budget"
+	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
@@ -72,8 +73,8 @@ type Setup struct {
 	Incidents    Incidents
 	Reports      Reports
 	Budgets      Budgets
-	Operators    Operators
-	Viewers      Viewers
+	Operators    config.Operators
+	Viewers      config.Viewers
 	AlertChannel string
 	Language     string // of posts; answers are in the caller's
 	Welcome      bool   // explain the commands once, in the alerts' channel

@@ -73,7 +73,7 @@ func definitions(s *Setup) []*discordgo.ApplicationCommand {
 // answers.
 func shownTo(needs standing, s *Setup) *int64 {
 	permission := int64(discordgo.PermissionManageGuild)
-	if needs < viewer || s.Operators.named() || needs == viewer && s.Viewers.named() {
+	if needs < viewer || s.Operators.Named() || needs == viewer && s.Viewers.Named() {
 		permission = discordgo.PermissionUseApplicationCommands
 	}
 	return &permission

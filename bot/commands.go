@@ -55,7 +55,7 @@ func levelActions() option {
 }
 
 func suggestAccounts(_ context.Context, b *Bot, in Input) []string {
-	return b.setup().Book.Suggest(in.Options["account"])
+	return containing(b.setup().Book.Names(), in.Options["account"])
 }
 
 // selected are the accounts that the option names: one, or all.

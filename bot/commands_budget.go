@@ -36,16 +36,20 @@ func suggestBudgets(_ context.Context, b *Bot, in Input) []string {
 	return containing(b.setup().Budgets.Names(), in.Options["name"])
 }
 
-// containing are the names that contain what was typed, in any case.
+// containing are the names that contain what was typed, in any case, those that begin with
+// it first.
 func containing(names []string, typed string) []string {
 	typed = strings.ToLower(typed)
-	var found []string
+	var beginning, others []string
 	for _, name := range names {
-		if strings.Contains(strings.ToLower(name), typed) {
-			found = append(found, name)
+		switch at := strings.Index(strings.ToLower(name), typed); {
+		case at == 0:
+			beginning = append(beginning, name)
+		case at > 0:
+			others = append(others, name)
 		}
 	}
-	return found
+	return append(beginning, others...)
 }
 
 func budgets(ctx context.Context, b *Bot, in Input) (message.Message, error) {

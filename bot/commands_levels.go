@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"strconv"
 
 	"mokabot/internal/alert"
@@ -13,19 +12,14 @@ import (
 type Levels interface {
 	// SetLevel changes limits of one level and puts them in force at once. Limits
 	// are written as in the file; "off" takes one away and "" leaves it. Its error
-	// is an [*UnknownLevelError], [ErrLevelOrder] or [ErrLevelLimit].
+	// is an [*UnknownLevelError], [config.ErrLevelOrder] or
+	// [config.ErrLevelLimit].
 	SetLevel(ctx context.Context, account, level, below, runway string) error
 	// ResetLevels goes back to the configuration's levels.
 	ResetLevels(ctx context.Context, account string) error
 	// ChangedLevels are the names of the changed levels, by account.
 	ChangedLevels(ctx context.Context) (map[string][]string, error)
 }
-
-// The reasons why limits cannot be set.
-var (
-	ErrLevelOrder = errors.New("the levels would be out of order")
-	ErrLevelLimit = errors.New("not a limit")
-)
 
 // UnknownLevelError reports that an account has no level of that name.
 type UnknownLevelError struct{ Known []string }

@@ -60,9 +60,9 @@ func (b *Bot) usageOf(ctx context.Context, in Input, a *account.Account, p, befo
 	wait.Go(func() { reading = a.Read(ctx) })
 	used, err := usedIn(ctx, a, p, before)
 	wait.Wait()
-	if used.Picture == nil && err == nil {
+	if err == nil {
 		var undrawn error
-		if used.Picture, used.PictureAlt, undrawn = past.Picture(ctx, in.Words, a, p, past.Zone, history.Beside{Spent: spend.SoFar{Spent: used.Spent, AtLeast: used.AtLeast}, Reading: reading}); undrawn != nil {
+		if used.Picture, undrawn = past.Picture(ctx, in.Words, a, past.Zone, used, reading); undrawn != nil {
 			b.Log.Error("chart could not be drawn", "account", a.Name, "err", undrawn)
 		}
 	}

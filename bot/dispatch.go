@@ -10,6 +10,7 @@ import (
 	"github.com/bwmarrin/discordgo"
 
 	"mokabot/internal/account"
+	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/message"
 	"mokabot/moka"
@@ -244,9 +245,9 @@ func errorText(in Input, err error) string {
 		return in.Words.Command.TooFast(roundUp(tooFast.wait))
 	case errors.As(err, &level):
 		return in.Words.Command.NoLevel(level.Known)
-	case errors.Is(err, ErrLevelOrder):
+	case errors.Is(err, config.ErrLevelOrder):
 		return in.Words.Command.LevelOrder
-	case errors.Is(err, ErrLevelLimit):
+	case errors.Is(err, config.ErrLevelLimit):
 		return in.Words.Command.LevelLimit
 	case errors.Is(err, errSnoozeTime):
 		return in.Words.Incident.NoSnoozeTime(minSnooze, maxSnooze)

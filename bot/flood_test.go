@@ -32,7 +32,7 @@ func TestAFloodOfCommandsDelaysNoPoll(t *testing.T) {
 			}
 			b := quietBot(t)
 			s := *b.setup()
-			s.Book, s.Viewers = book, Viewers{Everyone: true}
+			s.Book, s.Viewers = book, config.Viewers{Everyone: true}
 			b.Use(s)
 			ctx, stop := context.WithCancel(t.Context())
 			var answered atomic.Int32

@@ -55,7 +55,7 @@ func quietBot(f testing.TB) *Bot {
 		f.Fatal(err)
 	}
 	b := &Bot{Log: slog.New(slog.DiscardHandler), GuildIDs: []string{"1"}}
-	b.Use(Setup{Book: book, Incidents: calm{}, Budgets: noBudgets{}, Operators: Operators{Users: []string{"7"}}})
+	b.Use(Setup{Book: book, Incidents: calm{}, Budgets: noBudgets{}, Operators: config.Operators{Users: []string{"7"}}})
 	return b
 }
 

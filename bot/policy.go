@@ -4,23 +4,9 @@ import (
 	"slices"
 
 	"github.com/bwmarrin/discordgo"
+
+	"mokabot/internal/config"
 )
-
-// Operators are the people who may change things, and see figures. With
-// neither roles nor users, members who may manage the home server are operators.
-type Operators struct {
-	Roles, Users []string
-}
-
-// Viewers are the people who may see figures besides the operators.
-type Viewers struct {
-	Everyone     bool // every member of the home server
-	Roles, Users []string
-}
-
-func (o Operators) named() bool { return len(o.Roles) > 0 || len(o.Users) > 0 }
-
-func (v Viewers) named() bool { return v.Everyone || len(v.Roles) > 0 || len(v.Users) > 0 }
 
 // standing is what a caller may do, in ascending order.
 type standing int
@@ -55,8 +41,8 @@ type caller struct {
 
 // accessRules are what the configuration says about access.
 type accessRules struct {
-	Operators Operators
-	Viewers   Viewers
+	Operators config.Operators
+	Viewers   config.Viewers
 	Home      homeServers
 }
 
@@ -141,7 +127,7 @@ func (r accessRules) standingIn(m membership) standing {
 		})
 	}
 	switch {
-	case has(r.Operators.Roles), !r.Operators.named() && m.Manages:
+	case has(r.Operators.Roles), !r.Operators.Named() && m.Manages:
 		return operator
 	case r.Viewers.Everyone, has(r.Viewers.Roles):
 		return viewer
@@ -155,7 +141,7 @@ func (r accessRules) needsMembership(c caller) bool {
 	switch {
 	case slices.Contains(r.Operators.Users, c.UserID):
 		return false
-	case !r.Operators.named(), len(r.Operators.Roles) > 0:
+	case !r.Operators.Named(), len(r.Operators.Roles) > 0:
 		return true
 	case slices.Contains(r.Viewers.Users, c.UserID):
 		return false

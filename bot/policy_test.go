@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/bwmarrin/discordgo"
+
+	"mokabot/internal/config"
 )
 
 // place is where somebody uses a command, and how that comes about.
@@ -73,19 +75,19 @@ var matrixPlaces = []usePlace{
 // everybody gets nothing.
 var matrixRules = []struct {
 	name      string
-	operators Operators
-	viewers   Viewers
+	operators config.Operators
+	viewers   config.Viewers
 	want      [3]string // a letter for each person
 }{
-	{"nobody named", Operators{}, Viewers{}, [3]string{"--mmmomm-", "-----o---", "---------"}},
-	{"every member views", Operators{}, Viewers{Everyone: true}, [3]string{"--vvvovv-", "--vvvovv-", "---------"}},
-	{"the role @everyone views", Operators{}, Viewers{Roles: []string{homeID}}, [3]string{"--vvvovv-", "--vvvovv-", "---------"}},
-	{"viewers by role", Operators{}, Viewers{Roles: []string{viewerRole}}, [3]string{"--mvmomm-", "---v-o---", "---------"}},
-	{"viewers by id", Operators{}, Viewers{Users: []string{"15"}}, [3]string{"--mmmovm-", "-----ov--", "------v--"}},
-	{"operators by role", Operators{Roles: []string{operatorRole}}, Viewers{}, [3]string{"--mmommm-", "----o----", "---------"}},
-	{"operators by id", Operators{Users: []string{"16"}}, Viewers{}, [3]string{"--mmmmmoo", "-------oo", "-------oo"}},
+	{"nobody named", config.Operators{}, config.Viewers{}, [3]string{"--mmmomm-", "-----o---", "---------"}},
+	{"every member views", config.Operators{}, config.Viewers{Everyone: true}, [3]string{"--vvvovv-", "--vvvovv-", "---------"}},
+	{"the role @everyone views", config.Operators{}, config.Viewers{Roles: []string{homeID}}, [3]string{"--vvvovv-", "--vvvovv-", "---------"}},
+	{"viewers by role", config.Operators{}, config.Viewers{Roles: []string{viewerRole}}, [3]string{"--mvmomm-", "---v-o---", "---------"}},
+	{"viewers by id", config.Operators{}, config.Viewers{Users: []string{"15"}}, [3]string{"--mmmovm-", "-----ov--", "------v--"}},
+	{"operators by role", config.Operators{Roles: []string{operatorRole}}, config.Viewers{}, [3]string{"--mmommm-", "----o----", "---------"}},
+	{"operators by id", config.Operators{Users: []string{"16"}}, config.Viewers{}, [3]string{"--mmmmmoo", "-------oo", "-------oo"}},
 	{
-		"all named", Operators{Roles: []string{operatorRole}, Users: []string{"16"}}, Viewers{Roles: []string{viewerRole}, Users: []string{"15"}},
+		"all named", config.Operators{Roles: []string{operatorRole}, Users: []string{"16"}}, config.Viewers{Roles: []string{viewerRole}, Users: []string{"15"}},
 		[3]string{"--mvomvoo", "---vo-voo", "------voo"},
 	},
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bwmarrin/discordgo"
 
+	"mokabot/internal/config"
 	"mokabot/internal/discord"
 	"mokabot/internal/discord/discordtest"
 )
@@ -134,9 +135,9 @@ func TestCommandsAreShownToWhoMayUseThem(t *testing.T) {
 		figures, changes int64
 	}{
 		{"nobody named", Setup{}, manage, manage},
-		{"viewers named", Setup{Viewers: Viewers{Users: named}}, anybody, manage},
-		{"every member views", Setup{Viewers: Viewers{Everyone: true}}, anybody, manage},
-		{"operators named", Setup{Operators: Operators{Roles: named}}, anybody, anybody},
+		{"viewers named", Setup{Viewers: config.Viewers{Users: named}}, anybody, manage},
+		{"every member views", Setup{Viewers: config.Viewers{Everyone: true}}, anybody, manage},
+		{"operators named", Setup{Operators: config.Operators{Roles: named}}, anybody, anybody},
 	} {
 		for _, d := range definitions(&c.setup) {
 			command, _ := findCommand(d.Name)
@@ -172,4 +173,10 @@ func TestUsageOffersModelsAndKeys(t *testing.T) {
 		}
 	}
 	t.Error("/usage has no option by")
+}
+
+func TestNamesThatBeginWithWhatWasTypedAreSuggestedFirst(t *testing.T) {
+	if got := containing([]string{"Steam", "ci", "team"}, "TE"); !slices.Equal(got, []string{"team", "Steam"}) {
+		t.Errorf("suggestions for TE: %v", got)
+	}
 }

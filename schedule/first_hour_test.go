@@ -14,7 +14,6 @@ import (
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
 	"mokabot/internal/proof"
-	"mokabot/internal/spend"
 	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
@@ -58,18 +57,18 @@ func TestTheFirstHourOfANewUser(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, w := range lang.All() {
-			drawn, alt, err := past.Picture(t.Context(), w, team, period, time.UTC, history.Beside{Spent: spend.SoFar{Spent: used.Spent, AtLeast: used.AtLeast}, Reading: r})
-			if err != nil || len(drawn) == 0 {
+			drawn, err := past.Picture(t.Context(), w, team, time.UTC, used, r)
+			if err != nil || len(drawn.PNG) == 0 {
 				t.Fatalf("no picture: %v", err)
 			}
-			if days := barsIn(t, drawn); days < 27 {
+			if days := barsIn(t, drawn.PNG); days < 27 {
 				t.Errorf("%d days of the month before are drawn", days)
 			}
-			used.Picture, used.PictureAlt = drawn, alt
+			used.Picture = drawn
 			m := message.Usage(w, []message.UsageAnswer{{Account: message.Account{Name: "team", Reading: r, Today: past.Today(t.Context(), "team"), Runway: &runway}, Used: used, Period: "30d"}})
-			t.Logf("after %s:\n%s%s", time.Since(began), m, alt)
+			t.Logf("after %s:\n%s%s", time.Since(began), m, drawn.Alt)
 			if dir := os.Getenv("MOKABOT_PICTURES"); dir != "" {
-				if err := os.WriteFile(filepath.Join(dir, "first-hour-"+w.Tag+".png"), drawn, 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, "first-hour-"+w.Tag+".png"), drawn.PNG, 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}

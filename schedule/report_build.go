@@ -83,7 +83,7 @@ func (r *Reporter) part(ctx context.Context, a *account.Account, reading moka.Re
 	}
 	part.Incidents = r.incidents(ctx, a.Name, p)
 	part.Changes = r.changes(ctx, a.Name, p)
-	part.Picture, part.PictureAlt = r.picture(ctx, a, p, rep, part)
+	part.Picture = r.picture(ctx, a, rep, part)
 	return part, err
 }
 
@@ -122,13 +122,12 @@ func (r *Reporter) incidents(ctx context.Context, name string, p spend.Period) [
 }
 
 // picture draws the period. It is optional: without it the text is posted alone.
-func (r *Reporter) picture(ctx context.Context, a *account.Account, p spend.Period, rep config.Report, part message.ReportAccount) (png []byte, alt string) {
-	png, alt, err := r.history(rep).Picture(ctx, r.Words, a, p, rep.Timezone, history.Beside{Spent: spend.SoFar{Spent: part.Spent, AtLeast: part.AtLeast}, Reading: part.Reading})
+func (r *Reporter) picture(ctx context.Context, a *account.Account, rep config.Report, part message.ReportAccount) message.Picture {
+	drawn, err := r.history(rep).Picture(ctx, r.Words, a, rep.Timezone, part.Used, part.Reading)
 	if err != nil {
 		r.Log.Error("chart could not be drawn", "account", a.Name, "err", err)
-		return nil, ""
 	}
-	return png, alt
+	return drawn
 }
 
 // changes are the changes of the account's models in the period; nil when there were

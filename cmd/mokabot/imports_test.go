@@ -52,7 +52,7 @@ var (
 		"internal/discordsim/browser":  {},
 		"internal/discord":             {"moka", "moka/redact", "internal/clock", "internal/lang", "internal/message", "internal/store"},
 		"bot": {
-			"moka", "internal/account", "internal/alert", "internal/discord", "internal/history", "internal/lang", "internal/message",
+			"moka", "internal/account", "internal/alert", "internal/config", "internal/discord", "internal/history", "internal/lang", "internal/message",
 			"internal/spend", "internal/store", "internal/budget"},
 		"schedule": {
 			"moka", "internal/account", "internal/alert", "internal/clock", "internal/config", "internal/history", "internal/lang",

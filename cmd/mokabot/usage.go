@@ -82,16 +82,14 @@ func (a past) draw(ctx context.Context, file string, one *account.Account, answe
 	if file == "" {
 		return nil
 	}
-	p := spend.Period{From: answer.From, To: answer.To}
-	beside := history.Beside{Spent: spend.SoFar{Spent: answer.Spent, AtLeast: answer.AtLeast}, Reading: answer.Reading}
-	png, _, err := a.history.Picture(ctx, lang.For(a.config.Language), one, p, a.config.Timezone, beside)
-	if err == nil && png == nil {
+	drawn, err := a.history.Picture(ctx, lang.For(a.config.Language), one, a.config.Timezone, answer.Used, answer.Reading)
+	if err == nil && drawn.PNG == nil {
 		err = &failure{say: func(w lang.ArgumentWords) string { return w.NothingDrawn }}
 	}
 	if err != nil {
 		return err
 	}
-	return app.WriteFile(file, png)
+	return app.WriteFile(file, drawn.PNG)
 }
 
 // The JSON of `usage --json`; the README documents it.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -275,28 +274,6 @@ func (b *Book) Select(names ...string) ([]*Account, error) {
 		found = append(found, a)
 	}
 	return found, nil
-}
-
-// Suggest are the names that contain what was typed so far, those that begin with it first.
-func (b *Book) Suggest(typed string) []string {
-	typed = strings.ToLower(typed)
-	var found []string
-	for _, name := range b.Names() {
-		if strings.Contains(strings.ToLower(name), typed) {
-			found = append(found, name)
-		}
-	}
-	slices.SortStableFunc(found, func(x, y string) int {
-		return begins(y, typed) - begins(x, typed)
-	})
-	return found
-}
-
-func begins(name, typed string) int {
-	if strings.HasPrefix(strings.ToLower(name), typed) {
-		return 1
-	}
-	return 0
 }
 
 // CarryOver takes over the readings of the same accounts in an earlier book, whatever

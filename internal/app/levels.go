@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -63,13 +62,10 @@ func (s *service) SetLevel(ctx context.Context, account, level, below, runway st
 	merged.Below, merged.Runway = cmp.Or(below, merged.Below), cmp.Or(runway, merged.Runway)
 	changes[level] = merged
 	if merged == (config.LevelChange{}) {
-		return bot.ErrLevelLimit
+		return config.ErrLevelLimit
 	}
-	switch _, err := changes.Apply(a.Alerts.Levels); {
-	case errors.Is(err, config.ErrLevelOrder):
-		return fmt.Errorf("%w: %w", bot.ErrLevelOrder, err)
-	case err != nil:
-		return fmt.Errorf("%w: %w", bot.ErrLevelLimit, err)
+	if _, err := changes.Apply(a.Alerts.Levels); err != nil {
+		return err
 	}
 	return s.storeLevels(ctx, account, changes)
 }

@@ -175,8 +175,7 @@ func (s *service) use(next generation) {
 	c := next.config
 	s.on.bot.Use(bot.Setup{
 		Book: next.book, History: next.watch.History, Incidents: next.watch, Reports: next.reports, Budgets: next.budgets,
-		Operators:    bot.Operators{Roles: c.Discord.Operators.Roles, Users: c.Discord.Operators.Users},
-		Viewers:      bot.Viewers{Everyone: c.Discord.Viewers.Everyone, Roles: c.Discord.Viewers.Roles, Users: c.Discord.Viewers.Users},
+		Operators: c.Discord.Operators, Viewers: c.Discord.Viewers,
 		AlertChannel: c.Alerts.ChannelID, Language: c.Language, Welcome: c.Welcome,
 	})
 }

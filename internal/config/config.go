@@ -57,18 +57,23 @@ type Discord struct {
 	Viewers   Viewers
 }
 
-// Viewers are the people who may see figures besides the operators. With
-// nobody named here or as an operator, members who may manage the server see them.
+// Operators are the people who may change things, and see figures. With nobody named,
+// members who may manage the home server are operators.
+type Operators struct {
+	Roles, Users []string
+}
+
+// Named reports whether anybody is named.
+func (o Operators) Named() bool { return len(o.Roles)+len(o.Users) > 0 }
+
+// Viewers are the people who may see figures besides the operators.
 type Viewers struct {
 	Everyone     bool // every member of the home server
 	Roles, Users []string
 }
 
-// Operators are who may snooze and trigger reports. With neither, it is
-// whoever has the permission to manage the guild.
-type Operators struct {
-	Roles, Users []string
-}
+// Named reports whether anybody is named.
+func (v Viewers) Named() bool { return v.Everyone || len(v.Roles)+len(v.Users) > 0 }
 
 // Account is one gateway account. It has a key, or an access token together
 // with a user id, or both.

@@ -26,13 +26,7 @@ func (h History) BurnDown(ctx context.Context, w *lang.Words, book *account.Book
 	if err != nil {
 		return message.Picture{}, err
 	}
-	select {
-	case drawing <- struct{}{}:
-		defer func() { <-drawing }()
-	case <-ctx.Done():
-		return message.Picture{}, ctx.Err()
-	}
-	png, err := chart.Draw(series)
+	png, err := draw(ctx, series)
 	return message.Picture{PNG: png, Alt: message.BudgetAlt(w, s)}, err
 }
 

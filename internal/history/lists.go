@@ -100,17 +100,17 @@ func (k *keyRecords) list(ctx context.Context, c *moka.Client, p spend.Period, r
 
 // mostly is the part of what was spent that the records of keys must have for nothing else
 // to be asked: they are some minutes late, and what was spent around midnight is divided.
-const enough = 0.8
+const mostly = 0.8
 
 // listKeys fills in what each key cost: by the gateway's records of keys where they have
 // most of it, else by these, its log or the keys' counters, whichever sums to most.
-func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r *records, records keyRecords, u *message.Used) error {
-	if spent, known := u.Spent.Get(); records.cover(p, r) && float64(records.sum()) >= enough*float64(spent) && (known || len(records.flow) > 0) {
-		u.Keys = recordedKeys(ctx, c, records.flow)
+func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r *records, byKey keyRecords, u *message.Used) error {
+	if spent, known := u.Spent.Get(); byKey.cover(p, r) && float64(byKey.sum()) >= mostly*float64(spent) && (known || len(byKey.flow) > 0) {
+		u.Keys = recordedKeys(ctx, c, byKey.flow)
 		return nil
 	}
-	keys, err := records.keys, records.listErr
-	if !records.listed {
+	keys, err := byKey.keys, byKey.listErr
+	if !byKey.listed {
 		keys, err = c.Keys(ctx)
 	}
 	if err == nil {
@@ -118,7 +118,7 @@ func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r
 		if failed != nil {
 			return failed
 		}
-		logged, known := r.loggedKeys(ctx, p, keyNames(keys, book, records.flow, p.From))
+		logged, known := r.loggedKeys(ctx, p, keyNames(keys, book, byKey.flow, p.From))
 		counted, ok := book.counted(keys, !p.To.Before(r.to), u.Spent)
 		if u.Keys = logged; !known || ok && sumOf(counted) > sumOf(logged)+blur {
 			u.Keys = counted
@@ -127,8 +127,8 @@ func (h History) listKeys(ctx context.Context, c *moka.Client, p spend.Period, r
 			err = &moka.Error{Op: "log/self/stat", Kind: moka.Unsupported}
 		}
 	}
-	if sum := records.sum(); sum > sumOf(u.Keys) {
-		u.Keys = recordedKeys(ctx, c, records.flow)
+	if sum := byKey.sum(); sum > sumOf(u.Keys) {
+		u.Keys = recordedKeys(ctx, c, byKey.flow)
 	} else if err != nil {
 		u.KeysErr = failure(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"mokabot/internal/alert"
 	"mokabot/internal/chart"
 	"mokabot/internal/lang"
+	"mokabot/internal/message"
 	"mokabot/internal/spend"
 	"mokabot/internal/store"
 	"mokabot/moka"
@@ -34,31 +35,31 @@ func drawnTo(p spend.Period, now time.Time) (end time.Time, isCurrent bool) {
 	return now, true
 }
 
-// Beside is what the picture's message says, so that both are of one moment.
-type Beside struct {
-	Spent   spend.SoFar
-	Reading moka.Reading
-}
-
-// Picture draws balance and spending of a period by the hour or by the day, and describes
-// it in words. The picture is nil when nothing is stored.
-func (h History) Picture(ctx context.Context, w *lang.Words, a *account.Account, p spend.Period, zone *time.Location, beside Beside) (png []byte, alt string, err error) {
-	if h.Store == nil {
-		return nil, "", nil
-	}
+// draw draws a picture as soon as few others are being drawn.
+func draw(ctx context.Context, s chart.Series) ([]byte, error) {
 	select {
 	case drawing <- struct{}{}:
 		defer func() { <-drawing }()
 	case <-ctx.Done():
-		return nil, "", ctx.Err()
+		return nil, ctx.Err()
 	}
-	series, facts, err := h.series(ctx, w, a, p, zone, beside.Reading)
+	return chart.Draw(s)
+}
+
+// Picture draws balance and spending of a period by the hour or by the day, and describes
+// it in words. Its message has what was used in the period and the reading, so that both are
+// of one moment. It is empty when nothing is stored.
+func (h History) Picture(ctx context.Context, w *lang.Words, a *account.Account, zone *time.Location, u message.Used, beside moka.Reading) (message.Picture, error) {
+	if h.Store == nil {
+		return message.Picture{}, nil
+	}
+	series, facts, err := h.series(ctx, w, a, spend.Period{From: u.From, To: u.To}, zone, beside)
 	if err != nil || len(series.Balance) == 0 {
-		return nil, "", err
+		return message.Picture{}, err
 	}
-	facts.Spent = beside.Spent
-	png, err = chart.Draw(series)
-	return png, w.Chart.Alt(facts), err
+	facts.Spent = u.SoFar()
+	png, err := draw(ctx, series)
+	return message.Picture{PNG: png, Alt: w.Chart.Alt(facts)}, err
 }
 
 // step is the time between two balances of a picture.

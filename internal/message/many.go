@@ -160,7 +160,7 @@ func (c crowd) line(a ReportAccount) string {
 		parts = append(parts, Relative(a.Last.At))
 	}
 	if a.Spent.Known() || c.report {
-		parts = append(parts, c.spent(soFar(c.w, a.soFar())))
+		parts = append(parts, c.spent(soFar(c.w, a.SoFar())))
 	}
 	if !a.Reading.OK() {
 		parts = append(parts, firstSentence(shortFailure(c.w, a.Reading.Err())))

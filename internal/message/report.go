@@ -57,7 +57,7 @@ func summaryCards(w *lang.Words, r Report) Message {
 	}
 	for i, a := range r.Accounts {
 		m.Cards = append(m.Cards, reportCard(w, r, a))
-		m.illustrate(len(m.Cards)-1, fmt.Sprintf("chart-%d.png", i+1), Picture{a.Picture, a.PictureAlt})
+		m.illustrate(len(m.Cards)-1, fmt.Sprintf("chart-%d.png", i+1), a.Picture)
 	}
 	return m
 }
@@ -145,7 +145,7 @@ func totals(w *lang.Words, accounts []ReportAccount) total {
 		used, was := spend.SoFar{}, spend.SoFar{}
 		for _, i := range group {
 			of, names = append(of, readings[i]), append(names, accounts[i].Name)
-			used, was = better(used, accounts[i].soFar()), better(was, spend.SoFar{Spent: accounts[i].Before})
+			used, was = better(used, accounts[i].SoFar()), better(was, spend.SoFar{Spent: accounts[i].Before})
 		}
 		left := moka.SpendableTogether(of)
 		t.spent, t.before, t.left = together(t.spent, used), t.before.Plus(was.Spent), t.left.Plus(left)

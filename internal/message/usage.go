@@ -45,11 +45,11 @@ type Used struct {
 	KeysErr      *moka.Error // why there is no use by key
 	Recorded     moka.Maybe  // the sum of the gateway's own records, where it is not Spent
 	Filled       bool        // Spent is from the gateway's records, because readings are missing
-	Picture      []byte      // PNG; nil: none
-	PictureAlt   string      // what it shows, in words
+	Picture      Picture
 }
 
-func (u Used) soFar() spend.SoFar { return spend.SoFar{Spent: u.Spent, AtLeast: u.AtLeast} }
+// SoFar is what was spent.
+func (u Used) SoFar() spend.SoFar { return spend.SoFar{Spent: u.Spent, AtLeast: u.AtLeast} }
 
 // UsageAnswer is one account's part of an answer to /usage.
 type UsageAnswer struct {
@@ -80,7 +80,7 @@ func Usage(w *lang.Words, answers []UsageAnswer) Message {
 			addList(&card, w.Usage.ByModel, modelsUsed(w, a.Used))
 		}
 		m.Cards = append(m.Cards, card)
-		m.illustrate(i, fmt.Sprintf("chart-%d.png", i+1), Picture{a.Picture, a.PictureAlt})
+		m.illustrate(i, fmt.Sprintf("chart-%d.png", i+1), a.Picture)
 	}
 	return m
 }
@@ -88,7 +88,7 @@ func Usage(w *lang.Words, answers []UsageAnswer) Message {
 // addUsed adds the figures in the order that every card has them.
 func addUsed(w *lang.Words, card *Card, a Account, u Used) {
 	card.add(w.Report.Left, a.leftText(w))
-	addSpent(w, card, u.soFar(), u.Before)
+	addSpent(w, card, u.SoFar(), u.Before)
 	if u.Requests > 0 {
 		card.add(w.Report.Requests, moka.Grouped(uint64(u.Requests)))
 	}

@@ -110,8 +110,7 @@ func usages(w *lang.Words) map[string]message.Message {
 		return message.Usage(w, []message.UsageAnswer{{Account: a, Used: u, Period: period}})
 	}
 	shown := week()
-	chart := balanceChart(w)
-	shown.Picture, shown.PictureAlt = chart.PNG, chart.Alt
+	shown.Picture = balanceChart(w)
 	filled := month()
 	filled.Filled, filled.Covered = true, 0.98
 	differs := month()

@@ -235,8 +235,8 @@ func reports(w *lang.Words) map[string]message.Message {
 	one, two := message.ReportAccount{Account: full(), Used: day()}, message.ReportAccount{Account: full(), Used: day()}
 	two.Name = "ci"
 	one.Reading.Identity, two.Reading.Identity = "wallet", "wallet"
-	chart, illustrated := balanceChart(w), part
-	illustrated.Picture, illustrated.PictureAlt = chart.PNG, chart.Alt
+	illustrated := part
+	illustrated.Picture = balanceChart(w)
 	budgeted := report(budget.Day, 1, illustrated)
 	budgeted.Budgets = []budget.Standing{standing("monthly", budget.Month, 500, dollars(212.4), 60, 73, 95)}
 	weekly, monthly := part, part
