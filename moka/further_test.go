@@ -85,6 +85,7 @@ func TestNoticeIsTextOrNothing(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"data":"","success":true}`:                          "",
 		`{"data":" ## Maintenance\nSunday 02:00 UTC\u0007 "}`: "## Maintenance\nSunday 02:00 UTC",
+		`{"data":"\u001b[31mred\u001b[0m\nnext"}`:             "red\nnext",
 		`{"data":"` + strings.Repeat("x", 5000) + `"}`:        strings.Repeat("x", maxNotice-1) + "…",
 	} {
 		got, err := dial(t, healthy(map[string]reply{noticePath: {body: body}}), Credentials{}).Notice(t.Context())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -28,10 +27,5 @@ func decodeNotice(body []byte) (string, error) {
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil {
 		return "", mistyped("notice", "not a text")
 	}
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
-			return -1
-		}
-		return r
-	}, head(*answer.Data, 2*utf8.UTFMax*maxNotice))), nil
+	return strings.TrimSpace(PlainLines(head(*answer.Data, 2*utf8.UTFMax*maxNotice))), nil
 }
