@@ -115,7 +115,7 @@ func (c *Client) additions(ctx context.Context, w window, q BookedQuery, b *Book
 	if !q.CreditsSince.IsZero() {
 		kinds = []int{logTopUp, logManage, logSystem}
 	}
-	pages, errs := make([]logPage, len(kinds)), make([]error, len(kinds))
+	pages, errs := make([][]logRow, len(kinds)), make([]error, len(kinds))
 	status, err := c.besideStatus(ctx, func() error {
 		var asking sync.WaitGroup
 		for i, kind := range kinds {
@@ -129,7 +129,7 @@ func (c *Client) additions(ctx context.Context, w window, q BookedQuery, b *Book
 	}
 	for i, kind := range kinds {
 		rows := pages[i]
-		for _, row := range rows.items {
+		for _, row := range rows {
 			if row.Type != kind || row.At < wide.first || row.At > wide.last {
 				continue
 			}
@@ -143,7 +143,7 @@ func (c *Client) additions(ctx context.Context, w window, q BookedQuery, b *Book
 				b.Credits.add(row, status.Units, q.UnitSince)
 			}
 		}
-		if len(rows.items) >= keyPageSize {
+		if len(rows) >= keyPageSize {
 			b.Credits.Unread++ // there are more
 		}
 	}
@@ -170,7 +170,7 @@ func (c *Credits) add(row logRow, u Units, unitSince time.Time) {
 // notedRefunds reads refunds that gateways before 2026-07 note in words, the part
 // before a second apart. Amounts are in the present unit from unitSince on.
 func (c *Client) notedRefunds(ctx context.Context, w window, from int64, unitSince time.Time) (sum refundSum, err error) {
-	var notes logPage
+	var notes []logRow
 	status, err := c.besideStatus(ctx, func() (err error) {
 		notes, err = c.logRows(ctx, w, logSystem, 1)
 		return err
@@ -178,7 +178,7 @@ func (c *Client) notedRefunds(ctx context.Context, w window, from int64, unitSin
 	if err != nil {
 		return sum, err
 	}
-	for _, row := range notes.items {
+	for _, row := range notes {
 		if row.Type != logSystem || !returns(row.Content) || row.At < w.first || row.At > w.last {
 			continue
 		}
@@ -324,7 +324,7 @@ func (c *Client) refunds(ctx context.Context, w window, from int64) (sum refundS
 		if err != nil {
 			return sum, err
 		}
-		for _, row := range rows.items {
+		for _, row := range rows {
 			if row.Type != logRefund || row.At < w.first || row.At > w.last || row.Quota <= 0 || overflows(sum.quota, row.Quota) || overflows(sum.before, row.Quota) {
 				continue
 			}
@@ -336,7 +336,7 @@ func (c *Client) refunds(ctx context.Context, w window, from int64) (sum refundS
 				sum.byKey[flowKey{row.Key, cut(Plain(row.Name), maxMessage)}] += row.Quota
 			}
 		}
-		if len(rows.items) < keyPageSize {
+		if len(rows) < keyPageSize {
 			return sum, nil
 		}
 		if page == bookedPages {
@@ -346,9 +346,7 @@ func (c *Client) refunds(ctx context.Context, w window, from int64) (sum refundS
 	}
 }
 
-// logPage is a page of /api/log/self.
-type logPage struct{ items []logRow }
-
+// logRow is a row of /api/log/self.
 type logRow struct {
 	At    int64  `json:"created_at"`
 	Type  int    `json:"type"`
@@ -488,7 +486,7 @@ func boundedQuota(f float64) (int64, bool) {
 	return int64(f), f > 0 && f < 1<<53
 }
 
-func (c *Client) logRows(ctx context.Context, w window, kind, page int) (logPage, error) {
+func (c *Client) logRows(ctx context.Context, w window, kind, page int) ([]logRow, error) {
 	query := w.query()
 	query.Set("type", strconv.Itoa(kind))
 	query.Set("p", strconv.Itoa(page))
@@ -496,20 +494,20 @@ func (c *Client) logRows(ctx context.Context, w window, kind, page int) (logPage
 	return fetch(ctx, c, request{op: "log/self", path: "/api/log/self", query: query, auth: byUser, optional: true}, decodeLog)
 }
 
-func decodeLog(body []byte) (logPage, error) {
+func decodeLog(body []byte) ([]logRow, error) {
 	var answer struct {
 		Data *struct {
 			Items *[]logRow `json:"items"`
 		} `json:"data"`
 	}
 	if err := json.Unmarshal(body, &answer); err == nil && answer.Data != nil && answer.Data.Items != nil {
-		return logPage{*answer.Data.Items}, nil
+		return *answer.Data.Items, nil
 	}
 	var plain struct {
 		Data *[]logRow `json:"data"`
 	}
 	if err := json.Unmarshal(body, &plain); err != nil || plain.Data == nil {
-		return logPage{}, mistyped("log/self", "not a list of log rows")
+		return nil, mistyped("log/self", "not a list of log rows")
 	}
-	return logPage{*plain.Data}, nil
+	return *plain.Data, nil
 }

@@ -187,14 +187,9 @@ func (r replayed) budget(name, config string) message.Outcome {
 }
 
 func (a replayedAccount) outcome(config string) message.Outcome {
-	o := message.Outcome{Config: config, Pings: a.past.Pings}
-	for _, e := range a.past.Events {
-		if e.Post() {
-			o.Posts++
-		}
-		if e.Kind == alert.Raised && o.First.IsZero() {
-			o.First = e.At
-		}
+	o := message.Outcome{Config: config, Pings: a.past.Pings, Posts: len(a.past.Posts)}
+	if i := slices.IndexFunc(a.past.Posts, func(e alert.Event) bool { return e.Kind == alert.Raised }); i >= 0 {
+		o.First = a.past.Posts[i].At
 	}
 	return o
 }
@@ -301,19 +296,13 @@ func (r replayed) budgetsJSON() []backtestBudget {
 
 func backtestJSON(name string, h alert.History) backtestAccount {
 	b := backtestAccount{
-		Account: name, Readings: h.Readings, Pings: h.Pings, Edits: h.Edits, Flaps: h.Flaps,
+		Account: name, Readings: h.Readings, Pings: h.Pings, Posts: len(h.Posts), Incidents: h.Incidents, Edits: h.Edits, Flaps: h.Flaps,
 		Events: []backtestEvent{}, Empties: []backtestEmpty{}, From: timeOrNull(h.From), To: timeOrNull(h.To),
 	}
-	for _, e := range h.Events {
-		if e.Post() {
-			b.Posts++
-		}
-		if e.Kind == alert.Raised {
-			b.Incidents++
-		}
+	for _, e := range h.Posts {
 		b.Events = append(b.Events, backtestEvent{
 			rfc3339(e.At), e.Kind, e.Incident.Condition, e.Incident.LevelName, e.Facts.Reading.Spendable(),
-			e.Post() && len(e.MentionRoles)+len(e.MentionUsers) > 0,
+			len(e.MentionRoles)+len(e.MentionUsers) > 0,
 		})
 	}
 	for _, e := range h.Empties {

@@ -71,9 +71,6 @@ func (c Condition) Severity() Severity { return describe(c).severity }
 // limit, an expired key and refused credentials need a change in the console.
 func (c Condition) EndsByTopUp() bool { return describe(c).byMoney }
 
-// AboutMoney reports whether the condition says that there is too little of it.
-func (c Condition) AboutMoney() bool { return c.Topic() == TopicMoney }
-
 // CallsFail reports whether calls fail while the condition lasts, so that it pings whom
 // the worst level mentions.
 func (c Condition) CallsFail() bool { return describe(c).urgent }

@@ -10,13 +10,14 @@ const flapWithin = time.Hour
 
 // History is what rules would have posted for a series of stored readings.
 type History struct {
-	Events   []Event     // in order, edits left out
-	Edits    int         // how often live messages would have been edited
-	Pings    int         // posts that mention somebody
-	Flaps    int         // incidents raised again within an hour of their end, and levels posted again within an hour
-	Empties  []Depletion // every time the money ran out
-	Readings int
-	From, To time.Time
+	Posts     []Event     // in order
+	Edits     int         // how often live messages would have been edited
+	Pings     int         // posts that mention somebody
+	Incidents int         // that were raised
+	Flaps     int         // incidents raised again within an hour of their end, and levels posted again within an hour
+	Empties   []Depletion // every time the money ran out
+	Readings  int
+	From, To  time.Time
 }
 
 // Depletion is one time that the money ran out.
@@ -71,7 +72,10 @@ func (r *replay) take(e Event) {
 		r.Edits++
 		return
 	}
-	r.Events = append(r.Events, e)
+	r.Posts = append(r.Posts, e)
+	if e.Kind == Raised {
+		r.Incidents++
+	}
 	if len(e.MentionRoles)+len(e.MentionUsers) > 0 {
 		r.Pings++
 	}

@@ -25,7 +25,7 @@ func TestReplay(t *testing.T) {
 		16:35    $18`))
 	want := "raised balance/low, worsened balance/critical @7, raised exhausted @7, ended exhausted +$100.00, " +
 		"raised balance/low, ended balance, raised balance/low"
-	if got := said(h.Events); got != want {
+	if got := said(h.Posts); got != want {
 		t.Errorf("said %s\nwant %s", got, want)
 	}
 	if h.Readings != 13 || h.Pings != 2 || h.Flaps != 1 || h.To.Sub(h.From) != 6*time.Hour+35*time.Minute {
@@ -63,7 +63,7 @@ func TestReplayWithoutWarning(t *testing.T) {
 }
 
 func TestReplayOfNothing(t *testing.T) {
-	if h := Replay(storyRules(), slices.Values([]Facts(nil))); h.Readings != 0 || !h.From.IsZero() || h.Events != nil {
+	if h := Replay(storyRules(), slices.Values([]Facts(nil))); h.Readings != 0 || !h.From.IsZero() || h.Posts != nil {
 		t.Errorf("got %+v", h)
 	}
 }

@@ -37,12 +37,8 @@ var (
 type Access struct {
 	ChannelName string
 	GuildID     string // empty for a direct message
-	View        bool
-	Send        bool
-	Embed       bool
-	Attach      bool
-	History     bool // to look for an earlier copy of a message before repeating it
-	MentionAll  bool // may ping roles that are not mentionable by everybody
+	History     bool   // to look for an earlier copy of a message before repeating it
+	MentionAll  bool   // may ping roles that are not mentionable by everybody
 
 	Needs    Permission // what the bot needs in a channel of this kind
 	Archived bool       // a thread that the next post opens again

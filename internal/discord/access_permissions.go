@@ -69,8 +69,7 @@ func bits(s string) Permission {
 }
 
 // accessOf applies the implicit rules: who cannot view a channel, or not
-// connect to a voice channel, can do nothing there; who cannot send can neither
-// embed nor attach nor mention.
+// connect to a voice channel, can do nothing there; who cannot send cannot mention.
 // https://docs.discord.com/developers/topics/permissions#implicit-permissions
 func accessOf(ch accessChannel, p Permission, roles []accessRole) Access {
 	send := PermissionSend
@@ -79,16 +78,11 @@ func accessOf(ch accessChannel, p Permission, roles []accessRole) Access {
 	}
 	moderates := p&PermissionManageThreads != 0
 	view := p&PermissionView != 0 && (!ch.voice() || p&PermissionConnect != 0)
-	sends := view && p&send != 0
 	a := Access{
 		ChannelName: ch.Name,
 		GuildID:     ch.GuildID,
-		View:        view,
-		Send:        sends,
-		Embed:       sends && p&PermissionEmbed != 0,
-		Attach:      sends && p&PermissionAttach != 0,
 		History:     view && p&PermissionHistory != 0,
-		MentionAll:  sends && p&PermissionMentionEveryone != 0,
+		MentionAll:  view && p&send != 0 && p&PermissionMentionEveryone != 0,
 		Needs:       ch.needs(),
 		Archived:    ch.Thread.Archived,
 		Locked:      ch.Thread.Locked && (!moderates || ch.Thread.Archived),

@@ -39,12 +39,8 @@ func TestPermissionsAreComputedAsDiscordDoes(t *testing.T) {
 			t.Errorf("%s: %b, want %b", c.name, got, c.want)
 		}
 	}
-	if a := accessOf(accessChannel{}, PermissionSend|PermissionEmbed, nil); a.Send || a.Embed || !slices.Equal(a.Missing(), []string{"View Channel", "Attach Files", "Read Message History"}) {
+	if a := accessOf(accessChannel{}, PermissionSend|PermissionEmbed, nil); !slices.Equal(a.Missing(), []string{"View Channel", "Attach Files", "Read Message History"}) {
 		t.Errorf("without view: %+v", a)
-	}
-	thread := accessChannel{Type: channelPublicThread}
-	if a := accessOf(thread, PermissionView|PermissionSend, nil); a.Send {
-		t.Error("a thread needs its own permission to send")
 	}
 }
 
@@ -75,7 +71,7 @@ func TestAccessTellsWhatIsMissing(t *testing.T) {
 	if !a.CanMention("7") || a.CanMention("8") || a.HasRole("99") || !a.HasRole("8") {
 		t.Error("mentionable roles are wrong")
 	}
-	if a, err := r.Access(t.Context(), "11"); err != nil || !a.Send || a.Attach {
+	if a, err := r.Access(t.Context(), "11"); err != nil || !slices.Equal(a.Missing(), []string{"Attach Files"}) {
 		t.Errorf("thread %+v, %v", a, err)
 	}
 	if a, err := r.Access(t.Context(), "13"); err != nil || len(a.Missing()) != 0 {
@@ -101,27 +97,26 @@ func TestChannelsOfEveryKindNameWhatIsMissing(t *testing.T) {
 		name    string
 		channel accessChannel
 		has     Permission
-		sends   bool
 		missing []string
 		locked  bool
 	}{
-		{"text", of(channelText, false, false), text, true, nil, false},
-		{"text without view", of(channelText, false, false), text &^ PermissionView, false, []string{"View Channel"}, false},
-		{"text without send", of(channelText, false, false), text &^ PermissionSend, false, []string{"Send Messages"}, false},
-		{"announcements", of(channelNews, false, false), text, true, nil, false},
-		{"voice", of(channelVoice, false, false), text | PermissionConnect, true, nil, false},
-		{"voice without connect", of(channelVoice, false, false), text, false, []string{"Connect"}, false},
-		{"stage without connect", of(channelStage, false, false), text, false, []string{"Connect"}, false},
-		{"thread", of(channelPublicThread, false, false), thread, true, nil, false},
-		{"thread with the permission of its channel alone", of(channelPublicThread, false, false), text, false, []string{"Send Messages in Threads"}, false},
-		{"news thread without its permission", of(channelNewsThread, false, false), text, false, []string{"Send Messages in Threads"}, false},
-		{"locked thread", of(channelPublicThread, true, false), thread, true, nil, true},
-		{"locked thread for a moderator", of(channelPublicThread, true, false), thread | PermissionManageThreads, true, nil, false},
-		{"locked and archived for a moderator", of(channelPublicThread, true, true), thread | PermissionManageThreads, true, nil, true},
-		{"archived thread", of(channelPrivThread, false, true), thread, true, nil, false},
+		{"text", of(channelText, false, false), text, nil, false},
+		{"text without view", of(channelText, false, false), text &^ PermissionView, []string{"View Channel"}, false},
+		{"text without send", of(channelText, false, false), text &^ PermissionSend, []string{"Send Messages"}, false},
+		{"announcements", of(channelNews, false, false), text, nil, false},
+		{"voice", of(channelVoice, false, false), text | PermissionConnect, nil, false},
+		{"voice without connect", of(channelVoice, false, false), text, []string{"Connect"}, false},
+		{"stage without connect", of(channelStage, false, false), text, []string{"Connect"}, false},
+		{"thread", of(channelPublicThread, false, false), thread, nil, false},
+		{"thread with the permission of its channel alone", of(channelPublicThread, false, false), text, []string{"Send Messages in Threads"}, false},
+		{"news thread without its permission", of(channelNewsThread, false, false), text, []string{"Send Messages in Threads"}, false},
+		{"locked thread", of(channelPublicThread, true, false), thread, nil, true},
+		{"locked thread for a moderator", of(channelPublicThread, true, false), thread | PermissionManageThreads, nil, false},
+		{"locked and archived for a moderator", of(channelPublicThread, true, true), thread | PermissionManageThreads, nil, true},
+		{"archived thread", of(channelPrivThread, false, true), thread, nil, false},
 	} {
 		a := accessOf(c.channel, c.has, nil)
-		if a.Send != c.sends || !slices.Equal(a.Missing(), c.missing) || a.Locked != c.locked || a.Archived != c.channel.Thread.Archived {
+		if !slices.Equal(a.Missing(), c.missing) || a.Locked != c.locked || a.Archived != c.channel.Thread.Archived {
 			t.Errorf("%s: %+v, missing %q", c.name, a, a.Missing())
 		}
 	}

@@ -182,7 +182,7 @@ func (p *post) Send(ctx context.Context, channel string, m message.Message, nonc
 
 func (p *post) Edit(_ context.Context, channel, id string, _ message.Message, _ string) error {
 	p.note("edit %s %s", channel, id)
-	return &Error{Kind: KindPermanent, Status: 404, Code: codeUnknownMessage}
+	return &Error{Kind: KindPermanent, Status: 404, Code: 10008} // unknown message
 }
 
 func (p *post) Find(_ context.Context, channel, nonce string, _, _ time.Time) (string, bool, error) {

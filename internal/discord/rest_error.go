@@ -29,7 +29,6 @@ const (
 // https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 const (
 	codeUnknownChannel      = 10003
-	codeUnknownMessage      = 10008
 	codeUnknownWebhook      = 10015
 	codeUnknownInteraction  = 10062
 	codeAlreadyAcknowledged = 40060

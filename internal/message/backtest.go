@@ -19,22 +19,13 @@ func Backtest(w *lang.Words, account string, days int, h alert.History) Message 
 		card.Text = words.None
 		return Message{Cards: []Card{card}}
 	}
-	posts, incidents := 0, 0
 	var lines []string
-	for _, e := range h.Events {
-		if e.Post() {
-			posts++
-		}
-		if e.Kind == alert.Raised {
-			incidents++
-		}
-		if happened(w, TimelineEntry{At: e.At, Kind: e.Kind, Level: e.Incident.LevelName}) != "" {
-			lines = append(lines, Moment(e.At)+"  "+firstLine(w, AlertDetails{Account: account, Event: e}))
-		}
+	for _, e := range h.Posts {
+		lines = append(lines, Moment(e.At)+"  "+firstLine(w, AlertDetails{Account: account, Event: e}))
 	}
 	card.count(words.Pings, h.Pings)
-	card.count(words.Posts, posts)
-	card.count(words.Incidents, incidents)
+	card.count(words.Posts, len(h.Posts))
+	card.count(words.Incidents, h.Incidents)
 	card.count(words.Flaps, h.Flaps)
 	card.count(words.Edits, h.Edits)
 	card.Text = strings.Join(append(emptyLines(w, h), lines...), "\n")

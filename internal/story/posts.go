@@ -331,7 +331,7 @@ func backtests(w *lang.Words) map[string]message.Message {
 	worse := alertOf(alert.Worsened, alert.Balance, 1, reading(4.2)).Event
 	low.At, worse.At = at.AddDate(0, 0, -3), at.AddDate(0, 0, -3).Add(3*time.Hour)
 	past := alert.History{
-		Events: []alert.Event{low, worse}, Edits: 12, Pings: 2, Readings: 8640, From: at.AddDate(0, 0, -30), To: at,
+		Posts: []alert.Event{low, worse}, Incidents: 1, Edits: 12, Pings: 2, Readings: 8640, From: at.AddDate(0, 0, -30), To: at,
 		Empties: []alert.Depletion{{At: at.AddDate(0, 0, -9)}, {At: low.At.Add(5 * time.Hour), WarnedAt: low.At, Lead: 5 * time.Hour}},
 	}
 	return map[string]message.Message{
