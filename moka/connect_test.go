@@ -3,6 +3,7 @@ package moka
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -212,4 +213,38 @@ func TestNamesOfThisMachineAreNotLookedUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	conn.Close()
+}
+
+// A server that does not speak TLS has the wrong address, and no bad certificate.
+func TestAnHTTPSAddressOfAPlainServer(t *testing.T) {
+	for what, greeting := range map[string]string{
+		"HTTP":             "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+		"a page at once":   "<html>bad request</html>",
+		"another protocol": "SSH-2.0-OpenSSH_9.6\r\n",
+	} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			for {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = conn.Read(make([]byte, 4096))
+				_, _ = io.WriteString(conn, greeting)
+				conn.Close()
+			}
+		}()
+		client, err := New("https://"+listener.Addr().String(), Credentials{APIKey: "sk-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.Models(t.Context())
+		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Unavailable || e.Hint != HintNoAddress {
+			t.Errorf("%s: %v", what, err)
+		}
+		listener.Close()
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -40,7 +41,7 @@ func (c *Client) transportError(op string, err error) *Error {
 		e.Hint = HintProxy
 	case isTLS(err):
 		e.Hint = HintTLS
-	case isAddress(err):
+	case isAddress(err), isPlain(err):
 		e.Hint = HintNoAddress
 	}
 	return e
@@ -69,9 +70,14 @@ func isTLS(err error) bool {
 	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
 	_, hostname := errors.AsType[x509.HostnameError](err)
 	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
-	_, record := errors.AsType[tls.RecordHeaderError](err)
 	_, alert := errors.AsType[tls.AlertError](err)
-	return unverified || authority || hostname || invalid || record || alert
+	return unverified || authority || hostname || invalid || alert
+}
+
+// isPlain reports whether the server at an https address does not speak TLS.
+func isPlain(err error) bool {
+	_, record := errors.AsType[tls.RecordHeaderError](err)
+	return record || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // isAddress goes by the step that failed, because the errno of a refused

@@ -404,6 +404,7 @@ func TestFaultsOfMoney(t *testing.T) {
 		{"M22 a month's report on the 31st", mokatest.V2026_08, begin, byBoth + strings.ReplaceAll(strings.ReplaceAll(daily, "0 9 * * *", "0 9 31 * *"), "period: day", "period: month"), nil, func(s *scene) {
 			s.prints("schedule --json --from 2027-02-01T00:00:00Z", "runs.at=2027-02-28T09:00:00Z")
 			s.prints("schedule --json --from 2027-04-01T00:00:00Z", "runs.at=2027-04-30T09:00:00Z")
+			s.prints("schedule --json --count 1 --from 2027-04-30T09:00:00Z", "runs.at=2027-04-30T09:00:00Z") // from that very time on
 		}},
 		{"M23 Veloera", mokatest.Veloera, begin, byBoth, nil, func(s *scene) {
 			s.prints("balance --json", "accounts.ok=true", "accounts.spendable_usd=100", "accounts.error=null")

@@ -139,6 +139,7 @@ func runSchedule(_ context.Context, t terminal, args []string) error {
 		if after, err = moment(*from, after, c.Timezone); err != nil {
 			return err
 		}
+		after = after.Add(-time.Nanosecond) // a run at that very time is the first
 	}
 	if *count < 1 || *count > maxRuns {
 		return wrongArguments(func(w lang.ArgumentWords) string { return w.Between("--count", 1, maxRuns) })
