@@ -91,10 +91,12 @@ type outcome struct {
 	held time.Duration
 }
 
-// past is what stored readings say about a new one.
+// past is what is stored about an account before a reading, and says about it.
 type past struct {
 	facts   alert.Facts
 	outlook history.Outlook
+	spent   spend.State
+	alerts  alert.State
 }
 
 // manner is how an account is to be read.
@@ -129,18 +131,14 @@ func (w *Watch) look(ctx context.Context, a *account.Account, how manner) outcom
 // more than that, and nothing would be posted or begin to wait for confirmation. Where
 // this reading is the confirmation, only the ledger counts. known is reused afterwards.
 func (w *Watch) expected(ctx context.Context, a *account.Account, r moka.Reading, second bool) (known *past, ok bool) {
-	spent, err := w.Store.SpendState(ctx, a.Name)
-	if err != nil {
+	known, err := w.recall(ctx, a.Name)
+	if err != nil || known.spent.At.IsZero() {
 		return nil, false
 	}
-	before, err := decodeSpend(spent)
-	if err != nil || before.At.IsZero() {
+	if _, needed := spend.NeedsLog(known.spent, r); needed {
 		return nil, false
 	}
-	if _, needed := spend.NeedsLog(before, r); needed {
-		return nil, false
-	}
-	after, delta := spend.Step(before, r, spend.Log{})
+	after, delta := spend.Step(known.spent, r, spend.Log{})
 	refunded := delta.Refunds != 0 && r.Wallet != nil // a key's figures fall whenever a call ends
 	if !delta.Known || refunded || delta.TopUp != 0 || after.Rescaled {
 		return nil, false
@@ -148,23 +146,27 @@ func (w *Watch) expected(ctx context.Context, a *account.Account, r moka.Reading
 	if second {
 		return nil, true
 	}
-	known = &past{}
 	if known.facts, known.outlook, err = w.facts(ctx, a.Name, r); err != nil {
 		return nil, false
 	}
-	raw, err := w.Store.AlertState(ctx, a.Name)
-	if err != nil {
-		return nil, false
-	}
-	was, err := alert.Decode(raw)
-	if err != nil {
-		return nil, false
-	}
-	facts := known.facts
+	was, facts := known.alerts, known.facts
 	facts.InFlight = after.InFlight()
 	is, events := alert.Step(a.Rules, was, facts)
 	quiet := !slices.ContainsFunc(events, func(e alert.Event) bool { return e.Kind != alert.Updated })
 	return known, quiet && len(is.Pending) == 0 && is.Clearing.IsZero() && len(was.Pending) == 0 && was.Clearing.IsZero()
+}
+
+// recall reads an account's states. One that does not decode is left empty here, and
+// logged by the step.
+func (w *Watch) recall(ctx context.Context, name string) (*past, error) {
+	spent, alerts, err := w.Store.States(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	known := &past{}
+	known.spent, _ = decodeSpend(spent)
+	known.alerts, _ = alert.Decode(alerts)
+	return known, nil
 }
 
 // decodeSpend reads what is remembered of earlier readings.
@@ -172,8 +174,10 @@ func decodeSpend(raw json.RawMessage) (s spend.State, err error) {
 	if len(raw) == 0 {
 		return s, nil
 	}
-	err = json.Unmarshal(raw, &s)
-	return s, err
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return spend.State{}, err
+	}
+	return s, nil
 }
 
 // After is what follows from a poll.
@@ -205,14 +209,16 @@ func (w *Watch) note(ctx context.Context, a *account.Account, o outcome) (after 
 	r, known := o.reading, o.past
 	w.logReading(a.Name, r)
 	if known == nil {
-		known = &past{}
+		if known, err = w.recall(ctx, a.Name); err != nil {
+			return After{}, err
+		}
 		if known.facts, known.outlook, err = w.facts(ctx, a.Name, r); err != nil {
 			return After{}, err
 		}
 	}
 	facts, outlook := known.facts, known.outlook
-	extras := w.extras(ctx, a, facts)
-	log := w.log(ctx, a, r)
+	extras := w.extras(ctx, a, known.alerts, facts)
+	log := w.log(ctx, a, known.spent, r)
 	if !r.OK() && !r.Spendable().Known() && w.cutOff() {
 		return After{}, nil // at a time that may be wrong, and by it snoozes would end and reminders come
 	}
@@ -280,12 +286,7 @@ const modelTime = 5 * time.Second
 
 // extras gathers them only when this reading will be posted or edited in, which a trial
 // step finds out.
-func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (x extras) {
-	raw, err := w.Store.AlertState(ctx, a.Name)
-	if err != nil {
-		return x
-	}
-	was, _ := alert.Decode(raw) // the step itself logs what is wrong with it
+func (w *Watch) extras(ctx context.Context, a *account.Account, was alert.State, f alert.Facts) (x extras) {
 	_, events := alert.Step(a.Rules, was, f)
 	if len(events) > 0 && !f.Reading.Spendable().Known() {
 		if good, ok := w.History.LastGood(ctx, a.Name); ok {
@@ -312,15 +313,10 @@ func (w *Watch) extras(ctx context.Context, a *account.Account, f alert.Facts) (
 // logTime is for asking the gateway's log what a rise of the balance was.
 const logTime = 5 * time.Second
 
-// log is what the gateway's log says about a reading whose figures alone do not
+// log is what the gateway's log says about a reading after a state, whose figures alone do not
 // distinguish a refund from a top-up; unknown where it cannot be read.
-func (w *Watch) log(ctx context.Context, a *account.Account, r moka.Reading) spend.Log {
-	raw, err := w.Store.SpendState(ctx, a.Name)
-	if err != nil {
-		return spend.Log{}
-	}
-	before, err := decodeSpend(raw)
-	if err != nil || before.At.IsZero() {
+func (w *Watch) log(ctx context.Context, a *account.Account, before spend.State, r moka.Reading) spend.Log {
+	if before.At.IsZero() {
 		return spend.Log{}
 	}
 	query, needed := spend.NeedsLog(before, r)

@@ -120,12 +120,15 @@ func (s *service) prepare(file *config.Config) (generation, error) {
 	past := history.History{Store: s.db, Zone: c.Timezone, Now: now}
 	next := generation{
 		file: file, config: c, book: book,
-		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Now: now, Sure: sure, Reached: reached, Times: times, Zones: c.Zones(), Observe: s.recorder.Reading},
+		watch:   &schedule.Watch{Book: book, Store: s.db, History: past, Words: words, Every: c.PollInterval, Log: s.log, Now: now, Sure: sure, Reached: reached, Times: times, Zones: c.Zones()},
 		seeder:  &schedule.Seeder{Book: book, Store: s.db, Log: s.log, Now: now, Times: times, History: past},
 		reports: &schedule.Reporter{Book: book, Store: s.db, Words: words, Reports: c.Reports, Log: s.log, Now: reports, Sure: sure, Reached: reached, Observe: s.recorder.Report},
 	}
 	next.budgets = &schedule.Budgets{Budgets: c.Budgets, Book: book, Store: s.db, History: past, Words: words, Log: s.log, Observe: s.recorder.Budget, Times: times, Sure: sure, Reached: reached}
 	next.reports.Budgets = next.budgets
+	if s.recorder != nil { // what was spent today takes questions that nothing else asks
+		next.watch.Observe = s.recorder.Reading
+	}
 	next.watch.Planned = func(name string, n schedule.Next) { s.recorder.Planned(name, n.At, string(n.Why)) }
 	next.watch.Spent, next.watch.Budgets = next.budgets.Spent, next.budgets.Left
 	if c.ModelWatch.Cron != "" {

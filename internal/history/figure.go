@@ -51,23 +51,44 @@ func (f figure) soFar() spend.SoFar {
 // figureOf adds up the readings of a period, and what the gateway recorded of the time
 // that they do not cover.
 func (h History) figureOf(ctx context.Context, name string, p spend.Period, r *records) (figure, error) {
-	var f figure
-	holes := []store.Gap{{From: p.From, To: p.To}}
-	if h.Store != nil {
-		total, err := h.Store.Spent(ctx, name, p.From, p.To)
+	f, holes, err := h.read(ctx, name, p)
+	if err != nil {
+		return f, err
+	}
+	err = h.fillIn(ctx, name, p, holes, r, &f)
+	return f, err
+}
+
+// read adds up the readings of a period, and returns the times around it that they do not
+// cover. Where there are none, the gateway's records add nothing.
+func (h History) read(ctx context.Context, name string, p spend.Period) (f figure, holes []store.Gap, err error) {
+	if h.Store == nil {
+		return f, []store.Gap{{From: p.From, To: p.To}}, nil
+	}
+	err = h.Store.Past(ctx, name, func(past *store.Past) error {
+		total, err := past.Spent(ctx, p.From, p.To)
 		if err != nil {
-			return f, err
+			return err
 		}
 		f.known = total.Known()
-		f.spent, f.refunds, f.topUps, f.requests, f.covered = total.Spent, total.Refunds, total.TopUps, total.Requests, total.Covered
-		if holes, err = h.holes(ctx, name, p, r, &f); err != nil {
-			return f, err
+		f.spent, f.refunds, f.topUps, f.requests = total.Spent, total.Refunds, total.TopUps, total.Requests
+		if holes, err = h.holes(ctx, past, p, &f); err != nil {
+			return err
 		}
-		f.missing = unnoted(p, total.Covered, holes, f.tail)
+		f.covered, f.missing = min(total.Covered, p.To.Sub(p.From)), unnoted(p, total.Covered, holes, f.tail)
+		return nil
+	})
+	return f, holes, err
+}
+
+// fillIn adds what the gateway recorded of the holes.
+func (h History) fillIn(ctx context.Context, name string, p spend.Period, holes []store.Gap, r *records, f *figure) error {
+	if before := (spend.Period{From: p.From, To: f.first}); f.first.After(p.From) && r.untold(before) == f.first.Sub(p.From) {
+		f.began = f.first
 	}
 	for _, hole := range holes {
-		if err := h.fill(ctx, name, p, hole, r, &f); err != nil {
-			return f, err
+		if err := h.fill(ctx, name, p, hole, r, f); err != nil {
+			return err
 		}
 	}
 	if f.guessed > 0 && r.tellOf(p) {
@@ -79,7 +100,7 @@ func (h History) figureOf(ctx context.Context, name string, p spend.Period, r *r
 	}
 	f.requests += f.guessed
 	f.covered = min(f.covered, p.To.Sub(p.From))
-	return f, nil
+	return nil
 }
 
 // unnoted is how much of a period neither readings cover nor a hole accounts for:
@@ -95,27 +116,24 @@ func unnoted(p spend.Period, covered time.Duration, holes []store.Gap, tail spen
 
 // holes are the times around a period that no two readings lie around closely
 // enough: before the first, after the last, and the gaps in between.
-func (h History) holes(ctx context.Context, name string, p spend.Period, r *records, f *figure) ([]store.Gap, error) {
-	first, read, err := h.Store.FirstReading(ctx, name)
-	if err != nil || !read || !first.Before(p.To) {
-		return []store.Gap{{From: p.From, To: p.To}}, err
+func (h History) holes(ctx context.Context, past *store.Past, p spend.Period, f *figure) ([]store.Gap, error) {
+	first, read := past.FirstReading()
+	if !read || !first.Before(p.To) {
+		return []store.Gap{{From: p.From, To: p.To}}, nil
 	}
 	f.first = first
-	holes, err := h.Store.Gaps(ctx, name, p.From, p.To)
+	holes, err := past.Gaps(ctx, p.From, p.To)
 	if err != nil {
 		return nil, err
 	}
 	if first.After(p.From) {
 		holes = append([]store.Gap{{From: p.From, To: first}}, holes...)
-		if before := (spend.Period{From: p.From, To: first}); r.untold(before) == first.Sub(p.From) {
-			f.began = first
-		}
 	}
-	last, ok, err := h.Store.LastGood(ctx, name)
+	end, ok, err := past.LastGood(ctx)
 	if err != nil || !ok {
 		return holes, err
 	}
-	if end := last.At; end.Before(p.To) {
+	if end.Before(p.To) {
 		tail := spend.Period{From: later(end, p.From), To: p.To}
 		if p.To.Sub(end) > h.maxTail(p) {
 			return append(holes, store.Gap{From: tail.From, To: p.To}), nil

@@ -47,11 +47,16 @@ func (h History) rememberedFigure(ctx context.Context, name string, p spend.Peri
 	if h.Store == nil {
 		return figure{missing: p.To.Sub(p.From)}, nil
 	}
+	f, holes, err := h.read(ctx, name, p)
+	if err != nil || len(holes) == 0 {
+		return f, err
+	}
 	r, err := h.remembered(ctx, name, p.From, p.To)
 	if err != nil {
 		return figure{}, err
 	}
-	return h.figureOf(ctx, name, p, r)
+	err = h.fillIn(ctx, name, p, holes, r, &f)
+	return f, err
 }
 
 // Runway is how long a reading's spendable money is likely to last.
@@ -89,22 +94,18 @@ func (h History) Outlook(ctx context.Context, name string, r moka.Reading) (o Ou
 		return o, nil
 	}
 	now := h.now()
-	hours, err := h.hours(ctx, name, now)
+	var hours []spend.Hour
+	var last []store.Total
+	err = h.Store.Past(ctx, name, func(p *store.Past) (err error) {
+		if hours, err = p.Hours(ctx, now.Add(-lookBack), now); err == nil {
+			last, err = p.Lately(ctx, now, now.Add(-time.Hour), now.Add(-15*time.Minute), now.Add(-newestMinutes))
+		}
+		return err
+	})
 	if err != nil {
 		return o, err
 	}
-	hour, err := h.Store.Spent(ctx, name, now.Add(-time.Hour), now)
-	if err != nil {
-		return o, err
-	}
-	quarter, err := h.Store.Spent(ctx, name, now.Add(-15*time.Minute), now)
-	if err != nil {
-		return o, err
-	}
-	newest, err := h.Store.Spent(ctx, name, now.Add(-newestMinutes), now)
-	if err != nil {
-		return o, err
-	}
+	hour, quarter, newest := last[0], last[1], last[2]
 	pace := paceOf(hour, quarter, newest)
 	o.SuchHour, o.AnyHour = spend.Dearest(hours, now, soon, h.Zone)
 	o.HourSpent, o.HourPart, o.QuarterSpent = lately(hour, quarter)

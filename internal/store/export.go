@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"iter"
 	"time"
 
@@ -31,7 +30,9 @@ func (db *DB) Samples(ctx context.Context, account string, from, to time.Time) i
 	return paged(from.UnixMilli(), to.UnixMilli(), func(s Sample) int64 { return millis(s.At) },
 		func(from, to int64) ([]Sample, error) {
 			scan := func(r row, perUnit float64) (Sample, error) { s, err := scanSample(r); return s.in(perUnit), err }
-			return listInUnit(ctx, db, account, scan, sqlSomeSamples, from, to, exportStep)
+			return inPast(ctx, db, account, func(p *Past) ([]Sample, error) {
+				return listInUnit(ctx, p, scan, sqlSomeSamples, from, to, exportStep)
+			})
 		})
 }
 
@@ -47,7 +48,7 @@ func (db *DB) Export(ctx context.Context, from, to time.Time, accounts ...string
 			return
 		}
 		for _, name := range names {
-			if err := db.view(ctx, func(tx *sql.Tx) (err error) { unit, err = perUnitOf(ctx, tx, name); return err }); err != nil {
+			if unit, err = inPast(ctx, db, name, func(p *Past) (float64, error) { return p.perUnit, nil }); err != nil {
 				yield(Record{}, err)
 				return
 			}
@@ -72,11 +73,7 @@ func (db *DB) exported(ctx context.Context, from, to time.Time, accounts []strin
 			return nil, nil, err
 		}
 	}
-	err = db.view(ctx, func(tx *sql.Tx) error {
-		h, err := horizonsOf(ctx, tx, "")
-		spans = h.atLeast(readings, from.UnixMilli(), to.UnixMilli())
-		return err
-	})
+	spans, err = inPast(ctx, db, "", func(p *Past) ([]span, error) { return p.atLeast(readings, from.UnixMilli(), to.UnixMilli()), nil })
 	return spans, names, err
 }
 

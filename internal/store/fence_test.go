@@ -23,8 +23,8 @@ import (
 // where another replica leads.
 var reads = []string{
 	"Accounts", "AlertState", "Changed", "Close", "DeadLetters", "Depth", "Events", "Export", "Exposed", "FindByMessage", "FindPost", "FirstReading",
-	"Full", "Gaps", "Hours", "LastGood", "Lease", "Marked", "NewestReading", "NewestWrite", "Points", "PostsOf", "Recorded", "Samples", "SpendState",
-	"Spent", "TopUps", "Trouble", "Value", "ValueNames", "Whole",
+	"Full", "Gaps", "Hours", "LastGood", "Lease", "Marked", "NewestReading", "NewestWrite", "Past", "Points", "PostsOf", "Recorded", "Samples", "SpendState",
+	"Spent", "States", "TopUps", "Trouble", "Value", "ValueNames", "Whole",
 }
 
 // argument is something for a method to store, or to change that is there.

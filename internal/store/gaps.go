@@ -20,7 +20,7 @@ type Gap struct {
 
 // Gaps are an account's gaps that overlap [from, to), oldest first.
 func (db *DB) Gaps(ctx context.Context, account string, from, to time.Time) ([]Gap, error) {
-	return listInUnit(ctx, db, account, scanGap, sqlGaps, millis(from), millis(to))
+	return inPast(ctx, db, account, func(p *Past) ([]Gap, error) { return p.Gaps(ctx, from, to) })
 }
 
 func scanGap(r row, unit float64) (g Gap, err error) {
@@ -64,7 +64,9 @@ func (db *DB) AddRecorded(ctx context.Context, account string, hours []Recorded)
 
 // Recorded are the hours of [from, to) that the gateway's records were kept of.
 func (db *DB) Recorded(ctx context.Context, account string, from, to time.Time) ([]Recorded, error) {
-	return listInUnit(ctx, db, account, scanRecorded, sqlRecorded, millis(from), millis(to))
+	return inPast(ctx, db, account, func(p *Past) ([]Recorded, error) {
+		return listInUnit(ctx, p, scanRecorded, sqlRecorded, millis(from), millis(to))
+	})
 }
 
 func scanRecorded(r row, perUnit float64) (h Recorded, err error) {

@@ -34,17 +34,13 @@ func (db *DB) Points(ctx context.Context, account string, from, to time.Time, st
 	for at := c.from; at < c.to; at += c.step {
 		c.points = append(c.points, Point{At: time.UnixMilli(at).UTC()})
 	}
-	err := db.view(ctx, func(tx *sql.Tx) error {
-		h, err := horizonsOf(ctx, tx, account)
-		if err != nil {
-			return err
-		}
-		for _, s := range h.atLeast(c.level(), c.from, c.to) {
-			if err := s.pieces(ctx, tx, account, func(p piece) { c.add(p, s) }); err != nil {
+	err := db.Past(ctx, account, func(p *Past) error {
+		for _, s := range p.atLeast(c.level(), c.from, c.to) {
+			if err := s.pieces(ctx, p.tx, account, func(p piece) { c.add(p, s) }); err != nil {
 				return err
 			}
 		}
-		return c.fill(ctx, tx, account, h.perUnit)
+		return c.fill(ctx, p.tx, account, p.perUnit)
 	})
 	return c.points, err
 }
@@ -131,18 +127,14 @@ type TopUp struct {
 // TopUps is what was added to an account in (from, to], oldest first.
 func (db *DB) TopUps(ctx context.Context, account string, from, to time.Time) ([]TopUp, error) {
 	var found []TopUp
-	err := db.view(ctx, func(tx *sql.Tx) error {
-		h, err := horizonsOf(ctx, tx, account)
-		if err != nil {
-			return err
-		}
-		for _, s := range h.atLeast(readings, from.UnixMilli(), to.UnixMilli()) {
+	err := db.Past(ctx, account, func(p *Past) error {
+		for _, s := range p.atLeast(readings, from.UnixMilli(), to.UnixMilli()) {
 			statement := sqlReadingTopUps
 			if s.width > 0 {
 				statement = in(s.table, sqlSumTopUps)
 			}
 			scan := func(r row) (TopUp, error) { return scanTopUp(r, s.perUnit) }
-			some, err := list(ctx, tx, scan, statement, account, s.from, s.to)
+			some, err := list(ctx, p.tx, scan, statement, account, s.from, s.to)
 			if err != nil {
 				return err
 			}

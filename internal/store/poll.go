@@ -104,9 +104,15 @@ func (db *DB) AlertState(ctx context.Context, account string) (json.RawMessage, 
 	return raw(text), err
 }
 
-func states(ctx context.Context, tx *sql.Tx, account string) (spent, alert json.RawMessage, err error) {
+// States are [DB.SpendState] and [DB.AlertState] of one moment.
+func (db *DB) States(ctx context.Context, account string) (spent, alert json.RawMessage, err error) {
+	spent, alert, err = states(ctx, db.read, account)
+	return spent, alert, classified(db.path, err)
+}
+
+func states(ctx context.Context, from rower, account string) (spent, alert json.RawMessage, err error) {
 	var a, b string
-	err = tx.QueryRowContext(ctx, sqlStates, account).Scan(&a, &b)
+	err = from.QueryRowContext(ctx, sqlStates, account).Scan(&a, &b)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil, nil
 	}

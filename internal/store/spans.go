@@ -24,52 +24,12 @@ type span struct {
 	perUnit  float64 // that amounts are wanted in; 0: as they are
 }
 
-// horizons is how far back the finer levels reach. Days are kept forever.
+// horizons is how far back the finer levels reach, and the raw quota in a dollar by an
+// account's newest reading, 0 when that is not known. Days are kept forever.
 type horizons struct {
 	readings int64 // always a full hour
 	hours    int64 // always a full day
 	perUnit  float64
-}
-
-// horizonsOf also looks up the account's newest unit.
-func horizonsOf(ctx context.Context, tx *sql.Tx, account string) (h horizons, err error) {
-	if h.perUnit, err = perUnitOf(ctx, tx, account); err != nil {
-		return h, err
-	}
-	err = each(ctx, tx, func(r row) error {
-		var name string
-		var until int64
-		err := r.Scan(&name, &until)
-		switch name {
-		case readings.table:
-			h.readings = until
-		case hours.table:
-			h.hours = until
-		}
-		return err
-	}, sqlPruned)
-	return h, err
-}
-
-// perUnitOf is the raw quota in a dollar by the account's newest reading; 0 when
-// that is not known.
-func perUnitOf(ctx context.Context, q querier, account string) (perUnit float64, err error) {
-	err = each(ctx, q, func(r row) error { return r.Scan(&perUnit) }, sqlPerUnit, account)
-	return perUnit, err
-}
-
-// listInUnit reads the rows of an account, with amounts in its newest unit.
-func listInUnit[T any](ctx context.Context, db *DB, account string, scan func(r row, perUnit float64) (T, error), statement string, args ...any) ([]T, error) {
-	var found []T
-	err := db.view(ctx, func(tx *sql.Tx) error {
-		perUnit, err := perUnitOf(ctx, tx, account)
-		if err != nil {
-			return err
-		}
-		found, err = list(ctx, tx, func(r row) (T, error) { return scan(r, perUnit) }, statement, append([]any{account}, args...)...)
-		return err
-	})
-	return found, err
 }
 
 // exact covers [from, to) with as few rows as give the exact figures: readings
@@ -79,7 +39,11 @@ func (h horizons) exact(from, to int64) []span {
 	var spans []span
 	for at := from; at < to; {
 		l, end := h.next(at, to)
-		spans = append(spans, span{l, at, end, h.perUnit})
+		if n := len(spans); n > 0 && spans[n-1].level == l {
+			spans[n-1].to = end
+		} else {
+			spans = append(spans, span{l, at, end, h.perUnit})
+		}
 		at = end
 	}
 	return spans
@@ -121,6 +85,12 @@ func (h horizons) atLeast(l level, from, to int64) []span {
 	}
 	add(l, to)
 	return spans
+}
+
+// since is the part of the span from a time on.
+func (s span) since(from int64) span {
+	s.from = max(s.from, from)
+	return s
 }
 
 // pieces gives f everything that is known of the span, oldest first. Pieces at

@@ -25,20 +25,7 @@ func (t Total) Known() bool { return t.Covered > 0 || t.Spent != 0 || t.Refunds 
 // has the rest. What was spent between two readings on both sides of a boundary
 // is divided in proportion to time, so that the totals of adjoining periods add up.
 func (db *DB) Spent(ctx context.Context, account string, from, to time.Time) (Total, error) {
-	var t Total
-	err := db.view(ctx, func(tx *sql.Tx) error {
-		h, err := horizonsOf(ctx, tx, account)
-		if err != nil {
-			return err
-		}
-		for _, s := range h.exact(from.UnixMilli(), to.UnixMilli()) {
-			if err := s.pieces(ctx, tx, account, func(p piece) { t.add(p, s) }); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return t, err
+	return inPast(ctx, db, account, func(p *Past) (Total, error) { return p.Spent(ctx, from, to) })
 }
 
 func (t *Total) add(p piece, s span) {
@@ -57,16 +44,7 @@ func (t *Total) add(p piece, s span) {
 // known, from readings or from the gateway's records. The first is the whole hour
 // that from lies in.
 func (db *DB) Hours(ctx context.Context, account string, from, to time.Time) ([]spend.Hour, error) {
-	var found []spend.Hour
-	err := db.view(ctx, func(tx *sql.Tx) error {
-		perUnit, err := perUnitOf(ctx, tx, account)
-		if err != nil {
-			return err
-		}
-		found, err = hoursOf(ctx, tx, account, floor(from.UnixMilli(), hour), to.UnixMilli(), perUnit)
-		return err
-	})
-	return found, err
+	return inPast(ctx, db, account, func(p *Past) ([]spend.Hour, error) { return p.Hours(ctx, from, to) })
 }
 
 // hoursOf are the hours that begin in [from, to), by readings, and by the gateway's

@@ -21,6 +21,7 @@ const (
 	upToNewest      = ` AND at <= COALESCE((SELECT newest FROM states WHERE states.account = ?), 0)`
 	good            = ` AND (spendable IS NOT NULL OR err_kind = '') ORDER BY at DESC LIMIT 1`
 	sqlLastGood     = sqlSample + upToNewest + good
+	sqlLastGoodAt   = `SELECT at FROM readings WHERE account = ?` + upToNewest + good
 	sqlSomeSamples  = sqlSample + ` AND at >= ? AND at < ? ORDER BY at LIMIT ?`
 	sqlReadAccounts = `SELECT DISTINCT account FROM readings ORDER BY account`
 
@@ -59,7 +60,6 @@ const (
 	sqlPruneEvents = `DELETE FROM events WHERE at < ?`
 	sqlPruneMarks  = `DELETE FROM marks WHERE at < ? AND mark NOT LIKE '%/known'`
 
-	sqlPruned    = `SELECT level, until FROM pruned`
 	sqlSetPruned = `INSERT INTO pruned (level, until) VALUES (?, ?)
 		ON CONFLICT (level) DO UPDATE SET until = excluded.until WHERE excluded.until > pruned.until`
 )
@@ -98,7 +98,6 @@ const (
 		ON CONFLICT (account, start) DO UPDATE SET quota = excluded.quota, requests = excluded.requests
 		WHERE excluded.quota > recorded.quota`
 	sqlRecorded = `SELECT start, quota, requests FROM recorded WHERE account = ? AND start >= ? AND start < ? ORDER BY start`
-	sqlPerUnit  = `SELECT per_unit FROM states WHERE account = ?`
 )
 
 // States, events, marks and values.
@@ -107,8 +106,10 @@ const (
 	sqlStates       = `SELECT spend, alert FROM states WHERE account = ?`
 	sqlAlert        = `SELECT alert FROM states WHERE account = ?`
 	sqlFirstReading = `SELECT first_reading FROM states WHERE account = ?`
-	sqlSpend        = `SELECT spend FROM states WHERE account = ?`
-	sqlNewestWrite  = `SELECT MAX(at) FROM (SELECT COALESCE(MAX(newest), 0) AS at FROM states
+	sqlPast         = `SELECT COALESCE((SELECT per_unit FROM states WHERE account = ?), 0), COALESCE((SELECT first_reading FROM states WHERE account = ?), 0),
+		COALESCE((SELECT until FROM pruned WHERE level = 'readings'), 0), COALESCE((SELECT until FROM pruned WHERE level = 'hours'), 0)`
+	sqlSpend       = `SELECT spend FROM states WHERE account = ?`
+	sqlNewestWrite = `SELECT MAX(at) FROM (SELECT COALESCE(MAX(newest), 0) AS at FROM states
 		UNION ALL SELECT COALESCE(MAX(last_tried), 0) FROM outbox UNION ALL SELECT COALESCE(MAX(done_at), 0) FROM outbox) newest`
 	sqlSetStates = `INSERT INTO states (account, spend, alert, first_reading, newest, per_unit) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (account) DO UPDATE SET

@@ -138,7 +138,10 @@ func (db *DB) Trouble() error {
 
 // Full reports whether the disk is full. A SQLite file still takes everything
 // but readings; a PostgreSQL server takes nothing.
-func (db *DB) Full() bool { return db.leavesOut() || errors.Is(db.Trouble(), ErrFull) }
+func (db *DB) Full() bool {
+	t := db.trouble.Load()
+	return db.leavesOut() || t != nil && errors.Is(t, ErrFull)
+}
 
 // Close closes the database and lets go of the file's lock.
 func (db *DB) Close() error { return db.close() }
