@@ -11,10 +11,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
 
+	"mokabot/internal/clock"
 	"mokabot/internal/discord/discordtest"
 )
 
@@ -29,6 +31,25 @@ func TestOneConnectionCarriesOneIdentify(t *testing.T) {
 	if ids, resumes := f.counts(); len(ids) != 1 || resumes != 1 {
 		t.Errorf("%d IDENTIFYs, %d RESUMEs", len(ids), resumes)
 	}
+}
+
+// Heartbeats come with the other looks of the program, and never later than the interval.
+func TestHeartbeatsComeWithOtherLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 40 {
+			for _, interval := range []time.Duration{maxInterval, 5 * time.Second, minInterval} {
+				h := heartbeat{interval: interval}
+				wait := h.wait()
+				if wait <= 0 || wait > interval {
+					t.Errorf("after %v, of an interval of %v", wait, interval)
+				}
+				if late := time.Until(time.Now().Add(clock.Together(maxInterval))) - wait; interval == maxInterval && late != 0 && wait != interval {
+					t.Errorf("%v before other looks", late)
+				}
+			}
+			time.Sleep(777 * time.Millisecond)
+		}
+	})
 }
 
 func TestHeartbeatsKeepToTheIntervalOfHELLO(t *testing.T) {

@@ -3,6 +3,8 @@ package discord
 import (
 	"math/rand/v2"
 	"time"
+
+	"mokabot/internal/clock"
 )
 
 // heartbeat keeps the times of
@@ -40,6 +42,10 @@ func (h *heartbeat) begin(ms float64) {
 	h.next.Reset(rand.N(h.interval))
 }
 
+// wait is the time until the next one, at most the interval. It comes when the program
+// wakes for other looks too.
+func (h *heartbeat) wait() time.Duration { return min(clock.Together(h.interval), h.interval) }
+
 // answered has an error when the last one was not.
 func (h *heartbeat) answered() error {
 	if h.sent.IsZero() {
@@ -62,7 +68,7 @@ func (c *connection) sendHeartbeat() error {
 	if s := c.g.currentSession(); s.Seq > 0 && (c.resume || c.state == stateReady) {
 		seq = &s.Seq
 	}
-	c.beat.next.Reset(c.beat.interval)
+	c.beat.next.Reset(c.beat.wait())
 	if c.beat.sent.IsZero() {
 		c.beat.sent = time.Now()
 		c.beat.overdue.Reset(min(c.beat.interval, maxAckTime))

@@ -154,9 +154,9 @@ const maxHold = 10 * time.Second
 // posts that were sent, the most urgent first. An edit of a post that will not
 // be sent, or that a newer edit has overtaken, is dropped.
 func (db *DB) Due(ctx context.Context, now time.Time, limit int) ([]Due, error) {
-	orphans, _, err := one(ctx, db, scanInt, sqlCountOrphans)
-	if err != nil {
-		return nil, err
+	var waiting, orphans int64
+	if err := db.read.QueryRowContext(ctx, sqlWaiting).Scan(&waiting, &orphans); err != nil || waiting == 0 {
+		return nil, classified(db.path, err)
 	}
 	if orphans > 0 && db.write != nil {
 		if _, err := db.update(ctx, sqlDropOrphans); err != nil {

@@ -156,8 +156,8 @@ const (
 	orphans = `edit_of <> '' AND (state IN ('due', 'sending') AND NOT EXISTS
 		(SELECT 1 FROM outbox t WHERE t.post = outbox.edit_of AND t.state IN ('due', 'sending', 'sent'))
 		OR state = 'due' AND EXISTS (SELECT 1 FROM outbox n WHERE n.edit_of = outbox.edit_of AND n.id > outbox.id))`
-	sqlCountOrphans = `SELECT COUNT(*) FROM outbox WHERE state IN ('due', 'sending') AND ` + orphans
-	sqlDropOrphans  = `UPDATE outbox SET state = 'dropped' WHERE state IN ('due', 'sending') AND ` + orphans
+	sqlWaiting     = `SELECT COUNT(*), COALESCE(SUM(CASE WHEN ` + orphans + ` THEN 1 ELSE 0 END), 0) FROM outbox WHERE state IN ('due', 'sending')`
+	sqlDropOrphans = `UPDATE outbox SET state = 'dropped' WHERE state IN ('due', 'sending') AND ` + orphans
 
 	sqlSending = `UPDATE outbox SET state = 'sending', attempts = attempts + 1, last_tried = ?,
 		first_tried = CASE WHEN first_tried = 0 THEN ? ELSE first_tried END WHERE id = ?`
