@@ -130,11 +130,14 @@ func (c *Client) PayerIdentity() string {
 
 // LearnKeys lists the account's keys where another account of the gateway is read
 // by a key alone, at most once an hour, so that [Client.PayerIdentity] knows
-// whether they share a wallet. [Client.Read] does it beside its other calls.
-func (c *Client) LearnKeys(ctx context.Context) {
-	if c.host.owners.due(c, PurposeOf(ctx)) {
-		_, _ = c.Keys(ctx) // a failure was observed, and counts as a list without the key
+// whether they share a wallet. [Client.Read] does it beside its other calls. A gateway's
+// failure counts as a list without the key.
+func (c *Client) LearnKeys(ctx context.Context) error {
+	if !c.host.owners.due(c, PurposeOf(ctx)) {
+		return nil
 	}
+	_, err := c.Keys(ctx)
+	return err
 }
 
 // MayPayFor reports whether c, an account with an access token that was not asked

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -51,7 +52,7 @@ const (
 // the keys in items (new-api) or in data (one-hub and done-hub).
 func (c *Client) Keys(ctx context.Context) ([]APIKeyInfo, error) {
 	keys, err := c.listKeys(ctx)
-	if ctx.Err() == nil {
+	if e, ok := errors.AsType[*Error](err); ctx.Err() == nil && !(ok && e.Hint == HintCommands) { // which was not asked
 		c.host.owners.set(c, PurposeOf(ctx), keys, err)
 	}
 	return keys, err

@@ -136,7 +136,7 @@ func (c *Client) request(ctx context.Context) *answers {
 		a.keysAsked = true
 		calls.Go(func() { a.keys, a.keysErr = c.Keys(ctx) })
 	} else {
-		calls.Go(func() { c.LearnKeys(ctx) })
+		calls.Go(func() { _ = c.LearnKeys(ctx) })
 	}
 	calls.Wait()
 	return a

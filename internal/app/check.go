@@ -94,7 +94,7 @@ func checkAccounts(ctx context.Context, w *lang.Words, c *config.Config, book *a
 	for i, a := range book.All() {
 		wg.Go(func() {
 			probes[i] = a.Client.Probe(ctx)
-			a.Client.LearnKeys(ctx)
+			_ = a.Client.LearnKeys(ctx) // what fails was observed by the probe
 		})
 	}
 	wg.Wait()

@@ -69,6 +69,10 @@ type Facts struct {
 	// and High four times in five; all unknown without enough history.
 	Low, Expected, High moka.Maybe
 
+	// Unread is why a request failed without which a part of what was spent is not known;
+	// nil: none failed.
+	Unread *moka.Error
+
 	// Quiet reports quiet hours. During them only an exceeded amount is posted; other
 	// news is posted once afterwards.
 	Quiet bool
@@ -97,7 +101,8 @@ type Standing struct {
 	// AtLeast reports that the spending of a part of the period is unknown. Spent and
 	// the forecast are then lower bounds, and Left is an upper one.
 	AtLeast bool
-	Began   time.Time // as in [Facts]
+	Began   time.Time   // as in [Facts]
+	Unread  *moka.Error // as in [Facts], where the spending or a part of it is unknown
 
 	// What the whole period is forecast to cost.
 	Low, Forecast, High moka.Maybe
@@ -109,6 +114,9 @@ type Standing struct {
 func Stand(b Budget, f Facts) Standing {
 	s := Standing{Budget: b, At: f.At, Period: b.PeriodAt(f.At), Spent: f.Spent.Spent, AtLeast: f.Spent.AtLeast, Began: f.Began, State: StateUnknown}
 	spent, known := s.Spent.Get()
+	if !known || s.AtLeast {
+		s.Unread = f.Unread
+	}
 	if !known {
 		return s
 	}

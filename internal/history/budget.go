@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -28,19 +29,19 @@ func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book
 	likely := walletsOnce(accounts) // as far as is known before keys are learned
 	parts := make([]spentPart, len(likely))
 	forecasts := make([]forecast, len(likely))
-	failed := make([]error, len(likely))
+	failed, unlisted := make([]error, len(likely)), make([]error, len(accounts))
 	var asking sync.WaitGroup
 	for i, a := range likely {
 		asking.Go(func() { parts[i], forecasts[i], failed[i] = h.budgetPart(ctx, b, a, running, period.To, query) })
 	}
 	if query {
-		for _, a := range accounts {
-			asking.Go(func() { a.Client.LearnKeys(ctx) })
+		for i, a := range accounts {
+			asking.Go(func() { unlisted[i] = a.Client.LearnKeys(ctx) })
 		}
 	}
 	asking.Wait()
 	if mayShare(accounts) {
-		return budget.Facts{At: f.At}, nil
+		return budget.Facts{At: f.At, Unread: unread(unlisted...)}, nil
 	}
 	once := walletsOnce(accounts)
 	for i, part := range parts {
@@ -52,9 +53,26 @@ func (h History) Budget(ctx context.Context, b budget.Budget, book *account.Book
 		}
 		expected := forecasts[i]
 		f.Spent, f.Began = f.Spent.Plus(part.soFar), later(f.Began, part.began)
+		f.Unread = unread(f.Unread, part.unread)
 		f.Low, f.Expected, f.High = f.Low.Plus(expected.low), f.Expected.Plus(expected.mid), f.High.Plus(expected.high)
 	}
 	return f, nil
+}
+
+// unread is the failure that says best why something is not known: that commands have no
+// room, and the longest wait of those. That a gateway does not offer a read is no failure.
+func unread(all ...error) (worst *moka.Error) {
+	for _, err := range all {
+		e, ok := errors.AsType[*moka.Error](err)
+		if !ok || e == nil || e.Kind == moka.Unsupported {
+			continue
+		}
+		room, had := e.Hint == moka.HintCommands, worst != nil && worst.Hint == moka.HintCommands
+		if worst == nil || room && !had || room == had && e.RetryAfter > worst.RetryAfter {
+			worst = e
+		}
+	}
+	return worst
 }
 
 // quiet reports whether it is quiet hours for all of a budget's accounts. Where
@@ -99,6 +117,7 @@ type spentPart struct {
 	soFar   spend.SoFar
 	began   time.Time
 	refunds moka.Amount // already taken off
+	unread  *moka.Error // a request that failed
 }
 
 // budgetPart is what one account adds to a budget: what it spent in the period
@@ -126,7 +145,8 @@ func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Acc
 		return spent, expected, nil
 	}
 	byKeys, err := h.spentByKeys(ctx, a, running, b.Keys, rowsOfKeys(uses, usesErr, b.Keys), spent)
-	return spentPart{soFar: byKeys}, expected.scaled(byKeys.Spent, spent.soFar.Spent), err
+	byKeys.unread = unread(byKeys.unread, usesErr, spent.unread)
+	return byKeys, expected.scaled(byKeys.soFar.Spent, spent.soFar.Spent), err
 }
 
 // spentIn is what was remembered of a running period. With query, the gateway is
@@ -134,7 +154,7 @@ func (h History) budgetPart(ctx context.Context, b budget.Budget, a *account.Acc
 func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period, query bool) (spentPart, error) {
 	f, err := h.rememberedFigure(ctx, a.Name, p)
 	if err != nil || !query || f.known && f.missing <= negligible {
-		return spentPart{f.running(p), f.began, f.refunds}, err
+		return spentPart{f.running(p), f.began, f.refunds, nil}, err
 	}
 	use := func(r *records) { _, _ = h.figureOf(ctx, a.Name, p, r) }
 	r, err := h.recordsOf(ctx, a.Name, a.Client, use, p)
@@ -145,7 +165,7 @@ func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period
 	if f, err = h.figureOf(ctx, a.Name, p, r); err == nil {
 		h.catchUp(ctx, p, r, &f)
 	}
-	return spentPart{f.running(p), f.began, f.refunds}, err
+	return spentPart{f.running(p), f.began, f.refunds, unread(r.rowsErr)}, err
 }
 
 // running is the figure of a running period. One that begins now has spent nothing, and one
@@ -191,18 +211,18 @@ func rowsOfKeys(uses []moka.KeyUse, err error, keys []string) keySums {
 // spentByKeys is what some keys cost: by the gateway's records of keys or, where these
 // lack anything, by its log, whichever has more; else by the keys' counters. whole is
 // what all keys spent.
-func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, rows keySums, total spentPart) (spend.SoFar, error) {
+func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Period, keys []string, rows keySums, total spentPart) (spentPart, error) {
 	spent, known := total.soFar.Spent.Get()
 	charged := spent + total.refunds
 	begun := h.beginsWithAnHour(ctx, a.Name, p)
 	if rows.known && begun && known && rows.all >= charged-blur {
-		return spend.SoFar{Spent: moka.Known(rows.of - refundedTo(ctx, a, p, rows, total))}, nil
+		return spentPart{soFar: spend.SoFar{Spent: moka.Known(rows.of - refundedTo(ctx, a, p, rows, total))}}, nil
 	}
 	book, err := h.keyBook(ctx, a.Client.WalletIdentity(), p)
 	if err != nil {
-		return spend.SoFar{}, err
+		return spentPart{}, err
 	}
-	logged := logOfKeys(ctx, a, p, len(keys), book.allNames(rows.names))
+	logged, failed := logOfKeys(ctx, a, p, len(keys), book.allNames(rows.names))
 	enough := dates*float64(charged) - float64(blur)
 	exact := logged.known && float64(logged.all) >= enough || rows.known && begun && float64(rows.all) >= enough
 	logged.of, logged.all, logged.ids = max(logged.of, rows.of), max(logged.all, rows.all), rows.ids
@@ -210,9 +230,9 @@ func (h History) spentByKeys(ctx context.Context, a *account.Account, p spend.Pe
 	if logged.all > 0 || known && charged <= 0 {
 		sum = max(sum, logged.of-refundedTo(ctx, a, p, logged, total))
 	} else if exact = false; !book.begun {
-		return spend.SoFar{}, nil // use is not recorded
+		return spentPart{unread: failed}, nil // use is not recorded
 	}
-	return spend.SoFar{Spent: moka.Known(sum), AtLeast: !exact}, nil
+	return spentPart{soFar: spend.SoFar{Spent: moka.Known(sum), AtLeast: !exact}, unread: failed}, nil
 }
 
 // beginsWithAnHour reports whether records by the hour have all of a period's beginning:
@@ -247,11 +267,11 @@ func refundedTo(ctx context.Context, a *account.Account, p spend.Period, charged
 }
 
 // logOfKeys adds up what the log says of the names of a budget's keys; not known where it
-// cannot be read, or where there are too many keys to ask it of each.
-func logOfKeys(ctx context.Context, a *account.Account, p spend.Period, keys int, names []string) keySums {
+// cannot be read, which is the second result, or where there are too many keys to ask it of each.
+func logOfKeys(ctx context.Context, a *account.Account, p spend.Period, keys int, names []string) (keySums, *moka.Error) {
 	s := keySums{names: names}
 	if keys > budgetKeys {
-		return s
+		return s, nil
 	}
 	of, failed := make([]moka.Amount, len(names)), make([]error, len(names)+1)
 	var asking sync.WaitGroup
@@ -261,13 +281,13 @@ func logOfKeys(ctx context.Context, a *account.Account, p spend.Period, keys int
 	}
 	asking.Wait()
 	if slices.ContainsFunc(failed, func(err error) bool { return err != nil }) {
-		return keySums{names: names}
+		return keySums{names: names}, unread(failed...)
 	}
 	for _, sum := range of {
 		s.of += sum
 	}
 	s.known = true
-	return s
+	return s, nil
 }
 
 func expectedUntil(hours []spend.Hour, now, end time.Time, zone *time.Location) forecast {

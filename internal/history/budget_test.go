@@ -259,3 +259,49 @@ func TestABudgetOfSomeKeysIsExactWhereAnyRecordIs(t *testing.T) {
 		})
 	}
 }
+
+// Where commands have no room in the request budget, a budget of some keys says so, and when
+// to ask again; asked then, it is known.
+func TestABudgetWithoutRoomForItsRequests(t *testing.T) {
+	const otherKey = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey2"
+	daily := budget.Budget{Name: "ci", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar, Keys: []string{"ci"}}
+	for _, version := range []mokatest.Version{mokatest.V2026_08, mokatest.V2025_04} {
+		inPast(t, version, func(p *past) {
+			p.gateway.AddKey(2, mokatest.Key{Key: otherKey, Name: "ci", Remain: 400_000_000})
+			book, err := account.New(&config.Config{RequestBudget: 50, Accounts: []config.Account{{
+				Name: "team", BaseURL: "https://gateway.test", APIKey: config.NewSecret(testKey), AccessToken: config.NewSecret(testToken), UserID: 2,
+			}}}, account.WithTransport(p.gateway.Client().Transport))
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			time.Sleep(time.Until(spend.Day(time.Now(), time.UTC).To))
+			p.read()
+			p.gateway.Spend(otherKey, "gpt-4o", 500_000, 100)
+			time.Sleep(2 * time.Hour)
+			p.read()
+			command := moka.ForCommand(p.t.Context())
+			refused := 0
+			for range 12 {
+				f, err := p.history.Budget(command, daily, book, true)
+				s := budget.Stand(daily, f)
+				if err != nil {
+					p.t.Fatal(err)
+				}
+				if s.Unread == nil {
+					if want := (spend.SoFar{Spent: dollars(1)}); f.Spent != want {
+						p.t.Errorf("%s: %+v is spent, and no reason is given", version, f.Spent)
+					}
+					continue
+				}
+				refused++
+				if s.Unread.Hint != moka.HintCommands || s.Unread.RetryAfter <= 0 || s.Spent.Known() && !s.AtLeast {
+					p.t.Errorf("%s: %+v, because of %v", version, f.Spent, s.Unread)
+				}
+				time.Sleep(s.Unread.RetryAfter)
+			}
+			if refused == 0 || refused > 10 {
+				p.t.Errorf("%s: %d of 12 commands were refused", version, refused)
+			}
+		})
+	}
+}

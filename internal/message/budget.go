@@ -95,13 +95,17 @@ func partOf(percent float64) string {
 	return fmt.Sprintf("%.0f%%", math.Floor(percent+rounding))
 }
 
-// budgetText is what was spent and, where nothing is known of the beginning of the
-// period, when readings began.
+// budgetText is what was spent and, where a part of that is not known, why and when
+// readings began.
 func budgetText(w *lang.Words, s budget.Standing) string {
-	if s.Began.IsZero() {
-		return budgetSpent(w, s)
+	lines := []string{budgetSpent(w, s)}
+	if s.Unread != nil {
+		lines = append(lines, Failure(w, s.Unread))
 	}
-	return budgetSpent(w, s) + "\n" + w.Report.Began(Moment(s.Began))
+	if !s.Began.IsZero() {
+		lines = append(lines, w.Report.Began(Moment(s.Began)))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // expectedLine is the forecast beside other figures, "" without enough history.
@@ -169,6 +173,7 @@ func BudgetAlert(w *lang.Words, a BudgetWarning) Message {
 	if a.News.Threshold == 0 {
 		line = w.Budget.Exceeds(s.Budget.Name, s.Budget.Amount)
 	}
+	s.Unread = nil // it is of a moment; the warning stays
 	card := budgetCard(w, s)
 	if held := a.News.Held; !held.At.IsZero() {
 		card.Text = joinLines(card.Text, w.Budget.HeldBack(Moment(held.At), held.Spent))

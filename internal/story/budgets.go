@@ -25,8 +25,13 @@ func budgets(w *lang.Words) map[string]message.Message {
 	keyed.Budget.Keys = []string{"ci", "nightly"}
 	young := standing("young", budget.Month, 500, dollars(31), 60, 75, 90)
 	young = budget.Stand(young.Budget, budget.Facts{At: at, Spent: spend.SoFar{Spent: dollars(31), AtLeast: true}, Began: at.Add(-30 * time.Hour)})
+	unread := func(spent spend.SoFar) budget.Standing {
+		busy := &moka.Error{Op: "log/self", Kind: moka.RateLimited, Hint: moka.HintCommands, RetryAfter: 90 * time.Second}
+		return budget.Stand(keyed.Budget, budget.Facts{At: at, Spent: spent, Unread: busy})
+	}
 	return map[string]message.Message{
-		"budgets-young": message.Budgets(w, []budget.Standing{young}),
+		"budgets-unread": message.Budgets(w, []budget.Standing{unread(spend.SoFar{}), unread(spend.SoFar{Spent: dollars(3), AtLeast: true})}),
+		"budgets-young":  message.Budgets(w, []budget.Standing{young}),
 		"budgets": message.Budgets(w, []budget.Standing{
 			standing("monthly", budget.Month, 500, dollars(212.4), 60, 73, 95), standing("weekly", budget.Week, 100, dollars(31), 60, 75, 90),
 			keyed, standing("daily", budget.Day, 10, dollars(12.5), 2, 2, 2),
