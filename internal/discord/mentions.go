@@ -37,24 +37,33 @@ type Unpinged struct {
 	At      time.Time `json:"at"`               // of the last message that showed it
 }
 
-// loadUnpinged reads what earlier processes noted.
-func (d *Delivery) loadUnpinged(ctx context.Context) {
-	if d.Values == nil {
-		return
+// loadUnpinged reads what earlier processes noted, unless that was done.
+func (d *Delivery) loadUnpinged(ctx context.Context) error {
+	d.mu.Lock()
+	loaded := d.loaded
+	d.mu.Unlock()
+	if loaded || d.Values == nil {
+		return nil
+	}
+	raw, ok, err := d.Values.Value(ctx, unpingedName)
+	if err != nil {
+		return err
 	}
 	var noted []Unpinged
-	raw, ok, err := d.Values.Value(ctx, unpingedName)
-	if err == nil && ok {
-		err = json.Unmarshal(raw, &noted)
-	}
-	if err != nil && ctx.Err() == nil {
-		d.Log.Warn("whom earlier mentions did not reach cannot be read", "err", err)
+	if ok {
+		if err := json.Unmarshal(raw, &noted); err != nil {
+			d.Log.Warn("whom earlier mentions did not reach is not readable; the list starts anew", "err", err)
+		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, u := range noted {
-		d.unpinged[u.Channel] = u
+		if _, newer := d.unpinged[u.Channel]; !newer {
+			d.unpinged[u.Channel] = u
+		}
 	}
+	d.loaded = true
+	return nil
 }
 
 // noteMentions notes for [Delivery.Unpinged] whom the mentions of a message did not
@@ -78,14 +87,17 @@ func (d *Delivery) noteMentions(ctx context.Context, m store.Due, r Receipt) {
 
 // changeUnpinged changes what is noted of a channel, and keeps it.
 func (d *Delivery) changeUnpinged(ctx context.Context, channel string, change func(*Unpinged)) {
+	err := d.loadUnpinged(ctx) // what is not read would be overwritten
 	if !d.changesUnpinged(channel, change) || d.Values == nil {
 		return
 	}
 	d.keeping <- struct{}{} // the newest list is stored last
 	defer func() { <-d.keeping }()
-	raw, err := json.Marshal(d.Unpinged())
 	if err == nil {
-		err = d.Values.SetValue(ctx, unpingedName, raw)
+		var raw []byte
+		if raw, err = json.Marshal(d.Unpinged()); err == nil {
+			err = d.Values.SetValue(ctx, unpingedName, raw)
+		}
 	}
 	if err != nil {
 		d.Log.Warn("whom a mention did not reach is forgotten at a restart", "err", err)

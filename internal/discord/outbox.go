@@ -121,6 +121,7 @@ type Delivery struct {
 	keeping  chan struct{}       // holds one while unpinged is stored
 	mu       sync.Mutex          // never held while anything is stored
 	unpinged map[string]Unpinged // by channel
+	loaded   bool                // what is stored of them
 	began    time.Time           // when Run was called
 	posted   map[string][]Posted // by channel: since [Delivery.Since], before Run was called
 }
@@ -172,7 +173,9 @@ func (d *Delivery) init() {
 // sending and returns that error; the messages stay in the outbox.
 func (d *Delivery) Run(ctx context.Context) error {
 	d.init()
-	d.loadUnpinged(ctx)
+	if err := d.loadUnpinged(ctx); err != nil && ctx.Err() == nil {
+		d.Log.Warn("whom earlier mentions did not reach cannot be read", "err", err)
+	}
 	d.began = d.Now()
 	r := newRound(ctx, d)
 	defer r.stop()

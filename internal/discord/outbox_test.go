@@ -325,8 +325,30 @@ func TestASlowNoteOfMentionsHoldsNobodyUp(t *testing.T) {
 		noting.Wait()
 		next := &Delivery{Log: d.Log, Values: kept}
 		next.init()
-		if next.loadUnpinged(t.Context()); len(next.Unpinged()) != 3 {
-			t.Errorf("stored are %+v", next.Unpinged())
+		if err := next.loadUnpinged(t.Context()); err != nil || len(next.Unpinged()) != 3 {
+			t.Errorf("stored are %+v, %v", next.Unpinged(), err)
 		}
 	})
+}
+
+// What earlier processes noted cannot be read for a while. It is not overwritten, and
+// counts once it can.
+func TestNotedMentionsThatCannotBeReadAreNotLost(t *testing.T) {
+	kept := &shelf{values: map[string][]byte{}}
+	log, _ := testLog(t)
+	note := func(d *Delivery, channel string) {
+		d.init()
+		d.noteMentions(t.Context(), store.Due{Channel: channel}, Receipt{Unpinged: []string{"7"}})
+	}
+	note(&Delivery{Values: kept, Log: log}, "earlier")
+	kept.fail(errors.New("the disk does not answer"))
+	d := &Delivery{Values: kept, Log: log}
+	note(d, "meanwhile")
+	kept.fail(nil)
+	note(d, "later")
+	next := &Delivery{Values: kept, Log: log}
+	next.init()
+	if err := next.loadUnpinged(t.Context()); err != nil || len(next.Unpinged()) != 3 {
+		t.Errorf("stored are %+v, %v", next.Unpinged(), err)
+	}
 }
