@@ -113,6 +113,9 @@ func TestThreeReplicasSayEverythingOnce(t *testing.T) {
 	}
 }
 
+// note keeps what happened now.
+func (s *replicaStorm) note(what string) { s.strikes = append(s.strikes, s.asked.clock()+" "+what) }
+
 // before are the last strikes before a time.
 func (s *replicaStorm) before(end string) []string {
 	const enough = 8
@@ -176,7 +179,7 @@ func (s *replicaStorm) strike() {
 		return // nobody would be left
 	}
 	s.struck[kind]++
-	s.strikes = append(s.strikes, s.asked.clock()+" "+kind)
+	s.note(kind)
 	standby := s.all[s.dice.IntN(len(s.all))]
 	switch kind {
 	case "kill -9":
@@ -208,9 +211,11 @@ func (s *replicaStorm) strike() {
 		s.pg.Stop(s.t)
 		sleepFor(s.t.Context(), time.Duration(s.dice.IntN(4000))*time.Millisecond)
 		s.pg.Again(s.t)
+		s.note("server back")
 	case "server crashed":
 		s.pg.Crash(s.t)
 		s.pg.Again(s.t)
+		s.note("server back")
 	case "SIGHUP":
 		for _, m := range s.all {
 			m.mu.Lock()
