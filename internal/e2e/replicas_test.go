@@ -226,7 +226,7 @@ func (r *replicas) takenOver(began time.Time, from int64) time.Duration {
 
 // standsBy reports whether a replica is there to take over.
 func (r *replicas) standsBy(leader *replica) bool {
-	return slices.ContainsFunc(r.all, func(m *replica) bool { return m != leader && m.runs() })
+	return slices.ContainsFunc(r.all, func(m *replica) bool { return m != leader && m.runs() && !m.line.dead.Load() })
 }
 
 // silence is the longest time in which nothing was heard.

@@ -27,7 +27,8 @@ const (
 	sqlLeaseHeld = `SELECT epoch, holder, expires, clock_timestamp(), EXISTS (SELECT 1 FROM pg_locks
 		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 		AND classid = lease.tableoid AND objid = CAST(epoch & 2147483647 AS INTEGER) AND granted) FROM lease`
-	sqlAttend = `SELECT pg_try_advisory_lock(CAST(tableoid AS INTEGER), CAST(CAST($1 AS BIGINT) & 2147483647 AS INTEGER)) FROM lease`
+	// sqlAttend locks together with the holder's other connection.
+	sqlAttend = `SELECT pg_try_advisory_lock_shared(CAST(tableoid AS INTEGER), CAST(CAST($1 AS BIGINT) & 2147483647 AS INTEGER)) FROM lease`
 	// sqlVacate ends the lease of a program that does not know the schema.
 	sqlVacate = `UPDATE lease SET epoch = epoch + 1, holder = '', expires = to_timestamp(0)`
 	// sqlPlace names the table as long as it is the same: one that was restored from
@@ -222,6 +223,9 @@ func take(ctx context.Context, tx pgx.Tx, g *lead.Grant, left held) (own held, o
 	}
 	if err == nil {
 		_, err = tx.Exec(ctx, sqlFreeLed)
+	}
+	if err == nil { // so that a standby sees it connected before attend has connected
+		_, err = tx.Exec(ctx, sqlAttend, g.Epoch)
 	}
 	return own, err == nil, err
 }

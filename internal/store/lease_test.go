@@ -226,6 +226,25 @@ func (l *lines) all() []*lineConn {
 	return slices.Collect(maps.Keys(l.open))
 }
 
+// A leader may be gone a moment after it has taken the lease: the first look at it shows
+// that it is connected, and a later one that it no longer is.
+func TestALeaderIsSeenConnectedAtOnce(t *testing.T) {
+	proof.NotShort(t)
+	t.Parallel()
+	all := leases(t, pgtest.URL(t), 2)
+	first := acquired(t, all[0], "a", long)
+	all[0].attending() // as if it could not connect once more
+	if _, ok, err := all[1].Acquire(t.Context(), "b", long); ok || err != nil || !all[1].met {
+		t.Fatalf("taken: %t, seen connected: %t, %v", ok, all[1].met, err)
+	}
+	all[0].close()
+	within(t, "the takeover", func() bool {
+		g, ok, err := all[1].Acquire(t.Context(), "b", long)
+		check(t, err)
+		return ok && g.Epoch > first
+	})
+}
+
 func TestALeaderWhoseConnectionsAreCutStays(t *testing.T) {
 	proof.NotShort(t)
 	t.Parallel()
