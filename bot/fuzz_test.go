@@ -17,7 +17,7 @@ import (
 	"mokabot/internal/message"
 )
 
-// calm is incidents of which there are none.
+// calm has no incidents.
 type calm struct{}
 
 func (calm) Open(context.Context) ([]message.OpenIncident, error) { return nil, nil }

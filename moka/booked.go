@@ -270,9 +270,9 @@ func (c *Client) CreditedLog(ctx context.Context, from, to, unitSince time.Time)
 	return status.Units.charged("log/self", b.Credits.Quota)
 }
 
-// RefundsByKey is what was given back in [from, to), by the key that it had been
-// charged to. Before 2026-07 gateways do not say of which key a refund is; nothing
-// is returned for these.
+// RefundsByKey returns what was given back in [from, to), by the key that it had been
+// charged to. Gateways before 2026-07 do not name the key of a refund; their refunds are
+// left out.
 func (c *Client) RefundsByKey(ctx context.Context, from, to time.Time) ([]KeyUse, error) {
 	w := windowOf(from, to)
 	var refunds refundSum

@@ -1,5 +1,5 @@
-// Package moka is a client for gateways of the new-api family, of which
-// https://api.moka-ai.com is one: the models an API key may call, what is left
+// Package moka is a client for gateways of the new-api family, such as
+// https://api.moka-ai.com: the models an API key may call, what is left
 // on the key, and what the account can pay.
 //
 // A client asks for one account with the credentials of its owner:

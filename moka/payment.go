@@ -116,7 +116,7 @@ func (w *Wallet) PlansEndAt() (time.Time, bool) {
 	return firstPaying, !firstPaying.IsZero()
 }
 
-// earlier is the earlier of two times, of which zero is none.
+// earlier returns the earlier of two times. A zero time is none.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

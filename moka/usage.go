@@ -171,8 +171,7 @@ type usageHour struct {
 
 type usageSum struct{ quota, requests, tokens int64 }
 
-// usageSums are the rows of several answers, and the names of their models, each of which
-// is kept once.
+// usageSums are the rows of several answers, and the names of their models, each kept once.
 type usageSums struct {
 	rows   map[usageHour]usageSum
 	models map[string]string

@@ -70,8 +70,8 @@ func asBalance(key Key) Key {
 }
 
 // undecided reports whether the key alone cannot tell what is left. one-api shows
-// either the key's limit, of which use is yet to be subtracted, or what remains
-// of the account, and nothing in its answers says which. one-hub and done-hub
+// either the key's limit, before use, or what remains of the account, and nothing
+// in its answers says which. one-hub and done-hub
 // show the account for an unlimited key; more use than limit is then an overdrawn
 // account or, from one-api, a balance.
 func (s Status) undecided(key Key) bool {

@@ -111,7 +111,7 @@ func (j *consensus) hear(server string, date, wall time.Time, ticks time.Duratio
 }
 
 // outvoted finds a time for which more witnesses speak than for the agreed one. Between
-// equal votes, two servers of which Discord is one outweigh a clock that no server confirms.
+// equal votes, Discord and another server outweigh a clock that no server confirms.
 // Discord and the wall clock together outweigh everybody: after a pause, gateways that lag
 // seem to agree with the last reading. A clock that was never set does not count.
 func (j *consensus) outvoted(wall time.Time) (better time.Time, ok bool) {

@@ -144,8 +144,8 @@ func (d *Delivery) Retry() {
 	signal(d.woken)
 }
 
-// AccessChanged is [Delivery.Retry] for events of Discord, of which a busy server sends
-// many: each refusal counts towards the ban of the address, so these retries are spaced.
+// AccessChanged is [Delivery.Retry] for events of Discord. A busy server sends many of them,
+// and each refusal counts towards the ban of the address, so these retries are spaced.
 func (d *Delivery) AccessChanged() {
 	d.init()
 	signal(d.access)

@@ -55,7 +55,7 @@ func (c *gatewayConn) lastSeq() int {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	if c.session == nil {
-		return math.MaxInt // a RESUME that is not answered yet: who knows of which session
+		return math.MaxInt // a RESUME that is not answered yet, so its session is unknown
 	}
 	return c.session.seq
 }

@@ -183,7 +183,7 @@ func (p page) cut(list []Message) []Message {
 	return list[max(0, len(list)-p.limit):]
 }
 
-// ofGuild handles calls about the guild, of which there is one.
+// ofGuild handles calls about the guild; there is only one.
 func ofGuild(h handler) handler {
 	return func(c *call) (any, *problem) {
 		if c.r.PathValue("guild") != c.s.guild.id {

@@ -30,7 +30,7 @@ type figure struct {
 	missing time.Duration  // in which it is unknown what was spent
 	gross   bool           // refunds of unknown size are not taken off: neither the whole nor a lower bound
 	first   time.Time      // the first reading; zero without one
-	unread  []spend.Period // of which readings know nothing, not even what was added
+	unread  []spend.Period // readings know nothing of these, not even what was added
 	began   time.Time      // the first reading, where it lies in the period and nothing is known of the time before; else zero
 	tail    spend.Period   // after the last reading
 }
@@ -195,7 +195,7 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 	return nil
 }
 
-// addRecorded adds the gateway's records of a time of which readings know nothing.
+// addRecorded adds the gateway's records of a time without readings.
 func (f *figure) addRecorded(ctx context.Context, p spend.Period, within recorded, r *records) {
 	back := r.refunded(ctx, p)
 	f.spent, f.refunds, f.gross = f.spent+within.spent-back.amount, f.refunds+back.amount, f.gross || back.unread

@@ -34,7 +34,7 @@ type records struct {
 	hours   map[int64]moka.Amount // by the beginning of the hour; kept rows included
 	first   time.Time             // hour with the oldest row; zero: none
 
-	kept    keptRefunds // in quota of which perUnit are a dollar
+	kept    keptRefunds // in quota; perUnit of it are a dollar
 	perUnit float64
 
 	rehearsed *[]question // notes what the log would be asked; nil: it is asked

@@ -139,9 +139,9 @@ func (h History) catchUp(ctx context.Context, p spend.Period, r *records, f *fig
 	}
 }
 
-// sinceReading is the most that was spent since a reading besides what the log has of the
-// seconds after it: what the log has of the reading's own second, of which nothing tells
-// what it has counted, or without a log the rows since its hour began.
+// sinceReading is the most that was spent since a reading and that the log's seconds after it
+// do not show: the log of the reading's own second, of which the reading may have counted
+// all or nothing, or without a log the rows since its hour began.
 func (r *records) sinceReading(ctx context.Context, tail spend.Period) (sum moka.Amount) {
 	if logged, ok := r.log(ctx, tail.From, tail.From.Add(time.Second), "", ""); ok {
 		return logged

@@ -38,7 +38,7 @@ func zhMany() ManyWords {
 // maxNames is how many names a sentence has room for.
 const maxNames = 20
 
-// enNames is a list of names, of which a sentence has all or the first.
+// enNames lists names for a sentence: all of them, or the first and how many more.
 func enNames(names []string) string {
 	if len(names) <= maxNames+1 {
 		return strings.Join(names, ", ")

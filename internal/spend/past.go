@@ -112,7 +112,7 @@ func (p *past) alike(rates []float64, i, origin, step, n, similar int) []float64
 func (p *past) byWeek(origin int) bool { return p.count[origin] >= hoursInWeek }
 
 // usual is what hour i usually costs, by what was known at the origin: the mean
-// of the same hour of the last four weeks, of which a newer one counts more, or of
+// of the same hour of the last four weeks, a newer week counting more, or of
 // the last days before there are two weeks; outlier is the limit for those.
 func (p *past) usual(i, origin int, outlier float64) float64 {
 	if p.byWeek(origin) {

@@ -5,11 +5,10 @@
 // [Forecast] and [Expect] go by what the same hour of the week cost on average
 // in the last four weeks, a newer week counting more, on the reader's clock (by
 // the hour of the day, before there is a week). What the last hours cost against
-// that scales the coming ones, fading by half every twelve hours; a level that all
-// of the last ten days exceed, or stay below, is taken to last. An hour counts for
-// at most a day and a half of spending beyond the middle of its like. The range is as wide as four of five
-// of the forecasts needed that would have been made on each day of the last four
-// weeks, and wide until a whole week was seen.
+// that scales the next day, and is taken off the days after. A level that the last
+// seven days agree on is taken to last. An hour counts for at most a day and a half
+// of spending beyond the middle of its like. The range is as wide as four of five
+// forecasts of the last four weeks needed, and wider until a whole week was seen.
 //
 // [Usual] is what an hour has to be compared with to tell a spike.
 package spend

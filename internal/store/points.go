@@ -23,8 +23,8 @@ const (
 	fineSpan  = 31 * day // that is worth going through reading by reading
 )
 
-// Points divides [from, to) into steps, the last of which may be shorter, steps without
-// figures included. Where steps are not on full hours and the time is long, or readings
+// Points divides [from, to) into steps, including those without figures; the last may be
+// shorter. Where steps are not on full hours and the time is long, or readings
 // were pruned, what was spent is divided in proportion to time.
 func (db *DB) Points(ctx context.Context, account string, from, to time.Time, step time.Duration) ([]Point, error) {
 	c := curve{from: from.UnixMilli(), to: to.UnixMilli(), step: step.Milliseconds()}

@@ -40,9 +40,8 @@ func (t *Total) add(p piece, s span) {
 	t.Covered += time.Duration(part.covered) * time.Millisecond
 }
 
-// Hours is what was spent in each hour of [from, to) of which something is
-// known, from readings or from the gateway's records. The first is the whole hour
-// that from lies in.
+// Hours returns what was spent in each hour of [from, to) that readings or the gateway's
+// records know something of. The first is the whole hour that from lies in.
 func (db *DB) Hours(ctx context.Context, account string, from, to time.Time) ([]spend.Hour, error) {
 	return inPast(ctx, db, account, func(p *Past) ([]spend.Hour, error) { return p.Hours(ctx, from, to) })
 }

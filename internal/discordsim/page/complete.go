@@ -89,7 +89,7 @@ func (c command) hint(locale string) string {
 	return strings.Join(parts, " ")
 }
 
-// typing is a line of which the name stands and the last word is being typed.
+// typing is a line whose command is known and whose last word is being typed.
 type typing struct {
 	command command
 	caller  Caller
@@ -142,7 +142,7 @@ func (s server) inside(ctx context.Context, t typing) menu {
 	return m
 }
 
-// chips are all options of the command, of which one may be being typed.
+// chips are all options of the command. The focused one is being typed.
 func (t typing) chips(focused string) []chip {
 	var out []chip
 	for _, o := range t.command.Options {
