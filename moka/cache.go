@@ -102,41 +102,35 @@ func (c *cache) setAbsent(p Purpose, op string, now time.Time) {
 	c.offer(p, op).absent = now
 }
 
+// last returns a copy of what was seen last for a purpose.
+func (c *cache) last(p Purpose) seen {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return *c.seenFor(p)
+}
+
+// note changes what was seen last for a purpose.
+func (c *cache) note(p Purpose, change func(*seen)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(c.seenFor(p))
+}
+
 // lastStatus returns the status that was seen last for a purpose, nil before the first.
-func (c *cache) lastStatus(p Purpose) *Status {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.seenFor(p).status
-}
+func (c *cache) lastStatus(p Purpose) *Status { return c.last(p).status }
 
-func (c *cache) setStatus(p Purpose, s *Status) {
-	c.status.Store(s)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.seenFor(p).status = s
-}
-
-// statusSerial is the newest answer of /api/status that was used for a purpose.
-func (c *cache) statusSerial(p Purpose) int64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.seenFor(p).serial
-}
-
-func (c *cache) setStatusSerial(p Purpose, serial int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	last := c.seenFor(p)
-	last.serial = max(last.serial, serial)
+// lastPair is the billing pair of the last full reading for a purpose, and whether its
+// limit stays when the use moves.
+func (c *cache) lastPair(p Purpose) (pair RawKey, stands bool) {
+	last := c.last(p)
+	return last.pair, last.stands
 }
 
 // rescaled reports whether the billing pair differs from the last one for the purpose
 // in a way that a change of unit explains better than money does: both figures by one
 // factor, or the limit at least fivefold.
 func (c *cache) rescaled(p Purpose, pair RawKey) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	before := c.seenFor(p).pair
+	before := c.last(p).pair
 	if before.Limit <= 0 || pair.Limit <= 0 || before.Limit == pair.Limit {
 		return false
 	}
@@ -148,52 +142,18 @@ func (c *cache) rescaled(p Purpose, pair RawKey) bool {
 	return factor >= 5 || factor <= 0.2 || before.Used > 0 && math.Abs(pair.Used-used) <= 1e-9*math.Abs(used)
 }
 
-func (c *cache) setPair(p Purpose, pair RawKey) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	last := c.seenFor(p)
-	if last.pair.Limit != pair.Limit || last.pair.Used != pair.Used {
-		last.stands = last.pair.Limit == pair.Limit
+// explanation is why the key was refused, if that was found out less than age ago.
+func (s seen) explanation(now time.Time, age time.Duration) *explanation {
+	if e := s.explained; e != nil && isRecent(e.at, now, age) {
+		return e
 	}
-	last.pair = pair
+	return nil
 }
 
-// lastPair is the billing pair of the last full reading for a purpose, and whether its
-// limit stays when the use moves.
-func (c *cache) lastPair(p Purpose) (pair RawKey, stands bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	last := c.seenFor(p)
-	return last.pair, last.stands
-}
-
-// explanation is the last one for a purpose, if it is not older than age.
-func (c *cache) explanation(p Purpose, now time.Time, age time.Duration) *explanation {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e := c.seenFor(p).explained
-	if e == nil || !isRecent(e.at, now, age) {
-		return nil
+// addPair notes the billing pair of a full reading.
+func (s *seen) addPair(pair RawKey) {
+	if s.pair.Limit != pair.Limit || s.pair.Used != pair.Used {
+		s.stands = s.pair.Limit == pair.Limit
 	}
-	return e
-}
-
-func (c *cache) setExplanation(p Purpose, e *explanation) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.seenFor(p).explained = e
-}
-
-// accountView reports whether the billing pair that was seen last for a purpose showed
-// the account.
-func (c *cache) accountView(p Purpose) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.seenFor(p).account
-}
-
-func (c *cache) setAccountView(p Purpose, yes bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.seenFor(p).account = yes
+	s.pair = pair
 }

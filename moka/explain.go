@@ -60,18 +60,18 @@ func (c *Client) explain(ctx context.Context) *explanation {
 	case <-ctx.Done():
 		return &explanation{err: &Error{Op: "usage/token", Kind: Unavailable, Hint: HintTimeout, Err: context.Cause(ctx)}}
 	}
-	if e := c.cache.explanation(purpose, c.now(), explainAge); e != nil {
+	if e := c.cache.last(purpose).explanation(c.now(), explainAge); e != nil {
 		return e
 	}
 	usage, err := c.tokenUsage(ctx)
 	if err != nil && !isRefusal(err) {
-		if e := c.cache.explanation(purpose, c.now(), explainMax); e != nil {
+		if e := c.cache.last(purpose).explanation(c.now(), explainMax); e != nil {
 			return e
 		}
 		return &explanation{err: err}
 	}
 	e := &explanation{at: c.now(), usage: usage, err: err}
-	c.cache.setExplanation(purpose, e)
+	c.cache.note(purpose, func(s *seen) { s.explained = e })
 	return e
 }
 

@@ -34,7 +34,7 @@ func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 			key.OwnUnlimited = true // none of the account's keys: only its money is known
 		}
 	}
-	c.cache.setAccountView(PurposeOf(ctx), key.Scope == ScopeAccount)
+	c.cache.note(PurposeOf(ctx), func(s *seen) { s.account = key.Scope == ScopeAccount })
 	if own := c.cache.own.Load(); own != nil {
 		key.Name, key.Group = own.Name, own.Group
 		if key.Scope == ScopeAccount {

@@ -90,7 +90,7 @@ func (c *Client) CallsPerReading() int {
 	if c.cred.AccessToken != "" {
 		calls += 2
 	}
-	if c.cache.accountView(ForReading) {
+	if c.cache.last(ForReading).account {
 		calls++ // the key list
 	}
 	return calls

@@ -102,19 +102,23 @@ func (c *Client) askSurely(ctx context.Context) *answers {
 	}
 	if a.statusErr == nil {
 		status := a.status // alone, not with all answers
-		c.cache.setStatus(purpose, &status)
-		if a.hasPair() {
-			c.cache.setPair(purpose, a.pair())
-		}
+		c.cache.status.Store(&status)
+		c.cache.note(purpose, func(s *seen) {
+			s.status = &status
+			if a.hasPair() {
+				s.addPair(a.pair())
+			}
+		})
 	}
 	return a
 }
 
 // nextStatus reads a status that no reading of this client used before.
 func (c *Client) nextStatus(ctx context.Context) (Status, error) {
-	s, serial, err := c.statusAfter(ctx, c.cache.statusSerial(PurposeOf(ctx)))
-	c.cache.setStatusSerial(PurposeOf(ctx), serial)
-	return s, err
+	purpose := PurposeOf(ctx)
+	status, serial, err := c.statusAfter(ctx, c.cache.last(purpose).serial)
+	c.cache.note(purpose, func(s *seen) { s.serial = max(s.serial, serial) })
+	return status, err
 }
 
 func (a *answers) hasPair() bool { return a.asksKey && a.subErr == nil && a.usedErr == nil }
@@ -132,7 +136,7 @@ func (c *Client) request(ctx context.Context) *answers {
 		calls.Go(func() { a.self, a.selfErr = c.self(ctx) })
 		calls.Go(func() { a.plans, a.plansErr = c.plans(ctx) })
 	}
-	if c.cred.APIKey != "" && c.cred.AccessToken != "" && c.cache.accountView(PurposeOf(ctx)) {
+	if c.cred.APIKey != "" && c.cred.AccessToken != "" && c.cache.last(PurposeOf(ctx)).account {
 		a.keysAsked = true
 		calls.Go(func() { a.keys, a.keysErr = c.Keys(ctx) })
 	} else {
@@ -223,8 +227,8 @@ func (c *Client) acceptedKey(ctx context.Context, a *answers, wallet *Wallet) (K
 	if key.Unlimited && units.Display == DisplayRaw {
 		return c.roundOrUnlimited(ctx, a, key)
 	}
-	c.cache.setExplanation(PurposeOf(ctx), nil)
-	key = c.withOwn(ctx, a, compared(key, wallet, a.status.ancestor && !a.status.hub, c.cache.accountView(PurposeOf(ctx))))
+	c.cache.note(PurposeOf(ctx), func(s *seen) { s.explained = nil })
+	key = c.withOwn(ctx, a, compared(key, wallet, a.status.ancestor && !a.status.hub, c.cache.last(PurposeOf(ctx)).account))
 	if c.cred.AccessToken == "" && a.status.undecided(key) {
 		key.Remaining, key.Total, key.Used = Maybe{}, Maybe{}, Maybe{}
 		return key, &Error{
