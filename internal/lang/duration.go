@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -55,7 +56,8 @@ var numberAndUnit = regexp.MustCompile(`^[\s\x{a0},，、]*([0-9]{1,6}(?:\.[0-9]
 // ParseDuration reads what a person wrote in any of the languages, such as
 // "90m", "1 d 12 h", "1.5 hours" or "2 小时". Seconds are no unit, and neither
 // is a number alone. ok is false for anything else.
-func ParseDuration(text string) (d time.Duration, ok bool) {
+func ParseDuration(text string) (time.Duration, bool) {
+	sum := 0.0
 	for rest := strings.ToLower(halfWidth(strings.TrimSpace(text))); rest != ""; {
 		part := numberAndUnit.FindStringSubmatch(rest)
 		if part == nil {
@@ -66,10 +68,13 @@ func ParseDuration(text string) (d time.Duration, ok bool) {
 		if err != nil || unit == 0 {
 			return 0, false
 		}
-		d, ok = d+time.Duration(n*float64(unit)), true
+		sum += n * float64(unit)
 		rest = rest[len(part[0]):]
 	}
-	return d, ok
+	if sum >= math.MaxInt64 {
+		return 0, false
+	}
+	return time.Duration(math.Round(sum)), sum > 0
 }
 
 func unitNamed(name string) time.Duration {
@@ -126,15 +131,17 @@ func endDates(r spend.Runway) (from, to time.Time, near bool) {
 }
 
 // Coarse rounds an estimate to a precision that it can have: days above four days,
-// hours above two hours, otherwise five minutes.
+// hours above two hours, otherwise five minutes. What is not zero is at least a minute.
 func Coarse(d time.Duration) time.Duration {
 	switch {
 	case d >= 96*time.Hour:
 		return d.Round(24 * time.Hour)
 	case d >= 2*time.Hour:
 		return d.Round(time.Hour)
+	case d > 0:
+		return max(time.Minute, d.Round(5*time.Minute))
 	}
-	return d.Round(5 * time.Minute)
+	return 0
 }
 
 // Brief rounds what is left at the present pace, where minutes matter.

@@ -60,7 +60,7 @@ func TestDurationsAsPeopleWriteThem(t *testing.T) {
 		"90m": 90 * time.Minute, " 6 H ": 6 * time.Hour, "2d": 48 * time.Hour, "1 day, 12 hours": 36 * time.Hour, "1.5h": 90 * time.Minute,
 		"1h30m": 90 * time.Minute, "1 week": 168 * time.Hour, "45 min": 45 * time.Minute,
 		"90 分钟": 90 * time.Minute, "6小时": 6 * time.Hour, "２ 天": 48 * time.Hour, "1天12个小时": 36 * time.Hour, "1天，2小时": 26 * time.Hour, "６ｈ": 6 * time.Hour,
-		"": 0, "6": 0, "h": 0, "soon": 0, "30s": 0, "-6h": 0, "6h later": 0, "6 h and": 0, "1e9h": 0, "99999999d": 0, "1..5h": 0, "六小时": 0,
+		"": 0, "6": 0, "h": 0, "soon": 0, "30s": 0, "-6h": 0, "6h later": 0, "6 h and": 0, "1e9h": 0, "99999999d": 0, "999999w 999999w 1h": 0, "1..5h": 0, "六小时": 0,
 	} {
 		if got, ok := lang.ParseDuration(text); got != want && ok || ok != (want > 0) {
 			t.Errorf("%q: %s, %t; want %s", text, got, ok, want)
@@ -104,6 +104,22 @@ func TestDurationsReadLikePeopleSayThem(t *testing.T) {
 		if got := lang.PlainSpaces(lang.Chinese().Duration(c.d)); got != c.zh {
 			t.Errorf("%v is %q, want %q", c.d, got, c.zh)
 		}
+	}
+}
+
+// What is left lasts a moment, however short: "about 0 s" beside money is not so.
+func TestARunwayOfSecondsIsNotZero(t *testing.T) {
+	short := spend.Runway{Known: true, Low: 10 * time.Second, Mid: 90 * time.Second, High: 4 * time.Minute}
+	for w, want := range map[*lang.Words]string{
+		lang.English(): "about 1 min (1 min to 5 min)",
+		lang.Chinese(): "约 1 分钟（1 分钟至 5 分钟）",
+	} {
+		if got := lang.PlainSpaces(w.Runway(short)); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := lang.Coarse(0); got != 0 {
+		t.Errorf("nothing lasts %s", got)
 	}
 }
 
