@@ -103,6 +103,9 @@ func fillChannels(c *config.Config) {
 	for i := range c.Reports {
 		fill(&c.Reports[i].ChannelID, discordsim.ReportChannel)
 	}
+	for i := range c.Budgets {
+		fill(&c.Budgets[i].ChannelID, c.Alerts.ChannelID)
+	}
 }
 
 // room is a channel of the configuration with a name for people.
@@ -126,6 +129,9 @@ func rooms(c *config.Config) []room {
 	}
 	for _, r := range c.Reports {
 		add(r.ChannelID, r.Name, both{"the report " + r.Name, "报告 " + r.Name})
+	}
+	for _, b := range c.Budgets {
+		add(b.ChannelID, "budget-"+b.Name, both{"the budget " + b.Name, "预算 " + b.Name})
 	}
 	add(c.ModelWatch.ChannelID, "models", both{"models that came, went or cost something else", "模型的新增、下架和调价"})
 	return list
@@ -158,21 +164,22 @@ func (s *stage) addMentioned(c *config.Config) {
 			s.discord.AddUser(discordsim.User{ID: id, Username: names[id]}, true)
 		}
 	}
-	for _, id := range c.Discord.Operators.Roles {
-		role(id, "operators")
+	mentioned := func(what string, roleIDs, userIDs []string) {
+		for _, id := range roleIDs {
+			role(id, what)
+		}
+		for _, id := range userIDs {
+			user(id)
+		}
 	}
-	for _, id := range c.Discord.Operators.Users {
-		user(id)
-	}
+	mentioned("operators", c.Discord.Operators.Roles, c.Discord.Operators.Users)
 	for _, a := range c.Accounts {
 		for _, l := range a.Alerts.Levels {
-			for _, id := range l.MentionRoles {
-				role(id, l.Name+"-balance")
-			}
-			for _, id := range l.MentionUsers {
-				user(id)
-			}
+			mentioned(l.Name+"-balance", l.MentionRoles, l.MentionUsers)
 		}
+	}
+	for _, b := range c.Budgets {
+		mentioned("budget-"+b.Name, b.MentionRoles, b.MentionUsers)
 	}
 	s.giveOperator(roles)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -104,6 +105,39 @@ func TestAPreviewTouchesNothingOfTheConfiguration(t *testing.T) {
 		if _, err := os.Stat(f); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: %v", f, err)
 		}
+	}
+}
+
+// A budget posts in a channel of its own, and pings its own roles and users.
+func TestAPreviewHasTheChannelsOfBudgets(t *testing.T) {
+	const channel, role, user = "1200000000000000024", "1200000000000000043", "1200000000000000056"
+	w := newWorld(t)
+	for _, c := range []struct{ what, channelID, want string }{
+		{"its own", "channel_id: \"" + channel + "\", ", channel},
+		{"none, as the alerts", "", discordsim.AlertsChannel},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			file := w.config(t, "  channel_id: \""+discordsim.AlertsChannel+"\"\n", "",
+				"reports:", "budgets:\n  - {name: Team, amount: 10.00, "+c.channelID+"mention_roles: [\""+role+"\"], mention_users: [\""+user+"\"]}\nreports:")
+			var loaded *config.Config
+			p, err := newPreview(func() (c *config.Config, err error) {
+				loaded, err = config.LoadWith(file, WithSimulatedToken(func(string) (string, bool) { return "", false }))
+				return loaded, err
+			}, t.TempDir(), slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.discord.Close()
+			if got := loaded.Budgets[0].ChannelID; got != c.want {
+				t.Errorf("the budget posts in %q, not in %s", got, c.want)
+			}
+			if !slices.ContainsFunc(p.Channels(), func(one page.Channel) bool { return one.ID == c.want }) {
+				t.Errorf("the channels are %v", p.Channels())
+			}
+			if names := p.Names(); names[role] == "" || names[user] == "" || !slices.Contains(p.People()[0].Roles, role) {
+				t.Errorf("whom it pings is called %q and %q, and the operator has %v", names[role], names[user], p.People()[0].Roles)
+			}
+		})
 	}
 }
 
