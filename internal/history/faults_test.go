@@ -146,6 +146,24 @@ func TestCallsThatNothingCountedAreUnknown(t *testing.T) {
 	}
 }
 
+// Rows that were kept count calls as well, also while the gateway is away.
+func TestCallsOfKeptRowsCountWhileTheGatewayIsAway(t *testing.T) {
+	inPast(t, mokatest.V2026_08, func(p *past) {
+		time.Sleep(time.Until(spend.Day(time.Now(), time.UTC).From.Add(36 * time.Hour))) // noon
+		p.spendAt(time.Now().Add(-5*time.Hour), 1)
+		p.spendAt(time.Now().Add(-4*time.Hour), 1)
+		p.read()
+		p.named("today", time.UTC) // keeps rows
+		time.Sleep(10 * time.Minute)
+		p.spendAt(time.Now(), 1)
+		p.read()
+		p.gateway.Fault(mokatest.Fault{Status: 502})
+		if u := p.named("today", time.UTC); u.Spent != dollars(3) || u.Requests != 3 {
+			t.Errorf("spent %v in %d requests", u.Spent, u.Requests)
+		}
+	})
+}
+
 // Calls in a gap across midnight count on the day that the rows say.
 func TestCallsInAGapAcrossMidnight(t *testing.T) {
 	inPast(t, mokatest.V2026_08, func(p *past) {

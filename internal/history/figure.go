@@ -306,11 +306,7 @@ func (r *records) divides(p spend.Period) bool {
 // requests counts the calls that the rows hold of a stretch of time. Those of an
 // hour at its edge are split like their cost.
 func (r *records) requests(ctx context.Context, p spend.Period) (n int64) {
-	counts := map[int64]int64{}
-	for _, row := range r.rows {
-		counts[row.Hour.Unix()] += row.Requests
-	}
-	for start, count := range counts {
+	for start, count := range r.counts {
 		hour := spend.Period{From: time.Unix(start, 0), To: time.Unix(start, 0).Add(time.Hour)}
 		if !hour.From.Before(p.To) || !hour.To.After(p.From) {
 			continue

@@ -32,6 +32,7 @@ type records struct {
 	rows    []moka.UsageRow
 	rowsErr *moka.Error
 	hours   map[int64]moka.Amount // by the beginning of the hour; kept rows included
+	counts  map[int64]int64       // requests, likewise
 	first   time.Time             // hour with the oldest row; zero: none
 
 	kept    keptRefunds // in quota; perUnit of it are a dollar
@@ -79,7 +80,7 @@ func (r *records) rehearse(ctx context.Context, use func(r *records)) {
 // questions are what use asks the log.
 func (r *records) questions(use func(r *records)) (list []question) {
 	use(&records{
-		zone: r.zone, now: r.now, to: r.to, rows: r.rows, rowsErr: r.rowsErr, hours: r.hours, first: r.first, covered: r.covered,
+		zone: r.zone, now: r.now, to: r.to, rows: r.rows, rowsErr: r.rowsErr, hours: r.hours, counts: r.counts, first: r.first, covered: r.covered,
 		rehearsed: &list, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{}, credits: map[spend.Period]*logged{},
 	})
 	return list
@@ -133,6 +134,7 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, use
 	r.rows = rows
 	for _, row := range rows {
 		r.hours[row.Hour.Unix()] += row.Spent
+		r.counts[row.Hour.Unix()] += row.Requests
 	}
 	if h.Store != nil {
 		h.keep(ctx, name, rows)
@@ -174,7 +176,7 @@ func (h History) spendState(ctx context.Context, name string) (s spend.State, er
 func (h History) noRecords(c *moka.Client, to time.Time) *records {
 	return &records{
 		client: c, zone: h.Zone, now: h.now(), to: to,
-		hours: map[int64]moka.Amount{}, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{}, credits: map[spend.Period]*logged{},
+		hours: map[int64]moka.Amount{}, counts: map[int64]int64{}, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{}, credits: map[spend.Period]*logged{},
 	}
 }
 
@@ -215,7 +217,8 @@ func (h History) addKept(ctx context.Context, name string, from, to time.Time, r
 		}
 		r.kept, r.perUnit = refunds, state.PerUnit
 		for _, k := range kept {
-			r.hours[k.Start.Unix()] = max(r.hours[k.Start.Unix()], k.Spent)
+			at := k.Start.Unix()
+			r.hours[at], r.counts[at] = max(r.hours[at], k.Spent), max(r.counts[at], k.Requests)
 		}
 		if ok && r.rowsErr != nil {
 			r.covered = spend.Period{From: until.AddDate(0, 0, -RecordedDays), To: until}
