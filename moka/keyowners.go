@@ -23,7 +23,8 @@ type keyOwner struct {
 	client  *Client
 	queried time.Time
 	read    time.Time       // when a reading asked
-	keys    map[string]bool // by their ends
+	keys    map[string]bool // by their ends; false where those are not shown
+	known   bool            // the list was read
 }
 
 // begin notes what a new client has.
@@ -80,14 +81,33 @@ func (o *keyOwners) set(c *Client, p Purpose, keys []APIKeyInfo, err error) {
 		is.read = is.queried
 	}
 	if err != nil && before != nil {
-		is.keys = before.keys
+		is.keys, is.known = before.keys, before.known
 	}
 	if err == nil {
+		is.known = true
 		for _, k := range keys {
 			is.keys[k.Key] = k.Key != noEnds
 		}
 	}
 	o.lists[base][identity] = is
+}
+
+// lacks reports whether the list that c read shows the ends of every key, and none has
+// those of c's own.
+func (o *keyOwners) lacks(c *Client) bool {
+	ends := masked(c.cred.APIKey)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	is := o.lists[c.base.String()][c.Identity()]
+	if c.cred.APIKey == "" || ends == noEnds || is == nil || !is.known || is.keys[ends] {
+		return false
+	}
+	for _, shown := range is.keys {
+		if !shown {
+			return false
+		}
+	}
+	return true
 }
 
 // listed reports whether c was asked for its keys.

@@ -126,3 +126,20 @@ func TestKeysOfOneWalletSpendItOnce(t *testing.T) {
 		t.Errorf("without the wallet's own reading, two keys are two: %v", groups)
 	}
 }
+
+// A key that works and is in no list of the access token's account is another user's.
+func TestAProbeNoticesAKeyOfAnotherUser(t *testing.T) {
+	for _, v := range []mokatest.Version{mokatest.V2025_04, mokatest.V2025_12, mokatest.V2026_08, mokatest.OneAPI, mokatest.DoneHub} {
+		for key, want := range map[string]bool{payKey: false, aloneKey: false, otherKey: true, "": false} {
+			s, client := sharing(t, v)
+			p := client("https://gateway.test", moka.Credentials{APIKey: key, AccessToken: payToken, UserID: payUser}).Probe(t.Context())
+			if p.Unlisted != want {
+				t.Errorf("%s: the key %q is unlisted: %t", v, key, p.Unlisted)
+			}
+			s.Fault(mokatest.Fault{Path: "/api/token/", Status: http.StatusBadGateway})
+			if p := client("https://gateway.test", moka.Credentials{APIKey: key, AccessToken: payToken, UserID: payUser}).Probe(t.Context()); p.Unlisted && !want {
+				t.Errorf("%s: unlisted by a list that cannot be read", v)
+			}
+		}
+	}
+}

@@ -23,6 +23,7 @@ type Probe struct {
 	Reading   Reading
 	View      Scope   // whose figures the billing endpoints show, as far as can be found out
 	Offers    []Offer // the optional reads, in a fixed order
+	Unlisted  bool    // the key works and is none of the account's: another one pays for its calls
 
 	CallsPerReading int           // what one poll costs of the budget
 	Budget          int           // requests allowed to this host by our own limiter…
@@ -59,6 +60,7 @@ func (c *Client) Probe(ctx context.Context) Probe {
 			p.View = viewBeside(*p.Reading.Key, own.usage, p.Status.Units)
 		}
 		p.Offers = append(p.Offers, Offer{"usage/token", asError(own.err)})
+		p.Unlisted = p.Reading.KeyErr == nil && p.Reading.Key.State == KeyOK && c.host.owners.lacks(c)
 	}
 	return p
 }

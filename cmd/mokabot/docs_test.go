@@ -169,7 +169,7 @@ func phrases(w *lang.Words) map[string]string {
 	}
 	k := &w.CLI.Check
 	for name, sentence := range map[string]string{
-		"NoLevels": k.NoLevels, "NeverFires": k.NeverFires("low"), "IntervalTooLong": k.IntervalTooLong("low", 24*time.Hour, 12*time.Hour, 6*time.Hour),
+		"NoLevels": k.NoLevels, "NeverFires": k.NeverFires("low"), "Unlisted": k.Unlisted, "IntervalTooLong": k.IntervalTooLong("low", 24*time.Hour, 12*time.Hour, 6*time.Hour),
 		"SharedWallet": k.SharedWallet("team, backup"), "LastDay": k.LastDay("0 9 31 * *"), "SkippedMonths": k.SkippedMonths("0 9 1 1,4 *", "2026-12"),
 		"ZoneSign": k.ZoneSign("Etc/GMT+8", "−8", ""), "PlanEnds": k.PlanEnds("2026-11-24 20:00 UTC"), "ListensBeyond": k.ListensBeyond("0.0.0.0:9464"),
 		"UnknownRole": k.UnknownRole("7", "…"), "EveryoneOperates": k.EveryoneOperates, "NoServer": k.NoServer("1"), "Locked": k.Locked("#x"), "Archived": k.Archived("#x"),

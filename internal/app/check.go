@@ -159,6 +159,9 @@ func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Durati
 			level = LevelWarning
 		}
 		add(level, topicKey, r.KeyErr, keyText(w, r, p.View))
+		if p.Unlisted {
+			add(LevelWarning, topicKey, nil, w.CLI.Check.Unlisted)
+		}
 		if !passing(p.ModelsErr) { // a credential that is refused is an error
 			add(LevelOK, topicModels, p.ModelsErr, w.CLI.Counted(p.Models))
 		}

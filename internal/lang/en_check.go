@@ -25,6 +25,7 @@ func enCheck() CheckWords {
 		SharedWallet: func(accounts string) string {
 			return fmt.Sprintf("%s share one account balance: totals count it once, but each pings for it; give levels to one of them and set alerts: {levels: []} for the others", accounts)
 		},
+		Unlisted: "the API key is not in this account's list of keys, so another account's balance pays for its calls; use an access token and a key of the same user, or give each an account of its own here",
 		NeverFires: func(levels string) string {
 			return fmt.Sprintf("the key is unlimited, so its balance is unknown and the levels %s never fire; add access_token and user_id, which show the account's balance", levels)
 		},

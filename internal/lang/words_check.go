@@ -16,6 +16,7 @@ type CheckWords struct {
 	EveryoneOperates                                       string
 	NoServer                                               func(id string) string
 	SharedWallet                                           func(accounts string) string
+	Unlisted                                               string // the key is none of the account's
 	NeverFires                                             func(levels string) string
 	NoLevels                                               string
 	QuietWorst                                             func(level string) string // quiet hours hold the worst level back

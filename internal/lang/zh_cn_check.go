@@ -25,6 +25,7 @@ func zhCheck() CheckWords {
 		SharedWallet: func(accounts string) string {
 			return fmt.Sprintf("%s 共用同一账户余额：合计只算一次，但每个账户都会各自提醒；请只给其中一个设置级别，其余的写 alerts: {levels: []}", accounts)
 		},
+		Unlisted: "该令牌不在此账户的令牌列表中，它的调用由另一个账户的余额支付；请使用同一用户的 access_token 和令牌，或在配置中把它们分成两个账户",
 		NeverFires: func(levels string) string {
 			return fmt.Sprintf("令牌不限额度，余额未知，所以级别 %s 永远不会触发；请填写 access_token 和 user_id 以查看账户余额", levels)
 		},
