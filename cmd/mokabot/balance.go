@@ -27,7 +27,7 @@ func runBalance(ctx context.Context, t terminal, args []string) error {
 	}
 	readings := account.Read(ctx, accounts)
 	if *asJSON {
-		err = writeJSON(t.out, balancesJSON(lang.For(c.Language), accounts, readings))
+		err = writeJSON(t.out, balancesJSON(lang.For(c.Language).Once(), accounts, readings))
 	} else {
 		err = writeBalances(t.out, c, accounts, readings)
 	}
@@ -47,7 +47,7 @@ func writeBalances(out io.Writer, c *config.Config, accounts []*account.Account,
 	for i, a := range accounts {
 		views = append(views, message.Account{Name: a.Name, Reading: readings[i], Levels: a.Rules.Levels})
 	}
-	_, err := fmt.Fprint(out, message.Balances(lang.For(c.Language), views).In(c.Timezone))
+	_, err := fmt.Fprint(out, message.Balances(lang.For(c.Language).Once(), views).In(c.Timezone))
 	return err
 }
 

@@ -27,7 +27,7 @@ func runBudget(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	words := lang.For(a.config.Language)
+	words := lang.For(a.config.Language).Once()
 	budgets := &schedule.Budgets{Budgets: a.config.Budgets, Book: a.book, Store: a.history.Store, History: a.history, Words: words, Log: slog.New(slog.DiscardHandler)}
 	name := strings.Join(names, "") // at most one
 	if known := budgets.Names(); len(names) > 0 && !slices.Contains(known, name) {

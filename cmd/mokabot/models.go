@@ -27,7 +27,7 @@ func runModels(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	w := lang.For(c.Language)
+	w := lang.For(c.Language).Once()
 	a := accounts[0]
 	list, err := a.Client.Catalogue(ctx)
 	if err != nil {

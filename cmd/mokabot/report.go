@@ -29,7 +29,7 @@ func runReport(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
-	words := lang.For(a.config.Language)
+	words := lang.For(a.config.Language).Once()
 	reports := &schedule.Reporter{Book: a.book, Store: a.history.Store, Words: words, Reports: a.config.Reports, Log: slog.New(slog.DiscardHandler)}
 	rep, ok := reports.Find(names[0])
 	if !ok {
@@ -153,7 +153,7 @@ func runSchedule(_ context.Context, t terminal, args []string) error {
 	}
 	var b strings.Builder
 	if len(runs) == 0 {
-		fmt.Fprintln(&b, lang.For(c.Language).Command.NoReport("", nil))
+		fmt.Fprintln(&b, lang.For(c.Language).Once().Command.NoReport("", nil))
 	}
 	for _, r := range runs {
 		fmt.Fprintf(&b, "%s  %-12s %s – %s\n", r.At.Format(time.RFC3339), r.Report, r.Period.From.Format(time.RFC3339), r.Period.To.Format(time.RFC3339))

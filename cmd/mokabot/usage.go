@@ -49,7 +49,7 @@ func runUsage(ctx context.Context, t terminal, args []string) error {
 	if *asJSON {
 		err = writeJSON(t.out, usageJSON(answer, a.config.Timezone))
 	} else {
-		_, err = fmt.Fprint(t.out, message.Usage(lang.For(a.config.Language), []message.UsageAnswer{answer}).In(a.config.Timezone))
+		_, err = fmt.Fprint(t.out, message.Usage(lang.For(a.config.Language).Once(), []message.UsageAnswer{answer}).In(a.config.Timezone))
 	}
 	if err == nil && (!answer.Spent.Known() || failedToTell(answer.ModelsErr)) {
 		err = silentError{}
@@ -82,7 +82,7 @@ func (a past) draw(ctx context.Context, file string, one *account.Account, answe
 	if file == "" {
 		return nil
 	}
-	drawn, err := a.history.Picture(ctx, lang.For(a.config.Language), one, a.config.Timezone, answer.Used, answer.Reading)
+	drawn, err := a.history.Picture(ctx, lang.For(a.config.Language).Once(), one, a.config.Timezone, answer.Used, answer.Reading)
 	if err == nil && drawn.PNG == nil {
 		err = &failure{say: func(w lang.ArgumentWords) string { return w.NothingDrawn }}
 	}

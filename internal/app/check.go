@@ -29,7 +29,7 @@ type CheckOptions struct {
 // Check returns the findings about a configuration. Unless it is
 // offline it tries every credential and every channel.
 func Check(ctx context.Context, c *config.Config, o CheckOptions) ([]Finding, error) {
-	w := lang.For(c.Language)
+	w := lang.For(c.Language).Once()
 	file := c
 	c = withRememberedLevels(ctx, c, o.Offline)
 	if o.Progress == nil {

@@ -9,6 +9,13 @@ import "strings"
 // All are the languages, the default first.
 func All() []*Words { return []*Words{English(), Chinese()} }
 
+// Once are the words of a program that ends with its answer: nothing is tried again by itself.
+func (w *Words) Once() *Words {
+	once := *w
+	once.Failure.Timeout, once.Failure.Unavailable, once.Failure.RateLimited = w.Arguments.Timeout, w.Arguments.Unavailable, w.Arguments.RateLimited
+	return &once
+}
+
 // For returns the words for a language tag or a locale of Discord or POSIX: "zh-TW",
 // "zh-CN" and "zh_CN" are Chinese, anything unknown is English.
 func For(tag string) *Words {

@@ -224,3 +224,18 @@ func TestAPictureInWords(t *testing.T) {
 		}
 	}
 }
+
+// A command that ends with its answer promises no further attempt.
+func TestWordsOfAProgramThatEnds(t *testing.T) {
+	for _, w := range lang.All() {
+		once := w.Once()
+		for _, text := range []string{once.Failure.Timeout, once.Failure.Unavailable, once.Failure.RateLimited(0), once.Failure.RateLimited(time.Minute)} {
+			if again := regexp.MustCompile(`Try again|重试`); !again.MatchString(text) || regexp.MustCompile(`Retrying|轮询|自动|将在`).MatchString(text) {
+				t.Errorf("%s: %s", w.Tag, text)
+			}
+		}
+		if w.Failure.Timeout == once.Failure.Timeout {
+			t.Errorf("%s: the bot's words changed", w.Tag)
+		}
+	}
+}

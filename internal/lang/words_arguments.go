@@ -3,6 +3,7 @@ package lang
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // ArgumentWords are said about a command line, and by the commands that work on files and
@@ -33,6 +34,10 @@ type ArgumentWords struct {
 	AliveStatus  func(status string) string
 	NothingDrawn string
 	Interrupted  string
+
+	// Failures of a gateway, for a program that does not poll it.
+	Timeout, Unavailable string
+	RateLimited          func(wait time.Duration) string
 
 	InPostgreSQL           string // where the database is
 	NoDatabase, NothingYet func(where string) string
@@ -89,6 +94,15 @@ func enArguments() ArgumentWords {
 		AliveStatus:  func(status string) string { return "the bot answers " + status },
 		NothingDrawn: "there are no readings of this time to draw",
 		Interrupted:  "interrupted",
+
+		Timeout:     "The gateway did not answer in time. Try again.",
+		Unavailable: "The gateway is not available right now. Try again later.",
+		RateLimited: func(wait time.Duration) string {
+			if wait <= 0 {
+				return "The gateway limits the number of requests. Try again later."
+			}
+			return "The gateway limits the number of requests. Try again in " + enDuration(wait) + "."
+		},
 
 		InPostgreSQL: "in PostgreSQL (storage.url)",
 		NoDatabase: func(where string) string {
@@ -180,6 +194,15 @@ func zhArguments() ArgumentWords {
 		AliveStatus:  func(status string) string { return "机器人返回 " + status },
 		NothingDrawn: "这段时间没有读数，无法绘制图表",
 		Interrupted:  "已中断",
+
+		Timeout:     "网关没有及时响应。请重试。",
+		Unavailable: "网关暂时不可用。请稍后重试。",
+		RateLimited: func(wait time.Duration) string {
+			if wait <= 0 {
+				return "网关限制了请求次数。请稍后重试。"
+			}
+			return "网关限制了请求次数。请在 " + zhDuration(wait) + "后重试。"
+		},
 
 		InPostgreSQL: "（PostgreSQL，storage.url）",
 		NoDatabase: func(where string) string {
