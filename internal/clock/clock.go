@@ -124,7 +124,7 @@ func (l listener) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return resp, err
 	}
-	page := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html")
+	page := strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html")
 	if resp.StatusCode >= http.StatusInternalServerError || page || resp.Header.Get("Age") != "" {
 		return resp, nil
 	}

@@ -18,7 +18,7 @@ type serverClock struct {
 type reading struct{ server, here time.Time }
 
 // startRequest is called before a request. What it returns is called with an answer of
-// Discord's own.
+// Discord's own. That of a server in trouble, or out of a cache, dates nothing.
 func (c *serverClock) startRequest() (learn func(answer)) {
 	heard := func(time.Time) {}
 	if c.listen != nil {
@@ -26,7 +26,10 @@ func (c *serverClock) startRequest() (learn func(answer)) {
 	}
 	return func(a answer) {
 		c.answered.Store(true)
-		if at, err := http.ParseTime(a.header.Get("Date")); err == nil && a.status < http.StatusInternalServerError {
+		if a.status >= http.StatusInternalServerError || a.header.Get("Age") != "" {
+			return
+		}
+		if at, err := http.ParseTime(a.header.Get("Date")); err == nil {
 			c.seen.Store(&reading{at, a.began})
 			heard(at)
 		}
