@@ -122,6 +122,15 @@ func newLease(path string, config *pgx.ConnConfig, leading *lines) *Lease {
 	return &Lease{path: path, config: config, lines: leading, patience: absentTime, freed: make(chan struct{}, 1)}
 }
 
+// mayWrite returns [ErrNotLeader] where fence would refuse for certain, without asking the
+// server.
+func (l *Lease) mayWrite() error {
+	if l != nil && l.epoch.Load() == 0 {
+		return ErrNotLeader
+	}
+	return nil
+}
+
 // fence refuses a transaction of a process that does not hold the lease, and keeps
 // every other process from taking it over before the transaction ends. It returns
 // the transaction's number at the server, "" where there is no lease.

@@ -215,6 +215,11 @@ func TestATransactionThatCannotEndDelaysNoTakeover(t *testing.T) {
 			if kept := slices.ContainsFunc(after, func(c *lineConn) bool { return slices.Contains(before, c) }); kept || len(before) == 0 {
 				t.Errorf("of %d connections some are open", len(before))
 			}
+			short, cancel := context.WithTimeout(t.Context(), time.Second) // only a failure waits for it
+			defer cancel()
+			if err := leaving.SetValue(short, "word", nil); !errors.Is(err, ErrNotLeader) {
+				t.Errorf("a later write waits for the server: %v", err)
+			}
 			acquired(t, next.lease, "b", long)
 		})
 	}

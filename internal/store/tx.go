@@ -27,6 +27,9 @@ func (db *DB) tx(ctx context.Context, f func(*sql.Tx) error) error {
 }
 
 func (db *DB) attempt(ctx context.Context, f func(*sql.Tx) error) error {
+	if err := db.lease.mayWrite(); err != nil {
+		return classified(db.path, err)
+	}
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return classified(db.path, err)
