@@ -91,6 +91,7 @@ func New(version string) *Recorder {
 		t.add(m)
 	}
 	t.set("mokabot_build_info", 1, version)
+	t.beginAtZero()
 	return t
 }
 
@@ -108,6 +109,20 @@ func (t *Recorder) add(m Metric) {
 		v := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: m.Name, Help: m.Help, Buckets: latencies}, m.Labels)
 		t.histograms[m.Name] = v
 		t.registry.MustRegister(v)
+	}
+}
+
+// beginAtZero shows the counters whose labels are known from the start: increase and rate
+// need a value from before the first event.
+func (t *Recorder) beginAtZero() {
+	t.counters["mokabot_discord_identifies_total"].WithLabelValues()
+	for name, results := range map[string][]string{
+		"mokabot_deliveries_total": {"sent", "retry", "dead", "dropped"},
+		"mokabot_reloads_total":    {"ok", "kept"},
+	} {
+		for _, result := range results {
+			t.counters[name].WithLabelValues(result)
+		}
 	}
 }
 

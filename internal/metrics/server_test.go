@@ -122,6 +122,19 @@ func TestASharedWalletIsCountedOnce(t *testing.T) {
 	}
 }
 
+// Prometheus' increase sees no rise in a counter that is first there at 1, so the alert about
+// a wrong configuration would miss the first one.
+func TestCountersBeginAtZero(t *testing.T) {
+	_, text := get(t, &Server{Recorder: New("v1")}, "/metrics")
+	for _, want := range []string{
+		`mokabot_reloads_total{result="kept"} 0`, `mokabot_reloads_total{result="ok"} 0`, `mokabot_deliveries_total{result="dead"} 0`, `mokabot_discord_identifies_total 0`,
+	} {
+		if !strings.Contains(text, want+"\n") {
+			t.Errorf("it does not begin with %s", want)
+		}
+	}
+}
+
 func TestAStandbyShowsNoFiguresOfALeader(t *testing.T) {
 	told := New("v1")
 	told.Reading("team", reading(12.5, nil), moka.Known(moka.Dollar), spend.Runway{Known: true, Mid: time.Hour})
