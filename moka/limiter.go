@@ -155,14 +155,14 @@ func left(began, now time.Time, window time.Duration) time.Duration {
 	return max(0, window-now.Sub(began))
 }
 
-// leastDivided is the smallest budget that reserved readings have a part of: a full
+// minDivided is the smallest budget that reserved readings have a part of: a full
 // reading takes up to seven requests, which have to fit into it.
-const leastDivided = 10
+const minDivided = 10
 
 func newSlidingWindow(requests int, window time.Duration) *slidingWindow {
 	common := notReserved(requests)
 	return &slidingWindow{
-		turn: make(chan struct{}, 1), window: window, divided: requests >= leastDivided,
+		turn: make(chan struct{}, 1), window: window, divided: requests >= minDivided,
 		readings: places{at: make([]time.Time, requests-common)}, common: places{at: make([]time.Time, common)},
 	}
 }

@@ -121,7 +121,7 @@ func TestReservedReadingsDoNotSeeCommands(t *testing.T) {
 	dice := rand.New(rand.NewPCG(17, 2))
 	held := 0
 	for range 60 {
-		requests, window, seed := leastDivided+dice.IntN(60), time.Duration(1+dice.IntN(180))*time.Second, dice.Uint64()
+		requests, window, seed := minDivided+dice.IntN(60), time.Duration(1+dice.IntN(180))*time.Second, dice.Uint64()
 		found := func(commands bool) (found []string) {
 			synctest.Test(t, func(t *testing.T) {
 				readings, others := rand.New(rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 2))
@@ -161,10 +161,10 @@ func TestReservedReadingsDoNotSeeCommands(t *testing.T) {
 // A budget that is too small for a part of its own is there for readings as a whole.
 func TestASmallBudgetIsNotDivided(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for requests := 1; requests < 2*leastDivided; requests++ {
+		for requests := 1; requests < 2*minDivided; requests++ {
 			l := newSlidingWindow(requests, time.Minute)
 			want := requests
-			if requests >= leastDivided {
+			if requests >= minDivided {
 				want -= notReserved(requests)
 			}
 			taken := 0

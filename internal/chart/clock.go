@@ -20,8 +20,8 @@ type tick struct {
 	day   bool
 }
 
-// minuteStep is the smallest step of the clock that is not shorter than least,
-// or 0 when whole days are needed.
+// minuteStep is the smallest step of the clock of at least minimum, or 0 when whole
+// days are needed.
 func minuteStep(minimum time.Duration) int {
 	for _, step := range minuteSteps {
 		if time.Duration(step)*time.Minute >= minimum {
@@ -31,7 +31,7 @@ func minuteStep(minimum time.Duration) int {
 	return 0
 }
 
-// dayStep is the smallest step of the calendar that is not shorter than least.
+// dayStep is the smallest step of the calendar of at least minimum.
 func dayStep(minimum time.Duration) int {
 	for _, step := range daySteps {
 		if time.Duration(step)*24*time.Hour >= minimum {

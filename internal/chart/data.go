@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// shortest is the least window that is drawn as it is; others are widened.
+// minWindow is the shortest window that is drawn as it is; shorter ones are widened.
 const minWindow = time.Minute
 
 // sample is a known balance: dollars at a Unix second.

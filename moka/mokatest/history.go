@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// longest is the longest span of /api/data/self, in seconds.
+// maxSpan is the longest span of /api/data/self, in seconds.
 const maxSpan = 2_592_000
 
 // bounds are the call's timestamps; what is missing or no number counts as 0.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// lane is which rate limit covers a call.
+// rateLimits are the limits that cover a call.
 type rateLimits int
 
 const (
