@@ -15,7 +15,7 @@ const dearestDays = 14
 // [Expect] says how fast it is likely to go.
 func Dearest(hours []Hour, now time.Time, ahead time.Duration, loc *time.Location) (such, any moka.Maybe) {
 	first := now.Add(-dearestDays * hoursInDay * time.Hour)
-	from, to := now.In(loc).Hour(), now.Add(ahead).In(loc).Hour()
+	from, to := now.Truncate(time.Hour).In(loc).Hour(), now.Add(ahead).Truncate(time.Hour).In(loc).Hour() // of when these hours begin
 	for i := len(hours) - 1; i >= 0 && hours[i].Start.After(first); i-- {
 		h := hours[i]
 		if h.Covered < minCovered {

@@ -29,3 +29,13 @@ func TestDearest(t *testing.T) {
 		}
 	}
 }
+
+// Hours are stored from full hour to full hour of UTC, which in India is from half to half.
+func TestDearestInAZoneOfHalfAnHour(t *testing.T) {
+	india := time.FixedZone("India", 5*3600+1800)
+	now := time.Date(2026, 11, 29, 3, 45, 0, 0, time.UTC) // 9:15 there, in the hour from 8:30 on
+	running := []Hour{{Start: time.Date(2026, 11, 28, 3, 0, 0, 0, time.UTC), Spent: 7 * moka.Dollar, Covered: time.Hour}}
+	if such, _ := Dearest(running, now, 10*time.Minute, india); such != moka.Known(7*moka.Dollar) {
+		t.Errorf("the hour that is running cost %v yesterday", such)
+	}
+}
