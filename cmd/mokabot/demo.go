@@ -19,7 +19,7 @@ func demoLog(t terminal) *slog.Logger {
 func runDemo(ctx context.Context, t terminal, args []string) error {
 	flags := newArguments("demo")
 	address := flags.withListen()
-	language := flags.oneOf("language", "language of the bot's posts", "en", "zh-CN")
+	language := flags.withLanguage("language of the bot's posts", t.lookup)
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}

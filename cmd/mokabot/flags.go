@@ -70,6 +70,14 @@ func (a arguments) oneOf(name, about string, words ...string) *string {
 	return &c.value
 }
 
+// withLanguage adds the flag --language, whose default is the environment's language.
+func (a arguments) withLanguage(about string, lookup config.Lookup) *string {
+	tag := a.oneOf("language", about, "en", "zh-CN")
+	*tag = config.Locale(lookup)
+	a.Lookup("language").DefValue = *tag
+	return tag
+}
+
 // withListen adds the flag for the address of a page.
 func (a arguments) withListen() *string {
 	l := pageAddress(demoAddress)

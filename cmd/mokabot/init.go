@@ -24,7 +24,7 @@ func runInit(ctx context.Context, t terminal, args []string) error {
 	file := flags.String("config", defaultConfig, "write this `FILE`")
 	yes := flags.Bool("yes", false, "ask nothing; take everything from the environment")
 	force := flags.Bool("force", false, "replace the file if there is one")
-	language := flags.oneOf("language", "language of the questions and of the bot's posts", "en", "zh-CN")
+	language := flags.withLanguage("language of the questions and of the bot's posts", t.lookup)
 	if _, err := flags.parse(args, 0); err != nil {
 		return err
 	}
