@@ -180,7 +180,9 @@ func (t *Recorder) Reading(account string, r moka.Reading, today moka.Maybe, run
 	t.setMaybe("mokabot_key_remaining_dollars", key, account)
 	t.setMaybe("mokabot_wallet_remaining_dollars", wallet, account)
 	t.setMaybe("mokabot_spent_today_dollars", today, account)
-	t.addUp(func() { t.accounts[account] = figures{r, today} })
+	t.mu.Lock()
+	t.accounts[account] = figures{r, today}
+	t.mu.Unlock()
 	if runway.Known && !runway.Idle {
 		t.set("mokabot_runway_seconds", runway.Mid.Seconds(), account)
 	} else {
@@ -188,11 +190,11 @@ func (t *Recorder) Reading(account string, r moka.Reading, today moka.Maybe, run
 	}
 }
 
-// addUp changes the accounts' figures and publishes their sums.
-func (t *Recorder) addUp(change func()) {
+// addUp publishes the sums of the accounts' figures. They are added up when somebody asks, not
+// again after each reading of each of them.
+func (t *Recorder) addUp() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	change()
 	var readings []moka.Reading
 	var todays []moka.Maybe
 	for _, name := range slices.Sorted(maps.Keys(t.accounts)) {
@@ -233,7 +235,9 @@ func (t *Recorder) Forget(account string) {
 		return
 	}
 	t.forget("account", account)
-	t.addUp(func() { delete(t.accounts, account) })
+	t.mu.Lock()
+	delete(t.accounts, account)
+	t.mu.Unlock()
 }
 
 func (t *Recorder) forget(label, value string) {
@@ -294,6 +298,9 @@ func (t *Recorder) StandBy() {
 			v.Reset()
 		}
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.accounts)
 }
 
 // Leader records whether this replica leads, and the epoch of its lease.

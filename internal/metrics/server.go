@@ -131,6 +131,7 @@ func (s *Server) Handler() http.Handler {
 		if s.Refresh != nil {
 			s.Refresh(r.Context())
 		}
+		s.Recorder.addUp()
 		handler.ServeHTTP(w, r)
 	}))
 	return mux

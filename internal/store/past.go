@@ -82,7 +82,7 @@ func (p *Past) Lately(ctx context.Context, to time.Time, from ...time.Time) ([]T
 
 // Hours is [DB.Hours].
 func (p *Past) Hours(ctx context.Context, from, to time.Time) ([]spend.Hour, error) {
-	return hoursOf(ctx, p.tx, p.account, floor(from.UnixMilli(), hour), to.UnixMilli(), p.perUnit)
+	return p.hoursOf(ctx, floor(from.UnixMilli(), hour), to.UnixMilli())
 }
 
 // Gaps is [DB.Gaps].

@@ -53,7 +53,7 @@ func (c *curve) fill(ctx context.Context, tx *sql.Tx, account string, perUnit fl
 		return err
 	}
 	first, last := millis(recorded[0].Start), millis(recorded[len(recorded)-1].Start)
-	read, err := list(ctx, tx, func(r row) (spend.Hour, error) { return scanHour(r, perUnit) }, sqlHours, account, first, last+hour)
+	read, err := list(ctx, tx, hourScan(perUnit), sqlHours, account, first, last+hour)
 	if err != nil {
 		return err
 	}

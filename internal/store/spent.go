@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"mokabot/internal/spend"
@@ -48,22 +47,32 @@ func (db *DB) Hours(ctx context.Context, account string, from, to time.Time) ([]
 
 // hoursOf are the hours that begin in [from, to), by readings, and by the gateway's
 // records where readings do not cover an hour.
-func hoursOf(ctx context.Context, tx *sql.Tx, account string, from, to int64, perUnit float64) ([]spend.Hour, error) {
-	read, err := list(ctx, tx, func(r row) (spend.Hour, error) { return scanHour(r, perUnit) }, sqlHours, account, from, to)
+func (p *Past) hoursOf(ctx context.Context, from, to int64) ([]spend.Hour, error) {
+	most := (to - max(from, p.first)) / hour // and the hours at both ends
+	read := make([]spend.Hour, 0, min(max(most, 0), maxHours)+2)
+	scan := hourScan(p.perUnit)
+	err := each(ctx, p.tx, func(r row) error {
+		h, err := scan(r)
+		read = append(read, h)
+		return err
+	}, sqlHours, p.account, from, to)
 	if err != nil {
 		return nil, err
 	}
-	recorded, err := list(ctx, tx, func(r row) (Recorded, error) { return scanRecorded(r, perUnit) }, sqlRecorded, account, from, to)
+	recorded, err := listInUnit(ctx, p, scanRecorded, sqlRecordedBeside, from, to, minCovered.Milliseconds())
 	if err != nil || len(recorded) == 0 {
 		return read, err
 	}
 	return filled(read, recorded), nil
 }
 
+// maxHours is how many hours room is made for at once: a forecast uses no more.
+const maxHours = 60 * 24
+
 // minCovered is how much of an hour readings must cover to be believed alone.
 const minCovered = 45 * time.Minute
 
-// filled fills the hours that readings do not cover from the gateway's records.
+// filled fills the hours that readings do not cover from the gateway's records of these.
 // Both are sorted.
 func filled(read []spend.Hour, recorded []Recorded) []spend.Hour {
 	all := make([]spend.Hour, 0, len(read)+len(recorded))
@@ -74,11 +83,7 @@ func filled(read []spend.Hour, recorded []Recorded) []spend.Hour {
 		}
 		h := spend.Hour{Start: rec.Start, Spent: rec.Spent, Covered: time.Hour}
 		if i < len(read) && read[i].Start.Equal(rec.Start) {
-			if read[i].Covered >= minCovered {
-				h = read[i]
-			} else {
-				h.Spent = max(h.Spent, read[i].Spent)
-			}
+			h.Spent = max(h.Spent, read[i].Spent)
 			i++
 		}
 		all = append(all, h)
@@ -86,11 +91,16 @@ func filled(read []spend.Hour, recorded []Recorded) []spend.Hour {
 	return append(all, read[i:]...)
 }
 
-func scanHour(r row, unit float64) (h spend.Hour, err error) {
+// hourScan reads rows of hours, with amounts in a unit. All go through the same variables.
+func hourScan(unit float64) func(row) (spend.Hour, error) {
 	var start, spent, covered int64
 	var perUnit float64
-	err = r.Scan(&start, &spent, &covered, &perUnit)
-	h.Start, h.Covered = fromMillis(start), min(time.Hour, time.Duration(covered)*time.Millisecond)
-	h.Spent = moka.Amount(rescaled(spent, perUnit, unit))
-	return h, err
+	into := []any{&start, &spent, &covered, &perUnit}
+	return func(r row) (spend.Hour, error) {
+		err := r.Scan(into...)
+		return spend.Hour{
+			Start: fromMillis(start), Covered: min(time.Hour, time.Duration(covered)*time.Millisecond),
+			Spent: moka.Amount(rescaled(spent, perUnit, unit)),
+		}, err
+	}
 }

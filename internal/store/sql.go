@@ -98,6 +98,10 @@ const (
 		ON CONFLICT (account, start) DO UPDATE SET quota = excluded.quota, requests = excluded.requests
 		WHERE excluded.quota > recorded.quota`
 	sqlRecorded = `SELECT start, quota, requests FROM recorded WHERE account = ? AND start >= ? AND start < ? ORDER BY start`
+	// Those of hours that readings do not cover so long.
+	sqlRecordedBeside = `SELECT start, quota, requests FROM recorded WHERE account = ? AND start >= ? AND start < ?
+		AND NOT EXISTS (SELECT 1 FROM hours WHERE hours.account = recorded.account AND hours.start = recorded.start AND hours.since <> 0 AND hours.covered >= ?)
+		ORDER BY start`
 )
 
 // States, events, marks and values.
