@@ -54,7 +54,7 @@ func enCommand() CommandWords {
 		},
 		NoReport: func(name string, known []string) string {
 			if len(known) == 0 {
-				return "No report is configured."
+				return "No report is configured. Add one under reports in config.yaml."
 			}
 			return fmt.Sprintf("There is no report “%s”. The reports are: %s.", name, enNames(known))
 		},

@@ -58,7 +58,7 @@ func zhCommand() CommandWords {
 		},
 		NoReport: func(name string, known []string) string {
 			if len(known) == 0 {
-				return "没有配置任何报告。"
+				return "没有配置报告。可在 config.yaml 的 reports 中添加。"
 			}
 			return fmt.Sprintf("没有名为“%s”的报告。现有报告：%s。", name, zhNames(known))
 		},

@@ -1,7 +1,6 @@
 package message
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -20,7 +19,7 @@ func Budgets(w *lang.Words, standings []budget.Standing) Message {
 		return Note(w.Budget.None, ToneMuted)
 	}
 	var m Message
-	for i, s := range worstFirst(standings) {
+	for i, s := range worstFirst(standings, maxCards, standingTone) {
 		if i == maxCards {
 			m.Cards = append(m.Cards, Card{Text: w.Incident.MoreOf(len(standings) - i), Tone: ToneMuted})
 			break
@@ -28,19 +27,6 @@ func Budgets(w *lang.Words, standings []budget.Standing) Message {
 		m.Cards = append(m.Cards, budgetCard(w, s))
 	}
 	return m
-}
-
-// worstFirst are more budgets than are shown in an order that hides none that needs
-// attention, and fewer in their own.
-func worstFirst(standings []budget.Standing) []budget.Standing {
-	if len(standings) <= maxCards {
-		return standings
-	}
-	sorted := slices.Clone(standings)
-	slices.SortStableFunc(sorted, func(a, b budget.Standing) int {
-		return cmp.Compare(urgency[budgetTone(a.State)], urgency[budgetTone(b.State)])
-	})
-	return sorted
 }
 
 // budgetNamed is how many accounts and keys of a budget are named.
@@ -127,6 +113,8 @@ func budgetForecast(w *lang.Words, s budget.Standing) string {
 	return w.Budget.Range(low, high, w.Day(s.Period.To.Add(-time.Second).In(s.Budget.Zone)))
 }
 
+func standingTone(s budget.Standing) Tone { return budgetTone(s.State) }
+
 func budgetTone(s budget.State) Tone {
 	switch s {
 	case budget.StateExceeded:
@@ -142,7 +130,7 @@ func budgetTone(s budget.State) Tone {
 // budgetLines are budgets in one line each, for a report.
 func budgetLines(w *lang.Words, standings []budget.Standing) []string {
 	var lines []string
-	for i, s := range worstFirst(standings) {
+	for i, s := range worstFirst(standings, maxCards, standingTone) {
 		if i == maxCards {
 			return append(lines, w.Incident.MoreOf(len(standings)-i))
 		}

@@ -111,10 +111,12 @@ func Incidents(w *lang.Words, open []OpenIncident, budgets []budget.Standing, no
 		}
 		m.Cards = append(m.Cards, c)
 	}
-	for _, o := range open[:min(len(open), incidentsListed)] {
+	worst := worstFirst(open, incidentsListed, func(o OpenIncident) Tone { return incidentTone(o.Incident, o.Levels) })
+	for _, o := range worst[:min(len(open), incidentsListed)] {
 		add(incidentCard(w, o, now), incidentButtons(w, o, now, total > 1))
 	}
-	for _, s := range budgets[:min(len(budgets), incidentsListed-len(m.Cards))] {
+	room := incidentsListed - len(m.Cards)
+	for _, s := range worstFirst(budgets, room, standingTone)[:min(len(budgets), room)] {
 		add(openBudgetCard(w, s), openBudgetButtons(w, s, total > 1))
 	}
 	if rest := total - len(m.Cards); rest > 0 {

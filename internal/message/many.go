@@ -92,6 +92,17 @@ func (a Account) needsAttention() bool {
 // urgency orders tones: what needs attention comes first.
 var urgency = map[Tone]int{ToneCritical: 0, ToneWarn: 1, ToneMuted: 2, ToneInfo: 3, ToneGood: 4}
 
+// worstFirst orders more of them than are shown so that what needs attention is, and leaves
+// fewer in their order.
+func worstFirst[T any](all []T, shown int, tone func(T) Tone) []T {
+	if len(all) <= shown {
+		return all
+	}
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b T) int { return cmp.Compare(urgency[tone(a)], urgency[tone(b)]) })
+	return sorted
+}
+
 // moreUrgent orders accounts by colour, by how soon nothing is left, and by what is left.
 func moreUrgent(a, b ReportAccount) int {
 	return cmp.Or(

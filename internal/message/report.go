@@ -265,11 +265,10 @@ func oldFigures(w *lang.Words, accounts []ReportAccount) string {
 	return strings.Join(firstLines(w, names, oldNamed), w.And) + w.Colon + w.Balance.LastKnown(Relative(oldest))
 }
 
-// How many lines of model changes a report has room for, and of incidents where accounts
-// have no card.
+// How many lines of model changes and of incidents a field of a report has room for.
 const (
 	changesInReport   = 6
-	incidentsInReport = 10
+	incidentsInReport = 8
 )
 
 func reportCard(w *lang.Words, r Report, a ReportAccount) Card {
@@ -279,7 +278,7 @@ func reportCard(w *lang.Words, r Report, a ReportAccount) Card {
 	if len(a.Keys) > 1 {
 		addList(&card, w.Usage.ByKey, keysUsed(w, a.Used))
 	}
-	card.row(w.Report.Incidents, a.Incidents...)
+	card.row(w.Report.Incidents, firstLines(w, a.Incidents, incidentsInReport)...)
 	if a.Changes != nil {
 		card.row(w.Report.NewModels, changeLines(w, *a.Changes, changesInReport)...)
 	}
