@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"sync"
+	"time"
 
 	"mokabot/moka"
 )
@@ -71,8 +72,24 @@ func (a *Account) lead(ctx context.Context, under *reading) moka.Reading {
 		a.mu.Lock()
 		a.show(under.result)
 		a.mu.Unlock()
+	default:
+		under.result = a.orRecent(under.result)
 	}
 	return under.result
+}
+
+// recentEnough is how old a reading may be to stand in for one that found no room.
+const recentEnough = 10 * time.Minute
+
+// orRecent is the newest reading where r found no room in the commands' part of the
+// budget: the account was polled not long ago, and the answer says when. A poll that
+// failed since then is not passed over.
+func (a *Account) orRecent(r moka.Reading) moka.Reading {
+	latest, _ := a.Latest()
+	if r.Err().Hint == moka.HintCommands && latest.OK() && r.At.Sub(latest.At) <= recentEnough {
+		return latest
+	}
+	return r
 }
 
 // Read polls the accounts concurrently; the readings are in the accounts' order.

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 
 	"mokabot/internal/config"
 	"mokabot/moka"
+	"mokabot/moka/mokatest"
 )
 
 // slow is a gateway that takes a second to fail, and counts.
@@ -88,4 +90,72 @@ func TestWhoSharesAReadDoesNotSuffer(t *testing.T) {
 		})
 		wg.Wait()
 	})
+}
+
+// Commands that find no room for requests of their own show what polls have read a moment
+// ago.
+func TestCommandsWithoutRoomShowWhatPollsHaveRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gateway := mokatest.New(mokatest.V2026_08)
+		cfg := &config.Config{RequestBudget: 120}
+		for i := range 12 {
+			id, token := int64(10+i), fmt.Sprintf("accessTokenOfNumber%013d", i)
+			gateway.AddAccount(mokatest.Account{ID: id, Username: fmt.Sprint("user", i), AccessToken: token, Quota: 20 * 500_000})
+			cfg.Accounts = append(cfg.Accounts, config.Account{Name: fmt.Sprint("a", i), BaseURL: "https://gateway.test", AccessToken: config.NewSecret(token), UserID: id})
+		}
+		book, err := New(cfg, WithTransport(gateway.Client().Transport))
+		if err != nil {
+			t.Fatal(err)
+		}
+		poll := func() {
+			for _, a := range book.All() {
+				a.Read(t.Context())
+			}
+		}
+		command := func() (known int) {
+			for _, r := range Read(moka.ForCommand(t.Context()), book.All()) {
+				if r.OK() && r.Spendable() == moka.Known(20*moka.Dollar) {
+					known++
+				} else if err := r.Err(); err == nil || err.Hint != moka.HintCommands {
+					t.Errorf("%+v", r)
+				}
+			}
+			return known
+		}
+		poll()
+		time.Sleep(5 * time.Minute)
+		for range 3 {
+			if known := command(); known != 12 {
+				t.Errorf("%d of 12 accounts are known, five minutes after they were read", known)
+			}
+		}
+	})
+}
+
+func TestWhatStandsInForAReadingWithoutRoom(t *testing.T) {
+	began := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	at := func(after time.Duration, err *moka.Error) moka.Reading {
+		return moka.Reading{At: began.Add(after), Wallet: &moka.Wallet{Remaining: moka.Known(moka.Dollar)}, WalletErr: err}
+	}
+	noRoom, away := &moka.Error{Kind: moka.RateLimited, Hint: moka.HintCommands}, &moka.Error{Kind: moka.Unavailable}
+	for _, c := range []struct {
+		what  string
+		polls []moka.Reading
+		read  moka.Reading
+		want  time.Duration // when the reading is of that is shown
+	}{
+		{"a poll minutes ago", []moka.Reading{at(0, nil)}, at(recentEnough, noRoom), 0},
+		{"a poll long ago", []moka.Reading{at(0, nil)}, at(recentEnough+time.Second, noRoom), recentEnough + time.Second},
+		{"a poll that failed since", []moka.Reading{at(0, nil), at(time.Minute, away)}, at(2*time.Minute, noRoom), 2 * time.Minute},
+		{"another failure", []moka.Reading{at(0, nil)}, at(time.Minute, away), time.Minute},
+		{"no poll", nil, at(time.Minute, noRoom), time.Minute},
+	} {
+		a := &Account{}
+		for _, r := range c.polls {
+			a.Remember(r)
+		}
+		if got := a.orRecent(c.read); !got.At.Equal(began.Add(c.want)) {
+			t.Errorf("%s: the reading of %v is shown", c.what, got.At.Sub(began))
+		}
+	}
 }
