@@ -15,7 +15,8 @@ import (
 const (
 	freshPost   = 2 * time.Minute // until then no copy can be there that no attempt is noted of
 	maxUploads  = 3               // attempts at an attachment before the message goes without it
-	maxOdd      = 8               // attempts at a message that is refused for an undocumented reason
+	maxOdd      = 10              // attempts at a message that is refused for an undocumented reason
+	maxOddFull  = 4               // of them in its full form, which may be the reason
 	maxAnswered = 60              // attempts at an edit that Discord itself answers with a failure
 	maxArchived = 3               // attempts at an edit in an archived thread
 )
@@ -114,6 +115,9 @@ func (d *Delivery) next(m store.Due, t *trial, err error) next {
 	}
 	switch {
 	case odd(r, err) && t.answers < maxOdd:
+		if t.answers >= maxOddFull && t.extent < extentPlain {
+			return nextReduced
+		}
 		return nextRetry
 	case r == remedyPayload || odd(r, err):
 		if t.extent < extentBare {

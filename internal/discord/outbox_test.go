@@ -352,3 +352,56 @@ func TestNotedMentionsThatCannotBeReadAreNotLost(t *testing.T) {
 		t.Errorf("stored are %+v, %v", next.Unpinged(), err)
 	}
 }
+
+// picky refuses cards for a reason that nobody has documented.
+type picky struct{ post }
+
+func (p *picky) Send(ctx context.Context, channel string, m message.Message, nonce string) (Receipt, error) {
+	if len(m.Cards) > 0 {
+		p.note("refused")
+		return Receipt{}, &Error{Kind: KindPermanent, Status: 400, Code: 999999, Message: "This is new"}
+	}
+	return p.post.Send(ctx, channel, m, nonce)
+}
+
+// A ping that Discord refuses in this form, for an undocumented reason, is there within a
+// minute, and so is the one behind it.
+func TestAnUndocumentedRefusalDelaysNoPingForLong(t *testing.T) {
+	for range 20 { // waits are random
+		synctest.Test(t, func(t *testing.T) {
+			full, err := json.Marshal(message.Message{Text: "team: $4.00 left", Cards: []message.Card{{Title: "balance is low"}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, p := newBox(store.Due{Channel: "a", Payload: full}, store.Due{Channel: "a"}), &picky{}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if err := (&Delivery{Box: b, Send: p, Log: slog.New(slog.DiscardHandler)}).Run(ctx); err != nil {
+				t.Error(err)
+			}
+			if got := b.states(); !slices.Equal(got, []string{"sent", "sent"}) {
+				t.Errorf("states %q after %q", got, p.all())
+			}
+		})
+	}
+}
+
+// A refusal that nobody has documented and that passes is waited out.
+func TestAnUndocumentedRefusalIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		b := newBox(store.Due{Channel: "a"})
+		p := &post{send: func(context.Context, string, int) error {
+			if time.Since(began) < 45*time.Second {
+				return &Error{Kind: KindPermanent, Status: 403, Code: 999999}
+			}
+			return nil
+		}}
+		if err := delivering(t, b, p, 2*time.Minute); err != nil {
+			t.Error(err)
+		}
+		if got := b.states(); got[0] != "sent" || len(p.all()) > 12 {
+			t.Errorf("state %q after %q", got, p.all())
+		}
+	})
+}
