@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"slices"
 	"sync"
@@ -183,7 +184,7 @@ func accountFindings(w *lang.Words, name string, p moka.Probe, every time.Durati
 		add(LevelNote, topicMissing, nil, join(w, missing))
 	}
 	found = append(found, failedReads(w, name, p)...)
-	add(LevelNote, topicNote, nil, w.CLI.Polling(int(24*time.Hour/every)*p.CallsPerReading)+" · "+w.CLI.Budget(p.Budget, p.BudgetWindow))
+	add(LevelNote, topicNote, nil, w.CLI.Polling(int(math.Ceil(float64(p.CallsPerReading)*float64(24*time.Hour)/float64(every))))+" · "+w.CLI.Budget(p.Budget, p.BudgetWindow))
 	return found
 }
 

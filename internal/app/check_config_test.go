@@ -291,3 +291,15 @@ func TestWarningsAreNeverLabelledOK(t *testing.T) {
 		}
 	}
 }
+
+// An account that is read every other day costs more than nothing.
+func TestPollingCostsSomethingHoweverRare(t *testing.T) {
+	for every, want := range map[time.Duration]string{
+		5 * time.Minute: "864 requests", 7 * time.Hour: "11 requests", 48 * time.Hour: "2 requests", 10_000 * time.Hour: "1 request",
+	} {
+		found := accountFindings(lang.English(), "team", moka.Probe{CallsPerReading: 3, BudgetWindow: time.Minute}, every)
+		if last := found[len(found)-1].Text; !strings.Contains(last, "about "+want+" a day") {
+			t.Errorf("every %s: %s", every, last)
+		}
+	}
+}
