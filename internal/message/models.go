@@ -153,10 +153,11 @@ func modelsFooter(w *lang.Words, l ModelList, page, pages int) string {
 	return strings.Join(append(parts, w.Models.Attached), " · ")
 }
 
-// pageButtons carry the search and the page, so they work after a restart.
+// pageButtons carry the search and the page, so they work after a restart. Discord's
+// layout leaves them out where the search is too long for it.
 func pageButtons(w *lang.Words, l ModelList, page, pages int) []Button {
 	return turnButtons(w, page, pages, func(to int) string {
-		return fmt.Sprintf("models:%s:%d:%s", l.Account, to, clipped(l.Search, 40))
+		return fmt.Sprintf("models:%s:%d:%s", l.Account, to, l.Search)
 	})
 }
 
@@ -165,13 +166,6 @@ func turnButtons(w *lang.Words, page, pages int, action func(to int) string) []B
 		{Label: w.Button.Previous, Action: action(page - 1), Disabled: page == 0},
 		{Label: w.Button.Next, Action: action(page + 1), Disabled: page == pages-1},
 	}
-}
-
-func clipped(text string, runes int) string {
-	if r := []rune(text); len(r) > runes {
-		return string(r[:runes])
-	}
-	return text
 }
 
 // ModelTable is a whole model list for a terminal, grouped by vendor prefix.

@@ -191,3 +191,10 @@ func nextLines(w *lang.Words, next []NextReport) []string {
 	}
 	return lines
 }
+
+func clipped(text string, runes int) string {
+	if r := []rune(text); len(r) > runes {
+		return string(r[:runes])
+	}
+	return text
+}
