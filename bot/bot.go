@@ -43,7 +43,7 @@ type Incidents interface {
 type Reports interface {
 	Names() []string
 	// PostNow builds a report and enqueues it for its channel; ok is false when there
-	// is none of that name. The empty name is the first. The same request posts once.
+	// is no report of that name. An empty name means the first. The same request posts once.
 	PostNow(ctx context.Context, name, request string) (r message.Report, channel string, ok bool, err error)
 }
 

@@ -262,9 +262,8 @@ func (l *slidingWindow) takeFor(p Purpose) *heldBack {
 	return nil
 }
 
-// unneeded reports whether the readings are far from using their part up: more than half
-// of it is free, and they are planned to take no more than the other half. The lock is
-// held.
+// unneeded reports whether readings use less than half of their part, and are planned to
+// use no more than half. The lock is held.
 func (l *slidingWindow) unneeded(now time.Time) bool {
 	half := len(l.readings.at) / 2
 	taken, _ := l.readings.taken(now, l.window)

@@ -7,9 +7,9 @@ import (
 )
 
 // withOwn looks the key up in the key list where the billing endpoints seem to
-// show the account: only that shows its own limit. Figures that are just
-// as well the key's own, as with a single key that spends a whole account, are
-// taken for the key's; before anything is spent they prove nothing.
+// show the account: only the list shows the key's own limit. Where the
+// figures of both agree, as with a single key that spends a whole account, they
+// are taken for the key's; before anything is spent they prove nothing.
 func (c *Client) withOwn(ctx context.Context, a *answers, key Key) Key {
 	if key.Scope == ScopeAccount && c.cred.AccessToken != "" {
 		if !a.keysAsked {

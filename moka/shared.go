@@ -2,10 +2,9 @@ package moka
 
 import "slices"
 
-// SharedWallets groups readings by the wallet that they are of: the indices of
-// each wallet's readings, in the order of their first. Readings without a wallet
-// stand alone, unless they are of the same key, or the wallet that pays for their
-// key is among the others.
+// SharedWallets groups readings by wallet and returns the indices of each group, in the
+// order of their first. A reading without a wallet is a group of its own, unless another
+// reading has the same key, or the wallet that pays for that key.
 func SharedWallets(readings []Reading) [][]int {
 	var groups [][]int
 	of := map[string]int{}

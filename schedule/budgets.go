@@ -71,8 +71,8 @@ func (b *Budgets) Left(account string) []moka.Amount {
 }
 
 // Run checks the budgets until ctx ends: first at once when they have changed, and
-// otherwise when the check from before a reload was due. What it asks gateways for counts
-// as readings that nobody's commands delay.
+// otherwise when the check from before a reload was due. Its requests to gateways
+// count as readings, which no command delays.
 func (b *Budgets) Run(ctx context.Context) error {
 	ctx = moka.Reserved(ctx)
 	if err := b.follow(ctx); err != nil && ctx.Err() == nil {
@@ -278,8 +278,8 @@ func budgetKey(n budget.News, post int) string {
 	return fmt.Sprintf("budget/%s/%d/%d", name, n.Memory.From.Unix(), post)
 }
 
-// Standing is where the named budget stands now, or each of them without a name; one
-// that cannot be computed is unknown.
+// Standing returns where the named budget stands now, or each of them without a name. It
+// fails when the database does; what a gateway does not answer is unknown.
 func (b *Budgets) Standing(ctx context.Context, name string) ([]budget.Standing, error) {
 	selected := b.Budgets
 	if name != "" {
@@ -303,8 +303,8 @@ func (b *Budgets) Standing(ctx context.Context, name string) ([]budget.Standing,
 	return all, nil
 }
 
-// Open are the budgets with a warning in the running period, as they stand now by what a
-// check goes by.
+// Open returns the budgets with a warning in the running period, with the standing that
+// the next check would see.
 func (b *Budgets) Open(ctx context.Context) ([]budget.Standing, error) {
 	var open []budget.Standing
 	for _, one := range b.Budgets {

@@ -38,8 +38,8 @@ func (r *rounds) sameChannel(a *account.Account) int {
 	return len(r.channels[a.Rules.ChannelID]) - 1
 }
 
-// trigger has the others of an account's channel read, at most once in an
-// interval: all of them, or where it is about money those of the same wallet.
+// trigger has the other accounts of an account's channel read, at most once in an
+// interval. Where it is about money, only those of the same wallet are read.
 func (r *rounds) trigger(a *account.Account, money bool, now time.Time, every time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

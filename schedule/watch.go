@@ -66,8 +66,8 @@ func (w *Watch) now() time.Time { return timeBy(w.Now) }
 
 // Run reads the accounts until ctx ends, each when the planner says. A low reading is
 // confirmed by an early one, and trouble with one account has the others of its channel
-// read at once, so that one cause makes one post. What it asks gateways for keeps to the
-// readings' part of the request budgets: it is the same whatever people do.
+// read at once, so that one cause makes one post. Its requests take only the
+// readings' part of the request budgets, so commands do not change when accounts are read.
 func (w *Watch) Run(ctx context.Context) error {
 	ctx = moka.Reserved(ctx)
 	if w.Times == nil {

@@ -183,8 +183,8 @@ func (s *service) use(next generation) {
 	})
 }
 
-// forget removes accounts and budgets that left the configuration from the metrics, and
-// names that are those of other accounts now.
+// forget removes from the metrics the accounts and budgets that left the configuration, and
+// the names that other accounts have now.
 func (s *service) forget(old, now generation) {
 	for _, was := range old.book.All() {
 		if is, err := now.book.Get(was.Name); err != nil || is.Client.Identity() != was.Client.Identity() {

@@ -19,8 +19,8 @@ type Memory struct {
 	Earlier []Posted `json:"earlier,omitempty"`
 	// HeldBack is what quiet hours hold back.
 	HeldBack Held `json:"owed,omitzero"`
-	// Identity is the [Budget.Identity] of the budget that it is about; empty when
-	// nobody knows.
+	// Identity is the [Budget.Identity] of the budget that it is about; empty once
+	// that left the configuration, and in what earlier releases stored.
 	Identity string `json:"identity,omitempty"`
 }
 

@@ -153,8 +153,8 @@ func (p *plot) topUps() {
 	}
 }
 
-// moment writes when the latest figures are of above the end of the line, unless
-// the days in the heading say it.
+// moment writes the time of the latest figures above the end of the line, unless it is
+// midnight, which the days in the heading say.
 func (p *plot) moment() {
 	local := p.s.To.In(p.s.Loc)
 	if p.s.Words == (Words{}) || len(p.runs) == 0 || local.Hour() == 0 && local.Minute() == 0 {

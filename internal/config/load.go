@@ -83,7 +83,7 @@ var environment = []struct {
 	{"alerts", "channel_id", "DISCORD_CHANNEL_ID", false},
 }
 
-// ofVariables says the same with the names of variables instead of those of keys.
+// ofVariables replaces the names of keys in a sentence by those of their variables.
 func ofVariables(say phrase) phrase {
 	return func(w *words) string {
 		text := say(w)

@@ -131,8 +131,8 @@ func spread(parts []message.Message, m message.Message) []message.Message {
 // one message.
 const minText = 1000
 
-// splitMentions makes groups whose prefix leaves room for the text; one group,
-// maybe of nobody, at least.
+// splitMentions makes groups whose prefix leaves room for the text. There is at least one
+// group, which is empty without mentions.
 func splitMentions(m message.Mentions) []message.Mentions {
 	groups := []message.Mentions{{}}
 	add := func(put func(*message.Mentions)) {

@@ -13,7 +13,7 @@ import (
 	"mokabot/internal/clock"
 )
 
-// Session is what a RESUME needs. The zero value is of no session.
+// Session is what a RESUME needs. The zero value means that there is no session.
 type Session struct {
 	ID        string
 	ResumeURL string

@@ -254,8 +254,8 @@ type recorded struct {
 	unsplit time.Duration // of hours whose records could not be split, and are left out
 }
 
-// recordedIn is what was recorded of a stretch of time. The records of an hour
-// that readings know a part of are of the rest.
+// recordedIn returns what the gateway recorded in a stretch of time. Where readings cover a
+// part of an hour, that hour's records count for the other part.
 func (h History) recordedIn(ctx context.Context, name string, p spend.Period, r *records) (recorded, error) {
 	var rec recorded
 	sum, exact := r.spent(ctx, p)

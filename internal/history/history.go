@@ -131,7 +131,8 @@ func lately(hour, quarter store.Total) (spent moka.Maybe, part bool, inQuarter m
 	return spent, hour.Covered < enoughOfHour, inQuarter
 }
 
-// newestMinutes are those whose pace shows whether that of the last fifteen still holds.
+// newestMinutes is how long ago the pace is compared with that of the last fifteen minutes,
+// to see whether that still holds.
 const newestMinutes = 5 * time.Minute
 
 // paceOf is the pace of the last fifteen minutes, or of the hour where readings do not

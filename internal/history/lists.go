@@ -84,7 +84,7 @@ func (k keyRecords) sum() (sum moka.Amount) {
 	return sum
 }
 
-// cover reports whether the records are of the whole period.
+// cover reports whether the records cover the whole period.
 func (k keyRecords) cover(p spend.Period, r *records) bool {
 	edges := r.inHour(k.full.From.Add(-time.Hour), p) || r.inHour(k.full.To, p)
 	return k.err == nil && (k.full.Equal(p) || !edges)

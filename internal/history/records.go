@@ -281,8 +281,8 @@ type returned struct {
 	unread bool // there are more, of unknown amounts
 }
 
-// refunded is what was refunded in a stretch of time, to the second, by the log; what was
-// kept of it, or else nothing, where the log does not say.
+// refunded returns what was refunded in a stretch of time, to the second: by the log, or
+// where the log cannot be read by what was kept of an earlier reading of it.
 func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 	if !p.From.Before(p.To) {
 		return returned{}
@@ -490,7 +490,7 @@ func (r *records) partOf(ctx context.Context, hour, p spend.Period, spent moka.A
 	return min(within, max(spent, all)), all >= spent-blur
 }
 
-// splits reports whether the log tells how much of an hour's row is of a part of it.
+// splits reports whether the log can divide an hour's row between a part of it and the rest.
 func (r *records) splits(ctx context.Context, hour, part spend.Period) bool {
 	_, ok := r.log(ctx, part.From, part.To, "", "")
 	_, all := r.log(ctx, hour.From, hour.To, "", "")

@@ -93,7 +93,7 @@ func (h History) used(ctx context.Context, a *account.Account, p, before spend.P
 	return u, nil
 }
 
-// rehearseUsed asks what Used asks the log whatever that answers.
+// rehearseUsed asks the log the questions that Used asks whatever their answers are.
 func (h History) rehearseUsed(ctx context.Context, name string, p, before spend.Period, r *records) {
 	f, err := h.figureOf(ctx, name, p, r)
 	if err != nil {

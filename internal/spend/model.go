@@ -145,7 +145,7 @@ func (m *model) apart(x, y float64, hours int) float64 {
 	return math.Abs(math.Log((x + spare) / (y + spare)))
 }
 
-// around is the range around what so many hours are expected to cost.
+// around returns the range of what some hours may cost around what they are expected to.
 func (m *model) around(cost, hours float64) (low, high float64) {
 	last := len(horizons) - 1
 	doubt := m.doubt[last] * math.Pow(min(1, float64(horizons[last])/hours), 0.25)

@@ -251,7 +251,7 @@ func (s State) begin() State {
 	return s
 }
 
-// comparesWith reports whether both tell of the same thing.
+// comparesWith reports whether the figures of both can be compared.
 func (s State) comparesWith(now State) bool {
 	switch {
 	case s.At.IsZero() || s.Source != "" && now.Source != "" && s.Source != now.Source:

@@ -185,7 +185,7 @@ func (c *change) ambiguous(rise, unseen int64, paid payments, log Log) bool {
 	case paid.uncertain > 0 && (rise > 0 || unseen > 0 && log.TopUps > 0):
 		return true // plans paid a part of it that nothing tells
 	}
-	// How much of it was given back, or is still hidden, nothing tells.
+	// Nothing shows how much of it was given back or is still hidden.
 	return rise > 0 && log.Returns > 0 && !c.state.NetsRefunds
 }
 

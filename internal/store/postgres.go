@@ -330,7 +330,7 @@ func numbered(query string) string {
 }
 
 // clean replaces what PostgreSQL does not store in text: zero bytes and what is
-// not UTF-8. Only other people's words have any.
+// not UTF-8. Only words from outside contain them.
 func clean(args []driver.NamedValue) []driver.NamedValue {
 	for i, a := range args {
 		if text, ok := a.Value.(string); ok {
