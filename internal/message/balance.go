@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"mokabot/internal/alert"
 	"mokabot/internal/lang"
@@ -51,11 +52,25 @@ func manyBalances(w *lang.Words, accounts []Account, whole bool) Message {
 	if sum.spent.Spent.Known() {
 		card.add(w.Balance.Today, soFar(w, sum.spent))
 	}
+	if at := oldestShown(accounts); !at.IsZero() {
+		card.add(w.Balance.AsOf, Relative(at))
+	}
 	m := Message{Cards: append([]Card{card}, crowd.cards()...)}
 	if crowd.listed[0]+crowd.listed[1] < len(all) {
 		m.Cards[len(m.Cards)-1].Footer = w.Many.AskFor("/" + w.Command.Shown("balance"))
 	}
 	return m
+}
+
+// oldestShown is when the oldest reading of figures was that nothing else dates; zero where
+// there is none.
+func oldestShown(accounts []Account) (at time.Time) {
+	for _, a := range accounts {
+		if r := a.shown(); !a.Old() && r.Spendable().Known() && (at.IsZero() || r.At.Before(at)) {
+			at = r.At
+		}
+	}
+	return at
 }
 
 func balanceCard(w *lang.Words, a Account) Card {

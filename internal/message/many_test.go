@@ -195,3 +195,13 @@ func TestManyAccountsOfOneWalletAddUp(t *testing.T) {
 		t.Errorf("the totals say %q of the shared wallet", m.Cards[0].Text)
 	}
 }
+
+// The totals say when the oldest of their figures is of: some may have been read earlier.
+func TestBalancesOfManyAccountsSayOfWhen(t *testing.T) {
+	w := lang.English()
+	accounts := balancesOf(crowdOf(12))
+	accounts[3].Reading.At = manyNow.Add(-7 * time.Minute)
+	if of, want := field(message.Balance(w, accounts).Cards[0], w.Balance.AsOf), message.Relative(manyNow.Add(-7*time.Minute)); of != want {
+		t.Errorf("the totals are of %q, want %q", of, want)
+	}
+}
