@@ -49,7 +49,7 @@ type Error struct {
 	Status     int           // HTTP status, 0 when there was no answer
 	Code       string        // the gateway's own error code, where it sent one
 	Message    string        // the gateway's words: cleaned, cut short, without request ids and key fragments
-	RetryAfter time.Duration // how long the gateway asked us to wait, 0 when it did not say
+	RetryAfter time.Duration // how long it will not be asked again, 0 when the gateway did not say
 	Err        error         // the cause below, if any; its text is free of credentials too
 }
 

@@ -84,6 +84,9 @@ func TestRefusalPausesTheHostForAllItsAccounts(t *testing.T) {
 				c, other := dial(t, g, bothCredentials, WithLimiter(limiter)), dial(t, g, bothCredentials, WithLimiter(limiter))
 				_, err := c.Models(t.Context())
 				mustKind(t, err, "rate_limited")
+				if e := asError(err); e.RetryAfter > want {
+					t.Errorf("it says to wait %s, and asks again after %s", e.RetryAfter, want)
+				}
 				g.set(modelsPath, reply{body: `{"data":[]}`})
 				time.Sleep(want - time.Second)
 				if _, err = other.Models(t.Context()); err == nil {

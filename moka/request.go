@@ -150,7 +150,7 @@ func (c *Client) once(ctx context.Context, r request, use func(body []byte) erro
 		slidingWindow = c.host.explain
 	}
 	if resp.StatusCode == http.StatusTooManyRequests {
-		after := retryAfter(resp.Header, time.Now())
+		after := min(retryAfter(resp.Header, time.Now()), maxPause)
 		slidingWindow.refused(PurposeOf(ctx), r.optionalOp(), after)
 		return resp.StatusCode, &Error{Op: r.op, Kind: RateLimited, Status: resp.StatusCode, RetryAfter: after}
 	}
