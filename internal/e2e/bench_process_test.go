@@ -163,7 +163,8 @@ func (c *child) busy(b testing.TB) time.Duration {
 	return time.Duration(user+system) * tick
 }
 
-// BenchmarkRound follows the released program through two rounds of polls.
+// BenchmarkRound follows the released program through two rounds of polls, and another
+// build of it that MOKABOT_OTHER names; with a year, both need the same schema.
 func BenchmarkRound(b *testing.B) {
 	for _, c := range []struct {
 		accounts int
@@ -177,24 +178,26 @@ func BenchmarkRound(b *testing.B) {
 		if c.year {
 			name += ", a year"
 		}
-		b.Run(name, func(b *testing.B) {
-			database := ""
-			if c.year {
-				database = year(b)
-			}
-			for b.Loop() {
-				w := newWorld(b)
-				bot, _ := w.start(b, release(b), w.many(b, c.accounts, c.every, database))
-				w.until(b, c.accounts)
-				busy, requests, began := bot.busy(b), w.bed.Requests.Load(), time.Now()
-				w.until(b, 3*c.accounts)
-				b.ReportMetric(float64(w.bed.Requests.Load()-requests)/2, "requests/round")
-				b.ReportMetric(milliseconds(bot.busy(b)-busy)/2, "cpu-ms/round")
-				b.ReportMetric(time.Since(began).Seconds()/2, "s/round")
-				b.ReportMetric(bot.status(b, "VmRSS")/1024, "MB")
-				bot.stop(b)
-			}
-		})
+		for _, p := range builds(b) {
+			b.Run(name+", "+p.name, func(b *testing.B) {
+				database := ""
+				if c.year {
+					database = year(b)
+				}
+				for b.Loop() {
+					w := newWorld(b)
+					bot, _ := w.start(b, p.path, w.many(b, c.accounts, c.every, database))
+					w.until(b, c.accounts)
+					busy, requests, began := bot.busy(b), w.bed.Requests.Load(), time.Now()
+					w.until(b, 3*c.accounts)
+					b.ReportMetric(float64(w.bed.Requests.Load()-requests)/2, "requests/round")
+					b.ReportMetric(milliseconds(bot.busy(b)-busy)/2, "cpu-ms/round")
+					b.ReportMetric(time.Since(began).Seconds()/2, "s/round")
+					b.ReportMetric(bot.status(b, "VmRSS")/1024, "MB")
+					bot.stop(b)
+				}
+			})
+		}
 	}
 }
 
