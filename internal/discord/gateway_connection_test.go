@@ -209,6 +209,11 @@ func TestAResumptionKeepsAddressVersionAndSequence(t *testing.T) {
 	if want := fmt.Sprintf(`{"token":%q,"session_id":"sess","seq":41}`, testToken); !slices.Equal(h.heard(opResume), []string{want}) {
 		t.Errorf("RESUME %q", h.heard(opResume))
 	}
+	until(t, "the end of the first connection", func() bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return len(h.closes) > 0
+	})
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.closes) != 1 || h.closes[0] == 1000 || h.closes[0] == 1001 {
