@@ -99,9 +99,9 @@ func (v value) thresholds() []float64 {
 		if !ok {
 			continue
 		}
-		percent, ok := percentage(text)
+		percent, signed, ok := parsePercent(text)
 		switch {
-		case !ok || percent == 0 || percent > 1000:
+		case !ok || !signed || percent == 0 || percent > 1000:
 			item.problem(func(w *words) string { return w.NotThreshold(item.quoted()) })
 		case len(all) > 0 && percent/100 <= all[len(all)-1]:
 			item.problem(func(w *words) string { return w.ThresholdOrder(item.quoted()) })

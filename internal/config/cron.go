@@ -46,9 +46,7 @@ func checkCron(line string, every bool) (string, phrase) {
 	}
 	schedule, err := ParseCron(line)
 	if err != nil {
-		// The parser repeats what strconv says, which helps nobody.
-		text, _, _ := strings.Cut(err.Error(), ": strconv.")
-		return "", func(w *words) string { return w.BadFields(text) }
+		return "", unreadable(line)
 	}
 	if m, ok := schedule.(*monthly); ok && !m.last {
 		schedule = m.SpecSchedule // "30 February" is a mistake, not the end of that month
@@ -58,6 +56,32 @@ func checkCron(line string, every bool) (string, phrase) {
 		return "", func(w *words) string { return w.NeverRuns }
 	}
 	return line, nil
+}
+
+// unreadable says what is wrong with a line that [ParseCron] refuses.
+func unreadable(line string) phrase {
+	if strings.HasPrefix(line, "@") {
+		return func(w *words) string { return w.NotDescriptor }
+	}
+	fields := strings.Fields(line)
+	if len(fields) != 5 {
+		return func(w *words) string { return w.CronFieldCount(len(fields)) }
+	}
+	wrong := wrongField(fields)
+	return func(w *words) string { return w.CronField(wrong, fields[wrong]) }
+}
+
+// wrongField is the first of five fields that cannot be read, when one of them cannot.
+func wrongField(fields []string) int {
+	last := len(fields) - 1
+	for i, field := range fields[:last] {
+		alone := []string{"*", "*", "*", "*", "*"}
+		alone[i] = field
+		if _, err := ParseCron(strings.Join(alone, " ")); err != nil {
+			return i
+		}
+	}
+	return last
 }
 
 func checkEvery(interval string, allowed bool) phrase {

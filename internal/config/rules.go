@@ -30,7 +30,7 @@ func readRules(v value, rules *alert.Rules) {
 	m := v.mapping()
 	m.get("channel_id").snowflake(&rules.ChannelID)
 	m.get("confirm_after").duration(&rules.ConfirmAfter, true)
-	m.get("margin").percent(&rules.Margin)
+	m.get("margin").share(&rules.Margin)
 	m.get("unreachable_after").duration(&rules.UnreachableAfter, true)
 	m.get("key_expiry").duration(&rules.KeyExpiry, true)
 	spike := m.get("spike").mapping()

@@ -190,29 +190,28 @@ func (v value) money() moka.Maybe {
 	return moka.Known(moka.Amount(n))
 }
 
-// percent is a share of one, written with a per cent sign.
-func (v value) percent(to *float64) {
+// share is a percentage up to 100 %, as a share of one. Only 0 needs no sign.
+func (v value) share(to *float64) {
 	text, ok := v.scalar()
 	if !ok {
 		return
 	}
-	bare, signed := strings.CutSuffix(text, "%")
-	share, err := strconv.ParseFloat(bare, 64)
+	percent, signed, ok := parsePercent(text)
 	switch {
-	case err != nil || !decimal.MatchString(bare) || share > 100:
+	case !ok || percent > 100:
 		v.problem(func(w *words) string { return w.NotPercent(v.quoted()) })
-	case !signed && share != 0:
+	case !signed && percent != 0:
 		v.problem(func(w *words) string { return w.NoPercentSign(v.quoted()) })
 	default:
-		*to = share / 100
+		*to = percent / 100
 	}
 }
 
-// percentage is a number with a per cent sign.
-func percentage(text string) (percent float64, ok bool) {
-	bare, signed := strings.CutSuffix(text, "%")
-	percent, err := strconv.ParseFloat(bare, 64)
-	return percent, signed && err == nil && decimal.MatchString(bare)
+// parsePercent reads a number, and reports whether a percent sign follows it.
+func parsePercent(text string) (percent float64, signed, ok bool) {
+	number, signed := strings.CutSuffix(text, "%")
+	percent, err := strconv.ParseFloat(number, 64)
+	return percent, signed, err == nil && decimal.MatchString(number)
 }
 
 // factor is 0 for off, or more than one.

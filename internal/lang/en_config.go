@@ -61,13 +61,13 @@ func enConfig() ConfigWords {
 		NoUnit: func(value, number string) string {
 			return fmt.Sprintf("%s has no unit; write %ss, %sm, %sh or %sd", value, number, number, number, number)
 		},
-		NotDuration:   func(value string) string { return value + " is not a duration; write such as 30s, 5m, 72h or 7d" },
+		NotDuration:   func(value string) string { return value + " is not a duration; write, for example, 30s, 5m, 72h or 7d" },
 		Negative:      func(value string) string { return value + " is negative" },
 		TooShort:      func(value string) string { return value + " is shorter than one second" },
 		KeptTooShort:  func(value string) string { return value + " is too short; keep at least 2d" },
 		AtLeastSecond: "must be at least 1s",
 		NotMoney: func(value string, negative bool) string {
-			text := value + " is not an amount in US dollars; write such as 20.00, with at most six decimals"
+			text := value + " is not an amount in US dollars; write, for example, 20.00, with at most six decimals"
 			if negative {
 				text += "; it cannot be negative"
 			}
@@ -75,7 +75,7 @@ func enConfig() ConfigWords {
 		},
 		TooMuchMoney:  func(value string) string { return value + " is more money than can be counted" },
 		NotPercent:    func(value string) string { return value + " is not a percentage from 0% to 100%" },
-		NoPercentSign: func(value string) string { return value + " has no %; write such as 5%" },
+		NoPercentSign: func(value string) string { return value + " has no %; write, for example, 5%" },
 		NotFactor: func(value string, highest int) string {
 			return fmt.Sprintf("%s is neither 0 (off) nor a number above 1 and up to %d", value, highest)
 		},
@@ -100,13 +100,13 @@ func enConfigSections(w *ConfigWords) {
 	for _, fault := range moka.AddressFaults() {
 		w.AddressFault[fault] = fault.Error()
 	}
-	w.NotPage = "is not a page; write such as https://console.example.com/topup"
+	w.NotPage = "is not a page; write, for example, https://console.example.com/topup"
 	w.PageUser = "has a user name or password in it; remove it"
 	w.PageTooLong = "is longer than the 512 characters that Discord allows"
-	w.NotProxy = "is not a proxy's address; write such as http://127.0.0.1:7890 or socks5://127.0.0.1:1080"
+	w.NotProxy = "is not a proxy's address; write, for example, http://127.0.0.1:7890 or socks5://127.0.0.1:1080"
 	w.ProxyScheme = "must begin with http://, https:// or socks5://"
 	w.ProxyEnd = "must end after the port"
-	w.NotListen = func(value string) string { return value + " is not host:port; write such as 127.0.0.1:9464" }
+	w.NotListen = func(value string) string { return value + " is not host:port; write, for example, 127.0.0.1:9464" }
 	w.CannotCombine = func(other string) string { return "cannot be combined with " + other + "; keep one of them" }
 	w.BadSecret = "has a space, a line break or a foreign letter in it; copy it again, without \"Bearer\""
 
@@ -116,20 +116,30 @@ func enConfigSections(w *ConfigWords) {
 	w.KeysUnknown = func(accounts string) string {
 		return "spending by key is only known with an access_token, which " + accounts + " has not; add one, or remove keys"
 	}
-	w.NotThreshold = func(value string) string { return value + " is not a percentage from 1% to 1000%; write such as 80%" }
+	w.NotThreshold = func(value string) string {
+		return value + " is not a percentage from 1% to 1000%; write, for example, 80%"
+	}
 	w.ThresholdOrder = func(value string) string {
 		return value + " is not above the one before; put them in ascending order"
 	}
 
-	w.NotCron = func(value string) string { return value + " is not a cron line; write such as 0 9 * * *" }
+	w.NotCron = func(value string) string { return value + " is not a cron line; write, for example, 0 9 * * *" }
 	w.BadCron = func(value, why string) string { return value + ": " + why }
 	w.CronZone = "no time zone here; use the key timezone"
 	w.NeverRuns = "there is no such day, so it would never happen"
 	w.NotEvery = "@every does not go by the calendar; write a cron line such as 0 9 * * *"
-	w.BadEvery = "not a duration after @every; write such as @every 1h30m"
+	w.BadEvery = "not a duration after @every; write, for example, @every 1h30m"
 	w.EveryTooShort = "@every needs at least 1s"
-	w.BadFields = func(parser string) string { return "not a cron line (minute hour day month weekday): " + parser }
-	w.CronMissing = "is missing; write such as \"0 9 * * *\" for every day at nine"
+	w.NotDescriptor = "not a known name; use @hourly, @daily, @weekly, @monthly, @yearly or a line of five fields"
+	w.CronFieldCount = func(found int) string {
+		return fmt.Sprintf("a cron line has five fields (minute hour day month weekday), not %d", found)
+	}
+	w.CronField = func(field int, value string) string {
+		name := []string{"minute", "hour", "day", "month", "weekday"}[field]
+		values := []string{"0–59", "0–23", "1–31 or L (the last)", "1–12 or JAN–DEC", "0–7 or SUN–SAT"}[field]
+		return fmt.Sprintf("the %s %q is not valid; use %s, a list (1,3), a range (1-3), a step (*/2) or *", name, value, values)
+	}
+	w.CronMissing = "is missing; write, for example, \"0 9 * * *\" for every day at nine"
 	w.ReportChannel = "is missing, and alerts.channel_id too; set one of them"
 	w.LevelLimit = "needs below or runway"
 	w.LevelNeeds = func(level string) string { return "level " + level + " needs below or runway" }
@@ -139,11 +149,11 @@ func enConfigSections(w *ConfigWords) {
 	w.NotShorter = func(value, last, level string) string {
 		return fmt.Sprintf("%s is not shorter than %s of level %s; put the milder level first", value, last, level)
 	}
-	w.QuietFrom = "is missing; write such as \"23:00\""
-	w.QuietTo = "is missing; write such as \"07:30\""
+	w.QuietFrom = "is missing; write, for example, \"23:00\""
+	w.QuietTo = "is missing; write, for example, \"07:30\""
 	w.QuietSame = "is the same as from; remove quiet_hours, or write when they end"
 	w.NoSuchLevel = func(value, meant string) string { return "there is no level " + value + enMeant(meant) }
-	w.NotClock = func(value string) string { return value + " is not a time of day; write such as \"23:00\"" }
+	w.NotClock = func(value string) string { return value + " is not a time of day; write, for example, \"23:00\"" }
 	w.NotZone = func(value, hint string) string { return value + " is not a time zone" + hint }
 	w.ZoneName = func(zone string) string { return "; write its IANA name such as " + zone }
 	w.ZoneMeant = enMeant
@@ -152,8 +162,8 @@ func enConfigSections(w *ConfigWords) {
 	w.TokenTooShort = func(letters int) string {
 		return "is too short: it could be guessed; use at least " + strconv.Itoa(letters) + " letters, such as what `openssl rand -hex 16` prints"
 	}
-	w.NotHost = "is not a host's name; write such as metrics.example, without a port"
-	w.PathEmpty = "is empty; write such as mokabot.db"
+	w.NotHost = "is not a host's name; write, for example, metrics.example, without a port"
+	w.PathEmpty = "is empty; write, for example, mokabot.db"
 	w.InMemory = "is forgotten at the end of the program; name a file, such as mokabot.db"
 	w.URLAndPath = "cannot be combined with path; keep one of them"
 	w.NotPostgres = "must begin with postgres://; write postgres://USER:PASSWORD@HOST:5432/DATABASE"

@@ -83,9 +83,9 @@ func enIncident() IncidentWords {
 		SnoozedUntilTopUp: func(what string) string { return what + " · no reminders until a top-up, unless it gets worse." },
 		Unsnoozed:         func(what string) string { return what + " · snooze ended." },
 		NotSnoozed:        func(what string) string { return what + " · not snoozed." },
-		SnoozeTitle:       "Snooze", SnoozeLabel: "For how long?", SnoozeHint: "such as 90m, 6h or 2d",
+		SnoozeTitle:       "Snooze", SnoozeLabel: "For how long?", SnoozeHint: "for example 90m, 6h or 2d",
 		NoSnoozeTime: func(minimum, maximum time.Duration) string {
-			return "Enter a time from " + enDuration(minimum) + " to " + enDuration(maximum) + ", such as 90m, 6h or 2d. Nothing was changed."
+			return "Enter a time from " + enDuration(minimum) + " to " + enDuration(maximum) + ", for example 90m, 6h or 2d. Nothing was changed."
 		},
 		Reminds:  func(every time.Duration) string { return "reminder every " + enEvery(every) },
 		History:  "What happened",

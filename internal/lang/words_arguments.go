@@ -72,7 +72,7 @@ func enArguments() ArgumentWords {
 		OneOf: func(known []string, meant string) string {
 			return "it is one of: " + strings.Join(known, ", ") + enMeant(meant)
 		},
-		HostPort:    func(example string) string { return "it is host:port, such as " + example },
+		HostPort:    func(example string) string { return "it is host:port, for example " + example },
 		WholeNumber: "it is a whole number",
 		Between: func(flag string, lowest, highest int) string {
 			return fmt.Sprintf("%s is from %d to %d", flag, lowest, highest)
@@ -86,7 +86,7 @@ func enArguments() ArgumentWords {
 			return fmt.Sprintf("there is no account %q; the accounts are: %s", name, enNames(known))
 		},
 		NotTime: func(text string) string {
-			return fmt.Sprintf("%q is not a time; write such as 2026-11-01, 2026-11-01T09:00:00Z, 30d or 12h", text)
+			return fmt.Sprintf("%q is not a time; write, for example, 2026-11-01, 2026-11-01T09:00:00Z, 30d or 12h", text)
 		},
 		SendOffline:  "--send needs Discord; leave out --offline",
 		NoListen:     "the configuration has no listen address to ask; set listen, such as 127.0.0.1:9464",

@@ -53,7 +53,9 @@ type ConfigWords struct {
 	BadCron                                     func(value, why string) string
 	CronZone, NeverRuns, NotEvery               string // why
 	BadEvery, EveryTooShort                     string
-	BadFields                                   func(parser string) string
+	NotDescriptor                               string
+	CronFieldCount                              func(found int) string
+	CronField                                   func(field int, value string) string // 0: the minute, 4: the weekday
 	CronMissing, ReportChannel                  string
 	LevelLimit                                  string
 	LevelNeeds                                  func(level string) string

@@ -133,8 +133,14 @@ func zhConfigSections(w *ConfigWords) {
 	w.NotEvery = "@every 不按日历计时；请写成 0 9 * * * 这样的 cron 表达式"
 	w.BadEvery = "@every 后面不是时长；请写成 @every 1h30m 这样"
 	w.EveryTooShort = "@every 至少为 1s"
-	w.BadFields = func(string) string {
-		return "不是 cron 表达式；应为五个字段：分（0–59）时（0–23）日（1–31，L 为最后一天）月（1–12）星期（0–7），例如 0 9 * * *"
+	w.NotDescriptor = "无法识别；请使用 @hourly、@daily、@weekly、@monthly、@yearly，或五个字段的表达式"
+	w.CronFieldCount = func(found int) string {
+		return fmt.Sprintf("cron 表达式应有五个字段（分 时 日 月 星期），这里有 %d 个", found)
+	}
+	w.CronField = func(field int, value string) string {
+		name := []string{"分钟", "小时", "日期", "月份", "星期"}[field]
+		values := []string{"0–59", "0–23", "1–31 或 L（最后一天）", "1–12 或 JAN–DEC", "0–7 或 SUN–SAT"}[field]
+		return fmt.Sprintf("%s %q 无效；可用 %s，也可以写列表（1,3）、范围（1-3）、步长（*/2）或 *", name, value, values)
 	}
 	w.CronMissing = "缺少这一项；例如 \"0 9 * * *\" 表示每天九点"
 	w.ReportChannel = "缺少这一项，也没有 alerts.channel_id；请至少填写其中一个"
