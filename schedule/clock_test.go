@@ -230,3 +230,36 @@ func TestAWeekOfQuietHours(t *testing.T) {
 		}
 	})
 }
+
+// A machine whose clock was never set reads a gateway that names no time. No reading is
+// stored before somebody else does, and then the account is read within a minute.
+func TestNoReadingIsDatedByAClockThatWasNeverSet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2026, 10, 12, 8, 0, 0, 0, time.UTC)))
+		s := simulate(t, 1, lowAndCritical())
+		s.holds(0, 4)
+		var known atomic.Bool
+		unset := time.Until(time.Unix(0, 0))
+		s.now = func() time.Time {
+			if known.Load() {
+				return time.Now()
+			}
+			return time.Now().Add(unset)
+		}
+		s.sure = known.Load
+		s.start()
+		time.Sleep(time.Hour)
+		if n := s.readings("account0"); n != 0 {
+			t.Errorf("%d readings are stored", n)
+		}
+		known.Store(true)
+		time.Sleep(time.Minute)
+		if n := s.readings("account0"); n == 0 {
+			t.Error("no reading is stored after a minute")
+		}
+		s.stop()
+		if posts := s.posts(); len(posts) != 1 || posts[0].title != "account0: balance is critical" {
+			t.Errorf("posted: %+v", posts)
+		}
+	})
+}

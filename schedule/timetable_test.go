@@ -82,7 +82,7 @@ func (s *simulation) open() {
 // start runs a configuration, as the start of the program or a reload does.
 func (s *simulation) start() {
 	s.t.Helper()
-	book, err := account.New(&config.Config{RequestBudget: 10_000, Accounts: s.accounts}, account.WithTransport(s.line))
+	book, err := account.New(&config.Config{RequestBudget: 10_000, Accounts: s.accounts}, account.WithTransport(s.line), account.WithClock(s.now, func(t http.RoundTripper) http.RoundTripper { return t }))
 	if err != nil {
 		s.t.Fatal(err)
 	}

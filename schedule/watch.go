@@ -11,6 +11,7 @@ import (
 
 	"mokabot/internal/account"
 	"mokabot/internal/alert"
+	"mokabot/internal/clock"
 	"mokabot/internal/history"
 	"mokabot/internal/lang"
 	"mokabot/internal/message"
@@ -202,12 +203,15 @@ func (w *Watch) Poll(ctx context.Context, a *account.Account) (after After, err 
 
 // note stores a reading together with everything that follows from it. It ends
 // with ctx only after a while, so that a reading is not lost to a reload. A reading that failed
-// before anybody was reached is not stored.
+// before anybody was reached is not stored, nor one that nobody can date.
 func (w *Watch) note(ctx context.Context, a *account.Account, o outcome) (after After, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxNote)
 	defer cancel()
 	r, known := o.reading, o.past
 	w.logReading(a.Name, r)
+	if w.undated(r) {
+		return After{Recheck: undatedFor}, nil
+	}
 	if known == nil {
 		if known, err = w.recall(ctx, a.Name); err != nil {
 			return After{}, err
@@ -252,6 +256,20 @@ func (w *Watch) logRoom(full bool) {
 // confirmed the time, and nothing can be posted.
 func (w *Watch) cutOff() bool {
 	return w.Sure != nil && !w.Sure() && w.Reached != nil && !w.Reached()
+}
+
+// undatedFor is how soon an account is read again whose reading nobody can date.
+const undatedFor = 30 * time.Second
+
+// undated reports whether nobody knows when a reading was taken: the clock of the machine
+// was never set, and no server had named the time by then. Discord's first answer names
+// it, so nothing that could be posted waits for it.
+func (w *Watch) undated(r moka.Reading) bool {
+	if w.Sure == nil || !clock.NeverSet(r.At) {
+		return false
+	}
+	confirmed := w.Sure() && clock.NeverSet(w.now()) // a server says that it is this year
+	return !confirmed
 }
 
 func (w *Watch) logReading(name string, r moka.Reading) {

@@ -61,11 +61,13 @@ func newConsensus(wall time.Time, ticks time.Duration, last time.Time) *consensu
 	return &consensus{now: wall, ticks: ticks, ahead: wall.Sub(epoch) - ticks, last: last, heard: map[string]word{}}
 }
 
-// epoch is a moment before this program was written: a clock that shows an earlier time was
-// never set. Clocks are compared by their distance from it.
+// epoch is a moment before this program was written. Clocks are compared by their distance
+// from it.
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func neverSet(clock time.Time) bool { return clock.Before(epoch) }
+// NeverSet reports whether a time is that of a clock that was never set: it is before this
+// program was written.
+func NeverSet(t time.Time) bool { return t.Before(epoch) }
 
 // tick lets time pass.
 func (j *consensus) tick(wall time.Time, ticks time.Duration) Verdict {
@@ -126,12 +128,12 @@ func (j *consensus) outvoted(wall time.Time) (better time.Time, ok bool) {
 			}
 		}
 	}
-	decided := func(t time.Time) bool { return byDiscord(t) && (near(t, wall) || neverSet(wall)) }
+	decided := func(t time.Time) bool { return byDiscord(t) && (near(t, wall) || NeverSet(wall)) }
 	if decided(j.now) {
 		return time.Time{}, false
 	}
 	confirming, best := votes(words, j.now), 0
-	if !neverSet(wall) {
+	if !NeverSet(wall) {
 		words = append(words, wall)
 	}
 	for _, t := range words {
@@ -139,7 +141,7 @@ func (j *consensus) outvoted(wall time.Time) (better time.Time, ok bool) {
 			continue
 		}
 		own, other := confirming, votes(words, t)
-		if !neverSet(j.now) {
+		if !NeverSet(j.now) {
 			own++
 		}
 		switch {
