@@ -37,7 +37,7 @@ func (c *Client) transportError(op string, err error) *Error {
 		c.http.CloseIdleConnections() // whatever swallowed this one may have swallowed them too
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), isCorrupt(err):
 		e.Kind = BadResponse
-	case isProxy(err):
+	case AtProxy(err):
 		e.Hint = HintProxy
 	case isTLS(err):
 		e.Hint = HintTLS
@@ -57,8 +57,9 @@ func isCorrupt(err error) bool {
 	return corrupt
 }
 
-// isProxy reports whether the proxy, and not what is behind it, failed.
-func isProxy(err error) bool {
+// AtProxy reports whether the proxy, and not what is behind it, failed. No byte of the
+// request went further then.
+func AtProxy(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")
 	}

@@ -91,15 +91,6 @@ var permissionNames = []struct {
 	{PermissionEmbed, "Embed Links"}, {PermissionAttach, "Attach Files"}, {PermissionHistory, "Read Message History"},
 }
 
-// PermissionNames are all that [Access.Missing] can name.
-func PermissionNames() []string {
-	var names []string
-	for _, p := range permissionNames {
-		names = append(names, p.name)
-	}
-	return names
-}
-
 type accessChannel struct {
 	Type       int         `json:"type"`
 	Name       string      `json:"name"`

@@ -3,9 +3,11 @@ package discord
 import (
 	"crypto/tls"
 	"errors"
+	"net/http"
 	"strconv"
 
 	"mokabot/internal/lang"
+	"mokabot/moka"
 )
 
 // needed are the permissions that the invite link asks for: see the channel,
@@ -32,6 +34,9 @@ func Failure(w *lang.Words, err error) string {
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return w.Failure.DiscordTLS
+	}
+	if e, ok := errors.AsType[*Error](err); ok && (e.Status == http.StatusProxyAuthRequired || e.Err != nil && moka.AtProxy(e.Err)) {
+		return w.Failure.DiscordProxy
 	}
 	return w.Failure.DiscordDown
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mokabot/moka"
 )
 
 // Kind says what to do about a request that Discord did not fulfil.
@@ -113,10 +115,8 @@ func mayHaveReached(err error) bool {
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return false
 	}
-	if op, ok := errors.AsType[*net.OpError](err); ok {
-		return op.Op != "dial" && op.Op != "proxyconnect"
-	}
-	return true
+	op, ok := errors.AsType[*net.OpError](err)
+	return !moka.AtProxy(err) && !(ok && op.Op == "dial")
 }
 
 // answerError describes a status of 300 or more. raw is the bounded body. An

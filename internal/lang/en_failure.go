@@ -46,6 +46,7 @@ func enFailure() FailureWords {
 func enDiscord(f *FailureWords) {
 	f.DiscordToken = "Discord does not accept the bot token. Copy it again from https://discord.com/developers/applications (Bot → Reset Token) into discord.token."
 	f.DiscordTLS = "Discord's certificate is not trusted. Check the clock and the certificates of this machine, and discord.proxy."
+	f.DiscordProxy = "The proxy did not let the request to Discord through. Check discord.proxy, its user and password too, or HTTPS_PROXY in the environment."
 	f.DiscordDown = "Discord cannot be reached. Check the network, and discord.proxy if you need one."
 	f.NoChannel = func(channel string) string {
 		return fmt.Sprintf("There is no channel %s. Copy its id again (right click → Copy Channel ID) into channel_id.", channel)

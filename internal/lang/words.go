@@ -247,7 +247,7 @@ type FailureWords struct {
 	RateLimited                                                  func(wait time.Duration) string
 	CommandShare                                                 func(wait time.Duration) string // commands used up their share of the request budget
 	Says                                                         func(words string) string
-	DiscordToken, DiscordDown, DiscordTLS                        string
+	DiscordToken, DiscordDown, DiscordTLS, DiscordProxy          string
 	NoChannel, NoAccess, NotText                                 func(channel string) string
 	MissingPermissions                                           func(channel, permissions string) string
 	Permissions                                                  map[string]string // what Discord's settings call them; missing: the English name

@@ -46,6 +46,7 @@ func zhFailure() FailureWords {
 func zhDiscord(f *FailureWords) {
 	f.DiscordToken = "Discord 不接受机器人的 token。请在 https://discord.com/developers/applications（Bot → Reset Token）重新复制到 discord.token。"
 	f.DiscordTLS = "Discord 的证书不受信任。请检查本机的时间和根证书，以及 discord.proxy。"
+	f.DiscordProxy = "代理没有放行到 Discord 的请求。请检查 discord.proxy（包括用户名和密码）或环境变量 HTTPS_PROXY。"
 	f.DiscordDown = "无法连接 Discord。请检查网络；如需代理请设置 discord.proxy。"
 	f.NoChannel = func(channel string) string {
 		return fmt.Sprintf("频道 %s 不存在。请重新复制频道 ID（右键 → 复制频道 ID）到 channel_id。", channel)

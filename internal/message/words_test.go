@@ -67,6 +67,6 @@ func TestEveryWordIsSaid(t *testing.T) {
 // ofDiscord, and what is said of the delivery, are said by package discord, and looked for on the command line.
 // Package app says what is wrong with the database.
 var ofDiscord = map[string]bool{
-	"Failure.DiscordToken": true, "Failure.DiscordDown": true, "Failure.DiscordTLS": true, "Failure.NoChannel": true, "Failure.NoAccess": true, "Failure.NotText": true,
+	"Failure.DiscordToken": true, "Failure.DiscordDown": true, "Failure.DiscordTLS": true, "Failure.DiscordProxy": true, "Failure.NoChannel": true, "Failure.NoAccess": true, "Failure.NotText": true,
 	"Failure.MissingPermissions": true,
 }
