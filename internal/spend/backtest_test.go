@@ -165,10 +165,15 @@ func TestRunwayBacktest(t *testing.T) {
 	t.Logf("errors in the runway, and how often it lay in the range\n%s", strings.Join(table, "\n"))
 }
 
+// BenchmarkForecast asks for the runway of money for days, and of money for a year.
 func BenchmarkForecast(b *testing.B) {
 	hours := habits()[1].simulate(b, 1, 60)
 	now := hours[len(hours)-1].Start.Add(time.Hour)
-	for b.Loop() {
-		forecast(hours, moka.Known(200*usd), now, time.UTC)
+	for name, left := range map[string]moka.Amount{"days": 200 * usd, "a year": 100_000 * usd} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				forecast(hours, moka.Known(left), now, time.UTC)
+			}
+		})
 	}
 }

@@ -65,12 +65,12 @@ func (m *model) lasts(left float64, q Question, limit time.Duration) Runway {
 	end := now.Add(limit)
 	low, mid, high := newPurse(left, q), newPurse(left, q), newPurse(left, q)
 	for w := m.walk(now); w.t.Before(end) && r.High == limit; {
-		t := w.t
+		t, begin := w.t, w.t.Sub(now)
 		part := w.step(end)
-		toLow, toHigh := m.around(w.cost, w.t.Sub(now).Hours())
-		depletedBy(&r.Low, limit, t.Sub(now), part, high.pay(t, part, toHigh))
-		depletedBy(&r.Mid, limit, t.Sub(now), part, mid.pay(t, part, w.cost))
-		depletedBy(&r.High, limit, t.Sub(now), part, low.pay(t, part, toLow))
+		toLow, toHigh := m.around(w.cost, (begin + part).Hours())
+		depletedBy(&r.Low, limit, begin, part, high.pay(t, part, toHigh))
+		depletedBy(&r.Mid, limit, begin, part, mid.pay(t, part, w.cost))
+		depletedBy(&r.High, limit, begin, part, low.pay(t, part, toLow))
 	}
 	return r
 }

@@ -12,6 +12,7 @@ const (
 	paceDoubt   = 9    // hours as usual that it begins with
 	paceDearest = 0.25 // hours on average that an hour counts in it at most beyond the usual
 	paceFade    = 24   // hours after which half of it is left
+	paceLasts   = 60   // times paceFade: what is left of it then no longer changes a float64
 	levelDoubt  = 0.25
 	levelDays   = 7
 	levelAgree  = 5  // times what days differ by is what they have in common, as squares
@@ -132,6 +133,9 @@ func (m *model) learnDoubt(p *past, fit []float64) {
 // pace of now holds for the next day. What is spent sooner is not spent later: h
 // hours cost as much more as h·2^(-h/24) hours at that pace, which is nothing in a week.
 func factor(lasting, pace, hoursAhead float64) float64 {
+	if hoursAhead > paceLasts*paceFade {
+		return lasting
+	}
 	holds := (1 - hoursAhead*math.Ln2/paceFade) * math.Exp2(-hoursAhead/paceFade)
 	return max(0, lasting+(pace-lasting)*holds)
 }
@@ -148,7 +152,7 @@ func (m *model) apart(x, y float64, hours int) float64 {
 // around returns the range of what some hours may cost around what they are expected to.
 func (m *model) around(cost, hours float64) (low, high float64) {
 	last := len(horizons) - 1
-	doubt := m.doubt[last] * math.Pow(min(1, float64(horizons[last])/hours), 0.25)
+	doubt := m.doubt[last] * math.Sqrt(math.Sqrt(min(1, float64(horizons[last])/hours)))
 	for h := 1; h < len(horizons); h++ {
 		if lo, hi := float64(horizons[h-1]), float64(horizons[h]); hours < hi {
 			part := max(0, math.Log(hours/lo)/math.Log(hi/lo))

@@ -58,6 +58,13 @@ func (p *purse) pay(t time.Time, part time.Duration, sum float64) (share float64
 		return 1
 	}
 	p.spent = sum
+	if p.funds == nil {
+		paid := min(due, p.left)
+		if p.left -= paid; p.left > 0 {
+			return 1
+		}
+		return min(paid/due, nearlyAll)
+	}
 	paid, end := 0.0, t.Add(part)
 	for t.Before(end) {
 		next := p.reset(t, end)
@@ -65,18 +72,18 @@ func (p *purse) pay(t time.Time, part time.Duration, sum float64) (share float64
 		got := p.take(t, next.Sub(t), now)
 		paid, t = paid+got, next
 		if got < now || p.empty() && !p.isResetAt(next) {
-			return min(paid/due, math.Nextafter(1, 0))
+			return min(paid/due, nearlyAll)
 		}
 	}
 	return 1
 }
 
-// take spends what is due in a part without resets and returns how much was paid.
+// nearlyAll is the largest share below 1.
+const nearlyAll = 1 - 1.0/(1<<53)
+
+// take spends what is due in a part without resets, and returns how much the sources paid.
 func (p *purse) take(t time.Time, part time.Duration, due float64) (paid float64) {
-	paid = min(due, p.left)
-	if p.funds != nil {
-		paid = p.charge(t, part, paid)
-	}
+	paid = p.charge(t, part, min(due, p.left))
 	p.left -= paid
 	return paid
 }
@@ -112,7 +119,7 @@ func (p *purse) isResetAt(t time.Time) bool {
 	return false
 }
 
-// empty reports whether nothing is left.
+// empty reports whether nothing is left, in a purse with sources.
 func (p *purse) empty() bool {
 	if p.left <= 0 {
 		return true
@@ -122,7 +129,7 @@ func (p *purse) empty() bool {
 			return false
 		}
 	}
-	return p.funds != nil
+	return true
 }
 
 // charge takes what is due from the sources in their order, and returns how much
