@@ -74,6 +74,15 @@ func (b *Bot) accountOrFirst(name string) (*account.Account, error) {
 	return b.setup().Book.All()[0], nil
 }
 
+// orFirst adds to an answer that it is about the first of several accounts, when the option
+// names none.
+func (b *Bot) orFirst(in Input, m message.Message, err error) (message.Message, error) {
+	if all := b.setup().Book.All(); err == nil && in.Options["account"] == "" && len(all) > 1 {
+		m = m.OfFirst(in.Words, all[0].Name, len(all))
+	}
+	return m, err
+}
+
 func balance(ctx context.Context, b *Bot, in Input) (message.Message, error) {
 	accounts, err := b.selected(in)
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 const newModel = 7 * 24 * time.Hour
 
 func models(ctx context.Context, b *Bot, in Input) (message.Message, error) {
-	return b.modelList(ctx, in, in.Options["account"], in.Options["search"], 0)
+	m, err := b.modelList(ctx, in, in.Options["account"], in.Options["search"], 0)
+	return b.orFirst(in, m, err)
 }
 
 // modelsPage answers "models:ACCOUNT:PAGE:SEARCH".

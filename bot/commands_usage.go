@@ -70,7 +70,8 @@ func (b *Bot) usageOf(ctx context.Context, in Input, a *account.Account, p, befo
 }
 
 func keys(ctx context.Context, b *Bot, in Input) (message.Message, error) {
-	return b.keyList(ctx, in, in.Options["account"], 0)
+	m, err := b.keyList(ctx, in, in.Options["account"], 0)
+	return b.orFirst(in, m, err)
 }
 
 // keysPage answers "keys:ACCOUNT:PAGE".

@@ -29,6 +29,9 @@ func runModels(ctx context.Context, t terminal, args []string) error {
 	}
 	w := lang.For(c.Language).Once()
 	a := accounts[0]
+	if len(names) == 0 && !*asJSON {
+		sayFirst(t, c)
+	}
 	list, err := a.Client.Catalogue(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %s", a.Name, message.Plain(message.Failure(w, err)))

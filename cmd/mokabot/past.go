@@ -69,6 +69,14 @@ func databaseName(w lang.ArgumentWords, c *config.Config) string {
 	return w.InPostgreSQL
 }
 
+// sayFirst says on stderr that an answer is about the first of several accounts, which
+// the answer in JSON names.
+func sayFirst(t terminal, c *config.Config) {
+	if of := len(c.Accounts); of > 1 {
+		fmt.Fprintln(t.err, "mokabot: "+lang.For(c.Language).FirstOf(c.Accounts[0].Name, of))
+	}
+}
+
 // one is the named account, or the first one.
 func (a past) one(names []string) (*account.Account, error) {
 	if len(names) == 0 {

@@ -55,6 +55,7 @@ func writeExamples(t *testing.T) {
 		"config-with-two.yaml": "accounts: [{name: team, api_key: \"${KEY_ONE}\"}, {name: backup, api_key: \"${KEY_TWO}\"}]\n" +
 			"reports: [{name: weekly, cron: \"0 9 * * 1\", period: week, channel_id: \"1100000000000000022\"}]\n" +
 			"budgets: [{name: monthly, period: month, amount: 500.00, channel_id: \"1100000000000000022\"}]\n",
+		"two.yaml":             "accounts: [{name: team, base_url: \"${MOKA_BASE_URL}\", api_key: \"${MOKA_API_KEY}\"}, {name: backup, base_url: \"${MOKA_BASE_URL}\", api_key: \"${MOKA_API_KEY}\"}]\n",
 		"chinese.yaml":         "language: zh-CN\naccounts: [{name: team, api_key: sk-1}]\n",
 		"chinese-mistake.yaml": "language: zh-CN\npoll_intervall: 5m\naccounts: [{name: team, base_url: gateway.example}]\nreports: [{name: daily, cron: 0 9 * *}]\n",
 		"chinese-tabs.yaml":    "language: zh-CN\naccounts:\n\t- name: team\n",

@@ -34,6 +34,9 @@ func runUsage(ctx context.Context, t terminal, args []string) error {
 	if err != nil {
 		return err
 	}
+	if len(names) == 0 && !*asJSON {
+		sayFirst(t, a.config)
+	}
 	used := a.history.UsedByModel
 	if *asJSON || *by == "key" {
 		used = a.history.Used

@@ -11,14 +11,17 @@ import (
 // English is the default language.
 func English() *Words {
 	return &Words{
-		Tag:       "en",
-		Colon:     ": ",
-		Between:   " ",
-		And:       ", ",
-		Duration:  enDuration,
-		Runway:    enRunway,
-		Day:       enDay,
-		Month:     func(t time.Time) string { return Unbroken(t.Format("January 2006")) },
+		Tag:      "en",
+		Colon:    ": ",
+		Between:  " ",
+		And:      ", ",
+		Duration: enDuration,
+		Runway:   enRunway,
+		Day:      enDay,
+		Month:    func(t time.Time) string { return Unbroken(t.Format("January 2006")) },
+		FirstOf: func(account string, of int) string {
+			return fmt.Sprintf("This is %s, the first of %d accounts; name another one to see it.", account, of)
+		},
 		Balance:   enBalance(),
 		Models:    enModels(),
 		Alert:     enAlert(),

@@ -16,8 +16,9 @@ type Words struct {
 	And      string // between the parts of a list
 	Duration func(time.Duration) string
 	Runway   func(spend.Runway) string
-	Day      func(time.Time) string // a date without its year, in a sentence
-	Month    func(time.Time) string // a month with its year, in a sentence
+	Day      func(time.Time) string              // a date without its year, in a sentence
+	Month    func(time.Time) string              // a month with its year, in a sentence
+	FirstOf  func(account string, of int) string // an answer is about this account, because none was named
 
 	Balance   BalanceWords
 	Models    ModelWords

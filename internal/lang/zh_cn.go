@@ -11,14 +11,17 @@ import (
 // Chinese uses the terms of the gateway's own console: 令牌, 额度, 余额, 系统访问令牌.
 func Chinese() *Words {
 	return &Words{
-		Tag:       "zh-CN",
-		Colon:     "：",
-		Between:   "",
-		And:       "、",
-		Duration:  zhDuration,
-		Runway:    zhRunway,
-		Day:       zhDay,
-		Month:     func(t time.Time) string { return Unbroken(t.Format("2006 年 1 月")) },
+		Tag:      "zh-CN",
+		Colon:    "：",
+		Between:  "",
+		And:      "、",
+		Duration: zhDuration,
+		Runway:   zhRunway,
+		Day:      zhDay,
+		Month:    func(t time.Time) string { return Unbroken(t.Format("2006 年 1 月")) },
+		FirstOf: func(account string, of int) string {
+			return fmt.Sprintf("这是 %d 个账户中的第一个：%s；要看其他账户，请写明名称。", of, account)
+		},
 		Balance:   zhBalance(),
 		Models:    zhModels(),
 		Alert:     zhAlert(),

@@ -3,7 +3,11 @@
 // (package discord) and by a terminal ([Message.String]) alike.
 package message
 
-import "time"
+import (
+	"time"
+
+	"mokabot/internal/lang"
+)
 
 // Tone is the colour of a card.
 type Tone string
@@ -25,6 +29,13 @@ type Message struct {
 	Files    []File   `json:"files,omitempty"`
 	Mentions Mentions `json:"mentions,omitzero"`
 	Silent   bool     `json:"silent,omitempty"` // phones show it without a sound
+}
+
+// OfFirst says above an answer that it is about an account only because that is the first
+// of several and none was named.
+func (m Message) OfFirst(w *lang.Words, account string, of int) Message {
+	m.Text = w.FirstOf(Disarm(account), of)
+	return m
 }
 
 // Card is an embed: a coloured box with a title, text and fields.

@@ -67,6 +67,7 @@ func models(w *lang.Words) map[string]message.Message {
 	}
 	return map[string]message.Message{
 		"models":          message.Models(w, message.ModelList{Account: "team", Models: list, Priced: true, New: map[string]bool{"gpt-4o": true}}),
+		"models-first":    message.Models(w, message.ModelList{Account: "team", Models: list, Priced: true}).OfFirst(w, "team", 3),
 		"models-paged":    message.Models(w, message.ModelList{Account: "team", Models: many, Priced: true, Page: 1}),
 		"models-unpriced": message.Models(w, message.ModelList{Account: "team", Models: []moka.PricedModel{{Model: list[0].Model}, {Model: list[1].Model}}}),
 		"models-search":   message.Models(w, message.ModelList{Account: "team", Search: "@here*", Priced: true}),
