@@ -201,8 +201,8 @@ func (c counted) Next(t time.Time) time.Time {
 	return c.Schedule.Next(t)
 }
 
-// The first occurrence in each period is found without a search for all others, of which a
-// month has 44,640, and each is searched for from three hours before it.
+// The first occurrence in each period is found without a search for all others (a month
+// has 44,640), each from three hours before it.
 func TestThePeriodsOfAReportAreFoundWithFewSearches(t *testing.T) {
 	for _, zone := range []string{"UTC", "America/Santiago", "Africa/Cairo"} {
 		loc, err := time.LoadLocation(zone)

@@ -101,8 +101,7 @@ budgets: [{name: daily, period: day, amount: 10.00, forecast: false, channel_id:
 // forecasts are left to the tests of package spend.
 var forecasts = regexp.MustCompile(`"((?:low|mid|high)_hours|usd_per_day|forecast_(?:low_|high_)?usd)": ?[0-9.]+`)
 
-// rich begins with $500 in a wallet and keys of which nothing was used, before another
-// change.
+// rich begins with $500 in a wallet and unused keys, before another change.
 func rich(change func(*mokatest.State)) func(*mokatest.State) {
 	return func(st *mokatest.State) {
 		a, k := st.Account(2), st.Key(testKey)

@@ -20,7 +20,7 @@ func TestRequestsThatNobodyCountedAreNotZero(t *testing.T) {
 		{"readings alone", wallet, message.Used{Spent: moka.Known(1), Covered: 0.1, Requests: 1, ModelsErr: lacking}, true},
 		{"records alone", wallet, message.Used{Spent: moka.Known(1), Requests: 1}, true},
 		{"nothing was spent", wallet, message.Used{Spent: moka.Known(0)}, true},
-		{"spending of which nothing counted the calls", wallet, message.Used{Spent: moka.Known(1), Covered: 1}, false},
+		{"spending whose calls nothing counted", wallet, message.Used{Spent: moka.Known(1), Covered: 1}, false},
 		{"the same, all refunded", wallet, message.Used{Spent: moka.Known(0), Refunds: 1, Covered: 1}, false},
 		{"a day within an undated gap", wallet, message.Used{Undated: 1}, false},
 		{"a key alone", message.Account{}, message.Used{Spent: moka.Known(1), Covered: 1}, false},

@@ -109,7 +109,7 @@ func nearlyEmpty() Series {
 	return forecast(simulate(s, 30*time.Minute, 24*time.Hour, 148.3, 0.4655, none, never), 4.8, 2)
 }
 
-// burnDown is a monthly budget of which the first threshold is passed.
+// burnDown is a monthly budget past its first threshold.
 func burnDown() Series {
 	from, to := time.Date(2026, 7, 1, 0, 0, 0, 0, zone), time.Date(2026, 7, 20, 9, 0, 0, 0, zone)
 	s := Series{From: from, To: to, Until: time.Date(2026, 8, 1, 0, 0, 0, 0, zone), Loc: zone, Rising: true,

@@ -109,7 +109,7 @@ func TestAWrongClockDoesNotPoisonTheBudget(t *testing.T) {
 func TestARestartWithAWrongClockCountsOn(t *testing.T) {
 	for _, off := range []time.Duration{0, -365 * 24 * time.Hour, 365 * 24 * time.Hour, 8 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			time.Sleep(2 * 365 * 24 * time.Hour) // the machine's clock, of which Discord's is off by so much
+			time.Sleep(2 * 365 * 24 * time.Hour) // by the machine's clock; Discord's is that far off
 			values := discordtest.Values{}
 			log := slog.New(slog.DiscardHandler)
 			spendAll(t, process(t, values, log, time.Now().Add(off)), budgetCareful)

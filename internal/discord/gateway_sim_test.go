@@ -199,7 +199,7 @@ type ailment struct {
 	dials      []dial             // what the next dials to the gateway meet, instead of Discord
 	rest       []discordsim.Fault // of the request for the gateway's address
 	strike     func(*discordsim.Server)
-	over       time.Duration // how long it lasts, of which the healing is not counted
+	over       time.Duration // how long it lasts, which does not count as healing
 	identifies int           // at most; 0: one
 	resumes    int           // after so many it is known to have struck
 }

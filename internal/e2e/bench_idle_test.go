@@ -17,7 +17,7 @@ const (
 	idleFor    = 5 * time.Minute
 )
 
-// BenchmarkIdle follows accounts of which nobody spends, with the released program
+// BenchmarkIdle follows accounts that nobody spends from, with the released program
 // and with another build of it that MOKABOT_OTHER names. All run through the same
 // minutes, so that what else the machine does weighs on them alike.
 func BenchmarkIdle(b *testing.B) {

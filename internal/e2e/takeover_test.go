@@ -39,7 +39,7 @@ func (m *replica) ask(t *testing.T, path string) (status int, text string) {
 	return answer.StatusCode, string(body)
 }
 
-// twoReplicas starts two replicas, of which the first leads.
+// twoReplicas starts two replicas; the first leads.
 func twoReplicas(t *testing.T, opts ...discordsim.Option) (r *replicas, l *ledger, first, second *replica) {
 	t.Helper()
 	r = newReplicas(t, 2, 0, opts...)

@@ -13,9 +13,11 @@ import (
 	"mokabot/moka/mokatest"
 )
 
+// otherKey is a second key of the account.
+const otherKey = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey2"
+
 // Fault M15: accounts with two keys of one user, with a key alone among them.
 func TestABudgetCountsASharedWalletOnce(t *testing.T) {
-	const otherKey = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey2"
 	inPast(t, mokatest.V2026_08, func(p *past) {
 		p.gateway.AddKey(2, mokatest.Key{Key: otherKey, Remain: 400_000_000})
 		token := config.NewSecret(testToken)
@@ -91,7 +93,6 @@ func TestABudgetOfAYoungAccount(t *testing.T) {
 
 // TestTheKeyBehindASpike: whose spending the last hour was, by the gateway's log.
 func TestTheKeyBehindASpike(t *testing.T) {
-	const otherKey = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey2"
 	for _, c := range []struct {
 		what    string
 		version mokatest.Version
@@ -131,7 +132,6 @@ func TestTheKeyBehindASpike(t *testing.T) {
 // TestABudgetOfSomeKeys: by the gateway's records of keys or, on older gateways, by
 // its log; unknown where use is not logged.
 func TestABudgetOfSomeKeys(t *testing.T) {
-	const otherKey = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey2"
 	daily := budget.Budget{Name: "ci", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar, Keys: []string{"ci"}}
 	for _, c := range []struct {
 		version mokatest.Version
@@ -178,7 +178,6 @@ func TestABudgetOfSomeKeys(t *testing.T) {
 // lag, and when they are not kept. A lower bound is said to be one.
 func TestABudgetOfSomeKeysIsExactWhereAnyRecordIs(t *testing.T) {
 	proof.NotShort(t)
-	const otherKey = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey2"
 	export := func(on bool) func(*past) {
 		return func(p *past) { p.gateway.Update(func(s *mokatest.State) { s.Options.DataExport = on }) }
 	}
@@ -263,7 +262,6 @@ func TestABudgetOfSomeKeysIsExactWhereAnyRecordIs(t *testing.T) {
 // Where commands have no room in the request budget, a budget of some keys says so, and when
 // to ask again; asked then, it is known.
 func TestABudgetWithoutRoomForItsRequests(t *testing.T) {
-	const otherKey = "sk-historykeyhistorykeyhistorykeyhistorykeyhistorykey2"
 	daily := budget.Budget{Name: "ci", Span: budget.Day, Zone: time.UTC, Amount: 10 * moka.Dollar, Keys: []string{"ci"}}
 	for _, version := range []mokatest.Version{mokatest.V2026_08, mokatest.V2025_04} {
 		inPast(t, version, func(p *past) {

@@ -94,7 +94,7 @@ func TestSpendingByKeyAgainstTheBooks(t *testing.T) {
 		gross   bool        // the list has what was charged, and refunds in a line of their own
 		lacks   moka.Amount // at most, of a key that was deleted after its last count
 
-		grossBudget bool // nothing tells of which key a refund is
+		grossBudget bool // nothing tells which key a refund belongs to
 	}{
 		{"its records by key", mokatest.V2026_08, nil, true, 0, false},
 		{"its records by key", mokatest.V2026_07, nil, true, 0, false},

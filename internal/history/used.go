@@ -140,8 +140,8 @@ func (h History) catchUp(ctx context.Context, p spend.Period, r *records, f *fig
 }
 
 // sinceReading is the most that was spent since a reading and that the log's seconds after it
-// do not show: the log of the reading's own second, of which the reading may have counted
-// all or nothing, or without a log the rows since its hour began.
+// do not show: the log of the reading's own second, which the reading may have counted
+// in full or not at all, or without a log the rows since its hour began.
 func (r *records) sinceReading(ctx context.Context, tail spend.Period) (sum moka.Amount) {
 	if logged, ok := r.log(ctx, tail.From, tail.From.Add(time.Second), "", ""); ok {
 		return logged

@@ -114,7 +114,7 @@ func enConfigSections(w *ConfigWords) {
 	w.AmountZero = "is 0; write the dollars that a period may cost, such as 500.00"
 	w.NotKeyName = "is not the name of an API key"
 	w.KeysUnknown = func(accounts string) string {
-		return "spending by key is only known with an access_token, which " + accounts + " has not; add one, or remove keys"
+		return "spending by key is only known with an access_token, which is missing for " + accounts + "; add it, or remove keys"
 	}
 	w.NotThreshold = func(value string) string {
 		return value + " is not a percentage from 1% to 1000%; write, for example, 80%"

@@ -48,7 +48,7 @@ func TestOldFiguresAreNeverShownAsNewOnes(t *testing.T) {
 	}
 }
 
-// TestFiguresOfNowAreNotCalledOld is of an account of which a part could be read.
+// TestFiguresOfNowAreNotCalledOld is about an account that was read in part.
 func TestFiguresOfNowAreNotCalledOld(t *testing.T) {
 	w := lang.For("en")
 	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)

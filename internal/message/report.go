@@ -103,15 +103,11 @@ func totalsCard(w *lang.Words, r Report) Card {
 	}
 	card.add(w.Report.Left, strings.Join(sum.leftParts(w, moka.Amount.String), " · "))
 	addSpent(w, &card, sum.spent, sum.before)
-	if sum.requests > 0 && !sum.uncounted {
-		card.add(w.Report.Requests, moka.Grouped(uint64(sum.requests)))
+	counts := Used{TopUps: sum.topUps, TopUpsUnread: sum.topUpsUnread, Refunds: sum.refunds}
+	if !sum.uncounted {
+		counts.Requests = sum.requests
 	}
-	if sum.topUpsUnread {
-		card.add(w.Report.TopUps, w.Balance.Unknown)
-	} else {
-		card.add(w.Report.TopUps, aboveZero(sum.topUps))
-	}
-	card.add(w.Report.Refunds, aboveZero(sum.refunds))
+	addCounts(w, &card, counts)
 	return card
 }
 

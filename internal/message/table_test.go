@@ -175,7 +175,7 @@ func TestEveryConditionHasItsWordsAndExamples(t *testing.T) {
 			}
 		}
 		if n := len(w.Alert.Conditions); n != len(alert.Conditions()) {
-			t.Errorf("%s has words for %d conditions, of which there are %d", w.Tag, n, len(alert.Conditions()))
+			t.Errorf("%s has words for %d conditions of %d", w.Tag, n, len(alert.Conditions()))
 		}
 	}
 }

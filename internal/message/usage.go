@@ -89,6 +89,14 @@ func Usage(w *lang.Words, answers []UsageAnswer) Message {
 func addUsed(w *lang.Words, card *Card, a Account, u Used) {
 	card.add(w.Report.Left, a.leftText(w))
 	addSpent(w, card, u.SoFar(), u.Before)
+	addCounts(w, card, u)
+	if a.Runway != nil {
+		card.row(w.Report.Runway, w.Runway(*a.Runway))
+	}
+}
+
+// addCounts adds how many requests there were, and what was topped up and refunded.
+func addCounts(w *lang.Words, card *Card, u Used) {
 	if u.Requests > 0 {
 		card.add(w.Report.Requests, moka.Grouped(uint64(u.Requests)))
 	}
@@ -98,9 +106,6 @@ func addUsed(w *lang.Words, card *Card, a Account, u Used) {
 		card.add(w.Report.TopUps, aboveZero(u.TopUps))
 	}
 	card.add(w.Report.Refunds, aboveZero(u.Refunds))
-	if a.Runway != nil {
-		card.row(w.Report.Runway, w.Runway(*a.Runway))
-	}
 }
 
 // addSpent adds what was spent, and what the period before cost where the two compare.

@@ -167,7 +167,7 @@ func TestWhatHappenedBetweenReadings(t *testing.T) {
 		{"the account's figures instead of the key's", []moka.Reading{as(key(0, 10*usd, 0), scope(moka.ScopeKey)), as(key(5, 80*usd, 20*usd), scope(moka.ScopeAccount))}, 0, 0, 2},
 		{"the same, but nobody says so", []moka.Reading{key(0, 10*usd, 1*usd), key(5, 80*usd, 20*usd), key(10, 79*usd, 21*usd)}, 1 * usd, 0, 2},
 		{"and back", []moka.Reading{key(0, 80*usd, 20*usd), key(5, 10*usd, 1*usd), key(10, 9*usd, 2*usd)}, 1 * usd, 0, 2},
-		{"a top-up of a key in need, of which nobody says whose it is", []moka.Reading{key(0, 1*usd, 9*usd), key(5, 49*usd, 11*usd)}, 2 * usd, 50 * usd, 1},
+		{"a top-up of a key in need whose owner nobody names", []moka.Reading{key(0, 1*usd, 9*usd), key(5, 49*usd, 11*usd)}, 2 * usd, 50 * usd, 1},
 		{"a key runs dry, which tells whose it is", []moka.Reading{key(0, 1*usd, 9*usd), as(key(5, 0, 10*usd), exhausted), key(60, 50*usd, 10*usd)}, 1 * usd, 50 * usd, 1},
 		{"unlimited becomes limited", []moka.Reading{as(key(0, 0, 5*usd), unlimited), key(5, 10*usd, 5*usd), key(10, 9*usd, 6*usd)}, 1 * usd, 0, 1},
 		{"limited becomes unlimited", []moka.Reading{as(key(0, 4*usd, 5*usd), scope(moka.ScopeKey)), as(key(5, 0, 6*usd), unlimited), as(key(10, 0, 7*usd), unlimited)}, 2 * usd, 0, 1},
@@ -179,7 +179,7 @@ func TestWhatHappenedBetweenReadings(t *testing.T) {
 		}, 4 * usd, 50 * usd, 1},
 		{"days without readings", []moka.Reading{wallet(0, 10*usd, 0), wallet(3*days, 4*usd, 6*usd)}, 6 * usd, 0, 1},
 		{"days without readings, and a top-up", []moka.Reading{key(0, 10*usd, 0), key(3*days, 44*usd, 16*usd)}, 16 * usd, 50 * usd, 1},
-		{"an overdrawn key, of which nobody says whose it is", []moka.Reading{key(0, 1*usd, 9*usd), key(5, -1*usd, 11*usd), key(10, 48*usd, 12*usd)}, 3 * usd, 50 * usd, 1},
+		{"an overdrawn key whose owner nobody names", []moka.Reading{key(0, 1*usd, 9*usd), key(5, -1*usd, 11*usd), key(10, 48*usd, 12*usd)}, 3 * usd, 50 * usd, 1},
 		{"an overdrawn wallet", []moka.Reading{wallet(0, 1*usd, 0), wallet(5, -1*usd, 2*usd), wallet(10, 48*usd, 3*usd)}, 3 * usd, 50 * usd, 1},
 
 		{"the clock steps back", []moka.Reading{wallet(10, 10*usd, 0), wallet(5, 9*usd, 1*usd), wallet(15, 8*usd, 2*usd)}, 2 * usd, 0, 1},

@@ -104,8 +104,8 @@ func hourly(end time.Time, scale float64) float64 {
 	return scale * (0.01 + 0.09*math.Pow(max(0, math.Sin((float64(end.Hour())-6)/16*math.Pi)), 1.3))
 }
 
-// fan is a forecast of so many hours from an amount, each hour of which costs
-// about what an average hour of the examples does.
+// fan is a forecast of so many hours from an amount. Each hour costs about what an
+// average hour of the examples does.
 func fan(from time.Time, hours int, start float64) []chart.Fan {
 	var all []chart.Fan
 	for h := range hours + 1 {

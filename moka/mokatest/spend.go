@@ -24,7 +24,7 @@ const (
 )
 
 // Call charges a call by the server's rules: it is refused when the key may not
-// be used or has not enough left, and when neither wallet nor plans may pay. A
+// be used or does not have enough left, and when neither wallet nor plans may pay. A
 // call is charged to one source as a whole.
 func (s *Server) Call(key, model string, quota, tokens int64) error {
 	s.mu.Lock()

@@ -116,8 +116,8 @@ func programs(t testing.TB) string {
 	return ""
 }
 
-// Database is the address of an empty database on the server, of which the test
-// has the use until it ends. The next test gets it again, emptied: making one
+// Database is the address of an empty database on the server for this test
+// alone. The next test gets it again, emptied: making one
 // takes ten times as long.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()

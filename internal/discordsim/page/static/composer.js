@@ -103,7 +103,7 @@ function show(menu) {
   input.removeAttribute('aria-activedescendant');
 }
 
-/** chip is an option of the command: with its value, being typed, or still to be had by a click. */
+/** chip is an option of the command: with its value, being typed, or added by a click. */
 function chip(c) {
   const label = [el('span', { class: 'key' }, c.name + (c.required ? '*' : '')), c.value && el('span', { class: 'value' }, c.value)];
   if (c.state !== 'open') return el('span', { class: 'chip ' + c.state, 'data-testid': 'chip' }, ...label);
