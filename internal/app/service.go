@@ -172,6 +172,9 @@ func (s *service) use(next generation) {
 		s.forget(s.current, next)
 	}
 	s.current = next
+	for _, r := range next.config.Reports {
+		s.recorder.ExpectReport(r.Name)
+	}
 	if s.on == nil {
 		return
 	}

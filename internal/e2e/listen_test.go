@@ -38,7 +38,7 @@ func TestHealthReadinessAndMetrics(t *testing.T) {
 	for _, want := range []string{
 		`mokabot_spendable_dollars{account="team"} 90.01`, "mokabot_discord_connected 1", "mokabot_outbox_dead 0",
 		`mokabot_command_seconds_count{command="balance",result="ok"} 1`, `mokabot_gateway_call_seconds_count{account="team",op="user/self",result="ok"}`,
-		"mokabot_discord_identifies_total 1", `mokabot_discord_request_seconds_count{result="ok",`,
+		"mokabot_discord_identifies_total 1", `mokabot_discord_request_seconds_count{result="ok",`, `mokabot_reports_total{delayed="yes",report="daily"}`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s is missing in the metrics", want)

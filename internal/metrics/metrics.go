@@ -325,6 +325,16 @@ func (t *Recorder) Discord(connected bool, latency time.Duration) {
 // Identify records a new session.
 func (t *Recorder) Identify() { t.count("mokabot_discord_identifies_total") }
 
+// ExpectReport shows the counters of a configured report before its first one (see
+// beginAtZero).
+func (t *Recorder) ExpectReport(name string) {
+	if t != nil {
+		for _, delayed := range []string{"no", "yes"} {
+			t.counters["mokabot_reports_total"].WithLabelValues(name, delayed)
+		}
+	}
+}
+
 // Report records a report.
 func (t *Recorder) Report(name string, delayed bool) {
 	late := "no"

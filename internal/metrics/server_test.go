@@ -125,8 +125,11 @@ func TestASharedWalletIsCountedOnce(t *testing.T) {
 // Prometheus' increase sees no rise in a counter that is first there at 1, so the alert about
 // a wrong configuration would miss the first one.
 func TestCountersBeginAtZero(t *testing.T) {
-	_, text := get(t, &Server{Recorder: New("v1")}, "/metrics")
+	told := New("v1")
+	told.ExpectReport("daily")
+	_, text := get(t, &Server{Recorder: told}, "/metrics")
 	for _, want := range []string{
+		`mokabot_reports_total{delayed="no",report="daily"} 0`, `mokabot_reports_total{delayed="yes",report="daily"} 0`,
 		`mokabot_reloads_total{result="kept"} 0`, `mokabot_reloads_total{result="ok"} 0`, `mokabot_deliveries_total{result="dead"} 0`, `mokabot_discord_identifies_total 0`,
 	} {
 		if !strings.Contains(text, want+"\n") {
