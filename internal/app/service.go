@@ -71,7 +71,8 @@ type generation struct {
 
 // Unconnected is the part of the bot that needs no connection to Discord: polls,
 // reports, the model watch and housekeeping. [Serve] adds the connection, the
-// outbox, signals and the listener.
+// outbox, signals and the listener. Proofs of weeks run it on the virtual clock of a
+// bubble, where no websocket can be.
 type Unconnected struct {
 	Config *config.Config
 	Env    Environment

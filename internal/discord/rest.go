@@ -77,7 +77,8 @@ func WithPauses(f func(time.Duration)) RESTOption {
 	return func(r *REST) { r.limits.paused = f }
 }
 
-// WithBackoff sets the wait before the first repetition; it doubles from there.
+// WithBackoff sets the wait before the first repetition, 400 ms without it; it doubles from
+// there. Tests shorten it.
 func WithBackoff(d time.Duration) RESTOption {
 	return func(r *REST) { r.backoff = d }
 }

@@ -55,6 +55,18 @@ func TestAboutsAreTheSameInEveryLanguage(t *testing.T) {
 	}
 }
 
+func TestChineseHasNoSpaceBeforeAtLeast(t *testing.T) {
+	w := lang.Chinese()
+	for amount, want := range map[string]string{
+		"$2.00":                            "今日 $2.00 消耗 $2.00",
+		w.Balance.AtLeast(2 * moka.Dollar): "今日至少 $2.00 消耗至少 $2.00",
+	} {
+		if got := w.Balance.TodayShort(amount) + " " + w.Report.SpentShort(amount); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 func TestDurationsAsPeopleWriteThem(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"90m": 90 * time.Minute, " 6 H ": 6 * time.Hour, "2d": 48 * time.Hour, "1 day, 12 hours": 36 * time.Hour, "1.5h": 90 * time.Minute,

@@ -2,6 +2,7 @@ package lang
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"mokabot/internal/spend"
@@ -56,6 +57,15 @@ func Chinese() *Words {
 
 // zhDuration leaves the space after a unit breakable, or a line could be broken within
 // the unit.
+// zhSpaced sets an amount behind Chinese words, with a space unless it begins with Chinese
+// itself ("至少").
+func zhSpaced(words, amount string) string {
+	if strings.HasPrefix(amount, "至少") {
+		return words + amount
+	}
+	return words + " " + amount
+}
+
 func zhDuration(d time.Duration) string {
 	return duration(d, [4]string{"天", "小时", "分钟", "秒"}, " ")
 }
@@ -116,7 +126,7 @@ func zhBalance() BalanceWords {
 		ExpiredSometime:  "已过期。",
 		Expires:          "到期时间",
 		Today:            "今日消耗", Runway: "预计可用", AsOf: "数据时间",
-		TodayShort:  func(spent string) string { return "今日 " + spent },
+		TodayShort:  func(spent string) string { return zhSpaced("今日", spent) },
 		AtLeast:     func(a moka.Amount) string { return "至少 " + a.String() },
 		LastKnown:   func(when string) string { return "以下为最近一次读取到的数据（" + when + "）。" },
 		WalletEmpty: "令牌显示仍有额度，但账户余额已用完，充值之前调用都会失败。",
@@ -155,7 +165,7 @@ func zhReport() ReportWords {
 		Delayed: func(due string) string { return "补发：原定于 " + due + " 发布。" },
 		Totals:  "全部账户",
 		Spent:   "消耗", Before: "上期消耗", Requests: "请求次数",
-		SpentShort: func(spent string) string { return "消耗 " + spent },
+		SpentShort: func(spent string) string { return zhSpaced("消耗", spent) },
 		Left:       "可用余额", Runway: "预计可用", TopUps: "充值", Refunds: "退款",
 		Incidents: "告警",
 		Covered:   func(percent int) string { return fmt.Sprintf("数据覆盖本周期的 %d%%", percent) },

@@ -1,7 +1,6 @@
 package lang
 
 import (
-	"strings"
 	"time"
 
 	"mokabot/moka"
@@ -51,10 +50,7 @@ func zhHeadline() HeadlineWords {
 			if change != "" {
 				change = "（环比 " + change + "）"
 			}
-			if !strings.HasPrefix(amount, "至少") {
-				amount = " " + amount
-			}
-			return span + "消耗" + amount + change
+			return zhSpaced(span+"消耗", amount) + change
 		},
 		OnDay:    func(day string) string { return day },
 		InMonth:  func(month string) string { return month },

@@ -87,7 +87,8 @@ var kinds = []error{
 	ErrRunning, ErrNotEmpty, ErrUnfinished, ErrDiffers, ErrSame,
 }
 
-// Kinds are all that can be wrong with a database.
+// Kinds are all that can be wrong with a database, for the tests that insist on words and a
+// cure for each.
 func Kinds() []error { return slices.Clone(kinds) }
 
 // classified is a failure as an [*Error] where it means something for the database, else
