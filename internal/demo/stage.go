@@ -43,9 +43,13 @@ func (t both) words() page.Words {
 	return page.Words{lang.English().Tag: t.en, lang.Chinese().Tag: t.zh}
 }
 
+// keptRequests is how many requests to the simulated Discord are kept. Nobody looks at
+// them, and with the pictures that some upload they are most of what a day leaves behind.
+const keptRequests = 100
+
 // newStage opens a simulated Discord with the people whom a visitor may play.
 func newStage(opts ...discordsim.Option) *stage {
-	s := &stage{discord: discordsim.New(opts...), topics: map[string]both{
+	s := &stage{discord: discordsim.New(append(opts, discordsim.WithRequests(keptRequests))...), topics: map[string]both{
 		discordsim.AlertsChannel: {"what needs attention", "需要处理的事情"},
 		discordsim.ReportChannel: {"summaries", "汇总报告"},
 		discordsim.DirectChannel: {"between you and the bot", "你与机器人的私信"},

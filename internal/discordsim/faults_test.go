@@ -53,6 +53,22 @@ func TestTheMomentsOfARequest(t *testing.T) {
 	}
 }
 
+func TestNoMoreRequestsAreKeptThanAskedFor(t *testing.T) {
+	r := newRig(t, discordsim.WithRequests(3))
+	for i := range 20 {
+		if _, err := r.try("POST", post, text(fmt.Sprint(i))); err != nil {
+			t.Fatal(err)
+		}
+		kept := r.Requests()
+		if len(kept) < min(3, i+1) || len(kept) > 6 {
+			t.Fatalf("after %d requests %d are kept", i+1, len(kept))
+		}
+		if last := kept[len(kept)-1]; last.Status != 200 || !strings.Contains(string(last.Body), fmt.Sprintf("%q", fmt.Sprint(i))) {
+			t.Fatalf("the last of %d: %d %s", i+1, last.Status, last.Body)
+		}
+	}
+}
+
 func TestCutLines(t *testing.T) {
 	r := newRig(t)
 	r.CutAfterStoring(2)

@@ -138,13 +138,19 @@ func (s *Server) record(r *http.Request, path string, body []byte) int {
 	s.vmu.Lock()
 	defer s.vmu.Unlock()
 	s.requests = append(s.requests, Request{At: time.Now(), Method: r.Method, Path: path, Query: r.URL.RawQuery, Body: body})
-	return len(s.requests) - 1
+	if n := s.settings.requests; n > 0 && len(s.requests) > 2*n {
+		s.forgotten += len(s.requests) - n
+		s.requests = slices.Delete(s.requests, 0, len(s.requests)-n)
+	}
+	return s.forgotten + len(s.requests) - 1
 }
 
 // replied notes a request's status, before anybody can have seen the answer.
 func (s *Server) replied(at, status int) {
 	s.vmu.Lock()
-	s.requests[at].Status = status
+	if at >= s.forgotten {
+		s.requests[at-s.forgotten].Status = status
+	}
 	s.vmu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -33,6 +33,7 @@ type Server struct {
 	vmu        sync.Mutex
 	violations []string
 	requests   []Request
+	forgotten  int // requests before these
 
 	mu         sync.Mutex
 	closed     bool
@@ -79,6 +80,7 @@ type settings struct {
 	resumeWindow time.Duration
 	spacing      time.Duration
 	rateLimit    int
+	requests     int // that are kept; 0: all
 	rateWindow   time.Duration
 	onRequest    func(m Moment, method, path string)
 }
@@ -201,7 +203,7 @@ func (s *Server) Violations() []string {
 	return slices.Clone(s.violations)
 }
 
-// Requests lists the REST requests that came, in order.
+// Requests lists the REST requests that came, in order, as far as [WithRequests] keeps them.
 func (s *Server) Requests() []Request {
 	s.vmu.Lock()
 	defer s.vmu.Unlock()

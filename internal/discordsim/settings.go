@@ -33,6 +33,10 @@ func WithRateLimit(n int, d time.Duration) Option {
 	return func(s *settings) { s.rateLimit, s.rateWindow = n, d }
 }
 
+// WithRequests keeps the newest n requests at least, and at most twice as many, for
+// [Server.Requests]. Without it all are kept, with their bodies.
+func WithRequests(n int) Option { return func(s *settings) { s.requests = n } }
+
 // usualSpacing is the least between two IDENTIFYs of a bot without shards.
 const usualSpacing = 5 * time.Second
 
