@@ -180,6 +180,7 @@ func (s *service) use(next generation) {
 		return
 	}
 	c := next.config
+	s.recorder.PollInterval(c.PollInterval)
 	s.on.bot.Use(bot.Setup{
 		Book: next.book, History: next.watch.History, Incidents: next.watch, Reports: next.reports, Budgets: next.budgets,
 		Operators: c.Discord.Operators, Viewers: c.Discord.Viewers,

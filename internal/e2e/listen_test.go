@@ -36,7 +36,7 @@ func TestHealthReadinessAndMetrics(t *testing.T) {
 	}
 	_, text := fetch(t, address, "/metrics")
 	for _, want := range []string{
-		`mokabot_spendable_dollars{account="team"} 90.01`, "mokabot_discord_connected 1", "mokabot_outbox_dead 0",
+		`mokabot_spendable_dollars{account="team"} 90.01`, "mokabot_discord_connected 1", "mokabot_outbox_dead 0", "mokabot_poll_interval_seconds 1",
 		`mokabot_command_seconds_count{command="balance",result="ok"} 1`, `mokabot_gateway_call_seconds_count{account="team",op="user/self",result="ok"}`,
 		"mokabot_discord_identifies_total 1", `mokabot_discord_request_seconds_count{result="ok",`, `mokabot_reports_total{delayed="yes",report="daily"}`,
 	} {

@@ -41,6 +41,7 @@ var Metrics = []Metric{
 	{"mokabot_polls_total", "counter", []string{"account", "result"}, "Readings of an account by their result: ok, or the kind of the failure."},
 	{"mokabot_last_good_reading_timestamp_seconds", "gauge", []string{"account"}, "When the account was last read without a failure."},
 	{"mokabot_next_reading_timestamp_seconds", "gauge", []string{"account", "why"}, "When the account is read next, and why then: first, interval, level, budget, pace, confirm or day."},
+	{"mokabot_poll_interval_seconds", "gauge", nil, "poll_interval of the configuration."},
 	{"mokabot_gateway_call_seconds", "histogram", []string{"account", "op", "result"}, "Calls to the gateway."},
 	{"mokabot_discord_request_seconds", "histogram", []string{"route", "result"}, "Requests to Discord's REST API."},
 	{"mokabot_deliveries_total", "counter", []string{"result"}, "Attempts to deliver a message: sent, retry, dead, or dropped for an edit that nobody needs."},
@@ -228,6 +229,9 @@ func (t *Recorder) Planned(account string, at time.Time, why string) {
 	t.gauges["mokabot_next_reading_timestamp_seconds"].DeletePartialMatch(prometheus.Labels{"account": account})
 	t.set("mokabot_next_reading_timestamp_seconds", float64(at.UnixMilli())/1000, account, why)
 }
+
+// PollInterval records the configured poll_interval.
+func (t *Recorder) PollInterval(d time.Duration) { t.set("mokabot_poll_interval_seconds", d.Seconds()) }
 
 // Forget removes the figures of accounts that left the configuration.
 func (t *Recorder) Forget(account string) {

@@ -143,6 +143,7 @@ func TestAStandbyShowsNoFiguresOfALeader(t *testing.T) {
 	told.Reading("team", reading(12.5, nil), moka.Known(moka.Dollar), spend.Runway{Known: true, Mid: time.Hour})
 	told.Outbox(3, 1)
 	told.Discord(true, time.Second)
+	told.PollInterval(time.Minute)
 	told.StandBy()
 	told.Leader(false, 0)
 	_, text := get(t, &Server{Recorder: told}, "/metrics")
