@@ -235,21 +235,21 @@ func (c *Client) Refunds(ctx context.Context, from, to, unitSince time.Time) ([]
 	return refunds.rows, nil
 }
 
-// RefundedLog is what [Client.Refunds] adds up to.
-func (c *Client) RefundedLog(ctx context.Context, from, to, unitSince time.Time) (Amount, error) {
-	var refunds []Refund
+// RefundedLog is [Client.Refunds] with what they add up to.
+func (c *Client) RefundedLog(ctx context.Context, from, to, unitSince time.Time) (refunds []Refund, sum Amount, err error) {
 	status, err := c.besideStatus(ctx, func() (err error) {
 		refunds, err = c.Refunds(ctx, from, to, unitSince)
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	sum := int64(0)
+	quota := int64(0)
 	for _, r := range refunds {
-		sum += r.Quota
+		quota += r.Quota
 	}
-	return status.Units.charged("log/self", sum)
+	sum, err = status.Units.charged("log/self", quota)
+	return refunds, sum, err
 }
 
 // CreditedLog reads what the log says was added in [from, to): paid for, given by an

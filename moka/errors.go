@@ -2,6 +2,7 @@ package moka
 
 import (
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -52,6 +53,9 @@ type Error struct {
 	RetryAfter time.Duration // how long it will not be asked again, 0 when the gateway did not say
 	Err        error         // the cause below, if any; its text is free of credentials too
 }
+
+// Absent reports whether the gateway has no such call. A refusal may only be a proxy's.
+func (e *Error) Absent() bool { return e.Kind == Unsupported && e.Status != http.StatusForbidden }
 
 // Error is for logs: people are better served by a sentence for the [Kind] and
 // [Hint], in their language.

@@ -118,7 +118,7 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 // keepRefunds has the refunds of an account stored whose rows are, and reports whether
 // the gateway was asked.
 func (s *Seeder) keepRefunds(ctx context.Context, a *account.Account) (queried bool, err error) {
-	if !s.Times.rests(allRows, a) || s.Times.rests(allRefunds, a) {
+	if s.Times.rests(allRefunds, a) {
 		return false, nil
 	}
 	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
@@ -153,6 +153,11 @@ func (s *Seeder) countKeys(ctx context.Context, a *account.Account) error {
 		s.Times.setCountedKeys(a, now)
 	}
 	return err
+}
+
+func absent(err error) bool {
+	failed, ok := errors.AsType[*moka.Error](err)
+	return ok && failed.Absent()
 }
 
 func unsupported(err error) bool {

@@ -347,7 +347,7 @@ func (w *Watch) log(ctx context.Context, a *account.Account, before spend.State,
 	booked, err := a.Client.Booked(short, query)
 	if err != nil {
 		w.Log.Debug("the gateway's log could not be read", "account", a.Name, "err", err)
-		return spend.Log{}
+		return spend.Log{Failed: !absent(err)}
 	}
 	return spend.LogOf(booked)
 }

@@ -28,8 +28,10 @@ type figure struct {
 	filled  bool           // a part of it is from the gateway's records
 	undated moka.Amount    // more that was spent in gaps reaching into it, at an unknown time
 	missing time.Duration  // in which it is unknown what was spent
+	lacks   bool           // a part of what was spent is left out, for however short a time
 	gross   bool           // refunds of unknown size are not taken off: neither the whole nor a lower bound
 	first   time.Time      // the first reading; zero without one
+	last    time.Time      // the last one that is good, likewise
 	unread  []spend.Period // readings know nothing of these, not even what was added
 	began   time.Time      // the first reading, where it lies in the period and nothing is known of the time before; else zero
 	tail    spend.Period   // after the last reading
@@ -45,7 +47,7 @@ func (f figure) soFar() spend.SoFar {
 	if !f.known || f.gross {
 		return spend.SoFar{}
 	}
-	return spend.SoFar{Spent: moka.Known(f.spent), AtLeast: f.missing > negligible}
+	return spend.SoFar{Spent: moka.Known(f.spent), AtLeast: f.lacks || f.missing > negligible}
 }
 
 // figureOf adds up the readings of a period, and what the gateway recorded of the time
@@ -133,6 +135,7 @@ func (h History) holes(ctx context.Context, past *store.Past, p spend.Period, f 
 	if err != nil || !ok {
 		return holes, err
 	}
+	f.last = end
 	if end.Before(p.To) {
 		tail := spend.Period{From: later(end, p.From), To: p.To}
 		if p.To.Sub(end) > h.maxTail(p) {
@@ -175,17 +178,26 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 		}
 	}
 	dated := hole.Spent == 0 && hole.Refunds == 0 || all.spent > 0 && float64(all.spent) >= dates*float64(hole.Spent)-float64(blur)
+	if !dated && !whole && hole.Refunds > 0 {
+		back := r.refunded(ctx, spend.Period{From: hole.From, To: hole.To})
+		dated = back.whole() && near(all.spent-back.amount, hole.Spent)
+	}
 	f.known = f.known || whole || dated || within.spent > 0
+	var spent, refunds moka.Amount
+	moved := all.spent > 0 || hole.Spent != 0 || hole.Refunds != 0
+	if dated && !whole && moved {
+		spent, refunds, dated = r.net(ctx, hole, inside, within.spent, all.spent)
+		dated = dated && within.unsplit == 0 && all.unsplit == 0
+	}
 	switch {
 	case whole:
 		f.spent, f.refunds, f.requests = f.spent+hole.Spent, f.refunds+hole.Refunds, f.requests+hole.Requests
 	case !dated:
 		f.uncounted = f.uncounted || hole.Requests > 0
-		f.spent += within.spent + min(0, hole.Spent-all.spent) // all of a refund may lie in it
+		f.spent += within.spent - max(0, hole.Refunds, all.spent-hole.Spent) // all of a refund may lie in it
 		f.undated += max(0, hole.Spent-all.spent)
-		f.missing += length
-	case all.spent > 0:
-		spent, refunds := r.net(ctx, hole, inside, within.spent, all.spent)
+		f.missing, f.lacks = f.missing+length, true
+	case moved:
 		f.spent, f.refunds, f.filled = f.spent+spent, f.refunds+refunds, true
 		f.count(ctx, inside, within, r)
 	}
@@ -198,15 +210,21 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 // addRecorded adds the gateway's records of a time without readings.
 func (f *figure) addRecorded(ctx context.Context, p spend.Period, within recorded, r *records) {
 	back := r.refunded(ctx, p)
+	f.unread = append(f.unread, p)
+	if back.unasked { // what was charged in it is not what was spent
+		f.missing, f.lacks = f.missing+p.To.Sub(p.From), f.lacks || within.spent > 0
+		f.known = f.known || within.spent > 0 || r.untold(p) < p.To.Sub(p.From)
+		f.gross = f.gross || !p.From.Before(f.first) && p.From.Before(f.last) // readings on both sides showed what may be a refund
+		return
+	}
 	f.spent, f.refunds, f.gross = f.spent+within.spent-back.amount, f.refunds+back.amount, f.gross || back.unread
 	f.count(ctx, p, within, r)
-	f.unread = append(f.unread, p)
 	f.covered += within.covered
 	untold := r.untold(p)
 	if within.spent > 0 || untold < p.To.Sub(p.From) || r.logTellsOf(ctx, p) {
 		f.known, f.filled = true, true
 	}
-	f.missing += max(untold, within.unsplit)
+	f.missing, f.lacks = f.missing+max(untold, within.unsplit), f.lacks || within.unsplit > 0
 }
 
 // count adds the requests that rows have of a time. Rows that lack a part of what was
@@ -234,17 +252,19 @@ func (f *figure) credit(ctx context.Context, r *records) (unreadable bool) {
 }
 
 // net takes the refunds off what was charged in a part of a gap: those that the
-// log dates, or else the gap's in proportion to the charges.
-func (r *records) net(ctx context.Context, gap store.Gap, part spend.Period, charged, inAll moka.Amount) (spent, refunds moka.Amount) {
+// log dates, or else the gap's in proportion to the charges. It is false where the log,
+// which cannot be read now, would tell more.
+func (r *records) net(ctx context.Context, gap store.Gap, part spend.Period, charged, inAll moka.Amount) (spent, refunds moka.Amount, ok bool) {
 	if near(inAll, gap.Spent) || r.rehearsed != nil {
-		return charged, 0
+		return charged, 0, true
 	}
-	if back := r.refunded(ctx, spend.Period{From: gap.From, To: gap.To}); near(inAll-back.amount, gap.Spent) {
-		refunds = r.refunded(ctx, part).amount
-		return charged - refunds, refunds
+	back := r.refunded(ctx, spend.Period{From: gap.From, To: gap.To})
+	if near(inAll-back.amount, gap.Spent) {
+		in := r.refunded(ctx, part)
+		return charged - in.amount, in.amount, in.whole()
 	}
 	spent = moka.Amount(float64(gap.Spent) * (float64(charged) / float64(inAll)))
-	return spent, max(0, charged-spent)
+	return spent, max(0, charged-spent), back.whole()
 }
 
 // recorded is what the gateway recorded of a stretch of time.
@@ -287,13 +307,34 @@ func (h History) recordedIn(ctx context.Context, name string, p spend.Period, r 
 		if err != nil {
 			return rec, err
 		}
-		if outside := hour.To.Sub(hour.From) - inside; rest.Covered >= outside-time.Minute {
-			rec.spent += max(0, row-rest.Spent-rest.Refunds) // rows hold charges
-		} else {
+		before, after := r.refunded(ctx, spend.Period{From: hour.From, To: part.From}), r.refunded(ctx, spend.Period{From: part.To, To: hour.To})
+		if rest.Covered < hour.To.Sub(hour.From)-inside-time.Minute || !before.whole() || !after.whole() {
 			rec.unsplit += inside
+			continue
 		}
+		if quiet, err := h.quietAround(ctx, name, hour, part); !quiet {
+			rec.unsplit += inside
+			if err != nil {
+				return rec, err
+			}
+			continue
+		}
+		rec.spent += max(0, row-rest.Spent-max(rest.Refunds, before.amount+after.amount)) // rows hold charges
 	}
 	return rec, nil
+}
+
+// quietAround reports whether readings divide nothing at the edges of an hour outside a part
+// of it: what they divide is an estimate.
+func (h History) quietAround(ctx context.Context, name string, hour, part spend.Period) (quiet bool, err error) {
+	quiet = true
+	if part.From.After(hour.From) {
+		quiet, err = h.Store.QuietAcross(ctx, name, hour.From)
+	}
+	if quiet && err == nil && part.To.Before(hour.To) {
+		quiet, err = h.Store.QuietAcross(ctx, name, hour.To)
+	}
+	return quiet, err
 }
 
 // divides reports whether a period begins or ends within an hour, so that a row may be

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -40,12 +41,14 @@ type records struct {
 
 	rehearsed *[]question // notes what the log would be asked; nil: it is asked
 
-	mu      sync.Mutex // guards what follows: the log is asked side by side
-	sums    map[logSpan]*logged
-	refunds map[spend.Period]*logged
-	credits map[spend.Period]*logged
-	calls   int
-	dead    bool // the log cannot be read, or is not kept
+	mu       sync.Mutex // guards what follows: the log is asked side by side
+	sums     map[logSpan]*logged
+	refunds  map[spend.Period]*logged
+	credits  map[spend.Period]*logged
+	learned  map[spend.Period][]moka.Refund // refunds that the log was asked for
+	calls    int
+	dead     bool // the log's sums cannot be read, or are not kept
+	unlisted bool // its rows likewise
 
 	wordsSince time.Time // the log's amounts in words are in the present unit from here on
 
@@ -72,9 +75,7 @@ type question func(ctx context.Context, r *records)
 // rehearse asks the log side by side what use asks it one after the other. The log
 // says nothing while it is rehearsed; use may ask nothing that depends on its answers.
 func (r *records) rehearse(ctx context.Context, use func(r *records)) {
-	if !r.isDead() {
-		r.query(ctx, r.questions(use))
-	}
+	r.query(ctx, r.questions(use))
 }
 
 // questions are what use asks the log.
@@ -177,13 +178,14 @@ func (h History) noRecords(c *moka.Client, to time.Time) *records {
 	return &records{
 		client: c, zone: h.Zone, now: h.now(), to: to,
 		hours: map[int64]moka.Amount{}, counts: map[int64]int64{}, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{}, credits: map[spend.Period]*logged{},
+		learned: map[spend.Period][]moka.Refund{},
 	}
 }
 
 // remembered are the stored rows of [from, to), without a request to the gateway.
 func (h History) remembered(ctx context.Context, name string, from, to time.Time) (*records, error) {
 	r := h.noRecords(nil, to)
-	r.rowsErr, r.dead = &moka.Error{Op: "data/self", Kind: moka.Unavailable}, true
+	r.rowsErr, r.dead, r.unlisted = &moka.Error{Op: "data/self", Kind: moka.Unavailable}, true, true
 	return r, h.addKept(ctx, name, from.Truncate(time.Hour), to, r)
 }
 
@@ -279,24 +281,40 @@ func (r *records) oldest(ctx context.Context, p spend.Period) (first time.Time, 
 type returned struct {
 	amount moka.Amount
 	unread bool // there are more, of unknown amounts
+
+	unasked bool // the log cannot be read, so there may be more
 }
 
-// refunded returns what was refunded in a stretch of time, to the second: by the log, or
-// where the log cannot be read by what was kept of an earlier reading of it.
+// whole reports whether that is all of it.
+func (back returned) whole() bool { return !back.unread && !back.unasked }
+
+// refunded returns what was refunded in a stretch of time, to the second: what was kept of
+// an earlier reading of the log, or what the log says.
 func (r *records) refunded(ctx context.Context, p spend.Period) returned {
-	if !p.From.Before(p.To) {
+	if seconds := secondsOf(p); !seconds.From.Before(seconds.To) {
 		return returned{}
 	}
 	kept := r.kept.within(p, r.perUnit)
+	if kept.whole() {
+		return kept
+	}
+	if r.rehearsed != nil {
+		kept.unread, kept.unasked = false, false // it is not known yet
+	}
 	again := func(ctx context.Context, r *records) { r.refunded(ctx, p) }
-	is := once(r, r.refunds, p, again, func(is *logged) {
-		switch sum, err := r.client.RefundedLog(ctx, p.From, p.To, r.wordsSince); {
+	is := once(r, r.refunds, p, &r.unlisted, again, func(is *logged) {
+		refunds, sum, err := r.client.RefundedLog(ctx, p.From, p.To, r.wordsSince)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		switch {
 		case err == nil:
 			is.returned = returned{amount: max(sum, kept.amount)} // the log may have been cleaned since
-		case failure(err).Kind == moka.BadResponse:
+			r.learned[secondsOf(spend.Period{From: p.From, To: earlier(p.To, r.now)})] = refunds
+		case errors.Is(err, moka.ErrUnreadAmounts):
 			is.returned = returned{unread: true}
 		default:
-			is.returned = kept
+			is.returned = returned{amount: kept.amount, unread: kept.unread, unasked: !failure(err).Absent()}
+			r.unlisted = true
 		}
 	})
 	if is == nil {
@@ -305,16 +323,21 @@ func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 	return is.returned
 }
 
+// secondsOf is a stretch of time as the log is asked for it.
+func secondsOf(p spend.Period) spend.Period {
+	return spend.Period{From: p.From.Truncate(time.Second), To: p.To.Truncate(time.Second)}
+}
+
 // once answers a question that is asked a single time. Whoever asks it again
 // meanwhile waits for the answer. It returns nil where the log is no longer asked.
-func once[K comparable](r *records, known map[K]*logged, key K, again question, answer func(*logged)) *logged {
+func once[K comparable](r *records, known map[K]*logged, key K, dead *bool, again question, answer func(*logged)) *logged {
 	r.mu.Lock()
 	if is := known[key]; is != nil {
 		r.mu.Unlock()
 		<-is.done
 		return is
 	}
-	if r.dead || r.calls >= maxLogCalls {
+	if *dead || r.calls >= maxLogCalls {
 		r.mu.Unlock()
 		return nil
 	}
@@ -361,12 +384,12 @@ func (r *records) credited(ctx context.Context, p spend.Period) returned {
 		return returned{}
 	}
 	again := func(ctx context.Context, r *records) { r.credited(ctx, p) }
-	is := once(r, r.credits, p, again, func(is *logged) {
+	is := once(r, r.credits, p, &r.unlisted, again, func(is *logged) {
 		amount, err := r.client.CreditedLog(ctx, p.From, p.To, r.wordsSince)
-		is.returned = returned{amount: amount, unread: err != nil && failure(err).Kind == moka.BadResponse}
+		is.returned = returned{amount: amount, unread: err != nil && !failure(err).Absent()}
 	})
 	if is == nil {
-		return returned{}
+		return returned{unread: r.rehearsed == nil && r.client != nil}
 	}
 	return is.returned
 }
@@ -398,7 +421,7 @@ func (r *records) log(ctx context.Context, from, to time.Time, key, model string
 		return 0, true
 	}
 	again := func(ctx context.Context, r *records) { r.log(ctx, from, to, key, model) }
-	is := once(r, r.sums, logSpan{from.Unix(), to.Unix(), key, model}, again, func(is *logged) {
+	is := once(r, r.sums, logSpan{from.Unix(), to.Unix(), key, model}, &r.dead, again, func(is *logged) {
 		sum, err := r.client.SpentLogOf(ctx, from, to, key, model)
 		if err != nil {
 			r.mu.Lock()

@@ -1,7 +1,6 @@
 package history
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,7 +17,8 @@ import (
 
 // keptRefunds are the refunds that the log told of.
 type keptRefunds struct {
-	Until  time.Time      `json:"until,omitzero"`   // up to when it was asked
+	Until  time.Time      `json:"until,omitzero"`   // up to when [History.KeepRefunds] asked it
+	Asked  []spend.Period `json:"asked,omitempty"`  // of which it was asked, apart from each other, oldest first
 	Unread []spend.Period `json:"unread,omitempty"` // in which there were some whose sizes it did not tell
 	Rows   []keptRefund   `json:"rows,omitempty"`
 }
@@ -41,56 +41,117 @@ func (h History) keptRefunds(ctx context.Context, name string) (kept keptRefunds
 	return kept, nil
 }
 
-// KeepRefunds asks the gateway's log for the refunds of the time whose rows are kept,
-// as far as that was not done before, and reports whether it had to ask.
+// KeepRefunds asks the gateway's log for the refunds of the time whose rows are kept, and of
+// that before readings began anew, as far as that was not done before. It reports whether
+// it had to ask.
 func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) (queried bool, err error) {
-	to, ok, err := h.recordedUntil(ctx, name)
+	until, ok, err := h.recordedUntil(ctx, name)
 	if err != nil || !ok {
 		return false, err
 	}
 	kept, err := h.keptRefunds(ctx, name)
-	if kept.Until.After(to) {
-		kept.Until = time.Time{} // by a clock that was ahead
-	}
-	if err != nil || !kept.Until.Before(to) {
+	if err != nil {
 		return false, err
 	}
 	state, err := h.spendState(ctx, name)
 	if err != nil {
 		return false, err
 	}
-	from := later(kept.Until, to.AddDate(0, 0, -RecordedDays))
-	refunds, err := c.Refunds(ctx, from, to, state.UnitSince)
-	if err != nil && failure(err).Kind != moka.BadResponse {
-		return true, err
+	now := h.now().Truncate(time.Second)
+	if kept.Until.After(now) {
+		kept = keptRefunds{} // by a clock that was ahead
 	}
-	oldest := to.AddDate(0, 0, -countedDays)
-	kept.Rows = slices.DeleteFunc(kept.Rows, func(r keptRefund) bool {
-		return r.At < oldest.Unix() || r.At >= from.Unix()
-	})
-	for i := range kept.Unread { // the rest was asked for just now
-		kept.Unread[i].To = earlier(kept.Unread[i].To, from)
+	if !kept.Until.Before(earlier(later(until, state.Begun), now)) {
+		return false, nil
 	}
-	kept.Unread = slices.DeleteFunc(kept.Unread, func(u spend.Period) bool {
-		return u.To.Before(oldest) || !u.From.Before(u.To)
-	})
-	if err != nil {
-		kept.Unread = append(kept.Unread, spend.Period{From: from, To: to})
+	p := spend.Period{From: later(kept.Until, now.AddDate(0, 0, -RecordedDays)), To: now}
+	refunds, err := c.Refunds(ctx, p.From, p.To, state.UnitSince)
+	unread := errors.Is(err, moka.ErrUnreadAmounts)
+	if err != nil && !unread {
+		return true, err // it is asked again
 	}
-	for _, r := range refunds {
-		kept.Rows = append(kept.Rows, keptRefund{r.At.Unix(), r.Quota})
+	kept.add(p, refunds)
+	if unread {
+		kept.Unread = append(kept.Unread, p)
 	}
-	if err == nil || errors.Is(err, moka.ErrUnreadAmounts) {
-		kept.Until, err = to, nil
-	} // else it is asked again
-	raw, failed := json.Marshal(kept)
-	if failed == nil {
-		failed = h.Store.SetValue(ctx, RefundedMark(name), raw)
-	}
-	return true, cmp.Or(failed, err)
+	kept.Until = p.To
+	return true, h.setKeptRefunds(ctx, name, kept)
 }
 
-// within is what was given back in a stretch of time, in dollars of a unit.
+// learnRefunds keeps the refunds that the log was asked for because of other questions. A
+// database that is open for reading only keeps nothing.
+func (h History) learnRefunds(ctx context.Context, name string, r *records) {
+	if h.Store == nil || len(r.learned) == 0 {
+		return
+	}
+	kept, err := h.keptRefunds(ctx, name)
+	if err != nil || kept.Until.After(r.now) {
+		return
+	}
+	for p, refunds := range r.learned {
+		kept.add(p, refunds)
+	}
+	_ = h.setKeptRefunds(ctx, name, kept) // they can be read again
+}
+
+func (h History) setKeptRefunds(ctx context.Context, name string, kept keptRefunds) error {
+	raw, err := json.Marshal(kept)
+	if err != nil {
+		return err
+	}
+	return h.Store.SetValue(ctx, RefundedMark(name), raw)
+}
+
+// asked are the times of which the log was asked.
+func (k keptRefunds) asked() []spend.Period {
+	if len(k.Asked) == 0 && !k.Until.IsZero() { // by an earlier release, each time for what lacked
+		return []spend.Period{{From: k.Until.AddDate(0, 0, -RecordedDays), To: k.Until}}
+	}
+	return k.Asked
+}
+
+// add notes the refunds of a stretch of time, as far as they were not known, and forgets what
+// is too old. What was known stays: the log may have been cleaned since.
+func (k *keptRefunds) add(p spend.Period, refunds []moka.Refund) {
+	oldest := p.To.AddDate(0, 0, -countedDays)
+	known := func(at int64) bool {
+		second := spend.Period{From: time.Unix(at, 0), To: time.Unix(at+1, 0)}
+		return k.within(second, 0).whole()
+	}
+	rows := slices.DeleteFunc(slices.Clone(k.Rows), func(r keptRefund) bool {
+		return r.At < oldest.Unix() || r.At >= p.From.Unix() && r.At < p.To.Unix() && !known(r.At)
+	})
+	for _, r := range refunds {
+		if at := r.At.Unix(); !known(at) {
+			rows = append(rows, keptRefund{at, r.Quota})
+		}
+	}
+	k.Rows = rows
+	k.Unread = slices.DeleteFunc(k.Unread, func(u spend.Period) bool {
+		return u.To.Before(oldest) || !u.From.Before(p.From) && !u.To.After(p.To)
+	})
+	asked := append(slices.Clone(k.asked()), p)
+	slices.SortFunc(asked, func(a, b spend.Period) int { return a.From.Compare(b.From) })
+	k.Asked = nil
+	for _, a := range asked {
+		a.From = later(a.From, oldest)
+		if last := len(k.Asked) - 1; last >= 0 && !a.From.After(k.Asked[last].To) {
+			k.Asked[last].To = later(k.Asked[last].To, a.To)
+		} else if a.From.Before(a.To) {
+			k.Asked = append(k.Asked, a)
+		}
+	}
+}
+
+// tellOf reports whether the refunds of a stretch of time are among the kept ones.
+func (k keptRefunds) tellOf(p spend.Period) bool {
+	return slices.ContainsFunc(k.asked(), func(a spend.Period) bool {
+		return !p.From.Truncate(time.Second).Before(a.From) && !p.To.Truncate(time.Second).After(a.To)
+	})
+}
+
+// within is what was given back in a stretch of time, in dollars of a unit, as far as it was
+// kept.
 func (k keptRefunds) within(p spend.Period, perUnit float64) (back returned) {
 	sum := int64(0)
 	for _, r := range k.Rows {
@@ -99,6 +160,7 @@ func (k keptRefunds) within(p spend.Period, perUnit float64) (back returned) {
 		}
 	}
 	back.amount, _ = moka.FromQuota(sum, perUnit)
+	back.unasked = !k.tellOf(p)
 	back.unread = slices.ContainsFunc(k.Unread, func(u spend.Period) bool { return u.From.Before(p.To) && p.From.Before(u.To) })
 	return back
 }

@@ -7,7 +7,9 @@ import (
 
 	"mokabot/internal/history"
 	"mokabot/internal/message"
+	"mokabot/internal/proof"
 	"mokabot/internal/spend"
+	"mokabot/moka"
 	"mokabot/moka/mokatest"
 )
 
@@ -63,8 +65,12 @@ func TestARefundThatCouldNotBeReadIsAskedForAgain(t *testing.T) {
 			}
 			p.gateway.Fault(c.fault)
 			_, _ = p.history.KeepRefunds(ctx, name, p.account.Client)
-			if today := p.history.Today(ctx, name); c.fault.Cut != today.Spent.Known() {
-				t.Errorf("%s: %v with refunds that could not be read", c.what, today.Spent)
+			until := spend.SoFar{} // what is known until then
+			if c.after.Spent.Known() {
+				until = spend.SoFar{Spent: dollars(0), AtLeast: true}
+			}
+			if today := p.history.Today(ctx, name); today != until {
+				t.Errorf("%s: %+v with refunds that could not be read", c.what, today)
 			}
 			p.gateway.Clear()
 			_, err = p.history.KeepRefunds(ctx, name, p.account.Client)
@@ -161,13 +167,92 @@ func TestAClockThatWasAheadHidesNoRefunds(t *testing.T) {
 		ctx, name := p.t.Context(), p.account.Name
 		time.Sleep(24 * time.Hour)
 		p.read()
-		for _, until := range []time.Time{time.Now().AddDate(1, 0, 0), time.Now()} {
-			if err := p.db.SetValue(ctx, history.RecordedMark(name), []byte(until.UTC().Format(time.RFC3339))); err != nil {
+		for _, now := range []time.Time{time.Now().AddDate(1, 0, 0), time.Now()} {
+			h := p.history
+			h.Now = func() time.Time { return now }
+			if err := p.db.SetValue(ctx, history.RecordedMark(name), []byte(now.UTC().Format(time.RFC3339))); err != nil {
 				p.t.Fatal(err)
 			}
-			if queried, err := p.history.KeepRefunds(ctx, name, p.account.Client); !queried || err != nil {
-				p.t.Errorf("until %s: asked %t, %v", until, queried, err)
+			if queried, err := h.KeepRefunds(ctx, name, p.account.Client); !queried || err != nil {
+				p.t.Errorf("at %s: asked %t, %v", now, queried, err)
 			}
+		}
+	})
+}
+
+// A refund among charges that nothing could read at the time is in no figure that is stated as
+// certain, and in all of them once the log is there again.
+func TestARefundWhileTheLogFails(t *testing.T) {
+	proof.NotShort(t)
+	for _, version := range []mokatest.Version{mokatest.V2025_12, mokatest.V2026_07, mokatest.V2026_08} {
+		for what, paths := range outages {
+			for _, fault := range failures[:proof.Size(1, 1, len(failures))] {
+				inPast(t, version, func(p *past) {
+					time.Sleep(10 * time.Hour)
+					p.gateway.Spend(testKey, "gpt-4o", 3_000_000, 100)
+					task, err := p.gateway.Task(testKey, "sora-2", 500_000)
+					if err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(5 * time.Second)
+					p.read()
+					for _, fault.Path = range paths {
+						p.gateway.Fault(fault)
+					}
+					for range 5 {
+						time.Sleep(45 * time.Minute)
+						p.gateway.Spend(testKey, "gpt-4o", 1_000_000, 100)
+						if task != nil {
+							task.Refund(250_000)
+							task = nil
+						}
+						time.Sleep(5 * time.Second)
+						if r := p.account.Read(p.t.Context()); r.Wallet != nil && r.WalletErr == nil {
+							p.store(r)
+						}
+					}
+					week, before, _ := history.Period("7d", time.Now(), time.UTC)
+					u, err := p.history.UsedByModel(p.t.Context(), p.account, week, before)
+					if spent, known := u.Spent.Get(); err != nil || known && !u.AtLeast && spent != 33*moka.Dollar/2 || spent > 33*moka.Dollar/2 {
+						t.Errorf("%s, %s fails with %d: %v, at least %t, %v", version, what, fault.Status, u.Spent, u.AtLeast, err)
+					}
+					p.gateway.Clear()
+					time.Sleep(10 * time.Minute)
+					p.read()
+					if u := p.named("7d", time.UTC); u.Spent != dollars(16.5) || u.AtLeast {
+						t.Errorf("%s, %s failed with %d: then %v, at least %t", version, what, fault.Status, u.Spent, u.AtLeast)
+					}
+				})
+			}
+		}
+	}
+}
+
+// Refunds that were kept stay when the log is cleaned, and times of which it was asked join.
+func TestKeptRefundsOutliveTheLog(t *testing.T) {
+	inPast(t, mokatest.V2026_08, func(p *past) {
+		time.Sleep(5 * time.Hour)
+		for range 2 {
+			task, err := p.gateway.Task(testKey, "sora-2", 1_000_000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Hour)
+			task.Refund(250_000)
+		}
+		time.Sleep(time.Hour)
+		p.read()
+		for range 3 {
+			if u := p.named("today", time.UTC); u.Spent != dollars(3) || u.AtLeast {
+				t.Errorf("%v, at least %t", u.Spent, u.AtLeast)
+			}
+			p.gateway.CleanLog(time.Now())
+			time.Sleep(10 * time.Minute)
+			p.read()
+		}
+		p.gateway.Fault(mokatest.Fault{Path: "/api/log/self", Status: 500})
+		if u := p.named("today", time.UTC); u.Spent != dollars(3) || u.AtLeast {
+			t.Errorf("without a log: %v, at least %t", u.Spent, u.AtLeast)
 		}
 	})
 }

@@ -69,7 +69,7 @@ func (h History) used(ctx context.Context, a *account.Account, p, before spend.P
 		if err != nil {
 			return u, err
 		}
-		if was := share(earlierFigure, before); earlierFigure.known && !earlierFigure.gross && was >= wellCovered && math.Abs(was-u.Covered) <= alike {
+		if was := share(earlierFigure, before); earlierFigure.known && !earlierFigure.gross && !earlierFigure.lacks && was >= wellCovered && math.Abs(was-u.Covered) <= alike {
 			u.Before = moka.Known(earlierFigure.spent)
 		}
 	}
@@ -90,6 +90,7 @@ func (h History) used(ctx context.Context, a *account.Account, p, before spend.P
 	h.findRefunds(ctx, p, r, &u)
 	completeLists(&u)
 	h.disagree(ctx, p, r, &u)
+	h.learnRefunds(ctx, a.Name, r)
 	return u, nil
 }
 
@@ -129,12 +130,20 @@ func (h History) catchUp(ctx context.Context, p spend.Period, r *records, f *fig
 		return
 	}
 	tail := spend.Period{From: f.tail.From.Add(time.Second), To: f.tail.To}
+	back := r.refunded(ctx, tail)
+	if !back.whole() {
+		return // the figure is as of the last reading
+	}
 	if logged, ok := r.log(ctx, tail.From, tail.To, "", ""); ok && logged > 0 {
-		back := r.refunded(ctx, tail).amount
-		f.spent, f.refunds, f.known = f.spent+logged-back, f.refunds+back, true
+		f.spent, f.refunds, f.known = f.spent+logged-back.amount, f.refunds+back.amount, true
 	}
 	rows, exact := r.inRows(ctx, p)
-	if more := rows - f.spent - f.refunds; exact && f.known && more > blur && more <= r.sinceReading(ctx, f.tail)+blur {
+	more := rows - f.spent - f.refunds
+	if !exact || !f.known || more <= blur {
+		return
+	}
+	all := r.refunded(ctx, p) // also those that charges hide from the readings
+	if more = rows - f.spent - max(f.refunds, all.amount); all.whole() && more > blur && more <= r.sinceReading(ctx, f.tail)+blur {
 		f.spent += more
 	}
 }

@@ -2,6 +2,7 @@ package history_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -132,8 +133,8 @@ func (p *past) logFor(before spend.State, r moka.Reading) spend.Log {
 	}
 	query.To = time.Now().Add(time.Second)
 	booked, err := p.account.Client.Booked(p.t.Context(), query)
-	if err != nil {
-		return spend.Log{}
+	if failed, ok := errors.AsType[*moka.Error](err); ok {
+		return spend.Log{Failed: !failed.Absent()}
 	}
 	return spend.LogOf(booked)
 }

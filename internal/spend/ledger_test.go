@@ -553,3 +553,37 @@ func TestARefundHiddenByACallIsCountedAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// A rise of the total may be a refund where these leave the used quota as it is. While the
+// log fails, it is neither a top-up nor a refund; what only charges explain stays known.
+func TestARiseIsUnknownWhileTheLogFails(t *testing.T) {
+	kept := []moka.Reading{wallet(0, 90*usd, 60*usd)}
+	netted := []moka.Reading{wallet(0, 100*usd, 50*usd), wallet(1, 90*usd, 60*usd), wallet(2, 100*usd, 50*usd)} // a refund lowered the used quota
+	for _, c := range []struct {
+		what         string
+		before       []moka.Reading
+		r            moka.Reading
+		known        bool
+		spent, topUp moka.Amount
+	}{
+		{"charges alone", kept, wallet(30, 85*usd, 65*usd), true, 5 * usd, 0},
+		{"nothing", kept, wallet(30, 90*usd, 60*usd), true, 0, 0},
+		{"a rise", kept, wallet(30, 90*usd+usd/2, 60*usd), false, 0, 0},
+		{"a rise among charges", kept, wallet(30, 85*usd+usd/2, 65*usd), false, 0, 0},
+		{"a rise where refunds lower the used quota", netted, wallet(30, 110*usd, 50*usd), true, 0, 10 * usd},
+		{"a refund among charges there", netted, wallet(30, 95*usd, 55*usd), true, 5 * usd, 0},
+		{"a fall that is more than a refund", netted, wallet(30, 101*usd, 48*usd), false, 0, 0},
+	} {
+		s := State{}
+		for _, r := range c.before {
+			s, _ = Step(s, r, Log{Known: true})
+		}
+		after, d := Step(s, c.r, Log{Failed: true})
+		if d.Known != c.known || d.Spent != c.spent || d.TopUp != c.topUp {
+			t.Errorf("%s: %+v", c.what, d)
+		}
+		if after.NetsRefunds != s.NetsRefunds || after.At != c.r.At {
+			t.Errorf("%s: then %+v", c.what, after)
+		}
+	}
+}

@@ -14,6 +14,7 @@ const LongestCovered = 90 * time.Minute
 // quota. The zero value is unknown.
 type Log struct {
 	Known    bool
+	Failed   bool  // it could not be read, and says more another time
 	Consumed int64 // rows of type 2
 	Earlier  int64 // the part of Consumed that the reading before may have counted
 	Refunded int64 // rows of type 6
@@ -55,7 +56,7 @@ func Step(s State, r moka.Reading, log Log) (State, Delta) {
 		return anew, unknown
 	}
 	c := s.changeTo(now, log)
-	if c.reset {
+	if c.reset || log.Failed && c.leavesOpen() {
 		anew := now.begin()
 		anew.UnitSince, anew.NetsRefunds, anew.KeepsUsed = c.state.UnitSince, c.state.NetsRefunds, c.state.KeepsUsed
 		return anew, unknown
@@ -174,6 +175,11 @@ func (s State) carriedTo(now State) State {
 	now.Rescaled = (s.Rescaled || now.PerUnit != s.PerUnit) && near(now.Used, s.Used) && near(now.Left, s.Left)
 	return now
 }
+
+// leavesOpen reports whether the figures have several explanations of which only the log can
+// rule some out: a rise of the total is money that was added, or a refund where these do not
+// lower the used quota.
+func (c change) leavesOpen() bool { return c.rose && !c.state.NetsRefunds || c.blurs || c.fell }
 
 // ambiguous reports whether a rise of the total, or what the log says of the time,
 // has several explanations that add up to different amounts.

@@ -23,7 +23,7 @@ import (
 // where another replica leads.
 var reads = []string{
 	"Accounts", "AlertState", "Changed", "Close", "DeadLetters", "Depth", "Events", "Export", "Exposed", "FindByMessage", "FindPost", "FirstReading",
-	"Full", "Gaps", "Hours", "LastGood", "Lease", "Marked", "NewestReading", "NewestWrite", "Past", "Points", "PostsOf", "Recorded", "Samples", "SpendState",
+	"Full", "Gaps", "Hours", "LastGood", "Lease", "Marked", "NewestReading", "NewestWrite", "Past", "Points", "PostsOf", "QuietAcross", "Recorded", "Samples", "SpendState",
 	"Spent", "States", "TopUps", "Trouble", "Value", "ValueNames", "Whole",
 }
 

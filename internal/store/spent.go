@@ -27,6 +27,23 @@ func (db *DB) Spent(ctx context.Context, account string, from, to time.Time) (To
 	return inPast(ctx, db, account, func(p *Past) (Total, error) { return p.Spent(ctx, from, to) })
 }
 
+// QuietAcross reports whether nothing was spent or refunded between the two readings around a
+// moment, so that [DB.Spent] divides nothing there; false where readings of that time are
+// no longer kept.
+func (db *DB) QuietAcross(ctx context.Context, account string, at time.Time) (quiet bool, err error) {
+	err = db.Past(ctx, account, func(p *Past) error {
+		moment := at.UnixMilli()
+		quiet = moment >= p.readings
+		around := span{readings, moment, moment + 1, p.perUnit}
+		return around.pieces(ctx, p.tx, account, func(p piece) {
+			if p.since < moment && p.until > moment && (p.spent != 0 || p.refunds != 0 || p.requests != 0) {
+				quiet = false
+			}
+		})
+	})
+	return quiet, err
+}
+
 func (t *Total) add(p piece, s span) {
 	part, ok := p.clip(s.from, s.to)
 	if !ok {
