@@ -235,23 +235,6 @@ func (c *Client) Refunds(ctx context.Context, from, to, unitSince time.Time) ([]
 	return refunds.rows, nil
 }
 
-// RefundedLog is [Client.Refunds] with what they add up to.
-func (c *Client) RefundedLog(ctx context.Context, from, to, unitSince time.Time) (refunds []Refund, sum Amount, err error) {
-	status, err := c.besideStatus(ctx, func() (err error) {
-		refunds, err = c.Refunds(ctx, from, to, unitSince)
-		return err
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	quota := int64(0)
-	for _, r := range refunds {
-		quota += r.Quota
-	}
-	sum, err = status.Units.charged("log/self", quota)
-	return refunds, sum, err
-}
-
 // CreditedLog reads what the log says was added in [from, to): paid for, given by an
 // operator, or won. An amount that cannot be read is an error, [ErrUnreadAmounts].
 // Amounts in words are in the present unit from unitSince on.

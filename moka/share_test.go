@@ -229,7 +229,7 @@ func TestARefusedOptionalReadDelaysNoReading(t *testing.T) {
 				return err
 			},
 			"/api/log/self": func(ctx context.Context, c *Client) error {
-				_, _, err := c.RefundedLog(ctx, time.Now().Add(-time.Hour), time.Now(), time.Time{})
+				_, err := c.Refunds(ctx, time.Now().Add(-time.Hour), time.Now(), time.Time{})
 				return err
 			},
 			"/api/token/": func(ctx context.Context, c *Client) error {

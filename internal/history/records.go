@@ -28,6 +28,7 @@ type records struct {
 	client *moka.Client
 	zone   *time.Location
 	now    time.Time
+	from   time.Time // what the log is asked about begins here
 	to     time.Time // the records reach up to here
 
 	rows    []moka.UsageRow
@@ -36,12 +37,13 @@ type records struct {
 	counts  map[int64]int64       // requests, likewise
 	first   time.Time             // hour with the oldest row; zero: none
 
-	kept    keptRefunds // in quota; perUnit of it are a dollar
-	perUnit float64
+	asked []spend.Period // of which the log was asked about refunds before
 
 	rehearsed *[]question // notes what the log would be asked; nil: it is asked
 
-	mu       sync.Mutex // guards what follows: the log is asked side by side
+	mu       sync.Mutex  // guards what follows: the log is asked side by side
+	kept     keptRefunds // in quota
+	perUnit  float64     // of it are a dollar
 	sums     map[logSpan]*logged
 	refunds  map[spend.Period]*logged
 	credits  map[spend.Period]*logged
@@ -81,7 +83,7 @@ func (r *records) rehearse(ctx context.Context, use func(r *records)) {
 // questions are what use asks the log.
 func (r *records) questions(use func(r *records)) (list []question) {
 	use(&records{
-		zone: r.zone, now: r.now, to: r.to, rows: r.rows, rowsErr: r.rowsErr, hours: r.hours, counts: r.counts, first: r.first, covered: r.covered,
+		zone: r.zone, now: r.now, from: r.from, to: r.to, rows: r.rows, rowsErr: r.rowsErr, hours: r.hours, counts: r.counts, first: r.first, covered: r.covered,
 		rehearsed: &list, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{}, credits: map[spend.Period]*logged{},
 	})
 	return list
@@ -116,7 +118,7 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, use
 	state, stateErr := h.spendState(ctx, name)
 	expected, keptErr := h.expected(ctx, name, from, append(before, p))
 	r := h.noRecords(c, to)
-	r.wordsSince, r.kept, r.perUnit = state.UnitSince, expected.kept, expected.perUnit
+	r.from, r.wordsSince, r.kept, r.perUnit, r.asked = from, state.UnitSince, expected.kept, expected.perUnit, expected.kept.asked()
 	if stateErr == nil && keptErr == nil {
 		r.query(ctx, expected.questions(use))
 	}
@@ -217,7 +219,9 @@ func (h History) addKept(ctx context.Context, name string, from, to time.Time, r
 		if err := cmp.Or(refundsErr, stateErr, keptErr, untilErr); err != nil {
 			return err
 		}
-		r.kept, r.perUnit = refunds, state.PerUnit
+		if r.perUnit == 0 && len(r.learned) == 0 {
+			r.kept, r.perUnit, r.asked = refunds, state.PerUnit, refunds.asked()
+		}
 		for _, k := range kept {
 			at := k.Start.Unix()
 			r.hours[at], r.counts[at] = max(r.hours[at], k.Spent), max(r.counts[at], k.Requests)
@@ -294,7 +298,7 @@ func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 	if seconds := secondsOf(p); !seconds.From.Before(seconds.To) {
 		return returned{}
 	}
-	kept := r.kept.within(p, r.perUnit)
+	kept := r.keptOf(p)
 	if kept.whole() {
 		return kept
 	}
@@ -302,25 +306,58 @@ func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 		kept.unread, kept.unasked = false, false // it is not known yet
 	}
 	again := func(ctx context.Context, r *records) { r.refunded(ctx, p) }
-	is := once(r, r.refunds, p, &r.unlisted, again, func(is *logged) {
-		refunds, sum, err := r.client.RefundedLog(ctx, p.From, p.To, r.wordsSince)
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		switch {
-		case err == nil:
-			is.returned = returned{amount: max(sum, kept.amount)} // the log may have been cleaned since
-			r.learned[secondsOf(spend.Period{From: p.From, To: earlier(p.To, r.now)})] = refunds
-		case errors.Is(err, moka.ErrUnreadAmounts):
-			is.returned = returned{unread: true}
-		default:
-			is.returned = returned{amount: kept.amount, unread: kept.unread, unasked: !failure(err).Absent()}
-			r.unlisted = true
-		}
-	})
-	if is == nil {
+	all := once(r, r.refunds, r.unknownRefunds(p), &r.unlisted, again, func(is *logged) { r.askOfRefunds(ctx, r.unknownRefunds(p), is) })
+	if all == nil || r.rehearsed != nil {
 		return kept
 	}
-	return is.returned
+	if all.returned.unread { // there are too many, or some whose amounts are not told; maybe not in p
+		all = once(r, r.refunds, p, &r.unlisted, again, func(is *logged) { r.askOfRefunds(ctx, p, is) })
+	}
+	if now := r.keptOf(p); all == nil || now.whole() {
+		return now
+	}
+	return returned{amount: kept.amount, unread: kept.unread || all.returned.unread, unasked: all.returned.unasked}
+}
+
+// keptOf is what is known of the refunds in a stretch of time.
+func (r *records) keptOf(p spend.Period) returned {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.kept.within(p, r.perUnit)
+}
+
+// unknownRefunds is the time of which the log is asked where it is asked about the refunds of
+// a part: all that the records are of, as far as it was not asked before.
+func (r *records) unknownRefunds(p spend.Period) spend.Period {
+	all := spend.Period{From: earlier(p.From, r.from), To: later(p.To, r.now)}
+	for _, a := range r.asked {
+		if !all.From.Before(a.From) && !all.From.After(a.To) {
+			all.From = a.To
+		}
+	}
+	return all
+}
+
+// askOfRefunds asks the log about the refunds in a stretch of time.
+func (r *records) askOfRefunds(ctx context.Context, p spend.Period, is *logged) {
+	refunds, err := r.client.Refunds(ctx, p.From, p.To, r.wordsSince)
+	status, statusErr := r.client.Status(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch err := cmp.Or(err, statusErr); {
+	case err == nil:
+		if r.perUnit == 0 {
+			r.perUnit = spend.PerUnit(status.Units)
+		}
+		asked := secondsOf(spend.Period{From: p.From, To: earlier(p.To, r.now.Add(time.Second))})
+		r.learned[asked] = refunds
+		r.kept.add(asked, refunds)
+	case errors.Is(err, moka.ErrUnreadAmounts):
+		is.returned = returned{unread: true}
+	default:
+		is.returned = returned{unasked: !failure(err).Absent()}
+		r.unlisted = true
+	}
 }
 
 // secondsOf is a stretch of time as the log is asked for it.
