@@ -164,7 +164,7 @@ func (h History) spentIn(ctx context.Context, a *account.Account, p spend.Period
 	r.rehearse(ctx, use)
 	if f, err = h.figureOf(ctx, a.Name, p, r); err == nil {
 		h.catchUp(ctx, p, r, &f)
-		h.learnRefunds(ctx, a.Name, r)
+		h.learn(ctx, a.Name, r)
 	}
 	return spentPart{f.running(p), f.began, f.refunds, unread(r.rowsErr)}, err
 }

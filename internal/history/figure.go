@@ -252,8 +252,8 @@ func (f *figure) credit(ctx context.Context, r *records) (unreadable bool) {
 }
 
 // net takes the refunds off what was charged in a part of a gap: those that the
-// log dates, or else the gap's in proportion to the charges. It is false where the log,
-// which cannot be read now, would tell more.
+// log dates, or else the gap's in proportion to the charges. It is false where charges and
+// refunds of the records do not add up to the gap, so that they lack some of either.
 func (r *records) net(ctx context.Context, gap store.Gap, part spend.Period, charged, inAll moka.Amount) (spent, refunds moka.Amount, ok bool) {
 	if near(inAll, gap.Spent) || r.rehearsed != nil {
 		return charged, 0, true
@@ -264,7 +264,8 @@ func (r *records) net(ctx context.Context, gap store.Gap, part spend.Period, cha
 		return charged - in.amount, in.amount, in.whole()
 	}
 	spent = moka.Amount(float64(gap.Spent) * (float64(charged) / float64(inAll)))
-	return spent, max(0, charged-spent), back.whole()
+	rest := inAll - back.amount - gap.Spent
+	return spent, max(0, charged-spent), back.whole() && max(rest, -rest) <= far(inAll)
 }
 
 // recorded is what the gateway recorded of a stretch of time.

@@ -41,16 +41,18 @@ type records struct {
 
 	rehearsed *[]question // notes what the log would be asked; nil: it is asked
 
-	mu       sync.Mutex  // guards what follows: the log is asked side by side
-	kept     keptRefunds // in quota
-	perUnit  float64     // of it are a dollar
-	sums     map[logSpan]*logged
-	refunds  map[spend.Period]*logged
-	credits  map[spend.Period]*logged
-	learned  map[spend.Period][]moka.Refund // refunds that the log was asked for
-	calls    int
-	dead     bool // the log's sums cannot be read, or are not kept
-	unlisted bool // its rows likewise
+	mu          sync.Mutex  // guards what follows: the log is asked side by side
+	kept        keptRefunds // in quota
+	perUnit     float64     // of it are a dollar
+	sums        map[logSpan]*logged
+	refunds     map[spend.Period]*logged
+	credits     map[spend.Period]*logged
+	learned     map[spend.Period][]moka.Refund // refunds that the log was asked for
+	sumsOver    map[spend.Period]moka.Amount   // what the log said of times that are over
+	creditsOver map[spend.Period]moka.Amount   // likewise
+	calls       int
+	dead        bool // the log's sums cannot be read, or are not kept
+	unlisted    bool // its rows likewise
 
 	wordsSince time.Time // the log's amounts in words are in the present unit from here on
 
@@ -180,7 +182,7 @@ func (h History) noRecords(c *moka.Client, to time.Time) *records {
 	return &records{
 		client: c, zone: h.Zone, now: h.now(), to: to,
 		hours: map[int64]moka.Amount{}, counts: map[int64]int64{}, sums: map[logSpan]*logged{}, refunds: map[spend.Period]*logged{}, credits: map[spend.Period]*logged{},
-		learned: map[spend.Period][]moka.Refund{},
+		learned: map[spend.Period][]moka.Refund{}, sumsOver: map[spend.Period]moka.Amount{}, creditsOver: map[spend.Period]moka.Amount{},
 	}
 }
 
@@ -420,15 +422,39 @@ func (r *records) credited(ctx context.Context, p spend.Period) returned {
 	if !p.From.Before(p.To) {
 		return returned{}
 	}
+	if sum, ok := r.keptSum(r.kept.Credits, p); ok {
+		return returned{amount: sum}
+	}
 	again := func(ctx context.Context, r *records) { r.credited(ctx, p) }
 	is := once(r, r.credits, p, &r.unlisted, again, func(is *logged) {
 		amount, err := r.client.CreditedLog(ctx, p.From, p.To, r.wordsSince)
 		is.returned = returned{amount: amount, unread: err != nil && !failure(err).Absent()}
+		if err == nil {
+			r.keepSum(r.creditsOver, p, amount)
+		}
 	})
 	if is == nil {
 		return returned{unread: r.rehearsed == nil && r.client != nil}
 	}
 	return is.returned
+}
+
+// keptSum is what the log said earlier of a time that was over. It is not used where the log's
+// questions are rehearsed: those that follow depend on answers as little as these.
+func (r *records) keptSum(sums []keptSum, p spend.Period) (moka.Amount, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return sumKept(sums, secondsOf(p), r.perUnit)
+}
+
+// keepSum notes what the log said of a time that is over.
+func (r *records) keepSum(sums map[spend.Period]moka.Amount, p spend.Period, sum moka.Amount) {
+	if p.To.After(r.now.Add(-time.Minute)) {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sums[secondsOf(p)] = sum
 }
 
 // keep stores rows, because the gateway may lose them. A database that is open for
@@ -457,6 +483,11 @@ func (r *records) log(ctx context.Context, from, to time.Time, key, model string
 	if !from.Before(to) {
 		return 0, true
 	}
+	if key == "" && model == "" {
+		if sum, ok := r.keptSum(r.kept.Sums, spend.Period{From: from, To: to}); ok {
+			return sum, true
+		}
+	}
 	again := func(ctx context.Context, r *records) { r.log(ctx, from, to, key, model) }
 	is := once(r, r.sums, logSpan{from.Unix(), to.Unix(), key, model}, &r.dead, again, func(is *logged) {
 		sum, err := r.client.SpentLogOf(ctx, from, to, key, model)
@@ -466,7 +497,9 @@ func (r *records) log(ctx context.Context, from, to time.Time, key, model string
 			r.dead = true
 			return
 		}
-		is.sum, is.ok = sum, true
+		if is.sum, is.ok = sum, true; key == "" && model == "" {
+			r.keepSum(r.sumsOver, spend.Period{From: from, To: to}, sum)
+		}
 	})
 	if is == nil {
 		return 0, false

@@ -21,6 +21,39 @@ type keptRefunds struct {
 	Asked  []spend.Period `json:"asked,omitempty"`  // of which it was asked, apart from each other, oldest first
 	Unread []spend.Period `json:"unread,omitempty"` // in which there were some whose sizes it did not tell
 	Rows   []keptRefund   `json:"rows,omitempty"`
+
+	Sums    []keptSum `json:"sums,omitempty"`    // of charges, of times that are over, the newest last
+	Credits []keptSum `json:"credits,omitempty"` // of what was added, likewise
+}
+
+// keptSum is what the log says of [From, To), Unix time. It stays the same, unless
+// the log is cleaned.
+type keptSum struct {
+	From    int64       `json:"from"`
+	To      int64       `json:"to"`
+	Sum     moka.Amount `json:"sum"`
+	PerUnit float64     `json:"per_unit"` // by which it is dollars
+}
+
+// maxSums is how many sums of a kind are kept.
+const maxSums = 48
+
+// sumKept finds a sum that was kept in the present unit.
+func sumKept(sums []keptSum, p spend.Period, perUnit float64) (moka.Amount, bool) {
+	for _, s := range sums {
+		if s.From == p.From.Unix() && s.To == p.To.Unix() && s.PerUnit == perUnit {
+			return s.Sum, true
+		}
+	}
+	return 0, false
+}
+
+// withSums appends sums, in place of the oldest.
+func withSums(kept []keptSum, more map[spend.Period]moka.Amount, perUnit float64) []keptSum {
+	for p, sum := range more {
+		kept = append(kept, keptSum{p.From.Unix(), p.To.Unix(), sum, perUnit})
+	}
+	return kept[max(0, len(kept)-maxSums):]
 }
 
 type keptRefund struct {
@@ -78,10 +111,10 @@ func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) (
 	return true, h.setKeptRefunds(ctx, name, kept)
 }
 
-// learnRefunds keeps the refunds that the log was asked for because of other questions. A
-// database that is open for reading only keeps nothing.
-func (h History) learnRefunds(ctx context.Context, name string, r *records) {
-	if h.Store == nil || len(r.learned) == 0 {
+// learn keeps what the log said of times that are over. A database that is open for reading only
+// keeps nothing.
+func (h History) learn(ctx context.Context, name string, r *records) {
+	if h.Store == nil || len(r.learned)+len(r.sumsOver)+len(r.creditsOver) == 0 {
 		return
 	}
 	kept, err := h.keptRefunds(ctx, name)
@@ -90,6 +123,9 @@ func (h History) learnRefunds(ctx context.Context, name string, r *records) {
 	}
 	for p, refunds := range r.learned {
 		kept.add(p, refunds)
+	}
+	if r.perUnit > 0 {
+		kept.Sums, kept.Credits = withSums(kept.Sums, r.sumsOver, r.perUnit), withSums(kept.Credits, r.creditsOver, r.perUnit)
 	}
 	_ = h.setKeptRefunds(ctx, name, kept) // they can be read again
 }

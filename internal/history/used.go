@@ -90,7 +90,7 @@ func (h History) used(ctx context.Context, a *account.Account, p, before spend.P
 	h.findRefunds(ctx, p, r, &u)
 	completeLists(&u)
 	h.disagree(ctx, p, r, &u)
-	h.learnRefunds(ctx, a.Name, r)
+	h.learn(ctx, a.Name, r)
 	return u, nil
 }
 
