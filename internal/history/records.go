@@ -53,6 +53,7 @@ type records struct {
 	calls       int
 	dead        bool // the log's sums cannot be read, or are not kept
 	unlisted    bool // its rows likewise
+	unlogged    bool // the gateway has no log
 
 	wordsSince time.Time // the log's amounts in words are in the present unit from here on
 
@@ -325,7 +326,9 @@ func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 func (r *records) keptOf(p spend.Period) returned {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.kept.within(p, r.perUnit)
+	kept := r.kept.within(p, r.perUnit)
+	kept.unasked = kept.unasked && !r.unlogged
+	return kept
 }
 
 // unknownRefunds is the time of which the log is asked where it is asked about the refunds of
@@ -357,8 +360,8 @@ func (r *records) askOfRefunds(ctx context.Context, p spend.Period, is *logged) 
 	case errors.Is(err, moka.ErrUnreadAmounts):
 		is.returned = returned{unread: true}
 	default:
-		is.returned = returned{unasked: !failure(err).Absent()}
-		r.unlisted = true
+		r.unlisted, r.unlogged = true, failure(err).Absent()
+		is.returned = returned{unasked: !r.unlogged}
 	}
 }
 
@@ -428,13 +431,17 @@ func (r *records) credited(ctx context.Context, p spend.Period) returned {
 	again := func(ctx context.Context, r *records) { r.credited(ctx, p) }
 	is := once(r, r.credits, p, &r.unlisted, again, func(is *logged) {
 		amount, err := r.client.CreditedLog(ctx, p.From, p.To, r.wordsSince)
-		is.returned = returned{amount: amount, unread: err != nil && !failure(err).Absent()}
 		if err == nil {
+			is.returned = returned{amount: amount}
 			r.keepSum(r.creditsOver, p, amount)
+			return
 		}
+		is.returned = returned{unread: !failure(err).Absent()}
 	})
 	if is == nil {
-		return returned{unread: r.rehearsed == nil && r.client != nil}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return returned{unread: r.client != nil && !r.unlogged}
 	}
 	return is.returned
 }

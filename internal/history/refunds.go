@@ -100,7 +100,7 @@ func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) (
 	p := spend.Period{From: later(kept.Until, now.AddDate(0, 0, -RecordedDays)), To: now}
 	refunds, err := c.Refunds(ctx, p.From, p.To, state.UnitSince)
 	unread := errors.Is(err, moka.ErrUnreadAmounts)
-	if err != nil && !unread {
+	if err != nil && !unread && !failure(err).Absent() {
 		return true, err // it is asked again
 	}
 	kept.add(p, refunds)
