@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // ReadLight reads the figures that change from minute to minute, and keeps all others of
@@ -12,8 +13,8 @@ import (
 // where there are any; without an access token it is what the key used, of the
 // limit read before. Once that moves, the limit must have been seen to stay when it did:
 // the account's, which a key alone may show instead of its own, moves when a plan pays. Beside a
-// wallet, a key with a limit is asked about when the wallet moved, which shows
-// whatever the key used; what a key without a limit used is unknown then.
+// wallet, a key is asked about when the wallet moved, which shows whatever the key used, and
+// when the key may limit what can be spent; what another key used is unknown then.
 //
 // It reports false, and an empty reading, when [Client.Read] is needed: before had a
 // failure, the key is not usable, an expiry or a plan's end or reset has passed, the
@@ -55,7 +56,7 @@ func (c *Client) followsLightly(before Reading) bool {
 	if !before.OK() || !before.Units.Known() || before.At.After(now) {
 		return false
 	}
-	if k := before.Key; k != nil && (k.State != KeyOK || k.Raw == nil && !k.Unlimited || !k.ExpiresAt.IsZero() && !k.ExpiresAt.After(now)) {
+	if k := before.Key; k != nil && (k.State != KeyOK || k.Raw == nil && k.limits() || !k.ExpiresAt.IsZero() && !k.ExpiresAt.After(now)) {
 		return false
 	}
 	w := before.Wallet
@@ -72,7 +73,7 @@ func (c *Client) followsLightly(before Reading) bool {
 func (c *Client) askLightly(ctx context.Context, before Reading) *answers {
 	a := &answers{}
 	var calls sync.WaitGroup
-	calls.Go(func() { a.status, a.statusErr = c.nextStatus(ctx) })
+	calls.Go(func() { a.status, a.statusErr = c.lightStatus(ctx, before) })
 	if before.Wallet == nil {
 		calls.Go(func() { a.used, a.usedErr = c.used(ctx) })
 	} else {
@@ -83,6 +84,21 @@ func (c *Client) askLightly(ctx context.Context, before Reading) *answers {
 	}
 	calls.Wait()
 	return a
+}
+
+// lightStatusAge is how old the status may be that a wallet is read lightly by. The wallet's
+// figures are raw quota, which stays the same when the operator changes the unit: until the
+// next status they are worth what they were in the last one.
+const lightStatusAge = 15 * time.Second
+
+// lightStatus is the status that a light reading goes by: a recent one for a wallet, and one
+// of the same moment for a key alone, whose figures change with the unit.
+func (c *Client) lightStatus(ctx context.Context, before Reading) (Status, error) {
+	if before.Wallet == nil {
+		return c.nextStatus(ctx)
+	}
+	s, _, err := c.statusAfter(ctx, 0, lightStatusAge)
+	return s, err
 }
 
 // lightWallet is the wallet with its new figures, and with the plans as they are
@@ -112,6 +128,10 @@ func (c *Client) lightKey(ctx context.Context, a *answers, before Reading, walle
 		if key.Scope != ScopeKey || a.status.ancestor {
 			return nil, false // the limit may be the account's
 		}
+		if left, ample := key.ample(wallet, wallet.movedSince(*before.Wallet, a.status.Units)); ample {
+			key.AtLeast, key.Remaining, key.Used, key.Raw = Known(left), Maybe{}, Maybe{}, nil
+			return &key, true
+		}
 		if a.used, a.usedErr = c.used(ctx); a.usedErr != nil {
 			return nil, false
 		}
@@ -133,6 +153,23 @@ func (c *Client) lightKey(ctx context.Context, a *answers, before Reading, walle
 		key.Remaining = Known(total - used)
 	}
 	return &key, wallet != nil || !a.status.undecided(key)
+}
+
+// ampleTimes is how many times what the account can pay a key must allow so that it need not
+// be asked about.
+const ampleTimes = 2
+
+// ample returns what a key with a limit allows at the least after the account's calls have
+// cost an amount, and whether that is so much that the account's money ends first.
+func (k Key) ample(wallet *Wallet, moved Amount) (left Amount, ample bool) {
+	left, known := k.Remaining.Get()
+	if !known {
+		left, known = k.AtLeast.Get()
+	}
+	payable, bounded := wallet.Payable()
+	pays, sure := payable.Get()
+	left -= moved
+	return left, known && bounded && sure && left > ampleTimes*max(0, pays)
 }
 
 // jumped reports whether a figure rose as if its unit had changed between the
@@ -182,8 +219,14 @@ func (c *Client) LightCalls(before Reading, moving bool) (calls int) {
 		calls++
 		fallthrough
 	default:
-		if moving && before.Key != nil && !before.Key.Unlimited {
-			calls++
+		if !moving || before.Key == nil || before.Key.Unlimited {
+			return calls
+		}
+		if _, ample := before.Key.ample(before.Wallet, 0); ample {
+			return calls
+		}
+		if calls++; before.Key.Raw == nil {
+			return 0
 		}
 	}
 	return calls

@@ -116,7 +116,7 @@ func (c *Client) askSurely(ctx context.Context) *answers {
 // nextStatus reads a status that no reading of this client used before.
 func (c *Client) nextStatus(ctx context.Context) (Status, error) {
 	purpose := PurposeOf(ctx)
-	status, serial, err := c.statusAfter(ctx, c.cache.last(purpose).serial)
+	status, serial, err := c.statusAfter(ctx, c.cache.last(purpose).serial, statusRound)
 	c.cache.note(purpose, func(s *seen) { s.serial = max(s.serial, serial) })
 	return status, err
 }

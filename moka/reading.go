@@ -31,6 +31,7 @@ type Key struct {
 	Scope     Scope     // whose figures these are
 	Unlimited bool      // no limit of its own: only the wallet limits it
 	Remaining Maybe     // unknown when unlimited
+	AtLeast   Maybe     // where Remaining was not asked: it is more, and more than the account can pay
 	Used      Maybe     // all-time
 	Total     Maybe     // remaining + used; unknown when unlimited
 	ExpiresAt time.Time // zero: never where Scope is ScopeKey, else never or unknown
@@ -154,12 +155,16 @@ func (r Reading) keyLimit() (limit Maybe, bounds bool) {
 		if r.Key.Scope == ScopeAccount {
 			return r.Key.ownLimit(r.Wallet)
 		}
-		return r.Key.Remaining, !r.Key.Unlimited
+		return r.Key.Remaining, r.Key.limits()
 	case KeyExhausted, KeyExpired, KeyDisabled:
 		return smaller(Known(0), r.Key.Remaining.or(0)), true
 	}
 	return Maybe{}, true
 }
+
+// limits reports whether the key may be what ends first. One that is known to allow more than
+// the account can pay does not.
+func (k *Key) limits() bool { return !k.Unlimited && !k.AtLeast.Known() }
 
 // ownLimit is what a key allows whose figures are the account's. They leave the
 // account's plans out, so beside a wallet only the key's own limit counts.

@@ -27,14 +27,14 @@ type Status struct {
 // Status reads /api/status. Clients that share a [Limiter] share one answer when
 // they ask within a second.
 func (c *Client) Status(ctx context.Context) (Status, error) {
-	s, _, err := c.statusAfter(ctx, 0)
+	s, _, err := c.statusAfter(ctx, 0, statusRound)
 	return s, err
 }
 
 // statusAfter returns a status whose request is newer than the given serial
-// number, and its own number.
-func (c *Client) statusAfter(ctx context.Context, serial int64) (Status, int64, error) {
-	s, number, err := c.host.status.read(ctx, c.base.String(), serial, func() (Status, error) {
+// number and was sent within age, and its own number.
+func (c *Client) statusAfter(ctx context.Context, serial int64, age time.Duration) (Status, int64, error) {
+	s, number, err := c.host.status.read(ctx, c.base.String(), serial, age, func() (Status, error) {
 		return fetch(ctx, c, request{op: "status", path: "/api/status"}, decodeStatus)
 	})
 	s.Version, s.SystemName = c.clean(s.Version), c.clean(s.SystemName)

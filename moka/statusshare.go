@@ -8,7 +8,7 @@ import (
 
 // statusRound is for how long after its request an answer of /api/status may
 // serve others: accounts of one gateway that are read together cost one call.
-// Figures are never converted with an older unit.
+// Only light readings of wallets use an older one (lightStatusAge).
 const statusRound = time.Second
 
 // statusShare lets the clients of one host share the answers of /api/status.
@@ -38,14 +38,14 @@ type statusCall struct {
 }
 
 // read returns the answer of a request for base with a serial number above
-// after: one under way, one of this round, or the result of call. Nobody waits for
+// after: one that was sent within age, or the result of call. Nobody waits for
 // a request that was begun for another purpose and may have to wait for a place, and
 // readings use no answer to others.
-func (s *statusShare) read(ctx context.Context, base string, after int64, call func() (Status, error)) (Status, int64, error) {
+func (s *statusShare) read(ctx context.Context, base string, after int64, age time.Duration, call func() (Status, error)) (Status, int64, error) {
 	for {
 		s.mu.Lock()
 		purpose := PurposeOf(ctx)
-		shared := s.shared(base, after, purpose)
+		shared := s.shared(base, after, age, purpose)
 		if shared == nil {
 			own := s.begin(base, purpose)
 			s.mu.Unlock()
@@ -67,11 +67,11 @@ func (s *statusShare) read(ctx context.Context, base string, after int64, call f
 	}
 }
 
-// shared is a request of this round that a caller may use, nil for none. The lock is held.
-func (s *statusShare) shared(base string, after int64, purpose Purpose) *statusCall {
+// shared is a request that a caller may use, nil for none. The lock is held.
+func (s *statusShare) shared(base string, after int64, age time.Duration, purpose Purpose) *statusCall {
 	for _, reading := range []bool{true, false} {
 		call := s.newest[statusFor{base, reading}]
-		usable := call != nil && call.serial > after && time.Since(call.sentAt) < statusRound && call.serves(purpose)
+		usable := call != nil && call.serial > after && time.Since(call.sentAt) < age && call.serves(purpose)
 		if usable && (reading || purpose != ForReading) {
 			return call
 		}

@@ -73,10 +73,12 @@ func (a *Account) Overtaken() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	was, is := a.watched.Key, a.latest.Key
-	if was == nil || is == nil || was.Raw == nil || is.Raw == nil || !a.latest.At.After(a.watched.At) {
+	if was == nil || is == nil || !a.latest.At.After(a.watched.At) {
 		return false
 	}
-	return is.Raw.Limit != was.Raw.Limit || is.State != was.State || is.Unlimited != was.Unlimited || !is.ExpiresAt.Equal(was.ExpiresAt)
+	limited := was.Raw != nil && is.Raw != nil && is.Raw.Limit != was.Raw.Limit ||
+		was.AtLeast.Known() && is.Total.Known() && is.Total != was.Total
+	return limited || is.State != was.State || is.Unlimited != was.Unlimited || !is.ExpiresAt.Equal(was.ExpiresAt)
 }
 
 // Good is the last reading without a failure, false when there was none yet.

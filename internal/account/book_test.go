@@ -140,3 +140,28 @@ func TestAPauseOutlivesAReload(t *testing.T) {
 		}
 	})
 }
+
+// A command that sees another limit of a key makes the next reading a full one, also where
+// readings have not asked about that key lately. What the key used meanwhile does not.
+func TestACommandSeesWhatNoLightReadingWould(t *testing.T) {
+	known := func(dollars int64) moka.Maybe { return moka.Known(moka.Amount(dollars) * moka.Dollar) }
+	raw := func(limit float64) *moka.RawKey { return &moka.RawKey{Limit: limit} }
+	waived := moka.Key{State: moka.KeyOK, AtLeast: known(90), Total: known(100)}
+	for _, c := range []struct {
+		what    string
+		was, is moka.Key
+		want    bool
+	}{
+		{"the same limit", moka.Key{State: moka.KeyOK, Raw: raw(100)}, moka.Key{State: moka.KeyOK, Raw: raw(100)}, false},
+		{"another limit", moka.Key{State: moka.KeyOK, Raw: raw(100)}, moka.Key{State: moka.KeyOK, Raw: raw(50)}, true},
+		{"another state", waived, moka.Key{State: moka.KeyDisabled, Total: known(100)}, true},
+		{"more use of a key that was not asked about", waived, moka.Key{State: moka.KeyOK, Raw: raw(100), Remaining: known(80), Total: known(100)}, false},
+		{"another limit of such a key", waived, moka.Key{State: moka.KeyOK, Raw: raw(50), Remaining: known(30), Total: known(50)}, true},
+	} {
+		now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+		a := &Account{watched: moka.Reading{At: now, Key: &c.was}, latest: moka.Reading{At: now.Add(time.Second), Key: &c.is}}
+		if got := a.Overtaken(); got != c.want {
+			t.Errorf("%s: %t, want %t", c.what, got, c.want)
+		}
+	}
+}

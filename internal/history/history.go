@@ -192,10 +192,13 @@ func readingOf(s store.Sample) moka.Reading {
 			State: s.KeyState, Scope: moka.ScopeUnknown, Unlimited: s.Unlimited, Remaining: s.KeyRemaining, Used: s.KeyUsed,
 			Total: s.KeyRemaining.Plus(s.KeyUsed),
 		}
+		if s.KeyState == moka.KeyOK && !s.Unlimited && !s.KeyRemaining.Known() && s.WalletRemaining.Known() {
+			r.Key.AtLeast = s.Spendable // the key was not asked about, as the account's money ends first
+		}
 	}
 	if s.WalletRemaining.Known() {
 		r.Wallet = &moka.Wallet{Remaining: s.WalletRemaining, Used: s.WalletUsed, Requests: s.Requests}
-		if r.Key == nil || r.Key.Unlimited { // plans are not stored: they are the rest of what can be spent
+		if r.Key == nil || r.Key.Unlimited || r.Key.AtLeast.Known() { // plans are not stored: they are the rest of what can be spent
 			if plans, ok := s.Spendable.Minus(s.WalletRemaining).Get(); ok && plans > 0 {
 				r.Wallet.Plans = moka.Known(plans)
 			}

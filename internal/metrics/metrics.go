@@ -173,6 +173,9 @@ func (t *Recorder) Reading(account string, r moka.Reading, today moka.Maybe, run
 	key, wallet := moka.Maybe{}, moka.Maybe{}
 	if r.Key != nil {
 		key = r.Key.Remaining
+		if r.Key.AtLeast.Known() {
+			key = r.Key.AtLeast
+		}
 	}
 	if r.Wallet != nil {
 		wallet = r.Wallet.Remaining

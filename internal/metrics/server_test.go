@@ -42,6 +42,7 @@ func reading(spendable float64, err *moka.Error) moka.Reading {
 func TestEverythingThatIsToldIsInTheMetrics(t *testing.T) {
 	told := New("v1")
 	told.Reading("team", reading(12.5, nil), moka.Known(moka.Dollar), spend.Runway{Known: true, Mid: time.Hour})
+	told.Reading("ample", moka.Reading{Key: &moka.Key{State: moka.KeyOK, AtLeast: moka.Known(90 * moka.Dollar)}}, moka.Maybe{}, spend.Runway{})
 	told.Reading("other", reading(0, &moka.Error{Kind: moka.Unavailable}), moka.Maybe{}, spend.Runway{Idle: true})
 	told.Budget(budget.Standing{Budget: budget.Budget{Name: "monthly", Amount: 500 * moka.Dollar}, Spent: moka.Known(520 * moka.Dollar), Left: moka.Known(-20 * moka.Dollar)})
 	told.Call("team", moka.Call{Op: "usage", Took: time.Second, Err: &moka.Error{Kind: moka.RateLimited}})
@@ -58,7 +59,7 @@ func TestEverythingThatIsToldIsInTheMetrics(t *testing.T) {
 	s := &Server{Recorder: told}
 	status, text := get(t, s, "/metrics")
 	for _, want := range []string{
-		`mokabot_spendable_dollars{account="team"} 12.5`, `mokabot_key_remaining_dollars{account="team"} 12.5`, `mokabot_spent_today_dollars{account="team"} 1`,
+		`mokabot_spendable_dollars{account="team"} 12.5`, `mokabot_key_remaining_dollars{account="team"} 12.5`, `mokabot_key_remaining_dollars{account="ample"} 90`, `mokabot_spent_today_dollars{account="team"} 1`,
 		`mokabot_runway_seconds{account="team"} 3600`, `mokabot_polls_total{account="other",result="unavailable"} 1`, `mokabot_polls_total{account="team",result="ok"} 1`,
 		`mokabot_last_good_reading_timestamp_seconds{account="team"} 1.8e+09`, `mokabot_gateway_call_seconds_count{account="team",op="usage",result="rate_limited"} 1`,
 		`mokabot_budget_amount_dollars{budget="monthly"} 500`, `mokabot_budget_spent_dollars{budget="monthly"} 520`, `mokabot_budget_left_dollars{budget="monthly"} -20`,
