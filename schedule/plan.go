@@ -39,17 +39,20 @@ const (
 	watchfulGap  = 60 * time.Second // while it could go
 )
 
-// approach is how many readings there are until a line is reached: each comes
-// after a quarter of the time to it.
-const approach = 4
+// Into how many parts readings divide the time to a line: at the pace of now, and at the
+// pace that such an hour had before.
+const (
+	approach  = 4
+	expectant = 2.5
+)
 
 // gapFor is the wanted time between two readings: as long as the line that is
 // nearest allows, and at most maxGap. With what is left until the line and a pace
 // in dollars an hour,
 //
-//	time to the line ÷ 4   at the pace of now, and not less than 10 s,
-//	time to the line ÷ 4   at the pace of the dearest such hour, and not less than 30 s,
-//	time to the line       at the pace of the dearest hour of all, and not less than 60 s,
+//	time to the line ÷ 4     at the pace of now, and not less than 10 s,
+//	time to the line ÷ 2.5   at the pace of the dearest such hour, and not less than 30 s,
+//	time to the line         at the pace of the dearest hour of all, and not less than 60 s,
 //
 // the shortest of the three is wanted. So the readings draw closer as the line does,
 // and an account that is far from all lines costs no more than poll_interval asks for.
@@ -61,7 +64,7 @@ func gapFor(targets []target, pace float64, maxGap time.Duration) (time.Duration
 		}
 		wanted := min(
 			max(timeTo(t.left, pace, approach), minGap, t.minGap),
-			max(timeTo(t.left, t.such, approach), expectantGap, t.minGap),
+			max(timeTo(t.left, t.such, expectant), expectantGap, t.minGap),
 			max(timeTo(t.left, t.any, 1), watchfulGap, t.minGap),
 		)
 		if wanted < gap {
@@ -100,29 +103,26 @@ type allotment struct {
 }
 
 const (
-	fullShare = 1. / 4 // of a host's rate that full readings may take
+	fullShare = 1. / 8 // of a host's rate, which full readings may take beyond what light ones would
 	nearShare = 1. / 2 // of what is left, for what is near a line where poll_interval takes more than there is
 )
 
-// allot divides a rate of requests a second. Full readings are taken every
-// poll_interval if that needs no more than a quarter of the rate, and so much less
-// often otherwise. What is left goes to the wanted gaps: where they are beyond it
-// all are longer by one factor, up to poll_interval; where that is not enough,
-// poll_interval is longer for all alike, and half stays for those that are near a
-// line.
+// allot divides a rate of requests a second. What full readings cost beyond light ones may
+// take what the wanted gaps leave, and an eighth of the rate in any case: full readings are
+// taken every poll_interval if that is enough, and so much less often otherwise. What is left
+// goes to the wanted gaps: where they are beyond it all are longer by one factor, up to
+// poll_interval; where that is not enough, poll_interval is longer for all alike, and half
+// stays for those that are near a line.
 func allot(demands []demand, interval time.Duration, rate float64) allotment {
-	fulls, lights := 0.0, 0.0
+	more, lights := 0.0, 0.0
 	for _, d := range demands {
-		fulls += d.full
+		more += d.full - d.cost
 		lights += d.cost
 	}
-	al := allotment{stretch: 1, maxGap: interval, fulls: max(interval, inSeconds(fulls/rate/fullShare))}
-	more := max(0, fulls-lights) / al.fulls.Seconds() // than if all readings were light
-	all := rate
-	rate -= more
-	al.maxGap = interval
-	if lights/rate > interval.Seconds() {
-		al.maxGap = inSeconds(lights / rate / (1 - nearShare))
+	al := allotment{stretch: 1, maxGap: interval}
+	forFull := rate * fullShare
+	if lights/(rate-forFull) > interval.Seconds() {
+		al.maxGap = inSeconds(lights / (rate - forFull) / (1 - nearShare))
 	}
 	need := func(stretch float64) (perSecond float64) {
 		for _, d := range demands {
@@ -130,9 +130,12 @@ func allot(demands []demand, interval time.Duration, rate float64) allotment {
 		}
 		return perSecond
 	}
+	al.fulls = max(interval, inSeconds(more/max(forFull, rate-need(1))))
+	all := rate
+	rate -= more / al.fulls.Seconds()
 	al.busy = need(1) > rate/2
 	if need(1) <= rate {
-		al.rate = need(1) + more
+		al.rate = need(1) + all - rate
 		return al
 	}
 	al.rate = all

@@ -27,6 +27,7 @@ func TestGapFollowsTheNearestLine(t *testing.T) {
 		{"no line", nil, 100, every, ReasonInterval},
 		{"far from all", []target{level(50, 2, 5)}, 2, every, ReasonInterval},
 		{"a quarter of the time to the line", []target{level(1, 0, 0)}, 10, 90 * time.Second, ReasonLevel},
+		{"two fifths of the time to the line at the pace of such an hour", []target{level(1, 10, 0)}, 0, 144 * time.Second, ReasonLevel},
 		{"at the line, while money goes", []target{level(0.001, 0, 0)}, 10, minGap, ReasonLevel},
 		{"at the line, at an hour when it usually goes", []target{level(0.001, 10, 10)}, 0, expectantGap, ReasonLevel},
 		{"at the line, at an hour when it never goes", []target{level(0.001, 0, 10)}, 0, watchfulGap, ReasonLevel},
@@ -81,16 +82,19 @@ func TestAllotmentsKeepWithinTheRate(t *testing.T) {
 			atLeast += d.cost / every.Seconds()
 		}
 		al := allot(demands, every, rate)
-		cost, fulls := 0.0, 0.0
+		cost, more := 0.0, 0.0
 		for _, d := range demands {
 			cost += d.cost/al.gap(d.gap).Seconds() + (d.full-d.cost)/al.fulls.Seconds()
-			fulls += d.full / al.fulls.Seconds()
+			more += (d.full - d.cost) / al.fulls.Seconds()
 			if al.gap(d.gap) > al.maxGap {
 				t.Fatalf("%s of %s at most", al.gap(d.gap), al.maxGap)
 			}
 		}
 		if cost > rate*1.001 {
 			t.Fatalf("%d accounts cost %.3f requests a second of %.3f: %+v", len(demands), cost, rate, al)
+		}
+		if al.fulls > every && (more < rate*fullShare*0.999 || cost < rate*0.999 && al.stretch == 1) {
+			t.Fatalf("full readings take %.3f of %.3f, and come every %s: %+v", more, rate, al.fulls, al)
 		}
 		if room := rate * (1 - fullShare); atLeast <= room && al.maxGap != every || al.maxGap < every {
 			t.Fatalf("poll_interval needs %.3f of %.3f, and is %s", atLeast, room, al.maxGap)

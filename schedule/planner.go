@@ -26,7 +26,7 @@ const (
 	nearly       = 0.2
 	togetherness = 12 * time.Second
 
-	shareStatus = 2.5 // how many readings of a host have one status in common, on average
+	shareStatus = 5 // how many readings of a host have one status in common, on average
 
 	// A host may get so many seconds' worth of its planned requests at once, without
 	// the first readings of its accounts.
@@ -395,7 +395,7 @@ func (p *planner) dispatch(ctx context.Context, h *host, now time.Time, reading 
 		}
 	}
 	slices.SortStableFunc(ready, func(a, b *seat) int { return cmp.Compare(b.lateness(now), a.lateness(now)) })
-	began := false
+	var begun []func() // after the loop, so that the places they take do not count twice
 	for _, s := range ready {
 		how := s.wanted(now, h.allot)
 		cost, wait := p.room(h, s, how)
@@ -411,10 +411,13 @@ func (p *planner) dispatch(ctx context.Context, h *host, now time.Time, reading 
 			h.held = now.Add(wait)
 			break
 		}
-		s.busy, s.triggered, s.cost, began = true, false, cost, true
-		reading.Go(func() { p.read(ctx, s, how) })
+		s.busy, s.triggered, s.cost = true, false, cost
+		begun = append(begun, func() { p.read(ctx, s, how) })
 	}
-	if began && h.allot.busy && h.held.Before(now.Add(togetherness)) {
+	for _, read := range begun {
+		reading.Go(read)
+	}
+	if len(begun) > 0 && h.allot.busy && !h.starts() && h.held.Before(now.Add(togetherness)) {
 		h.held = now.Add(togetherness)
 	}
 }

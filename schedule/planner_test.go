@@ -134,6 +134,47 @@ func TestNoReadingFailsForWantOfAPlace(t *testing.T) {
 	})
 }
 
+// The first readings of a host take all room that there is for readings at once, also where
+// its accounts are going to ask for more than the budget has.
+func TestFirstReadingsComeTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const accounts = 14
+		c := newCrowded(accounts)
+		for i := range accounts { // all are so near their level that they want to be read again soon
+			c.gateway.Update(func(st *mokatest.State) {
+				st.Account(int64(100 + i)).Quota, st.Key(fmt.Sprintf("sk-%048d", i)).Remain = 20*500_000+50, 20*500_000+50
+			})
+		}
+		book, db := c.open(t)
+		began := time.Now()
+		var last time.Duration
+		var mu sync.Mutex
+		read := map[string]bool{}
+		w := &Watch{
+			Book: book, Store: db, History: history.History{Store: db, Zone: time.UTC}, Words: lang.English(), Every: 20 * time.Second, Log: slog.New(slog.DiscardHandler),
+			Observe: func(name string, _ moka.Reading, _ moka.Maybe, _ spend.Runway) {
+				mu.Lock()
+				defer mu.Unlock()
+				if !read[name] {
+					read[name], last = true, time.Since(began)
+				}
+			},
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := w.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Minute)
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		if len(read) != accounts || last > 2*time.Second {
+			t.Errorf("%d of %d accounts are read for the first time within %s", len(read), accounts, last)
+		}
+	})
+}
+
 // Whatever one account's reading changes of the others' plans, what was said last of each
 // account's next reading is what the timetable has, and the reading comes then.
 func TestEveryAccountsNextReadingIsSaid(t *testing.T) {

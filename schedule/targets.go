@@ -9,7 +9,7 @@ import (
 
 // newcomer is the part of a level that an hour of an account may cost of which less
 // than a day is known.
-const newcomer = 0.25
+const newcomer = 0.5
 
 // targets are the lines that an account's money may reach next: the levels below,
 // nothing left, a budget's threshold and unusual spending.
