@@ -196,17 +196,22 @@ type simulation struct {
 	hour     int // of the day that it begins at
 	minute   int
 	lasts    time.Duration
-	inTurn   bool // everybody, instead of by plan
-	cold     bool // a new program, and its past is the gateway's records
-	near     bool // most accounts cross a level
-	members  int  // who flood the program with commands
-	unseeded bool // the gateway's records are not read
-	first    int  // of the accounts: habits and credentials take turns
+	inTurn   bool          // everybody, instead of by plan
+	cold     bool          // a new program, and its past is the gateway's records
+	near     bool          // most accounts cross a level
+	members  int           // who flood the program with commands
+	unseeded bool          // the gateway's records are not read
+	first    int           // of the accounts: habits and credentials take turns
+	offices  time.Duration // crossingWorld.offices
+	dice     uint64        // what chance begins with; 0: a number made of when it begins
 }
 
 // seed is what chance begins with.
 func (sim simulation) seed() uint64 {
-	if sim.cold {
+	switch {
+	case sim.dice != 0:
+		return sim.dice
+	case sim.cold:
 		return uint64(100*sim.hour + sim.minute)
 	}
 	return uint64(sim.hour)
@@ -216,7 +221,7 @@ func (sim simulation) run(t *testing.T) (result crossings) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, time.November, 16, sim.hour, sim.minute, 0, 0, time.UTC)))
-		w := &crossingWorld{t: t, gateway: mokatest.New(mokatest.V2026_08), discord: discordsim.New()}
+		w := &crossingWorld{t: t, gateway: mokatest.New(mokatest.V2026_08), discord: discordsim.New(), offices: sim.offices}
 		w.gateway.SetNow(time.Now)
 		db, err := store.Open(filepath.Join(t.TempDir(), "crossings.db"))
 		if err != nil {
@@ -392,15 +397,44 @@ func TestCrossingsOfANewProgram(t *testing.T) {
 	proof.NeedsLong(t)
 	proof.NotRaced(t)
 	t.Parallel()
-	var sum crossings
 	step := 6
 	if os.Getenv("MOKABOT_CROSSINGS") == "table" {
 		step = 2
 	}
+	var all []simulation
 	for _, hour := range []int{1, 8} { // before the nightly work, and before the office opens
 		for minute := 40; minute < 55; minute += step {
-			sum.add(simulation{accounts: 50, hour: hour, minute: minute, lasts: 30 * time.Minute, cold: true}.run(t))
+			all = append(all, simulation{accounts: 50, hour: hour, minute: minute, lasts: 30 * time.Minute, cold: true})
 		}
+	}
+	areInTime(t, all)
+}
+
+// TestCrossingsThatComeTogether simulates what TestCrossingsLive has the real program do:
+// it never ran before, and within twenty minutes most accounts cross a level.
+func TestCrossingsThatComeTogether(t *testing.T) {
+	proof.NeedsLong(t)
+	proof.NotRaced(t)
+	t.Parallel()
+	many := 12
+	if os.Getenv("MOKABOT_CROSSINGS") == "table" {
+		many = 60
+	}
+	var all []simulation
+	for i := range many {
+		all = append(all, simulation{
+			accounts: 50, hour: 1, minute: 50, lasts: 20 * time.Minute, cold: true, near: true, offices: 7 * time.Hour, dice: uint64(1000 + i),
+		})
+	}
+	areInTime(t, all)
+}
+
+// areInTime fails the test if the crossings of all simulations together are not known
+// within 30 s in the median and 90 s in 95 of 100 cases.
+func areInTime(t *testing.T, all []simulation) {
+	var sum crossings
+	for _, sim := range all {
+		sum.add(sim.run(t))
 	}
 	t.Log(sum.row(50, "planned"))
 	t.Logf("before that %d crossings: median %s, 95 of 100 %s", len(sum.first), quantile(sum.first, 0.5), quantile(sum.first, 0.95))
