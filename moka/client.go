@@ -62,7 +62,8 @@ func (c *Client) Room() (calls int, more time.Duration) { return c.host.calls.ro
 // [Reserved]), whatever commands do.
 func (c *Client) ReservedRoom() (calls int, more time.Duration) { return c.host.calls.room(true) }
 
-// ReadingCalls is how many calls the readings of the host have taken so far.
+// ReadingCalls is how many calls the readings of the host took before this moment. Those
+// of this very moment belong to readings under way, whose order does not matter then.
 func (c *Client) ReadingCalls() int64 { return c.host.calls.sentForReadings() }
 
 // PlanReadings says how many requests a second the readings of the host are going to

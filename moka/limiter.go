@@ -100,7 +100,9 @@ type slidingWindow struct {
 	planned atomic.Int32 // calls of readings in a window, as far as they are planned
 
 	mu       sync.Mutex
-	sent     int64 // requests of readings so far
+	sent     int64     // requests of readings so far
+	sentThen time.Time // when the last of them got their places, and how many had one before
+	before   int64
 	readings places
 	common   places
 	pause    pause             // of everything
@@ -224,7 +226,7 @@ func (l *slidingWindow) take(reserved bool) *heldBack {
 	rest := l.readings.rest(now, l.window)
 	if rest == 0 {
 		l.readings.take(now)
-		l.sent++
+		l.count(now)
 		return nil
 	}
 	if reserved && l.divided {
@@ -234,7 +236,7 @@ func (l *slidingWindow) take(reserved bool) *heldBack {
 		return &heldBack{rest: min(rest, common)}
 	}
 	l.common.take(now)
-	l.sent++
+	l.count(now)
 	return nil
 }
 
@@ -288,10 +290,21 @@ func (l *slidingWindow) room(reserved bool) (free int, more time.Duration) {
 	return free + len(l.common.at) - taken, more
 }
 
-// sentForReadings is how many requests of readings got a place so far.
+// count notes a request of a reading. The lock is held.
+func (l *slidingWindow) count(now time.Time) {
+	if !now.Equal(l.sentThen) {
+		l.sentThen, l.before = now, l.sent
+	}
+	l.sent++
+}
+
+// sentForReadings is how many requests of readings got a place before this moment.
 func (l *slidingWindow) sentForReadings() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if time.Now().Equal(l.sentThen) {
+		return l.before
+	}
 	return l.sent
 }
 

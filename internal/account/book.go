@@ -76,8 +76,7 @@ func (a *Account) Overtaken() bool {
 	if was == nil || is == nil || !a.latest.At.After(a.watched.At) {
 		return false
 	}
-	limited := was.Raw != nil && is.Raw != nil && is.Raw.Limit != was.Raw.Limit ||
-		was.AtLeast.Known() && is.Total.Known() && is.Total != was.Total
+	limited := was.Raw != nil && is.Raw != nil && is.Raw.Limit != was.Raw.Limit
 	return limited || is.State != was.State || is.Unlimited != was.Unlimited || !is.ExpiresAt.Equal(was.ExpiresAt)
 }
 
