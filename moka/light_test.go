@@ -1,6 +1,7 @@
 package moka_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -132,6 +133,42 @@ func TestAKeyThatAllowsPlentyIsNotAskedAbout(t *testing.T) {
 			t.Errorf("spendable %s, key %+v", full.Spendable(), full.Key)
 		}
 	})
+}
+
+// Work in the background that keeps to the readings' part makes the same requests whether a
+// command asked a moment before or not; other work saves one.
+func TestRecordsShareNoStatusWithCommands(t *testing.T) {
+	for what, c := range map[string]struct {
+		ctx      context.Context
+		statuses int // with that of the command
+	}{
+		"records": {moka.Reserved(moka.InBackground(t.Context())), 2},
+		"reports": {moka.InBackground(t.Context()), 1},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := mokatest.New(mokatest.V2026_08)
+			s.AddAccount(mokatest.Account{ID: payUser, Username: "alice", AccessToken: payToken, Quota: 40 * perUnit})
+			client, err := moka.New("https://gateway.test", moka.Credentials{AccessToken: payToken, UserID: payUser}, moka.WithHTTPClient(s.Client()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.Status(moka.ForCommand(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.Usage(c.ctx, time.Now().Add(-time.Hour), time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			statuses := 0
+			for _, q := range s.Requests() {
+				if q.Path == "/api/status" {
+					statuses++
+				}
+			}
+			if statuses != c.statuses {
+				t.Errorf("%d statuses, want %d", statuses, c.statuses)
+			}
+		})
+	}
 }
 
 // Wallets share one status for some seconds; a change of the unit shows in the next. A key

@@ -89,7 +89,7 @@ func (l *Limiter) host(name string) *hostLimit {
 // and a later one may travel faster.
 func travels(window time.Duration) time.Duration { return window + window/100 }
 
-// slidingWindow grants so many places in any stretch of time, in two parts: most are for
+// slidingWindow grants so many places in any stretch of time, in three parts: most are for
 // readings, the others for commands and work in the background (see [Purpose]). Whoever
 // holds turn waits for the next free place; the others queue behind in the order they came.
 type slidingWindow struct {
@@ -105,6 +105,7 @@ type slidingWindow struct {
 	before   int64
 	readings places
 	common   places
+	records  places            // for reserved work in the background
 	pause    pause             // of everything
 	others   pause             // of everything but readings
 	paths    map[string]*pause // of what a reading can do without, by operation
@@ -162,10 +163,12 @@ func left(began, now time.Time, window time.Duration) time.Duration {
 const minDivided = 10
 
 func newSlidingWindow(requests int, window time.Duration) *slidingWindow {
-	common := notReserved(requests)
+	others := notReserved(requests)
+	records := others / recordsPart
 	return &slidingWindow{
 		turn: make(chan struct{}, 1), window: window, divided: requests >= minDivided,
-		readings: places{at: make([]time.Time, requests-common)}, common: places{at: make([]time.Time, common)},
+		readings: places{at: make([]time.Time, requests-others)}, common: places{at: make([]time.Time, others-records)},
+		records: places{at: make([]time.Time, records)},
 	}
 }
 
@@ -215,7 +218,7 @@ func (l *slidingWindow) wait(ctx context.Context) error {
 }
 
 // take takes a place for a reading if one is free now: of the readings' part, and where
-// the reading is not reserved also of the common one.
+// the reading is not reserved also of the others.
 func (l *slidingWindow) take(reserved bool) *heldBack {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -232,12 +235,16 @@ func (l *slidingWindow) take(reserved bool) *heldBack {
 	if reserved && l.divided {
 		return &heldBack{rest: rest}
 	}
-	if common := l.common.rest(now, l.window); common > 0 {
-		return &heldBack{rest: min(rest, common)}
+	for _, other := range []*places{&l.common, &l.records} {
+		if otherRest := other.rest(now, l.window); otherRest > 0 {
+			rest = min(rest, otherRest)
+			continue
+		}
+		other.take(now)
+		l.count(now)
+		return nil
 	}
-	l.common.take(now)
-	l.count(now)
-	return nil
+	return &heldBack{rest: rest}
 }
 
 // takeFor takes a place for a command or for work in the background, if one is free now
@@ -264,6 +271,26 @@ func (l *slidingWindow) takeFor(p Purpose) *heldBack {
 	return nil
 }
 
+// takeReserved takes a place for work in the background that sees nothing of commands, if
+// one is free now: of the readings' part where they need little, or of its own.
+func (l *slidingWindow) takeReserved() *heldBack {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if rest := max(l.others.until.Sub(now), l.pause.until.Sub(now)); rest > 0 {
+		return &heldBack{rest: rest, paused: true}
+	}
+	if l.unneeded(now) {
+		l.readings.take(now)
+		return nil
+	}
+	if rest := l.records.rest(now, l.window); rest > 0 {
+		return &heldBack{rest: rest}
+	}
+	l.records.take(now)
+	return nil
+}
+
 // unneeded reports whether readings use less than half of their part, and are planned to
 // use no more than half. The lock is held.
 func (l *slidingWindow) unneeded(now time.Time) bool {
@@ -283,11 +310,14 @@ func (l *slidingWindow) room(reserved bool) (free int, more time.Duration) {
 	if reserved && l.divided {
 		return free, more
 	}
-	taken, first := l.common.taken(now, l.window)
-	if first > 0 && (more == 0 || first < more) {
-		more = first
+	for _, other := range []*places{&l.common, &l.records} {
+		taken, first := other.taken(now, l.window)
+		if first > 0 && (more == 0 || first < more) {
+			more = first
+		}
+		free += len(other.at) - taken
 	}
-	return free + len(l.common.at) - taken, more
+	return free, more
 }
 
 // count notes a request of a reading. The lock is held.

@@ -12,10 +12,12 @@ import (
 //
 //   - readings may use all of it, or keep to their part ([Reserved]), in which nothing
 //     that others do makes them wait;
-//   - commands never hold more than that fifth at any time, and no more than half of it
-//     while work in the background waits for a place;
-//   - work in the background has the rest of it, and where readings need little also their
-//     part: as long as more than half of it is free, and they are planned to take no
+//   - a quarter of the fifth is for reserved work in the background, which sees nothing of
+//     commands either;
+//   - commands never hold more than the rest of the fifth at any time, and no more than half
+//     of that while other work in the background waits for a place;
+//   - work in the background has what commands leave, and where readings need little also
+//     their part: as long as more than half of it is free, and they are planned to take no
 //     more than the other half ([Client.PlanReadings]).
 type Purpose int
 
@@ -56,20 +58,37 @@ type reservedKey struct{}
 
 // Reserved has the readings that are done with ctx keep to the readings' part of each
 // host's budget ([Limiter.Reserved]), so that they find it as it would be without any
-// commands. A budget of fewer than ten requests is too small to be divided for them.
+// commands, and work in the background likewise to a part of its own. A budget of fewer than
+// ten requests is too small to be divided for readings, and one of fewer than twenty for such
+// work, which is then done as other work is.
 func Reserved(ctx context.Context) context.Context {
 	return context.WithValue(ctx, reservedKey{}, true)
 }
 
 func isReserved(ctx context.Context) bool { return ctx.Value(reservedKey{}) != nil }
 
+// keepsToReadings reports whether calls are readings, or work in the background that takes
+// places of their part alone.
+func keepsToReadings(ctx context.Context) bool {
+	p := PurposeOf(ctx)
+	return p == ForReading || p == Background && isReserved(ctx)
+}
+
 // takeAs takes a place for what ctx was marked with, if one is free now.
 func (l *slidingWindow) takeAs(ctx context.Context) *heldBack {
-	if p := PurposeOf(ctx); p != ForReading {
+	switch p := PurposeOf(ctx); {
+	case p == ForReading:
+		return l.take(isReserved(ctx))
+	case keepsToReadings(ctx) && len(l.records.at) > 0:
+		return l.takeReserved()
+	default:
 		return l.takeFor(p)
 	}
-	return l.take(isReserved(ctx))
 }
+
+// recordsPart is into how many parts the places that are not for readings are divided;
+// reserved work in the background has one of them.
+const recordsPart = 4
 
 // notReserved is how many places of a budget are not for readings.
 func notReserved(requests int) int { return max(1, requests/5) }
@@ -102,13 +121,15 @@ func (l *slidingWindow) placeForCommand(ctx context.Context) error {
 
 // placeInBackground takes a place for work that can wait.
 func (l *slidingWindow) placeInBackground(ctx context.Context) error {
-	l.waiting.Add(1)
-	defer l.waiting.Add(-1)
+	if !isReserved(ctx) {
+		l.waiting.Add(1)
+		defer l.waiting.Add(-1)
+	}
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		held := l.takeFor(Background)
+		held := l.takeAs(ctx)
 		if held == nil {
 			return nil
 		}

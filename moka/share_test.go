@@ -42,7 +42,7 @@ func TestCommandsLeavePollsTheirShare(t *testing.T) {
 						_, err := c.Models(ForCommand(ctx))
 						if e, ok := errors.AsType[*Error](err); ok && ctx.Err() == nil {
 							refused.Add(1)
-							if e.Kind != RateLimited || e.Hint != HintCommands || e.RetryAfter <= 0 || e.RetryAfter > defaultWindow {
+							if e.Kind != RateLimited || e.Hint != HintCommands || e.RetryAfter <= 0 || e.RetryAfter > travels(defaultWindow) {
 								t.Errorf("%v, to wait %s", err, e.RetryAfter)
 							}
 						} else {
@@ -116,12 +116,14 @@ func TestNoCommandDelaysAReadingWithinItsPart(t *testing.T) {
 }
 
 // What reserved readings find free, and how long they wait, is the same to the nanosecond
-// whether commands are there or not, also where readings ask for more than their part.
+// whether commands are there or not, also where readings ask for more than their part. So is
+// what reserved work in the background gets.
 func TestReservedReadingsDoNotSeeCommands(t *testing.T) {
 	dice := rand.New(rand.NewPCG(17, 2))
 	held := 0
-	for range 60 {
+	for i := range 60 {
 		requests, window, seed := minDivided+dice.IntN(60), time.Duration(1+dice.IntN(180))*time.Second, dice.Uint64()
+		records := i%2 == 0 && requests >= 20 // else commands meet a 429 now and then, which stops these
 		found := func(commands bool) (found []string) {
 			synctest.Test(t, func(t *testing.T) {
 				readings, others := rand.New(rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 2))
@@ -129,7 +131,7 @@ func TestReservedReadingsDoNotSeeCommands(t *testing.T) {
 				ctx := Reserved(t.Context())
 				for range 200 {
 					for range others.IntN(requests) {
-						if commands && l.takeFor(Command) == nil && others.IntN(9) == 0 {
+						if commands && l.takeFor(Command) == nil && !records && others.IntN(9) == 0 {
 							l.refused(Command, "", window)
 						}
 					}
@@ -144,6 +146,13 @@ func TestReservedReadingsDoNotSeeCommands(t *testing.T) {
 						held += min(1, int(time.Since(asked)))
 						found = append(found, fmt.Sprint(free, more, time.Since(asked)))
 					}
+					for range readings.IntN(3) {
+						if !records {
+							continue
+						}
+						held := l.takeAs(InBackground(ctx))
+						found = append(found, fmt.Sprint(held, l.sentForReadings()))
+					}
 					time.Sleep(time.Duration(readings.ExpFloat64() * float64(window) / float64(1+readings.IntN(requests))))
 				}
 			})
@@ -155,6 +164,41 @@ func TestReservedReadingsDoNotSeeCommands(t *testing.T) {
 	}
 	if held == 0 {
 		t.Error("no reading ever asked for more than its part")
+	}
+}
+
+// Reserved work in the background has its places whatever readings and commands take, and
+// more only where readings need little.
+func TestRecordsHavePlacesOfTheirOwn(t *testing.T) {
+	const part, own = 96, 6 // of 120
+	for _, tc := range []struct {
+		name    string
+		planned float64 // requests of readings in a window
+		want    int     // of the background in each
+	}{
+		{"readings take their part", part, own},
+		{"readings take more than half", part/2 + 1, own},
+		{"readings take half", part / 2, part/2 + own},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newSlidingWindow(120, 100*time.Second)
+				l.plan(tc.planned / 100)
+				for range 3 {
+					commands, records := 0, 0
+					for l.takeFor(Command) == nil {
+						commands++
+					}
+					for l.takeAs(Reserved(InBackground(t.Context()))) == nil {
+						records++
+					}
+					if free, _ := l.room(true); records != tc.want || commands != 24-own || free != part-records+own {
+						t.Errorf("%d for records, want %d, %d for commands, and readings have room for %d", records, tc.want, commands, free)
+					}
+					time.Sleep(100 * time.Second)
+				}
+			})
+		})
 	}
 }
 

@@ -19,17 +19,18 @@ type statusShare struct {
 	newest map[statusFor]*statusCall
 }
 
-// statusFor is what requests of one kind are for. Readings share their own answers alone,
-// so that they make as many requests as without commands.
+// statusFor is what requests of one kind are for. What keeps to the readings' part of the
+// budget shares its own answers alone, so that it makes as many requests as without commands.
 type statusFor struct {
-	base    string // address
-	reading bool
+	base     string // address
+	reserved bool
 }
 
 // statusCall is one request and, once done is closed, its answer.
 type statusCall struct {
 	serial  int64
 	purpose Purpose
+	of      statusFor
 	sentAt  time.Time
 	done    chan struct{}
 	status  Status
@@ -40,18 +41,18 @@ type statusCall struct {
 // read returns the answer of a request for base with a serial number above
 // after: one that was sent within age, or the result of call. Nobody waits for
 // a request that was begun for another purpose and may have to wait for a place, and
-// readings use no answer to others.
+// what keeps to the readings' part uses no answer to others.
 func (s *statusShare) read(ctx context.Context, base string, after int64, age time.Duration, call func() (Status, error)) (Status, int64, error) {
 	for {
 		s.mu.Lock()
-		purpose := PurposeOf(ctx)
-		shared := s.shared(base, after, age, purpose)
+		of, purpose := statusFor{base, keepsToReadings(ctx)}, PurposeOf(ctx)
+		shared := s.shared(of, after, age, purpose)
 		if shared == nil {
-			own := s.begin(base, purpose)
+			own := s.begin(of, purpose)
 			s.mu.Unlock()
 			own.status, own.err = call()
 			own.valid = ctx.Err() == nil
-			s.end(base, own)
+			s.end(own)
 			return own.status, own.serial, own.err
 		}
 		s.mu.Unlock()
@@ -68,11 +69,11 @@ func (s *statusShare) read(ctx context.Context, base string, after int64, age ti
 }
 
 // shared is a request that a caller may use, nil for none. The lock is held.
-func (s *statusShare) shared(base string, after int64, age time.Duration, purpose Purpose) *statusCall {
-	for _, reading := range []bool{true, false} {
-		call := s.newest[statusFor{base, reading}]
+func (s *statusShare) shared(of statusFor, after int64, age time.Duration, purpose Purpose) *statusCall {
+	for _, reserved := range []bool{true, false} {
+		call := s.newest[statusFor{of.base, reserved}]
 		usable := call != nil && call.serial > after && time.Since(call.sentAt) < age && call.serves(purpose)
-		if usable && (reading || purpose != ForReading) {
+		if usable && (reserved || !of.reserved) {
 			return call
 		}
 	}
@@ -90,23 +91,22 @@ func (k *statusCall) serves(purpose Purpose) bool {
 }
 
 // begin notes a request. The lock is held.
-func (s *statusShare) begin(base string, purpose Purpose) *statusCall {
+func (s *statusShare) begin(of statusFor, purpose Purpose) *statusCall {
 	if s.newest == nil {
 		s.newest = map[statusFor]*statusCall{}
 	}
 	s.serial++
-	own := &statusCall{serial: s.serial, purpose: purpose, sentAt: time.Now(), done: make(chan struct{})}
-	s.newest[statusFor{base, purpose == ForReading}] = own
+	own := &statusCall{serial: s.serial, purpose: purpose, of: of, sentAt: time.Now(), done: make(chan struct{})}
+	s.newest[of] = own
 	return own
 }
 
 // end publishes an answer. A failure serves those who wait for it, and nobody after them.
-func (s *statusShare) end(base string, own *statusCall) {
+func (s *statusShare) end(own *statusCall) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	of := statusFor{base, own.purpose == ForReading}
-	if (own.err != nil || !own.valid) && s.newest[of] == own {
-		delete(s.newest, of)
+	if (own.err != nil || !own.valid) && s.newest[own.of] == own {
+		delete(s.newest, own.of)
 	}
 	close(own.done)
 }

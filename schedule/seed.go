@@ -22,7 +22,8 @@ const (
 
 // Seeder fills in from the gateways' hourly records what readings do not cover: the 30
 // days before an account's first reading, and the gaps since. Its requests are in the
-// background, so no poll waits for them.
+// background, so no poll waits for them, and of the readings' part, so that what is known
+// of the past does not depend on what people ask for.
 type Seeder struct {
 	Book  *account.Book
 	Store *store.DB
@@ -95,7 +96,7 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 		s.Times.rest(allRows, a, history.RecordLag)
 		return nil
 	}
-	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
+	call, cancel := context.WithTimeout(moka.Reserved(moka.InBackground(ctx)), seedCallIn)
 	defer cancel()
 	rows, err := a.Client.Usage(call, from, now)
 	if err != nil {
@@ -121,7 +122,7 @@ func (s *Seeder) keepRefunds(ctx context.Context, a *account.Account) (queried b
 	if s.Times.rests(allRefunds, a) {
 		return false, nil
 	}
-	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
+	call, cancel := context.WithTimeout(moka.Reserved(moka.InBackground(ctx)), seedCallIn)
 	defer cancel()
 	s.Times.rest(allRefunds, a, history.RecordLag)
 	return s.History.KeepRefunds(call, a.Name, a.Client)
@@ -136,7 +137,7 @@ func (s *Seeder) countKeys(ctx context.Context, a *account.Account) error {
 	if !read || latest.Wallet == nil || does || s.Times.countedKeys(a, now) {
 		return nil
 	}
-	call, cancel := context.WithTimeout(moka.InBackground(ctx), seedCallIn)
+	call, cancel := context.WithTimeout(moka.Reserved(moka.InBackground(ctx)), seedCallIn)
 	defer cancel()
 	if !known {
 		_, err := a.Client.UsageByKey(call, now.Add(-time.Hour), now)

@@ -77,6 +77,9 @@ func (a *Account) Overtaken() bool {
 		return false
 	}
 	limited := was.Raw != nil && is.Raw != nil && is.Raw.Limit != was.Raw.Limit
+	if was.AtLeast.Known() { // the key itself was not asked about
+		limited = is.Total.Known() && is.Total != was.Total
+	}
 	return limited || is.State != was.State || is.Unlimited != was.Unlimited || !is.ExpiresAt.Equal(was.ExpiresAt)
 }
 
