@@ -162,10 +162,7 @@ const ampleTimes = 2
 // ample returns what a key with a limit allows at the least after the account's calls have
 // cost an amount, and whether that is so much that the account's money ends first.
 func (k Key) ample(wallet *Wallet, moved Amount) (left Amount, ample bool) {
-	left, known := k.Remaining.Get()
-	if !known {
-		left, known = k.AtLeast.Get()
-	}
+	left, known := k.Left().Get()
 	payable, bounded := wallet.Payable()
 	pays, sure := payable.Get()
 	left -= moved

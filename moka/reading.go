@@ -162,6 +162,15 @@ func (r Reading) keyLimit() (limit Maybe, bounds bool) {
 	return Maybe{}, true
 }
 
+// Left is what the key still allows; at the least where it was not asked about, and unknown
+// where it has no limit.
+func (k *Key) Left() Maybe {
+	if k.AtLeast.Known() {
+		return k.AtLeast
+	}
+	return k.Remaining
+}
+
 // limits reports whether the key may be what ends first. One that is known to allow more than
 // the account can pay does not.
 func (k *Key) limits() bool { return !k.Unlimited && !k.AtLeast.Known() }

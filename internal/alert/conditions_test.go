@@ -50,6 +50,10 @@ func TestEmpty(t *testing.T) {
 		"an empty wallet behind an unlimited key": `
 			10:00    unlimited wallet $-1
 			10:05    unlimited wallet $-1 -> raised wallet_empty @7`,
+		"an empty wallet behind a key that was not asked about": `
+			10:00    $30 ample wallet $0
+			10:05    $30 ample wallet $0 -> raised wallet_empty @7
+			10:10    $30 ample wallet $50 top-up $50 -> ended wallet_empty +$50.00`,
 		"an empty wallet with a plan is not empty": `
 			10:00    $30 wallet $0 plans $25
 			10:05    $30 wallet $0 plans $25`,

@@ -97,7 +97,7 @@ func emptiness(r moka.Reading, posted Condition) Condition {
 		return ""
 	case !r.Key.Unlimited && known && remaining <= 0:
 		return Exhausted
-	case wallet && (r.Key.Unlimited || known):
+	case wallet && (r.Key.Unlimited || r.Key.Left().Known()):
 		return WalletEmpty
 	}
 	return ""
@@ -117,7 +117,7 @@ func walletEmpty(w *moka.Wallet) bool {
 func freed(r moka.Reading, posted Condition) bool {
 	switch posted {
 	case Exhausted:
-		return r.Key != nil && r.Key.State == moka.KeyOK && (r.Key.Unlimited || r.Key.Remaining.Known())
+		return r.Key != nil && r.Key.State == moka.KeyOK && (r.Key.Unlimited || r.Key.Left().Known())
 	case WalletEmpty:
 		return r.Wallet != nil && !r.Wallet.PlansFailed && (r.Wallet.PlansUnlimited || r.Wallet.Remaining.Known()) && !walletEmpty(r.Wallet)
 	}

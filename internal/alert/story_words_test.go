@@ -32,14 +32,18 @@ var words = map[string]func(f *Facts, arg string) error{
 	"unsure":       func(f *Facts, _ string) error { f.ClockUnsure = true; return nil },
 	"account-view": func(f *Facts, _ string) error { f.Reading.Key.Scope = moka.ScopeAccount; return nil },
 	"unlimited":    func(f *Facts, _ string) error { f.Reading.Key.Unlimited = true; return nil },
-	"exhausted":    func(f *Facts, _ string) error { return keyState(f, moka.KeyExhausted) },
-	"expired":      func(f *Facts, _ string) error { return keyState(f, moka.KeyExpired) },
-	"disabled":     func(f *Facts, _ string) error { return keyState(f, moka.KeyDisabled) },
-	"401":          func(f *Facts, _ string) error { return keyFails(f, moka.Unauthorized) },
-	"503":          func(f *Facts, _ string) error { return keyFails(f, moka.Unavailable) },
-	"429":          func(f *Facts, _ string) error { return keyFails(f, moka.RateLimited) },
-	"no-key":       func(f *Facts, _ string) error { f.Reading.Key = nil; return nil },
-	"idle":         func(f *Facts, _ string) error { f.Runway.Idle = true; return nil },
+	"ample": func(f *Facts, _ string) error { // not asked about, as the wallet ends first
+		f.Reading.Key.AtLeast, f.Reading.Key.Remaining = f.Reading.Key.Remaining, moka.Maybe{}
+		return nil
+	},
+	"exhausted": func(f *Facts, _ string) error { return keyState(f, moka.KeyExhausted) },
+	"expired":   func(f *Facts, _ string) error { return keyState(f, moka.KeyExpired) },
+	"disabled":  func(f *Facts, _ string) error { return keyState(f, moka.KeyDisabled) },
+	"401":       func(f *Facts, _ string) error { return keyFails(f, moka.Unauthorized) },
+	"503":       func(f *Facts, _ string) error { return keyFails(f, moka.Unavailable) },
+	"429":       func(f *Facts, _ string) error { return keyFails(f, moka.RateLimited) },
+	"no-key":    func(f *Facts, _ string) error { f.Reading.Key = nil; return nil },
+	"idle":      func(f *Facts, _ string) error { f.Runway.Idle = true; return nil },
 	"wallet-401": func(f *Facts, _ string) error {
 		f.Reading.WalletErr = &moka.Error{Kind: moka.Unauthorized}
 		f.Reading.Wallet = &moka.Wallet{}

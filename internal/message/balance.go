@@ -115,7 +115,7 @@ func walletEmpty(r moka.Reading) bool {
 	wallet, known := r.Wallet.Remaining.Get()
 	spendable, spendableKnown := r.Spendable().Get()
 	key, keyKnown := r.Key.Remaining.Get()
-	return known && wallet <= 0 && spendableKnown && spendable <= 0 && (r.Key.Unlimited || keyKnown && key > 0)
+	return known && wallet <= 0 && spendableKnown && spendable <= 0 && (r.Key.Unlimited || r.Key.AtLeast.Known() || keyKnown && key > 0)
 }
 
 // tone is the colour for what is left. Figures that are only the last known ones have

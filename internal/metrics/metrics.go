@@ -172,10 +172,7 @@ func (t *Recorder) Reading(account string, r moka.Reading, today moka.Maybe, run
 	t.count("mokabot_polls_total", account, result)
 	key, wallet := moka.Maybe{}, moka.Maybe{}
 	if r.Key != nil {
-		key = r.Key.Remaining
-		if r.Key.AtLeast.Known() {
-			key = r.Key.AtLeast
-		}
+		key = r.Key.Left()
 	}
 	if r.Wallet != nil {
 		wallet = r.Wallet.Remaining
