@@ -271,18 +271,13 @@ func (l *slidingWindow) takeFor(p Purpose) *heldBack {
 	return nil
 }
 
-// takeReserved takes a place for work in the background that sees nothing of commands, if
-// one is free now: of the readings' part where they need little, or of its own.
+// takeReserved takes one of the places of reserved work in the background, if one is free now.
 func (l *slidingWindow) takeReserved() *heldBack {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	if rest := max(l.others.until.Sub(now), l.pause.until.Sub(now)); rest > 0 {
 		return &heldBack{rest: rest, paused: true}
-	}
-	if l.unneeded(now) {
-		l.readings.take(now)
-		return nil
 	}
 	if rest := l.records.rest(now, l.window); rest > 0 {
 		return &heldBack{rest: rest}

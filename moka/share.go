@@ -13,7 +13,7 @@ import (
 //   - readings may use all of it, or keep to their part ([Reserved]), in which nothing
 //     that others do makes them wait;
 //   - a quarter of the fifth is for reserved work in the background, which sees nothing of
-//     commands either;
+//     commands either, and takes nothing else;
 //   - commands never hold more than the rest of the fifth at any time, and no more than half
 //     of that while other work in the background waits for a place;
 //   - work in the background has what commands leave, and where readings need little also

@@ -384,7 +384,7 @@ func (s *seat) urgent(at time.Time) bool {
 }
 
 // dispatch begins the readings of a host that are due, and with them those that
-// soon are, as far as the request budget has room: where it has not, those go first
+// soon are, as far as the request budget has room; where it has none, those go first
 // that are latest for what they are wanted for.
 func (p *planner) dispatch(ctx context.Context, h *host, now time.Time, reading *sync.WaitGroup) {
 	h.fill(now)
@@ -447,9 +447,8 @@ func (s *seat) ahead(interval time.Duration) time.Duration {
 	return min(togetherness, time.Duration(nearly*float64(s.due.Sub(s.slot.last))))
 }
 
-// lateness is how long ago the last reading is, in wanted gaps, of which the longest is
-// what the budget allows. Of an account that was not read yet nothing is known: it may be
-// below its levels.
+// lateness is how long ago the last reading is, in wanted gaps; a gap counts for maxGap at
+// most. Of an account that was not read yet nothing is known: it may be below its levels.
 func (s *seat) lateness(now time.Time) float64 {
 	switch {
 	case s.urgent(now):

@@ -142,7 +142,7 @@ func TestFirstReadingsComeTogether(t *testing.T) {
 		c := newCrowded(accounts)
 		for i := range accounts { // all are so near their level that they want to be read again soon
 			c.gateway.Update(func(st *mokatest.State) {
-				st.Account(int64(100 + i)).Quota, st.Key(fmt.Sprintf("sk-%048d", i)).Remain = 20*500_000+50, 20*500_000+50
+				st.Account(int64(100+i)).Quota, st.Key(fmt.Sprintf("sk-%048d", i)).Remain = 20*500_000+50, 20*500_000+50
 			})
 		}
 		book, db := c.open(t)

@@ -7,8 +7,8 @@ import (
 	"mokabot/moka"
 )
 
-// newcomer is the part of a level that an hour of an account may cost of which less
-// than a day is known.
+// newcomer is the part of a level that an hour may cost while less than a day of the
+// account is known.
 const newcomer = 0.5
 
 // targets are the lines that an account's money may reach next: the levels below,
