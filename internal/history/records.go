@@ -355,7 +355,9 @@ func (r *records) askOfRefunds(ctx context.Context, p spend.Period, is *logged) 
 			r.perUnit = spend.PerUnit(status.Units)
 		}
 		asked := secondsOf(spend.Period{From: p.From, To: earlier(p.To, r.now.Add(time.Second))})
-		r.learned[asked] = refunds
+		if settled := (spend.Period{From: asked.From, To: earlier(asked.To, settledBy(r.now))}); settled.From.Before(settled.To) {
+			r.learned[settled] = refunds
+		}
 		r.kept.add(asked, refunds)
 	case errors.Is(err, moka.ErrUnreadAmounts):
 		is.returned = returned{unread: true}
@@ -456,7 +458,7 @@ func (r *records) keptSum(sums []keptSum, p spend.Period) (moka.Amount, bool) {
 
 // keepSum notes what the log said of a time that is over.
 func (r *records) keepSum(sums map[spend.Period]moka.Amount, p spend.Period, sum moka.Amount) {
-	if p.To.After(r.now.Add(-time.Minute)) {
+	if p.To.After(settledBy(r.now)) {
 		return
 	}
 	r.mu.Lock()

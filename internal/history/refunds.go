@@ -94,10 +94,11 @@ func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) (
 	if kept.Until.After(now) {
 		kept = keptRefunds{} // by a clock that was ahead
 	}
-	if !kept.Until.Before(earlier(later(until, state.Begun), now)) {
+	settled := settledBy(now)
+	if !kept.Until.Before(earlier(later(until, state.Begun), settled)) {
 		return false, nil
 	}
-	p := spend.Period{From: later(kept.Until, now.AddDate(0, 0, -RecordedDays)), To: now}
+	p := spend.Period{From: later(kept.Until, now.AddDate(0, 0, -RecordedDays)), To: settled}
 	refunds, err := c.Refunds(ctx, p.From, p.To, state.UnitSince)
 	unread := errors.Is(err, moka.ErrUnreadAmounts)
 	if err != nil && !unread && !failure(err).Absent() {
@@ -110,6 +111,13 @@ func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) (
 	kept.Until = p.To
 	return true, h.setKeptRefunds(ctx, name, kept)
 }
+
+// settling is how long the log may still get rows of a time: the gateway dates them by its own
+// clock, which may be behind.
+const settling = time.Minute
+
+// settledBy is up to when the log has all its rows.
+func settledBy(now time.Time) time.Time { return now.Truncate(time.Second).Add(-settling) }
 
 // learn keeps what the log said of times that are over. A database that is open for reading only
 // keeps nothing.
@@ -152,13 +160,13 @@ func (k *keptRefunds) add(p spend.Period, refunds []moka.Refund) {
 	oldest := p.To.AddDate(0, 0, -countedDays)
 	known := func(at int64) bool {
 		second := spend.Period{From: time.Unix(at, 0), To: time.Unix(at+1, 0)}
-		return k.within(second, 0).whole()
+		return k.wasAskedOf(second) && !k.within(second, 0).unread
 	}
 	rows := slices.DeleteFunc(slices.Clone(k.Rows), func(r keptRefund) bool {
 		return r.At < oldest.Unix() || r.At >= p.From.Unix() && r.At < p.To.Unix() && !known(r.At)
 	})
 	for _, r := range refunds {
-		if at := r.At.Unix(); !known(at) {
+		if at := r.At.Unix(); at >= p.From.Unix() && at < p.To.Unix() && !known(at) {
 			rows = append(rows, keptRefund{at, r.Quota})
 		}
 	}
@@ -179,11 +187,15 @@ func (k *keptRefunds) add(p spend.Period, refunds []moka.Refund) {
 	}
 }
 
-// tellOf reports whether the refunds of a stretch of time are among the kept ones.
+// tellOf reports whether the refunds of a stretch of time are among the kept ones, but for its
+// last minute, of which the log is asked again.
 func (k keptRefunds) tellOf(p spend.Period) bool {
-	return slices.ContainsFunc(k.asked(), func(a spend.Period) bool {
-		return !p.From.Truncate(time.Second).Before(a.From) && !p.To.Truncate(time.Second).After(a.To)
-	})
+	return k.wasAskedOf(spend.Period{From: p.From.Truncate(time.Second), To: settledBy(p.To)})
+}
+
+// wasAskedOf reports whether the log was asked about all of a stretch of time.
+func (k keptRefunds) wasAskedOf(p spend.Period) bool {
+	return slices.ContainsFunc(k.asked(), func(a spend.Period) bool { return !p.From.Before(a.From) && !p.To.After(a.To) })
 }
 
 // within is what was given back in a stretch of time, in dollars of a unit, as far as it was

@@ -228,6 +228,27 @@ func TestARefundWhileTheLogFails(t *testing.T) {
 	}
 }
 
+// A refund of the seconds that the log was just asked about is still found, where the gateway's
+// clock is behind.
+func TestARefundDatedByASlowClockIsFound(t *testing.T) {
+	inPast(t, mokatest.V2026_08, func(p *past) {
+		p.gateway.SetNow(func() time.Time { return time.Now().Add(-30 * time.Second) })
+		time.Sleep(5 * time.Hour)
+		task, err := p.gateway.Task(testKey, "sora-2", 1_000_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		p.named("today", time.UTC) // asks about refunds up to now
+		time.Sleep(10 * time.Second)
+		task.Refund(250_000)
+		time.Sleep(2 * time.Hour)
+		if u := p.named("today", time.UTC); u.Spent != dollars(1.5) || u.Refunds != moka.Dollar/2 {
+			t.Errorf("%v, refunds %v, at least %t", u.Spent, u.Refunds, u.AtLeast)
+		}
+	})
+}
+
 // Refunds that were kept stay when the log is cleaned, and times of which it was asked join.
 func TestKeptRefundsOutliveTheLog(t *testing.T) {
 	inPast(t, mokatest.V2026_08, func(p *past) {

@@ -29,7 +29,7 @@ type Metric struct {
 // documentation is compared with it.
 var Metrics = []Metric{
 	{"mokabot_spendable_dollars", "gauge", []string{"account"}, "What the next calls can cost; absent while unknown or unlimited."},
-	{"mokabot_key_remaining_dollars", "gauge", []string{"account"}, "What is left on the API key; absent while unknown or unlimited."},
+	{"mokabot_key_remaining_dollars", "gauge", []string{"account"}, "What is left on the API key; absent while unknown or unlimited. A lower bound between full readings of a key that allows more than twice what the account can pay."},
 	{"mokabot_wallet_remaining_dollars", "gauge", []string{"account"}, "What is left on the account; absent while unknown. Accounts that share a wallet each show all of it: do not add them up."},
 	{"mokabot_spent_today_dollars", "gauge", []string{"account"}, "Spent since midnight on the reader's clock, as far as it is known; absent while unknown. Accounts that share a wallet each show all of it."},
 	{"mokabot_all_spendable_dollars", "gauge", nil, "What the next calls of all accounts can cost together, each wallet once; absent while it is unknown or unlimited for one of them."},
