@@ -120,6 +120,9 @@ func TestAKeyThatAllowsPlentyIsNotAskedAbout(t *testing.T) {
 			if r.Spendable() != moka.Known(left*moka.Dollar) || least != (90+left)*moka.Dollar || r.Key.Remaining.Known() || r.Key.Used.Known() {
 				t.Errorf("with $%d left: spendable %s, key %+v", left, r.Spendable(), r.Key)
 			}
+			if allows := r.KeyAllows(); allows != r.Key.AtLeast {
+				t.Errorf("the key allows %s, and at least %s", allows, r.Key.AtLeast)
+			}
 			if calls := client.LightCalls(r, true); calls != 1 {
 				t.Errorf("%d calls for the next one", calls)
 			}

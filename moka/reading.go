@@ -138,9 +138,13 @@ func (r Reading) Spendable() Maybe {
 	return Maybe{}
 }
 
-// KeyAllows is what the key allows, whatever pays for it; unknown also when the key has
-// no limit.
+// KeyAllows is what the key allows, whatever pays for it; at the least where it was not asked
+// about, and unknown also when the key has no limit. Plans that are reset may pay more in the
+// end than the key allows.
 func (r Reading) KeyAllows() Maybe {
+	if r.Key != nil && r.Key.AtLeast.Known() {
+		return r.Key.AtLeast
+	}
 	limit, _ := r.keyLimit()
 	return limit
 }
