@@ -121,7 +121,7 @@ func (l *slidingWindow) placeForCommand(ctx context.Context) error {
 
 // placeInBackground takes a place for work that can wait.
 func (l *slidingWindow) placeInBackground(ctx context.Context) error {
-	if !isReserved(ctx) {
+	if !isReserved(ctx) || len(l.records.at) == 0 {
 		l.waiting.Add(1)
 		defer l.waiting.Add(-1)
 	}

@@ -202,6 +202,24 @@ func TestRecordsHavePlacesOfTheirOwn(t *testing.T) {
 	}
 }
 
+// Where a budget has no places of their own for records, commands leave room for them as they
+// do for other work.
+func TestCommandsLeaveRoomForRecordsInASmallBudget(t *testing.T) {
+	for _, requests := range []int{2*minDivided - 1, 2 * minDivided} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newSlidingWindow(requests, time.Minute)
+			l.plan(1) // so that readings need their part
+			for l.takeFor(Command) == nil || len(l.records.at) > 0 && l.takeReserved() == nil {
+			}
+			go func() { _ = l.placeInBackground(Reserved(InBackground(t.Context()))) }()
+			synctest.Wait()
+			if own, waits := len(l.records.at) > 0, l.waiting.Load() > 0; waits == own {
+				t.Errorf("of %d, places of their own: %t, and commands leave room: %t", requests, own, waits)
+			}
+		})
+	}
+}
+
 // A budget that is too small for a part of its own is there for readings as a whole.
 func TestASmallBudgetIsNotDivided(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -17,7 +17,7 @@ const (
 	seedWait   = 20 * time.Second // after the start, so that the first polls come first
 	seedEvery  = time.Minute      // between two looks for what is missing
 	seedRetry  = 6 * time.Hour    // after a gateway said that it has no records
-	seedCallIn = time.Minute      // for one account, waiting for a place in the request budget included
+	seedCallIn = 30 * time.Minute // for one account, waiting for places in the request budget included: it may have one in 3 minutes
 )
 
 // Seeder fills in from the gateways' hourly records what readings do not cover: the 30
