@@ -131,7 +131,7 @@ func (p *planner) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case s := <-p.done:
-			p.take(s)
+			p.takeAll(s)
 		case <-p.wake:
 			p.takeNews()
 		case <-timer.C:
@@ -219,10 +219,26 @@ func (p *planner) takeNews() {
 	}
 }
 
-// take notes what a reading asks for.
-func (p *planner) take(s *seat) {
+// takeAll notes what a reading asks for, and those that ended with it: readings that are
+// stored together end together. Each of their hosts is planned once.
+func (p *planner) takeAll(s *seat) {
+	now := time.Now()
+	s.take(now, p.watch.Every)
+	hosts := map[*host]bool{s.host: true}
+	for len(p.done) > 0 {
+		s = <-p.done
+		s.take(now, p.watch.Every)
+		hosts[s.host] = true
+	}
+	for h := range hosts {
+		p.replan(h, now)
+	}
+}
+
+// take notes what the seat's reading asks for.
+func (s *seat) take(now time.Time, interval time.Duration) {
 	s.busy = false
-	now, slot := time.Now(), s.slot
+	slot := s.slot
 	if s.held > 0 {
 		slot.wantsFull, slot.recheck = true, now.Add(s.held)
 	}
@@ -248,9 +264,8 @@ func (p *planner) take(s *seat) {
 		case again: // the second look saw nothing
 			slot.recheck = now.Add(recheckAgain)
 		}
-		slot.want(p.watch.Every)
+		slot.want(interval)
 	}
-	p.replan(s.host, now)
 }
 
 // replan puts a host where it belongs in the queue.
