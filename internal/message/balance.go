@@ -174,6 +174,9 @@ func addKey(w *lang.Words, card *Card, k moka.Key, failed *moka.Error) {
 		name = w.Balance.Key
 	}
 	total, left, expires := amount(w, w.Balance.Total, k.Total), amount(w, w.Balance.Remaining, k.Remaining), ""
+	if least, ok := k.AtLeast.Get(); ok && least > 0 {
+		left = lang.Unbroken(line(w, w.Balance.Remaining, w.Balance.AtLeast(least)))
+	}
 	if k.Unlimited {
 		total, left = line(w, w.Balance.Total, w.Balance.Unlimited), ""
 	}
