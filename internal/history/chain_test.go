@@ -91,14 +91,14 @@ func TestARepeatedAnswerAsksForLess(t *testing.T) {
 		kept        bool // rows and refunds, as a running program keeps them
 		first, then int
 	}{
-		{"today", false, 16, 6},
-		{"today", true, 13, 6},
+		{"today", false, 17, 6},
+		{"today", true, 14, 6},
 		{"yesterday", false, 11, 2},
 		{"yesterday", true, 9, 2},
-		{"7d", false, 16, 6},
-		{"7d", true, 14, 6},
-		{"30d", true, 15, 7},
-		{"month", true, 15, 7},
+		{"7d", false, 17, 6},
+		{"7d", true, 15, 6},
+		{"30d", true, 16, 7},
+		{"month", true, 16, 7},
 	} {
 		inPast(t, mokatest.V2026_08, func(p *past) {
 			time.Sleep(7*time.Hour + 17*time.Minute)

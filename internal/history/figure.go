@@ -166,7 +166,7 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 		return err
 	}
 	if !hole.Known {
-		f.addRecorded(ctx, inside, within, r)
+		f.addRecorded(ctx, p, inside, within, r)
 		return nil
 	}
 	length := inside.To.Sub(inside.From)
@@ -182,6 +182,13 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 		back := r.refunded(ctx, spend.Period{From: hole.From, To: hole.To})
 		dated = back.whole() && near(all.spent-back.amount, hole.Spent)
 	}
+	var e edges
+	if !whole && (hole.Spent != 0 || hole.Refunds != 0) {
+		e = r.edgesOf(ctx, hole, spend.Period{From: hole.From.Add(-1), To: hole.To.Add(1)})
+		back := r.keptOf(spend.Period{From: hole.From, To: hole.To}).amount
+		proven := near(all.spent-back, hole.Spent) && !near(e.first, e.last)
+		dated = dated && (proven || e.all <= far(all.spent))
+	}
 	f.known = f.known || whole || dated || within.spent > 0
 	var spent, refunds moka.Amount
 	moved := all.spent > 0 || hole.Spent != 0 || hole.Refunds != 0
@@ -194,7 +201,10 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 		f.spent, f.refunds, f.requests = f.spent+hole.Spent, f.refunds+hole.Refunds, f.requests+hole.Requests
 	case !dated:
 		f.uncounted = f.uncounted || hole.Requests > 0
-		f.spent += within.spent - max(0, hole.Refunds, all.spent-hole.Spent) // all of a refund may lie in it
+		if inside.From.After(p.From) {
+			f.spent -= e.first
+		}
+		f.spent += within.spent - max(0, hole.Refunds, all.spent+e.last-hole.Spent) // all of a refund may lie in it
 		f.undated += max(0, hole.Spent-all.spent)
 		f.missing, f.lacks = f.missing+length, true
 	case moved:
@@ -207,8 +217,8 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 	return nil
 }
 
-// addRecorded adds the gateway's records of a time without readings.
-func (f *figure) addRecorded(ctx context.Context, p spend.Period, within recorded, r *records) {
+// addRecorded adds the gateway's records of a time without readings, p, that lies in a period.
+func (f *figure) addRecorded(ctx context.Context, period, p spend.Period, within recorded, r *records) {
 	back := r.refunded(ctx, p)
 	f.unread = append(f.unread, p)
 	if back.unasked { // what was charged in it is not what was spent
@@ -225,6 +235,39 @@ func (f *figure) addRecorded(ctx context.Context, p spend.Period, within recorde
 		f.known, f.filled = true, true
 	}
 	f.missing, f.lacks = f.missing+max(untold, within.unsplit), f.lacks || within.unsplit > 0
+	if e := r.edgesOf(ctx, store.Gap{From: p.From, To: p.To}, period); e.all > far(within.spent) {
+		f.spent, f.lacks = f.spent-e.first-e.back, true
+	}
+}
+
+// edges are what the log says of the seconds of the readings that a hole begins and ends with:
+// on which side of a reading a row of its own second lies, the log does not tell.
+type edges struct {
+	first, last moka.Amount // charges
+	back        moka.Amount // refunds of the last second
+	all         moka.Amount // charges and refunds
+}
+
+// edgesOf asks the log for the edges of a hole, as far as these lie in a period.
+func (r *records) edgesOf(ctx context.Context, hole store.Gap, p spend.Period) (e edges) {
+	if hole.From.After(p.From) {
+		second := secondAt(hole.From)
+		e.first, _ = r.log(ctx, second.From, second.To, "", "")
+		e.all += e.first + r.keptOf(second).amount
+	}
+	if hole.To.Before(p.To) {
+		second := secondAt(hole.To)
+		e.last, _ = r.log(ctx, second.From, second.To, "", "")
+		e.back = r.keptOf(second).amount
+		e.all += e.last + e.back
+	}
+	return e
+}
+
+// secondAt is the second that a moment lies in.
+func secondAt(at time.Time) spend.Period {
+	from := at.Truncate(time.Second)
+	return spend.Period{From: from, To: from.Add(time.Second)}
 }
 
 // count adds the requests that rows have of a time. Rows that lack a part of what was

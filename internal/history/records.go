@@ -132,6 +132,9 @@ func (h History) recordsOf(ctx context.Context, name string, c *moka.Client, use
 	if statusErr == nil && state.PerUnit > 0 && state.PerUnit != spend.PerUnit(status.Units) {
 		return h.remembered(ctx, name, from, to)
 	}
+	if statusErr == nil && r.perUnit == 0 {
+		r.perUnit = spend.PerUnit(status.Units)
+	}
 	if err != nil {
 		r.rowsErr = failure(err)
 	} else {
@@ -302,7 +305,7 @@ func (r *records) refunded(ctx context.Context, p spend.Period) returned {
 		return returned{}
 	}
 	kept := r.keptOf(p)
-	if kept.whole() {
+	if kept.whole() && (r.client == nil || r.isSettled(p)) {
 		return kept
 	}
 	if r.rehearsed != nil {
@@ -328,7 +331,15 @@ func (r *records) keptOf(p spend.Period) returned {
 	defer r.mu.Unlock()
 	kept := r.kept.within(p, r.perUnit)
 	kept.unasked = kept.unasked && !r.unlogged
+	kept.unread = kept.unread || r.perUnit == 0 && len(r.kept.Rows) > 0
 	return kept
+}
+
+// isSettled reports whether the log has nothing more to tell of the refunds in a stretch of time.
+func (r *records) isSettled(p spend.Period) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.kept.isSettled(p)
 }
 
 // unknownRefunds is the time of which the log is asked where it is asked about the refunds of
@@ -337,7 +348,7 @@ func (r *records) unknownRefunds(p spend.Period) spend.Period {
 	all := spend.Period{From: earlier(p.From, r.from), To: later(p.To, r.now)}
 	for _, a := range r.asked {
 		if !all.From.Before(a.From) && !all.From.After(a.To) {
-			all.From = a.To
+			all.From = later(all.From, a.To.Add(-settling))
 		}
 	}
 	return all
@@ -355,9 +366,7 @@ func (r *records) askOfRefunds(ctx context.Context, p spend.Period, is *logged) 
 			r.perUnit = spend.PerUnit(status.Units)
 		}
 		asked := secondsOf(spend.Period{From: p.From, To: earlier(p.To, r.now.Add(time.Second))})
-		if settled := (spend.Period{From: asked.From, To: earlier(asked.To, settledBy(r.now))}); settled.From.Before(settled.To) {
-			r.learned[settled] = refunds
-		}
+		r.learned[asked] = refunds
 		r.kept.add(asked, refunds)
 	case errors.Is(err, moka.ErrUnreadAmounts):
 		is.returned = returned{unread: true}

@@ -17,7 +17,7 @@ import (
 
 // keptRefunds are the refunds that the log told of.
 type keptRefunds struct {
-	Until  time.Time      `json:"until,omitzero"`   // up to when [History.KeepRefunds] asked it
+	Until  time.Time      `json:"until,omitzero"`   // up to when [History.KeepRefunds] need not ask it again
 	Asked  []spend.Period `json:"asked,omitempty"`  // of which it was asked, apart from each other, oldest first
 	Unread []spend.Period `json:"unread,omitempty"` // in which there were some whose sizes it did not tell
 	Rows   []keptRefund   `json:"rows,omitempty"`
@@ -91,14 +91,14 @@ func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) (
 		return false, err
 	}
 	now := h.now().Truncate(time.Second)
-	if kept.Until.After(now) {
-		kept = keptRefunds{} // by a clock that was ahead
+	if kept.isAhead(now) {
+		kept = keptRefunds{}
 	}
 	settled := settledBy(now)
 	if !kept.Until.Before(earlier(later(until, state.Begun), settled)) {
 		return false, nil
 	}
-	p := spend.Period{From: later(kept.Until, now.AddDate(0, 0, -RecordedDays)), To: settled}
+	p := spend.Period{From: later(kept.Until, now.AddDate(0, 0, -RecordedDays)), To: now}
 	refunds, err := c.Refunds(ctx, p.From, p.To, state.UnitSince)
 	unread := errors.Is(err, moka.ErrUnreadAmounts)
 	if err != nil && !unread && !failure(err).Absent() {
@@ -108,7 +108,7 @@ func (h History) KeepRefunds(ctx context.Context, name string, c *moka.Client) (
 	if unread {
 		kept.Unread = append(kept.Unread, p)
 	}
-	kept.Until = p.To
+	kept.Until = settled // the last minute is asked about again
 	return true, h.setKeptRefunds(ctx, name, kept)
 }
 
@@ -126,7 +126,7 @@ func (h History) learn(ctx context.Context, name string, r *records) {
 		return
 	}
 	kept, err := h.keptRefunds(ctx, name)
-	if err != nil || kept.Until.After(r.now) {
+	if err != nil || kept.isAhead(r.now) {
 		return
 	}
 	for p, refunds := range r.learned {
@@ -146,6 +146,12 @@ func (h History) setKeptRefunds(ctx context.Context, name string, kept keptRefun
 	return h.Store.SetValue(ctx, RefundedMark(name), raw)
 }
 
+// isAhead reports whether it was kept by a clock that was ahead of the present one: what happened
+// since then would be taken for known.
+func (k keptRefunds) isAhead(now time.Time) bool {
+	return k.Until.After(now) || len(k.Asked) > 0 && k.Asked[len(k.Asked)-1].To.After(now.Add(settling))
+}
+
 // asked are the times of which the log was asked.
 func (k keptRefunds) asked() []spend.Period {
 	if len(k.Asked) == 0 && !k.Until.IsZero() { // by an earlier release, each time for what lacked
@@ -160,7 +166,7 @@ func (k *keptRefunds) add(p spend.Period, refunds []moka.Refund) {
 	oldest := p.To.AddDate(0, 0, -countedDays)
 	known := func(at int64) bool {
 		second := spend.Period{From: time.Unix(at, 0), To: time.Unix(at+1, 0)}
-		return k.wasAskedOf(second) && !k.within(second, 0).unread
+		return k.isSettled(second) && !k.within(second, 0).unread
 	}
 	rows := slices.DeleteFunc(slices.Clone(k.Rows), func(r keptRefund) bool {
 		return r.At < oldest.Unix() || r.At >= p.From.Unix() && r.At < p.To.Unix() && !known(r.At)
@@ -187,10 +193,14 @@ func (k *keptRefunds) add(p spend.Period, refunds []moka.Refund) {
 	}
 }
 
-// tellOf reports whether the refunds of a stretch of time are among the kept ones, but for its
-// last minute, of which the log is asked again.
-func (k keptRefunds) tellOf(p spend.Period) bool {
-	return k.wasAskedOf(spend.Period{From: p.From.Truncate(time.Second), To: settledBy(p.To)})
+// tellOf reports whether the refunds of a stretch of time are among the kept ones.
+func (k keptRefunds) tellOf(p spend.Period) bool { return k.wasAskedOf(secondsOf(p)) }
+
+// isSettled is [keptRefunds.tellOf] of what was not asked about in its last minute, of which
+// the log may tell more.
+func (k keptRefunds) isSettled(p spend.Period) bool {
+	p = secondsOf(p)
+	return k.wasAskedOf(spend.Period{From: p.From, To: p.To.Add(settling)})
 }
 
 // wasAskedOf reports whether the log was asked about all of a stretch of time.

@@ -249,6 +249,73 @@ func TestARefundDatedByASlowClockIsFound(t *testing.T) {
 	})
 }
 
+// A refund is known in dollars too where no reading has told the unit, in each answer.
+func TestARefundOfAnAccountWithoutReadings(t *testing.T) {
+	inPast(t, mokatest.V2026_08, func(p *past) {
+		time.Sleep(5 * time.Hour)
+		task, err := p.gateway.Task(testKey, "sora-2", 1_000_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		task.Refund(250_000)
+		for range 3 {
+			time.Sleep(time.Hour)
+			if u := p.named("today", time.UTC); u.Spent != dollars(1.5) || u.AtLeast {
+				t.Errorf("%v, at least %t, refunds %v", u.Spent, u.AtLeast, u.Refunds)
+			}
+		}
+	})
+}
+
+// What was kept by a clock that was ahead is asked for again once the clock is right.
+func TestAnAnswerByAClockThatWasAheadHidesNoRefunds(t *testing.T) {
+	inPast(t, mokatest.V2026_08, func(p *past) {
+		time.Sleep(5 * time.Hour)
+		task, err := p.gateway.Task(testKey, "sora-2", 1_000_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		right := p.history
+		p.history.Now = func() time.Time { return time.Now().Add(12 * time.Hour) }
+		if _, err := p.history.Used(p.t.Context(), p.account, spend.Period{From: time.Now().Add(-time.Hour), To: p.history.Now()}, spend.Period{}); err != nil {
+			t.Fatal(err)
+		}
+		p.history = right
+		time.Sleep(2 * time.Hour)
+		task.Refund(250_000)
+		time.Sleep(time.Hour)
+		p.keepRecords()
+		if u := p.named("today", time.UTC); u.Spent != dollars(1.5) || u.AtLeast {
+			t.Errorf("%v, at least %t", u.Spent, u.AtLeast)
+		}
+	})
+}
+
+// A refund in the minute before the log was asked, that it dates only later, is found at the
+// next time; one right after that minute is not taken for known.
+func TestARefundAfterTheLastQuestionIsAskedFor(t *testing.T) {
+	for _, after := range []time.Duration{2 * time.Second, 55 * time.Second} {
+		inPast(t, mokatest.V2026_08, func(p *past) {
+			time.Sleep(5 * time.Hour)
+			task, err := p.gateway.Task(testKey, "sora-2", 1_000_000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(3 * time.Hour)
+			p.keepRecords()
+			time.Sleep(after)
+			task.Refund(250_000)
+			time.Sleep(time.Minute - after)
+			p.read()
+			time.Sleep(20 * time.Minute)
+			if u := p.named("today", time.UTC); u.Spent != dollars(1.5) || u.AtLeast {
+				t.Errorf("after %v: %v, at least %t", after, u.Spent, u.AtLeast)
+			}
+		})
+	}
+}
+
 // Refunds that were kept stay when the log is cleaned, and times of which it was asked join.
 func TestKeptRefundsOutliveTheLog(t *testing.T) {
 	inPast(t, mokatest.V2026_08, func(p *past) {
