@@ -187,7 +187,7 @@ func (h History) fill(ctx context.Context, name string, p spend.Period, hole sto
 		e = r.edgesOf(ctx, hole, spend.Period{From: hole.From.Add(-1), To: hole.To.Add(1)})
 		back := r.keptOf(spend.Period{From: hole.From, To: hole.To}).amount
 		proven := near(all.spent-back, hole.Spent) && !near(e.first, e.last)
-		dated = dated && (proven || e.all <= far(all.spent))
+		dated = dated && (proven || !e.unread && e.all <= far(all.spent))
 	}
 	f.known = f.known || whole || dated || within.spent > 0
 	var spent, refunds moka.Amount
@@ -235,7 +235,7 @@ func (f *figure) addRecorded(ctx context.Context, period, p spend.Period, within
 		f.known, f.filled = true, true
 	}
 	f.missing, f.lacks = f.missing+max(untold, within.unsplit), f.lacks || within.unsplit > 0
-	if e := r.edgesOf(ctx, store.Gap{From: p.From, To: p.To}, period); e.all > far(within.spent) {
+	if e := r.edgesOf(ctx, store.Gap{From: p.From, To: p.To}, period); e.unread || e.all > far(within.spent) {
 		f.spent, f.lacks = f.spent-e.first-e.back, true
 	}
 }
@@ -246,22 +246,38 @@ type edges struct {
 	first, last moka.Amount // charges
 	back        moka.Amount // refunds of the last second
 	all         moka.Amount // charges and refunds
+	unread      bool        // the log cannot be read of them, though it was of the time between
 }
 
 // edgesOf asks the log for the edges of a hole, as far as these lie in a period.
 func (r *records) edgesOf(ctx context.Context, hole store.Gap, p spend.Period) (e edges) {
 	if hole.From.After(p.From) {
 		second := secondAt(hole.From)
-		e.first, _ = r.log(ctx, second.From, second.To, "", "")
+		e.first, e.unread = r.edgeAt(ctx, second, spend.Period{From: hole.From, To: hole.To})
 		e.all += e.first + r.keptOf(second).amount
 	}
 	if hole.To.Before(p.To) {
 		second := secondAt(hole.To)
-		e.last, _ = r.log(ctx, second.From, second.To, "", "")
+		last, unread := r.edgeAt(ctx, second, spend.Period{From: hole.From, To: hole.To})
+		e.last, e.unread = last, e.unread || unread
 		e.back = r.keptOf(second).amount
 		e.all += e.last + e.back
 	}
 	return e
+}
+
+// edgeAt is what the log says of a second at the edge of a hole. It is unread where only what was
+// kept of the log tells of the hole.
+func (r *records) edgeAt(ctx context.Context, second, hole spend.Period) (sum moka.Amount, unread bool) {
+	sum, ok := r.log(ctx, second.From, second.To, "", "")
+	if ok {
+		return sum, false
+	}
+	from := second.From.Truncate(time.Hour)
+	hour := spend.Period{From: from, To: from.Add(time.Hour)}
+	part, all := r.whole(hour, hole)
+	_, kept := r.log(ctx, hole.From, hole.To, "", "")
+	return 0, r.hours[from.Unix()] > 0 && !all && (kept || r.splits(ctx, hour, part))
 }
 
 // secondAt is the second that a moment lies in.

@@ -225,7 +225,7 @@ func (s *scene) compare(name string, p, before spend.Period, u message.Used) {
 	want := moka.Amount(books.Spent() * 2) // half a million of quota is a dollar
 	tolerance := s.tolerance(p)
 	if s.close {
-		tolerance += want/50 + moka.Dollar/100 // on which side of a reading so little is does not matter
+		tolerance += max(want, -want)/50 + moka.Dollar/100 // on which side of a reading so little is does not matter
 	}
 	spent, known := u.Spent.Get()
 	switch {
@@ -244,7 +244,7 @@ func (s *scene) compare(name string, p, before spend.Period, u message.Used) {
 		want := moka.Amount(s.gateway.Books(2, before.From, before.To).Spent() * 2)
 		tolerance := s.tolerance(before)
 		if s.close {
-			tolerance += want/50 + moka.Dollar/100
+			tolerance += max(want, -want)/50 + moka.Dollar/100
 		}
 		if was < want-tolerance || was > want+tolerance {
 			s.mistake("%s: %v before, the books say %v; %+v", name, was, want, u)
