@@ -276,7 +276,10 @@ func (r *records) edgeAt(ctx context.Context, second, hole spend.Period) (sum mo
 	from := second.From.Truncate(time.Hour)
 	hour := spend.Period{From: from, To: from.Add(time.Hour)}
 	part, all := r.whole(hour, hole)
-	_, kept := r.log(ctx, hole.From, hole.To, "", "")
+	kept := false
+	if asked := secondsOf(hole); asked.From.Before(asked.To) { // a hole may be shorter than the log can tell
+		_, kept = r.log(ctx, hole.From, hole.To, "", "")
+	}
 	return 0, r.hours[from.Unix()] > 0 && !all && (kept || r.splits(ctx, hour, part))
 }
 
