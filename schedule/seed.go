@@ -17,6 +17,7 @@ const (
 	seedWait   = 20 * time.Second // after the start, so that the first polls come first
 	seedEvery  = time.Minute      // between two looks for what is missing
 	seedRetry  = 6 * time.Hour    // after a gateway said that it has no records
+	refundsIn  = 15 * time.Minute // for the refunds of one look, so that missing rows do not wait long
 	seedCallIn = 30 * time.Minute // for one account, waiting for places in the request budget included: it may have one in 3 minutes
 )
 
@@ -63,13 +64,13 @@ func (s *Seeder) Check(ctx context.Context) {
 			s.Log.Debug("the gateway's records could not be kept", "account", a.Name, "err", err)
 		}
 	}
+	began := time.Now()
 	for _, a := range s.Book.All() {
-		queried, err := s.keepRefunds(ctx, a)
-		if err != nil && ctx.Err() == nil {
-			s.Log.Debug("the refunds could not be kept", "account", a.Name, "err", err)
+		if time.Since(began) >= refundsIn {
+			break
 		}
-		if queried && err == nil {
-			break // one account a minute: the request budget is wanted for other things
+		if err := s.keepRefunds(ctx, a); err != nil && ctx.Err() == nil {
+			s.Log.Debug("the refunds could not be kept", "account", a.Name, "err", err)
 		}
 	}
 	for _, a := range s.Book.All() {
@@ -116,16 +117,16 @@ func (s *Seeder) check(ctx context.Context, a *account.Account) error {
 	return nil
 }
 
-// keepRefunds has the refunds of an account stored whose rows are, and reports whether
-// the gateway was asked.
-func (s *Seeder) keepRefunds(ctx context.Context, a *account.Account) (queried bool, err error) {
+// keepRefunds has the refunds of an account stored whose rows are.
+func (s *Seeder) keepRefunds(ctx context.Context, a *account.Account) error {
 	if s.Times.rests(allRefunds, a) {
-		return false, nil
+		return nil
 	}
 	call, cancel := context.WithTimeout(moka.Reserved(moka.InBackground(ctx)), seedCallIn)
 	defer cancel()
 	s.Times.rest(allRefunds, a, history.RecordLag)
-	return s.History.KeepRefunds(call, a.Name, a.Client)
+	_, err := s.History.KeepRefunds(call, a.Name, a.Client)
+	return err
 }
 
 // countKeys stores the keys' counters once an hour, where the gateway keeps no records by
