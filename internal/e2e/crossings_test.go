@@ -416,7 +416,7 @@ func TestCrossingsThatComeTogether(t *testing.T) {
 	proof.NeedsLong(t)
 	proof.NotRaced(t)
 	t.Parallel()
-	many := 12
+	many := 24
 	if os.Getenv("MOKABOT_CROSSINGS") == "table" {
 		many = 60
 	}
