@@ -138,8 +138,8 @@ func TestAKeyThatAllowsPlentyIsNotAskedAbout(t *testing.T) {
 	})
 }
 
-// Work in the background that keeps to the readings' part makes the same requests whether a
-// command asked a moment before or not; other work saves one.
+// Reserved work in the background makes the same requests whether a command asked a moment
+// before or not; other work saves one.
 func TestRecordsShareNoStatusWithCommands(t *testing.T) {
 	for what, c := range map[string]struct {
 		ctx      context.Context

@@ -67,9 +67,9 @@ func Reserved(ctx context.Context) context.Context {
 
 func isReserved(ctx context.Context) bool { return ctx.Value(reservedKey{}) != nil }
 
-// keepsToReadings reports whether calls are readings, or work in the background that takes
-// places of their part alone.
-func keepsToReadings(ctx context.Context) bool {
+// areApart reports whether calls are readings, or reserved work in the background: they make as
+// many requests as they would without any commands.
+func areApart(ctx context.Context) bool {
 	p := PurposeOf(ctx)
 	return p == ForReading || p == Background && isReserved(ctx)
 }
@@ -79,7 +79,7 @@ func (l *slidingWindow) takeAs(ctx context.Context) *heldBack {
 	switch p := PurposeOf(ctx); {
 	case p == ForReading:
 		return l.take(isReserved(ctx))
-	case keepsToReadings(ctx) && len(l.records.at) > 0:
+	case areApart(ctx) && len(l.records.at) > 0:
 		return l.takeReserved()
 	default:
 		return l.takeFor(p)

@@ -19,11 +19,11 @@ type statusShare struct {
 	newest map[statusFor]*statusCall
 }
 
-// statusFor is what requests of one kind are for. What keeps to the readings' part of the
-// budget shares its own answers alone, so that it makes as many requests as without commands.
+// statusFor is what requests of one kind are for. Readings and reserved work in the background
+// share their own answers alone, so that they make as many requests as without commands.
 type statusFor struct {
-	base     string // address
-	reserved bool
+	base  string // address
+	apart bool
 }
 
 // statusCall is one request and, once done is closed, its answer.
@@ -41,11 +41,11 @@ type statusCall struct {
 // read returns the answer of a request for base with a serial number above
 // after: one that was sent within age, or the result of call. Nobody waits for
 // a request that was begun for another purpose and may have to wait for a place, and
-// what keeps to the readings' part uses no answer to others.
+// those that are apart use no answer to others.
 func (s *statusShare) read(ctx context.Context, base string, after int64, age time.Duration, call func() (Status, error)) (Status, int64, error) {
 	for {
 		s.mu.Lock()
-		of, purpose := statusFor{base, keepsToReadings(ctx)}, PurposeOf(ctx)
+		of, purpose := statusFor{base, areApart(ctx)}, PurposeOf(ctx)
 		shared := s.shared(of, after, age, purpose)
 		if shared == nil {
 			own := s.begin(of, purpose)
@@ -70,10 +70,10 @@ func (s *statusShare) read(ctx context.Context, base string, after int64, age ti
 
 // shared is a request that a caller may use, nil for none. The lock is held.
 func (s *statusShare) shared(of statusFor, after int64, age time.Duration, purpose Purpose) *statusCall {
-	for _, reserved := range []bool{true, false} {
-		call := s.newest[statusFor{of.base, reserved}]
+	for _, apart := range []bool{true, false} {
+		call := s.newest[statusFor{of.base, apart}]
 		usable := call != nil && call.serial > after && time.Since(call.sentAt) < age && call.serves(purpose)
-		if usable && (reserved || !of.reserved) {
+		if usable && (apart || !of.apart) {
 			return call
 		}
 	}
