@@ -184,7 +184,7 @@ func playScene(t *testing.T, seed int) *scene {
 	return s
 }
 
-// ask asks for every named period.
+// ask requests the figures of every named period.
 func (s *scene) ask() {
 	for _, name := range history.PeriodNames() {
 		p, before, _ := history.Period(name, time.Now(), s.zone)
@@ -256,7 +256,7 @@ func (s *scene) mistake(format string, args ...any) {
 	s.wrong = append(s.wrong, fmt.Sprintf("scene %d at %v, %s fails: ", s.seed, time.Now().UTC(), s.what)+fmt.Sprintf(format, args...))
 }
 
-// TestPeriodsAgainstTheBooks asks for every named period in random scenes, in four zones, while a
+// TestPeriodsAgainstTheBooks requests every named period in random scenes, in four zones, while a
 // part of the gateway fails and afterwards. What is stated is what the books say; of what
 // cannot be known at least a lower bound is, or nothing. Each scene has its own seed.
 func TestPeriodsAgainstTheBooks(t *testing.T) {

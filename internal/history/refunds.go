@@ -18,7 +18,7 @@ import (
 // keptRefunds are the refunds that the log told of.
 type keptRefunds struct {
 	Until  time.Time      `json:"until,omitzero"`   // up to when [History.KeepRefunds] need not ask it again
-	Asked  []spend.Period `json:"asked,omitempty"`  // of which it was asked, apart from each other, oldest first
+	Asked  []spend.Period `json:"asked,omitempty"`  // the times it was queried about, none touching another, oldest first
 	Unread []spend.Period `json:"unread,omitempty"` // in which there were some whose sizes it did not tell
 	Rows   []keptRefund   `json:"rows,omitempty"`
 

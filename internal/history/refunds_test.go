@@ -316,7 +316,8 @@ func TestARefundAfterTheLastQuestionIsAskedFor(t *testing.T) {
 	}
 }
 
-// Refunds that were kept stay when the log is cleaned, and times of which it was asked join.
+// Refunds that were kept stay when the log is cleaned, and adjoining times that the log was
+// queried about become one.
 func TestKeptRefundsOutliveTheLog(t *testing.T) {
 	inPast(t, mokatest.V2026_08, func(p *past) {
 		time.Sleep(5 * time.Hour)
